@@ -1,0 +1,142 @@
+"""What every recipe's config shares: the common settings, checks, and a plain JSON form.
+
+A recipe is a file with `get_config(dataset)` that returns an `ml_collections.ConfigDict`. It starts
+from `common_config`, adds its own groups (`model`, `optimizer` ...) and locks the result, so that
+a misspelt key is an error and not a silently ignored wish.
+"""
+
+from ml_collections import ConfigDict
+
+from zoo.errors import ZooError, nearest
+
+STRATEGIES = ("none", "mirrored", "multiworker")
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+
+# Settings that may differ between two starts of one run: they change no weight of any step.
+RUNTIME_KEYS = ("steps", "epochs", "checkpoint_every", "log_every", "sample_every")
+
+
+def common_config(system):
+    """The settings that every recipe has. `system`: the name of a builder in `recipes.factory`."""
+    return ConfigDict({
+        "system": system,
+        "steps": 0,  # training steps; 0: `epochs` decides
+        "epochs": 0,  # passes over the training split
+        "batch_size": 16,  # pictures a step, over all replicas
+        "seed": 0,  # of the weights, the noise and the data order
+        "dtype": "float32",  # "float32" | "mixed_bfloat16"
+        "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)
+        "threads": 0,  # CPU threads; 0: TensorFlow decides
+        "jit_compile": False,  # XLA; worth trying on a GPU only
+        "checkpoint_every": 500,  # steps between two checkpoints
+        "log_every": 20,  # steps between two lines of figures
+        "sample_every": 500,  # steps between two sample grids and held-out scores; 0: never
+    })
+
+
+def data_config(name, **settings):
+    """The `data` group: which source, and how its pictures become batches."""
+    group = ConfigDict({
+        "name": name,  # "shapes" | "folder" | "birds" | "coco"
+        "directory": "",  # where the pictures are; a .zip of a captioned folder is fine
+        "on_error": "raise",  # "raise" | "skip": what a broken line or picture does
+        "count": 0,  # shapes: number of training pictures
+        "held_out_count": 512,  # pictures of the held-out split that scores use
+        "crop": "paper",  # "paper": random crop out of 76/64 of the size | "none"
+        "flip": True,  # mirror half of the pictures
+        "cache": False,  # decode every picture once and keep all of them in memory
+        "min_count": 1,  # a word enters the vocabulary when it occurs this often
+        "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+        "max_words": 18,  # longer captions keep a random subset of this size, in order
+    })
+    for key, value in settings.items():
+        if key not in group:
+            raise ZooError(f'Unknown data setting "{key}".{nearest(key, group)}')
+        group[key] = value
+    return group
+
+
+def choose(dataset, variants):
+    """The variant of a recipe for `dataset`, or an error that lists the variants."""
+    if dataset in variants:
+        return variants[dataset]()
+    raise ZooError(
+        f'Unknown dataset "{dataset}": expected one of {", ".join(variants)}.'
+        f"{nearest(dataset, variants)}"
+    )
+
+
+def flatten(config, prefix=""):
+    """`{"a.b": value}` for every leaf of a ConfigDict or a plain dict."""
+    flat = {}
+    for key, value in config.items():
+        if isinstance(value, (dict, ConfigDict)):
+            flat.update(flatten(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def to_plain(value):
+    """A JSON-able copy: nested dicts, lists for tuples."""
+    if isinstance(value, (dict, ConfigDict)):
+        return {key: to_plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def differing_keys(old, new):
+    """Sorted keys whose values differ between two configs, but for `RUNTIME_KEYS`."""
+    old, new = flatten(to_plain(old)), flatten(to_plain(new))
+    missing = object()
+    return [
+        key
+        for key in sorted(old.keys() | new.keys())
+        if key not in RUNTIME_KEYS and old.get(key, missing) != new.get(key, missing)
+    ]
+
+
+def check_known_keys(keys, config, flag="config"):
+    """Raise for a key that is not in `config`, naming the nearest that is."""
+    groups = {".".join(key.split(".")[:end]) for key in flatten(config)
+              for end in range(1, key.count(".") + 2)}
+    for key in keys:
+        if key not in groups:
+            guess = nearest(key, groups)
+            if not guess:  # the right word in the wrong group
+                last = key.split(".")[-1]
+                leaves = {name.split(".")[-1]: name for name in sorted(groups)}
+                close = nearest(last, leaves)
+                guess = f' Did you mean "{leaves[close.split(chr(34))[1]]}"?' if close else ""
+            raise ZooError(
+                f'Unknown config key "{key}" in --{flag}.{key}.{guess} '
+                "--dry_run prints every key."
+            )
+
+
+def validate(config):
+    """Check the common settings of a config; raises `ZooError` with the key's name."""
+    for key, low in (("steps", 0), ("epochs", 0), ("batch_size", 1), ("checkpoint_every", 1),
+                     ("log_every", 1), ("sample_every", 0), ("threads", 0)):
+        if config[key] < low:
+            raise ZooError(f"config.{key} must be at least {low}, got {config[key]}.")
+    for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
+        _check_choice(key, config[key], options)
+    data = config.data
+    for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
+                         ("unknown", ("drop", "unk"))):
+        _check_choice(f"data.{key}", data[key], options)
+    for key, low in (("max_words", 1), ("min_count", 1), ("held_out_count", 0), ("count", 0)):
+        if data[key] < low:
+            raise ZooError(f"config.data.{key} must be at least {low}, got {data[key]}.")
+    if not config.steps and not config.epochs:
+        raise ZooError("config.steps and config.epochs are both 0: give one of them.")
+
+
+def _check_choice(key, value, options):
+    if value not in options:
+        raise ZooError(
+            f'config.{key} must be one of {", ".join(options)}, got "{value}".'
+            f"{nearest(value, options)}"
+        )

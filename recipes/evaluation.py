@@ -1,0 +1,110 @@
+"""Held-out scores that choose a run's best preset. They compare runs of one recipe, nothing else:
+the encoder that judges is the run's own DAMSM, so the names say so."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.data import evaluation_batches
+
+
+class Subset:
+    """`count` pictures of a source, evenly spread over it; itself a source."""
+
+    def __init__(self, source, count):
+        places = np.unique(np.linspace(0, len(source) - 1, min(count, len(source))).astype(int))
+        self._source, self._places = source, tf.constant(places, tf.int64)
+        self.captions = [source.captions[place] for place in places]
+        self.labels = np.asarray(source.labels)[places]
+        self.image_size = source.image_size
+
+    def __len__(self):
+        return len(self.captions)
+
+    def load(self, index):
+        return self._source.load(tf.gather(self._places, index))
+
+
+class MatchingScore:
+    """Mean losses of a DAMSM over held-out batches, with frozen networks and no dropout."""
+
+    best_metric = "loss"
+
+    def __init__(self, model, source, tokenizer, batch_size, crop):
+        self.model = model
+        batch_size = min(batch_size, len(source))
+        self.protocol = (
+            f"{len(source)} pictures that were not trained on, batches of {batch_size}, first caption"
+        )
+        self.batches = evaluation_batches(
+            source, tokenizer, model.image_sizes, batch_size, crop=crop
+        ).take(len(source) // batch_size)  # whole batches: the loss depends on their size
+        self._function = tf.function(self._losses, autograph=False)
+
+    def _losses(self, batch):
+        from zoo.losses.damsm import damsm_losses
+        from zoo.models.damsm.damsm import retrieval_accuracy
+
+        image, text = self.model(batch, training=False)
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
+        losses = damsm_losses(image, text, mask, batch["labels"])
+        return {**losses, "accuracy": retrieval_accuracy(image, text)}
+
+    def __call__(self):
+        rows = [self._function(batch) for batch in self.batches]
+        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        return {"loss": means["word_loss"] + means["sentence_loss"], **means}
+
+
+class FrechetScore:
+    """Fréchet distance between the DAMSM's codes of generated and of held-out pictures.
+
+    One picture of each held-out caption, row seeds 0, 1, 2 ...; the moving-average generator.
+    """
+
+    best_metric = "frechet_damsm"
+
+    def __init__(self, model, source, tokenizer, batch_size, crop):
+        self.model = model
+        self.protocol = (
+            f"one picture for the first caption of each of {len(source)} held-out pictures, seeds "
+            "0, 1, 2 ...; codes of the run's own DAMSM image encoder"
+        )
+        self.batches = evaluation_batches(
+            source, tokenizer, model.image_sizes, batch_size, crop=crop
+        )
+        self._function = tf.function(self._codes, autograph=False, reduce_retracing=True)
+        self._real = None
+
+    def _codes(self, images, tokens, lengths, seeds):
+        made = self.model.sample(tokens, lengths, seeds)["images"][-1]
+        encode = self.model.image_encoder
+        return (
+            tf.cast(encode(tf.cast(made, tf.float32), training=False)["code"], tf.float32),
+            tf.cast(encode(images, training=False)["code"], tf.float32),
+        )
+
+    def __call__(self):
+        made, real, seed = [], [], 0
+        for batch in self.batches:
+            count = len(batch["lengths"])
+            seeds = tf.range(seed, seed + count, dtype=tf.int64)
+            codes = self._function(batch["images"][-1], batch["tokens"], batch["lengths"], seeds)
+            made.append(codes[0].numpy())
+            real.append(codes[1].numpy())
+            seed += count
+        return {self.best_metric: frechet_distance(np.concatenate(made), np.concatenate(real))}
+
+
+def frechet_distance(a, b):
+    """|mean a - mean b|^2 + tr(A + B - 2 (A B)^(1/2)), A and B the covariances.
+
+    Shapes: a (n, d), b (m, d) -> float, at least 0 up to rounding.
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    covariance_a, covariance_b = (np.cov(x, rowvar=False).reshape(x.shape[1], -1) for x in (a, b))
+    values, vectors = np.linalg.eigh(covariance_a)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    cross = np.linalg.eigvalsh(root @ covariance_b @ root)
+    trace = np.trace(covariance_a) + np.trace(covariance_b)
+    trace -= 2 * np.sqrt(np.clip(cross, 0, None)).sum()
+    return float(np.sum((a.mean(0) - b.mean(0)) ** 2) + trace)

@@ -1,0 +1,85 @@
+"""A progress line with rate and time left; plain lines where the output is not a terminal."""
+
+import sys
+import time
+
+
+class Progress:
+    """Counts steps and says how far a run is.
+
+    Args:
+        total: steps of the whole run.
+        start: steps that an earlier process already did.
+        batch_size: pictures a step, for the rate.
+        stream: where to; a terminal gets one line that is rewritten.
+    """
+
+    def __init__(self, total, start=0, batch_size=1, stream=None):
+        self.total, self.start, self.step = total, start, start
+        self.batch_size = batch_size
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty()
+        self._mark = None  # (time, step) when the rate's clock started
+        self._paused = 0.0
+        self._width = 0
+
+    def advance(self):
+        """One step is done. The first is not timed: it holds the building of the graph."""
+        self.step += 1
+        if self._mark is None:
+            self._mark = (time.monotonic(), self.step)
+
+    def exclude(self, seconds):
+        """Leave `seconds` (of a checkpoint, of a sample grid) out of the rate."""
+        if self._mark is not None:
+            self._paused += seconds
+
+    @property
+    def rate(self):
+        """Pictures a second, or None before the second step."""
+        if self._mark is None or self.step == self._mark[1]:
+            return None
+        seconds = max(time.monotonic() - self._mark[0] - self._paused, 1e-9)
+        return (self.step - self._mark[1]) * self.batch_size / seconds
+
+    def text(self, figures=None):
+        """The line: step, share, figures, pictures a second, time left."""
+        parts = [f"step {self.step}/{self.total} ({100 * self.step // max(self.total, 1)} %)"]
+        parts += [f"{name} {value:.4g}" for name, value in (figures or {}).items()]
+        if self.rate:
+            left = (self.total - self.step) * self.batch_size / self.rate
+            parts += [f"{self.rate:.1f} images/s", f"{duration(left)} left"]
+        return "  ".join(parts)
+
+    def show(self, figures=None):
+        """Rewrite the line of a terminal; silent elsewhere."""
+        if self.live:
+            share = self.step / max(self.total, 1)
+            bar = "=" * int(20 * share)
+            line = f"[{bar:<20}] {self.text(figures)}"[:_columns()]
+            self.stream.write("\r" + line.ljust(self._width))
+            self.stream.flush()
+            self._width = len(line)
+
+    def clear(self):
+        """Empty the terminal's line, before other text."""
+        if self.live and self._width:
+            self.stream.write("\r" + " " * self._width + "\r")
+            self.stream.flush()
+            self._width = 0
+
+
+def duration(seconds):
+    """`"1 h 05 min"`, `"3 min 20 s"`, `"45 s"`."""
+    seconds = int(round(seconds))
+    if seconds >= 3600:
+        return f"{seconds // 3600} h {seconds % 3600 // 60:02d} min"
+    if seconds >= 60:
+        return f"{seconds // 60} min {seconds % 60:02d} s"
+    return f"{seconds} s"
+
+
+def _columns():
+    import shutil
+
+    return max(shutil.get_terminal_size((100, 20)).columns - 1, 20)

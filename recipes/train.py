@@ -1,0 +1,43 @@
+r"""Train a system by a recipe.
+
+    python -m recipes.train --config=recipes/attn_gan.py:shapes --config.steps=200 --workdir=runs/a
+    python -m recipes.train --config=recipes/attn_gan.py:emoji --config.batch_size=16 \
+        --workdir=runs/b --dry_run
+
+Ctrl-C (or SIGTERM) saves and exits; the same command goes on from there. So does it after a crash
+or a kill, from the last checkpoint, and ends with the same weights. `--dry_run` prints the resolved
+settings, the sizes of the networks and the shapes of one batch, and writes nothing.
+"""
+
+from absl import flags
+from ml_collections import config_flags
+
+from recipes import cli, configs
+from zoo.errors import ZooError
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+_WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder: new, empty, or this run's own.")
+_DRY_RUN = flags.DEFINE_bool("dry_run", False, "Describe the run and write nothing.")
+
+
+def main(argv):
+    """Check the settings, start TensorFlow, and train or describe."""
+    del argv
+    config = _CONFIG.value
+    if config is None:
+        raise ZooError("--config is missing, e.g. --config=recipes/attn_gan.py:shapes.")
+    if not _WORKDIR.value and not _DRY_RUN.value:
+        raise ZooError("--workdir is missing: give a folder for this run.")
+    configs.validate(config)
+    strategy = cli.start_tensorflow(config.threads, config.strategy)
+
+    from recipes import factory
+
+    if _DRY_RUN.value:
+        print(factory.describe(config, strategy))
+    else:
+        factory.train(config, _WORKDIR.value, strategy)
+
+
+if __name__ == "__main__":
+    cli.run(main, "config")

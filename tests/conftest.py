@@ -1,0 +1,34 @@
+"""Shared fixtures; `large` tests run only with --large."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--large", action="store_true", help="also run the tests marked large")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--large"):
+        return
+    skip = pytest.mark.skip(reason="large test: run with --large")
+    for item in items:
+        if "large" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture
+def float64():
+    """Networks built inside the test compute in float64, the golden cases' precision."""
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    floatx = keras.config.floatx()
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx(floatx)
+    keras.config.set_dtype_policy(before)

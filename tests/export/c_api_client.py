@@ -1,0 +1,96 @@
+"""Runs a SavedModel through TensorFlow's C API, as a server does: no Python API, no zoo, no Keras.
+
+    python c_api_client.py REQUEST.json RESULT.json
+
+REQUEST.json: `model` (directory), `captions` (list of str), `seeds` (list of int), `inputs` and
+`outputs` (tensor names of the signature, "operation:index", in the order captions, seed and image,
+image_bytes). RESULT.json: `shape`, `image` and `image_bytes` (base64).
+"""
+
+import base64
+import ctypes as c
+import importlib.util
+import json
+import os
+import sys
+
+STRING, INT64 = 7, 9
+POINTER = c.c_void_p
+
+
+class Output(c.Structure):
+    _fields_ = [("operation", POINTER), ("index", c.c_int)]
+
+
+def load_library():
+    folder = os.path.dirname(importlib.util.find_spec("tensorflow").origin)
+    library = c.CDLL(os.path.join(folder, "libtensorflow_cc.so.2"), mode=c.RTLD_GLOBAL)
+    for name in (
+        "TF_NewStatus", "TF_Message", "TF_NewGraph", "TF_NewSessionOptions", "TF_TensorData",
+        "TF_LoadSessionFromSavedModel", "TF_GraphOperationByName", "TF_AllocateTensor",
+        "TF_StringGetDataPointer",
+    ):
+        getattr(library, name).restype = POINTER
+    for name in ("TF_StringGetSize", "TF_TensorByteSize"):
+        getattr(library, name).restype = c.c_size_t
+    library.TF_Dim.restype = c.c_int64
+    return library
+
+
+def main(request_path, result_path):
+    with open(request_path, encoding="utf-8") as file:
+        request = json.load(file)
+    tf = load_library()
+    status, graph = POINTER(tf.TF_NewStatus()), POINTER(tf.TF_NewGraph())
+
+    def check():
+        if tf.TF_GetCode(status):
+            sys.exit(c.string_at(tf.TF_Message(status)).decode())
+
+    tags = (c.c_char_p * 1)(b"serve")
+    session = POINTER(tf.TF_LoadSessionFromSavedModel(
+        POINTER(tf.TF_NewSessionOptions()), None, request["model"].encode(), tags, 1, graph, None,
+        status,
+    ))
+    check()
+
+    def place(name):
+        operation, index = name.rsplit(":", 1)
+        return Output(POINTER(tf.TF_GraphOperationByName(graph, operation.encode())), int(index))
+
+    def tensor(kind, size, count):
+        shape = (c.c_int64 * 1)(count)
+        made = POINTER(tf.TF_AllocateTensor(kind, shape, 1, c.c_size_t(size * count)))
+        return made, tf.TF_TensorData(made)
+
+    count = len(request["captions"])
+    captions, data = tensor(STRING, 24, count)  # a TF_TString takes 24 bytes
+    for i, caption in enumerate(request["captions"]):
+        text, slot = caption.encode(), POINTER(data + 24 * i)
+        tf.TF_StringInit(slot)
+        tf.TF_StringCopy(slot, text, c.c_size_t(len(text)))
+    seeds, data = tensor(INT64, 8, count)
+    (c.c_int64 * count).from_address(data)[:] = request["seeds"]
+
+    results = (POINTER * 2)()
+    tf.TF_SessionRun(
+        session, None, (Output * 2)(*map(place, request["inputs"])), (POINTER * 2)(captions, seeds),
+        2, (Output * 2)(*map(place, request["outputs"])), results, 2, None, 0, None, status,
+    )
+    check()
+    image, files = POINTER(results[0]), POINTER(results[1])
+    slots = [POINTER(tf.TF_TensorData(files) + 24 * i) for i in range(count)]
+    texts = [c.string_at(tf.TF_StringGetDataPointer(s), tf.TF_StringGetSize(s)) for s in slots]
+    pixels = c.string_at(tf.TF_TensorData(image), tf.TF_TensorByteSize(image))
+    result = {
+        "shape": [tf.TF_Dim(image, i) for i in range(tf.TF_NumDims(image))],
+        "image": base64.b64encode(pixels).decode(),
+        "image_bytes": [base64.b64encode(text).decode() for text in texts],
+        "modules": sorted({"keras", "tensorflow", "zoo"} & set(sys.modules)),
+    }
+    with open(result_path, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

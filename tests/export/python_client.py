@@ -1,0 +1,48 @@
+"""Runs a SavedModel in a process that imports TensorFlow and nothing of this project.
+
+    python python_client.py REQUEST.json RESULT.json
+
+The files are those of `c_api_client.py`; `loader` in the request is "python" (`tf.saved_model.load`)
+or "session" (the loader of TensorFlow Serving's family).
+"""
+
+import base64
+import importlib.util
+import json
+import sys
+
+import tensorflow as tf
+
+
+def run_python(request):
+    model = tf.saved_model.load(request["model"])
+    outputs = model.signatures["serving_default"](
+        captions=tf.constant(request["captions"]), seed=tf.constant(request["seeds"], tf.int64)
+    )
+    return outputs["image"].numpy(), outputs["image_bytes"].numpy()
+
+
+def run_session(request):
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        tf.compat.v1.saved_model.load(session, ["serve"], request["model"])
+        fed = zip(request["inputs"], (request["captions"], request["seeds"]), strict=True)
+        return session.run(request["outputs"], dict(fed))
+
+
+def main(request_path, result_path):
+    with open(request_path, encoding="utf-8") as file:
+        request = json.load(file)
+    image, files = (run_python if request["loader"] == "python" else run_session)(request)
+    result = {
+        "shape": list(image.shape),
+        "image": base64.b64encode(image.tobytes()).decode(),
+        "image_bytes": [base64.b64encode(text).decode() for text in files],
+        "modules": sorted({"zoo"} & set(sys.modules)),
+        "zoo_is_there": importlib.util.find_spec("zoo") is not None,
+    }
+    with open(result_path, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,80 @@
+"""Reading and comparing the golden cases (arrays made by the papers' official code).
+
+The folder comes from the environment variable ZOO_GOLDEN_DIR, default `../shared/golden`. The same tests
+run on other cases with the same file and key names: every size is read from the arrays or from `meta`.
+"""
+
+import json
+import os
+import pathlib
+import re
+
+import numpy as np
+import pytest
+
+DEFAULT = pathlib.Path(__file__).resolve().parents[3] / "shared" / "golden"
+
+
+def folder():
+    return pathlib.Path(os.environ.get("ZOO_GOLDEN_DIR") or DEFAULT)
+
+
+class Case:
+    """One golden file: `param(prefix)`, `inputs[name]`, `outputs[name]`, `meta`, and `check`."""
+
+    def __init__(self, system, name):
+        path = folder() / system / f"{name}.npz"
+        if not path.exists():
+            pytest.skip(f"golden case {system}/{name} not found under {folder()} (set ZOO_GOLDEN_DIR)")
+        arrays = np.load(path)
+        self.name = name
+        self.meta = json.loads(str(arrays["meta"]))
+        self.params, self.inputs, self.outputs = (
+            {key.removeprefix(kind): arrays[key] for key in arrays.files if key.startswith(kind)}
+            for kind in ("param/", "in/", "out/")
+        )
+        self.checked = set()
+
+    def param(self, prefix=""):
+        """The state dict of the network stored under `prefix`."""
+        return {k.removeprefix(prefix): v for k, v in self.params.items() if k.startswith(prefix)}
+
+    def tolerance(self, key, precision="float64_run"):
+        """(rtol, absolute tolerance, its share of max|want|) for one output."""
+        tolerance = self.meta["tolerance"]
+        if precision in tolerance:
+            rule = tolerance[precision]
+            share = rule.get("per_key_atol_times_absmax", {}).get(key, rule["atol_times_absmax"])
+            return rule["rtol"], 0.0, share
+        for pattern, rtol, atol in self.meta.get("tolerance_by_key", []):
+            if re.search(pattern, key):
+                return rtol, atol, 0.0
+        return tolerance["rtol"], tolerance["atol"], 0.0
+
+    def check(self, key, got, precision="float64_run"):
+        """|got - want| <= atol + share * max|want| + rtol * |want| elementwise."""
+        want = np.asarray(self.outputs[key], "float64")
+        got = np.asarray(got, "float64")
+        assert got.shape == want.shape, f"{self.name} {key}: shape {got.shape}, expected {want.shape}"
+        rtol, atol, share = self.tolerance(key, precision)
+        bound = atol + share * (np.abs(want).max() if want.size else 0.0) + rtol * np.abs(want)
+        excess = np.abs(got - want) - bound
+        assert excess.size == 0 or excess.max() <= 0, (
+            f"{self.name} {key}: off by {np.abs(got - want).max():.3g}, allowed {bound.flat[excess.argmax()]:.3g}"
+        )
+        self.checked.add(key)
+
+    def check_all_seen(self, ignore=r"num_batches_tracked$"):
+        """Fails if an output of the case was not compared."""
+        left = [k for k in self.outputs if k not in self.checked and not re.search(ignore, k)]
+        assert not left, f"{self.name}: outputs never compared: {left[:8]} ({len(left)} in all)"
+
+
+def nhwc(array):
+    """NCHW (or NC) to channels last."""
+    return np.moveaxis(np.asarray(array), 1, -1)
+
+
+def nchw(array):
+    """Channels last to NCHW."""
+    return np.moveaxis(np.asarray(array), -1, 1)

@@ -1,0 +1,35 @@
+"""The model card says what the metadata says, and nothing is left out."""
+
+from tests.presets.conftest import METADATA
+from zoo import presets
+from zoo.storage import read_json
+
+
+def test_the_saved_card_is_that_of_the_metadata(saved):
+    with open(f"{saved}/README.md", encoding="utf-8") as file:
+        text = file.read()
+    metadata = read_json(f"{saved}/metadata.json")
+    assert text == presets.card(metadata)
+    for words in (
+        "# tiny_attn_gan", METADATA["description"], "[Apache-2.0](https://www.apache.org",
+        'zoo.from_preset("tiny_attn_gan")', "| nothing | 1.5 | 1 sample \\| seed 0 |",
+        "- none: CC0-1.0. By nobody.", "| steps | 0 |", f"{metadata['parameters']:,}",
+        metadata["files"]["config.json"]["sha256"],
+    ):
+        assert words in text
+
+
+def test_a_key_without_a_section_is_shown_too():
+    text = presets.card({"name": "x", "files": {}, "colour": {"of": ["red", "blue"]}})
+    assert "| colour | of: red, blue |" in text
+    assert "None measured." in text and "not stated" in text
+
+
+def test_pictures_limitations_and_usage():
+    text = presets.card({
+        "name": "x", "files": {}, "limitations": "Blurred.", "usage": "import zoo",
+        "pictures": [{"path": "../grid.png", "text": "A grid"}],
+    })
+    assert "![A grid](../grid.png)" in text
+    assert "## Limitations\n\nBlurred." in text
+    assert "```python\nimport zoo\n```" in text

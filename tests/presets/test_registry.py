@@ -1,0 +1,57 @@
+"""The list of presets, and the presets that ship with the package."""
+
+import os
+
+import pytest
+
+import zoo
+from zoo import presets
+from zoo.errors import ZooError
+from zoo.presets import registry
+from zoo.storage import read_json
+
+BUILT_IN = registry.builtin_names()
+NEEDED = ("description", "task", "licence", "data", "source", "training", "results", "parameters")
+
+
+@pytest.fixture
+def two(monkeypatch, copy):
+    """A registry with one preset, and folders that are none."""
+    (copy.path.parent / "code").mkdir()
+    monkeypatch.setattr(registry, "FOLDER", str(copy.path.parent))
+    return copy
+
+
+def test_a_row(two):
+    (row,) = zoo.list_presets()
+    files = two.json("metadata.json")["files"].values()
+    assert row == {
+        "name": "copy", "task": "text-to-image", "class": "AttnGAN",
+        "description": "An untrained model for tests.", "licence": "Apache-2.0",
+        "parameters": two.json("metadata.json")["parameters"],
+        "size": sum(entry["bytes"] for entry in files),
+    }
+    assert zoo.list_presets("text-to-image") == [row]
+
+
+def test_an_unknown_task_names_the_nearest(two):
+    with pytest.raises(ZooError, match='Tasks: text-to-image. Did you mean "text-to-image"'):
+        zoo.list_presets("text-to-images")
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_presets_are_whole_described_and_have_their_own_card(name):
+    metadata = presets.read_metadata(name)
+    assert metadata["name"] == name
+    for key in NEEDED:
+        assert metadata.get(key), f"{name}: metadata lacks {key}"
+    assert {"name", "url"} <= set(metadata["licence"])
+    folder = registry.builtin_directory(name)
+    with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
+        assert file.read() == presets.card(read_json(os.path.join(folder, "metadata.json")))
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_presets_load(name):
+    model = zoo.from_preset(name)
+    assert type(model).__name__ == presets.read_metadata(name)["class"]

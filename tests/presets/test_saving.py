@@ -1,0 +1,174 @@
+"""Saving and loading a preset: the same pictures, whole or not at all."""
+
+import errno
+import json
+import os
+
+import numpy as np
+import pytest
+
+import zoo
+from tests.presets.conftest import METADATA
+from zoo import presets, storage
+from zoo.errors import ZooError
+from zoo.presets import saving
+
+CAPTIONS = ["a red circle", "blue square on white"]
+
+
+def listing(directory):
+    """Name to content of every file in a directory."""
+    return {
+        name: open(os.path.join(directory, name), "rb").read() for name in os.listdir(directory)
+    }
+
+
+def test_a_loaded_preset_makes_the_same_pictures(model, saved):
+    loaded = zoo.from_preset(saved)
+    assert type(loaded) is type(model)
+    assert loaded.get_config() == model.get_config()
+    pictures = loaded.generate(CAPTIONS, images_per_caption=2, seed=3)
+    assert pictures.std() > 1
+    np.testing.assert_array_equal(pictures, model.generate(CAPTIONS, images_per_caption=2, seed=3))
+
+
+def test_files_and_metadata(model, saved):
+    files = listing(saved)
+    assert sorted(files) == [
+        "README.md", "config.json", "metadata.json", "model.weights.h5", "vocabulary.txt"
+    ]
+    config, metadata = json.loads(files["config.json"]), json.loads(files["metadata.json"])
+    assert config["format"] == 1
+    assert (config["module"], config["class"]) == ("zoo.models.attn_gan", "AttnGAN")
+    assert "vocabulary" not in config["config"]
+    assert files["vocabulary.txt"].decode().split() == list(model.vocabulary.tokens)
+    assert metadata["task"] == "text-to-image"
+    assert metadata["parameters"] == sum(
+        int(np.prod(v.shape)) for v in model.preset_variables().values()
+    )
+    assert sorted(metadata["files"]) == ["config.json", "model.weights.h5", "vocabulary.txt"]
+    for name, entry in metadata["files"].items():
+        assert entry["bytes"] == len(files[name])
+        assert entry["sha256"] == storage.sha256(os.path.join(saved, name))
+    assert {"zoo", "tensorflow", "keras", "numpy"} <= set(metadata["versions"])
+    for key, value in METADATA.items():
+        assert metadata[key] == value
+    assert presets.read_metadata(saved) == metadata
+
+
+def test_only_what_generation_needs_is_saved(model, saved):
+    names = storage.read_names(os.path.join(saved, "model.weights.h5"))
+    assert {name.split("/")[0] for name in names} == {"text_encoder", "ema_generator"}
+
+
+def test_half_precision_halves_the_weights_and_keeps_the_pictures(model, saved, tmp_path):
+    half = presets.save_to_preset(model, tmp_path / "half", half=True)
+    sizes = [
+        presets.read_metadata(path)["files"]["model.weights.h5"]["bytes"] for path in (saved, half)
+    ]
+    assert sizes[0] - sizes[1] > 0.8 * 2 * presets.read_metadata(saved)["parameters"]
+    difference = np.abs(
+        zoo.from_preset(half).generate(CAPTIONS).astype(int) - model.generate(CAPTIONS)
+    )
+    assert difference.mean() < 1
+
+
+def test_dtype_is_chosen_on_loading(saved, model):
+    import keras
+
+    before = keras.config.dtype_policy().name
+    loaded = zoo.from_preset(saved, dtype="mixed_bfloat16")
+    assert keras.config.dtype_policy().name == before
+    assert loaded.ema_generator.compute_dtype == "bfloat16"
+    difference = np.abs(loaded.generate(CAPTIONS).astype(int) - model.generate(CAPTIONS))
+    assert 0 < difference.mean() < 5
+    with pytest.raises(ZooError, match="mixed_bfloat16.*got 'int8'"):
+        zoo.from_preset(saved, dtype="int8")
+
+
+def test_the_class_that_was_asked_for(saved):
+    from zoo.models.damsm import DAMSM
+
+    with pytest.raises(ZooError, match="AttnGAN, not a DAMSM"):
+        DAMSM.from_preset(saved)
+
+
+def test_saving_again_replaces_the_whole_preset(model, copy):
+    (copy.path / "stale.txt").write_text("x")
+    presets.save_to_preset(model, copy.path, {"name": "again"})
+    assert "stale.txt" not in os.listdir(copy.path)
+    assert presets.read_metadata(copy.path)["name"] == "again"
+    assert os.listdir(copy.path.parent) == ["copy"]
+
+
+@pytest.mark.parametrize("failing", ["config.json", "model.weights.h5", "metadata.json"])
+def test_disk_full_keeps_the_previous_preset(model, copy, monkeypatch, failing):
+    before = listing(copy.path)
+    replace = os.replace
+
+    def full(source, target):
+        if os.path.basename(target) == failing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(ZooError, match="no space left"):
+        presets.save_to_preset(model, copy.path, {"name": "again"})
+    monkeypatch.undo()
+    assert listing(copy.path) == before
+    assert os.listdir(copy.path.parent) == ["copy"]
+
+
+def test_a_folder_with_other_files_is_not_replaced(model, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(ZooError, match="holds other files"):
+        presets.save_to_preset(model, tmp_path)
+    with pytest.raises(ZooError, match="is a file"):
+        presets.save_to_preset(model, tmp_path / "thesis.txt")
+    assert os.listdir(tmp_path) == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ("text", "must be a dict, got a str"),
+        ({"files": {}}, '"files"'),
+        ({"results": [{"metric": "fid", "value": 3}]}, "lacks protocol"),
+        ({"results": {"fid": 3}}, "list of dicts"),
+        ({"data": ["emoji"]}, "lacks name, licence"),
+        ({"licence": "MIT"}, '"licence"'),
+    ],
+)
+def test_metadata_of_another_form(model, tmp_path, metadata, words):
+    with pytest.raises(ZooError, match=words):
+        presets.save_to_preset(model, tmp_path / "new", metadata)
+    assert not os.listdir(tmp_path)
+
+
+def test_update_metadata_rewrites_the_card_and_keeps_the_rest(copy):
+    before = listing(copy.path)
+    saving.update_metadata(copy.path, limitations="Draws nothing.")
+    after = listing(copy.path)
+    assert b"Draws nothing." in after["README.md"]
+    for name in ("config.json", "model.weights.h5", "vocabulary.txt"):
+        assert after[name] == before[name]
+    assert presets.read_metadata(copy.path)["limitations"] == "Draws nothing."
+
+
+def test_a_class_from_elsewhere_and_an_argument_that_is_an_object(tmp_path):
+    from zoo.models.damsm import DAMSM
+
+    class Foreign(DAMSM):
+        pass
+
+    with pytest.raises(ZooError, match="Only models of zoo.models"):
+        saving.public_module(Foreign)
+    assert saving.public_module(DAMSM) == "zoo.models.damsm"
+
+    class Odd:
+        def get_config(self):
+            return {"layer": {"class_name": "Lambda", "config": {}}}
+
+    Odd.__module__ = "zoo.models.odd"
+    with pytest.raises(ZooError, match="serialised object"):
+        saving.model_config(Odd())

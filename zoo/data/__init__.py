@@ -1,0 +1,64 @@
+"""Pictures with captions, and the batches made from them.
+
+A source has `len()`, `captions` (a list of captions for each picture), `labels` (int64, equal for
+pictures whose captions are interchangeable), `image_size` (a hint, pixels) and `load(index)`, which
+gives uint8 [H, W, 3] and works inside `tf.data`.
+"""
+
+import importlib
+import inspect
+
+from zoo.errors import ZooError, nearest
+
+_EXPORTS = {
+    "Shapes": "shapes",
+    "CaptionFolder": "caption_folder",
+    "Birds": "birds_layout",
+    "Coco": "birds_layout",
+    "box_crop": "images",
+    "scale_and_crop": "images",
+    "pyramid": "images",
+    "text_to_image_dataset": "pipeline",
+    "evaluation_batches": "pipeline",
+}
+_SOURCES = {"shapes": "Shapes", "folder": "CaptionFolder", "birds": "Birds", "coco": "Coco"}
+__all__ = ["get_source", *_EXPORTS]
+
+
+def get_source(name, **settings):
+    """Makes a source by its name.
+
+    Args:
+        name: "shapes", "folder", "birds" or "coco".
+        **settings: the arguments of `Shapes`, `CaptionFolder`, `Birds` or `Coco`.
+
+    Raises:
+        ZooError: an unknown name, or a setting that this source does not have.
+    """
+    if name not in _SOURCES:
+        raise ZooError(
+            f'Unknown data source "{name}": expected one of {", ".join(_SOURCES)}.'
+            f"{nearest(name, _SOURCES)}"
+        )
+    source = __getattr__(_SOURCES[name])
+    parameters = inspect.signature(source).parameters
+    for key in settings:
+        if key not in parameters:
+            raise ZooError(
+                f'The data source "{name}" has no setting "{key}": expected '
+                f"{', '.join(parameters)}.{nearest(key, parameters)}"
+            )
+    for key, parameter in parameters.items():
+        if parameter.default is parameter.empty and settings.get(key) is None:
+            raise ZooError(f'The data source "{name}" needs the setting "{key}".')
+    return source(**settings)
+
+
+def __getattr__(name):
+    if name in _EXPORTS:
+        return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

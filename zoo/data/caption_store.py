@@ -1,0 +1,77 @@
+"""The captions of a source as token ids in memory, and how one is chosen and cut for a batch."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import ZooError
+
+
+@dataclasses.dataclass
+class CaptionStore:
+    """Token ids of all captions, one after the other.
+
+    `ids` int32, all words; `start` and `length` int64 for each caption; `first` and `count` int64
+    for each picture, its captions being `first` to `first + count - 1`.
+    """
+
+    ids: tf.Tensor
+    start: tf.Tensor
+    length: tf.Tensor
+    first: tf.Tensor
+    count: tf.Tensor
+    longest: int
+    width: int
+
+    @classmethod
+    def make(cls, source, tokenizer):
+        counts = np.array([len(entry) for entry in source.captions], np.int64)
+        if len(counts) and counts.min() < 1:
+            raise ZooError(f"Picture {counts.argmin()} has no caption; each needs one at least.")
+        with tf.device("CPU:0"):
+            ragged = tokenizer.ragged(
+                tf.constant([caption for entry in source.captions for caption in entry])
+            )
+            return cls(
+                ids=tf.concat([ragged.flat_values, [0]], 0),
+                start=ragged.row_starts(),
+                length=ragged.row_lengths(),
+                first=tf.constant(np.cumsum(counts) - counts),
+                count=tf.constant(counts),
+                longest=int(tf.reduce_max(ragged.row_lengths())),
+                width=tokenizer.max_words,
+            )
+
+    def choose(self, index, uniform):
+        """The caption of each picture: drawn by `uniform` in [0, 1), or the first if None."""
+        first, count = tf.gather(self.first, index), tf.gather(self.count, index)
+        if uniform is None:
+            return first
+        drawn = tf.cast(uniform * tf.cast(count, tf.float32), tf.int64)
+        return first + tf.minimum(drawn, count - 1)
+
+    def cut(self, chosen, seed):
+        """Tokens [B, width] and lengths [B]: a random ordered subset of words, or the first ones.
+
+        A caption without words gets length 1, one `<end>`, as from the tokenizer.
+        """
+        start = tf.gather(self.start, chosen)[:, None]
+        length = tf.gather(self.length, chosen)[:, None]
+        place = tf.range(self.width, dtype=tf.int64)[None, :]
+        if seed is not None and self.longest > self.width:
+            place = self._random_places(length, seed)
+        kept = tf.range(self.width, dtype=tf.int64)[None, :] < length
+        where = tf.where(kept, start + place, tf.cast(tf.size(self.ids) - 1, tf.int64))
+        lengths = tf.clip_by_value(length[:, 0], 1, self.width)
+        return tf.gather(self.ids, where), tf.cast(lengths, tf.int32)
+
+    def _random_places(self, length, seed):
+        """`width` of the first `length` places in rising order; places beyond `length` come last."""
+        keys = tf.random.stateless_uniform([tf.shape(length)[0], self.longest], seed, alg="philox")
+        places = tf.range(self.longest, dtype=tf.int64)[None, :]
+        inside = places < length
+        everything = length <= self.width
+        keys = tf.where(inside & ~everything, keys, tf.cast(places, tf.float32) + 1.0)
+        chosen = tf.argsort(keys, axis=1, stable=True)[:, : self.width]
+        return tf.sort(tf.cast(chosen, tf.int64), axis=1)

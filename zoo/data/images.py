@@ -1,0 +1,214 @@
+"""Pictures: decoding, cropping, scaling and the image pyramid, as TensorFlow ops.
+
+Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/datasets.py
+`get_imgs`, code/main.py `image_transform`), which scales with Pillow. Known deviations: none.
+"""
+
+import tensorflow as tf
+
+_BITS = 22
+_ONE = 1 << _BITS
+
+
+def decode_picture(data):
+    """Decodes one picture file to RGB.
+
+    PNG with transparency (also a palette or grey PNG) is laid over white; grey is repeated to
+    three channels; of 16 bits the upper 8 are kept; of an animation the first frame is taken;
+    the orientation that a camera noted is not applied.
+
+    Args:
+        data: scalar string tensor, the bytes of a PNG, JPEG, GIF or BMP file.
+
+    Returns:
+        uint8 [H, W, 3].
+    """
+    start = tf.strings.substr(data, 0, 3)
+    picture = tf.case(
+        [
+            (tf.equal(start, b"\x89PN"), lambda: _decode_png(data)),
+            (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data)),
+        ],
+        default=lambda: tf.io.decode_image(data, channels=3, expand_animations=False),
+    )
+    return tf.ensure_shape(picture, [None, None, 3])
+
+
+def _decode_png(data):
+    picture = tf.io.decode_png(data, channels=4)
+    colour, alpha = tf.cast(picture[..., :3], tf.int32), tf.cast(picture[..., 3:], tf.int32)
+    return tf.cast((colour * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
+
+
+def _decode_jpeg(data):
+    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
+
+
+def box_crop(image, box):
+    """Cuts the square around a box's centre, with half its side 0.75 of the box's longer side.
+
+    Args:
+        image: [H, W, 3].
+        box: x, y, width and height in pixels, shape [4].
+
+    Returns:
+        [h, w, 3]: the part of the square that lies inside the image, so not always square.
+    """
+    box = tf.cast(box, tf.float32)
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    half = tf.cast(tf.maximum(box[2], box[3]) * 0.75, tf.int32)
+    x = tf.cast((2.0 * box[0] + box[2]) / 2.0, tf.int32)
+    y = tf.cast((2.0 * box[1] + box[3]) / 2.0, tf.int32)
+    top, bottom = tf.maximum(0, y - half), tf.minimum(height, y + half)
+    left, right = tf.maximum(0, x - half), tf.minimum(width, x + half)
+    return image[top:bottom, left:right]
+
+
+def resize(image, height, width):
+    """Bilinear scaling with anti-aliasing, in Pillow's integer arithmetic, equal to it bit by bit.
+
+    Each axis in turn, width first: a triangle of weights as wide as one output pixel (at least one
+    input pixel), rounded to 22 bits; the result is rounded to uint8 after each axis.
+
+    Args:
+        image: uint8 [..., H, W, 3].
+        height, width: int, pixels.
+
+    Returns:
+        uint8 [..., height, width, 3].
+    """
+    return _resample(_resample(image, width, -2), height, -3)
+
+
+def _resample(image, length, axis):
+    """Scales one axis (-2 or -3) to `length`."""
+    before = image.shape[axis]
+    static = isinstance(before, int) and isinstance(length, int)
+    if static and before == length:
+        return image
+    before = before if static else tf.shape(image)[axis]
+    ratio = tf.cast(before, tf.float64) / tf.cast(length, tf.float64)
+    reach = tf.maximum(ratio, 1.0)
+    centre = (tf.range(length, dtype=tf.float64) + 0.5) * ratio
+    taps = 2 * tf.cast(tf.math.ceil(reach), tf.int32) + 1
+    first = tf.cast(tf.floor(centre - reach + 0.5), tf.int32)
+    places = first[:, None] + tf.range(taps)[None, :]  # (length, taps)
+    distance = tf.abs(tf.cast(places, tf.float64) + 0.5 - centre[:, None]) / reach
+    inside = (places >= 0) & (places < before)
+    weights = tf.where(inside, tf.maximum(1.0 - distance, 0.0), 0.0)
+    weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
+    weights = tf.cast(tf.floor(weights * _ONE + 0.5), tf.int32)
+    places = tf.clip_by_value(places, 0, before - 1)
+
+    def add(tap, total):
+        pixels = tf.cast(tf.gather(image, places[:, tap], axis=axis), tf.int32)
+        column = weights[:, tap, None] if axis == -2 else weights[:, tap, None, None]
+        return tap + 1, total + pixels * column
+
+    if static:
+        total = _ONE // 2
+        for tap in range(2 * max(-(-image.shape[axis] // length), 1) + 1):
+            _, total = add(tap, total)
+    else:
+        shape = tf.shape(tf.gather(image, places[:, 0], axis=axis))
+        start = (0, tf.fill(shape, _ONE // 2))
+        _, total = tf.while_loop(lambda tap, _: tap < taps, add, start)
+    return tf.cast(tf.bitwise.right_shift(total, _BITS), tf.uint8)
+
+
+def scale(image, size):
+    """Scales so that the shorter side has int(size * 76 / 64) pixels; keeps the aspect.
+
+    Args:
+        image: uint8 [H, W, 3].
+        size: int, the side of the crop that follows, pixels.
+
+    Returns:
+        uint8 [h, w, 3] with min(h, w) = int(size * 76 / 64).
+    """
+    target = size * 76 // 64
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    shorter = tf.minimum(height, width)
+    return resize(image, target * height // shorter, target * width // shorter)
+
+
+def crop(image, size, offset=None, flip=False):
+    """Cuts a square and mirrors it left to right if asked.
+
+    Args:
+        image: [H, W, 3], both sides at least `size`.
+        size: int, pixels.
+        offset: int [2], top and left; None cuts the centre.
+        flip: bool, Python or tensor.
+
+    Returns:
+        [size, size, 3].
+    """
+    if offset is None:
+        offset = [(tf.shape(image)[0] - size) // 2, (tf.shape(image)[1] - size) // 2]
+    image = tf.slice(image, [offset[0], offset[1], 0], [size, size, 3])
+    image = tf.where(tf.cast(flip, tf.bool), image[:, ::-1], image)
+    return tf.ensure_shape(image, [size, size, 3])
+
+
+def scale_and_crop(image, size, offset=None, flip=False):
+    """`scale` then `crop`: the training crop of AttnGAN.
+
+    Args:
+        image: uint8 [H, W, 3].
+        size: int, pixels.
+        offset: int [2], top and left in the scaled image; None cuts the centre.
+        flip: bool, Python or tensor.
+
+    Returns:
+        uint8 [size, size, 3].
+    """
+    return crop(scale(image, size), size, offset, flip)
+
+
+def random_offset(image, size, uniform):
+    """Top and left of a crop from two uniform numbers in [0, 1): every place equally likely.
+
+    Args:
+        image: [H, W, 3].
+        size: int, pixels.
+        uniform: float [2].
+
+    Returns:
+        int32 [2].
+    """
+    free = tf.shape(image)[:2] - size
+    offset = tf.cast(uniform * tf.cast(free + 1, tf.float32), tf.int32)
+    return tf.minimum(offset, free)
+
+
+def to_float(image):
+    """uint8 in 0 to 255 to float32 in [-1, 1]."""
+    return tf.cast(image, tf.float32) / 127.5 - 1.0
+
+
+def pyramid_uint8(image, sizes):
+    """The same picture at several sizes: each is scaled from the given one.
+
+    Args:
+        image: uint8 [..., S, S, 3].
+        sizes: ints, pixels; S itself is passed through.
+
+    Returns:
+        tuple of uint8 [..., s, s, 3], in the order of `sizes`.
+    """
+    side = image.shape[-2]
+    return tuple(image if size == side else resize(image, size, size) for size in sizes)
+
+
+def pyramid(image, sizes):
+    """The stages' pictures of one crop.
+
+    Args:
+        image: uint8 [..., S, S, 3].
+        sizes: ints, pixels, lowest first; S itself is passed through.
+
+    Returns:
+        tuple of float32 [..., s, s, 3] in [-1, 1], in the order of `sizes`.
+    """
+    return tuple(to_float(picture) for picture in pyramid_uint8(image, sizes))

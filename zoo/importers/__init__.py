@@ -1,0 +1,1 @@
+"""Official checkpoints -> the zoo's variables."""

@@ -1,0 +1,112 @@
+"""From an official PyTorch `state_dict` (names -> arrays) to Keras variables, and back.
+
+An importer is a function that returns `{official name: Target(variable, layout)}` for one network. The
+layout says how the official array lies: see `LAYOUTS`. Names that end in `num_batches_tracked` carry no
+information and are ignored.
+"""
+
+import dataclasses
+import re
+
+import keras
+import numpy as np
+
+from zoo.errors import ZooError
+
+# layout: (official array -> Keras array, Keras array -> official array)
+LAYOUTS = {
+    "same": (lambda a: a, lambda a: a),
+    "conv": (lambda a: a.transpose(2, 3, 1, 0), lambda a: a.transpose(3, 2, 0, 1)),  # OIHW - HWIO
+    "linear": (lambda a: a.T, lambda a: a.T),
+    "conv1x1": (lambda a: a[:, :, 0, 0].T, lambda a: a.T[:, :, None, None]),  # onto a Dense layer
+    "gru": (lambda a: _swap_gates(a).T, lambda a: _swap_gates(a.T)),  # gates r, z, n - z, r, n
+    "gru_bias": (lambda a: _swap_gates(a), lambda a: _swap_gates(a)),
+}
+IGNORED = re.compile(r"(^|\.)num_batches_tracked$")
+
+
+def _swap_gates(array):
+    """Exchanges the first and second third of the rows."""
+    first, second, third = np.split(array, 3, axis=0)
+    return np.concatenate([second, first, third], axis=0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Where an official array goes: a variable, its layout, and the row of the variable if it is a part."""
+
+    variable: keras.Variable
+    layout: str = "same"
+    row: int | None = None
+
+    def from_official(self, array):
+        return LAYOUTS[self.layout][0](np.asarray(array))
+
+    def to_official(self, array):
+        """The official layout of an array that lies like the variable (a weight, gradient, change)."""
+        array = np.asarray(array)
+        return LAYOUTS[self.layout][1](array if self.row is None else array[self.row])
+
+
+def load_state_dict(targets, state_dict):
+    """Assigns every official array to its variable; nothing is assigned unless everything fits.
+
+    Args:
+        targets: dict of official name -> `Target`.
+        state_dict: dict of official name -> array (NumPy or anything `numpy.asarray` takes).
+
+    Raises:
+        ZooError: names are missing or left over, or a shape differs; the first few are listed.
+    """
+    given = {name for name in state_dict if not IGNORED.search(name)}
+    problems = [f"missing {name}" for name in targets if name not in given]
+    problems += [f"unknown {name}" for name in sorted(given) if name not in targets]
+    values = {}
+    for name in given & set(targets):
+        target = targets[name]
+        value = target.from_official(state_dict[name])
+        shape = tuple(target.variable.shape)[0 if target.row is None else 1 :]
+        if value.shape != shape:
+            problems.append(f"{name} has shape {value.shape}, the network needs {shape}")
+        values[name] = value
+    if problems:
+        raise ZooError(
+            "The official checkpoint does not fit this network: " + "; ".join(problems[:5])
+            + (f"; and {len(problems) - 5} more." if len(problems) > 5 else ".")
+            + " Build the network with the sizes that the checkpoint was trained with."
+        )
+    for name, value in values.items():
+        target = targets[name]
+        if target.row is not None:
+            whole = keras.ops.convert_to_numpy(target.variable).copy()
+            whole[target.row] = value
+            value = whole
+        target.variable.assign(value)
+
+
+def conv(name, layer, layout="conv"):
+    """Targets of an official convolution or linear layer: `<name>.weight` and, if it has one, `.bias`."""
+    targets = {f"{name}.weight": Target(layer.kernel, layout)}
+    if getattr(layer, "bias", None) is not None:
+        targets[f"{name}.bias"] = Target(layer.bias)
+    return targets
+
+
+def linear(name, layer):
+    """Targets of an official linear layer."""
+    return conv(name, layer, "linear")
+
+
+def batch_norm(name, layer):
+    """Targets of an official BatchNorm1d or BatchNorm2d."""
+    return {
+        f"{name}.weight": Target(layer.gamma),
+        f"{name}.bias": Target(layer.beta),
+        f"{name}.running_mean": Target(layer.moving_mean),
+        f"{name}.running_var": Target(layer.moving_variance),
+    }
+
+
+def prefixed(prefix, targets):
+    """The same targets under `<prefix><name>`."""
+    return {prefix + name: target for name, target in targets.items()}

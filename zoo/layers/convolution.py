@@ -1,0 +1,106 @@
+"""The convolutions and gates that the AttnGAN family of generators and discriminators is built from.
+
+Checked against taoxugit/AttnGAN code/model.py (conv3x3, GLU, upBlock, Block3x3_relu, ResBlock,
+Block3x3_leakRelu, downBlock). All are channels last.
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers import initializers
+from zoo.layers.batch_normalization import BatchNormalization
+
+
+def glu(x):
+    """Gated linear unit on the channels: first half x sigmoid(second half). (..., 2c) -> (..., c)."""
+    values, gates = ops.split(x, 2, axis=-1)
+    return values * ops.sigmoid(gates)
+
+
+def upsample_nearest(x):
+    """Nearest-neighbour x2: (batch, h, w, c) -> (batch, 2h, 2w, c), in operations XLA can compile."""
+    return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
+
+
+def conv3x3(filters, name="conv", **kwargs):
+    """3x3 convolution, stride 1, padding 1, no bias, orthogonal weights."""
+    return keras.layers.Conv2D(
+        filters, 3, padding="same", use_bias=False,
+        kernel_initializer=initializers.orthogonal(), name=name, **kwargs,
+    )
+
+
+def batch_norm(name="norm", **kwargs):
+    """Batch normalisation whose scale starts at N(1, 0.02)."""
+    return BatchNormalization(gamma_initializer=initializers.gamma(), name=name, **kwargs)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ConvGLU(keras.layers.Layer):
+    """conv3x3 -> batch norm -> GLU: (batch, h, w, any) -> (batch, h, w, filters).
+
+    With `upsample=True` the input is first doubled in size by nearest neighbour (the paper's up-block):
+    (batch, h, w, any) -> (batch, 2h, 2w, filters).
+    """
+
+    def __init__(self, filters, upsample=False, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.upsample = upsample
+        self.conv = conv3x3(2 * filters, dtype=self.dtype_policy)
+        self.norm = batch_norm(dtype=self.dtype_policy)
+
+    def call(self, x, training=False):
+        if self.upsample:
+            x = upsample_nearest(x)
+        return glu(self.norm(self.conv(x), training=training))
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "upsample": self.upsample}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ResidualBlock(keras.layers.Layer):
+    """x + BN(conv(GLU(BN(conv(x))))), no activation after the sum; (batch, h, w, c) to the same."""
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        self.gated = ConvGLU(channels, name="gated", dtype=self.dtype_policy)
+        self.conv = conv3x3(channels, dtype=self.dtype_policy)
+        self.norm = batch_norm(dtype=self.dtype_policy)
+
+    def call(self, x, training=False):
+        return x + self.norm(self.conv(self.gated(x, training=training)), training=training)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ConvLeaky(keras.layers.Layer):
+    """Convolution -> batch norm -> LeakyReLU(0.2), the block of the discriminators.
+
+    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size. `normalize=False` leaves the
+    batch norm out (first layer of a discriminator).
+    """
+
+    def __init__(self, filters, stride=1, normalize=True, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.stride = stride
+        self.normalize = normalize
+        self.conv = keras.layers.Conv2D(
+            filters, {1: 3, 2: 4}[stride], strides=stride, padding="same", use_bias=False,
+            kernel_initializer=initializers.orthogonal(), name="conv", dtype=self.dtype_policy,
+        )
+        if normalize:
+            self.norm = batch_norm(dtype=self.dtype_policy)
+
+    def call(self, x, training=False):
+        x = self.conv(x)
+        if self.normalize:
+            x = self.norm(x, training=training)
+        return ops.leaky_relu(x, negative_slope=0.2)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters, "stride": self.stride, "normalize": self.normalize,
+        }

@@ -1,0 +1,18 @@
+"""Initial weights of the AttnGAN family (official `weights_init`) and of its text encoder."""
+
+import keras
+
+
+def orthogonal():
+    """Orthogonal, gain 1, on the matrix (outputs, inputs x kernel): convolutions and linear layers."""
+    return keras.initializers.Orthogonal(gain=1.0)
+
+
+def gamma():
+    """Batch-norm scale, N(1, 0.02)."""
+    return keras.initializers.RandomNormal(mean=1.0, stddev=0.02)
+
+
+def uniform(limit):
+    """U(-limit, limit)."""
+    return keras.initializers.RandomUniform(-limit, limit)

@@ -1,0 +1,41 @@
+"""The mode seeking regulariser.
+
+Paper: MSGAN, arXiv 1903.05628, equation 5. Checked against HelenMao/MSGAN (state of 2019-04-23).
+"""
+
+from keras import ops
+
+from zoo.losses.precision import at_least_float32
+
+
+def mode_seeking_distances(images_1, images_2, latents_1, latents_2):
+    """Mean absolute differences of two batches of images and of the latents they were made from.
+
+    Returns a tuple of scalars (image distance, latent distance), the mean taken over all elements.
+    """
+    images = at_least_float32(images_2) - at_least_float32(images_1)
+    latents = at_least_float32(latents_2) - at_least_float32(latents_1)
+    return ops.mean(ops.abs(images)), ops.mean(ops.abs(latents))
+
+
+def mode_seeking_loss(images_1, images_2, latents_1, latents_2, epsilon=1e-5):
+    """1 / (image distance / latent distance + epsilon), to be added to a generator's loss and minimised.
+
+    Both distances are means over the whole batch, divided once, as in the official code; the gradient flows
+    through both images. Identical images give 1 / epsilon with gradient 0; coinciding latents give
+    a finite value too (the reciprocal is taken as latent / (image + epsilon * latent), which is the
+    same number wherever the official form is defined; both distances 0 give 0).
+
+    Args:
+        images_1, images_2: float (batch, ...), same shape, two samples of the same conditions.
+        latents_1, latents_2: float (batch, latent), what each was made from.
+        epsilon: float.
+
+    Returns:
+        A scalar, at least float32.
+    """
+    image_distance, latent_distance = mode_seeking_distances(
+        images_1, images_2, latents_1, latents_2
+    )
+    denominator = image_distance + epsilon * latent_distance
+    return ops.divide_no_nan(latent_distance, denominator)

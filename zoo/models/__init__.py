@@ -1,0 +1,1 @@
+"""One folder a paper: its own networks, its training system, its model card."""

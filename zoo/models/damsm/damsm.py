@@ -1,0 +1,142 @@
+"""DAMSM pre-training: text and image encoders that agree on which caption belongs to which picture.
+
+Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN code/pretrain_DAMSM.py.
+"""
+
+import keras
+import tensorflow as tf
+
+from zoo.losses.damsm import damsm_losses, sentence_similarities
+from zoo.models import noise
+from zoo.models.system import System
+from zoo.models.text_to_image import build_text_encoder
+from zoo.networks.build import build, spec
+from zoo.networks.image_encoder import make_image_encoder
+from zoo.text.tokenizer import CaptionTokenizer
+from zoo.text.vocabulary import Vocabulary
+
+
+@keras.saving.register_keras_serializable("zoo")
+class DAMSM(System):
+    """Deep attentional multimodal similarity model.
+
+    Args:
+        vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
+        max_words: int. Words of a caption that are read (18 CUB, 15 COCO).
+        image_size: int. Pixels of the pictures it is trained on (299 with Inception).
+        text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`).
+        image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the text's.
+        dropout: float. Rate on the word embeddings while training (0.5).
+        clip_norm: float. Global norm that the text encoder's gradient is clipped to (0.25).
+        steps_per_epoch: int or None. If given, the official schedule: every epoch starts with a new
+            optimizer state, and the learning rate is multiplied by 0.98 while it is above 0.0002.
+        seed: int. Key of the dropout.
+
+    Reference:
+        - [Xu et al., 2018](https://arxiv.org/abs/1711.10485)
+    """
+
+    network_names = ("text_encoder", "image_encoder")
+    preset_network_names = network_names
+    loss_names = ("loss", "word_loss", "sentence_loss", "accuracy")
+
+    def __init__(
+        self, vocabulary, max_words=18, image_size=299, text_encoder=None, image_encoder=None,
+        dropout=0.5, clip_norm=0.25, steps_per_epoch=None, seed=0, **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.vocabulary = Vocabulary(vocabulary)
+        self.max_words = max_words
+        self.image_size = image_size
+        self.text_encoder_config = dict(text_encoder or {})
+        self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
+        self.dropout = dropout
+        self.clip_norm = clip_norm
+        self.steps_per_epoch = steps_per_epoch
+        self.tokenizer = CaptionTokenizer(self.vocabulary, max_words)
+        self.text_encoder = build_text_encoder(
+            self.text_encoder_config, len(self.vocabulary), max_words
+        )
+        encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
+        self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
+
+    def get_config(self):
+        return {
+            "vocabulary": list(self.vocabulary.tokens), "max_words": self.max_words,
+            "image_size": self.image_size, "text_encoder": self.text_encoder_config,
+            "image_encoder": self.image_encoder_config, "dropout": self.dropout,
+            "clip_norm": self.clip_norm, "steps_per_epoch": self.steps_per_epoch, "seed": self.seed,
+        }
+
+    @property
+    def image_sizes(self):
+        return [self.image_size]
+
+    @property
+    def optimizer_groups(self):
+        return {
+            "optimizer": {
+                "damsm_optimizer": [
+                    *self.text_encoder.trainable_variables,
+                    *self.image_encoder.trainable_variables,
+                ]
+            }
+        }
+
+    def compile(self, optimizer, **kwargs):
+        self._base_learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def call(self, inputs, training=False):
+        """dict of `images`, `tokens`, `lengths` -> (image features, text features)."""
+        return (
+            self.image_encoder(inputs["images"][-1], training=training),
+            self.text_encoder(inputs["tokens"], inputs["lengths"]),
+        )
+
+    def dropout_mask(self, tokens):
+        """Factor (batch, words, embedding) on the word embeddings of this iteration."""
+        shape = [*tf.unstack(tf.shape(tokens)), self.text_encoder.embedding_dim]
+        return noise.dropout_mask(shape, self.noise_key("dropout"), self.dropout)
+
+    def training_step(self, batch):
+        """One official iteration: both networks in training mode, one Adam step on both."""
+        self._start_epoch()
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
+        with tf.GradientTape() as tape:
+            text = self.text_encoder(
+                batch["tokens"], batch["lengths"], self.dropout_mask(batch["tokens"])
+            )
+            image = self.image_encoder(batch["images"][-1], training=True)
+            losses = damsm_losses(image, text, mask, batch["labels"])
+            loss = losses["word_loss"] + losses["sentence_loss"]
+        words = self.text_encoder.trainable_variables
+        pictures = self.image_encoder.trainable_variables
+
+        def clip_text(gradients):
+            clipped, _ = tf.clip_by_global_norm(gradients[: len(words)], self.clip_norm)
+            return [*clipped, *gradients[len(words) :]]
+
+        self._update("damsm_optimizer", tape, loss, [*words, *pictures], clip_text)
+        return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
+
+    def _start_epoch(self):
+        """New optimizer state and a lower learning rate at the first step of each epoch."""
+        if self.steps_per_epoch is None:
+            return
+        epoch = tf.cast(self.iteration // self.steps_per_epoch, tf.float32)
+        base, floor, decay = self._base_learning_rate, 2e-4, 0.98
+        last = tf.math.ceil(tf.math.log(floor / base) / tf.math.log(decay))  # first epoch at the floor
+        optimizer = self.damsm_optimizer
+        optimizer.learning_rate.assign(base * decay ** tf.minimum(epoch, tf.maximum(last, 0.0)))
+        first = tf.equal(self.iteration % self.steps_per_epoch, 0)
+        for variable in optimizer.variables:
+            if variable is not optimizer.learning_rate:
+                variable.assign(tf.where(first, tf.zeros_like(variable), variable))
+
+
+def retrieval_accuracy(image, text):
+    """Share of pictures in the batch whose own sentence is the most similar one."""
+    similarities = sentence_similarities(image["code"], text["sentence"])
+    best = tf.argmax(similarities, axis=1)
+    return tf.reduce_mean(tf.cast(best == tf.range(tf.size(best), dtype=best.dtype), tf.float32))

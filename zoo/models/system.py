@@ -1,0 +1,201 @@
+"""What every training system of the zoo shares: networks, optimizers, noise, checkpoints, presets."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from zoo import storage
+from zoo.errors import ZooError
+from zoo.models import noise
+
+
+class System(keras.Model):
+    """Networks that are trained together, each with its own named optimizer.
+
+    A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names` (what
+    `training_step` returns) and `optimizer_groups`, builds in `__init__` what generation needs and the
+    rest in `build_for_training`, and writes `training_step`.
+
+    Args:
+        seed: int. Key of all noise drawn in training.
+    """
+
+    network_names = ()
+    preset_network_names = ()
+    loss_names = ()
+
+    def __init__(self, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.iteration = self.add_weight(
+            (), "zeros", dtype="int64", name="iteration", trainable=False,
+            aggregation="only_first_replica",
+        )
+        self._trackers = [keras.metrics.Mean(name=name) for name in self.loss_names]
+        self.built = True
+
+    # --- networks -------------------------------------------------------------------------------
+
+    @property
+    def networks(self):
+        """dict of name -> network, of those that exist so far."""
+        return {n: getattr(self, n) for n in self.network_names if getattr(self, n, None) is not None}
+
+    def build_for_training(self):
+        """Creates the networks that only training needs; calling it again does nothing."""
+
+    def network_variables(self, names=None):
+        """dict of storage name -> variable. Names follow the code's names, never creation order."""
+        variables = {}
+        for name, network in self.networks.items():
+            if names is not None and name not in names:
+                continue
+            for variable in network.variables:
+                path = f"{name}/{variable.path.split('/', 1)[1]}"
+                if path in variables:
+                    raise ValueError(f"Two variables are called {path}: name the layers of {name}.")
+                variables[path] = variable
+        return variables
+
+    def preset_variables(self):
+        """dict of storage name -> variable, of what a preset holds."""
+        return self.network_variables(self.preset_network_names)
+
+    def parameter_counts(self):
+        """dict of network name -> number of trainable parameters (all, for a frozen network)."""
+        return {
+            name: sum(math.prod(v.shape) for v in network.trainable_variables or network.variables)
+            for name, network in self.networks.items()
+        }
+
+    # --- training -------------------------------------------------------------------------------
+
+    def compile(self, jit_compile=False, **optimizers):
+        """Takes one Keras optimizer for each name in `optimizer_groups`, and builds them on their networks.
+
+        Args:
+            jit_compile: bool. XLA for `fit` (never faster on a CPU).
+            **optimizers: Keras optimizers; a name that serves several networks is copied for each.
+        """
+        self.build_for_training()
+        expected = set(self.optimizer_groups)
+        if set(optimizers) != expected:
+            raise ZooError(
+                f"{type(self).__name__}.compile expects the optimizers {sorted(expected)}. "
+                f"Received: {sorted(optimizers)}."
+            )
+        self._compile_arguments = {"jit_compile": jit_compile, **optimizers}
+        self.optimizer_names = []
+        for group, members in self.optimizer_groups.items():
+            for i, (name, variables) in enumerate(members.items()):
+                optimizer = optimizers[group]
+                if i > 0 or len(members) > 1:
+                    optimizer = type(optimizer).from_config(optimizer.get_config())
+                if keras.config.dtype_policy().name == "mixed_float16":
+                    optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+                optimizer.build(variables)
+                setattr(self, name, optimizer)
+                self.optimizer_names.append(name)
+        super().compile(
+            optimizer=getattr(self, self.optimizer_names[0]), jit_compile=jit_compile,
+            auto_scale_loss=False,
+        )
+
+    @property
+    def optimizer_groups(self):
+        """dict of `compile` argument -> dict of optimizer attribute -> the variables it trains."""
+        raise NotImplementedError
+
+    def get_compile_config(self):
+        return {
+            name: keras.saving.serialize_keras_object(value)
+            for name, value in self._compile_arguments.items()
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
+
+    def _update(self, name, tape, loss, variables, transform=None):
+        """One step of the optimizer `name` down `loss`, recorded on `tape`.
+
+        The loss is divided by the number of replicas, because Keras optimizers sum their gradients.
+
+        Args:
+            transform: function of the list of gradients, such as a clip.
+        """
+        optimizer = getattr(self, name)
+        with tape:
+            scaled = optimizer.scale_loss(loss / self.replicas)
+        # dense: the norm of a sparse embedding gradient would count a repeated word's rows apart
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(scaled, variables)]
+        if transform is not None:
+            scale = getattr(optimizer, "dynamic_scale", 1.0)  # mixed_float16
+            gradients = [g * scale for g in transform([g / scale for g in gradients])]
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+
+    @property
+    def replicas(self):
+        return tf.distribute.get_strategy().num_replicas_in_sync
+
+    def noise_key(self, stream):
+        """Key of one stream of noise in the present iteration (see `zoo.models.noise.key`)."""
+        return noise.key(self.seed, stream, self.iteration.value)
+
+    def training_step(self, batch):
+        """One iteration of the paper's algorithm; returns a dict of scalars, the keys `loss_names`."""
+        raise NotImplementedError
+
+    def train_step(self, batch):
+        """`training_step`, then the iteration counter and the running means that `fit` shows."""
+        losses = self.training_step(batch)
+        self.iteration.assign(self.iteration + 1)
+        for tracker in self._trackers:
+            tracker.update_state(losses[tracker.name])
+        return {tracker.name: tracker.result() for tracker in self._trackers}
+
+    @property
+    def metrics(self):
+        return self._trackers
+
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Keras' trial run before `fit` fails under a strategy; everything is built already."""
+
+    # --- checkpoints ----------------------------------------------------------------------------
+
+    def checkpoint_variables(self):
+        """dict of storage name -> variable of everything that the next iteration depends on."""
+        variables = {"iteration": self.iteration, **self.network_variables()}
+        for name in getattr(self, "optimizer_names", []):
+            for i, variable in enumerate(getattr(self, name).variables):
+                variables[f"{name}/{i:04d}"] = variable
+        return variables
+
+    def save_checkpoint(self, path):
+        """Writes all networks, optimizers and the iteration to one HDF5 file, atomically."""
+        storage.save_variables(path, self.checkpoint_variables())
+
+    def load_checkpoint(self, path):
+        """Restores `save_checkpoint`: training goes on bit for bit as if it had not stopped."""
+        storage.load_variables(path, self.checkpoint_variables())
+
+    # --- presets --------------------------------------------------------------------------------
+
+    @classmethod
+    def from_preset(cls, handle, **kwargs):
+        """A trained model by name, directory or handle; see `zoo.from_preset`."""
+        from zoo import presets
+
+        model = presets.from_preset(handle, **kwargs)
+        if not isinstance(model, cls):
+            raise ZooError(
+                f"The preset {handle!r} is a {type(model).__name__}, not a {cls.__name__}. "
+                f"Use zoo.from_preset({handle!r}) or {type(model).__name__}.from_preset."
+            )
+        return model
+
+    def save_to_preset(self, directory, metadata=None):
+        """Writes what generation needs to a preset directory; see `zoo.presets.save_to_preset`."""
+        from zoo import presets
+
+        return presets.save_to_preset(self, directory, metadata)

@@ -1,0 +1,1 @@
+"""Whole networks that two or more papers share."""

@@ -1,0 +1,245 @@
+"""Image encoders that map a picture into the space of the words and the sentence.
+
+Paper: AttnGAN, arXiv 1711.10485, section 3.2. `InceptionImageEncoder` is checked against
+taoxugit/AttnGAN code/model.py `CNN_ENCODER`; `CompactImageEncoder` is this zoo's own, for small
+pictures.
+"""
+
+import inspect
+
+import keras
+from keras import ops
+
+from zoo.errors import ZooError, nearest
+from zoo.layers import initializers
+from zoo.layers.convolution import ConvLeaky
+from zoo.networks.build import spec
+from zoo.networks.inception_v3 import InceptionV3
+
+
+def resize_bilinear(images, height, width, align_corners):
+    """Bilinear resize without anti-aliasing, exact in the dtype of `images`, as matrix products.
+
+    Args:
+        images: float (batch, h, w, c).
+        height, width: ints, the new size.
+        align_corners: bool. True maps corner pixels onto corner pixels; False maps the corners of
+            the picture's frame onto each other (pixel centers at half-integers).
+
+    Returns float (batch, height, width, c).
+    """
+    rows, columns = (
+        ops.cast(_interpolation(old, new, align_corners), images.dtype)
+        for old, new in zip(ops.shape(images)[1:3], (height, width), strict=True)
+    )
+    return ops.einsum("yh,bhwc,xw->byxc", rows, images, columns)
+
+
+def _interpolation(old, new, align_corners):
+    """Weight of old pixel j in new pixel i, float64 (new, old): a hat around the sampling point."""
+    i, last = ops.arange(new, dtype="float64"), ops.cast(old - 1, "float64")
+    if align_corners:
+        points = i * (last / max(new - 1, 1))
+    else:
+        points = (i + 0.5) * ((last + 1) / new) - 0.5
+    points = ops.clip(points, 0, last)
+    return ops.relu(1 - ops.abs(points[:, None] - ops.arange(old, dtype="float64")))
+
+
+def _check_positive(name, value):
+    if not isinstance(value, int) or value < 1:
+        raise ZooError(
+            f"`{name}` of an image encoder must be an integer from 1 on. Received: {value!r}."
+        )
+    return value
+
+
+class ImageEncoder(keras.layers.Layer):
+    """What the encoders share: two linear projections on top of a trunk.
+
+    `call(images, training=False)`: images float (batch, h, w, 3) in [-1, 1] -> dict of
+        `regions` (batch, rows, columns, features), one vector a region of the picture;
+        `code` (batch, features), one vector a picture;
+    both at least float32.
+
+    Subclasses give `encode(images, training)` -> local features (batch, rows, columns, any) and
+    pooled features (batch, any).
+    """
+
+    def __init__(self, features, **kwargs):
+        super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
+        self.features = _check_positive("features", features)
+        self.output_dtype = "float64" if self.variable_dtype == "float64" else "float32"
+
+    def build(self, images_shape):
+        local, pooled = self.encode(spec(None, *images_shape[1:]))
+        rule = {"kernel_initializer": initializers.uniform(0.1), "dtype": self.output_dtype}
+        self.emb_features = keras.layers.Conv2D(
+            self.features, 1, use_bias=False, name="emb_features", **rule
+        )
+        self.emb_cnn_code = keras.layers.Dense(
+            self.features, bias_initializer=initializers.uniform(pooled.shape[-1] ** -0.5),
+            name="emb_cnn_code", **rule,
+        )
+        self.emb_features.build(local.shape)
+        self.emb_cnn_code.build(pooled.shape)
+
+    def call(self, images, training=False):
+        local, pooled = self.encode(images, training=training)
+        return {"regions": self.emb_features(local), "code": self.emb_cnn_code(pooled)}
+
+    @property
+    def projection_variables(self):
+        """The variables of the two projections (of a built encoder)."""
+        return self.emb_features.variables + self.emb_cnn_code.variables
+
+    def get_config(self):
+        return {**super().get_config(), "features": self.features}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class InceptionImageEncoder(ImageEncoder):
+    """The paper's: a frozen Inception-v3 on 299x299 pixels; only the two projections are trainable.
+
+    `trainable_variables` are the projections' alone, whatever `trainable` a parent sets. Batch
+    norms still use and update batch statistics when `training=True`, so the trunk's statistics
+    drift while DAMSM trains. The regions are 17x17 (after `Mixed_6e`), the code comes from the
+    mean of `Mixed_7c`.
+
+    Args:
+        features: int. Size of a region's vector and of the code (256).
+        width_divisor: int. Divides all channels of the trunk; 1 is the real network.
+        align_corners: bool. How pictures are resized to 299x299: True as under the framework
+            version that the released weights were made with, False as later versions do by default.
+    """
+
+    size = 299
+
+    def __init__(self, features=256, width_divisor=1, align_corners=True, **kwargs):
+        super().__init__(features, **kwargs)
+        self.width_divisor = _check_positive("width_divisor", width_divisor)
+        self.align_corners = align_corners
+        self.trunk = InceptionV3(width_divisor, name="trunk", dtype=self.dtype_policy)
+
+    def build(self, images_shape):
+        super().build((None, self.size, self.size, images_shape[-1]))
+        self.trunk.trainable = False
+
+    @property
+    def trainable(self):
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        keras.layers.Layer.trainable.fset(self, value)
+        self.trunk.trainable = False
+
+    def resize(self, images):
+        """Pictures of any size -> (batch, 299, 299, 3)."""
+        if tuple(images.shape[1:3]) == (self.size, self.size):
+            return images
+        return resize_bilinear(images, self.size, self.size, self.align_corners)
+
+    def encode(self, images, training=False):
+        stages = self.trunk(self.resize(images), training=training)
+        last = ops.cast(stages["Mixed_7c"], self.output_dtype)
+        return stages["Mixed_6e"], ops.mean(last, axis=(1, 2))
+
+    def get_config(self):
+        return {
+            **super().get_config(), "width_divisor": self.width_divisor,
+            "align_corners": self.align_corners,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class CompactImageEncoder(ImageEncoder):
+    """A small convolutional encoder for small pictures; no ImageNet weights, all of it trains.
+
+    Stride-2 blocks lead to an 8x8 grid, a residual pair of 3x3 blocks widens what a region sees to
+    54x54 pixels of a 64x64 picture, and two more stride-2 blocks lead to 2x2 vectors from which the
+    code is read, so that the code knows where things are. 52 million multiply-adds a picture at 64
+    pixels and 32 filters.
+
+    Args:
+        features: int. Size of a region's vector and of the code.
+        filters: int. The grid has 4 x filters channels, blocks before it fewer, those behind it
+            8 x filters.
+        image_size: int, a power of two from 16 on: height and width of the pictures.
+    """
+
+    def __init__(self, features=256, filters=64, image_size=64, **kwargs):
+        if not isinstance(image_size, int) or image_size < 16 or image_size & (image_size - 1):
+            raise ZooError(
+                "`image_size` of the compact image encoder must be a power of two from 16 on. "
+                f"Received: {image_size!r}."
+            )
+        super().__init__(features, **kwargs)
+        self.filters = _check_positive("filters", filters)
+        self.image_size = image_size
+        halvings = image_size.bit_length() - 4  # image_size / 2**halvings == 8
+        widths = [max(4 * filters >> i, filters // 2, 1) for i in reversed(range(halvings))]
+        self.local_blocks = [self._block(f"down_{i + 1}", f, 2) for i, f in enumerate(widths)]
+        self.context_blocks = [self._block(f"context_{i + 1}", 4 * filters, 1) for i in range(2)]
+        self.global_blocks = [
+            self._block(f"down_{halvings + i + 1}", 8 * filters, 2) for i in range(2)
+        ]
+
+    def _block(self, name, filters, stride):
+        return ConvLeaky(filters, stride=stride, name=name, dtype=self.dtype_policy)
+
+    def build(self, images_shape):
+        if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
+            raise ZooError(
+                f"This image encoder was made for {self.image_size}x{self.image_size} pictures. "
+                f"Received the shape {tuple(images_shape)}. Set its `image_size` to their size."
+            )
+        super().build(images_shape)
+
+    def encode(self, images, training=False):
+        x = _chain(self.local_blocks, images, training)  # (batch, 8, 8, 4 filters)
+        x = x + _chain(self.context_blocks, x, training)
+        pooled = _chain(self.global_blocks, x, training)  # (batch, 2, 2, 8 filters)
+        return x, ops.reshape(pooled, (-1, 2 * 2 * pooled.shape[-1]))
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
+
+
+def _chain(blocks, x, training):
+    for block in blocks:
+        x = block(x, training=training)
+    return x
+
+
+KINDS = {"compact": CompactImageEncoder, "inception_v3": InceptionImageEncoder}
+
+
+def make_image_encoder(config, **kwargs):
+    """The image encoder that a dict describes.
+
+    Args:
+        config: dict with "kind" ("compact" or "inception_v3") and any arguments of that class.
+            "image_size" may be given for both; Inception takes pictures of every size.
+        **kwargs: `name`, `dtype`: arguments of every Keras layer.
+
+    Raises:
+        ZooError: no or an unknown kind, or an argument that this kind does not have.
+    """
+    options = dict(config)
+    kind = options.pop("kind", None)
+    if kind not in KINDS:
+        raise ZooError(
+            f'The "kind" of an image encoder must be one of {sorted(KINDS)}. Received: {kind!r}.'
+            + nearest(kind, KINDS)
+        )
+    if kind == "inception_v3":
+        options.pop("image_size", None)
+    known = [*inspect.signature(KINDS[kind].__init__).parameters][1:-1]  # without self, **kwargs
+    unknown = [option for option in options if option not in known]
+    if unknown:
+        raise ZooError(
+            f'The image encoder "{kind}" has no argument {unknown[0]!r}. It takes: '
+            f'{", ".join(known)}.' + nearest(unknown[0], known)
+        )
+    return KINDS[kind](**options, **kwargs)

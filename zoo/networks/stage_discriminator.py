@@ -1,0 +1,102 @@
+"""The discriminator of one image size, as StackGAN++ built it and the AttnGAN family uses it.
+
+Checked against taoxugit/AttnGAN code/model.py (`D_NET64`, `D_NET128`, `D_NET256`, `D_GET_LOGITS`).
+Known deviation: heads return logits; the official code returns their sigmoid.
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers.convolution import ConvLeaky
+
+
+@keras.saving.register_keras_serializable("zoo")
+class LogitHead(keras.layers.Layer):
+    """4x4 features -> one logit; with a sentence, a joint 3x3 block comes first.
+
+    Shapes: features (batch, 4, 4, c), sentence (batch, any) or None -> logits float32 (batch,).
+    """
+
+    def __init__(self, conditional, **kwargs):
+        super().__init__(**kwargs)
+        self.conditional = conditional
+        self.logit = keras.layers.Conv2D(
+            1, 4, strides=4, padding="valid", kernel_initializer="orthogonal", name="logit",
+            dtype="float64" if self.variable_dtype == "float64" else "float32",
+        )
+
+    def build(self, features_shape):
+        if self.conditional:
+            self.joint = ConvLeaky(features_shape[-1], name="joint", dtype=self.dtype_policy)
+
+    def call(self, features, sentence=None, training=False):
+        if self.conditional:
+            sentence = ops.cast(sentence, features.dtype)[:, None, None, :]
+            tiled = ops.broadcast_to(
+                sentence, (*ops.shape(features)[:3], ops.shape(sentence)[-1])
+            )  # (batch, 4, 4, sentence features)
+            features = self.joint(ops.concatenate([features, tiled], -1), training=training)
+        return ops.reshape(self.logit(features), (-1,))
+
+    def get_config(self):
+        return {**super().get_config(), "conditional": self.conditional}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class StageDiscriminator(keras.layers.Layer):
+    """Images of one size -> 4x4 features -> an unconditional and a conditional logit.
+
+    Stride-2 blocks lead from `image_size` to 4x4 and double the channels each time, starting at `filters`;
+    above 64 pixels 3x3 blocks bring them back to 8 x filters. 64, 128 and 256 are the paper's; smaller sizes
+    follow the same rule with fewer blocks.
+
+    Args:
+        image_size: int, a power of two from 8 on.
+        filters: int. Channels of the first block (64 for CUB, 96 for COCO).
+        unconditional: bool. Whether the unconditional head exists.
+
+    `call(images)` gives the features (batch, 4, 4, c) of images float (batch, size, size, 3) in [-1, 1];
+    `logits(features, sentence)` a dict of `conditional` and, where the head exists, `unconditional`
+    (batch,); `conditional_logits(features, sentence)` the one alone.
+    """
+
+    def __init__(self, image_size, filters, unconditional=True, **kwargs):
+        super().__init__(**kwargs)
+        if image_size < 8 or image_size & (image_size - 1):
+            raise ValueError(f"`image_size` must be a power of two from 8 on. Received: {image_size}")
+        self.image_size = image_size
+        self.filters = filters
+        self.unconditional = unconditional
+        halvings = image_size.bit_length() - 3  # size / 2**halvings == 4
+        widths = [filters * 2**i for i in range(halvings)]
+        reductions = [filters * 2**i for i in range(halvings - 2, 2, -1)]
+        self.blocks = [
+            ConvLeaky(width, stride=2, normalize=i > 0, name=f"down_{i + 1}")
+            for i, width in enumerate(widths)
+        ] + [ConvLeaky(width, name=f"reduce_{i + 1}") for i, width in enumerate(reductions)]
+        self.conditional_head = LogitHead(True, name="conditional")
+        if unconditional:
+            self.unconditional_head = LogitHead(False, name="unconditional")
+
+    def call(self, images, sentence=None, training=False):
+        features = images
+        for block in self.blocks:
+            features = block(features, training=training)
+        if sentence is not None:  # only to build the heads
+            self.logits(features, sentence)
+        return features  # (batch, 4, 4, channels)
+
+    def conditional_logits(self, features, sentence, training=False):
+        return self.conditional_head(features, sentence, training=training)
+
+    def logits(self, features, sentence, training=False):
+        logits = {"conditional": self.conditional_logits(features, sentence, training=training)}
+        if self.unconditional:
+            logits["unconditional"] = self.unconditional_head(features, training=training)
+        return logits
+
+    def get_config(self):
+        return {
+            **super().get_config(), "image_size": self.image_size, "filters": self.filters,
+            "unconditional": self.unconditional,
+        }

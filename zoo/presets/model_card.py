@@ -1,0 +1,140 @@
+"""The model card: a page of Markdown made from the metadata alone, so that it cannot drift."""
+
+_DRAWN = {
+    "class",
+    "data",
+    "description",
+    "files",
+    "format",
+    "licence",
+    "limitations",
+    "name",
+    "parameters",
+    "pictures",
+    "results",
+    "saved",
+    "source",
+    "task",
+    "training",
+    "usage",
+    "versions",
+}
+
+
+def card(metadata):
+    """Markdown text of a preset's README.
+
+    Args:
+        metadata: dict, the content of `metadata.json`. A key that no section draws is listed at the
+            end, so nothing is left out.
+
+    Returns:
+        str, the same text for the same metadata.
+    """
+    sections = [
+        f"# {metadata['name']}\n\n{metadata.get('description') or ''}".rstrip(),
+        _facts(metadata),
+        _usage(metadata),
+        _pictures(metadata),
+        _results(metadata),
+        _table("Training", metadata.get("training")),
+        _data(metadata),
+        _table("Source", metadata.get("source")),
+        _limitations(metadata),
+        _files(metadata),
+        _table("More", {k: v for k, v in metadata.items() if k not in _DRAWN}),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _facts(metadata):
+    versions = metadata.get("versions") or {}
+    size = sum(entry["bytes"] for entry in metadata.get("files", {}).values())
+    rows = {
+        "Model": metadata.get("class"),
+        "Task": metadata.get("task"),
+        "Parameters": f"{metadata.get('parameters', 0):,}",
+        "Size": f"{size / 1e6:.1f} MB",
+        "Licence": _link(metadata.get("licence")) or "not stated",
+        "Saved": metadata.get("saved"),
+        "Made with": ", ".join(f"{name} {version}" for name, version in versions.items()),
+    }
+    return _rows(rows)
+
+
+def _usage(metadata):
+    code = metadata.get("usage")
+    if not code and metadata.get("task") == "text-to-image":
+        code = (
+            "import zoo\n\n"
+            f'model = zoo.from_preset("{metadata["name"]}")  # or the path of this directory\n'
+            'images = model.generate(["a caption"], images_per_caption=4, seed=7)'
+        )
+    return f"## Use\n\n```python\n{code}\n```" if code else None
+
+
+def _pictures(metadata):
+    return "\n\n".join(
+        f"![{entry['text']}]({entry['path']})\n\n{entry['text']}"
+        for entry in metadata.get("pictures") or []
+    )
+
+
+def _results(metadata):
+    results = metadata.get("results")
+    if not results:
+        return "## Results\n\nNone measured."
+    lines = ["## Results", "", "| metric | value | protocol |", "|---|---|---|"]
+    for entry in results:
+        cells = (entry["metric"], entry["value"], entry["protocol"])
+        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+    return "\n".join(lines)
+
+
+def _data(metadata):
+    if not metadata.get("data"):
+        return None
+    lines = ["## Data and its licences", ""]
+    for entry in metadata["data"]:
+        line = f"- {_link(entry)}: {entry['licence']}"
+        if entry.get("attribution"):
+            line += f". {entry['attribution']}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _limitations(metadata):
+    text = metadata.get("limitations")
+    return f"## Limitations\n\n{text}" if text else None
+
+
+def _files(metadata):
+    lines = ["## Files", "", "| file | bytes | SHA-256 |", "|---|---|---|"]
+    for name, entry in metadata.get("files", {}).items():
+        lines.append(f"| {name} | {entry['bytes']} | `{entry['sha256']}` |")
+    return "\n".join(lines)
+
+
+def _table(title, values):
+    return f"## {title}\n\n{_rows(values)}" if values else None
+
+
+def _rows(values):
+    lines = ["| | |", "|---|---|"]
+    lines += [f"| {key} | {_cell(value)} |" for key, value in values.items() if value is not None]
+    return "\n".join(lines)
+
+
+def _cell(value):
+    if isinstance(value, dict):
+        value = "; ".join(f"{key}: {_cell(item)}" for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        value = ", ".join(map(_cell, value))
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _link(entry):
+    if not entry:
+        return None
+    name = entry.get("name", "")
+    return f"[{name}]({entry['url']})" if entry.get("url") else name

@@ -1,0 +1,194 @@
+"""From a model to a preset directory."""
+
+import datetime
+import importlib
+import json
+import os
+
+from zoo import storage
+from zoo.errors import ZooError
+from zoo.presets import integrity
+from zoo.presets.model_card import card
+from zoo.version import __version__
+
+RESERVED = ("class", "files", "format", "parameters", "saved", "versions")
+
+
+def save_to_preset(model, directory, metadata=None, half=False):
+    """Writes what generation needs; a preset that was there is replaced at once, or not at all.
+
+    Args:
+        model: a training system of `zoo.models`.
+        directory: str. Where to write; it may exist if it is empty or a preset.
+        metadata: dict or None. What the model card says: `name` (default: the directory's name),
+            `task`, `description`, `licence` ({"name", "url"}), `data` (list of {"name", "licence",
+            "url", "attribution"}), `source` ({"recipe", "commit", "checkpoint"}), `training`
+            (dict), `results` (list of {"metric", "value", "protocol"}), `limitations` (str),
+            `pictures` (list of {"path", "text"}, relative links).
+        half: bool. Store float32 weights as float16: half the size, 3 significant digits.
+
+    Returns:
+        str: the directory.
+
+    Raises:
+        ZooError: the directory holds something else, the metadata has another form, or the disk is
+            full. The previous preset is then untouched.
+    """
+    directory = os.fspath(directory)
+    _check_target(directory)
+    check_metadata(metadata)
+    config = model_config(model)
+    with storage.atomic_folder(directory) as folder:
+
+        def place(name):
+            return os.path.join(folder, name)
+
+        vocabulary = config["config"].pop("vocabulary", None)
+        if vocabulary is not None:
+            from zoo.text.vocabulary import Vocabulary
+
+            Vocabulary(vocabulary).save(place(integrity.VOCABULARY))
+        storage.write_json(place(integrity.CONFIG), config)
+        variables = model.preset_variables()
+        storage.save_variables(place(integrity.WEIGHTS), variables, half=half)
+        described = _describe(model, directory, metadata, variables, folder)
+        storage.write_json(place(integrity.METADATA), described)
+        storage.write_bytes_atomically(place(integrity.README), card(described).encode())
+    return directory
+
+
+def update_metadata(directory, **changes):
+    """Changes the metadata of a local preset (say, its results) and writes its model card anew.
+
+    Raises:
+        ZooError: as `save_to_preset`; or the preset's files are not those that were saved.
+    """
+    metadata, _ = integrity.checked_files(directory)
+    check_metadata(changes)
+    metadata = {**metadata, **changes}
+    text = card(metadata)
+    storage.write_json(os.path.join(directory, integrity.METADATA), metadata)
+    storage.write_bytes_atomically(os.path.join(directory, integrity.README), text.encode())
+
+
+def model_config(model):
+    """The content of `config.json`: format, module, class and constructor arguments (with the
+    vocabulary still inside)."""
+    cls = type(model)
+    config = json.loads(json.dumps(model.get_config(), default=_plain))
+    integrity.check_plain(config)
+    return {
+        "format": integrity.FORMAT,
+        "module": public_module(cls),
+        "class": cls.__name__,
+        "config": config,
+    }
+
+
+def public_module(cls):
+    """The shortest module of `zoo.models` that offers a class: "zoo.models.attn_gan"."""
+    parts = cls.__module__.split(".")
+    if parts[:2] != ["zoo", "models"]:
+        raise ZooError(
+            f"Only models of zoo.models can be saved as a preset, not {cls.__name__} of "
+            f"{cls.__module__}."
+        )
+    for end in range(3, len(parts)):
+        module = ".".join(parts[:end])
+        if getattr(importlib.import_module(module), cls.__name__, None) is cls:
+            return module
+    return cls.__module__
+
+
+def check_metadata(metadata):
+    """Raises `ZooError` unless the metadata is a dict of the form that the model card needs."""
+    if metadata is None:
+        return
+    if not isinstance(metadata, dict):
+        raise ZooError(f"metadata must be a dict, got a {type(metadata).__name__}.")
+    for key in RESERVED:
+        if key in metadata:
+            raise ZooError(f'metadata must not hold "{key}": it is taken from the model itself.')
+    for key, needed in (
+        ("data", ("name", "licence")),
+        ("results", ("metric", "value", "protocol")),
+        ("pictures", ("path", "text")),
+    ):
+        entries = metadata.get(key) or []
+        if not isinstance(entries, list | tuple):
+            raise ZooError(f'metadata["{key}"] must be a list of dicts.')
+        for entry in entries:
+            missing = [n for n in needed if not isinstance(entry, dict) or n not in entry]
+            if missing:
+                raise ZooError(
+                    f'Each entry of metadata["{key}"] must be a dict with {", ".join(needed)}; '
+                    f"{entry!r} lacks {', '.join(missing)}."
+                )
+    for key in ("licence", "source", "training"):
+        if metadata.get(key) is not None and not isinstance(metadata[key], dict):
+            raise ZooError(f'metadata["{key}"] must be a dict, got {metadata[key]!r}.')
+
+
+def _check_target(directory):
+    storage.recover_folder(directory)
+    if not os.path.lexists(directory):
+        return
+    if not os.path.isdir(directory):
+        raise ZooError(f"Cannot save a preset to {directory}: it is a file. Name a directory.")
+    if os.listdir(directory) and not os.path.isfile(os.path.join(directory, integrity.METADATA)):
+        raise ZooError(
+            f"Cannot save a preset to {directory}: it holds other files. Choose a new or empty "
+            "directory."
+        )
+
+
+def _describe(model, directory, metadata, variables, folder):
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    names = (integrity.CONFIG, integrity.WEIGHTS, integrity.VOCABULARY)
+    paths = {name: os.path.join(folder, name) for name in names}
+    given = dict(metadata or {})
+    return {
+        "format": integrity.FORMAT,
+        "name": given.pop("name", os.path.basename(os.path.realpath(directory))),
+        "task": given.pop("task", _task(model)),
+        "class": type(model).__name__,
+        "description": given.pop("description", _first_line(model)),
+        "licence": given.pop("licence", None),
+        "parameters": int(sum(np.prod(v.shape, dtype=np.int64) for v in variables.values())),
+        **given,
+        "saved": datetime.date.today().isoformat(),
+        "versions": {
+            "zoo": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "numpy": np.__version__,
+        },
+        "files": {
+            name: {"sha256": storage.sha256(path), "bytes": os.path.getsize(path)}
+            for name, path in paths.items()
+            if os.path.exists(path)
+        },
+    }
+
+
+def _task(model):
+    from zoo.models.text_to_image import TextToImage
+
+    default = "text-to-image" if isinstance(model, TextToImage) else None
+    return getattr(model, "task", default)
+
+
+def _first_line(model):
+    return (type(model).__doc__ or type(model).__name__).strip().splitlines()[0]
+
+
+def _plain(value):
+    if hasattr(value, "tolist"):  # numpy numbers and arrays
+        return value.tolist()
+    raise ZooError(
+        f"{value!r} of type {type(value).__name__} cannot be part of a preset: get_config must "
+        "give numbers, strings, lists and dicts."
+    )

@@ -1,0 +1,23 @@
+"""Captions to token ids: a vocabulary, the word rule, and the same rule as TensorFlow string ops."""
+
+import importlib
+
+_EXPORTS = {
+    "END": "vocabulary",
+    "UNKNOWN": "vocabulary",
+    "Vocabulary": "vocabulary",
+    "CaptionTokenizer": "tokenizer",
+    "check_captions": "words",
+    "tokenize": "words",
+}
+__all__ = [*_EXPORTS]
+
+
+def __getattr__(name):
+    if name in _EXPORTS:
+        return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__

@@ -1,0 +1,99 @@
+"""Captions to padded ids with core TensorFlow string ops, in tf.data, eagerly and when served."""
+
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.text.vocabulary import Vocabulary
+from zoo.text.words import check_unknown
+
+# Lower case is spelled out instead of `tf.strings.lower(encoding="utf-8")`, which follows the
+# locale of the machine: only these two characters outside ASCII have ASCII in their lower case.
+_LOWER_TO_ASCII = (("\u212a", "k"), ("\u0130", "i\u0307"))
+_NOT_WORD = r"[^\p{L}\p{N}_]+"
+_NOT_ASCII = r"[^\x00-\x7f]+"
+
+
+class CaptionTokenizer(tf.Module):
+    """The word rule of `zoo.text.tokenize` and a vocabulary table, inside the graph.
+
+    Example:
+        tokenizer = CaptionTokenizer(Vocabulary.build(["a red bird"]), max_words=4)
+        tokenizer(tf.constant(["A red, red bird!"]))
+        # {"tokens": [[2, 4, 4, 3]], "lengths": [4]}
+
+    Args:
+        vocabulary: `zoo.text.Vocabulary`, or a sequence of its tokens.
+        max_words: int, the width of the result; of a longer caption the first `max_words` known
+            words are kept.
+        unknown: "drop" leaves words out that the vocabulary lacks, "unk" reads each as `<unk>`.
+
+    Raises:
+        ZooError: `max_words` below 1, or "unk" with a vocabulary that has no `<unk>`.
+    """
+
+    def __init__(self, vocabulary, max_words, unknown="drop"):
+        super().__init__(name="caption_tokenizer")
+        if not isinstance(vocabulary, Vocabulary):
+            vocabulary = Vocabulary(vocabulary)
+        if isinstance(max_words, bool) or not isinstance(max_words, int) or max_words < 1:
+            raise ZooError(f"max_words must be a whole number from 1 up, but {max_words!r} came.")
+        check_unknown(unknown, vocabulary)
+        self.vocabulary = vocabulary
+        self.max_words = max_words
+        self.unknown = unknown
+        missing = vocabulary.unknown_id if unknown == "unk" else -1
+        with tf.init_scope(), tf.device("CPU:0"):
+            self.table = tf.lookup.StaticHashTable(
+                tf.lookup.KeyValueTensorInitializer(
+                    tf.constant(vocabulary.tokens), tf.range(len(vocabulary), dtype=tf.int64)
+                ),
+                default_value=missing,
+            )
+
+    def ragged(self, captions):
+        """All known words of each caption, uncut.
+
+        Args:
+            captions: string tensor [B].
+
+        Returns:
+            int32 ragged tensor [B, (words)].
+        """
+        ids = tf.ragged.map_flat_values(self.table.lookup, split_words(captions))
+        if self.unknown == "drop":
+            ids = tf.ragged.boolean_mask(ids, ids >= 0)
+        return tf.cast(ids, tf.int32)
+
+    def __call__(self, captions):
+        """Token ids of captions.
+
+        Args:
+            captions: string tensor [B].
+
+        Returns:
+            dict of `tokens`, int32 [B, max_words], zero (`<end>`) after the last word, and
+            `lengths`, int32 [B], from 1 to max_words. A caption without any known word has
+            length 1: it is read as one `<end>`.
+        """
+        ids = self.ragged(captions)[:, : self.max_words]
+        lengths = tf.maximum(tf.cast(ids.row_lengths(), tf.int32), 1)
+        tokens = ids.to_tensor(default_value=0, shape=[None, self.max_words])
+        return {"tokens": tokens, "lengths": lengths}
+
+
+def split_words(captions):
+    """The words of captions, equal to `zoo.text.tokenize` for each.
+
+    Args:
+        captions: string tensor [B], UTF-8 (bytes that are not are read as a separator).
+
+    Returns:
+        string ragged tensor [B, (words)].
+    """
+    text = tf.strings.unicode_transcode(captions, "UTF-8", "UTF-8", errors="replace")
+    text = tf.strings.lower(text)
+    for character, lower in _LOWER_TO_ASCII:
+        text = tf.strings.regex_replace(text, character, lower)
+    text = tf.strings.regex_replace(text, _NOT_WORD, " ")
+    text = tf.strings.regex_replace(text, _NOT_ASCII, "")
+    return tf.strings.split(text)

@@ -1,0 +1,136 @@
+"""The words that a model knows, each with its id."""
+
+import collections
+import os
+
+from zoo.errors import ZooError
+from zoo.text.words import tokenize
+
+END = "<end>"
+UNKNOWN = "<unk>"
+
+
+class Vocabulary:
+    """An ordered set of tokens: the id of a token is its position.
+
+    Id 0 is always `<end>`, which also pads short captions.
+
+    Example:
+        vocabulary = Vocabulary.build(["a red bird", "a bird"])
+        vocabulary.tokens            # ("<end>", "<unk>", "a", "bird", "red")
+        vocabulary.index("bird")     # 3
+
+    Args:
+        tokens: sequence of str, the first is "<end>"; all distinct, none empty, none with
+            white space.
+
+    Raises:
+        ZooError: the tokens break one of these rules.
+    """
+
+    def __init__(self, tokens):
+        if isinstance(tokens, (str, bytes)):
+            raise ZooError("A vocabulary is made from a sequence of tokens, but one string came.")
+        self.tokens = tuple(tokens)
+        self._ids = {}
+        if not self.tokens:
+            raise ZooError(f'A vocabulary needs at least the token "{END}", but it is empty.')
+        for position, token in enumerate(self.tokens):
+            problem = _problem(token, position, self._ids)
+            if problem:
+                raise ZooError(f"Token {position} of the vocabulary {problem}.")
+            self._ids[token] = position
+
+    @property
+    def unknown_id(self):
+        """The id of `<unk>`, or None when the vocabulary has no such token."""
+        return self._ids.get(UNKNOWN)
+
+    def index(self, token):
+        """The id of a token; raises `ZooError` for a token that is not in the vocabulary."""
+        if token not in self._ids:
+            raise ZooError(f'"{token}" is not in this vocabulary of {len(self)} tokens.')
+        return self._ids[token]
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def __contains__(self, token):
+        return token in self._ids
+
+    def __eq__(self, other):
+        return isinstance(other, Vocabulary) and self.tokens == other.tokens
+
+    def __hash__(self):
+        return hash(self.tokens)
+
+    def __repr__(self):
+        return f"Vocabulary({len(self)} tokens)"
+
+    @classmethod
+    def build(cls, captions, min_count=1, unknown=True):
+        """Collects the words of captions: most frequent first, then in alphabetical order.
+
+        Args:
+            captions: iterable of str, or of lists of str (as `source.captions`).
+            min_count: a word that is rarer is left out.
+            unknown: adds the token `<unk>` with id 1.
+
+        Returns:
+            `Vocabulary`.
+        """
+        if isinstance(captions, str):
+            raise ZooError("Vocabulary.build needs a list of captions, but one string came.")
+        counts = collections.Counter()
+        for entry in captions:
+            for caption in [entry] if isinstance(entry, str) else entry:
+                counts.update(tokenize(caption))
+        words = sorted((-count, word) for word, count in counts.items() if count >= min_count)
+        return cls([END, *([UNKNOWN] if unknown else []), *(word for _, word in words)])
+
+    def save(self, path):
+        """Writes a UTF-8 text file with one token a line; an older file is replaced at once."""
+        from zoo import storage
+
+        storage.write_bytes_atomically(path, "".join(f"{t}\n" for t in self.tokens).encode())
+
+    @classmethod
+    def load(cls, path):
+        """Reads what `save` wrote.
+
+        Raises:
+            ZooError: the file is missing, not UTF-8, or a line breaks a rule of the vocabulary
+                (the message names the file and the line).
+        """
+        path = os.fspath(path)
+        try:
+            with open(path, encoding="utf-8", newline="") as file:
+                text = file.read()
+        except UnicodeDecodeError as error:
+            raise ZooError(f"{path}: a vocabulary is a UTF-8 text file, but {error}.") from None
+        except OSError as error:
+            raise ZooError(f"{path}: the vocabulary cannot be read: {error.strerror}.") from None
+        lines = text.replace("\r\n", "\n").split("\n")
+        tokens = lines[:-1] if lines[-1] == "" else lines
+        if not tokens:
+            raise ZooError(f'{path}: the vocabulary is empty; its first line must be "{END}".')
+        seen = {}
+        for position, token in enumerate(tokens):
+            problem = _problem(token, position, seen)
+            if problem:
+                raise ZooError(f"{path}, line {position + 1}: the token {problem}.")
+            seen[token] = position
+        return cls(tokens)
+
+
+def _problem(token, position, seen):
+    """What is wrong with the token at a position, or None."""
+    if not isinstance(token, str):
+        return f"must be a string, but a {type(token).__name__} came"
+    if token == "" or token.split() != [token]:
+        return f"must be one word without white space, but it is {token!r}"
+    if position == 0 and token != END:
+        return f'must be "{END}" (id 0 pads captions), but it is {token!r}'
+    if token in seen:
+        return f"{token!r} is there twice, first at position {seen[token]}"
+    return None
