@@ -53,10 +53,15 @@ def serving_function(model, tokenizer):
     A row's picture depends on its own caption and seed alone. No caption is refused, because a
     server joins the requests of strangers into one batch: bytes that are not UTF-8 separate words,
     words beyond `max_words` and unknown words are left out, and a caption with no known word at
-    all, or an empty one, is read as the padding token `<end>`.
+    all, or an empty one, is read as the padding token `<end>`. Only a request of no rows, or with
+    unequal numbers of captions and seeds, is an error (INVALID_ARGUMENT).
     """
 
     def serve(captions, seed):
+        tf.debugging.assert_positive(tf.size(captions), "captions must hold at least one caption")
+        tf.debugging.assert_equal(
+            tf.size(captions), tf.size(seed), "captions and seed must have the same number of rows"
+        )
         tokenized = tokenizer(captions)
         sampled = model.sample(tokenized["tokens"], tokenized["lengths"], seed)
         image = to_uint8(tf.cast(sampled["images"][-1], tf.float32))

@@ -46,9 +46,9 @@ class Progress:
         """The line: step, share, figures, pictures a second, time left."""
         parts = [f"step {self.step}/{self.total} ({100 * self.step // max(self.total, 1)} %)"]
         parts += [f"{name} {value:.4g}" for name, value in (figures or {}).items()]
-        if self.rate:
-            left = (self.total - self.step) * self.batch_size / self.rate
-            parts += [f"{self.rate:.1f} images/s", f"{duration(left)} left"]
+        if rate := self.rate:
+            left = (self.total - self.step) * self.batch_size / rate
+            parts += [f"{rate:.1f} images/s", f"{duration(left)} left"]
         return "  ".join(parts)
 
     def show(self, figures=None):

@@ -2,8 +2,8 @@
 
     python python_client.py REQUEST.json RESULT.json
 
-The files are those of `c_api_client.py`; `loader` in the request is "python" (`tf.saved_model.load`)
-or "session" (the loader of TensorFlow Serving's family).
+The files are those of `c_api_client.py`; `loader` in the request is "python"
+(`tf.saved_model.load`) or "session" (the loader of TensorFlow Serving's family).
 """
 
 import base64
@@ -17,7 +17,8 @@ import tensorflow as tf
 def run_python(request):
     model = tf.saved_model.load(request["model"])
     outputs = model.signatures["serving_default"](
-        captions=tf.constant(request["captions"]), seed=tf.constant(request["seeds"], tf.int64)
+        captions=tf.constant(request["captions"], tf.string),
+        seed=tf.constant(request["seeds"], tf.int64),
     )
     return outputs["image"].numpy(), outputs["image_bytes"].numpy()
 

@@ -104,7 +104,10 @@ class Birds(_Layout):
         boxes = self._read_boxes()
         for name in self.file_names:
             if name not in boxes:
-                raise ZooError(f'{self._list}: "{name}" is not in CUB_200_2011/images.txt.')
+                raise ZooError(
+                    f'"{name}" has no line in CUB_200_2011/images.txt and bounding_boxes.txt below '
+                    f"{self.directory}."
+                )
         with tf.device("CPU:0"):
             self._boxes = tf.constant([boxes[name] for name in self.file_names], tf.float32)
 

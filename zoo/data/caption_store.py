@@ -67,7 +67,7 @@ class CaptionStore:
         return tf.gather(self.ids, where), tf.cast(lengths, tf.int32)
 
     def _random_places(self, length, seed):
-        """`width` of the first `length` places in rising order; places beyond `length` come last."""
+        """`width` of the first `length` places in rising order; places beyond it come last."""
         keys = tf.random.stateless_uniform([tf.shape(length)[0], self.longest], seed, alg="philox")
         places = tf.range(self.longest, dtype=tf.int64)[None, :]
         inside = places < length

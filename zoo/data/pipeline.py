@@ -56,6 +56,8 @@ def text_to_image_dataset(
         ZooError: sizes, batch size or crop that cannot be used.
     """
     _check(source, image_sizes, batch_size, crop)
+    if start_step < 0:
+        raise ZooError(f"start_step must be 0 or more, but {start_step} came.")
     count = len(source)
     if batch_size > count:
         raise ZooError(
@@ -153,7 +155,7 @@ def _check(source, image_sizes, batch_size, crop):
 
 
 def _finish(steps, plan, pictures, batch_size, last=True):
-    """Adds the pictures to the plans: a whole batch at once, or one by one when they are decoded."""
+    """Adds the pictures to the plans: a batch at once, or one by one when they are decoded."""
     if pictures.batched:
 
         def add(step):

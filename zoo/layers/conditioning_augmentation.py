@@ -25,7 +25,8 @@ class ConditioningAugmentation(keras.layers.Layer):
         super().__init__(**kwargs)
         self.condition_dim = condition_dim
         self.linear = keras.layers.Dense(
-            4 * condition_dim, kernel_initializer=initializers.orthogonal(), name="linear"
+            4 * condition_dim, kernel_initializer=initializers.orthogonal(), name="linear",
+            dtype=self.dtype_policy,
         )
 
     def call(self, sentence, noise):

@@ -32,7 +32,8 @@ class WordAttention(keras.layers.Layer):
         self.features = features
         self.mask_tiling = mask_tiling
         self.keys = keras.layers.Dense(
-            features, use_bias=False, kernel_initializer=initializers.orthogonal(), name="keys"
+            features, use_bias=False, kernel_initializer=initializers.orthogonal(), name="keys",
+            dtype=self.dtype_policy,
         )
 
     def call(self, pixels, words, padding=None):

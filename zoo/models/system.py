@@ -52,6 +52,8 @@ class System(keras.Model):
             if names is not None and name not in names:
                 continue
             for variable in network.variables:
+                if variable.path.endswith("seed_generator_state"):
+                    continue  # Keras' own dropout seeds; all noise here is stateless
                 path = f"{name}/{variable.path.split('/', 1)[1]}"
                 if path in variables:
                     raise ValueError(f"Two variables are called {path}: name the layers of {name}.")

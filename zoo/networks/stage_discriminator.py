@@ -68,15 +68,19 @@ class StageDiscriminator(keras.layers.Layer):
         self.filters = filters
         self.unconditional = unconditional
         halvings = image_size.bit_length() - 3  # size / 2**halvings == 4
+        policy = self.dtype_policy
         widths = [filters * 2**i for i in range(halvings)]
         reductions = [filters * 2**i for i in range(halvings - 2, 2, -1)]
         self.blocks = [
-            ConvLeaky(width, stride=2, normalize=i > 0, name=f"down_{i + 1}")
+            ConvLeaky(width, stride=2, normalize=i > 0, name=f"down_{i + 1}", dtype=policy)
             for i, width in enumerate(widths)
-        ] + [ConvLeaky(width, name=f"reduce_{i + 1}") for i, width in enumerate(reductions)]
-        self.conditional_head = LogitHead(True, name="conditional")
+        ] + [
+            ConvLeaky(width, name=f"reduce_{i + 1}", dtype=policy)
+            for i, width in enumerate(reductions)
+        ]
+        self.conditional_head = LogitHead(True, name="conditional", dtype=policy)
         if unconditional:
-            self.unconditional_head = LogitHead(False, name="unconditional")
+            self.unconditional_head = LogitHead(False, name="unconditional", dtype=policy)
 
     def call(self, images, sentence=None, training=False):
         features = images

@@ -41,6 +41,7 @@ class RNNTextEncoder(keras.layers.Layer):
         self.embedding = keras.layers.Embedding(
             vocabulary_size, embedding_dim,
             embeddings_initializer=initializers.uniform(0.1), name="embedding",
+            dtype=self.dtype_policy,
         )
         units = features // 2
         rule = {
@@ -50,9 +51,9 @@ class RNNTextEncoder(keras.layers.Layer):
         extra = {"unit_forget_bias": False} if cell == "lstm" else {"reset_after": True}
         self.forward_rnn, self.backward_rnn = (
             keras.layers.RNN(
-                CELLS[cell](units, name="cell", **rule, **extra),
+                CELLS[cell](units, name="cell", dtype=self.dtype_policy, **rule, **extra),
                 return_sequences=True, return_state=True, zero_output_for_mask=True,
-                go_backwards=backwards, name=name,
+                go_backwards=backwards, name=name, dtype=self.dtype_policy,
             )
             for name, backwards in (("forward", False), ("backward", True))
         )

@@ -1,4 +1,4 @@
-"""Captions to token ids: a vocabulary, the word rule, and the same rule as TensorFlow string ops."""
+"""Captions to token ids: a vocabulary, the word rule, and the same rule as TensorFlow ops."""
 
 import importlib
 

@@ -4,7 +4,9 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.text.vocabulary import Vocabulary
-from zoo.text.words import check_unknown
+from zoo.text.words import check_captions, check_unknown, tokenize
+
+__all__ = ["CaptionTokenizer", "check_captions", "split_words", "tokenize"]
 
 # Lower case is spelled out instead of `tf.strings.lower(encoding="utf-8")`, which follows the
 # locale of the machine: only these two characters outside ASCII have ASCII in their lower case.

@@ -24,15 +24,18 @@ class InitialStage(keras.layers.Layer):
         super().__init__(**kwargs)
         self.size = size
         self.filters = filters
+        policy = self.dtype_policy
         doublings = size.bit_length() - 3  # 4 * 2**doublings == size
         self.width = filters * 2**doublings
         self.linear = keras.layers.Dense(
             self.width * 16 * 2, use_bias=False,
-            kernel_initializer=initializers.orthogonal(), name="linear",
+            kernel_initializer=initializers.orthogonal(), name="linear", dtype=policy,
         )
-        self.norm = batch_norm()
+        self.norm = batch_norm(dtype=policy)
         self.up_blocks = [
-            ConvGLU(self.width // 2 ** (i + 1), upsample=True, name=f"up_{i + 1}")
+            ConvGLU(
+                self.width // 2 ** (i + 1), upsample=True, name=f"up_{i + 1}", dtype=policy
+            )
             for i in range(doublings)
         ]
 
@@ -62,9 +65,12 @@ class AttentionStage(keras.layers.Layer):
         self.filters = filters
         self.residual_blocks = residual_blocks
         self.mask_tiling = mask_tiling
-        self.attention = WordAttention(filters, mask_tiling, name="attention")
-        self.residuals = [ResidualBlock(name=f"residual_{i + 1}") for i in range(residual_blocks)]
-        self.up = ConvGLU(filters, upsample=True, name="up")
+        policy = self.dtype_policy
+        self.attention = WordAttention(filters, mask_tiling, name="attention", dtype=policy)
+        self.residuals = [
+            ResidualBlock(name=f"residual_{i + 1}", dtype=policy) for i in range(residual_blocks)
+        ]
+        self.up = ConvGLU(filters, upsample=True, name="up", dtype=policy)
 
     def call(self, features, words, padding=None, training=False):
         context, attention = self.attention(features, words, padding)
@@ -119,10 +125,15 @@ class AttnGANGenerator(keras.layers.Layer):
         self.condition_dim = condition_dim
         self.mask_tiling = mask_tiling
         self.single_image = single_image
-        self.augmentation = ConditioningAugmentation(condition_dim, name="augmentation")
-        self.initial = InitialStage(first, filters, name="initial")
+        policy = self.dtype_policy
+        self.augmentation = ConditioningAugmentation(
+            condition_dim, name="augmentation", dtype=policy
+        )
+        self.initial = InitialStage(first, filters, name="initial", dtype=policy)
         self.refinements = [
-            AttentionStage(filters, residual_blocks, mask_tiling, name=f"refinement_{i + 1}")
+            AttentionStage(
+                filters, residual_blocks, mask_tiling, name=f"refinement_{i + 1}", dtype=policy
+            )
             for i in range(len(sizes) - 1)
         ]
         exact = "float64" if self.variable_dtype == "float64" else "float32"

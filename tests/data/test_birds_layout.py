@@ -1,0 +1,110 @@
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zoo.data import Birds, Coco
+from zoo.errors import ZooError
+
+NAMES = ["001.Crow/Crow_1", "002.Wren/Wren_1"]
+
+
+def _write(path, content):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, str):
+        path.write_text(content, encoding="utf-8")
+    else:
+        path.write_bytes(pickle.dumps(content, protocol=2))
+
+
+def _picture(path, width=40, height=30):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    x = np.arange(width) * 6
+    Image.fromarray(np.broadcast_to(x[None, :, None], [height, width, 3]).astype(np.uint8)).save(
+        path
+    )
+
+
+@pytest.fixture
+def birds(tmp_path):
+    for name in NAMES:
+        _picture(tmp_path / "CUB_200_2011" / "images" / f"{name}.jpg")
+        _write(
+            tmp_path / "text" / f"{name}.txt", "\n".join(f"a bird {i}" for i in range(12)) + "\n\n"
+        )
+    _write(
+        tmp_path / "CUB_200_2011" / "images.txt",
+        "".join(f"{i + 1} {name}.jpg\n" for i, name in enumerate(NAMES)),
+    )
+    _write(tmp_path / "CUB_200_2011" / "bounding_boxes.txt", "1 10.0 5.0 8.0 12.0\n2 0 0 40 30\n")
+    _write(tmp_path / "train" / "filenames.pickle", NAMES)
+    _write(tmp_path / "train" / "class_info.pickle", [1, 7])
+    return tmp_path
+
+
+def test_birds(birds):
+    source = Birds(birds)
+    assert len(source) == 2
+    assert source.captions[0] == [f"a bird {i}" for i in range(10)]
+    np.testing.assert_array_equal(source.labels, [1, 7])
+    picture = source.load(0).numpy()  # half side 9, centre (14, 11)
+    assert picture.shape == (18, 18, 3)
+    assert abs(int(picture[0, 0, 0]) - 5 * 6) <= 2
+    assert source.load(1).shape == (30, 40, 3)
+
+
+def test_classes_as_an_array(birds):
+    _write(birds / "train" / "class_info.pickle", np.array([3, 4]))
+    np.testing.assert_array_equal(Birds(birds).labels, [3, 4])
+
+
+def test_coco(tmp_path):
+    for name in ("COCO_1", "COCO_2"):
+        _picture(tmp_path / "images" / f"{name}.jpg")
+        _write(tmp_path / "text" / f"{name}.txt", "\n".join(["one", "two", "", "!?", "three"]))
+    _write(tmp_path / "test" / "filenames.pickle", ["COCO_1", "COCO_2"])
+    source = Coco(tmp_path, split="test")
+    assert source.captions == [["one", "two", "three"]] * 2
+    np.testing.assert_array_equal(source.labels, [0, 1])
+    assert source.load(1).shape == (30, 40, 3)
+
+
+def _boxes(text):
+    return lambda root: _write(root / "CUB_200_2011" / "bounding_boxes.txt", text)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (
+            lambda root: (root / "train" / "filenames.pickle").unlink(),
+            "filenames.pickle: cannot be",
+        ),
+        (lambda root: _write(root / "train" / "filenames.pickle", []), "lists no pictures"),
+        (lambda root: _write(root / "train" / "filenames.pickle", [1]), "expected a list of str"),
+        (lambda root: _write(root / "train" / "filenames.pickle", ["../x"]), "leaves the folder"),
+        (lambda root: _write(root / "train" / "filenames.pickle", ["/etc/x"]), "leaves the folder"),
+        (lambda root: _write(root / "train" / "class_info.pickle", [1]), "1 classes for the 2"),
+        (lambda root: (root / "text" / f"{NAMES[1]}.txt").unlink(), "Wren_1.txt: the captions"),
+        (lambda root: _write(root / "text" / f"{NAMES[1]}.txt", "\n"), "Wren_1.txt: expected one"),
+        (
+            lambda root: (root / "CUB_200_2011" / "images" / f"{NAMES[0]}.jpg").unlink(),
+            "Crow_1.jpg: this picture of .* is missing",
+        ),
+        (_boxes("1 1 1 5 5\n"), 'Wren_1" has no line in .*bounding_boxes.txt'),
+        (_boxes("1 1 1 5 5\n2 0 0\n"), "bounding_boxes.txt, line 2: expected 5 columns"),
+        (_boxes("1 1 1 5 x\n"), "bounding_boxes.txt, line 1: expected 5 columns, all numbers"),
+    ],
+)
+def test_bad_folder(birds, damage, message):
+    damage(birds)
+    with pytest.raises(ZooError, match=message):
+        Birds(birds)
+
+
+def test_bad_arguments(tmp_path):
+    with pytest.raises(ZooError, match='split must be "train" or "test"'):
+        Birds(tmp_path, split="val")
+    with pytest.raises(ZooError, match="no such folder"):
+        Coco(tmp_path / "no")

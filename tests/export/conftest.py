@@ -1,0 +1,65 @@
+"""One exported model for all tests of this folder, and the ways to ask it."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from export.saved_model import export_saved_model
+from tests.tiny_models import tiny_attn_gan
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CLIENTS = {"python": "python_client.py", "session": "python_client.py", "c_api": "c_api_client.py"}
+
+
+@pytest.fixture(scope="session")
+def model():
+    return tiny_attn_gan()
+
+
+@pytest.fixture(scope="session")
+def exported(model, tmp_path_factory):
+    """The path of version 3 of the model; not to be changed."""
+    return export_saved_model(model, tmp_path_factory.mktemp("served") / "tiny", version=3)
+
+
+@pytest.fixture(scope="session")
+def signature(exported):
+    """The `SignatureDef` as it is on the disk."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    with open(os.path.join(exported, "saved_model.pb"), "rb") as file:
+        saved = saved_model_pb2.SavedModel.FromString(file.read())
+    return saved.meta_graphs[0].signature_def["serving_default"]
+
+
+@pytest.fixture(scope="session")
+def ask(exported, signature, tmp_path_factory):
+    """`ask(client, captions, seeds)` -> uint8 images and PNG files, from a process of its own that
+    cannot import this project."""
+    folder = tmp_path_factory.mktemp("requests")
+
+    def run(client, captions, seeds):
+        request = {
+            "model": exported, "loader": client, "captions": captions, "seeds": seeds,
+            "inputs": [signature.inputs[name].name for name in ("captions", "seed")],
+            "outputs": [signature.outputs[name].name for name in ("image", "image_bytes")],
+        }
+        (folder / "request.json").write_text(json.dumps(request))
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        done = subprocess.run(
+            [sys.executable, os.path.join(HERE, CLIENTS[client]), "request.json", "result.json"],
+            cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        result = json.loads((folder / "result.json").read_text())
+        assert result["modules"] == []  # neither zoo nor, without TensorFlow's Python, Keras
+        pixels = np.frombuffer(base64.b64decode(result["image"]), np.uint8)
+        files = [base64.b64decode(text) for text in result["image_bytes"]]
+        return pixels.reshape(result["shape"]), files
+
+    return run

@@ -1,0 +1,245 @@
+"""The SavedModel answers alike in Python, a session and the C API; nothing is half-written."""
+
+import errno
+import io
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from export import saved_model
+from tests.export.conftest import CLIENTS
+from zoo import presets, storage
+from zoo.errors import ZooError
+from zoo.models.damsm import DAMSM
+
+CAPTIONS = ["a red circle", "Blue SQUARE, on white!", "a green zebra"]
+SEEDS = [7, -1, 2**40]
+
+
+def listing(directory):
+    """Relative path to hash of every file under a directory."""
+    return {
+        os.path.relpath(os.path.join(folder, name), directory): storage.sha256(
+            os.path.join(folder, name)
+        )
+        for folder, _, names in os.walk(directory)
+        for name in names
+    }
+
+
+def close(left, right):
+    assert left.shape == right.shape and left.dtype == right.dtype == np.uint8
+    assert np.abs(left.astype(int) - right).max() <= 1
+
+
+# --- what is in it ---
+
+
+def test_signature(signature, model):
+    import tensorflow as tf
+
+    def described(tensors):
+        return {
+            name: (tf.as_dtype(info.dtype).name, [d.size for d in info.tensor_shape.dim])
+            for name, info in tensors.items()
+        }
+
+    size = model.image_size
+    assert described(signature.inputs) == {"captions": ("string", [-1]), "seed": ("int64", [-1])}
+    assert described(signature.outputs) == {
+        "image": ("uint8", [-1, size, size, 3]), "image_bytes": ("string", [-1]),
+    }
+    assert signature.method_name == "tensorflow/serving/predict"
+
+
+def test_vocabulary_is_an_asset(exported, model):
+    with open(os.path.join(exported, "assets", "vocabulary.txt"), encoding="utf-8") as file:
+        assert file.read().split() == list(model.vocabulary.tokens)
+
+
+def test_weights_are_stored_once(exported, model):
+    import tensorflow as tf
+
+    prefix = os.path.join(exported, "variables", "variables")
+    stored = {
+        name: shape for name, shape in tf.train.list_variables(prefix)
+        if name != "_CHECKPOINTABLE_OBJECT_GRAPH"
+    }
+    count = sum(int(np.prod(shape)) for shape in stored.values())
+    assert count == sum(int(np.prod(v.shape)) for v in model.preset_variables().values())
+    assert os.path.getsize(f"{prefix}.data-00000-of-00001") < 4 * count * 1.25
+
+
+# --- what it answers ---
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_pictures_are_those_of_generate(ask, model, client):
+    image, files = ask(client, CAPTIONS, SEEDS)
+    assert image.std() > 1 and not np.array_equal(image[0], image[1])
+    close(image, model.generate(CAPTIONS, seed=SEEDS))
+    for picture, file in zip(image, files, strict=True):
+        assert file.startswith(b"\x89PNG")
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), picture)
+
+
+def test_clients_agree_and_answers_repeat(ask):
+    first = ask("c_api", CAPTIONS, SEEDS)
+    for client in ("c_api", "session"):
+        image, files = ask(client, CAPTIONS, SEEDS)
+        np.testing.assert_array_equal(image, first[0])
+        assert files == first[1]
+
+
+def test_a_row_does_not_depend_on_its_neighbours(ask):
+    captions = [*CAPTIONS, "", "a", "white " * 50, "nothing known", *CAPTIONS]
+    seeds = list(range(len(captions)))
+    together, _ = ask("c_api", captions, seeds)
+    reverse, _ = ask("c_api", captions[::-1], seeds[::-1])
+    close(together, reverse[::-1])
+    for i in (0, 3, 5):
+        alone, _ = ask("c_api", captions[i : i + 1], seeds[i : i + 1])
+        close(together[i : i + 1], alone)
+    assert not np.array_equal(together[0], together[7])  # the same caption, another seed
+
+
+def test_odd_captions_fail_nobody(ask, model):
+    odd = ["", "   ", "zzz qqq", "!?.", "\u00e9\u4e2d\U0001f600", "<end> <unk>", "a\n\tred\x00"]
+    long = "red " * 2500
+    captions = [*odd, long, CAPTIONS[0]]
+    image, _ = ask("c_api", captions, [5] * len(captions))
+    close(image[-1:], model.generate(CAPTIONS[:1], seed=5))
+    close(image[-2:-1], model.generate([" ".join(["red"] * model.max_words)], seed=5))
+    for i in (1, 2, 3, 4):  # no known word: all are read as the padding token
+        close(image[i : i + 1], image[:1])
+
+
+@pytest.mark.parametrize(
+    ("captions", "seeds", "words"),
+    [([], [], "at least one caption"), (["a", "red"], [1], "same number of rows")],
+)
+def test_requests_without_or_with_unequal_rows(exported, captions, seeds, words):
+    import tensorflow as tf
+
+    served = tf.saved_model.load(exported)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=words):
+        served.signatures["serving_default"](
+            captions=tf.constant(captions, tf.string), seed=tf.constant(seeds, tf.int64)
+        )
+
+
+# --- writing it ---
+
+
+def test_an_existing_version_is_kept_unless_told(model, exported, tmp_path):
+    out = tmp_path / "tiny"
+    shutil.copytree(exported, out / "3")
+    (out / "3" / "extra").write_text("x")
+    before = listing(out)
+    with pytest.raises(ZooError, match="exists already.*--overwrite"):
+        saved_model.export_saved_model(model, out, version=3)
+    assert listing(out) == before
+    saved_model.export_saved_model(model, out, version=3, overwrite=True)
+    assert "3/extra" not in listing(out) and "3/saved_model.pb" in listing(out)
+    assert os.listdir(out) == ["3"]
+
+
+def test_disk_full_keeps_the_previous_version(model, exported, tmp_path, monkeypatch):
+    import tensorflow as tf
+
+    out = tmp_path / "tiny"
+    shutil.copytree(exported, out / "3")
+    before = listing(out)
+
+    def full(module, folder, signatures):
+        with open(os.path.join(folder, "saved_model.pb"), "wb") as file:
+            file.write(b"half")
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(ZooError, match="No space left"):
+        saved_model.export_saved_model(model, out, version=3, overwrite=True)
+    assert listing(out) == before and os.listdir(out) == ["3"]
+    with pytest.raises(ZooError, match="No space left"):
+        saved_model.export_saved_model(model, tmp_path / "new" / "deep", version=1)
+    assert os.listdir(tmp_path) == ["tiny"]
+
+    def full_in_python(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full_in_python)
+    with pytest.raises(ZooError, match="no space left"):
+        saved_model.export_saved_model(model, out, version=4)
+    assert listing(out) == before and os.listdir(out) == ["3"]
+
+
+@pytest.mark.parametrize("version", [0, -1, "1", 1.0, True])
+def test_versions_that_are_none(model, tmp_path, version):
+    with pytest.raises(ZooError, match="version must be a whole number"):
+        saved_model.export_saved_model(model, tmp_path / "new", version=version)
+    assert not os.listdir(tmp_path)
+
+
+def test_what_is_not_a_saved_model_is_not_overwritten(model, tmp_path):
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "thesis.txt").write_text("x")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ZooError, match="not a SavedModel"):
+        saved_model.export_saved_model(model, tmp_path, overwrite=True)
+    with pytest.raises(ZooError, match="is a file"):
+        saved_model.export_saved_model(model, tmp_path / "file")
+
+
+def test_a_model_that_makes_no_pictures(tmp_path):
+    damsm = DAMSM(
+        ["<end>", "a"], max_words=2, image_size=64, text_encoder={"features": 8},
+        image_encoder={"kind": "compact", "features": 8},
+    )
+    with pytest.raises(ZooError, match="Only text-to-image.*DAMSM"):
+        saved_model.export_saved_model(damsm, tmp_path / "new")
+    assert not os.listdir(tmp_path)
+
+
+# --- the command line ---
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "export.saved_model", *map(str, arguments)],
+        capture_output=True, text=True, timeout=300,
+        cwd=os.path.dirname(os.path.dirname(os.path.abspath(saved_model.__file__))),
+    )
+
+
+def test_command_line(model, tmp_path):
+    preset = presets.save_to_preset(model, tmp_path / "preset")
+    done = run(f"--preset={preset}", f"--out={tmp_path / 'served'}", "--version=2")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "" and str(tmp_path / "served" / "2") in done.stdout
+    assert os.path.exists(tmp_path / "served" / "2" / "saved_model.pb")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--out=x"], "--preset"),
+        (["--preset=p", "--out=x", "--version=two"], "invalid int value"),
+        (["--preset=p", "--out=x", "--version=0"], "whole number"),
+        (["--preset=p", "--out=x", "--overwrit"], "unrecognized"),
+    ],
+)
+def test_command_line_errors(arguments, words, capsys):
+    assert saved_model.main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: ") and words in err and err.count("\n") == 1
+
+
+def test_command_line_with_an_unknown_preset(tmp_path, capfd):
+    assert saved_model.main(["--preset=no_such", f"--out={tmp_path / 'new'}"]) == 1
+    assert 'error: There is no preset "no_such"' in capfd.readouterr().err
+    assert not os.listdir(tmp_path)

@@ -1,0 +1,114 @@
+"""A recipe from end to end on tiny networks: dry run, training, what the folder holds, pictures."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.integration.tiny import TINY, run
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    result = run("recipes.train", *TINY, f"--workdir={folder}")
+    assert result.returncode == 0, result.stderr
+    return folder, result
+
+
+def test_dry_run_describes_and_writes_nothing(tmp_path):
+    folder = tmp_path / "run"
+    result = run("recipes.train", *TINY, f"--workdir={folder}", "--dry_run")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert '"stage_sizes": [\n      16,\n      32\n    ]' in result.stdout
+    assert "generator " in result.stdout and "discriminator_32 " in result.stdout
+    assert "batch images: float32 (4, 16, 16, 3)" in result.stdout
+    assert "batch images: float32 (4, 32, 32, 3)" in result.stdout
+    assert "batch tokens: int32 (4, 18)" in result.stdout
+    assert not folder.exists()
+
+
+def test_console_is_quiet(trained):
+    _, result = trained
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("pre-training a DAMSM") and lines[-1].startswith("done: 12 steps")
+
+
+def test_folder_holds_everything(trained):
+    folder, _ = trained
+    config = json.loads((folder / "config.json").read_text())
+    assert config["steps"] == 12 and config["model"]["generator_filters"] == 4
+    for name in ("log.txt", "checkpoints/last.h5", "presets/last/model.weights.h5",
+                 "presets/best/README.md", "damsm/presets/best/metadata.json",
+                 "samples/step_0000006.png", "samples/step_0000012_attention.png"):
+        assert (folder / name).stat().st_size > 0, name
+    assert list((folder / "events").glob("events.out.tfevents.*"))
+    notes = json.loads((folder / "presets.json").read_text())
+    assert notes["last"]["step"] == 12 and notes["best"]["metric"] == "frechet_damsm"
+
+
+def test_images_and_scalars_reach_tensorboard(trained):
+    import tensorflow as tf
+
+    folder, _ = trained
+    tags = {
+        value.tag
+        for file in (folder / "events").glob("events.*")
+        for event in tf.compat.v1.train.summary_iterator(str(file))
+        for value in event.summary.value
+    }
+    assert {"samples", "samples_attention", "captions", "generator_loss", "discriminator_loss",
+            "held_out/frechet_damsm", "images_per_second"} <= tags
+
+
+def test_another_config_is_refused(trained):
+    folder, _ = trained
+    result = run("recipes.train", *TINY, "--config.model.latent_dim=5", f"--workdir={folder}")
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"error: --workdir {folder} belongs to another config. Different: model.latent_dim "
+        "(4 there, 5 now). Give another folder, or the old settings to go on with that run.\n"
+    )
+
+
+def test_generate_writes_the_pictures_of_the_preset(trained, tmp_path):
+    folder, _ = trained
+    preset = folder / "presets" / "last"
+    result = run(
+        "recipes.generate", f"--preset={preset}", "--captions=a red circle; a small star",
+        "--images_per_caption=3", "--seed=5", f"--out={tmp_path}/p", "--attention",
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    names = sorted(path.name for path in (tmp_path / "p").iterdir())
+    assert names == sorted(
+        [f"00_a-red-circle_seed{s}.png" for s in (5, 6, 7)]
+        + [f"01_a-small-star_seed{s}.png" for s in (5, 6, 7)] + ["attention.png", "grid.png"]
+    )
+
+    import zoo
+
+    model = zoo.from_preset(str(preset))
+    images = model.generate(["a red circle", "a small star"], images_per_caption=3, seed=5)
+    for index, name in ((0, "00_a-red-circle_seed5.png"), (5, "01_a-small-star_seed7.png")):
+        written = np.asarray(Image.open(tmp_path / "p" / name)).astype(int)
+        assert np.abs(written - images[index]).max() <= 1
+
+
+@pytest.mark.parametrize("arguments,message", [
+    (["--captions=a red circle;"], "empty"),
+    (["--captions=zebra giraffe"], "zebra"),
+    (["--captions=a red circle", "--preset=no_such_preset"], "no_such_preset"),
+])
+def test_generate_mistakes_write_nothing(trained, tmp_path, arguments, message):
+    folder, _ = trained
+    if not any(argument.startswith("--preset") for argument in arguments):
+        arguments = [*arguments, f"--preset={folder}/presets/last"]
+    result = run("recipes.generate", *arguments, f"--out={tmp_path}/p")
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert not (tmp_path / "p").exists()

@@ -1,0 +1,59 @@
+"""The smallest run of a recipe that still goes through every stage, and how to start it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TINY = (
+    "--config=recipes/attn_gan.py:shapes",
+    "--config.data.count=64", "--config.data.held_out_count=16", "--config.batch_size=4",
+    "--config.steps=12", "--config.log_every=1", "--config.checkpoint_every=4",
+    "--config.sample_every=6", "--config.samples.images_per_caption=2",
+    "--config.model.stage_sizes=(16,32)", "--config.model.generator_filters=4",
+    "--config.model.discriminator_filters=4", "--config.model.latent_dim=4",
+    "--config.model.condition_dim=4",
+    "--config.pretraining.steps=12", "--config.pretraining.batch_size=8",
+    "--config.pretraining.log_every=1", "--config.pretraining.checkpoint_every=4",
+    "--config.pretraining.sample_every=6", "--config.pretraining.model.image_size=32",
+    "--config.pretraining.model.features=8", "--config.pretraining.model.embedding_dim=8",
+    "--config.pretraining.model.image_filters=4",
+)
+
+
+def command(module, *arguments):
+    return [sys.executable, "-m", module, *arguments]
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+def start(module, *arguments, **kwargs):
+    """A program as a process with its output in pipes."""
+    return subprocess.Popen(
+        command(module, *arguments), cwd=ROOT, env=environment(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs,
+    )
+
+
+def run(module, *arguments, timeout=300):
+    """A program from start to end: `CompletedProcess`."""
+    return subprocess.run(
+        command(module, *arguments), cwd=ROOT, env=environment(), text=True, capture_output=True,
+        timeout=timeout,
+    )
+
+
+def weights(path):
+    """`{name: array}` of everything in an HDF5 file."""
+    import h5py
+
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda name, item: found.update({name: item[()]})
+            if isinstance(item, h5py.Dataset) else None
+        )
+    return found

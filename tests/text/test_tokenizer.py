@@ -1,0 +1,117 @@
+import unicodedata
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.text import CaptionTokenizer, Vocabulary, tokenize
+from zoo.text.tokenizer import split_words
+
+VOCABULARY = Vocabulary(["<end>", "<unk>", "a", "red", "bird", "k"])
+
+
+def _assigned(start, stop):
+    return [c for c in map(chr, range(start, stop)) if unicodedata.category(c) not in ("Cn", "Cs")]
+
+
+def test_same_words_as_python_for_every_character_of_the_basic_plane():
+    captions = [f"A{c}B {c} C{c}{c}" for c in _assigned(0, 0x10000)]
+    got = split_words(tf.constant(captions)).to_list()
+    wrong = [
+        caption
+        for caption, words in zip(captions, got, strict=True)
+        if [word.decode() for word in words] != tokenize(caption)
+    ]
+    assert len(captions) > 50000
+    assert not wrong, wrong[:20]
+
+
+def test_same_words_as_python_beyond_it():
+    captions = [f"x{c}y" for c in _assigned(0x1F000, 0x1FAFF) + _assigned(0x1D400, 0x1D500)]
+    got = split_words(tf.constant(captions)).to_list()
+    assert [[w.decode() for w in words] for words in got] == [tokenize(c) for c in captions]
+
+
+def test_tokens_and_lengths():
+    result = CaptionTokenizer(VOCABULARY, 4)(tf.constant(["A red, RED bird!", "a", "zebra", ""]))
+    np.testing.assert_array_equal(
+        result["tokens"], [[2, 3, 3, 4], [2, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    )
+    np.testing.assert_array_equal(result["lengths"], [4, 1, 1, 1])
+    assert result["tokens"].dtype == result["lengths"].dtype == tf.int32
+
+
+def test_unknown_words():
+    captions = tf.constant(["a zebra bird", "zebra"])
+    drop = CaptionTokenizer(VOCABULARY, 3)
+    unk = CaptionTokenizer(VOCABULARY, 3, unknown="unk")
+    np.testing.assert_array_equal(drop(captions)["tokens"], [[2, 4, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(unk(captions)["tokens"], [[2, 1, 4], [1, 0, 0]])
+    np.testing.assert_array_equal(unk(captions)["lengths"], [3, 1])
+
+
+def test_long_caption_keeps_its_first_words():
+    result = CaptionTokenizer(VOCABULARY, 2)(tf.constant(["red a " * 5000]))
+    np.testing.assert_array_equal(result["tokens"], [[3, 2]])
+    np.testing.assert_array_equal(result["lengths"], [2])
+    assert CaptionTokenizer(VOCABULARY, 2).ragged(["red a bird"]).to_list() == [[3, 2, 4]]
+
+
+def test_empty_batch_and_bytes_that_are_not_utf8():
+    tokenizer = CaptionTokenizer(VOCABULARY, 3)
+    assert tokenizer(tf.constant([], tf.string))["tokens"].shape == (0, 3)
+    np.testing.assert_array_equal(
+        tokenizer(tf.constant([b"red\xff\xfebird"]))["tokens"], [[3, 4, 0]]
+    )
+
+
+def test_inside_tf_data_and_graph():
+    tokenizer = CaptionTokenizer(VOCABULARY, 3)
+    data = tf.data.Dataset.from_tensor_slices(["a bird", "red"]).batch(2).map(tokenizer)
+    np.testing.assert_array_equal(next(iter(data))["tokens"], [[2, 4, 0], [3, 0, 0]])
+    result = tf.function(tokenizer)(tf.constant(["a bird"]))
+    assert result["tokens"].shape == (1, 3)
+
+
+def test_made_inside_a_function():
+    made = []
+
+    @tf.function
+    def call(captions):
+        if not made:
+            made.append(CaptionTokenizer(VOCABULARY, 3))
+        return made[0](captions)["tokens"]
+
+    np.testing.assert_array_equal(call(tf.constant(["a bird"])), [[2, 4, 0]])
+
+
+def test_saved_model_answers_through_a_session(tmp_path):
+    class Service(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.tokenizer = CaptionTokenizer(VOCABULARY, 3)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="captions")])
+        def serve(self, captions):
+            return self.tokenizer(captions)
+
+    service = Service()
+    tf.saved_model.save(service, tmp_path, signatures={"serving_default": service.serve})
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta = tf.compat.v1.saved_model.load(session, ["serve"], str(tmp_path))
+        signature = meta.signature_def["serving_default"]
+        tokens, lengths = session.run(
+            [signature.outputs["tokens"].name, signature.outputs["lengths"].name],
+            {signature.inputs["captions"].name: ["A red bird \u212a", "\u212a!"]},
+        )
+    np.testing.assert_array_equal(tokens, [[2, 3, 4], [5, 0, 0]])
+    np.testing.assert_array_equal(lengths, [3, 1])
+
+
+def test_settings_are_checked():
+    for bad in (0, -1, 2.0, True, "3"):
+        with pytest.raises(ZooError, match="max_words"):
+            CaptionTokenizer(VOCABULARY, bad)
+    with pytest.raises(ZooError, match="made without it"):
+        CaptionTokenizer(["<end>", "a"], 3, unknown="unk")
