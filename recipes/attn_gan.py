@@ -21,7 +21,7 @@ from recipes import damsm
 from recipes.configs import choose, common_config, data_config
 
 # What pre-training takes from the GAN's own config, so that the two cannot disagree.
-SHARED = ("data", "system", "seed", "strategy", "threads", "jit_compile")
+SHARED = ("data", "dataset", "system", "seed", "strategy", "threads", "jit_compile")
 
 
 def get_config(dataset="shapes"):
@@ -43,6 +43,7 @@ def _base(pretraining):
             "condition_dim": 100,
             "damsm_weight": 5.0,  # lambda; the paper: 5 for CUB, 50 for COCO
             "mode_seeking_weight": 0.0,
+            "ema_decay": 0.999,  # of the generator's moving average, which makes the pictures
         },
         "optimizer": {  # Adam, the same for the generator and each discriminator
             "learning_rate": 2e-4,
@@ -68,7 +69,7 @@ def shapes():
     config.data = data_config("shapes", count=4096, crop="none", flip=False)
     config.model.update({
         "stage_sizes": (16, 32, 64), "generator_filters": 16, "discriminator_filters": 16,
-        "residual_blocks": 1, "latent_dim": 32, "condition_dim": 32,
+        "residual_blocks": 1, "latent_dim": 32, "condition_dim": 32, "ema_decay": 0.99,
     })
     config.samples.captions = (
         "a red circle", "a small star on the left", "a large green triangle",

@@ -121,6 +121,7 @@ def start_tensorflow(threads=0, strategy="none"):
     with quiet_stderr():
         import tensorflow as tf
 
+        tf.get_logger().setLevel("ERROR")
         from recipes.trainer import make_strategy
 
         if threads:

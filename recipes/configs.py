@@ -13,13 +13,16 @@ STRATEGIES = ("none", "mirrored", "multiworker")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 # Settings that may differ between two starts of one run: they change no weight of any step.
-RUNTIME_KEYS = ("steps", "epochs", "checkpoint_every", "log_every", "sample_every")
+RUNTIME_KEYS = (
+    "dataset", "steps", "epochs", "checkpoint_every", "log_every", "sample_every",
+)
 
 
 def common_config(system):
     """The settings that every recipe has. `system`: the name of a builder in `recipes.factory`."""
     return ConfigDict({
         "system": system,
+        "dataset": "",  # the recipe's variant; part of the presets' name
         "steps": 0,  # training steps; 0: `epochs` decides
         "epochs": 0,  # passes over the training split
         "batch_size": 16,  # pictures a step, over all replicas
@@ -59,7 +62,9 @@ def data_config(name, **settings):
 def choose(dataset, variants):
     """The variant of a recipe for `dataset`, or an error that lists the variants."""
     if dataset in variants:
-        return variants[dataset]()
+        config = variants[dataset]().unlock()
+        config.dataset = dataset
+        return config.lock()
     raise ZooError(
         f'Unknown dataset "{dataset}": expected one of {", ".join(variants)}.'
         f"{nearest(dataset, variants)}"
@@ -130,6 +135,8 @@ def validate(config):
     for key, low in (("max_words", 1), ("min_count", 1), ("held_out_count", 0), ("count", 0)):
         if data[key] < low:
             raise ZooError(f"config.data.{key} must be at least {low}, got {data[key]}.")
+    if "samples" in config and config.samples.images_per_caption < 1:
+        raise ZooError("config.samples.images_per_caption must be at least 1.")
     if not config.steps and not config.epochs:
         raise ZooError("config.steps and config.epochs are both 0: give one of them.")
 

@@ -8,9 +8,13 @@ from zoo.data import evaluation_batches
 
 
 class Subset:
-    """`count` pictures of a source, evenly spread over it; itself a source."""
+    """`count` pictures of a source, evenly spread over it; itself a source.
 
-    def __init__(self, source, count):
+    `kind`: what they are, for the protocol of a score.
+    """
+
+    def __init__(self, source, count, kind="held-out"):
+        self.kind = kind
         places = np.unique(np.linspace(0, len(source) - 1, min(count, len(source))).astype(int))
         self._source, self._places = source, tf.constant(places, tf.int64)
         self.captions = [source.captions[place] for place in places]
@@ -33,7 +37,7 @@ class MatchingScore:
         self.model = model
         batch_size = min(batch_size, len(source))
         self.protocol = (
-            f"{len(source)} pictures that were not trained on, batches of {batch_size}, first caption"
+            f"{len(source)} {source.kind} pictures in batches of {batch_size}, first caption"
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop
@@ -66,8 +70,8 @@ class FrechetScore:
     def __init__(self, model, source, tokenizer, batch_size, crop):
         self.model = model
         self.protocol = (
-            f"one picture for the first caption of each of {len(source)} held-out pictures, seeds "
-            "0, 1, 2 ...; codes of the run's own DAMSM image encoder"
+            f"one picture for the first caption of each of {len(source)} {source.kind} pictures, "
+            "seeds 0, 1, 2 ...; codes of the run's own DAMSM image encoder"
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop

@@ -1,4 +1,4 @@
-"""From a config to what trains: source, vocabulary, model, batches, scores."""
+"""From a config to what trains: model, batches, scores, samples. One builder a system."""
 
 import json
 
@@ -7,36 +7,11 @@ from ml_collections import ConfigDict
 
 from recipes import configs, evaluation
 from recipes.attn_gan import SHARED
-from recipes.run_folder import RunFolder, check_owner
+from recipes.sources import Data
 from recipes.summaries import CaptionSamples
-from recipes.trainer import Experiment, Trainer, is_chief
-from zoo.data import get_source, text_to_image_dataset
+from recipes.trainer import Experiment
 from zoo.errors import ZooError, nearest
-from zoo.text import CaptionTokenizer, Vocabulary
-
-# --- running ----------------------------------------------------------------------------------
-
-
-def train(config, workdir, strategy):
-    """Train a config in a folder; returns True when the run is complete, False when stopped."""
-    _builder(config.system)
-    check_owner(workdir, config)
-    data = Data(config)
-    config = resolve(config, data)
-    folder = RunFolder(workdir, config, writer=is_chief(strategy))
-    try:
-        for line in data.notes:
-            folder.log(line)
-        damsm = config.get("damsm")
-        if damsm == "":
-            if not _pretrain(config, data, folder, strategy):
-                return False
-            damsm = _pretrained(folder)
-        experiment = build(config, data, strategy, damsm)
-        folder.log("parameters: " + parameter_line(experiment.model))
-        return Trainer(experiment, config, folder, strategy).run()
-    finally:
-        folder.close()
+from zoo.text import check_captions
 
 
 def describe(config, strategy):
@@ -64,90 +39,32 @@ def parameter_line(model):
 def resolve(config, data):
     """A copy whose `steps` are known: `epochs` passes over the source where `steps` is 0."""
     config = ConfigDict(config)
-    for part in (config, config.get("pretraining")):
-        if part is not None and not part.steps:
-            part.steps = part.epochs * len(data.source) // part.batch_size
+    count = len(data.source)
+    for name, part in (("config", config), ("config.pretraining", config.get("pretraining"))):
+        if part is None:
+            continue
+        if part.batch_size > count:
+            raise ZooError(
+                f"{name}.batch_size is {part.batch_size}, but there are only {count} training "
+                "pictures: use a smaller batch."
+            )
+        part.steps = part.steps or part.epochs * count // part.batch_size
+    if config.get("damsm") == "":
+        _check_pretraining(config)
     if not config.steps:
         raise ZooError("config.epochs passes over so few pictures make no step.")
     return config
 
 
-# --- data -------------------------------------------------------------------------------------
-
-
-class Data:
-    """The training source of a config and the held-out one.
-
-    Attributes:
-        source, held_out: sources (see `zoo.data`); without a held-out split, training pictures.
-        notes: lines worth a place in the log.
-    """
-
-    def __init__(self, config):
-        self.settings = settings = config.data
-        self.image_size = max(_sizes(config))
-        self.notes = []
-        self.source = self._load("train", settings.count)
-        try:
-            held_out = self._load("test", settings.held_out_count)
-        except ZooError as error:
-            self.notes.append(f"no held-out split, scores use training pictures: {error}")
-            held_out = self.source
-        self.held_out = evaluation.Subset(held_out, settings.held_out_count)
-
-    def _load(self, split, count):
-        settings = self.settings
-        if settings.name == "shapes":
-            return get_source("shapes", size=self.image_size, count=count, split=split)
-        arguments = {"directory": settings.directory, "split": split}
-        if settings.name == "folder":
-            arguments["on_error"] = settings.on_error
-        try:
-            source = get_source(settings.name, **arguments)
-        except ZooError as error:
-            raise ZooError(
-                f"{error} Give your copy with --config.data.directory=PATH."
-            ) from None
-        skipped = getattr(source, "skipped", [])
-        if skipped:
-            self.notes.append(f"{split}: skipped {len(skipped)} lines, the first: {skipped[0]}")
-        return source
-
-    def vocabulary(self):
-        """The words of the training captions that `min_count` lets in."""
-        return Vocabulary.build(
-            [caption for captions in self.source.captions for caption in captions],
-            min_count=self.settings.min_count, unknown=self.settings.unknown == "unk",
+def _check_pretraining(config):
+    part = pretraining_config(config)
+    configs.validate(part)
+    size, last = part.model.image_size, config.model.stage_sizes[-1]
+    if part.model.image_encoder == "compact" and size != last:
+        raise ZooError(
+            f"config.pretraining.model.image_size is {size}, but the last of "
+            f"config.model.stage_sizes is {last}: the compact encoder needs them equal."
         )
-
-    def tokenizer(self, vocabulary):
-        return CaptionTokenizer(vocabulary, self.settings.max_words, unknown=self.settings.unknown)
-
-    def batches(self, config, model):
-        """start step -> endless dataset of `model`'s batches."""
-        settings = self.settings
-
-        def from_step(start):
-            return text_to_image_dataset(
-                self.source, self.tokenizer(model.vocabulary), model.image_sizes,
-                config.batch_size, seed=config.seed, start_step=start, crop=settings.crop,
-                flip=settings.flip, cache=settings.cache,
-            )
-
-        return from_step
-
-    def score(self, kind, config, model):
-        return kind(
-            model, self.held_out, self.tokenizer(model.vocabulary), config.batch_size,
-            self.settings.crop,
-        )
-
-
-def _sizes(config):
-    return config.model.get("stage_sizes") or (config.model.image_size,)
-
-
-# --- builders ---------------------------------------------------------------------------------
 
 
 def build(config, data, strategy, damsm=None):
@@ -219,9 +136,34 @@ def _build_attn_gan(config, data, damsm):
     return Experiment(
         model, data.batches(config, model), evaluate=score, best_metric=score.best_metric,
         protocol=score.protocol,
-        write_samples=CaptionSamples(model, unknown=config.data.unknown, **config.samples),
+        write_samples=_samples(config, data, model),
         metadata=_metadata(config, model),
     )
+
+
+def _samples(config, data, model):
+    """The fixed sample grid; captions that the vocabulary cannot read give way to held-out ones."""
+    settings, unknown = config.samples, config.data.unknown
+    wanted = list(settings.captions)
+    others = [captions[0] for captions in data.held_out.captions]
+    captions = [c for c in wanted if _readable(c, model.vocabulary, unknown)]
+    others = [c for c in dict.fromkeys(others) if _readable(c, model.vocabulary, unknown)]
+    if not captions or len(captions) < len(wanted):
+        captions += others[:max(len(wanted), 1) - len(captions)]
+        data.notes.append("sample grid: " + "; ".join(captions))
+    if not captions:
+        return None
+    return CaptionSamples(
+        model, captions, settings.images_per_caption, settings.seed, unknown=unknown
+    )
+
+
+def _readable(caption, vocabulary, unknown):
+    try:
+        check_captions([caption], vocabulary, unknown=unknown)
+    except ZooError:
+        return False
+    return True
 
 
 BUILDERS = {"damsm": _build_damsm, "attn_gan": _build_attn_gan}
@@ -238,14 +180,14 @@ def _builder(system):
 
 def _metadata(config, model):
     """What the presets' model card says about where they come from."""
+    training = configs.flatten(configs.to_plain(config))
+    for place in ("data.directory", "damsm"):  # where files lay says nothing to anybody else
+        training.pop(place, None)
     return {
-        "name": f"{config.system}_{config.data.name}_{model.image_size}",
-        "source": {"recipe": f"recipes/{config.system}.py"},
-        "training": configs.flatten(configs.to_plain(config)),
+        "name": f"{config.system}_{config.dataset}_{model.image_size}",
+        "source": {"recipe": f"recipes/{config.system}.py:{config.dataset}"},
+        "training": training,
     }
-
-
-# --- pre-training -----------------------------------------------------------------------------
 
 
 def pretraining_config(config):
@@ -255,26 +197,3 @@ def pretraining_config(config):
         result.update({key: config[key] for key in SHARED})
         result.system = "damsm"
     return result
-
-
-def _pretrain(config, data, folder, strategy):
-    part = pretraining_config(config)
-    configs.validate(part)
-    if part.model.image_encoder == "compact" and part.model.image_size != data.image_size:
-        raise ZooError(
-            f"config.pretraining.model.image_size is {part.model.image_size}, but the last of "
-            f"config.model.stage_sizes is {data.image_size}: the compact encoder needs them equal."
-        )
-    inner = RunFolder(folder.path / "damsm", part, writer=folder.writer)
-    try:
-        if ((inner.read_json("presets.json") or {}).get("last") or {}).get("step") == part.steps:
-            return True
-        inner.log("pre-training a DAMSM (--config.damsm=PRESET would use a trained one)")
-        return Trainer(build(part, data, strategy), part, inner, strategy).run()
-    finally:
-        inner.close()
-
-
-def _pretrained(folder):
-    presets = folder.path / "damsm" / "presets"
-    return str(presets / ("best" if (presets / "best").exists() else "last"))

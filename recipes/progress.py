@@ -43,9 +43,9 @@ class Progress:
         return (self.step - self._mark[1]) * self.batch_size / seconds
 
     def text(self, figures=None):
-        """The line: step, share, figures, pictures a second, time left."""
+        """The line: step, share, figures (but those that are 0: switched off), rate, time left."""
         parts = [f"step {self.step}/{self.total} ({100 * self.step // max(self.total, 1)} %)"]
-        parts += [f"{name} {value:.4g}" for name, value in (figures or {}).items()]
+        parts += [f"{name} {value:.4g}" for name, value in (figures or {}).items() if value]
         if rate := self.rate:
             left = (self.total - self.step) * self.batch_size / rate
             parts += [f"{rate:.1f} images/s", f"{duration(left)} left"]

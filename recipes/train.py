@@ -31,12 +31,12 @@ def main(argv):
     configs.validate(config)
     strategy = cli.start_tensorflow(config.threads, config.strategy)
 
-    from recipes import factory
+    from recipes import factory, launch
 
     if _DRY_RUN.value:
         print(factory.describe(config, strategy))
     else:
-        factory.train(config, _WORKDIR.value, strategy)
+        launch.train(config, _WORKDIR.value, strategy)
 
 
 if __name__ == "__main__":

@@ -35,12 +35,10 @@ class BatchNormalization(keras.layers.Layer):
         shape = (input_shape[-1],)
         self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma", autocast=False)
         self.beta = self.add_weight(shape, "zeros", name="beta", autocast=False)
-        self.moving_mean = self.add_weight(
-            shape, "zeros", name="moving_mean", trainable=False, autocast=False
-        )
-        self.moving_variance = self.add_weight(
-            shape, "ones", name="moving_variance", trainable=False, autocast=False
-        )
+        # replicas write the mean of their statistics, so that all keep the same and resume the same
+        running = {"trainable": False, "autocast": False, "aggregation": "mean"}
+        self.moving_mean = self.add_weight(shape, "zeros", name="moving_mean", **running)
+        self.moving_variance = self.add_weight(shape, "ones", name="moving_variance", **running)
 
     def call(self, inputs, training=False):
         x = tf.convert_to_tensor(inputs)

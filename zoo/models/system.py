@@ -196,8 +196,8 @@ class System(keras.Model):
             )
         return model
 
-    def save_to_preset(self, directory, metadata=None):
+    def save_to_preset(self, directory, metadata=None, half=False):
         """Writes what generation needs to a preset directory; see `zoo.presets.save_to_preset`."""
         from zoo import presets
 
-        return presets.save_to_preset(self, directory, metadata)
+        return presets.save_to_preset(self, directory, metadata, half=half)

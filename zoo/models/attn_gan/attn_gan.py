@@ -70,7 +70,6 @@ class AttnGAN(TextToImage):
         self.single_image = single_image
         self.mask_tiling = mask_tiling
         self.image_sizes = self.stage_sizes[-1:] if single_image else self.stage_sizes
-        self.image_size = self.stage_sizes[-1]
         self.generator = self._make_generator("generator")
         self.ema_generator = self._make_generator("ema_generator")
         self.ema_generator.trainable = False
@@ -98,6 +97,11 @@ class AttnGAN(TextToImage):
             "latents": spec(2, self.latent_dim), "noise": spec(2, self.condition_dim),
         }
         return build(generator, inputs)
+
+    @property
+    def image_size(self):
+        """Pixels of the pictures that `generate` gives."""
+        return self.stage_sizes[-1]
 
     # --- training networks ------------------------------------------------------------------------
 

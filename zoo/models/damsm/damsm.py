@@ -36,6 +36,7 @@ class DAMSM(System):
         - [Xu et al., 2018](https://arxiv.org/abs/1711.10485)
     """
 
+    task = "text-image-matching"
     network_names = ("text_encoder", "image_encoder")
     preset_network_names = network_names
     loss_names = ("loss", "word_loss", "sentence_loss", "accuracy")

@@ -1,0 +1,43 @@
+# make demo | test | lint | bench | clean. The first one that runs makes the virtual environment.
+# Another interpreter: make test PYTHON=python3.12      More for pytest: make test ARGS="-k presets"
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+ARGS ?=
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: help demo test lint bench clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo   install, make pictures with the shipped preset, export it, call the export"
+	@echo "make test   install and run the tests"
+	@echo "make lint   install and run ruff"
+	@echo "make bench  install and measure the speed (beside PyTorch where it is installed)"
+	@echo "make clean  remove what was built; the environment $(VENV) and your runs stay"
+
+demo: $(INSTALLED)
+	@$(RUN) -m recipes.demo --out=demo $(ARGS)
+
+test: $(INSTALLED)
+	@$(RUN) -m pytest -q --no-header --tb=short -rs $(ARGS)
+
+lint: $(INSTALLED)
+	@$(RUN) -m ruff check .
+
+bench: $(INSTALLED)
+	@$(RUN) -m tests.benchmarks.run $(ARGS)
+
+clean:
+	rm -rf demo build dist *.egg-info .pytest_cache .ruff_cache
+	find zoo recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(INSTALLED): setup.py pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: Python 3.11 or newer is needed, but $(PYTHON) is" \
+	    "$$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv --clear $(VENV)
+	@echo "Installing into $(VENV) (about 1 GB of downloads the first time) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@touch $@

@@ -1,0 +1,157 @@
+r"""The whole chain on a trained preset: captions, pictures, attention, a served model.
+
+    python -m recipes.demo --out=demo
+    python -m recipes.demo --out=demo --preset=runs/shapes/presets/best \
+        --captions="a red circle;a small star on the left"
+
+Loads the preset, writes a grid of captions x noises and an attention picture, exports the model as
+a SavedModel, and calls that from another process which has nothing but TensorFlow. Exit code 0 only
+if the two give the same pictures. Everything in the folder is written anew; no network is used.
+"""
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from recipes import cli
+from zoo.errors import ZooError
+
+_OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
+_PRESET = flags.DEFINE_string("preset", "attn_gan_emoji_64", "Name, directory or handle.")
+_CAPTIONS = flags.DEFINE_string(
+    "captions",
+    "grinning face;red heart;clapping hands: dark skin tone;full moon face;crying cat;"
+    "woman farmer: medium skin tone",
+    "Captions, separated by semicolons.",
+)
+_NOISES = flags.DEFINE_integer("noises", 6, "Pictures of each caption.")
+_SEED = flags.DEFINE_integer("seed", 0, "Picture k of a caption uses the seed `seed + k`.")
+
+WIDTH = 150  # pixels of the column that the captions stand in
+SHOWN = 128  # least pixels of a picture in the grid
+CLIENT = '''\
+"""Asks a SavedModel for pictures. Needs TensorFlow and nothing else.
+
+    python client.py SAVED_MODEL OUT SEED CAPTION [SEED CAPTION ...]
+"""
+
+import sys
+from pathlib import Path
+
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+outputs = model.signatures["serving_default"](
+    captions=tf.constant(sys.argv[4::2]),
+    seed=tf.constant([int(seed) for seed in sys.argv[3::2]], tf.int64),
+)
+for row, picture in enumerate(outputs["image_bytes"].numpy()):
+    Path(sys.argv[2], f"{row:02d}.png").write_bytes(picture)
+print("zoo" in sys.modules)
+'''
+
+
+def main(argv):
+    """Run the four parts and say where everything is."""
+    del argv
+    started = time.monotonic()
+    captions = [part.strip() for part in _CAPTIONS.value.split(";")]
+    if _NOISES.value < 1:
+        raise ZooError(f"--noises must be at least 1, got {_NOISES.value}.")
+    out = Path(_OUT.value)
+    cli.start_tensorflow()
+    with cli.quiet_stderr():
+        import zoo
+
+        model = zoo.from_preset(_PRESET.value)
+        if not hasattr(model, "generate"):
+            raise ZooError(f"The preset {_PRESET.value} makes no pictures.")
+        images, details = model.generate(
+            captions, images_per_caption=_NOISES.value, seed=_SEED.value, return_attention=True
+        )
+    print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")
+    write_grid(out / "grid.png", images, captions)
+    print(f"grid        {out / 'grid.png'} ({len(captions)} captions x {_NOISES.value} noises)")
+    write_attention(out / "attention.png", images, details)
+    print(f"attention   {out / 'attention.png'} (where each word was read, and its largest weight)")
+    served = export(out / "saved_model")
+    print(f"SavedModel  {served}")
+    largest = compare(served, out / "client.py", captions, images)
+    print(f"client      {out / 'client.py'} in a process with TensorFlow alone: its pictures in "
+          f"{out / 'served'} differ by at most {largest} of 255")
+    if largest > 1:
+        raise ZooError("The SavedModel's pictures are not those of generate.")
+    print(f"done in {time.monotonic() - started:.0f} s")
+
+
+def write_grid(path, images, captions):
+    """A row a caption, the caption left of it."""
+    from recipes.pictures import GAP, TEXT_HEIGHT, grid, save_png, write_text
+
+    scale = max(1, SHOWN // images.shape[1])
+    images = images.repeat(scale, axis=1).repeat(scale, axis=2)
+    pictures = grid(images, len(images) // len(captions))
+    canvas = np.pad(pictures, ((0, 0), (WIDTH, 0), (0, 0)), constant_values=255)
+    for row, caption in enumerate(captions):
+        lines = textwrap.wrap(caption, WIDTH // 6)
+        top = GAP + row * (images.shape[1] + GAP)
+        top += (images.shape[1] - TEXT_HEIGHT * len(lines)) // 2
+        for number, line in enumerate(lines):
+            canvas = write_text(canvas, line, 2 * GAP, top + number * TEXT_HEIGHT)
+    save_png(path, canvas)
+
+
+def write_attention(path, images, details):
+    """A strip a caption, of its first picture."""
+    from recipes.pictures import attention_picture, save_png, stack
+
+    scale = max(1, SHOWN // images.shape[1])
+    save_png(path, stack([
+        attention_picture(images[row], details["attention"][row], details["tokens"][row], scale)
+        for row in range(0, len(images), _NOISES.value)
+    ]))
+
+
+def export(folder):
+    """The path of version 1 of the preset in `folder`, written by the export program."""
+    done = run("-m", "export.saved_model", f"--preset={_PRESET.value}", f"--out={folder}",
+               "--version=1", "--overwrite")
+    print(f"            {done.stdout.strip()}")
+    return folder / "1"
+
+
+def compare(served, client, captions, images):
+    """Largest difference (0 ... 255) between the SavedModel's pictures and `images`."""
+    from PIL import Image
+
+    folder = client.parent / "served"
+    folder.mkdir(exist_ok=True)
+    client.write_text(CLIENT)
+    rows = [(_SEED.value + k, caption) for caption in captions for k in range(_NOISES.value)]
+    done = run(client, served, folder, *(part for row in rows for part in row))
+    if done.stdout.strip() != "False":
+        raise ZooError("The client had this package loaded, so it shows nothing.")
+    answers = [np.asarray(Image.open(folder / f"{row:02d}.png")) for row in range(len(rows))]
+    return int(np.abs(np.stack(answers).astype(int) - images).max())
+
+
+def run(*arguments):
+    """Run Python with these arguments, quietly; a failure is an error with its last words."""
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)], capture_output=True, text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+    )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise ZooError(f"{arguments[0]} failed: {lines[-1]}")
+    return done
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,59 @@
+"""The installation. The version has one place, `zoo/version.py`."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+
+
+def version():
+    """The text between the quotes of `__version__`; nothing is imported."""
+    text = (ROOT / "zoo" / "version.py").read_text("utf-8")
+    return re.search(r'__version__ = "([^"]+)"', text).group(1)
+
+
+setup(
+    name="conditional-gan-zoo",
+    version=version(),
+    description="Conditional GANs on TensorFlow and Keras 3, gathered around mode seeking",
+    long_description=(ROOT / "README.md").read_text("utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE", "NOTICE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["zoo", "zoo.*", "recipes", "recipes.*", "export", "export.*"]),
+    package_data={
+        "zoo": ["models/*/README.md"],
+        # The built-in presets: folders of files beside the code that reads them.
+        "zoo.presets": ["*/*.json", "*/*.txt", "*/*.h5", "*/*.md", "*/*.png"],
+    },
+    install_requires=[
+        "tensorflow~=2.21.0",
+        "keras>=3.15,<3.16",
+        "tensorflow-text~=2.21.0,>=2.21.1",  # 2.21.0 cannot be imported
+        "tensorflow-hub>=0.16.1",
+        "setuptools<82",  # tensorflow-hub imports pkg_resources, which 82 no longer has
+        "tensorboard>=2.20",  # TensorFlow no longer brings it
+        "numpy",
+        "h5py",
+        "ml_dtypes",
+        "absl-py",
+        "ml_collections",
+        "pillow",
+    ],
+    extras_require={
+        "huggingface": ["huggingface_hub"],  # presets by hf://
+        "kaggle": ["kagglehub"],  # presets by kaggle://
+        "benchmark": ["torch"],  # the other side of `make bench`
+        "dev": ["pytest", "ruff"],
+    },
+    classifiers=[
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

@@ -1,0 +1,103 @@
+"""Parameter counts and official checkpoint names at the papers' sizes."""
+
+import json
+import math
+
+import pytest
+
+from tests.golden.golden import folder
+from zoo.importers import attn_gan as names
+from zoo.importers.inception import image_encoder_targets
+from zoo.layers import initializers
+from zoo.models.attn_gan.generator import AttnGANGenerator
+from zoo.networks.build import build, spec
+from zoo.networks.image_encoder import make_image_encoder
+from zoo.networks.stage_discriminator import StageDiscriminator
+from zoo.networks.text_encoder import RNNTextEncoder
+
+# Of the fact sheet: CUB and COCO.
+SETTINGS = {
+    "cub": {"filters": 32, "nd": 64, "residual_blocks": 2, "tokens": 5450},
+    "coco": {"filters": 48, "nd": 96, "residual_blocks": 3, "tokens": 27297},
+}
+COUNTS = {
+    ("cub", "generator"): 7_084_592, ("coco", "generator"): 13_811_456,
+    ("cub", 64): 6_313_730, ("cub", 128): 19_424_002, ("cub", 256): 71_858_946,
+    ("coco", 64): 13_304_450, ("coco", 128): 42_800_258, ("coco", 256): 160_774_274,
+    ("cub", "text"): 2_075_320, ("coco", "text"): 8_629_420,
+}
+PARTS = {"augmentation": 102_800, "initial": 6_444_928, "refinement_1": 267_136, "image_64": 864}
+
+
+@pytest.fixture(autouse=True)
+def quick_weights(monkeypatch):
+    """The counts do not depend on the initial values, and large orthogonal matrices take minutes."""
+    monkeypatch.setattr(initializers, "orthogonal", lambda: "zeros")
+
+
+def generator(data):
+    s = SETTINGS[data]
+    network = AttnGANGenerator(
+        (64, 128, 256), s["filters"], s["residual_blocks"], 100, name="generator"
+    )
+    return build(network, {
+        "words": spec(2, 18, 256), "sentence": spec(2, 256), "latents": spec(2, 100),
+        "padding": spec(2, 18, dtype="bool"), "noise": spec(2, 100),
+    })
+
+
+def discriminator(data, size):
+    network = StageDiscriminator(size, SETTINGS[data]["nd"], name="discriminator")
+    return build(network, spec(2, size, size, 3), spec(2, 256))
+
+
+def text_encoder(data):
+    network = RNNTextEncoder(SETTINGS[data]["tokens"], name="text_encoder")
+    return build(network, spec(2, 18, dtype="int32"), spec(2, dtype="int32"))
+
+
+def count(variables):
+    return sum(math.prod(v.shape) for v in variables)
+
+
+@pytest.mark.parametrize(("data", "part"), COUNTS, ids=str)
+def test_parameter_counts(data, part):
+    makers = {"generator": generator, "text": text_encoder}
+    network = makers[part](data) if part in makers else discriminator(data, part)
+    assert count(network.trainable_variables) == COUNTS[data, part]
+
+
+def test_parameter_counts_of_the_generators_parts():
+    network = generator("cub")
+    for name, expected in PARTS.items():
+        own = [v for v in network.trainable_variables if v.path.split("/")[1] == name]
+        assert count(own) == expected, name
+
+
+@pytest.mark.parametrize("net", ["netG", "netD0", "netD1", "netD2", "text_encoder", "image_encoder"])
+def test_every_official_name_has_a_target_of_its_shape(net):
+    path = folder() / "attngan" / "state_dict_keys.json"
+    if not path.exists():
+        pytest.skip(f"{path.name} not found under {folder()} (set ZOO_GOLDEN_DIR)")
+    shapes = {
+        name: shape for name, shape in json.loads(path.read_text())["nets"][net].items()
+        if not name.endswith("num_batches_tracked")
+    }
+    if net == "netG":
+        targets = names.generator_targets(generator("cub"))
+    elif net.startswith("netD"):
+        targets = names.discriminator_targets(discriminator("cub", 64 * 2 ** int(net[-1])))
+    elif net == "text_encoder":
+        targets = names.text_encoder_targets(text_encoder("coco"))
+    else:
+        encoder = make_image_encoder({"kind": "inception_v3", "features": 256}, name="image_encoder")
+        targets = image_encoder_targets(build(encoder, spec(2, 64, 64, 3)))
+    ours = {name: list(t.to_official(_zeros(t)).shape) for name, t in targets.items()}
+    official = {name: shape for name, shape in shapes.items() if not name.startswith("AuxLogits")}
+    assert ours == official
+
+
+def _zeros(target):
+    import numpy as np
+
+    return np.broadcast_to(np.float32(0), target.variable.shape)

@@ -1,0 +1,84 @@
+"""`generate`: rows, seeds, determinism, and what it refuses."""
+
+import numpy as np
+import pytest
+
+from tests.models import tiny
+from zoo.errors import ZooError
+
+CAPTIONS = ["a red circle", "big blue square"]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny.attn_gan(compiled=False)
+
+
+def test_shape_and_type(model):
+    images = model.generate(CAPTIONS, images_per_caption=3, seed=7)
+    assert images.shape == (6, 32, 32, 3) and images.dtype == np.uint8
+    assert len({image.tobytes() for image in images}) == 6
+    assert model.generate("a red circle").shape == (1, 32, 32, 3)
+
+
+def test_a_row_depends_on_its_caption_and_seed_alone(model):
+    whole = model.generate(CAPTIONS, images_per_caption=3, seed=7).astype(int)
+    small_batches = model.generate(CAPTIONS, images_per_caption=3, seed=7, batch_size=2)
+    alone = model.generate(CAPTIONS[1], seed=9)
+    listed = model.generate([CAPTIONS[1], CAPTIONS[0]], seed=[9, 7])
+    assert np.abs(whole - small_batches).max() <= 1
+    assert np.abs(whole[5] - alone[0]).max() <= 1
+    assert np.abs(whole[[5, 0]] - listed).max() <= 1
+
+
+def test_attention_belongs_to_the_words(model):
+    _, explained = model.generate(CAPTIONS, images_per_caption=2, return_attention=True)
+    assert explained["tokens"] == [["a", "red", "circle"]] * 2 + [["big", "blue", "square"]] * 2
+    attention = explained["attention"]
+    assert attention.shape == (4, 16, 16, model.max_words)
+    np.testing.assert_allclose(attention.sum(-1), 1, atol=1e-5)
+    assert attention[..., 3:].max() == 0
+
+
+def test_the_moving_average_generates():
+    model = tiny.attn_gan(compiled=False)
+    before = model.generate(CAPTIONS)
+    for variable in model.generator.variables:
+        variable.assign(variable * 0.5)
+    np.testing.assert_array_equal(before, model.generate(CAPTIONS))
+    model.reset_average()
+    assert (before != model.generate(CAPTIONS)).any()
+
+
+def test_unknown_words_are_dropped_or_read_as_unk(model):
+    plain = model.generate("red circle", seed=1)
+    np.testing.assert_array_equal(plain, model.generate("red zeppelin circle", seed=1))
+    assert (plain != model.generate("red zeppelin circle", seed=1, unknown="unk")).any()
+
+
+def test_a_long_caption_keeps_its_first_words(model):
+    long = " ".join(["red", "circle", "a", "big", "blue", "square"] + ["small"] * 2000)
+    assert len(long) > 10_000
+    np.testing.assert_array_equal(
+        model.generate(long), model.generate("red circle a big blue square")
+    )
+
+
+@pytest.mark.parametrize(
+    ("captions", "arguments", "message"),
+    [
+        ("", {}, "empty"),
+        (["a red circle", "  "], {}, "empty"),
+        ("zeppelin quagga", {}, "zeppelin.*quagga"),
+        (["a red circle", 3], {}, "3"),
+        (b"a red circle", {}, "bytes"),
+        ([], {}, "caption"),
+        ("a red circle", {"images_per_caption": 0}, "images_per_caption"),
+        ("a red circle", {"seed": 1.5}, "seed"),
+        ("a red circle", {"seed": [1, 2]}, "seed"),
+        ("a red circle", {"unknown": "guess"}, "unknown"),
+    ],
+)
+def test_bad_input(model, captions, arguments, message):
+    with pytest.raises(ZooError, match=message):
+        model.generate(captions, **arguments)

@@ -1,0 +1,60 @@
+"""The smallest systems that are still whole, for tests."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.models.attn_gan import AttnGAN
+from zoo.models.damsm import DAMSM
+
+WORDS = ["<end>", "<unk>", "a", "red", "blue", "circle", "square", "big", "small"]
+TEXT = {"features": 16, "embedding_dim": 8}
+IMAGE = {"kind": "compact", "features": 16, "filters": 4, "image_size": 32}
+SIZES = (16, 32)
+
+
+def adam():
+    return keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8)
+
+
+def attn_gan(compiled=True, **changes):
+    """An AttnGAN of two stages, 16 and 32 pixels."""
+    keras.utils.set_random_seed(1)
+    arguments = {
+        "vocabulary": WORDS, "max_words": 6, "stage_sizes": SIZES, "generator_filters": 4,
+        "discriminator_filters": 4, "residual_blocks": 1, "latent_dim": 8, "condition_dim": 6,
+        "text_encoder": TEXT, "image_encoder": IMAGE, "seed": 3,
+    }
+    model = AttnGAN(**{**arguments, **changes})
+    if compiled:
+        model.compile(generator_optimizer=adam(), discriminator_optimizer=adam())
+    return model
+
+
+def damsm(**changes):
+    keras.utils.set_random_seed(2)
+    model = DAMSM(**{
+        "vocabulary": WORDS, "max_words": 6, "image_size": SIZES[-1], "text_encoder": TEXT,
+        "image_encoder": IMAGE, "seed": 5, **changes,
+    })
+    model.compile(adam())
+    return model
+
+
+def batch(step=0, size=4, sizes=SIZES, max_words=6):
+    """Random pictures and captions; the same for the same step."""
+    rng = np.random.default_rng(step)
+    lengths = rng.integers(1, max_words + 1, size)
+    tokens = rng.integers(1, len(WORDS), (size, max_words))
+    tokens[np.arange(max_words)[None] >= lengths[:, None]] = 0
+    largest = rng.uniform(-1, 1, (size, sizes[-1], sizes[-1], 3)).astype("float32")
+    return {
+        "images": tuple(tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes),
+        "tokens": tf.constant(tokens, tf.int32), "lengths": tf.constant(lengths, tf.int32),
+        "labels": tf.constant(np.arange(size), tf.int64),
+    }
+
+
+def snapshot(variables):
+    """dict of name -> array."""
+    return {name: np.array(keras.ops.convert_to_numpy(v)) for name, v in variables.items()}
