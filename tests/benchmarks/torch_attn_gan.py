@@ -284,7 +284,9 @@ class TorchAttnGAN:
             network.eval().requires_grad_(False)
         self.ema_generator = copy.deepcopy(self.generator).eval().requires_grad_(False)
         self.networks["ema_generator"] = self.ema_generator
-        self.pairs = (averaged(self.ema_generator), averaged(self.generator))
+        self.pairs = tuple(
+            list(weights(network).values()) for network in (self.ema_generator, self.generator)
+        )
         self.generator_optimizer, *self.discriminator_optimizers = (
             torch.optim.Adam(n.parameters(), 2e-4, (0.5, 0.999), eps=1e-8, fused=True)
             for n in (self.generator, *self.discriminators)
@@ -381,21 +383,14 @@ def weights(network):
     return {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
-def averaged(network):
-    return list(weights(network).values())
-
-
 def copy_weights(network, arrays):
     """Fills a network from the zoo's weights (channels last, dense kernels (inputs, outputs))."""
-    tensors = averaged(network)
-    for tensor, array in zip(tensors, arrays, strict=True):
+    for (name, tensor), array in zip(weights(network).items(), arrays, strict=True):
         array = np.asarray(array)
         if array.ndim == 4:
             array = array.transpose(3, 2, 0, 1)
-        elif array.ndim == 2 and not isinstance(network, TextEncoder):
-            array = array.T
-        elif array.ndim == 2 and tensor.shape != array.shape:  # an LSTM's kernels
+        elif array.ndim == 2 and not name.startswith("embedding"):
             array = array.T
         if tensor.shape != array.shape:
-            raise ValueError(f"{tuple(tensor.shape)} does not match {array.shape}")
+            raise ValueError(f"{name}: {tuple(tensor.shape)} does not match {array.shape}")
         tensor.copy_(torch.from_numpy(np.ascontiguousarray(array)))

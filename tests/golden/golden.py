@@ -1,7 +1,8 @@
 """Reading and comparing the golden cases (arrays made by the papers' official code).
 
-The folder comes from the environment variable ZOO_GOLDEN_DIR, default `../shared/golden`. The same tests
-run on other cases with the same file and key names: every size is read from the arrays or from `meta`.
+The folder comes from the environment variable ZOO_GOLDEN_DIR, default `../shared/golden`. The same
+tests run on other cases with the same file and key names: every size is read from the arrays or
+from `meta`.
 """
 
 import json
@@ -25,7 +26,9 @@ class Case:
     def __init__(self, system, name):
         path = folder() / system / f"{name}.npz"
         if not path.exists():
-            pytest.skip(f"golden case {system}/{name} not found under {folder()} (set ZOO_GOLDEN_DIR)")
+            pytest.skip(
+                f"golden case {system}/{name} not found under {folder()} (set ZOO_GOLDEN_DIR)"
+            )
         arrays = np.load(path)
         self.name = name
         self.meta = json.loads(str(arrays["meta"]))
@@ -55,12 +58,15 @@ class Case:
         """|got - want| <= atol + share * max|want| + rtol * |want| elementwise."""
         want = np.asarray(self.outputs[key], "float64")
         got = np.asarray(got, "float64")
-        assert got.shape == want.shape, f"{self.name} {key}: shape {got.shape}, expected {want.shape}"
+        assert got.shape == want.shape, (
+            f"{self.name} {key}: shape {got.shape}, expected {want.shape}"
+        )
         rtol, atol, share = self.tolerance(key, precision)
         bound = atol + share * (np.abs(want).max() if want.size else 0.0) + rtol * np.abs(want)
         excess = np.abs(got - want) - bound
         assert excess.size == 0 or excess.max() <= 0, (
-            f"{self.name} {key}: off by {np.abs(got - want).max():.3g}, allowed {bound.flat[excess.argmax()]:.3g}"
+            f"{self.name} {key}: off by {np.abs(got - want).max():.3g}, "
+            f"allowed {bound.flat[excess.argmax()]:.3g}"
         )
         self.checked.add(key)
 

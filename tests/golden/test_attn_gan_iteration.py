@@ -25,18 +25,28 @@ def encoder_configs(config, text_state):
     features = config["EMBEDDING_DIM"]
     text = {"features": features, "embedding_dim": embedding, "cell": config["RNN_TYPE"].lower()}
     image = {
-        "kind": "inception_v3", "features": features, "width_divisor": config.get("width_divisor", 1),
+        "kind": "inception_v3",
+        "features": features,
+        "width_divisor": config.get("width_divisor", 1),
     }
     return ["<end>", *(str(i) for i in range(1, tokens))], text, image
 
 
 def batch_of(case, images):
-    return {
+    """The case's batch in its own sorted order, which a stable sort by length keeps.
+
+    Returns (batch, order).
+    """
+    order = case.outputs["sort_index"]
+    assert (np.diff(case.inputs["cap_lens"][order]) <= 0).all()
+    case.checked.add("sort_index")
+    batch = {
         "images": tuple(tensor(nhwc(case.inputs[name])) for name in images),
         "tokens": tf.constant(case.inputs["captions"], tf.int32),
         "lengths": tf.constant(case.inputs["cap_lens"], tf.int32),
         "labels": tf.constant(case.inputs["class_ids"], tf.int64),
     }
+    return tf.nest.map_structure(lambda value: tf.gather(value, order), batch), order
 
 
 def exact_adam(learning_rate, beta_1, beta_2, epsilon):
@@ -86,17 +96,27 @@ def attn_gan_of(case):
     vocabulary, text, image = encoder_configs(config, case.param("text_encoder/"))
     names_of_images = [k for k in case.inputs if k.startswith("imgs")]
     model = AttnGAN(
-        vocabulary=vocabulary, max_words=case.inputs["captions"].shape[1], text_encoder=text,
-        image_encoder=image, stage_sizes=[case.inputs[k].shape[-1] for k in names_of_images],
-        generator_filters=config["GF_DIM"], discriminator_filters=config["DF_DIM"],
-        residual_blocks=config["R_NUM"], latent_dim=config["Z_DIM"],
-        condition_dim=config["CONDITION_DIM"], damsm_weight=config["LAMBDA"],
-        mask_tiling="official", ema_decay=case.meta["ema"], ema_statistics="current",
+        vocabulary=vocabulary,
+        max_words=case.inputs["captions"].shape[1],
+        text_encoder=text,
+        image_encoder=image,
+        stage_sizes=[case.inputs[k].shape[-1] for k in names_of_images],
+        generator_filters=config["GF_DIM"],
+        discriminator_filters=config["DF_DIM"],
+        residual_blocks=config["R_NUM"],
+        latent_dim=config["Z_DIM"],
+        condition_dim=config["CONDITION_DIM"],
+        damsm_weight=config["LAMBDA"],
+        mask_tiling="official",
+        ema_decay=case.meta["ema"],
+        ema_statistics="current",
     )
-    model.compile(**{
-        name: exact_adam(adam["lr"], *adam["betas"], epsilon=adam["eps"])
-        for name in ("generator_optimizer", "discriminator_optimizer")
-    })
+    model.compile(
+        **{
+            name: exact_adam(adam["lr"], *adam["betas"], epsilon=adam["eps"])
+            for name in ("generator_optimizer", "discriminator_optimizer")
+        }
+    )
     targets = prefixed("text_encoder/", names.text_encoder_targets(model.text_encoder))
     targets |= prefixed("image_encoder/", image_encoder_targets(model.image_encoder))
     targets |= prefixed("netG/", names.generator_targets(model.generator))
@@ -104,12 +124,12 @@ def attn_gan_of(case):
         targets |= prefixed(f"netD{i}/", names.discriminator_targets(discriminator))
     load_state_dict(targets, case.param())
     model.reset_average()
-    return model, targets, batch_of(case, names_of_images)
+    return model, targets, *batch_of(case, names_of_images)
 
 
 def test_train_iteration(float64, monkeypatch):
     case = Case("attngan", "train_iteration")
-    model, targets, batch = attn_gan_of(case)
+    model, targets, batch, order = attn_gan_of(case)
     before, gradients = values_of(targets), record_updates(model, monkeypatch)
     given = {"latents": tensor(case.inputs["noise"]), "condition": tensor(case.inputs["eps"])}
     monkeypatch.setattr(model, "draw", lambda stream, *shape: given[stream])
@@ -122,8 +142,6 @@ def test_train_iteration(float64, monkeypatch):
     losses = model.training_step(batch)
 
     (text,), (image,), (outputs,) = seen.values()
-    order = np.argsort(-case.inputs["cap_lens"], kind="stable")
-    case.check("sort_index", order)
     check_features(case, text, image, "words_embs", "cnn_code", "region_features")
     for i, images in enumerate(outputs["images"]):
         check_strided(case, f"fake{i}", images)
@@ -148,8 +166,9 @@ def test_train_iteration(float64, monkeypatch):
 
 
 def official_order(terms, discriminators):
-    """Our cross-entropies for each D: wrong, real (conditional, unconditional), fake (the same two);
-    the official ones: real, fake, wrong, unconditional real, fake. Behind them G's, in one order."""
+    """Our cross-entropies for each D: wrong, real (conditional, unconditional), fake (the same
+    two); the official ones: real, fake, wrong, unconditional real, fake. Behind them G's, in one
+    order."""
     ordered = []
     for i in range(discriminators):
         wrong, real_c, real_u, fake_c, fake_u = terms[5 * i : 5 * i + 5]
@@ -166,17 +185,20 @@ def test_damsm_iteration(float64, monkeypatch):
     vocabulary, text, image = encoder_configs(config, case.param("text_encoder/"))
     image["width_divisor"] = config["width_divisor"]
     model = DAMSM(
-        vocabulary=vocabulary, max_words=case.inputs["captions"].shape[1],
-        image_size=case.inputs["imgs"].shape[-1], text_encoder=text, image_encoder=image,
-        clip_norm=config["RNN_GRAD_CLIP"], steps_per_epoch=10,
+        vocabulary=vocabulary,
+        max_words=case.inputs["captions"].shape[1],
+        image_size=case.inputs["imgs"].shape[-1],
+        text_encoder=text,
+        image_encoder=image,
+        clip_norm=config["RNN_GRAD_CLIP"],
+        steps_per_epoch=10,
     )
     model.compile(exact_adam(config["ENCODER_LR"], 0.5, 0.999, epsilon=1e-8))
     targets = prefixed("text_encoder/", names.text_encoder_targets(model.text_encoder))
     targets |= prefixed("image_encoder/", image_encoder_targets(model.image_encoder))
     load_state_dict(targets, case.param())
     before, gradients = values_of(targets), record_updates(model, monkeypatch)
-    order = np.argsort(-case.inputs["cap_lens"], kind="stable")
-    batch = tf.nest.map_structure(lambda v: tf.gather(v, order), batch_of(case, ["imgs"]))
+    batch, order = batch_of(case, ["imgs"])
     dropout = tensor(case.inputs["drop_mask_scaled"])
     monkeypatch.setattr(model, "dropout_mask", lambda tokens: dropout)
     unclipped = {}
@@ -197,7 +219,6 @@ def test_damsm_iteration(float64, monkeypatch):
     losses = model.training_step(batch)
 
     (text,), (image,) = seen.values()
-    case.check("sort_index", order)
     case.check("loss", losses["loss"])
     check_features(case, text, image, "words_emb", "sent_code", "words_features")
     check_matching(case, text, image, order)
@@ -246,7 +267,8 @@ def check_changes(case, targets, before, gradients, clipped=None):
         if path in gradients:
             gradient = target.to_official(dense(gradients[path]))
             for key, value in (
-                (f"grad/{name}", gradient), (f"grad_norm/{name}", np.linalg.norm(gradient)),
+                (f"grad/{name}", gradient),
+                (f"grad_norm/{name}", np.linalg.norm(gradient)),
             ):
                 if key in case.outputs:
                     case.check(key, value)

@@ -1,4 +1,4 @@
-"""Golden parity of the DAMSM losses and of the two attentions (gradients are of the sum of squares)."""
+"""Golden parity of the DAMSM losses and of the two attentions."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,9 @@ def test_attend_regions(float64):
     with tf.GradientTape() as tape:
         tape.watch([query, regions])
         context, attention = damsm.attend_regions(
-            tf.reshape(regions, [batch, -1, features]), query, tf.ones(query.shape[:2], tf.bool),
+            tf.reshape(regions, [batch, -1, features]),
+            query,
+            tf.ones(query.shape[:2], tf.bool),
             case.meta["gamma1"],
         )
         context, attention = tf.gather_nd(context, rows), tf.gather_nd(attention, rows)
@@ -44,9 +46,7 @@ def test_word_attention(float64, tiling):
     for prefix, name in versions.items():
         words = tf.constant(case.inputs[name].transpose(0, 2, 1).astype("float64"))
         layer(pixels, words, padding)
-        load_state_dict(
-            {"conv_context.weight": Target(layer.keys.kernel, "conv1x1")}, case.param()
-        )
+        load_state_dict({"conv_context.weight": Target(layer.keys.kernel, "conv1x1")}, case.param())
         with tf.GradientTape() as tape:
             tape.watch([pixels, words])
             context, attention = layer(pixels, words, padding)
@@ -87,7 +87,10 @@ def test_damsm_losses(float64, version):
         )
         word_loss, sentence_loss = sum(word_losses), sum(sentence_losses)
         combined = damsm.damsm_losses(
-            {"regions": regions, "code": code}, {"words": words, "sentence": sentence}, mask, labels,
+            {"regions": regions, "code": code},
+            {"words": words, "sentence": sentence},
+            mask,
+            labels,
             gammas,
         )
     for kind, losses in (("w", word_losses), ("s", sentence_losses)):
@@ -96,8 +99,10 @@ def test_damsm_losses(float64, version):
     np.testing.assert_allclose(combined["word_loss"], word_loss)
     np.testing.assert_allclose(combined["sentence_loss"], sentence_loss)
     for key, loss, source in (
-        ("w_grad_img_features", word_loss, regions), ("w_grad_words_emb", word_loss, words),
-        ("s_grad_cnn_code", sentence_loss, code), ("s_grad_sent_emb", sentence_loss, sentence),
+        ("w_grad_img_features", word_loss, regions),
+        ("w_grad_words_emb", word_loss, words),
+        ("s_grad_cnn_code", sentence_loss, code),
+        ("s_grad_sent_emb", sentence_loss, sentence),
     ):
         gradient = tape.gradient(loss, source)
         case.check(f"{version}/{key}", nchw(gradient) if gradient.ndim > 2 else gradient)

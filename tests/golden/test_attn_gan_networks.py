@@ -67,16 +67,22 @@ class Blocks:
         condition, mu, log_var = self.ca(self.sentence, self.eps)
         features, attention = self.next(self.h, self.words, self.padding, training=training)
         same = {
-            "glu": nchw(glu(self.h2)), "ca.c_code": condition, "ca.mu": mu, "ca.logvar": log_var,
-            "kl_loss": kl_to_standard_normal(mu, log_var), "img": nchw(self.img(self.h)),
+            "glu": nchw(glu(self.h2)),
+            "ca.c_code": condition,
+            "ca.mu": mu,
+            "ca.logvar": log_var,
+            "kl_loss": kl_to_standard_normal(mu, log_var),
+            "img": nchw(self.img(self.h)),
         }
         initial = nchw(self.init(self.condition, self.z, training=training))
         mode = {
             "up": nchw(self.up(self.h2, training=training)),
             "b3": nchw(self.b3(self.h2, training=training)),
             "res": nchw(self.res(self.h2, training=training)),
-            "init": initial, "init_shape": np.array(initial.shape),
-            "next": nchw(features), "next.att": nchw(attention),
+            "init": initial,
+            "init_shape": np.array(initial.shape),
+            "next": nchw(features),
+            "next.att": nchw(attention),
         }
         return same, mode
 
@@ -102,8 +108,11 @@ def test_blocks(float64):
 def generator_inputs(case):
     i = case.inputs
     return {
-        "words": tensor(i["words_embs"].transpose(0, 2, 1)), "sentence": tensor(i["sent_emb"]),
-        "padding": tf.constant(i["mask"]), "latents": tensor(i["z"]), "noise": tensor(i["eps"]),
+        "words": tensor(i["words_embs"].transpose(0, 2, 1)),
+        "sentence": tensor(i["sent_emb"]),
+        "padding": tf.constant(i["mask"]),
+        "latents": tensor(i["z"]),
+        "noise": tensor(i["eps"]),
     }
 
 
@@ -112,8 +121,12 @@ def load_generator(state_dict, config, inputs):
     stages = 1 + len({k.split(".")[0] for k in state_dict if re.match(r"h_net[2-9]", k)})
     single = config.get("B_DCGAN", False)
     generator = AttnGANGenerator(
-        [64 * 2**i for i in range(stages)], config["GF_DIM"], config["R_NUM"],
-        config["CONDITION_DIM"], "official", single,
+        [64 * 2**i for i in range(stages)],
+        config["GF_DIM"],
+        config["R_NUM"],
+        config["CONDITION_DIM"],
+        "official",
+        single,
     )
     generator(inputs)
     targets = names.generator_targets(generator)

@@ -21,17 +21,23 @@ SETTINGS = {
     "coco": {"filters": 48, "nd": 96, "residual_blocks": 3, "tokens": 27297},
 }
 COUNTS = {
-    ("cub", "generator"): 7_084_592, ("coco", "generator"): 13_811_456,
-    ("cub", 64): 6_313_730, ("cub", 128): 19_424_002, ("cub", 256): 71_858_946,
-    ("coco", 64): 13_304_450, ("coco", 128): 42_800_258, ("coco", 256): 160_774_274,
-    ("cub", "text"): 2_075_320, ("coco", "text"): 8_629_420,
+    ("cub", "generator"): 7_084_592,
+    ("coco", "generator"): 13_811_456,
+    ("cub", 64): 6_313_730,
+    ("cub", 128): 19_424_002,
+    ("cub", 256): 71_858_946,
+    ("coco", 64): 13_304_450,
+    ("coco", 128): 42_800_258,
+    ("coco", 256): 160_774_274,
+    ("cub", "text"): 2_075_320,
+    ("coco", "text"): 8_629_420,
 }
 PARTS = {"augmentation": 102_800, "initial": 6_444_928, "refinement_1": 267_136, "image_64": 864}
 
 
 @pytest.fixture(autouse=True)
 def quick_weights(monkeypatch):
-    """The counts do not depend on the initial values, and large orthogonal matrices take minutes."""
+    """Counts do not depend on initial values, and large orthogonal matrices take minutes."""
     monkeypatch.setattr(initializers, "orthogonal", lambda: "zeros")
 
 
@@ -40,10 +46,16 @@ def generator(data):
     network = AttnGANGenerator(
         (64, 128, 256), s["filters"], s["residual_blocks"], 100, name="generator"
     )
-    return build(network, {
-        "words": spec(2, 18, 256), "sentence": spec(2, 256), "latents": spec(2, 100),
-        "padding": spec(2, 18, dtype="bool"), "noise": spec(2, 100),
-    })
+    return build(
+        network,
+        {
+            "words": spec(2, 18, 256),
+            "sentence": spec(2, 256),
+            "latents": spec(2, 100),
+            "padding": spec(2, 18, dtype="bool"),
+            "noise": spec(2, 100),
+        },
+    )
 
 
 def discriminator(data, size):
@@ -74,13 +86,16 @@ def test_parameter_counts_of_the_generators_parts():
         assert count(own) == expected, name
 
 
-@pytest.mark.parametrize("net", ["netG", "netD0", "netD1", "netD2", "text_encoder", "image_encoder"])
+@pytest.mark.parametrize(
+    "net", ["netG", "netD0", "netD1", "netD2", "text_encoder", "image_encoder"]
+)
 def test_every_official_name_has_a_target_of_its_shape(net):
     path = folder() / "attngan" / "state_dict_keys.json"
     if not path.exists():
         pytest.skip(f"{path.name} not found under {folder()} (set ZOO_GOLDEN_DIR)")
     shapes = {
-        name: shape for name, shape in json.loads(path.read_text())["nets"][net].items()
+        name: shape
+        for name, shape in json.loads(path.read_text())["nets"][net].items()
         if not name.endswith("num_batches_tracked")
     }
     if net == "netG":
@@ -90,7 +105,9 @@ def test_every_official_name_has_a_target_of_its_shape(net):
     elif net == "text_encoder":
         targets = names.text_encoder_targets(text_encoder("coco"))
     else:
-        encoder = make_image_encoder({"kind": "inception_v3", "features": 256}, name="image_encoder")
+        encoder = make_image_encoder(
+            {"kind": "inception_v3", "features": 256}, name="image_encoder"
+        )
         targets = image_encoder_targets(build(encoder, spec(2, 64, 64, 3)))
     ours = {name: list(t.to_official(_zeros(t)).shape) for name, t in targets.items()}
     official = {name: shape for name, shape in shapes.items() if not name.startswith("AuxLogits")}

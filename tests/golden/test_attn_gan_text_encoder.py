@@ -35,7 +35,9 @@ def test_text_encoder(float64, cell):
             outputs = encoder(tokens, lengths, dropout)
             # the objective whose gradients are stored
             official = tf.transpose(outputs["words"][:, : lengths.max()], [0, 2, 1])
-            probe = tf.reshape(tf.cos(tf.range(official.shape.num_elements(), dtype=tf.float64)), official.shape)
+            probe = tf.reshape(
+                tf.cos(tf.range(official.shape.num_elements(), dtype=tf.float64)), official.shape
+            )
             loss = tf.reduce_sum(official * probe) + tf.reduce_sum(outputs["sentence"] ** 2)
         case.check(f"{mode}/words_emb", trimmed(outputs["words"], lengths))
         case.check(f"{mode}/sent_emb", outputs["sentence"])

@@ -9,7 +9,7 @@ from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 
 
 def names():
-    """Every case of the folder but those of other papers' variants, so that new cases are tested too."""
+    """Every case of the folder but other papers' variants: new cases are tested too."""
     found = sorted(path.stem for path in (folder() / "mode_seeking").glob("*.npz"))
     return [name for name in found if name != "later_variants"] or ["cifar_like"]
 
@@ -66,7 +66,8 @@ def angular_similarity(a, b):
 def test_later_variants():
     """How later papers' variants relate to ours, by value.
 
-    StarGAN v2 takes our numerator alone, DSGAN divides sample by sample, InfinityGAN pairs neighbours.
+    StarGAN v2 takes our numerator alone, DSGAN divides sample by sample, InfinityGAN pairs
+    neighbours.
     """
     case = Case("mode_seeking", "later_variants")
     config = case.meta["config"]

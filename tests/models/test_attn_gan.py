@@ -38,17 +38,21 @@ def test_mode_seeking_draws_a_second_sample_and_logs_its_distances():
 
 
 def test_mode_seeking_reaches_the_generator_but_not_the_discriminators():
-    """With a huge weight the first step moves the generator elsewhere and the discriminators not."""
+    """With a huge weight a step moves the generator elsewhere, the discriminators not."""
     small, large = (tiny.attn_gan(mode_seeking_weight=w) for w in (1e-6, 1e3))
     for model in (small, large):
         train(model, 1)
     for name in small.discriminator_names:
-        for a, b in zip(getattr(small, name).variables, getattr(large, name).variables, strict=True):
+        for a, b in zip(
+            getattr(small, name).variables, getattr(large, name).variables, strict=True
+        ):
             if "moving" not in a.path:  # the G step passes its fakes, equal here, through D
                 np.testing.assert_array_equal(a, b)
     moved = [
         np.abs(np.array(a) - np.array(b)).max()
-        for a, b in zip(small.generator.trainable_variables, large.generator.trainable_variables, strict=True)
+        for a, b in zip(
+            small.generator.trainable_variables, large.generator.trainable_variables, strict=True
+        )
     ]
     assert max(moved) > 1e-5
 
@@ -108,7 +112,9 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
     assert {v.dtype for v in model.generator.variables} == {"float32"}
     text = model.text_encoder(tiny.batch()["tokens"], tiny.batch()["lengths"])
     assert text["words"].dtype == tf.float32
-    images = model.sample(tiny.batch()["tokens"], tiny.batch()["lengths"], tf.range(4, dtype=tf.int64))
+    images = model.sample(
+        tiny.batch()["tokens"], tiny.batch()["lengths"], tf.range(4, dtype=tf.int64)
+    )
     assert images["images"][-1].dtype == tf.float32
 
 
@@ -140,7 +146,9 @@ def tiny_batch_graph():
 def test_every_discriminator_has_its_own_built_optimizer():
     model = tiny.attn_gan()
     assert model.optimizer_names == [
-        "generator_optimizer", "discriminator_16_optimizer", "discriminator_32_optimizer",
+        "generator_optimizer",
+        "discriminator_16_optimizer",
+        "discriminator_32_optimizer",
     ]
     optimizers = [getattr(model, name) for name in model.optimizer_names]
     assert len(set(map(id, optimizers))) == 3 and all(o.built for o in optimizers)

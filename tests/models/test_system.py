@@ -37,7 +37,9 @@ def two_devices():
     """Two logical CPUs; only possible before TensorFlow has started its devices."""
     try:
         cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+        )
     except RuntimeError:
         pass
     if len(tf.config.list_logical_devices("CPU")) < 2:
@@ -48,7 +50,10 @@ def two_devices():
 def line_batches(steps=5):
     rng = np.random.default_rng(0)
     return [
-        {"x": rng.normal(size=(8, 3)).astype("float32"), "y": rng.normal(size=(8, 1)).astype("float32")}
+        {
+            "x": rng.normal(size=(8, 3)).astype("float32"),
+            "y": rng.normal(size=(8, 1)).astype("float32"),
+        }
         for _ in range(steps)
     ]
 
@@ -83,7 +88,9 @@ def test_attn_gan_trains_on_two_replicas(two_devices):
     for variable in model.generator.variables + model.ema_generator.variables:
         copies = two_devices.experimental_local_results(variable.value)
         np.testing.assert_array_equal(*[c.numpy() for c in copies])
-    assert any((a != b.numpy()).any() for a, b in zip(before, model.ema_generator.variables, strict=True))
+    assert any(
+        (a != b.numpy()).any() for a, b in zip(before, model.ema_generator.variables, strict=True)
+    )
     assert int(model.iteration.numpy()) == 1
 
 
@@ -99,7 +106,9 @@ def test_noise_depends_on_seed_stream_and_iteration():
 def test_row_noise_is_standard_normal_and_its_own():
     rows = noise.normal_from_seeds(tf.range(500, dtype=tf.int64), 40).numpy()
     assert abs(rows.mean()) < 0.02 and abs(rows.std() - 1) < 0.02
-    np.testing.assert_array_equal(rows[7:8], noise.normal_from_seeds(tf.constant([7], tf.int64), 40))
+    np.testing.assert_array_equal(
+        rows[7:8], noise.normal_from_seeds(tf.constant([7], tf.int64), 40)
+    )
 
 
 def test_storage_names_do_not_depend_on_what_was_built_before():

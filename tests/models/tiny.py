@@ -21,9 +21,17 @@ def attn_gan(compiled=True, **changes):
     """An AttnGAN of two stages, 16 and 32 pixels."""
     keras.utils.set_random_seed(1)
     arguments = {
-        "vocabulary": WORDS, "max_words": 6, "stage_sizes": SIZES, "generator_filters": 4,
-        "discriminator_filters": 4, "residual_blocks": 1, "latent_dim": 8, "condition_dim": 6,
-        "text_encoder": TEXT, "image_encoder": IMAGE, "seed": 3,
+        "vocabulary": WORDS,
+        "max_words": 6,
+        "stage_sizes": SIZES,
+        "generator_filters": 4,
+        "discriminator_filters": 4,
+        "residual_blocks": 1,
+        "latent_dim": 8,
+        "condition_dim": 6,
+        "text_encoder": TEXT,
+        "image_encoder": IMAGE,
+        "seed": 3,
     }
     model = AttnGAN(**{**arguments, **changes})
     if compiled:
@@ -33,10 +41,17 @@ def attn_gan(compiled=True, **changes):
 
 def damsm(**changes):
     keras.utils.set_random_seed(2)
-    model = DAMSM(**{
-        "vocabulary": WORDS, "max_words": 6, "image_size": SIZES[-1], "text_encoder": TEXT,
-        "image_encoder": IMAGE, "seed": 5, **changes,
-    })
+    model = DAMSM(
+        **{
+            "vocabulary": WORDS,
+            "max_words": 6,
+            "image_size": SIZES[-1],
+            "text_encoder": TEXT,
+            "image_encoder": IMAGE,
+            "seed": 5,
+            **changes,
+        }
+    )
     model.compile(adam())
     return model
 
@@ -49,12 +64,15 @@ def batch(step=0, size=4, sizes=SIZES, max_words=6):
     tokens[np.arange(max_words)[None] >= lengths[:, None]] = 0
     largest = rng.uniform(-1, 1, (size, sizes[-1], sizes[-1], 3)).astype("float32")
     return {
-        "images": tuple(tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes),
-        "tokens": tf.constant(tokens, tf.int32), "lengths": tf.constant(lengths, tf.int32),
+        "images": tuple(
+            tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes
+        ),
+        "tokens": tf.constant(tokens, tf.int32),
+        "lengths": tf.constant(lengths, tf.int32),
         "labels": tf.constant(np.arange(size), tf.int64),
     }
 
 
 def snapshot(variables):
     """dict of name -> array."""
-    return {name: np.array(keras.ops.convert_to_numpy(v)) for name, v in variables.items()}
+    return {name: np.array(v.numpy()) for name, v in variables.items()}

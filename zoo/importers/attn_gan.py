@@ -1,7 +1,9 @@
 """AttnGAN's official checkpoints (taoxugit/AttnGAN) by name.
 
-`text_encoder200.pth`, `image_encoder200.pth`, `bird_AttnGAN2.pth`, `netG_epoch_*.pth`, `netD0..2.pth` are plain state
-dicts: read them with PyTorch (`torch.load(path, weights_only=True)`), turn the tensors into NumPy arrays, and
+`text_encoder200.pth`, `image_encoder200.pth`, `bird_AttnGAN2.pth`, `netG_epoch_*.pth`,
+`netD0..2.pth` are plain state
+dicts: read them with PyTorch (`torch.load(path, weights_only=True)`), turn the tensors into NumPy
+    arrays, and
 give them to `zoo.importers.state_dict.load_state_dict` with the targets of the network.
 """
 
@@ -94,4 +96,3 @@ def discriminator_targets(discriminator):
     if discriminator.unconditional:
         targets |= conv("UNCOND_DNET.outlogits.0", discriminator.unconditional_head.logit)
     return targets
-

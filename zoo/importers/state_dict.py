@@ -1,8 +1,8 @@
 """From an official PyTorch `state_dict` (names -> arrays) to Keras variables, and back.
 
-An importer is a function that returns `{official name: Target(variable, layout)}` for one network. The
-layout says how the official array lies: see `LAYOUTS`. Names that end in `num_batches_tracked` carry no
-information and are ignored.
+An importer is a function that returns `{official name: Target(variable, layout)}` for one network.
+The layout says how the official array lies: see `LAYOUTS`. Names that end in `num_batches_tracked`
+carry no information and are ignored.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ def _swap_gates(array):
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """Where an official array goes: a variable, its layout, and the row of the variable if it is a part."""
+    """Where an official array goes: a variable (or one row of it) and the official layout."""
 
     variable: keras.Variable
     layout: str = "same"
@@ -43,7 +43,7 @@ class Target:
         return LAYOUTS[self.layout][0](np.asarray(array))
 
     def to_official(self, array):
-        """The official layout of an array that lies like the variable (a weight, gradient, change)."""
+        """An array that lies like the variable (weight, gradient, change), officially laid out."""
         array = np.asarray(array)
         return LAYOUTS[self.layout][1](array if self.row is None else array[self.row])
 
@@ -71,7 +71,8 @@ def load_state_dict(targets, state_dict):
         values[name] = value
     if problems:
         raise ZooError(
-            "The official checkpoint does not fit this network: " + "; ".join(problems[:5])
+            "The official checkpoint does not fit this network: "
+            + "; ".join(problems[:5])
             + (f"; and {len(problems) - 5} more." if len(problems) > 5 else ".")
             + " Build the network with the sizes that the checkpoint was trained with."
         )
@@ -85,7 +86,7 @@ def load_state_dict(targets, state_dict):
 
 
 def conv(name, layer, layout="conv"):
-    """Targets of an official convolution or linear layer: `<name>.weight` and, if it has one, `.bias`."""
+    """Targets of an official convolution: `<name>.weight` and, if it has one, `.bias`."""
     targets = {f"{name}.weight": Target(layer.kernel, layout)}
     if getattr(layer, "bias", None) is not None:
         targets[f"{name}.bias"] = Target(layer.bias)

@@ -11,7 +11,8 @@ from zoo.layers.convolution import glu
 class ConditioningAugmentation(keras.layers.Layer):
     """c = mu + noise * exp(log_var / 2), with (mu, log_var) a gated linear map of the sentence.
 
-    Sampling stays on at test time (official `CA_NET`); `noise` is an input so that a run is reproducible.
+    Sampling stays on at test time (official `CA_NET`); `noise` is an input so that a run is
+    reproducible.
     Source: StackGAN (arXiv 1612.03242) section 3.2; checked against AttnGAN code/model.py.
 
     Args:
@@ -25,7 +26,9 @@ class ConditioningAugmentation(keras.layers.Layer):
         super().__init__(**kwargs)
         self.condition_dim = condition_dim
         self.linear = keras.layers.Dense(
-            4 * condition_dim, kernel_initializer=initializers.orthogonal(), name="linear",
+            4 * condition_dim,
+            kernel_initializer=initializers.orthogonal(),
+            name="linear",
             dtype=self.dtype_policy,
         )
 

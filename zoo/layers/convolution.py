@@ -1,4 +1,4 @@
-"""The convolutions and gates that the AttnGAN family of generators and discriminators is built from.
+"""Convolutions and gates of the AttnGAN family's generators and discriminators.
 
 Checked against taoxugit/AttnGAN code/model.py (conv3x3, GLU, upBlock, Block3x3_relu, ResBlock,
 Block3x3_leakRelu, downBlock). All are channels last.
@@ -12,21 +12,26 @@ from zoo.layers.batch_normalization import BatchNormalization
 
 
 def glu(x):
-    """Gated linear unit on the channels: first half x sigmoid(second half). (..., 2c) -> (..., c)."""
+    """Gated linear unit: first half of the channels x sigmoid(second); (..., 2c) -> (..., c)."""
     values, gates = ops.split(x, 2, axis=-1)
     return values * ops.sigmoid(gates)
 
 
 def upsample_nearest(x):
-    """Nearest-neighbour x2: (batch, h, w, c) -> (batch, 2h, 2w, c), in operations XLA can compile."""
+    """Nearest-neighbour x2, as XLA can compile it: (batch, h, w, c) -> (batch, 2h, 2w, c)."""
     return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
 
 
 def conv3x3(filters, name="conv", **kwargs):
     """3x3 convolution, stride 1, padding 1, no bias, orthogonal weights."""
     return keras.layers.Conv2D(
-        filters, 3, padding="same", use_bias=False,
-        kernel_initializer=initializers.orthogonal(), name=name, **kwargs,
+        filters,
+        3,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=initializers.orthogonal(),
+        name=name,
+        **kwargs,
     )
 
 
@@ -39,8 +44,8 @@ def batch_norm(name="norm", **kwargs):
 class ConvGLU(keras.layers.Layer):
     """conv3x3 -> batch norm -> GLU: (batch, h, w, any) -> (batch, h, w, filters).
 
-    With `upsample=True` the input is first doubled in size by nearest neighbour (the paper's up-block):
-    (batch, h, w, any) -> (batch, 2h, 2w, filters).
+    With `upsample=True` the input is first doubled in size by nearest neighbour (the paper's
+    up-block): (batch, h, w, any) -> (batch, 2h, 2w, filters).
     """
 
     def __init__(self, filters, upsample=False, **kwargs):
@@ -77,8 +82,8 @@ class ResidualBlock(keras.layers.Layer):
 class ConvLeaky(keras.layers.Layer):
     """Convolution -> batch norm -> LeakyReLU(0.2), the block of the discriminators.
 
-    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size. `normalize=False` leaves the
-    batch norm out (first layer of a discriminator).
+    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size. `normalize=False`
+    leaves the batch norm out (first layer of a discriminator).
     """
 
     def __init__(self, filters, stride=1, normalize=True, **kwargs):
@@ -87,8 +92,14 @@ class ConvLeaky(keras.layers.Layer):
         self.stride = stride
         self.normalize = normalize
         self.conv = keras.layers.Conv2D(
-            filters, {1: 3, 2: 4}[stride], strides=stride, padding="same", use_bias=False,
-            kernel_initializer=initializers.orthogonal(), name="conv", dtype=self.dtype_policy,
+            filters,
+            {1: 3, 2: 4}[stride],
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=initializers.orthogonal(),
+            name="conv",
+            dtype=self.dtype_policy,
         )
         if normalize:
             self.norm = batch_norm(dtype=self.dtype_policy)
@@ -102,5 +113,7 @@ class ConvLeaky(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "filters": self.filters, "stride": self.stride, "normalize": self.normalize,
+            "filters": self.filters,
+            "stride": self.stride,
+            "normalize": self.normalize,
         }

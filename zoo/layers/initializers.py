@@ -4,7 +4,7 @@ import keras
 
 
 def orthogonal():
-    """Orthogonal, gain 1, on the matrix (outputs, inputs x kernel): convolutions and linear layers."""
+    """Orthogonal, gain 1, on the matrix (outputs, inputs x kernel)."""
     return keras.initializers.Orthogonal(gain=1.0)
 
 

@@ -8,8 +8,9 @@ from keras import ops
 class LSTMCell(keras.layers.LSTMCell):
     """`keras.layers.LSTMCell` with two bias vectors, one beside each kernel.
 
-    Their sum is all that the output sees, but an optimizer moves both, so that the bias of a trained cell
-    moves twice as fast as a single one would, and both count in a clipped gradient norm.
+    Their sum is all that the output sees, but an optimizer moves both, so that the bias of a
+    trained cell moves twice as fast as a single one would, and both count in a clipped gradient
+    norm.
     """
 
     def build(self, input_shape):

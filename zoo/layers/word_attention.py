@@ -10,7 +10,9 @@ MASK_TILINGS = ("per_sample", "official")
 
 @keras.saving.register_keras_serializable("zoo")
 class WordAttention(keras.layers.Layer):
-    """context = sum over words of softmax(pixel . key) * key, keys a linear map of the words, no scaling.
+    """context = sum over words of softmax(pixel . key) * key, without scaling.
+
+    The keys, which are the values too, are a linear map of the words.
 
     Source: AttnGAN (arXiv 1711.10485) section 3.1; checked against code/GlobalAttention.py
     (`GlobalAttentionGeneral`).
@@ -21,18 +23,23 @@ class WordAttention(keras.layers.Layer):
             reproduces the released code, where pixel q of sample b gets the mask of sample
             (b * pixels + q) mod batch: an image then depends on its neighbours in the batch.
 
-    Shapes: pixels (batch, h, w, features), words (batch, words, any), mask (batch, words), True at padding ->
-        context (batch, h, w, features), attention (batch, h, w, words).
+    Shapes: pixels (batch, h, w, features), words (batch, words, any), mask (batch, words), True at
+        padding -> context (batch, h, w, features), attention (batch, h, w, words).
     """
 
     def __init__(self, features, mask_tiling="per_sample", **kwargs):
         super().__init__(**kwargs)
         if mask_tiling not in MASK_TILINGS:
-            raise ValueError(f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}")
+            raise ValueError(
+                f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}"
+            )
         self.features = features
         self.mask_tiling = mask_tiling
         self.keys = keras.layers.Dense(
-            features, use_bias=False, kernel_initializer=initializers.orthogonal(), name="keys",
+            features,
+            use_bias=False,
+            kernel_initializer=initializers.orthogonal(),
+            name="keys",
             dtype=self.dtype_policy,
         )
 

@@ -1,7 +1,7 @@
 """Adversarial losses of discriminators that also see a condition.
 
-Sign convention: both losses are minimised. Logits go in; the official code takes binary cross-entropy of
-their sigmoid, which is the same except where a float saturates.
+Sign convention: both losses are minimised. Logits go in; the official code takes binary
+cross-entropy of their sigmoid, which is the same except where a float saturates.
 """
 
 from keras import ops
@@ -10,7 +10,7 @@ from zoo.losses.precision import at_least_float32
 
 
 def binary_cross_entropy(logits, target):
-    """Mean over the batch of -log sigmoid(logits) for target 1, of -log(1 - sigmoid(logits)) for 0."""
+    """Mean over the batch: target 1 -log sigmoid(logits), target 0 -log(1 - sigmoid(logits))."""
     logits = at_least_float32(logits)
     return ops.mean(ops.softplus(-logits if target else logits))
 
@@ -18,9 +18,9 @@ def binary_cross_entropy(logits, target):
 def matching_aware_discriminator_loss(real, wrong, fakes):
     """Real pairs against generated pairs and against real images with another caption.
 
-    1/2 [U(real) + C(real)] + 1/3 [sum over fakes (U + C) + C(wrong)], and without unconditional logits
-    C(real) + 1/2 [sum over fakes C + C(wrong)], every term a binary cross-entropy. Source: AttnGAN
-    code/miscc/losses.py `discriminator_loss`; the sum over several fakes is MSGAN's.
+    1/2 [U(real) + C(real)] + 1/3 [sum over fakes (U + C) + C(wrong)], and without unconditional
+    logits C(real) + 1/2 [sum over fakes C + C(wrong)], every term a binary cross-entropy. Source:
+    AttnGAN code/miscc/losses.py `discriminator_loss`; the sum over several fakes is MSGAN's.
 
     Args:
         real: dict of logits (batch,), `conditional` and, where the head exists, `unconditional`.
@@ -36,5 +36,5 @@ def matching_aware_discriminator_loss(real, wrong, fakes):
 
 
 def generator_loss(fake):
-    """Sum over the heads of the cross-entropy of a generated batch to 'real' (non-saturating form)."""
+    """Sum over the heads of a generated batch's cross-entropy to "real" (non-saturating)."""
     return sum(binary_cross_entropy(logits, 1) for logits in fake.values())

@@ -1,8 +1,8 @@
-"""Deep attentional multimodal similarity: how well pictures fit captions, word by word and as a whole.
+"""Deep attentional multimodal similarity: how well pictures fit captions, by word and as a whole.
 
-Paper: AttnGAN, arXiv 1711.10485, equations 7-13. Checked against taoxugit/AttnGAN code/miscc/losses.py
-and code/GlobalAttention.py `func_attention`. Deviation of the code from the paper that is kept: the word score has no
-exponent 1/gamma2.
+Paper: AttnGAN, arXiv 1711.10485, equations 7-13. Checked against taoxugit/AttnGAN
+code/miscc/losses.py and code/GlobalAttention.py `func_attention`. The code's deviation from the
+paper is kept: the word score has no exponent 1/gamma2.
 """
 
 from keras import ops
@@ -19,10 +19,10 @@ def cosine(a, b, epsilon=1e-8):
 
 
 def attend_regions(regions, words, mask, gamma1):
-    """Region context of each word: softmax over words for each region, x gamma1, softmax over regions.
+    """Region context of each word: softmax over words, times gamma1, softmax over regions.
 
-    Shapes: regions (images, r, d), words (captions, t, d), mask (captions, t), True at a caption's words ->
-        context (captions, images, t, d), attention (captions, images, t, r).
+    Shapes: regions (images, r, d), words (captions, t, d), mask (captions, t), True at a caption's
+        words -> context (captions, images, t, d), attention (captions, images, t, r).
     """
     scores = ops.einsum("ird,jtd->jitr", regions, words)  # (captions, images, words, regions)
     closed = ops.logical_not(mask)[:, None, :, None]
@@ -32,10 +32,10 @@ def attend_regions(regions, words, mask, gamma1):
 
 
 def word_similarities(regions, words, mask, gammas=GAMMAS):
-    """S[i, j] = log sum over the words t of caption j of exp(gamma2 cos(context_t, word_t)), for image i.
+    """S[i, j] = log sum_t exp(gamma2 cos(context_t, word_t)), t the words of caption j.
 
-    Shapes: regions (images, h, w, d), words (captions, t, d), mask bool (captions, t), True at words ->
-        (images, captions).
+    Shapes: regions (images, h, w, d), words (captions, t, d), mask bool (captions, t), True at
+        words -> (images, captions).
     """
     regions, words = at_least_float32(regions), at_least_float32(words)
     regions = ops.reshape(regions, (ops.shape(regions)[0], -1, ops.shape(regions)[-1]))
@@ -46,7 +46,7 @@ def word_similarities(regions, words, mask, gammas=GAMMAS):
 
 
 def sentence_similarities(codes, sentences):
-    """Cosine of every image code (images, d) with every sentence (captions, d) -> (images, captions)."""
+    """Cosine of image codes (images, d) with sentences (captions, d) -> (images, captions)."""
     codes, sentences = at_least_float32(codes), at_least_float32(sentences)
     return cosine(codes[:, None], sentences[None])
 

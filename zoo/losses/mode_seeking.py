@@ -19,12 +19,13 @@ def mode_seeking_distances(images_1, images_2, latents_1, latents_2):
 
 
 def mode_seeking_loss(images_1, images_2, latents_1, latents_2, epsilon=1e-5):
-    """1 / (image distance / latent distance + epsilon), to be added to a generator's loss and minimised.
+    """1 / (image distance / latent distance + epsilon), added to a generator's loss, minimised.
 
-    Both distances are means over the whole batch, divided once, as in the official code; the gradient flows
-    through both images. Identical images give 1 / epsilon with gradient 0; coinciding latents give
-    a finite value too (the reciprocal is taken as latent / (image + epsilon * latent), which is the
-    same number wherever the official form is defined; both distances 0 give 0).
+    Both distances are means over the whole batch, divided once, as in the official code; the
+    gradient flows through both images. Identical images give 1 / epsilon with gradient 0;
+    coinciding latents give a finite value too: the reciprocal is taken as
+    latent / (image + epsilon * latent), the same number wherever the official form is defined, and
+    0 where both distances are 0.
 
     Args:
         images_1, images_2: float (batch, ...), same shape, two samples of the same conditions.

@@ -7,5 +7,5 @@ from keras import ops
 def at_least_float32(x):
     """Casts float16 and bfloat16 tensors to float32; others stay as they are."""
     x = ops.convert_to_tensor(x)
-    return ops.cast(x, "float32") if keras.backend.standardize_dtype(x.dtype) in (
-        "float16", "bfloat16") else x
+    half = keras.backend.standardize_dtype(x.dtype) in ("float16", "bfloat16")
+    return ops.cast(x, "float32") if half else x

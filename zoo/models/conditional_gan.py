@@ -1,4 +1,4 @@
-"""The base of every conditional GAN: a generator, its moving average, and mode seeking as a switch."""
+"""The base of all conditional GANs: a generator, its moving average, mode seeking as a switch."""
 
 import tensorflow as tf
 
@@ -11,17 +11,22 @@ EMA_STATISTICS = ("average", "current")
 
 class ConditionalGAN(System):
     """Args:
-        latent_dim: int. Size of the latent z ~ N(0, 1).
-        mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in the paper's
-            tasks). 0 draws no second sample.
-        ema_decay: float. Decay of the generator's moving average, which is what generates (0.999).
-        ema_statistics: "average" lets the moving average follow batch statistics too; "current" copies
-            them, as the AttnGAN family's code does.
-        seed: int. Key of all noise drawn in training.
+    latent_dim: int. Size of the latent z ~ N(0, 1).
+    mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in the
+        paper's tasks). 0 draws no second sample.
+    ema_decay: float. Decay of the generator's moving average, which is what generates (0.999).
+    ema_statistics: "average" lets the moving average follow batch statistics too; "current" copies
+        them, as the AttnGAN family's code does.
+    seed: int. Key of all noise drawn in training.
     """
 
     def __init__(
-        self, latent_dim, mode_seeking_weight=0.0, ema_decay=0.999, ema_statistics="average", seed=0,
+        self,
+        latent_dim,
+        mode_seeking_weight=0.0,
+        ema_decay=0.999,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
         if ema_statistics not in EMA_STATISTICS:
@@ -37,24 +42,28 @@ class ConditionalGAN(System):
     def base_config(self):
         """The constructor arguments that this class adds."""
         return {
-            "latent_dim": self.latent_dim, "mode_seeking_weight": self.mode_seeking_weight,
-            "ema_decay": self.ema_decay, "ema_statistics": self.ema_statistics, "seed": self.seed,
+            "latent_dim": self.latent_dim,
+            "mode_seeking_weight": self.mode_seeking_weight,
+            "ema_decay": self.ema_decay,
+            "ema_statistics": self.ema_statistics,
+            "seed": self.seed,
         }
 
     @property
     def samples(self):
-        """How many latents are drawn for each condition in training: 2 with mode seeking, else 1."""
+        """Latents drawn for each condition in training: 2 with mode seeking, else 1."""
         return 2 if self.mode_seeking_weight else 1
 
     def draw(self, stream, batch, size):
-        """Noise (batch, size) of this iteration; a method of its own so that a test can give the numbers."""
+        """Noise (batch, size) of this iteration."""
         return noise.normal([batch, size], self.noise_key(stream))
 
     def mode_seeking_term(self, images, latents):
-        """Weighted mode seeking term of a doubled batch (first half, second half), with its distances.
+        """Weighted mode seeking term of a doubled batch, one half each sample, and its distances.
 
         Returns:
-            dict of scalars `mode_seeking`, `image_distance`, `latent_distance`; zeros without mode seeking.
+            dict of scalars `mode_seeking`, `image_distance`, `latent_distance`; zeros without mode
+            seeking.
         """
         if self.samples == 1:
             zero = tf.zeros([], images.dtype)
@@ -63,7 +72,8 @@ class ConditionalGAN(System):
         image_distance, latent_distance = mode_seeking_distances(*pairs)
         return {
             "mode_seeking": self.mode_seeking_weight * mode_seeking_loss(*pairs),
-            "image_distance": image_distance, "latent_distance": latent_distance,
+            "image_distance": image_distance,
+            "latent_distance": latent_distance,
         }
 
     def reset_average(self):

@@ -1,4 +1,4 @@
-"""Noise without state: the same key, the same numbers, on any device, in any batch, after any restart."""
+"""Noise without state: the same key gives the same numbers, in any batch, after any restart."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""What every training system of the zoo shares: networks, optimizers, noise, checkpoints, presets."""
+"""What all training systems share: networks, optimizers, noise, checkpoints, presets."""
 
 import math
 
@@ -13,9 +13,9 @@ from zoo.models import noise
 class System(keras.Model):
     """Networks that are trained together, each with its own named optimizer.
 
-    A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names` (what
-    `training_step` returns) and `optimizer_groups`, builds in `__init__` what generation needs and the
-    rest in `build_for_training`, and writes `training_step`.
+    A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names`
+    (what `training_step` returns) and `optimizer_groups`, builds in `__init__` what generation
+    needs and the rest in `build_for_training`, and writes `training_step`.
 
     Args:
         seed: int. Key of all noise drawn in training.
@@ -29,7 +29,11 @@ class System(keras.Model):
         super().__init__(**kwargs)
         self.seed = seed
         self.iteration = self.add_weight(
-            (), "zeros", dtype="int64", name="iteration", trainable=False,
+            (),
+            "zeros",
+            dtype="int64",
+            name="iteration",
+            trainable=False,
             aggregation="only_first_replica",
         )
         self._trackers = [keras.metrics.Mean(name=name) for name in self.loss_names]
@@ -40,7 +44,9 @@ class System(keras.Model):
     @property
     def networks(self):
         """dict of name -> network, of those that exist so far."""
-        return {n: getattr(self, n) for n in self.network_names if getattr(self, n, None) is not None}
+        return {
+            n: getattr(self, n) for n in self.network_names if getattr(self, n, None) is not None
+        }
 
     def build_for_training(self):
         """Creates the networks that only training needs; calling it again does nothing."""
@@ -74,7 +80,7 @@ class System(keras.Model):
     # --- training -------------------------------------------------------------------------------
 
     def compile(self, jit_compile=False, **optimizers):
-        """Takes one Keras optimizer for each name in `optimizer_groups`, and builds them on their networks.
+        """Takes a Keras optimizer for each name in `optimizer_groups`, and builds them.
 
         Args:
             jit_compile: bool. XLA for `fit` (never faster on a CPU).
@@ -100,7 +106,8 @@ class System(keras.Model):
                 setattr(self, name, optimizer)
                 self.optimizer_names.append(name)
         super().compile(
-            optimizer=getattr(self, self.optimizer_names[0]), jit_compile=jit_compile,
+            optimizer=getattr(self, self.optimizer_names[0]),
+            jit_compile=jit_compile,
             auto_scale_loss=False,
         )
 
@@ -145,7 +152,7 @@ class System(keras.Model):
         return noise.key(self.seed, stream, self.iteration.value)
 
     def training_step(self, batch):
-        """One iteration of the paper's algorithm; returns a dict of scalars, the keys `loss_names`."""
+        """One iteration of the paper's algorithm; returns a dict of scalars, by `loss_names`."""
         raise NotImplementedError
 
     def train_step(self, batch):

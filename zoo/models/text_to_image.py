@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.models import noise
 from zoo.models.conditional_gan import ConditionalGAN
 from zoo.networks.build import build, spec
@@ -14,19 +15,21 @@ from zoo.text.words import check_captions
 
 
 def to_uint8(images):
-    """[-1, 1] to 0...255: round((x + 1) * 127.5), clipped. The one place where pixels become bytes."""
+    """[-1, 1] to 0...255: round((x + 1) * 127.5), clipped; the one place where this is done."""
     return tf.cast(tf.round(tf.clip_by_value((images + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
 
 
 class TextToImage(ConditionalGAN):
     """A conditional GAN whose condition is a caption, read by a frozen recurrent text encoder.
 
-    A subclass builds `generator` and `ema_generator`, networks that take a dict of `words`, `sentence`,
-    `padding`, `latents`, `noise` and return a dict with `images` (lowest resolution first), `attention`.
+    A subclass builds `generator` and `ema_generator`, networks that take a dict of `words`,
+    `sentence`, `padding`, `latents`, `noise` and return a dict with `images` (lowest resolution
+    first), `attention`.
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
-        max_words: int. Words of a caption that are read; longer captions are cut to their first words.
+        max_words: int. Words of a caption that are read; longer captions are cut to their first
+            words.
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`).
         condition_dim: int. Size of the conditioning Gaussian.
         **kwargs: see `ConditionalGAN`.
@@ -46,8 +49,10 @@ class TextToImage(ConditionalGAN):
 
     def base_config(self):
         return {
-            **super().base_config(), "vocabulary": list(self.vocabulary.tokens),
-            "max_words": self.max_words, "text_encoder": self.text_encoder_config,
+            **super().base_config(),
+            "vocabulary": list(self.vocabulary.tokens),
+            "max_words": self.max_words,
+            "text_encoder": self.text_encoder_config,
             "condition_dim": self.condition_dim,
         }
 
@@ -85,23 +90,29 @@ class TextToImage(ConditionalGAN):
         return self({**text, "latents": latents, "noise": condition_noise}, training=False)
 
     def generate(
-        self, captions, images_per_caption=1, seed=0, unknown="drop", batch_size=16,
+        self,
+        captions,
+        images_per_caption=1,
+        seed=0,
+        unknown="drop",
+        batch_size=16,
         return_attention=False,
     ):
         """Pictures of captions.
 
         Args:
             captions: str or list of str. Longer ones than `max_words` are cut to their first words.
-            images_per_caption: int, at least 1. Picture k of a caption uses the row seed `seed + k`.
+            images_per_caption: int, at least 1. Picture k of a caption uses the row seed
+                `seed + k`.
             seed: int, or a list of one int for each caption.
             unknown: "drop" leaves unknown words out; "unk" reads them as `<unk>`.
             batch_size: int. Pictures made at a time; the result does not depend on it.
             return_attention: bool. Whether to return the last attention maps too.
 
         Returns:
-            uint8 (captions * images_per_caption, size, size, 3), a caption's pictures in a row. With
-            `return_attention` also a dict: `attention` float32 (rows, h, w, words), `tokens`, a list of
-            the words read for each row.
+            uint8 (captions * images_per_caption, size, size, 3), a caption's pictures in a row.
+            With `return_attention` also a dict: `attention` float32 (rows, h, w, words), `tokens`,
+            a list of the words read for each row.
 
         Raises:
             ZooError: no captions, an empty caption, one with unknown words only, or not a string.
@@ -131,7 +142,8 @@ class TextToImage(ConditionalGAN):
             self._row_function = tf.function(
                 self._rows,
                 input_signature=[
-                    tf.TensorSpec([None, self.max_words], tf.int32), tf.TensorSpec([None], tf.int32),
+                    tf.TensorSpec([None, self.max_words], tf.int32),
+                    tf.TensorSpec([None], tf.int32),
                     tf.TensorSpec([None], tf.int64),
                 ],
             )
@@ -155,15 +167,15 @@ def build_text_encoder(config, vocabulary_size, max_words):
 
 
 def _row_seeds(seed, captions, images_per_caption):
-    from zoo.errors import ZooError
-
     if not isinstance(images_per_caption, int | np.integer) or images_per_caption < 1:
-        raise ZooError(f"images_per_caption must be an integer from 1 on, got {images_per_caption!r}.")
+        raise ZooError(
+            f"images_per_caption must be an integer from 1 on, got {images_per_caption!r}."
+        )
     seeds = np.asarray(seed)
     if seeds.dtype.kind not in "iu" or seeds.shape not in ((), (captions,)):
         raise ZooError(
-            f"seed must be an integer, or a list of one integer for each of the {captions} captions, "
-            f"got {seed!r}."
+            "seed must be an integer, or a list of one integer for each of the "
+            f"{captions} captions, got {seed!r}."
         )
     first = np.broadcast_to(seeds.astype(np.int64), (captions,))
     return (first[:, None] + np.arange(images_per_caption)[None]).reshape(-1)

@@ -9,7 +9,7 @@ def spec(*shape, dtype=None):
 
 
 def build(network, *inputs):
-    """Calls `network` on symbolic inputs (`spec`, or structures of it), which creates its variables."""
+    """Makes the variables of `network` by calling it on symbolic inputs (structures of `spec`)."""
     if not getattr(network, "_zoo_built", False):
         network(*inputs)
         network._zoo_built = True

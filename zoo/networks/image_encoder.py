@@ -78,8 +78,10 @@ class ImageEncoder(keras.layers.Layer):
             self.features, 1, use_bias=False, name="emb_features", **rule
         )
         self.emb_cnn_code = keras.layers.Dense(
-            self.features, bias_initializer=initializers.uniform(pooled.shape[-1] ** -0.5),
-            name="emb_cnn_code", **rule,
+            self.features,
+            bias_initializer=initializers.uniform(pooled.shape[-1] ** -0.5),
+            name="emb_cnn_code",
+            **rule,
         )
         self.emb_features.build(local.shape)
         self.emb_cnn_code.build(pooled.shape)
@@ -147,7 +149,8 @@ class InceptionImageEncoder(ImageEncoder):
 
     def get_config(self):
         return {
-            **super().get_config(), "width_divisor": self.width_divisor,
+            **super().get_config(),
+            "width_divisor": self.width_divisor,
             "align_corners": self.align_corners,
         }
 
@@ -240,6 +243,6 @@ def make_image_encoder(config, **kwargs):
     if unknown:
         raise ZooError(
             f'The image encoder "{kind}" has no argument {unknown[0]!r}. It takes: '
-            f'{", ".join(known)}.' + nearest(unknown[0], known)
+            f"{', '.join(known)}." + nearest(unknown[0], known)
         )
     return KINDS[kind](**options, **kwargs)

@@ -152,8 +152,14 @@ class ConvUnit(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters, self.size, self.stride, self.padding = filters, size, stride, padding
         self.conv = keras.layers.Conv2D(
-            filters, size, strides=stride, padding=padding, use_bias=False,
-            kernel_initializer="he_normal", name="conv", dtype=self.dtype_policy,
+            filters,
+            size,
+            strides=stride,
+            padding=padding,
+            use_bias=False,
+            kernel_initializer="he_normal",
+            name="conv",
+            dtype=self.dtype_policy,
         )
         self.bn = BatchNormalization(epsilon=1e-3, name="bn", dtype=self.dtype_policy)
 
@@ -162,8 +168,11 @@ class ConvUnit(keras.layers.Layer):
 
     def get_config(self):
         return {
-            **super().get_config(), "filters": self.filters, "size": self.size,
-            "stride": self.stride, "padding": self.padding,
+            **super().get_config(),
+            "filters": self.filters,
+            "size": self.size,
+            "stride": self.stride,
+            "padding": self.padding,
         }
 
 

@@ -21,7 +21,12 @@ class LogitHead(keras.layers.Layer):
         super().__init__(**kwargs)
         self.conditional = conditional
         self.logit = keras.layers.Conv2D(
-            1, 4, strides=4, padding="valid", kernel_initializer="orthogonal", name="logit",
+            1,
+            4,
+            strides=4,
+            padding="valid",
+            kernel_initializer="orthogonal",
+            name="logit",
             dtype="float64" if self.variable_dtype == "float64" else "float32",
         )
 
@@ -46,24 +51,26 @@ class LogitHead(keras.layers.Layer):
 class StageDiscriminator(keras.layers.Layer):
     """Images of one size -> 4x4 features -> an unconditional and a conditional logit.
 
-    Stride-2 blocks lead from `image_size` to 4x4 and double the channels each time, starting at `filters`;
-    above 64 pixels 3x3 blocks bring them back to 8 x filters. 64, 128 and 256 are the paper's; smaller sizes
-    follow the same rule with fewer blocks.
+    Stride-2 blocks lead from `image_size` to 4x4 and double the channels each time, starting at
+    `filters`; above 64 pixels 3x3 blocks bring them back to 8 x filters. 64, 128 and 256 are the
+    paper's; smaller sizes follow the same rule with fewer blocks.
 
     Args:
         image_size: int, a power of two from 8 on.
         filters: int. Channels of the first block (64 for CUB, 96 for COCO).
         unconditional: bool. Whether the unconditional head exists.
 
-    `call(images)` gives the features (batch, 4, 4, c) of images float (batch, size, size, 3) in [-1, 1];
-    `logits(features, sentence)` a dict of `conditional` and, where the head exists, `unconditional`
-    (batch,); `conditional_logits(features, sentence)` the one alone.
+    `call(images)` gives the features (batch, 4, 4, c) of images float (batch, size, size, 3) in
+    [-1, 1]; `logits(features, sentence)` a dict of `conditional` and, where the head exists,
+    `unconditional` (batch,); `conditional_logits(features, sentence)` the one alone.
     """
 
     def __init__(self, image_size, filters, unconditional=True, **kwargs):
         super().__init__(**kwargs)
         if image_size < 8 or image_size & (image_size - 1):
-            raise ValueError(f"`image_size` must be a power of two from 8 on. Received: {image_size}")
+            raise ValueError(
+                f"`image_size` must be a power of two from 8 on. Received: {image_size}"
+            )
         self.image_size = image_size
         self.filters = filters
         self.unconditional = unconditional
@@ -101,6 +108,8 @@ class StageDiscriminator(keras.layers.Layer):
 
     def get_config(self):
         return {
-            **super().get_config(), "image_size": self.image_size, "filters": self.filters,
+            **super().get_config(),
+            "image_size": self.image_size,
+            "filters": self.filters,
             "unconditional": self.unconditional,
         }

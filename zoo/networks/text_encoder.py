@@ -1,6 +1,7 @@
 """The recurrent text encoder of the AttnGAN family.
 
-Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN code/model.py `RNN_ENCODER`.
+Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN code/model.py
+    `RNN_ENCODER`.
 """
 
 import keras
@@ -23,11 +24,12 @@ class RNNTextEncoder(keras.layers.Layer):
         cell: "lstm" or "gru".
 
     Inputs: tokens int (batch, words); lengths int (batch,); `dropout_mask` float (batch, words,
-        embedding_dim), already divided by the share kept, or None for no dropout (rate 0.5 in the paper).
+        embedding_dim), already divided by the share kept, or None for no dropout (rate 0.5 in the
+        paper).
 
     Returns a dict: `words` (batch, words, features), zero behind each caption's end; `sentence`
-        (batch, features) = [last forward state, last backward state]; `padding` bool (batch, words), True
-        where the token id is 0.
+        (batch, features) = [last forward state, last backward state]; `padding` bool (batch,
+        words), True where the token id is 0.
     """
 
     def __init__(self, vocabulary_size, features=256, embedding_dim=300, cell="lstm", **kwargs):
@@ -39,8 +41,10 @@ class RNNTextEncoder(keras.layers.Layer):
         self.embedding_dim = embedding_dim
         self.cell = cell
         self.embedding = keras.layers.Embedding(
-            vocabulary_size, embedding_dim,
-            embeddings_initializer=initializers.uniform(0.1), name="embedding",
+            vocabulary_size,
+            embedding_dim,
+            embeddings_initializer=initializers.uniform(0.1),
+            name="embedding",
             dtype=self.dtype_policy,
         )
         units = features // 2
@@ -52,8 +56,12 @@ class RNNTextEncoder(keras.layers.Layer):
         self.forward_rnn, self.backward_rnn = (
             keras.layers.RNN(
                 CELLS[cell](units, name="cell", dtype=self.dtype_policy, **rule, **extra),
-                return_sequences=True, return_state=True, zero_output_for_mask=True,
-                go_backwards=backwards, name=name, dtype=self.dtype_policy,
+                return_sequences=True,
+                return_state=True,
+                zero_output_for_mask=True,
+                go_backwards=backwards,
+                name=name,
+                dtype=self.dtype_policy,
             )
             for name, backwards in (("forward", False), ("backward", True))
         )
@@ -62,7 +70,10 @@ class RNNTextEncoder(keras.layers.Layer):
         embedded = self.embedding(tokens)  # (batch, words, embedding)
         if dropout_mask is not None:
             embedded = embedded * dropout_mask
-        mask = ops.arange(ops.shape(tokens)[1], dtype="int32")[None] < ops.cast(lengths, "int32")[:, None]
+        mask = (
+            ops.arange(ops.shape(tokens)[1], dtype="int32")[None]
+            < ops.cast(lengths, "int32")[:, None]
+        )
         forward = self.forward_rnn(embedded, mask=mask)
         backward = self.backward_rnn(embedded, mask=mask)
         words = ops.concatenate([forward[0], ops.flip(backward[0], axis=1)], axis=-1)
@@ -75,6 +86,8 @@ class RNNTextEncoder(keras.layers.Layer):
     def get_config(self):
         return {
             **super().get_config(),
-            "vocabulary_size": self.vocabulary_size, "features": self.features,
-            "embedding_dim": self.embedding_dim, "cell": self.cell,
+            "vocabulary_size": self.vocabulary_size,
+            "features": self.features,
+            "embedding_dim": self.embedding_dim,
+            "cell": self.cell,
         }

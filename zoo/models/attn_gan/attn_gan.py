@@ -1,8 +1,9 @@
 """AttnGAN's training system.
 
-Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py (`condGANTrainer.train`).
-Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows the batch
-statistics too (`ema_statistics`), discriminators give logits.
+Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py
+    (`condGANTrainer.train`).
+Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows
+the batch statistics too (`ema_statistics`), discriminators give logits.
 """
 
 import keras
@@ -32,7 +33,8 @@ class AttnGAN(TextToImage):
         latent_dim: int. 100.
         image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own.
         damsm_weight: float. lambda of equation 3: 5 CUB, 50 COCO, 1 for the single-image variant.
-        single_image: bool. The official DCGAN variant: one head, one discriminator, no unconditional term.
+        single_image: bool. The official DCGAN variant: one head, one discriminator, no
+            unconditional term.
         mask_tiling: see `WordAttention`.
         **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
 
@@ -49,14 +51,31 @@ class AttnGAN(TextToImage):
 
     preset_network_names = ("text_encoder", "ema_generator")
     loss_names = (
-        "discriminator_loss", "generator_loss", "adversarial_loss", "word_loss", "sentence_loss",
-        "kl_loss", "mode_seeking", "image_distance", "latent_distance",
+        "discriminator_loss",
+        "generator_loss",
+        "adversarial_loss",
+        "word_loss",
+        "sentence_loss",
+        "kl_loss",
+        "mode_seeking",
+        "image_distance",
+        "latent_distance",
     )
 
     def __init__(
-        self, vocabulary, max_words=18, stage_sizes=(64, 128, 256), generator_filters=32,
-        discriminator_filters=64, residual_blocks=2, latent_dim=100, image_encoder=None,
-        damsm_weight=5.0, single_image=False, mask_tiling="per_sample", **kwargs,
+        self,
+        vocabulary,
+        max_words=18,
+        stage_sizes=(64, 128, 256),
+        generator_filters=32,
+        discriminator_filters=64,
+        residual_blocks=2,
+        latent_dim=100,
+        image_encoder=None,
+        damsm_weight=5.0,
+        single_image=False,
+        mask_tiling="per_sample",
+        **kwargs,
     ):
         super().__init__(
             vocabulary=vocabulary, max_words=max_words, latent_dim=latent_dim, **kwargs
@@ -77,24 +96,34 @@ class AttnGAN(TextToImage):
 
     def get_config(self):
         return {
-            **self.base_config(), "stage_sizes": self.stage_sizes,
+            **self.base_config(),
+            "stage_sizes": self.stage_sizes,
             "generator_filters": self.generator_filters,
             "discriminator_filters": self.discriminator_filters,
-            "residual_blocks": self.residual_blocks, "image_encoder": self.image_encoder_config,
-            "damsm_weight": self.damsm_weight, "single_image": self.single_image,
+            "residual_blocks": self.residual_blocks,
+            "image_encoder": self.image_encoder_config,
+            "damsm_weight": self.damsm_weight,
+            "single_image": self.single_image,
             "mask_tiling": self.mask_tiling,
         }
 
     def _make_generator(self, name):
         generator = AttnGANGenerator(
-            self.stage_sizes, self.generator_filters, self.residual_blocks, self.condition_dim,
-            self.mask_tiling, self.single_image, name=name,
+            self.stage_sizes,
+            self.generator_filters,
+            self.residual_blocks,
+            self.condition_dim,
+            self.mask_tiling,
+            self.single_image,
+            name=name,
         )
         features = self.text_encoder.features
         inputs = {
-            "words": spec(2, self.max_words, features), "sentence": spec(2, features),
+            "words": spec(2, self.max_words, features),
+            "sentence": spec(2, features),
             "padding": spec(2, self.max_words, dtype="bool"),
-            "latents": spec(2, self.latent_dim), "noise": spec(2, self.condition_dim),
+            "latents": spec(2, self.latent_dim),
+            "noise": spec(2, self.condition_dim),
         }
         return build(generator, inputs)
 
@@ -112,7 +141,11 @@ class AttnGAN(TextToImage):
     @property
     def network_names(self):
         return (
-            "text_encoder", "generator", "ema_generator", "image_encoder", *self.discriminator_names
+            "text_encoder",
+            "generator",
+            "ema_generator",
+            "image_encoder",
+            *self.discriminator_names,
         )
 
     @property
@@ -134,25 +167,28 @@ class AttnGAN(TextToImage):
         self.image_encoder = build(encoder, spec(2, self.image_size, self.image_size, 3))
 
     def load_damsm(self, damsm):
-        """Takes over both encoders of a trained `DAMSM` (or of a preset: name, directory or handle)."""
+        """Takes over both encoders of a trained `DAMSM`, given as one or as a preset's handle."""
         from zoo.models.damsm import DAMSM
 
         if not isinstance(damsm, DAMSM):
             damsm = DAMSM.from_preset(damsm)
         if list(damsm.vocabulary.tokens) != list(self.vocabulary.tokens):
             raise ZooError(
-                f"The DAMSM has another vocabulary ({len(damsm.vocabulary)} tokens) than this model "
-                f"({len(self.vocabulary)}). Build the model with vocabulary=damsm.vocabulary.tokens."
+                f"The DAMSM has another vocabulary ({len(damsm.vocabulary)} tokens) than this "
+                f"model ({len(self.vocabulary)}). Build the model with "
+                "vocabulary=damsm.vocabulary.tokens."
             )
         self.build_for_training()
         for mine, trained in (
-            (self.text_encoder, damsm.text_encoder), (self.image_encoder, damsm.image_encoder)
+            (self.text_encoder, damsm.text_encoder),
+            (self.image_encoder, damsm.image_encoder),
         ):
             shapes = [[tuple(v.shape) for v in network.variables] for network in (mine, trained)]
             if shapes[0] != shapes[1]:
                 raise ZooError(
-                    f"The DAMSM's {trained.name} has other sizes than this model's. Build the model with "
-                    "text_encoder=damsm.text_encoder_config, image_encoder=damsm.image_encoder_config."
+                    f"The DAMSM's {trained.name} has other sizes than this model's. Build the "
+                    "model with text_encoder=damsm.text_encoder_config, "
+                    "image_encoder=damsm.image_encoder_config."
                 )
             for variable, value in zip(mine.variables, trained.variables, strict=True):
                 variable.assign(value)
@@ -170,17 +206,15 @@ class AttnGAN(TextToImage):
     # --- one iteration ----------------------------------------------------------------------------
 
     def training_step(self, batch):
-        """One iteration in the official order (section 7 of the method's fact sheet in docs/attn_gan.md).
+        """One iteration in the official order: G once, each D, then G with the updated Ds.
 
-        `batch` is a dict: `images`, float (batch, size, size, 3) in [-1, 1] for each stage; `tokens`
-        int (batch, max_words); `lengths` int (batch,); `labels` int (batch,).
+        `batch` is a dict: `images`, float (batch, size, size, 3) in [-1, 1] for each stage;
+        `tokens` int (batch, max_words); `lengths` int (batch,); `labels` int (batch,).
         """
         batch = sort_by_length(batch)
         text = self.text_encoder(batch["tokens"], batch["lengths"])
         count = tf.shape(batch["tokens"])[0] * self.samples
-        inputs = {
-            key: tf.concat([value] * self.samples, axis=0) for key, value in text.items()
-        }
+        inputs = {key: tf.concat([value] * self.samples, axis=0) for key, value in text.items()}
         inputs["latents"] = self.draw("latents", count, self.latent_dim)
         inputs["noise"] = self.draw("condition", count, self.condition_dim)
 
@@ -190,14 +224,18 @@ class AttnGAN(TextToImage):
         discriminator_losses = [
             self._discriminator_step(*networks_and_images, text["sentence"])
             for networks_and_images in zip(
-                self.discriminators, batch["images"][-len(self.image_sizes):], outputs["images"],
+                self.discriminators,
+                batch["images"][-len(self.image_sizes) :],
+                outputs["images"],
                 strict=True,
             )
         ]
         with generator_tape:
             losses = self.generator_losses(batch, text, inputs, outputs)
         self._update(
-            "generator_optimizer", generator_tape, losses["generator_loss"],
+            "generator_optimizer",
+            generator_tape,
+            losses["generator_loss"],
             self.generator.trainable_variables,
         )
         self.update_average()
@@ -206,7 +244,10 @@ class AttnGAN(TextToImage):
     def _discriminator_step(self, discriminator, real, fake, sentence):
         with tf.GradientTape() as tape:
             loss = self.discriminator_loss(
-                discriminator, real, [tf.stop_gradient(f) for f in tf.split(fake, self.samples)], sentence
+                discriminator,
+                real,
+                [tf.stop_gradient(f) for f in tf.split(fake, self.samples)],
+                sentence,
             )
         self._update(
             f"{discriminator.name}_optimizer", tape, loss, discriminator.trainable_variables
@@ -228,42 +269,52 @@ class AttnGAN(TextToImage):
         """dict of the generator's terms; `generator_loss` is their weighted sum."""
         samples = self.samples
         halves = [tf.split(images, samples) for images in outputs["images"]]
-        adversarial_loss = tf.add_n([
-            adversarial.generator_loss(
-                discriminator.logits(
-                    discriminator(half, training=True), text["sentence"], training=True
+        adversarial_loss = tf.add_n(
+            [
+                adversarial.generator_loss(
+                    discriminator.logits(
+                        discriminator(half, training=True), text["sentence"], training=True
+                    )
                 )
-            )
-            for discriminator, images in zip(self.discriminators, halves, strict=True)
-            for half in images
-        ])
+                for discriminator, images in zip(self.discriminators, halves, strict=True)
+                for half in images
+            ]
+        )
         matching = [self._matching(half, batch, text) for half in halves[-1]]
         word_loss, sentence_loss = (
             tf.add_n([self.damsm_weight * terms[name] for terms in matching])
             for name in ("word_loss", "sentence_loss")
         )
-        kl_loss = tf.add_n([
-            kl_to_standard_normal(mu, log_var)
-            for mu, log_var in zip(
-                tf.split(outputs["mu"], samples), tf.split(outputs["log_var"], samples), strict=True
-            )
-        ])
+        kl_loss = tf.add_n(
+            [
+                kl_to_standard_normal(mu, log_var)
+                for mu, log_var in zip(
+                    tf.split(outputs["mu"], samples),
+                    tf.split(outputs["log_var"], samples),
+                    strict=True,
+                )
+            ]
+        )
         seeking = self.mode_seeking_term(outputs["images"][-1], inputs["latents"])
         total = adversarial_loss + word_loss + sentence_loss + kl_loss + seeking["mode_seeking"]
         return {
-            "generator_loss": total, "adversarial_loss": adversarial_loss, "word_loss": word_loss,
-            "sentence_loss": sentence_loss, "kl_loss": kl_loss, **seeking,
+            "generator_loss": total,
+            "adversarial_loss": adversarial_loss,
+            "word_loss": word_loss,
+            "sentence_loss": sentence_loss,
+            "kl_loss": kl_loss,
+            **seeking,
         }
 
     def _matching(self, images, batch, text):
         mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
-        return damsm_losses(
-            self.image_encoder(images, training=False), text, mask, batch["labels"]
-        )
+        return damsm_losses(self.image_encoder(images, training=False), text, mask, batch["labels"])
 
 
 def sort_by_length(batch):
-    """The batch with the longest captions first, as the official loader gives it: the mismatched pairs
-    of the discriminators are neighbours in this order."""
+    """The batch with the longest captions first, as the official loader gives it.
+
+    The mismatched pairs of the discriminators are neighbours in this order.
+    """
     order = tf.argsort(batch["lengths"], direction="DESCENDING", stable=True)
     return tf.nest.map_structure(lambda value: tf.gather(value, order), batch)

@@ -1,7 +1,9 @@
 """The generator of AttnGAN.
 
-Paper: AttnGAN, arXiv 1711.10485, section 3.1. Checked against taoxugit/AttnGAN code/model.py (`G_NET`, `G_DCGAN`).
-Known deviation: the padding mask is each sample's own; `mask_tiling="official"` gives the released behaviour.
+Paper: AttnGAN, arXiv 1711.10485, section 3.1. Checked against taoxugit/AttnGAN code/model.py
+    (`G_NET`, `G_DCGAN`).
+Known deviation: the padding mask is each sample's own; `mask_tiling="official"` gives the released
+behaviour.
 """
 
 import keras
@@ -28,14 +30,15 @@ class InitialStage(keras.layers.Layer):
         doublings = size.bit_length() - 3  # 4 * 2**doublings == size
         self.width = filters * 2**doublings
         self.linear = keras.layers.Dense(
-            self.width * 16 * 2, use_bias=False,
-            kernel_initializer=initializers.orthogonal(), name="linear", dtype=policy,
+            self.width * 16 * 2,
+            use_bias=False,
+            kernel_initializer=initializers.orthogonal(),
+            name="linear",
+            dtype=policy,
         )
         self.norm = batch_norm(dtype=policy)
         self.up_blocks = [
-            ConvGLU(
-                self.width // 2 ** (i + 1), upsample=True, name=f"up_{i + 1}", dtype=policy
-            )
+            ConvGLU(self.width // 2 ** (i + 1), upsample=True, name=f"up_{i + 1}", dtype=policy)
             for i in range(doublings)
         ]
 
@@ -56,8 +59,8 @@ class InitialStage(keras.layers.Layer):
 class AttentionStage(keras.layers.Layer):
     """Features and words -> the features of the next, twice larger image, and the attention.
 
-    Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words) ->
-        (batch, 2s, 2s, filters), (batch, s, s, words).
+    Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
+        -> (batch, 2s, 2s, filters), (batch, s, s, words).
     """
 
     def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
@@ -81,8 +84,10 @@ class AttentionStage(keras.layers.Layer):
 
     def get_config(self):
         return {
-            **super().get_config(), "filters": self.filters,
-            "residual_blocks": self.residual_blocks, "mask_tiling": self.mask_tiling,
+            **super().get_config(),
+            "filters": self.filters,
+            "residual_blocks": self.residual_blocks,
+            "mask_tiling": self.mask_tiling,
         }
 
 
@@ -98,22 +103,32 @@ class AttnGANGenerator(keras.layers.Layer):
         mask_tiling: see `WordAttention`.
         single_image: bool. Only the last image has a head (the official `G_DCGAN`).
 
-    Inputs, a dict: `words` (batch, words, features), `sentence` (batch, features), `padding` bool (batch,
+    Inputs, a dict: `words` (batch, words, features), `sentence` (batch, features), `padding` bool
+    (batch,
         words), `latents` (batch, any), `noise` (batch, condition_dim).
 
-    Returns a dict: `images`, list of (batch, size, size, 3) in [-1, 1], at least float32; `attention`, list of
+    Returns a dict: `images`, list of (batch, size, size, 3) in [-1, 1], at least float32;
+    `attention`, list of
         (batch, h, w, words), one a refinement stage; `mu`, `log_var` (batch, condition_dim).
     """
 
     def __init__(
-        self, stage_sizes, filters, residual_blocks, condition_dim, mask_tiling="per_sample",
-        single_image=False, **kwargs,
+        self,
+        stage_sizes,
+        filters,
+        residual_blocks,
+        condition_dim,
+        mask_tiling="per_sample",
+        single_image=False,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         sizes = list(stage_sizes)
         first = sizes[0] if sizes else 0
-        if first < 8 or first & (first - 1) or any(
-            b != 2 * a for a, b in zip(sizes, sizes[1:], strict=False)
+        if (
+            first < 8
+            or first & (first - 1)
+            or any(b != 2 * a for a, b in zip(sizes, sizes[1:], strict=False))
         ):
             raise ValueError(
                 "`stage_sizes` must be powers of two from 8 on, each twice the one before. "
@@ -155,12 +170,18 @@ class AttnGANGenerator(keras.layers.Layer):
         shown = features[-1:] if self.single_image else features
         return {
             "images": [head(x) for head, x in zip(self.heads, shown, strict=True)],
-            "attention": attention, "mu": mu, "log_var": log_var,
+            "attention": attention,
+            "mu": mu,
+            "log_var": log_var,
         }
 
     def get_config(self):
         return {
-            **super().get_config(), "stage_sizes": self.stage_sizes, "filters": self.filters,
-            "residual_blocks": self.residual_blocks, "condition_dim": self.condition_dim,
-            "mask_tiling": self.mask_tiling, "single_image": self.single_image,
+            **super().get_config(),
+            "stage_sizes": self.stage_sizes,
+            "filters": self.filters,
+            "residual_blocks": self.residual_blocks,
+            "condition_dim": self.condition_dim,
+            "mask_tiling": self.mask_tiling,
+            "single_image": self.single_image,
         }

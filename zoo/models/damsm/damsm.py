@@ -1,6 +1,7 @@
 """DAMSM pre-training: text and image encoders that agree on which caption belongs to which picture.
 
-Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN code/pretrain_DAMSM.py.
+Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN
+    code/pretrain_DAMSM.py.
 """
 
 import keras
@@ -25,7 +26,8 @@ class DAMSM(System):
         max_words: int. Words of a caption that are read (18 CUB, 15 COCO).
         image_size: int. Pixels of the pictures it is trained on (299 with Inception).
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`).
-        image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the text's.
+        image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the
+            text's.
         dropout: float. Rate on the word embeddings while training (0.5).
         clip_norm: float. Global norm that the text encoder's gradient is clipped to (0.25).
         steps_per_epoch: int or None. If given, the official schedule: every epoch starts with a new
@@ -42,8 +44,17 @@ class DAMSM(System):
     loss_names = ("loss", "word_loss", "sentence_loss", "accuracy")
 
     def __init__(
-        self, vocabulary, max_words=18, image_size=299, text_encoder=None, image_encoder=None,
-        dropout=0.5, clip_norm=0.25, steps_per_epoch=None, seed=0, **kwargs,
+        self,
+        vocabulary,
+        max_words=18,
+        image_size=299,
+        text_encoder=None,
+        image_encoder=None,
+        dropout=0.5,
+        clip_norm=0.25,
+        steps_per_epoch=None,
+        seed=0,
+        **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
         self.vocabulary = Vocabulary(vocabulary)
@@ -63,10 +74,15 @@ class DAMSM(System):
 
     def get_config(self):
         return {
-            "vocabulary": list(self.vocabulary.tokens), "max_words": self.max_words,
-            "image_size": self.image_size, "text_encoder": self.text_encoder_config,
-            "image_encoder": self.image_encoder_config, "dropout": self.dropout,
-            "clip_norm": self.clip_norm, "steps_per_epoch": self.steps_per_epoch, "seed": self.seed,
+            "vocabulary": list(self.vocabulary.tokens),
+            "max_words": self.max_words,
+            "image_size": self.image_size,
+            "text_encoder": self.text_encoder_config,
+            "image_encoder": self.image_encoder_config,
+            "dropout": self.dropout,
+            "clip_norm": self.clip_norm,
+            "steps_per_epoch": self.steps_per_epoch,
+            "seed": self.seed,
         }
 
     @property
@@ -127,7 +143,9 @@ class DAMSM(System):
             return
         epoch = tf.cast(self.iteration // self.steps_per_epoch, tf.float32)
         base, floor, decay = self._base_learning_rate, 2e-4, 0.98
-        last = tf.math.ceil(tf.math.log(floor / base) / tf.math.log(decay))  # first epoch at the floor
+        last = tf.math.ceil(
+            tf.math.log(floor / base) / tf.math.log(decay)
+        )  # first epoch at the floor
         optimizer = self.damsm_optimizer
         optimizer.learning_rate.assign(base * decay ** tf.minimum(epoch, tf.maximum(last, 0.0)))
         first = tf.equal(self.iteration % self.steps_per_epoch, 0)

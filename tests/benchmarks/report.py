@@ -1,0 +1,121 @@
+"""The benchmark's tables as Markdown."""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+HEAD = """# Benchmarks
+
+Written by `make bench` (`python -m tests.benchmarks.attn_gan`). Do not edit the figures by hand.
+
+- Date: {date}
+- Machine: {cpu}, {cores} cores; {threads} threads for each library
+- Versions: {versions}
+- Settings (those of `recipes/attn_gan.py:emoji`): {settings}
+"""
+
+METHOD = """
+## How it was measured
+
+A *training iteration* is the whole of it: text encoder, generator, one Adam step of each of the three
+discriminators (real, generated and mismatched pairs), the generator's Adam step through the
+discriminators and the DAMSM image encoder, and the moving average. The batch is constant and
+synthetic, so that no data pipeline takes part. *generate* goes from {batch} caption strings to uint8
+pictures.
+
+The comparison is `tests/benchmarks/torch_attn_gan.py`, the same networks, losses and sequence in eager
+PyTorch, with the fused Adam, a `foreach` moving average, frozen discriminators in the generator's step,
+and the faster of the two memory formats (named in the table). Before anything is timed the
+program checks that each network has as many weights on both sides;
+`tests/benchmarks/test_torch_attn_gan.py` checks that both give the same losses and the same updated
+weights. bfloat16 is the Keras policy `mixed_bfloat16` on one side (the image heads, the logits and the projections
+of the image encoder stay in float32) and CPU autocast on the other (which casts these too).
+
+Both run in one process, in turn: each visit is one call that is not timed and {calls} that are, and
+the visits alternate for up to {rounds} rounds. *min* and *median* are over the timed calls; images per
+second follow from the median. A ratio below 1 means that the zoo is faster. Tracing of the graph and
+warm-up are left out.
+
+To repeat it: `pip install -e .[benchmark]`, then `make bench`. Without PyTorch the comparison is left out.
+"""
+
+
+def cpu_name():
+    """The processor's name as the system gives it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def versions(names=("tensorflow", "keras", "torch", "numpy")):
+    """`Python 3.x, tensorflow 2.x, ...`, of those that are installed."""
+    found = [f"Python {platform.python_version()}"]
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def head(settings, threads):
+    return HEAD.format(
+        date=datetime.date.today().isoformat(), cpu=cpu_name(), cores=cores(), threads=threads,
+        versions=versions(), settings=settings.describe(),
+    )
+
+
+def milliseconds(timing):
+    return f"{1000 * timing.best:.1f} / {1000 * timing.median:.1f}"
+
+
+def model_table(rows, batch):
+    """Rows: (what, dtype, the zoo's `Timing`, PyTorch's or None, its memory format)."""
+    lines = [
+        "\n## Training and generation\n",
+        "| | precision | zoo: ms (min / median) | zoo: images/s | PyTorch: ms (min / median) "
+        "| PyTorch: images/s | time ratio zoo / PyTorch (min / median) |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for what, dtype, ours, theirs, layout in rows:
+        cells = [what, dtype, milliseconds(ours), f"{batch / ours.median:.1f}"]
+        if theirs is None:
+            cells += ["not installed", "", ""]
+        else:
+            ratio = f"{ours.best / theirs.best:.2f} / {ours.median / theirs.median:.2f}"
+            cells += [
+                f"{milliseconds(theirs)} ({layout})", f"{batch / theirs.median:.1f}", ratio
+            ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def data_table(timings, batch, fastest):
+    """`timings`: dict of pipeline -> `Timing` of a batch; `fastest`: images/s of the fastest training."""
+    lines = [
+        "\n## Data pipeline alone\n", "| pipeline | ms a batch (min / median) | images/s |",
+        "|---|---|---|",
+    ]
+    for name, timing in timings.items():
+        rate = batch / timing.median
+        lines.append(f"| {name} | {milliseconds(timing)} | {rate:,.0f} |")
+    slowest = min(batch / timing.median for timing in timings.values())
+    lines.append(
+        f"\nThe slowest pipeline gives {slowest / fastest:.0f} times as many pictures as the fastest "
+        "training above takes."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def method(batch, calls, rounds):
+    return METHOD.format(batch=batch, calls=calls, rounds=rounds)

@@ -1,0 +1,50 @@
+"""Timing in interleaved rounds, so that a change of the machine's pace meets every subject alike."""
+
+import statistics
+import time
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Wall seconds of single calls."""
+
+    seconds: tuple
+
+    @property
+    def best(self):
+        return min(self.seconds)
+
+    @property
+    def median(self):
+        return statistics.median(self.seconds)
+
+
+def interleave(subjects, rounds, calls=2, warm_up=2, budget=None):
+    """Times functions in turn: A A B B ... A A B B ..., after a warm-up of each.
+
+    Args:
+        subjects: dict of name -> function without arguments.
+        rounds: int, visits of each function.
+        calls: int, timed calls a visit, behind one that is not (it refills the caches).
+        warm_up: int, calls before the first round.
+        budget: seconds after which no new round starts, or None.
+
+    Returns:
+        dict of name -> `Timing`.
+    """
+    for function in subjects.values():
+        for _ in range(warm_up):
+            function()
+    seconds = {name: [] for name in subjects}
+    start = time.perf_counter()
+    for done in range(rounds):
+        if done and budget is not None and time.perf_counter() - start > budget:
+            break
+        for name, function in subjects.items():
+            function()
+            for _ in range(calls):
+                before = time.perf_counter()
+                function()
+                seconds[name].append(time.perf_counter() - before)
+    return {name: Timing(tuple(values)) for name, values in seconds.items()}
