@@ -27,7 +27,7 @@ lint: $(INSTALLED)
 	@$(RUN) -m ruff check .
 
 bench: $(INSTALLED)
-	@$(RUN) -m tests.benchmarks.run $(ARGS)
+	@$(RUN) -m tests.benchmarks.attn_gan --out=docs/benchmarks.md $(ARGS)
 
 clean:
 	rm -rf demo build dist *.egg-info .pytest_cache .ruff_cache

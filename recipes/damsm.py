@@ -7,7 +7,8 @@ when `--config.damsm` names none.
     python -m recipes.train --config=recipes/damsm.py:emoji --workdir=runs/damsm_emoji \
         --config.data.directory=data/emoji.zip
     python -m recipes.train --config=recipes/damsm.py:birds --workdir=runs/damsm_birds \
-        --config.data.directory=data/birds
+        --config.data.directory=data/birds \
+        --config.model.image_weights=data/inception_v3_google-1a9a5a14.pth
 
 Datasets:
   shapes  procedural, no files; small encoders for a CPU.
@@ -33,6 +34,7 @@ def _base():
         "model": {
             "image_encoder": "compact",  # "compact" | "inception_v3"
             "image_filters": 64,  # compact: width; unused by inception_v3
+            "image_weights": "",  # inception_v3: torchvision's ImageNet file (.pth, or .npz of it)
             "image_size": 64,  # pixels; inception_v3: 299
             "features": 256,  # size of a word, a region and both sentence embeddings
             "embedding_dim": 300,  # size of a word embedding

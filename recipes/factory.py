@@ -80,8 +80,27 @@ def build(config, data, strategy, damsm=None):
         return _builder(config.system)(config, data, damsm)
 
 
+def check_image_weights(config):
+    """An Inception stays as it is in DAMSM's training, so it must be a trained one.
+
+    Raises:
+        ZooError: a DAMSM config with an Inception and no weights for it.
+    """
+    settings = config.model
+    if settings.image_encoder == "inception_v3" and not settings.image_weights:
+        raise ZooError(
+            "DAMSM trains two projections of a frozen Inception-v3, which needs ImageNet weights: "
+            "give image_weights=PATH in DAMSM's `model` group (torchvision's "
+            'inception_v3_google-1a9a5a14.pth, or its arrays as .npz), or image_encoder="compact".'
+        )
+
+
 def _build_damsm(config, data, _=None):
     model = _damsm_model(config, data)
+    if config.model.image_weights:
+        from zoo.importers.official import load_inception_trunk
+
+        load_inception_trunk(model.image_encoder, config.model.image_weights)
     model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
     score = data.score(evaluation.MatchingScore, config, model)
     return Experiment(

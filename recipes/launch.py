@@ -3,7 +3,13 @@
 import time
 from pathlib import Path
 
-from recipes.factory import build, parameter_line, pretraining_config, resolve
+from recipes.factory import (
+    build,
+    check_image_weights,
+    parameter_line,
+    pretraining_config,
+    resolve,
+)
 from recipes.run_folder import RunFolder, check_owner
 from recipes.sources import Data
 from recipes.trainer import Trainer, is_chief
@@ -16,6 +22,8 @@ def train(config, workdir, strategy):
     data = Data(config)
     config = resolve(config, data)
     pretrains = config.get("damsm") == ""
+    if config.system == "damsm" or pretrains:
+        check_image_weights(pretraining_config(config) if pretrains else config)
     experiment = None
     if not pretrains or not (Path(workdir) / "config.json").exists():
         # A mistake in the settings shows here, before anything is written or pre-trained.

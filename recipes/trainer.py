@@ -151,10 +151,10 @@ class Trainer:
         if due(config.log_every) or checkpoint or sample:
             self._flush(line=due(config.log_every))
         started = time.monotonic()
-        if sample and self.folder.writer:
-            self._evaluate()
         if checkpoint:
             self._save_checkpoint()
+        if sample and self.folder.writer:
+            self._evaluate()
         self.progress.exclude(time.monotonic() - started)
 
     def _compile(self):

@@ -141,6 +141,7 @@ class TextToImage(ConditionalGAN):
         if not hasattr(self, "_row_function"):
             self._row_function = tf.function(
                 self._rows,
+                autograph=False,
                 input_signature=[
                     tf.TensorSpec([None, self.max_words], tf.int32),
                     tf.TensorSpec([None], tf.int32),
