@@ -11,6 +11,14 @@ def pytest_addoption(parser):
     parser.addoption("--large", action="store_true", help="also run the tests marked large")
 
 
+def pytest_configure(config):
+    """Two logical CPUs, so that the tests of several replicas run on every machine."""
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--large"):
         return

@@ -13,7 +13,7 @@ import sys
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tests.benchmarks import report
-from tests.benchmarks.timing import interleave
+from tests.benchmarks.timing import OtherLoad, interleave
 
 DTYPES = ("float32", "mixed_bfloat16")
 LAYOUTS = {False: "NCHW", True: "channels_last"}
@@ -29,13 +29,15 @@ def main():
 
     sizes = settings.quick() if options.quick else settings.emoji()
     rounds = 2 if options.quick else options.rounds
+    load = OtherLoad()
     rows = measure_models(sizes, rounds, options.seconds / 4)
     batch = sizes.batch_size
     fastest = max(batch / row[2].median for row in rows if row[0] == KINDS[0])
     print("data pipelines ...")
     data = pipelines.measure(sizes, *((32, 4, 1) if options.quick else ()))
     text = "".join([
-        report.head(sizes, options.threads), report.model_table(rows, batch),
+        report.head(sizes, options.threads, load.share()),
+        report.model_table(rows, batch),
         report.data_table(data, batch, fastest), report.method(batch, CALLS, rounds),
     ])
     print("\n" + text.split("\n## How")[0])

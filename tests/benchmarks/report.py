@@ -13,8 +13,10 @@ Written by `make bench` (`python -m tests.benchmarks.attn_gan`). Do not edit the
 - Date: {date}
 - Machine: {cpu}, {cores} cores; {threads} threads for each library
 - Versions: {versions}
+- Other processes: {others}
 - Settings (those of `recipes/attn_gan.py:emoji`): {settings}
 """
+QUIET = 0.05  # share of the processors that others may take without a warning
 
 METHOD = """
 ## How it was measured
@@ -68,10 +70,17 @@ def cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
-def head(settings, threads):
+def head(settings, threads, others):
+    """`others`: the share of the processors that other processes took, or None if not known."""
+    if others is None:
+        load = "not known"
+    else:
+        load = f"{100 * others:.0f} % of the processors during the measurement"
+        if others > QUIET:
+            load += "; **the machine was busy, so the figures are not reliable**"
     return HEAD.format(
         date=datetime.date.today().isoformat(), cpu=cpu_name(), cores=cores(), threads=threads,
-        versions=versions(), settings=settings.describe(),
+        versions=versions(), others=load, settings=settings.describe(),
     )
 
 

@@ -1,8 +1,10 @@
 """Timing in interleaved rounds, so that a change of the machine's pace meets every subject alike."""
 
+import os
 import statistics
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,31 @@ def interleave(subjects, rounds, calls=2, warm_up=2, budget=None):
                 function()
                 seconds[name].append(time.perf_counter() - before)
     return {name: Timing(tuple(values)) for name, values in seconds.items()}
+
+
+class OtherLoad:
+    """The share of the machine's processors that other processes take from now on."""
+
+    def __init__(self):
+        self._start = _processor_seconds()
+
+    def share(self):
+        """0 to 1, or None where the system does not tell."""
+        if self._start is None:
+            return None
+        own, busy, total = (
+            now - then for now, then in zip(_processor_seconds(), self._start, strict=True)
+        )
+        return min(max((busy - own) / max(total, 1e-9), 0.0), 1.0)
+
+
+def _processor_seconds():
+    """Seconds of this process, of everybody, and of everybody with the idle time."""
+    try:
+        fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    except OSError:
+        return None
+    ticks = [int(field) for field in fields]
+    second = os.sysconf("SC_CLK_TCK")
+    own = os.times()
+    return own.user + own.system, (sum(ticks) - ticks[3] - ticks[4]) / second, sum(ticks) / second

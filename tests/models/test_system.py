@@ -2,9 +2,9 @@
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 
+from tests.devices import two_devices  # noqa: F401  (a fixture)
 from tests.models import tiny
 from zoo.models import noise
 from zoo.models.system import System
@@ -32,21 +32,6 @@ class Line(System):
         return {"loss": loss}
 
 
-@pytest.fixture(scope="module")
-def two_devices():
-    """Two logical CPUs; only possible before TensorFlow has started its devices."""
-    try:
-        cpu = tf.config.list_physical_devices("CPU")[0]
-        tf.config.set_logical_device_configuration(
-            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-        )
-    except RuntimeError:
-        pass
-    if len(tf.config.list_logical_devices("CPU")) < 2:
-        pytest.skip("needs two logical CPUs, which must be configured before TensorFlow runs")
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-
-
 def line_batches(steps=5):
     rng = np.random.default_rng(0)
     return [
@@ -69,13 +54,13 @@ def train_line(strategy):
     return model.dense.kernel.numpy()
 
 
-def test_two_replicas_take_the_steps_of_one(two_devices):
+def test_two_replicas_take_the_steps_of_one(two_devices):  # noqa: F811
     alone = train_line(tf.distribute.get_strategy())
     np.testing.assert_allclose(train_line(two_devices), alone, atol=1e-6)
     assert np.abs(alone - 1).max() > 0.05
 
 
-def test_attn_gan_trains_on_two_replicas(two_devices):
+def test_attn_gan_trains_on_two_replicas(two_devices):  # noqa: F811
     with two_devices.scope():
         model = tiny.attn_gan(mode_seeking_weight=1.0)
     data = tf.data.Dataset.from_tensors(tiny.batch(size=8)).unbatch().batch(8)

@@ -85,9 +85,9 @@ class BatchNormalization(keras.layers.Layer):
             square = tf.reduce_mean(tf.square(statistics_of), [0, 1, 2])
             context = tf.distribute.get_replica_context()
             if self.synchronized and context is not None and context.num_replicas_in_sync > 1:
-                total = context.all_reduce("sum", count)
-                mean = context.all_reduce("sum", mean * count) / total
-                square = context.all_reduce("sum", square * count) / total
+                sums = [mean * count, square * count, count]
+                mean, square, total = context.all_reduce("sum", sums)
+                mean, square = mean / total, square / total
                 variance, count = square - tf.square(mean), total
             else:
                 variance = tf.reduce_mean(

@@ -1,0 +1,12 @@
+"""A fixture with two devices on any machine."""
+
+import pytest
+import tensorflow as tf
+
+
+@pytest.fixture(scope="session")
+def two_devices():
+    """A MirroredStrategy over the two logical CPUs that conftest asks for."""
+    if len(tf.config.list_logical_devices("CPU")) < 2:
+        pytest.skip("needs two logical CPUs, which must be configured before TensorFlow runs")
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

@@ -1,0 +1,120 @@
+"""The smaller blocks beside plain NumPy or Keras."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.layers.conditioning_augmentation import ConditioningAugmentation
+from zoo.layers.convolution import ConvGLU, ConvLeaky, ResidualBlock, glu, upsample_nearest
+from zoo.layers.recurrent import LSTMCell
+from zoo.layers.word_attention import WordAttention
+from zoo.networks.text_encoder import RNNTextEncoder
+
+RNG = np.random.default_rng(0)
+
+
+def normal(*shape):
+    return RNG.normal(size=shape).astype("float32")
+
+
+def test_glu():
+    x = normal(2, 3, 6)
+    want = x[..., :3] / (1 + np.exp(-x[..., 3:]))
+    np.testing.assert_allclose(glu(x), want, atol=1e-6)
+
+
+def test_upsample_nearest_is_keras_upsampling():
+    x = normal(2, 3, 5, 4)
+    np.testing.assert_array_equal(upsample_nearest(x), keras.layers.UpSampling2D()(x))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (ConvGLU(5), (2, 4, 6, 5)),
+        (ConvGLU(5, upsample=True), (2, 8, 12, 5)),
+        (ResidualBlock(), (2, 4, 6, 3)),
+        (ConvLeaky(5), (2, 4, 6, 5)),
+        (ConvLeaky(5, stride=2), (2, 2, 3, 5)),
+        (ConvLeaky(5, normalize=False), (2, 4, 6, 5)),
+    ],
+)
+def test_block_shapes_and_configs(layer, shape):
+    x = normal(2, 4, 6, 3)
+    assert layer(x, training=True).shape == shape
+    config = layer.get_config()
+    clone = type(layer).from_config(config)
+    clone(x)
+    assert clone.get_config() == config
+    assert [v.shape for v in clone.variables] == [v.shape for v in layer.variables]
+
+
+def test_a_residual_block_without_its_branch_is_the_identity():
+    block, x = ResidualBlock(), normal(2, 4, 4, 3)
+    block(x)
+    block.norm.gamma.assign(tf.zeros(3))
+    np.testing.assert_array_equal(block(x, training=True), x)
+
+
+def test_conditioning_augmentation_samples_its_gaussian():
+    layer = ConditioningAugmentation(4)
+    sentence, noise = normal(3, 6), normal(3, 4)
+    condition, mu, log_var = (np.array(v) for v in layer(sentence, noise))
+    np.testing.assert_allclose(condition, mu + noise * np.exp(log_var / 2), rtol=1e-5)
+    np.testing.assert_allclose(layer(sentence, np.zeros((3, 4)))[0], mu, rtol=1e-6)
+
+
+def test_word_attention_by_hand_and_padding():
+    layer = WordAttention(4)
+    pixels, words = normal(2, 3, 2, 4), normal(2, 5, 6)
+    padding = np.array([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0]], bool)
+    context, attention = (np.array(v) for v in layer(pixels, words, padding))
+    keys = words @ layer.keys.kernel.numpy()
+    scores = np.einsum("bhwf,btf->bhwt", pixels, keys)
+    scores[0, ..., 3:] = -np.inf
+    weights = np.exp(scores - scores.max(-1, keepdims=True))
+    weights /= weights.sum(-1, keepdims=True)
+    np.testing.assert_allclose(attention, weights, atol=1e-6)
+    np.testing.assert_allclose(context, np.einsum("bhwt,btf->bhwf", weights, keys), atol=1e-5)
+
+
+def test_official_mask_tiling_mixes_samples_and_per_sample_does_not():
+    pixels, words = normal(2, 2, 2, 4), normal(2, 3, 4)
+    padding = np.array([[0, 0, 1], [0, 0, 0]], bool)
+    for tiling, mixes in (("official", True), ("per_sample", False)):
+        layer = WordAttention(4, tiling)
+        both = np.array(layer(pixels, words, padding)[1])
+        alone = np.array(layer(pixels[1:], words[1:], padding[1:])[1])
+        assert np.allclose(both[1:], alone) != mixes
+    with pytest.raises(ValueError, match="mask_tiling"):
+        WordAttention(4, "other")
+
+
+def test_lstm_cell_is_keras_with_the_sum_of_both_biases():
+    ours, keras_cell = LSTMCell(4), keras.layers.LSTMCell(4)
+    x, state = normal(2, 3), [normal(2, 4), normal(2, 4)]
+    ours(x, state), keras_cell(x, state)
+    for name in ("kernel", "recurrent_kernel", "bias"):
+        getattr(keras_cell, name).assign(getattr(ours, name))
+    ours.recurrent_bias.assign(normal(16))
+    keras_cell.bias.assign_add(ours.recurrent_bias)
+    np.testing.assert_allclose(ours(x, state)[0], keras_cell(x, state)[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_text_encoder_does_not_see_padding(cell):
+    encoder = RNNTextEncoder(9, features=8, embedding_dim=5, cell=cell)
+    tokens = np.array([[3, 4, 5, 0, 0, 0], [6, 7, 8, 2, 1, 3]])
+    lengths = np.array([3, 6])
+    outputs = encoder(tokens, lengths)
+    alone = encoder(tokens[:1, :3], lengths[:1])
+    np.testing.assert_allclose(outputs["sentence"][0], alone["sentence"][0], atol=1e-6)
+    np.testing.assert_allclose(outputs["words"][0, :3], alone["words"][0], atol=1e-6)
+    assert not np.array(outputs["words"])[0, 3:].any()
+    forward, backward = np.split(np.array(outputs["words"])[0], 2, axis=-1)
+    np.testing.assert_allclose(outputs["sentence"][0, :4], forward[2], atol=1e-6)
+    np.testing.assert_allclose(outputs["sentence"][0, 4:], backward[0], atol=1e-6)
+    assert np.array(outputs["padding"])[0].tolist() == [False] * 3 + [True] * 3
+    with pytest.raises(ValueError, match="cell"):
+        RNNTextEncoder(9, cell="rnn")

@@ -1,0 +1,58 @@
+"""The demo on a tiny preset, as the program that a user runs."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tiny_models import tiny_attn_gan
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def demo(*arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, "-m", "recipes.demo", *map(str, arguments)], cwd=cwd, timeout=300,
+        capture_output=True, text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("presets") / "tiny"
+    tiny_attn_gan().save_to_preset(str(directory))
+    return directory
+
+
+def test_writes_pictures_and_a_model_that_agrees(preset, tmp_path):
+    from PIL import Image
+
+    done = demo(f"--preset={preset}", "--captions=a red circle;blue square", f"--out={tmp_path}",
+                "--noises=3")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "differ by at most" in done.stdout
+    grid = np.asarray(Image.open(tmp_path / "grid.png"))
+    assert grid.shape[0] > 2 * 128 and grid.shape[1] > 3 * 128
+    assert (grid[:, :190] < 100).any()  # the captions
+    assert np.asarray(Image.open(tmp_path / "attention.png")).shape[0] > 2 * 128
+    assert (tmp_path / "saved_model" / "1" / "saved_model.pb").exists()
+    assert len(list((tmp_path / "served").glob("*.png"))) == 6
+    assert "zoo" not in (tmp_path / "client.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--preset=no_such_preset"], "no_such_preset"),
+        (["--noises=0"], "--noises"),
+        (["--nosies=1"], "nosies"),
+    ],
+)
+def test_mistakes_are_one_line_and_write_nothing(arguments, message, tmp_path):
+    done = demo(*arguments, f"--out={tmp_path / 'out'}")
+    assert done.returncode == 1
+    assert message in done.stderr and done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()

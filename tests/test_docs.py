@@ -1,0 +1,93 @@
+"""The pages keep their promises: links, commands, settings; the package takes its data along."""
+
+import importlib
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("zoo/*/*/README.md")])
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"python -m (recipes|export)\.(\w+)((?:[^\n`]|\\\n)*)")
+CONFIGURED = re.compile(r"--config=recipes/(\w+)\.py:(\w+)([^|\n`\\]*(?:\\\n[^|\n`\\]*)*)")
+
+
+def anchor(heading):
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    broken = []
+    for link in LINK.findall(page.read_text("utf-8")):
+        if re.match(r"[a-z]+:", link):
+            continue
+        place, _, fragment = link.partition("#")
+        target = (page.parent / place).resolve() if place else page
+        if not target.exists():
+            broken.append(link)
+        elif fragment:
+            headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.M)
+            if fragment not in map(anchor, headings):
+                broken.append(link)
+    assert not broken
+
+
+def test_documented_commands_exist_with_these_flags():
+    wrong, seen = [], 0
+    for page in PAGES:
+        for package, module, rest in COMMAND.findall(page.read_text("utf-8")):
+            seen += 1
+            source = ROOT / package / f"{module}.py"
+            if not source.exists():
+                wrong.append(f"{page.name}: {package}.{module}")
+                continue
+            text = source.read_text("utf-8")
+            for flag in re.findall(r" --(\w+)", rest):
+                if f'"{flag}"' not in text and f'"--{flag}"' not in text:
+                    wrong.append(f"{page.name}: {package}.{module} --{flag}")
+    assert seen > 5
+    assert not wrong
+
+
+def test_documented_settings_exist():
+    from recipes.configs import check_known_keys
+
+    seen = 0
+    for page in PAGES:
+        for recipe, dataset, rest in CONFIGURED.findall(page.read_text("utf-8")):
+            module = importlib.import_module(f"recipes.{recipe}")
+            config = module.get_config(dataset)
+            words = shlex.split(rest.replace("\\\n", " "))
+            keys = [w[len("--config."):].split("=")[0] for w in words if w.startswith("--config.")]
+            check_known_keys(keys, config)
+            seen += 1
+    assert seen > 8
+
+
+def test_the_version_is_the_same_everywhere():
+    from zoo.version import __version__
+
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_files_of_presets_travel_with_the_package(monkeypatch):
+    import setuptools
+
+    kept = {}
+    monkeypatch.setattr(setuptools, "setup", kept.update)
+    spec = importlib.util.spec_from_file_location("setup_of_the_zoo", ROOT / "setup.py")
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    patterns = kept["package_data"]["zoo.presets"]
+    folder = ROOT / "zoo" / "presets"
+    left = [
+        path for path in folder.glob("*/*")
+        if "__pycache__" not in path.parts and not any(path.match(p) for p in patterns)
+    ]
+    assert not left
+    packages = set(kept["packages"])
+    assert {"zoo", "zoo.models.attn_gan", "zoo.presets", "recipes", "export"} <= packages
+    assert not [name for name in packages if name.startswith("tests")]
