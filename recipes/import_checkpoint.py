@@ -31,7 +31,7 @@ def main(argv):
         if not flag.value:
             raise ZooError(f"--{flag.name} is missing.")
     if bool(_GENERATOR.value) == bool(_IMAGE.value):
-        raise ZooError("Give one of --generator (for an AttnGAN) and --image_encoder (for a DAMSM).")
+        raise ZooError("Give one of --generator (AttnGAN) and --image_encoder (DAMSM).")
     cli.start_tensorflow()
     with cli.quiet_stderr():
         from zoo.importers import official

@@ -25,7 +25,8 @@ DOORS = {
     "zoo.models": {"zoo.layers", "zoo.losses", "zoo.networks", "zoo.text"},
     "zoo.presets": {"zoo.models", "zoo.networks", "zoo.text"},
     "zoo.importers": {
-        "zoo.layers", "zoo.losses", "zoo.models", "zoo.networks", "zoo.presets", "zoo.text"
+        "zoo.data", "zoo.layers", "zoo.losses", "zoo.models", "zoo.networks", "zoo.presets",
+        "zoo.text",
     },
 }
 FREE = ("recipes", "export")  # these two may import all of zoo, but not each other

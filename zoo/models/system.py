@@ -71,11 +71,12 @@ class System(keras.Model):
         return self.network_variables(self.preset_network_names)
 
     def parameter_counts(self):
-        """dict of network name -> number of trainable parameters (all, for a frozen network)."""
-        return {
-            name: sum(math.prod(v.shape) for v in network.trainable_variables or network.variables)
-            for name, network in self.networks.items()
-        }
+        """dict of network name -> number of parameters, without running statistics."""
+        counts = dict.fromkeys(self.networks, 0)
+        for path, variable in self.network_variables().items():
+            if not path.endswith(("/moving_mean", "/moving_variance")):
+                counts[path.split("/", 1)[0]] += math.prod(variable.shape)
+        return counts
 
     # --- training -------------------------------------------------------------------------------
 
