@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from export.saved_model import export_saved_model
-from tests.tiny_models import tiny_attn_gan
+from tests import tiny
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = {"python": "python_client.py", "session": "python_client.py", "c_api": "c_api_client.py"}
@@ -18,7 +18,7 @@ CLIENTS = {"python": "python_client.py", "session": "python_client.py", "c_api":
 
 @pytest.fixture(scope="session")
 def model():
-    return tiny_attn_gan()
+    return tiny.attn_gan(compiled=False)
 
 
 @pytest.fixture(scope="session")

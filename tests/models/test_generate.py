@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.models import tiny
+from tests import tiny
 from zoo.errors import ZooError
 
 CAPTIONS = ["a red circle", "big blue square"]

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.devices import two_devices  # noqa: F401  (a fixture)
-from tests.models import tiny
+from tests import tiny
 from zoo.models import noise
 from zoo.models.system import System
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.tiny_models import tiny_attn_gan
+from tests import tiny
 from zoo import presets, storage
 
 METADATA = {
@@ -20,7 +20,7 @@ METADATA = {
 
 @pytest.fixture(scope="session")
 def model():
-    return tiny_attn_gan()
+    return tiny.attn_gan(compiled=False)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tiny_models import tiny_attn_gan
+from tests import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,7 +22,7 @@ def demo(*arguments, cwd=ROOT):
 @pytest.fixture(scope="module")
 def preset(tmp_path_factory):
     directory = tmp_path_factory.mktemp("presets") / "tiny"
-    tiny_attn_gan().save_to_preset(str(directory))
+    tiny.attn_gan(compiled=False).save_to_preset(str(directory))
     return directory
 
 

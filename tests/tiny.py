@@ -7,7 +7,7 @@ import tensorflow as tf
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
 
-WORDS = ["<end>", "<unk>", "a", "red", "blue", "circle", "square", "big", "small"]
+WORDS = "<end> <unk> a red blue green circle square big small on white".split()
 TEXT = {"features": 16, "embedding_dim": 8}
 IMAGE = {"kind": "compact", "features": 16, "filters": 4, "image_size": 32}
 SIZES = (16, 32)
