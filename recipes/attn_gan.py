@@ -44,7 +44,6 @@ def _base(pretraining):
             "damsm_weight": 5.0,  # lambda; the paper: 5 for CUB, 50 for COCO
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
             "single_image": False,  # True: the official DCGAN variant, one head and discriminator
-            "ema_decay": 0.999,  # of the generator's moving average
             "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
             "ema_statistics": "average",  # "current": batch statistics not averaged, as released
             "ema_decay": 0.999,  # of the generator's moving average, which makes the pictures

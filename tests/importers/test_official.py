@@ -95,7 +95,7 @@ def test_files_that_do_not_belong_together(files, tmp_path):
         official.attn_gan(paths["generator"], paths["generator"], paths["captions"])
     short = tmp_path / "captions.pickle"
     short.write_bytes(pickle.dumps([[], [], {0: "<end>"}, {"<end>": 0}], 2))
-    with pytest.raises(ZooError, match=f"holds 1 words, the text encoder was trained with {len(WORDS)}"):
+    with pytest.raises(ZooError, match=f"holds 1 words, .* trained with {len(WORDS)}"):
         official.attn_gan(paths["generator"], paths["text_encoder"], str(short))
 
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.devices import two_devices  # noqa: F401  (a fixture)
 from tests import tiny
+from tests.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.models import noise
 from zoo.models.system import System
 
