@@ -1,5 +1,6 @@
 """Shared fixtures; `large` tests run only with --large."""
 
+import contextlib
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -30,13 +31,27 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def float64():
-    """Networks built inside the test compute in float64, the golden cases' precision."""
+    """Networks built inside the test compute in float64, the golden cases' own precision."""
+    with _floatx("float64"):
+        yield
+
+
+@pytest.fixture(params=["float64", "float32"])
+def precision(request):
+    """The test runs in both precisions, each with the golden cases' tolerance for it."""
+    with _floatx(request.param):
+        yield request.param
+
+
+@contextlib.contextmanager
+def _floatx(name):
     import keras
 
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    floatx = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx(floatx)
-    keras.config.set_dtype_policy(before)
+    before = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_dtype_policy(name)
+    keras.config.set_floatx(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before[0])
+        keras.config.set_floatx(before[1])

@@ -10,8 +10,10 @@ import os
 import pathlib
 import re
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 DEFAULT = pathlib.Path(__file__).resolve().parents[3] / "shared" / "golden"
 
@@ -42,9 +44,9 @@ class Case:
         """The state dict of the network stored under `prefix`."""
         return {k.removeprefix(prefix): v for k, v in self.params.items() if k.startswith(prefix)}
 
-    def tolerance(self, key, precision="float64_run"):
-        """(rtol, absolute tolerance, its share of max|want|) for one output."""
-        tolerance = self.meta["tolerance"]
+    def tolerance(self, key):
+        """(rtol, absolute tolerance, its share of max|want|) for one output in Keras' precision."""
+        tolerance, precision = self.meta["tolerance"], f"{keras.config.floatx()}_run"
         if precision in tolerance:
             rule = tolerance[precision]
             share = rule.get("per_key_atol_times_absmax", {}).get(key, rule["atol_times_absmax"])
@@ -54,14 +56,14 @@ class Case:
                 return rtol, atol, 0.0
         return tolerance["rtol"], tolerance["atol"], 0.0
 
-    def check(self, key, got, precision="float64_run"):
+    def check(self, key, got):
         """|got - want| <= atol + share * max|want| + rtol * |want| elementwise."""
         want = np.asarray(self.outputs[key], "float64")
         got = np.asarray(got, "float64")
         assert got.shape == want.shape, (
             f"{self.name} {key}: shape {got.shape}, expected {want.shape}"
         )
-        rtol, atol, share = self.tolerance(key, precision)
+        rtol, atol, share = self.tolerance(key)
         bound = atol + share * (np.abs(want).max() if want.size else 0.0) + rtol * np.abs(want)
         excess = np.abs(got - want) - bound
         assert excess.size == 0 or excess.max() <= 0, (
@@ -74,6 +76,11 @@ class Case:
         """Fails if an output of the case was not compared."""
         left = [k for k in self.outputs if k not in self.checked and not re.search(ignore, k)]
         assert not left, f"{self.name}: outputs never compared: {left[:8]} ({len(left)} in all)"
+
+
+def tensor(array):
+    """A tensor in the precision that the test runs in."""
+    return tf.constant(np.asarray(array), keras.config.floatx())
 
 
 def nhwc(array):

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.golden.golden import Case, nchw, nhwc
+from tests.golden.golden import Case, nchw, nhwc, tensor
 from zoo.importers.state_dict import Target, load_state_dict
 from zoo.layers.word_attention import WordAttention
 from zoo.losses import damsm
 
 
-def test_attend_regions(float64):
+def test_attend_regions(precision):
     case = Case("attngan", "func_attention")
-    query = tf.constant(case.inputs["query"].transpose(0, 2, 1).astype("float64"))
-    regions = tf.constant(nhwc(case.inputs["context"]).astype("float64"))
+    query = tensor(case.inputs["query"].transpose(0, 2, 1))
+    regions = tensor(nhwc(case.inputs["context"]))
     batch, height, width, features = regions.shape
     rows = tf.stack([tf.range(batch)] * 2, axis=1)  # caption i with image i
     with tf.GradientTape() as tape:
@@ -35,16 +35,16 @@ def test_attend_regions(float64):
 
 
 @pytest.mark.parametrize("tiling", ["official", "per_sample", "no_mask"])
-def test_word_attention(float64, tiling):
+def test_word_attention(precision, tiling):
     case = Case("attngan", "global_attention")
-    pixels = tf.constant(nhwc(case.inputs["input"]).astype("float64"))
+    pixels = tensor(nhwc(case.inputs["input"]))
     padding = None if tiling == "no_mask" else case.inputs["mask"]
     layer = WordAttention(pixels.shape[-1], "official" if tiling == "official" else "per_sample")
     versions = {"": "context"}
     if tiling == "official":
         versions["zero_padded_"] = "context_zero_padded"
     for prefix, name in versions.items():
-        words = tf.constant(case.inputs[name].transpose(0, 2, 1).astype("float64"))
+        words = tensor(case.inputs[name].transpose(0, 2, 1))
         layer(pixels, words, padding)
         load_state_dict({"conv_context.weight": Target(layer.keys.kernel, "conv1x1")}, case.param())
         with tf.GradientTape() as tape:
@@ -66,12 +66,12 @@ def test_word_attention(float64, tiling):
 
 
 @pytest.mark.parametrize("version", ["with_class", "no_class"])
-def test_damsm_losses(float64, version):
+def test_damsm_losses(precision, version):
     case = Case("attngan", "damsm_losses")
-    regions = tf.constant(nhwc(case.inputs["img_features"]).astype("float64"))
-    words = tf.constant(case.inputs["words_emb"].transpose(0, 2, 1).astype("float64"))
+    regions = tensor(nhwc(case.inputs["img_features"]))
+    words = tensor(case.inputs["words_emb"].transpose(0, 2, 1))
     code, sentence = (
-        tf.constant(case.inputs[name].astype("float64")) for name in ("cnn_code", "sent_emb")
+        tensor(case.inputs[name]) for name in ("cnn_code", "sent_emb")
     )
     lengths = case.inputs["cap_lens"]
     mask = tf.sequence_mask(lengths, words.shape[1])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.golden.golden import Case, nchw, nhwc
+from tests.golden.golden import Case, nchw, nhwc, tensor
 from zoo.importers import attn_gan as names
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
@@ -15,10 +15,6 @@ from zoo.losses.adversarial import binary_cross_entropy, matching_aware_discrimi
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttentionStage, AttnGANGenerator, InitialStage
 from zoo.networks.stage_discriminator import StageDiscriminator
-
-
-def tensor(array):
-    return tf.constant(np.asarray(array).astype("float64"))
 
 
 def check_after(case, targets, prefix):
@@ -87,7 +83,7 @@ class Blocks:
         return same, mode
 
 
-def test_blocks(float64):
+def test_blocks(precision):
     case = Case("attngan", "g_blocks")
     blocks = Blocks(case)
     for mode, training in (("eval", False), ("train", True)):
@@ -135,7 +131,7 @@ def load_generator(state_dict, config, inputs):
 
 
 @pytest.mark.parametrize("name", ["g_net", "g_dcgan_2branch"])
-def test_generator(float64, name):
+def test_generator(precision, name):
     case = Case("attngan", name)
     inputs = generator_inputs(case)
     generator, targets = load_generator(case.param(), case.meta["config"], inputs)
@@ -170,7 +166,7 @@ def load_discriminator(state_dict, image_size, sentence_features):
 
 
 @pytest.mark.parametrize("size", [64, 128, 256])
-def test_discriminator(float64, size):
+def test_discriminator(precision, size):
     case = Case("attngan", f"d_net{size}")
     images, sentence = tensor(nhwc(case.inputs["x"])), tensor(case.inputs["c_code"])
     network, targets = load_discriminator(case.param(), images.shape[1], sentence.shape[1])
@@ -199,7 +195,7 @@ def test_discriminator(float64, size):
 
 
 @pytest.mark.parametrize("version", ["joint", "cond_only"])
-def test_discriminator_loss(float64, version):
+def test_discriminator_loss(precision, version):
     case = Case("attngan", "discriminator_loss")
     real, fake = tensor(nhwc(case.inputs["real"])), tensor(nhwc(case.inputs["fake"]))
     sentence = tensor(case.inputs["sent_emb"])

@@ -26,7 +26,7 @@ def trimmed(words, lengths):
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_text_encoder(float64, cell):
+def test_text_encoder(precision, cell):
     case = Case("attngan", f"rnn_encoder_{cell}")
     encoder, targets = load_text_encoder(case.param(), cell)
     tokens, lengths = case.inputs["captions"], case.inputs["cap_lens"]
@@ -35,9 +35,8 @@ def test_text_encoder(float64, cell):
             outputs = encoder(tokens, lengths, dropout)
             # the objective whose gradients are stored
             official = tf.transpose(outputs["words"][:, : lengths.max()], [0, 2, 1])
-            probe = tf.reshape(
-                tf.cos(tf.range(official.shape.num_elements(), dtype=tf.float64)), official.shape
-            )
+            count = tf.range(official.shape.num_elements(), dtype=official.dtype)
+            probe = tf.reshape(tf.cos(count), official.shape)
             loss = tf.reduce_sum(official * probe) + tf.reduce_sum(outputs["sentence"] ** 2)
         case.check(f"{mode}/words_emb", trimmed(outputs["words"], lengths))
         case.check(f"{mode}/sent_emb", outputs["sentence"])
