@@ -11,9 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # What each room may import of this project, beside itself. `CORE` is open to all.
-CORE = {"zoo.errors", "zoo.version", "zoo.storage"}
+CORE = {"zoo.errors", "zoo.precision", "zoo.version", "zoo.storage"}
 DOORS = {
     "zoo.errors": set(),
+    "zoo.precision": set(),
     "zoo.version": set(),
     "zoo.storage": set(),
     "zoo.layers": set(),

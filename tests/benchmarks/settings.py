@@ -23,6 +23,7 @@ class Settings:
     image_filters: int
     max_words: int
     vocabulary_size: int = 1229  # of the emoji captions
+    name: str = "those of `recipes/attn_gan.py:emoji`"
 
     @property
     def vocabulary(self):
@@ -33,11 +34,11 @@ class Settings:
         """One line."""
         sizes = "/".join(str(size) for size in self.stage_sizes)
         return (
-            f"stage sizes {sizes}, generator filters {self.generator_filters}, discriminator "
-            f"filters {self.discriminator_filters}, residual blocks {self.residual_blocks}, "
-            f"latent {self.latent_dim}, condition {self.condition_dim}, features {self.features}, "
-            f"compact image encoder with {self.image_filters} filters, at most {self.max_words} "
-            f"words, batch {self.batch_size}"
+            f"{self.name}: stage sizes {sizes}, generator filters {self.generator_filters}, "
+            f"discriminator filters {self.discriminator_filters}, residual blocks "
+            f"{self.residual_blocks}, latent {self.latent_dim}, condition {self.condition_dim}, "
+            f"features {self.features}, compact image encoder with {self.image_filters} filters, "
+            f"at most {self.max_words} words, batch {self.batch_size}"
         )
 
 
@@ -59,7 +60,7 @@ def quick():
     return emoji(
         batch_size=4, stage_sizes=(8, 16, 32), generator_filters=4, discriminator_filters=4,
         latent_dim=8, condition_dim=6, features=16, embedding_dim=12, image_filters=4,
-        vocabulary_size=50,
+        vocabulary_size=50, name="tiny ones, to try the program out",
     )
 
 

@@ -1,4 +1,4 @@
-"""Timing in interleaved rounds, so that a change of the machine's pace meets every subject alike."""
+"""Timing in interleaved rounds, so that a change of the machine's pace meets all alike."""
 
 import os
 import statistics

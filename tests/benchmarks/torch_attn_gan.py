@@ -296,7 +296,7 @@ class TorchAttnGAN:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
 
     def prepare(self, batch):
-        """The batch of arrays (pictures channels last) as tensors in this system's memory format."""
+        """A batch of arrays (pictures channels last) as tensors in this system's format."""
         images = [
             torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
             for x in batch["images"]

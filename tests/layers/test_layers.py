@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
-from zoo.layers.convolution import ConvGLU, ConvLeaky, ResidualBlock, glu, upsample_nearest
+from zoo.layers.convolution import ConvGLU, ConvLeaky, ResidualBlock, UpsampledConv3x3, glu
 from zoo.layers.recurrent import LSTMCell
 from zoo.layers.word_attention import WordAttention
 from zoo.networks.text_encoder import RNNTextEncoder
@@ -24,9 +24,13 @@ def test_glu():
     np.testing.assert_allclose(glu(x), want, atol=1e-6)
 
 
-def test_upsample_nearest_is_keras_upsampling():
-    x = normal(2, 3, 5, 4)
-    np.testing.assert_array_equal(upsample_nearest(x), keras.layers.UpSampling2D()(x))
+def test_upsampled_convolution_is_upsampling_and_convolution():
+    layer, x = UpsampledConv3x3(4, dtype="float64"), normal(2, 3, 5, 6).astype("float64")
+    got = layer(x)
+    doubled = x.repeat(2, axis=1).repeat(2, axis=2)
+    want = tf.nn.conv2d(doubled, layer.kernel.numpy(), 1, "SAME")
+    np.testing.assert_allclose(got, want, atol=1e-12)
+    assert layer.kernel.shape == (3, 3, 6, 4)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,14 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
+from zoo.precision import at_least_float32
 
 
 def glu(x):
     """Gated linear unit: first half of the channels x sigmoid(second); (..., 2c) -> (..., c)."""
     values, gates = ops.split(x, 2, axis=-1)
-    return values * ops.sigmoid(gates)
-
-
-def upsample_nearest(x):
-    """Nearest-neighbour x2, as XLA can compile it: (batch, h, w, c) -> (batch, 2h, 2w, c)."""
-    return ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
+    # bfloat16's own sigmoid takes more time on a CPU than both casts and float32's
+    return values * ops.cast(ops.sigmoid(at_least_float32(gates)), values.dtype)
 
 
 def conv3x3(filters, name="conv", **kwargs):
@@ -33,6 +30,38 @@ def conv3x3(filters, name="conv", **kwargs):
         name=name,
         **kwargs,
     )
+
+
+@keras.saving.register_keras_serializable("zoo")
+class UpsampledConv3x3(keras.layers.Layer):
+    """Nearest-neighbour x2, then `conv3x3`: (batch, h, w, any) -> (batch, 2h, 2w, filters).
+
+    Four neighbouring outputs see the same 2x2 inputs through sums of the kernel's elements, so both
+    steps are one transposed convolution of a 4x4 kernel made of those sums: 16 products an input
+    instead of 36, about half the time of the two steps, and the same result up to rounding.
+    """
+
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+
+    def build(self, input_shape):
+        shape = (3, 3, input_shape[-1], self.filters)
+        initializer = initializers.orthogonal()
+        self.kernel = self.add_weight(shape, initializer, name="kernel", autocast=False)
+
+    def call(self, x):
+        kernel = ops.convert_to_tensor(self.kernel)
+        for axis in (0, 1):  # each output's three taps, merged where they fall on one input
+            none, one = [(0, 0)] * 4, [(0, 0)] * 4
+            none[axis], one[axis] = (0, 1), (1, 0)
+            kernel = ops.pad(kernel, none) + ops.pad(kernel, one)
+        kernel = ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))  # (4, 4, filters, inputs)
+        kernel = ops.cast(kernel, self.compute_dtype)
+        return ops.conv_transpose(x, kernel, strides=2, padding="same")
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters}
 
 
 def batch_norm(name="norm", **kwargs):
@@ -52,12 +81,11 @@ class ConvGLU(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters = filters
         self.upsample = upsample
-        self.conv = conv3x3(2 * filters, dtype=self.dtype_policy)
+        make = UpsampledConv3x3 if upsample else conv3x3
+        self.conv = make(2 * filters, name="conv", dtype=self.dtype_policy)
         self.norm = batch_norm(dtype=self.dtype_policy)
 
     def call(self, x, training=False):
-        if self.upsample:
-            x = upsample_nearest(x)
         return glu(self.norm(self.conv(x), training=training))
 
     def get_config(self):

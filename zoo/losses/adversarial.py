@@ -6,7 +6,7 @@ cross-entropy of their sigmoid, which is the same except where a float saturates
 
 from keras import ops
 
-from zoo.losses.precision import at_least_float32
+from zoo.precision import at_least_float32
 
 
 def binary_cross_entropy(logits, target):

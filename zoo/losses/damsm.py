@@ -7,7 +7,7 @@ paper is kept: the word score has no exponent 1/gamma2.
 
 from keras import ops
 
-from zoo.losses.precision import at_least_float32
+from zoo.precision import at_least_float32
 
 GAMMAS = (4.0, 5.0, 10.0)  # the official configuration; the paper's text has gamma1 = 5
 

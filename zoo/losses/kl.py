@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from zoo.losses.precision import at_least_float32
+from zoo.precision import at_least_float32
 
 
 def kl_to_standard_normal(mu, log_var):

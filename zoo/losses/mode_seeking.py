@@ -5,7 +5,7 @@ Paper: MSGAN, arXiv 1903.05628, equation 5. Checked against HelenMao/MSGAN (stat
 
 from keras import ops
 
-from zoo.losses.precision import at_least_float32
+from zoo.precision import at_least_float32
 
 
 def mode_seeking_distances(images_1, images_2, latents_1, latents_2):

@@ -1,4 +1,4 @@
-"""Losses never run in half precision."""
+"""What never runs in half precision: losses, and functions that are slow or rough in it."""
 
 import keras
 from keras import ops
