@@ -18,9 +18,9 @@ from zoo.errors import ZooError
 
 def train(config, workdir, strategy):
     """Train a config in a folder; returns True when the run is complete, False when stopped."""
-    check_owner(workdir, config)
     data = Data(config)
     config = resolve(config, data)
+    check_owner(workdir, config)
     pretrains = config.get("damsm") == ""
     if config.system == "damsm" or pretrains:
         check_image_weights(pretraining_config(config) if pretrains else config)

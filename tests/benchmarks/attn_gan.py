@@ -10,6 +10,7 @@ import argparse
 import importlib.util
 import os
 import sys
+import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -20,11 +21,13 @@ DTYPES = ("float32", "mixed_bfloat16")
 LAYOUTS = {False: "NCHW", True: "channels_last"}
 CALLS = 2  # timed calls a visit
 KINDS = ("training iteration", "generate")
+BUSY = 0.2  # share of the processors taken by others from which PyTorch's threads must not spin
 
 
 def main():
     options = parse()
     sys.stdout.reconfigure(line_buffering=True)
+    make_room()
     set_threads(options.threads)
     from tests.benchmarks import pipelines, settings
 
@@ -66,6 +69,19 @@ def parse():
 
 def has_torch():
     return importlib.util.find_spec("torch") is not None
+
+
+def make_room():
+    """On a busy machine, lets PyTorch's threads sleep when they wait for each other.
+
+    They spin by default, which is fastest on a quiet machine, and can be more than ten times
+    slower than sleeping when another process wants the same processor. Call it before the import.
+    """
+    load = OtherLoad()
+    time.sleep(2)
+    if (load.share() or 0) > BUSY and "OMP_WAIT_POLICY" not in os.environ:
+        os.environ["OMP_WAIT_POLICY"] = "passive"
+        print("The machine is busy: the figures will not be reliable (OMP_WAIT_POLICY=passive).")
 
 
 def set_threads(count):

@@ -32,7 +32,9 @@ eager PyTorch, with the fused Adam, a `foreach` moving average, frozen discrimin
 generator's step, and the faster of the two memory formats (named in the table). Before anything
 is timed the program checks that each network has as many weights on both sides;
 `tests/benchmarks/test_torch_attn_gan.py` checks that both give the same losses and the same
-updated weights. bfloat16 is the Keras policy `mixed_bfloat16` on one side (the image heads, the
+updated weights. The zoo computes an up-block's doubling and convolution as one transposed
+convolution with fewer products; the PyTorch side interpolates and convolves, as the paper's code
+does. bfloat16 is the Keras policy `mixed_bfloat16` on one side (the image heads, the
 logits and the projections of the image encoder stay in float32) and CPU autocast on the other
 (which casts these too).
 
@@ -80,6 +82,8 @@ def head(settings, threads, others):
         load = f"{100 * others:.0f} % of the processors during the measurement"
         if others > QUIET:
             load += "; **the machine was busy, so the figures are not reliable**"
+    if "OMP_WAIT_POLICY" in os.environ:
+        load += f"; OMP_WAIT_POLICY={os.environ['OMP_WAIT_POLICY']} for PyTorch"
     return HEAD.format(
         date=datetime.date.today().isoformat(), cpu=cpu_name(), cores=cores(), threads=threads,
         versions=versions(), others=load, settings=settings.describe(),

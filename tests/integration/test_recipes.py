@@ -64,6 +64,19 @@ def test_images_and_scalars_reach_tensorboard(trained):
             "held_out/frechet_damsm", "images_per_second"} <= tags
 
 
+def test_a_folder_goes_on_when_epochs_decide_the_steps(trained, tmp_path):
+    """The folder holds the steps that follow from the epochs; the command has only the epochs."""
+    folder, _ = trained
+    changes = (
+        f"--config.damsm={folder}/damsm/presets/last", "--config.steps=0", "--config.epochs=1",
+        "--config.pretraining.steps=0", "--config.pretraining.epochs=1", "--config.data.count=16",
+    )
+    for line in ("done: 4 steps", "step 4 of 4 is done already"):
+        result = run("recipes.train", *TINY, *changes, f"--workdir={tmp_path / 'run'}")
+        assert result.returncode == 0, result.stderr
+        assert line in result.stdout
+
+
 def test_another_config_is_refused(trained):
     folder, _ = trained
     result = run("recipes.train", *TINY, "--config.model.latent_dim=5", f"--workdir={folder}")
