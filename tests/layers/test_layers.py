@@ -24,8 +24,9 @@ def test_glu():
     np.testing.assert_allclose(glu(x), want, atol=1e-6)
 
 
-def test_upsampled_convolution_is_upsampling_and_convolution():
-    layer, x = UpsampledConv3x3(4, dtype="float64"), normal(2, 3, 5, 6).astype("float64")
+@pytest.mark.parametrize("size", [(3, 5), (16, 17)])
+def test_upsampled_convolution_is_upsampling_and_convolution(size):
+    layer, x = UpsampledConv3x3(4, dtype="float64"), normal(2, *size, 6).astype("float64")
     got = layer(x)
     doubled = x.repeat(2, axis=1).repeat(2, axis=2)
     want = tf.nn.conv2d(doubled, layer.kernel.numpy(), 1, "SAME")

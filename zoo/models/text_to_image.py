@@ -45,7 +45,8 @@ class TextToImage(ConditionalGAN):
             self.text_encoder_config, len(self.vocabulary), max_words
         )
         self.text_encoder.trainable = False
-        self.tokenizers = {"drop": CaptionTokenizer(self.vocabulary, max_words, unknown="drop")}
+        self.tokenizer = CaptionTokenizer(self.vocabulary, max_words, unknown="drop")
+        self._tokenize = {}
 
     def base_config(self):
         return {
@@ -55,18 +56,6 @@ class TextToImage(ConditionalGAN):
             "text_encoder": self.text_encoder_config,
             "condition_dim": self.condition_dim,
         }
-
-    @property
-    def tokenizer(self):
-        """The tokenizer that drops unknown words."""
-        return self.tokenizer_for("drop")
-
-    def tokenizer_for(self, unknown):
-        if unknown not in self.tokenizers:
-            self.tokenizers[unknown] = CaptionTokenizer(
-                self.vocabulary, self.max_words, unknown=unknown
-            )
-        return self.tokenizers[unknown]
 
     def call(self, inputs, training=False):
         """The generator (in training) or its moving average on the dict described above."""
@@ -119,7 +108,7 @@ class TextToImage(ConditionalGAN):
         """
         captions = check_captions(captions, self.vocabulary, unknown=unknown)
         seeds = _row_seeds(seed, len(captions), images_per_caption)
-        tokenized = self.tokenizer_for(unknown)(tf.constant(captions))
+        tokenized = self._tokenize_rows(tf.constant(captions), unknown)
         tokens = np.repeat(tokenized["tokens"].numpy(), images_per_caption, axis=0)
         lengths = np.repeat(tokenized["lengths"].numpy(), images_per_caption)
         images, attention = [], []
@@ -136,6 +125,15 @@ class TextToImage(ConditionalGAN):
             for row, length in zip(tokens, lengths, strict=True)
         ]
         return images, {"attention": np.concatenate(attention), "tokens": read}
+
+    def _tokenize_rows(self, captions, unknown):
+        if unknown not in self._tokenize:  # a graph: ten times as fast as the operations one by one
+            tokenizer = CaptionTokenizer(self.vocabulary, self.max_words, unknown=unknown)
+            signature = [tf.TensorSpec([None], tf.string)]
+            self._tokenize[unknown] = tf.function(
+                tokenizer.__call__, input_signature=signature, autograph=False
+            )
+        return self._tokenize[unknown](captions)
 
     def _generate_rows(self, tokens, lengths, seeds):
         if not hasattr(self, "_row_function"):
