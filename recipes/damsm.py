@@ -13,8 +13,8 @@ when `--config.damsm` names none.
 Datasets:
   shapes  procedural, no files; small encoders for a CPU.
   emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels; on two cores
-          of an AMD EPYC 4,700 steps took about 15 minutes in bfloat16; the best held-out loss, 9.29 at
-          step 3,000, is the preset damsm_emoji_64.
+          of an AMD EPYC 4,700 steps took about 15 minutes in bfloat16; the best held-out loss, 9.29
+          at step 3,000, is the preset damsm_emoji_64.
   birds   CUB-200-2011 in the layout of the AttnGAN data, the paper's settings.
   coco    COCO 2014 in the same layout, the paper's settings.
 

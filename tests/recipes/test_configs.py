@@ -24,7 +24,8 @@ def test_birds_are_the_papers_settings():
     assert config.model.to_dict() == {
         "stage_sizes": (64, 128, 256), "generator_filters": 32, "discriminator_filters": 64,
         "residual_blocks": 2, "latent_dim": 100, "condition_dim": 100, "damsm_weight": 5.0,
-        "mode_seeking_weight": 0.0, "ema_decay": 0.999,
+        "mode_seeking_weight": 0.0, "ema_decay": 0.999, "single_image": False,
+        "mask_tiling": "per_sample", "ema_statistics": "average",
     }
     adam = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
     assert config.optimizer.to_dict() == adam
