@@ -26,8 +26,8 @@ _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
 _PRESET = flags.DEFINE_string("preset", "attn_gan_emoji_64", "Name, directory or handle.")
 _CAPTIONS = flags.DEFINE_string(
     "captions",
-    "grinning face;red heart;clapping hands: dark skin tone;full moon face;crying cat;"
-    "woman farmer: medium skin tone",
+    "grinning face;red heart;clapping hands: dark skin tone;full moon face;"
+    "man running: light skin tone;man pilot: medium-dark skin tone",
     "Captions, separated by semicolons.",
 )
 _NOISES = flags.DEFINE_integer("noises", 6, "Pictures of each caption.")
