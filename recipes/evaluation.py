@@ -77,7 +77,6 @@ class FrechetScore:
             source, tokenizer, model.image_sizes, batch_size, crop=crop
         )
         self._function = tf.function(self._codes, autograph=False, reduce_retracing=True)
-        self._real = None
 
     def _codes(self, images, tokens, lengths, seeds):
         made = self.model.sample(tokens, lengths, seeds)["images"][-1]

@@ -73,6 +73,13 @@ def build(config, data, strategy, damsm=None):
     `damsm`: preset name or directory of a trained DAMSM, for the systems that need one; with none
     they get an untrained one, which is enough to describe them.
     """
+    replicas = strategy.num_replicas_in_sync
+    if config.batch_size < 2 * replicas:
+        raise ZooError(
+            f"config.batch_size must be at least {2 * replicas}, two pictures a replica, because "
+            "each picture is also shown with another one's caption. "
+            f"Received: {config.batch_size}."
+        )
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.dtype)

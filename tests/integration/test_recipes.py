@@ -64,6 +64,15 @@ def test_images_and_scalars_reach_tensorboard(trained):
             "held_out/frechet_damsm", "images_per_second"} <= tags
 
 
+def test_a_batch_of_one_has_no_other_caption(tmp_path):
+    result = run(
+        "recipes.train", *TINY, "--config.batch_size=1", f"--workdir={tmp_path / 'run'}"
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: config.batch_size must be at least 2")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_folder_goes_on_when_epochs_decide_the_steps(trained, tmp_path):
     """The folder holds the steps that follow from the epochs; the command has only the epochs."""
     folder, _ = trained

@@ -45,7 +45,6 @@ class TextToImage(ConditionalGAN):
             self.text_encoder_config, len(self.vocabulary), max_words
         )
         self.text_encoder.trainable = False
-        self.tokenizer = CaptionTokenizer(self.vocabulary, max_words, unknown="drop")
         self._tokenize = {}
 
     def base_config(self):

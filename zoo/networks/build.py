@@ -10,7 +10,5 @@ def spec(*shape, dtype=None):
 
 def build(network, *inputs):
     """Makes the variables of `network` by calling it on symbolic inputs (structures of `spec`)."""
-    if not getattr(network, "_zoo_built", False):
-        network(*inputs)
-        network._zoo_built = True
+    network(*inputs)
     return network

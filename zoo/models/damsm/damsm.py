@@ -13,7 +13,6 @@ from zoo.models.system import System
 from zoo.models.text_to_image import build_text_encoder
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
-from zoo.text.tokenizer import CaptionTokenizer
 from zoo.text.vocabulary import Vocabulary
 
 
@@ -65,7 +64,6 @@ class DAMSM(System):
         self.dropout = dropout
         self.clip_norm = clip_norm
         self.steps_per_epoch = steps_per_epoch
-        self.tokenizer = CaptionTokenizer(self.vocabulary, max_words)
         self.text_encoder = build_text_encoder(
             self.text_encoder_config, len(self.vocabulary), max_words
         )
