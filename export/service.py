@@ -63,7 +63,7 @@ def serving_function(model, tokenizer):
             tf.size(captions), tf.size(seed), "captions and seed must have the same number of rows"
         )
         tokenized = tokenizer(captions)
-        sampled = model.sample(tokenized["tokens"], tokenized["lengths"], seed)
+        sampled = model.sample(tokenized, seed)
         image = to_uint8(tf.cast(sampled["images"][-1], tf.float32))
         image_bytes = tf.map_fn(
             tf.io.encode_png, image, fn_output_signature=tf.TensorSpec([], tf.string)

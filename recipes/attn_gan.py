@@ -19,11 +19,8 @@ Datasets:
   coco    COCO 2014 in the same layout, the paper's settings, 64/128/256 pixels.
 """
 
-from recipes import damsm
-from recipes.configs import choose, common_config, data_config
-
-# What pre-training takes from the GAN's own config, so that the two cannot disagree.
-SHARED = ("data", "dataset", "system", "seed", "strategy", "threads", "jit_compile")
+from recipes.configs import choose
+from recipes.text_to_image import text_to_image_config
 
 
 def get_config(dataset="shapes"):
@@ -31,104 +28,43 @@ def get_config(dataset="shapes"):
     return choose(dataset, {"shapes": shapes, "emoji": emoji, "birds": birds, "coco": coco})
 
 
-def _base(pretraining):
-    config = common_config("attn_gan")
-    config.update({
-        "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
-        "pretraining": {k: v for k, v in pretraining.items() if k not in SHARED},
-        "model": {
-            "stage_sizes": (64, 128, 256),  # pixels, lowest first
-            "generator_filters": 32,
-            "discriminator_filters": 64,
-            "residual_blocks": 2,  # in each refinement stage
-            "latent_dim": 100,
-            "condition_dim": 100,
-            "damsm_weight": 5.0,  # lambda; the paper: 5 for CUB, 50 for COCO
-            "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
-            "single_image": False,  # True: the official DCGAN variant, one head and discriminator
-            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
-            "ema_statistics": "average",  # "current": batch statistics not averaged, as released
-            "ema_decay": 0.999,  # of the generator's moving average, which makes the pictures
-        },
-        "optimizer": {  # Adam, the same for the generator and each discriminator
-            "learning_rate": 2e-4,
-            "beta_1": 0.5,
-            "beta_2": 0.999,
-            "epsilon": 1e-8,
-        },
-        "samples": {  # the fixed grid: a row a caption
-            "captions": ("",),
-            "images_per_caption": 6,
-            "seed": 0,
-        },
-    })
-    return config
+def _base(dataset):
+    return text_to_image_config(
+        "attn_gan",
+        dataset,
+        damsm_weight=5.0,  # lambda; the paper: 5 for CUB, 50 for COCO
+        sample_reduction="sum",  # mode seeking: how both samples' losses are joined, or "mean"
+        single_image=False,  # True: the official DCGAN variant, one head and discriminator
+        mask_tiling="per_sample",  # "official": each pixel's padding mask as released
+    )
 
 
 def shapes():
     """Small: two CPU cores are enough."""
-    config = _base(damsm.shapes())
-    config.steps = 3000
-    config.checkpoint_every = 100
-    config.sample_every = 250
-    config.data = data_config("shapes", count=4096, crop="none", flip=False)
-    config.model.update({
-        "stage_sizes": (16, 32, 64), "generator_filters": 16, "discriminator_filters": 16,
-        "residual_blocks": 1, "latent_dim": 32, "condition_dim": 32, "ema_decay": 0.99,
-    })
-    config.samples.captions = (
-        "a red circle", "a small star on the left", "a large green triangle",
-        "a yellow shape on a black background",
-    )
-    return config.lock()
+    return _base("shapes").lock()
 
 
 def emoji():
-    """Captioned emoji at 64 pixels; bfloat16 is about twice as fast on a recent CPU."""
-    config = _base(damsm.emoji())
-    config.epochs = 60
-    config.dtype = "mixed_bfloat16"
-    config.data = damsm.emoji().data
-    config.model.update({
-        "stage_sizes": (16, 32, 64), "generator_filters": 32, "discriminator_filters": 32,
-        "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64,
-    })
-    config.samples.captions = (
-        "grinning face", "red heart", "crying cat", "woman farmer: medium skin tone",
-        "man running: dark skin tone", "full moon face", "clapping hands: light skin tone",
-        "white medium square",
-    )
-    return config.lock()
+    """Captioned emoji at 64 pixels."""
+    return _base("emoji").lock()
 
 
 def birds():
     """The paper's CUB settings (official `bird_attn2.yml`)."""
-    config = _base(damsm.birds())
+    config = _base("birds")
     config.epochs = 600
     config.batch_size = 20
-    config.checkpoint_every = config.sample_every = 1000
-    config.data = data_config("birds", directory="data/birds", max_words=18)
-    config.samples.captions = (
-        "this bird is red with white and has a very short beak",
-        "a small blue bird with a white belly", "a yellow bird with black wings and a black head",
-        "a large black bird with a long curved beak",
-    )
+    config.model.update({"generator_filters": 32, "discriminator_filters": 64})
     return config.lock()
 
 
 def coco():
     """The paper's COCO settings (official `coco_attn2.yml`)."""
-    config = _base(damsm.coco())
+    config = _base("coco")
     config.epochs = 120
     config.batch_size = 14
-    config.checkpoint_every = config.sample_every = 1000
-    config.data = data_config("coco", directory="data/coco", max_words=12)
     config.model.update({
         "generator_filters": 48, "discriminator_filters": 96, "residual_blocks": 3,
         "damsm_weight": 50.0,
     })
-    config.samples.captions = (
-        "a bowl of fruit on a table", "a herd of sheep grazing on a green field",
-        "a red bus driving down a city street", "a pizza with cheese on a plate",
-    )
     return config.lock()

@@ -74,7 +74,7 @@ def main(argv):
         if not hasattr(model, "generate"):
             raise ZooError(f"The preset {_PRESET.value} makes no pictures.")
         images, details = model.generate(
-            captions, images_per_caption=_NOISES.value, seed=_SEED.value, return_attention=True
+            captions, images_per_caption=_NOISES.value, seed=_SEED.value, return_details=True
         )
     print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")
     write_grid(out / "grid.png", images, captions)

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data import evaluation_batches
+from zoo.metrics.frechet_distance import frechet_distance
 
 
 class Subset:
@@ -78,8 +79,8 @@ class FrechetScore:
         )
         self._function = tf.function(self._codes, autograph=False, reduce_retracing=True)
 
-    def _codes(self, images, tokens, lengths, seeds):
-        made = self.model.sample(tokens, lengths, seeds)["images"][-1]
+    def _codes(self, images, condition, seeds):
+        made = self.model.sample(condition, seeds)["images"][-1]
         encode = self.model.image_encoder
         return (
             tf.cast(encode(tf.cast(made, tf.float32), training=False)["code"], tf.float32),
@@ -89,25 +90,11 @@ class FrechetScore:
     def __call__(self):
         made, real, seed = [], [], 0
         for batch in self.batches:
-            count = len(batch["lengths"])
+            count = len(batch["labels"])
             seeds = tf.range(seed, seed + count, dtype=tf.int64)
-            codes = self._function(batch["images"][-1], batch["tokens"], batch["lengths"], seeds)
+            condition = {name: batch[name] for name in self.model.condition_fields}
+            codes = self._function(batch["images"][-1], condition, seeds)
             made.append(codes[0].numpy())
             real.append(codes[1].numpy())
             seed += count
         return {self.best_metric: frechet_distance(np.concatenate(made), np.concatenate(real))}
-
-
-def frechet_distance(a, b):
-    """|mean a - mean b|^2 + tr(A + B - 2 (A B)^(1/2)), A and B the covariances.
-
-    Shapes: a (n, d), b (m, d) -> float, at least 0 up to rounding.
-    """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    covariance_a, covariance_b = (np.cov(x, rowvar=False).reshape(x.shape[1], -1) for x in (a, b))
-    values, vectors = np.linalg.eigh(covariance_a)
-    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
-    cross = np.linalg.eigvalsh(root @ covariance_b @ root)
-    trace = np.trace(covariance_a) + np.trace(covariance_b)
-    trace -= 2 * np.sqrt(np.clip(cross, 0, None)).sum()
-    return float(np.sum((a.mean(0) - b.mean(0)) ** 2) + trace)

@@ -1,17 +1,15 @@
-"""From a config to what trains: model, batches, scores, samples. One builder a system."""
+"""From a config to a run: its steps, its checks, its `Experiment`, its description."""
 
 import json
 
 import keras
 from ml_collections import ConfigDict
 
-from recipes import configs, evaluation
-from recipes.attn_gan import SHARED
+from recipes import configs
+from recipes.builders import damsm_model, get_builder
 from recipes.sources import Data
-from recipes.summaries import CaptionSamples
-from recipes.trainer import Experiment
-from zoo.errors import ZooError, nearest
-from zoo.text import check_captions
+from recipes.text_to_image import SHARED
+from zoo.errors import ZooError
 
 
 def describe(config, strategy):
@@ -19,11 +17,14 @@ def describe(config, strategy):
     data = Data(config)
     config = resolve(config, data)
     experiment = build(config, data, strategy, config.get("damsm"))
+    model = experiment.model
     lines = [json.dumps(configs.to_plain(config), indent=2, ensure_ascii=False)]
     lines += data.notes
-    lines.append(f"pictures: {len(data.source)}, vocabulary: "
-                 f"{len(experiment.model.vocabulary)} tokens")
-    lines.append("parameters: " + parameter_line(experiment.model))
+    words = "no captions are read" if model.vocabulary is None else (
+        f"vocabulary: {len(model.vocabulary)} tokens"
+    )
+    lines.append(f"pictures: {len(data.source)}, {words}")
+    lines.append("parameters: " + parameter_line(model))
     batch = next(iter(experiment.batches(0)))
     for name, value in batch.items():
         for part in value if isinstance(value, tuple) else (value,):
@@ -40,20 +41,35 @@ def resolve(config, data):
     """A copy whose `steps` are known: `epochs` passes over the source where `steps` is 0."""
     config = ConfigDict(config)
     count = len(data.source)
-    for name, part in (("config", config), ("config.pretraining", config.get("pretraining"))):
-        if part is None:
-            continue
+    parts = [("config", config)]
+    if pretrains(config):
+        parts.append(("config.pretraining", config.pretraining))
+    for name, part in parts:
         if part.batch_size > count:
             raise ZooError(
                 f"{name}.batch_size is {part.batch_size}, but there are only {count} training "
                 "pictures: use a smaller batch."
             )
         part.steps = part.steps or part.epochs * count // part.batch_size
-    if config.get("damsm") == "":
+    if pretrains(config):
         _check_pretraining(config)
     if not config.steps:
         raise ZooError("config.epochs passes over so few pictures make no step.")
     return config
+
+
+def pretrains(config):
+    """Whether a DAMSM is trained before this config's system: it needs one, and none is given."""
+    return config.get("damsm") == "" and config.get("text", "captions") == "captions"
+
+
+def pretraining_config(config):
+    """The DAMSM config inside a GAN's: its `pretraining` group and what the two share."""
+    result = ConfigDict(config.pretraining)
+    with result.unlocked():
+        result.update({key: config[key] for key in SHARED})
+        result.system = "damsm"
+    return result
 
 
 def _check_pretraining(config):
@@ -65,26 +81,6 @@ def _check_pretraining(config):
             f"config.pretraining.model.image_size is {size}, but the last of "
             f"config.model.stage_sizes is {last}: the compact encoder needs them equal."
         )
-
-
-def build(config, data, strategy, damsm=None):
-    """The `Experiment` of a resolved config. The same config gives the same first weights.
-
-    `damsm`: preset name or directory of a trained DAMSM, for the systems that need one; with none
-    they get an untrained one, which is enough to describe them.
-    """
-    replicas = strategy.num_replicas_in_sync
-    if config.batch_size < 2 * replicas:
-        raise ZooError(
-            f"config.batch_size must be at least {2 * replicas}, two pictures a replica, because "
-            "each picture is also shown with another one's caption. "
-            f"Received: {config.batch_size}."
-        )
-    keras.utils.clear_session(free_memory=False)
-    keras.utils.set_random_seed(config.seed)
-    keras.config.set_dtype_policy(config.dtype)
-    with strategy.scope():
-        return _builder(config.system)(config, data, damsm)
 
 
 def check_image_weights(config):
@@ -102,124 +98,33 @@ def check_image_weights(config):
         )
 
 
-def _build_damsm(config, data, _=None):
-    model = _damsm_model(config, data)
-    if config.model.image_weights:
-        from zoo.importers.official import load_inception_trunk
+def build(config, data, strategy, damsm=None):
+    """The `Experiment` of a resolved config. The same config gives the same first weights.
 
-        load_inception_trunk(model.image_encoder, config.model.image_weights)
-    model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
-    score = data.score(evaluation.MatchingScore, config, model)
-    return Experiment(
-        model, data.batches(config, model), evaluate=score, best_metric=score.best_metric,
-        protocol=score.protocol,
-        metadata=_metadata(config, model),
-    )
-
-
-def _damsm_model(config, data):
-    from zoo.models.damsm import DAMSM
-
-    settings = config.model
-    schedule = len(data.source) // config.batch_size if settings.epoch_schedule else None
-    return DAMSM(
-        vocabulary=data.vocabulary().tokens, max_words=config.data.max_words,
-        image_size=settings.image_size, dropout=settings.dropout, clip_norm=settings.clip_norm,
-        text_encoder={"features": settings.features, "cell": settings.cell,
-                      "embedding_dim": settings.embedding_dim},
-        image_encoder=_image_encoder(settings),
-        steps_per_epoch=schedule, seed=config.seed,
-    )
-
-
-def _image_encoder(settings):
-    result = {"kind": settings.image_encoder, "features": settings.features}
-    if settings.image_encoder == "compact":
-        result.update(filters=settings.image_filters, image_size=settings.image_size)
-    return result
-
-
-def _build_attn_gan(config, data, damsm):
-    from zoo.models.attn_gan import AttnGAN
-    from zoo.models.damsm import DAMSM
-
-    if damsm:
-        damsm = DAMSM.from_preset(damsm)
-    else:
-        damsm = _damsm_model(pretraining_config(config), data)
-    model = AttnGAN(
-        vocabulary=damsm.vocabulary.tokens, max_words=config.data.max_words, seed=config.seed,
-        text_encoder=damsm.text_encoder_config, image_encoder=damsm.image_encoder_config,
-        **config.model,
-    )
-    adam = config.optimizer
-    model.compile(
-        generator_optimizer=keras.optimizers.Adam(**adam),
-        discriminator_optimizer=keras.optimizers.Adam(**adam),
-    )
-    model.load_damsm(damsm)
-    score = data.score(evaluation.FrechetScore, config, model)
-    return Experiment(
-        model, data.batches(config, model), evaluate=score, best_metric=score.best_metric,
-        protocol=score.protocol,
-        write_samples=_samples(config, data, model),
-        metadata=_metadata(config, model),
-    )
-
-
-def _samples(config, data, model):
-    """The fixed sample grid; captions that the vocabulary cannot read give way to held-out ones."""
-    settings, unknown = config.samples, config.data.unknown
-    wanted = list(settings.captions)
-    others = [captions[0] for captions in data.held_out.captions]
-    captions = [c for c in wanted if _readable(c, model.vocabulary, unknown)]
-    others = [c for c in dict.fromkeys(others) if _readable(c, model.vocabulary, unknown)]
-    if not captions or len(captions) < len(wanted):
-        captions += others[:max(len(wanted), 1) - len(captions)]
-        data.notes.append("sample grid: " + "; ".join(captions))
-    if not captions:
-        return None
-    return CaptionSamples(
-        model, captions, settings.images_per_caption, settings.seed, unknown=unknown
-    )
-
-
-def _readable(caption, vocabulary, unknown):
-    try:
-        check_captions([caption], vocabulary, unknown=unknown)
-    except ZooError:
-        return False
-    return True
-
-
-BUILDERS = {"damsm": _build_damsm, "attn_gan": _build_attn_gan}
-
-
-def _builder(system):
-    if system not in BUILDERS:
+    `damsm`: preset name or directory of a trained DAMSM, for the systems that need one; with none
+    they get an untrained one, which is enough to describe them.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if config.batch_size < 2 * replicas:
         raise ZooError(
-            f'config.system must be one of {", ".join(BUILDERS)}, got "{system}".'
-            f"{nearest(system, BUILDERS)}"
+            f"config.batch_size must be at least {2 * replicas}, two pictures a replica, because "
+            "the others of a batch give the wrong captions and the batch statistics. "
+            f"Received: {config.batch_size}."
         )
-    return BUILDERS[system]
+    builder = get_builder(config.system)
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(config.seed)
+    keras.config.set_dtype_policy(config.dtype)
+    with strategy.scope():
+        if config.system == "damsm":
+            return builder(config, data)
+        return builder(config, data, _open_damsm(config, data, damsm))
 
 
-def _metadata(config, model):
-    """What the presets' model card says about where they come from."""
-    training = configs.flatten(configs.to_plain(config))
-    for place in ("data.directory", "damsm"):  # where files lay says nothing to anybody else
-        training.pop(place, None)
-    return {
-        "name": f"{config.system}_{config.dataset}_{model.image_size}",
-        "source": {"recipe": f"recipes/{config.system}.py:{config.dataset}"},
-        "training": training,
-    }
+def _open_damsm(config, data, damsm):
+    """The DAMSM beside a system: trained, untrained to describe it, or none."""
+    if damsm:
+        from zoo.models.damsm import DAMSM
 
-
-def pretraining_config(config):
-    """The DAMSM config inside a GAN's: its `pretraining` group and what the two share."""
-    result = ConfigDict(config.pretraining)
-    with result.unlocked():
-        result.update({key: config[key] for key in SHARED})
-        result.system = "damsm"
-    return result
+        return DAMSM.from_preset(damsm)
+    return damsm_model(pretraining_config(config), data) if pretrains(config) else None

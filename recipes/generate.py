@@ -49,7 +49,7 @@ def main(argv):
             )
         images, details = model.generate(
             captions, images_per_caption=_IMAGES.value, seed=_SEED.value, unknown=_UNKNOWN.value,
-            batch_size=_BATCH.value, return_attention=True,
+            batch_size=_BATCH.value, return_details=True,
         )
     write(out, captions, images, details if _ATTENTION.value else None)
     print(f"{len(images)} pictures and grid.png in {out}")

@@ -1,6 +1,7 @@
-"""Pictures of pictures: grids, and attention maps over the words of a caption. Needs Pillow."""
+"""Grids of pictures, text on them, PNG files. Needs Pillow."""
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -37,58 +38,20 @@ def grid(images, columns, labels=None):
     return canvas
 
 
-def attention_picture(image, attention, words, scale=2):
-    """A picture, then the same picture lit where the generator read each word.
-
-    Args:
-        image: uint8 (H, W, 3).
-        attention: float (h, w, n): weight of each of the n word positions at each place.
-        words: the caption's words, at most n.
-        scale: enlargement of the picture.
-
-    Returns:
-        uint8 strip; each map is stretched so that its largest weight is white, and the word and
-        that largest weight stand above it.
-    """
-    from PIL import Image
-
-    height, width = image.shape[0] * scale, image.shape[1] * scale
-    large = np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
-    tiles, labels = [large], ["picture"]
-    for index, word in enumerate(words):
-        weights = np.asarray(attention[..., index], np.float32)
-        peak = float(weights.max())
-        light = Image.fromarray(np.uint8(255 * weights / max(peak, 1e-8)))
-        light = np.asarray(light.resize((width, height), Image.Resampling.BILINEAR))
-        lit = 0.3 * large + 0.7 * light[..., None]
-        tiles.append(np.uint8(np.clip(lit, 0, 255)))
-        labels.append(f"{word} {peak:.2f}")
-    strip = grid(np.stack(tiles), len(tiles))
-    canvas = np.full((strip.shape[0] + TEXT_HEIGHT, strip.shape[1], 3), 255, np.uint8)
-    canvas[TEXT_HEIGHT:] = strip
-    for index, label in enumerate(labels):
-        canvas = write_text(canvas, label, GAP + index * (width + GAP), 0)
-    return canvas
-
-
-def stack(pictures):
-    """Pictures of any widths under each other, on white."""
-    width = max(picture.shape[1] for picture in pictures)
-    rows = [
-        np.pad(p, ((0, GAP), (0, width - p.shape[1]), (0, 0)), constant_values=255)
-        for p in pictures
-    ]
-    return np.concatenate(rows)
-
-
 def write_text(canvas, text, x, y):
     """A copy of `canvas` with a line of text, cut where the canvas ends."""
     from PIL import Image, ImageDraw, ImageFont
 
     picture = Image.fromarray(canvas)
-    text = text.encode("latin-1", "replace").decode("latin-1")  # what the built-in font can draw
-    ImageDraw.Draw(picture).text((x, y), text, fill=(0, 0, 0), font=ImageFont.load_default(10))
+    font = ImageFont.load_default(10)
+    ImageDraw.Draw(picture).text((x, y), drawable(text), fill=(0, 0, 0), font=font)
     return np.asarray(picture)
+
+
+def drawable(text):
+    """`text` in ASCII, all that Pillow's built-in font can draw: `"café 你"` -> `"cafe ?"`."""
+    letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
+    return "".join(letters).encode("ascii", "replace").decode("ascii")
 
 
 def save_png(path, image):

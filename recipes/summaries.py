@@ -28,7 +28,7 @@ class CaptionSamples:
         count = self.images_per_caption
         images, details = self.model.generate(
             self.captions, images_per_caption=count, seed=self.seed, unknown=self.unknown,
-            return_attention=True,
+            return_details=True,
         )
         first = range(0, len(images), count)
         written = {

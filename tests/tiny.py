@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
+from zoo.models.dm_gan import DMGAN
 
 WORDS = "<end> <unk> a red blue green circle square big small on white".split()
 TEXT = {"features": 16, "embedding_dim": 8}
@@ -19,6 +20,15 @@ def adam():
 
 def attn_gan(compiled=True, **changes):
     """An AttnGAN of two stages, 16 and 32 pixels."""
+    return _damsm_guided(AttnGAN, compiled, changes)
+
+
+def dm_gan(compiled=True, **changes):
+    """A DM-GAN of the same sizes."""
+    return _damsm_guided(DMGAN, compiled, changes)
+
+
+def _damsm_guided(system, compiled, changes):
     keras.utils.set_random_seed(1)
     arguments = {
         "vocabulary": WORDS,
@@ -33,7 +43,7 @@ def attn_gan(compiled=True, **changes):
         "image_encoder": IMAGE,
         "seed": 3,
     }
-    model = AttnGAN(**{**arguments, **changes})
+    model = system(**{**arguments, **changes})
     if compiled:
         model.compile(generator_optimizer=adam(), discriminator_optimizer=adam())
     return model

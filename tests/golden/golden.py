@@ -91,3 +91,11 @@ def nhwc(array):
 def nchw(array):
     """Channels last to NCHW."""
     return np.moveaxis(np.asarray(array), -1, 1)
+
+
+def check_after(case, targets, prefix):
+    """The running statistics and singular vectors behind `prefix` in the case's outputs."""
+    for name, target in targets.items():
+        statistic = re.search("running_(mean|var)$|weight_[uv]$", name)
+        if statistic and f"{prefix}{name}" in case.outputs:
+            case.check(f"{prefix}{name}", target.to_official(target.variable))

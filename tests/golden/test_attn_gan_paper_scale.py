@@ -1,14 +1,10 @@
 """Parameter counts and official checkpoint names at the papers' sizes."""
 
-import json
-import math
-
 import pytest
 
-from tests.golden.golden import folder
+from tests.golden.scale import count, official_shapes, shapes_of
 from zoo.importers import attn_gan as names
 from zoo.importers.inception import image_encoder_targets
-from zoo.layers import initializers
 from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
@@ -35,10 +31,7 @@ COUNTS = {
 PARTS = {"augmentation": 102_800, "initial": 6_444_928, "refinement_1": 267_136, "image_64": 864}
 
 
-@pytest.fixture(autouse=True)
-def quick_weights(monkeypatch):
-    """Counts do not depend on initial values, and large orthogonal matrices take minutes."""
-    monkeypatch.setattr(initializers, "orthogonal", lambda: "zeros")
+pytestmark = pytest.mark.usefixtures("quick_weights")
 
 
 def generator(data):
@@ -68,10 +61,6 @@ def text_encoder(data):
     return build(network, spec(2, 18, dtype="int32"), spec(2, dtype="int32"))
 
 
-def count(variables):
-    return sum(math.prod(v.shape) for v in variables)
-
-
 @pytest.mark.parametrize(("data", "part"), COUNTS, ids=str)
 def test_parameter_counts(data, part):
     makers = {"generator": generator, "text": text_encoder}
@@ -90,14 +79,6 @@ def test_parameter_counts_of_the_generators_parts():
     "net", ["netG", "netD0", "netD1", "netD2", "text_encoder", "image_encoder"]
 )
 def test_every_official_name_has_a_target_of_its_shape(net):
-    path = folder() / "attngan" / "state_dict_keys.json"
-    if not path.exists():
-        pytest.skip(f"{path.name} not found under {folder()} (set ZOO_GOLDEN_DIR)")
-    shapes = {
-        name: shape
-        for name, shape in json.loads(path.read_text())["nets"][net].items()
-        if not name.endswith("num_batches_tracked")
-    }
     if net == "netG":
         targets = names.generator_targets(generator("cub"))
     elif net.startswith("netD"):
@@ -109,12 +90,7 @@ def test_every_official_name_has_a_target_of_its_shape(net):
             {"kind": "inception_v3", "features": 256}, name="image_encoder"
         )
         targets = image_encoder_targets(build(encoder, spec(2, 64, 64, 3)))
-    ours = {name: list(t.to_official(_zeros(t)).shape) for name, t in targets.items()}
-    official = {name: shape for name, shape in shapes.items() if not name.startswith("AuxLogits")}
-    assert ours == official
-
-
-def _zeros(target):
-    import numpy as np
-
-    return np.broadcast_to(np.float32(0), target.variable.shape)
+    official = official_shapes("attngan", net)
+    assert shapes_of(targets) == {
+        name: shape for name, shape in official.items() if not name.startswith("AuxLogits")
+    }

@@ -32,7 +32,7 @@ def test_a_row_depends_on_its_caption_and_seed_alone(model):
 
 
 def test_attention_belongs_to_the_words(model):
-    _, explained = model.generate(CAPTIONS, images_per_caption=2, return_attention=True)
+    _, explained = model.generate(CAPTIONS, images_per_caption=2, return_details=True)
     assert explained["tokens"] == [["a", "red", "circle"]] * 2 + [["big", "blue", "square"]] * 2
     attention = explained["attention"]
     assert attention.shape == (4, 16, 16, model.max_words)

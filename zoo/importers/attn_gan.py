@@ -7,7 +7,8 @@ dicts: read them with PyTorch (`torch.load(path, weights_only=True)`), turn the 
 give them to `zoo.importers.state_dict.load_state_dict` with the targets of the network.
 """
 
-from zoo.importers.state_dict import Target, batch_norm, conv, linear
+from zoo.importers.state_dict import Target, batch_norm, conv, linear, spectral_conv
+from zoo.layers.spectral_normalization import SpectralConv2D
 
 
 def text_encoder_targets(encoder):
@@ -55,20 +56,33 @@ def initial_stage_targets(name, stage):
     return targets
 
 
+def doubling_targets(name, stage):
+    """The residual blocks and the up-block of an official `NEXT_STAGE_G`.
+
+    `name` ends in a dot, or is empty.
+    """
+    targets = {}
+    for i, block in enumerate(stage.residuals):
+        targets |= residual_targets(f"{name}residual.{i}", block)
+    return targets | conv_glu_targets(f"{name}upsample", stage.up)
+
+
 def attention_stage_targets(name, stage):
     """Official `NEXT_STAGE_G`."""
-    targets = {f"{name}.att.conv_context.weight": Target(stage.attention.keys.kernel, "conv1x1")}
-    for i, block in enumerate(stage.residuals):
-        targets |= residual_targets(f"{name}.residual.{i}", block)
-    return targets | conv_glu_targets(f"{name}.upsample", stage.up)
+    keys = Target(stage.attention.keys.kernel, "conv1x1")
+    return {f"{name}att.conv_context.weight": keys} | doubling_targets(name, stage)
 
 
-def generator_targets(generator):
-    """Official `G_NET` (or `G_DCGAN`) names -> targets in an `AttnGANGenerator`."""
+def staged_targets(generator, stage_targets):
+    """Official `G_NET` (or `G_DCGAN`) names -> targets in a `StagedGenerator`.
+
+    Args:
+        stage_targets: function of a name that ends in a dot and a refinement stage.
+    """
     targets = augmentation_targets("ca_net", generator.augmentation)
     targets |= initial_stage_targets("h_net1", generator.initial)
     for i, stage in enumerate(generator.refinements):
-        targets |= attention_stage_targets(f"h_net{i + 2}", stage)
+        targets |= stage_targets(f"h_net{i + 2}.", stage)
     if generator.single_image:
         return targets | conv("img_net.img.0", generator.heads[0])
     for i, head in enumerate(generator.heads):
@@ -76,23 +90,47 @@ def generator_targets(generator):
     return targets
 
 
+def generator_targets(generator):
+    """Official `G_NET` (or `G_DCGAN`) names -> targets in an `AttnGANGenerator`."""
+    return staged_targets(generator, attention_stage_targets)
+
+
+def conv_leaky_targets(name, *blocks):
+    """Official `nn.Sequential` of convolutions, each with its normalisation and LeakyReLU."""
+    targets, position = {}, 0
+    for block in blocks:
+        spectral = isinstance(block.conv, SpectralConv2D)
+        targets |= (spectral_conv if spectral else conv)(f"{name}.{position}", block.conv)
+        if block.norm is not None:
+            position += 1
+            targets |= batch_norm(f"{name}.{position}", block.norm)
+        position += 2  # over the LeakyReLU
+    return targets
+
+
+def trunk_targets(discriminator):
+    """Official `img_code_*`, which StackGAN-v2, AttnGAN and DM-GAN have in common."""
+    halvings = [block for block in discriminator.blocks if block.stride == 2]
+    name = "img_code_s16"
+    targets = conv_leaky_targets(name, *halvings[:4])
+    for i, block in enumerate(halvings[4:]):
+        name = f"img_code_s{32 * 2**i}"
+        targets |= conv_leaky_targets(name, block)
+    for i, block in enumerate(discriminator.blocks[len(halvings) :]):
+        targets |= conv_leaky_targets(f"{name}_{i + 1}", block)
+    return targets
+
+
 def discriminator_targets(discriminator):
-    """Official `D_NET64`, `D_NET128`, `D_NET256` names -> targets in a `StageDiscriminator`."""
-    names = ["img_code_s16.0", "img_code_s16.2", "img_code_s16.5", "img_code_s16.8"]
-    for stage in range(len(names), discriminator.image_size.bit_length() - 3):
-        names.append(f"img_code_s{2 ** (stage + 1)}.0")
-    last = f"img_code_s{discriminator.image_size // 4}"
-    names += [f"{last}_{i + 1}.0" for i in range(len(discriminator.blocks) - len(names))]
-    targets = {}
-    for name, block in zip(names, discriminator.blocks, strict=True):
-        targets |= conv(name, block.conv)
-        if block.normalize:
-            prefix, position = name.rsplit(".", 1)
-            targets |= batch_norm(f"{prefix}.{int(position) + 1}", block.norm)
-    head = discriminator.conditional_head
-    targets |= conv("COND_DNET.jointConv.0", head.joint.conv)
-    targets |= batch_norm("COND_DNET.jointConv.1", head.joint.norm)
-    targets |= conv("COND_DNET.outlogits.0", head.logit)
+    """Official `D_NET64`, `D_NET128`, `D_NET256` names -> targets in a `StageDiscriminator`.
+
+    Batch norm has AttnGAN's names, spectral normalisation DM-GAN's.
+    """
+    targets = trunk_targets(discriminator)
+    if discriminator.conditional:
+        head = discriminator.conditional_head
+        targets |= conv_leaky_targets("COND_DNET.jointConv", head.joint)
+        targets |= conv("COND_DNET.outlogits.0", head.logit)
     if discriminator.unconditional:
         targets |= conv("UNCOND_DNET.outlogits.0", discriminator.unconditional_head.logit)
     return targets

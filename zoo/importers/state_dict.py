@@ -1,8 +1,9 @@
 """From an official PyTorch `state_dict` (names -> arrays) to Keras variables, and back.
 
 An importer is a function that returns `{official name: Target(variable, layout)}` for one network.
-The layout says how the official array lies: see `LAYOUTS`. Names that end in `num_batches_tracked`
-carry no information and are ignored.
+The layout says how the official array lies: a name of `LAYOUTS`, or such a pair of functions where
+it depends on the network. Names that end in `num_batches_tracked` carry no information and are
+ignored.
 """
 
 import dataclasses
@@ -19,6 +20,7 @@ LAYOUTS = {
     "conv": (lambda a: a.transpose(2, 3, 1, 0), lambda a: a.transpose(3, 2, 0, 1)),  # OIHW - HWIO
     "linear": (lambda a: a.T, lambda a: a.T),
     "conv1x1": (lambda a: a[:, :, 0, 0].T, lambda a: a.T[:, :, None, None]),  # onto a Dense layer
+    "conv1d": (lambda a: a[:, :, 0].T, lambda a: a.T[:, :, None]),  # width 1, onto a Dense layer
     "gru": (lambda a: _swap_gates(a).T, lambda a: _swap_gates(a.T)),  # gates r, z, n - z, r, n
     "gru_bias": (lambda a: _swap_gates(a), lambda a: _swap_gates(a)),
 }
@@ -36,16 +38,21 @@ class Target:
     """Where an official array goes: a variable (or one row of it) and the official layout."""
 
     variable: keras.Variable
-    layout: str = "same"
+    layout: str | tuple = "same"
     row: int | None = None
 
     def from_official(self, array):
-        return LAYOUTS[self.layout][0](np.asarray(array))
+        """The array laid out like the variable; ValueError where its shape does not allow it."""
+        return self._functions[0](np.asarray(array))
 
     def to_official(self, array):
         """An array that lies like the variable (weight, gradient, change), officially laid out."""
         array = np.asarray(array)
-        return LAYOUTS[self.layout][1](array if self.row is None else array[self.row])
+        return self._functions[1](array if self.row is None else array[self.row])
+
+    @property
+    def _functions(self):
+        return LAYOUTS[self.layout] if isinstance(self.layout, str) else self.layout
 
 
 def load_state_dict(targets, state_dict):
@@ -64,8 +71,13 @@ def load_state_dict(targets, state_dict):
     values = {}
     for name in given & set(targets):
         target = targets[name]
-        value = target.from_official(state_dict[name])
         shape = tuple(target.variable.shape)[0 if target.row is None else 1 :]
+        try:
+            value = target.from_official(state_dict[name])
+        except ValueError:  # not even the number of axes or elements fits
+            given_shape = tuple(np.shape(state_dict[name]))
+            problems.append(f"{name} has the official shape {given_shape}, which does not fit")
+            continue
         if value.shape != shape:
             problems.append(f"{name} has shape {value.shape}, the network needs {shape}")
         values[name] = value
@@ -91,6 +103,21 @@ def conv(name, layer, layout="conv"):
     if getattr(layer, "bias", None) is not None:
         targets[f"{name}.bias"] = Target(layer.bias)
     return targets
+
+
+def spectral_conv(name, layer):
+    """Targets of an official `SpectralNorm(nn.Conv2d)`, from a `SpectralConv2D`."""
+    height, width, channels, _ = layer.kernel.shape
+    flat = (  # (channels * height * width) - (height * width * channels)
+        lambda a: a.reshape(channels, height, width).transpose(1, 2, 0).reshape(-1),
+        lambda a: a.reshape(height, width, channels).transpose(2, 0, 1).reshape(-1),
+    )
+    return {
+        f"{name}.module.weight_bar": Target(layer.kernel, "conv"),
+        f"{name}.module.bias": Target(layer.bias),
+        f"{name}.module.weight_u": Target(layer.u),
+        f"{name}.module.weight_v": Target(layer.v, flat),
+    }
 
 
 def linear(name, layer):

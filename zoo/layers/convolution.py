@@ -1,7 +1,8 @@
 """Convolutions and gates of the AttnGAN family's generators and discriminators.
 
 Checked against taoxugit/AttnGAN code/model.py (conv3x3, GLU, upBlock, Block3x3_relu, ResBlock,
-Block3x3_leakRelu, downBlock). All are channels last.
+Block3x3_leakRelu, downBlock) and, for spectral normalisation, MinfengZhu/DM-GAN code/model.py. All
+are channels last.
 """
 
 import keras
@@ -9,6 +10,7 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
+from zoo.layers.spectral_normalization import SpectralConv2D
 from zoo.precision import at_least_float32
 
 
@@ -112,33 +114,49 @@ class ResidualBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ConvLeaky(keras.layers.Layer):
-    """Convolution -> batch norm -> LeakyReLU(0.2), the block of the discriminators.
+    """Normalised convolution -> LeakyReLU(0.2), the block of the discriminators.
 
-    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size. `normalize=False`
-    leaves the batch norm out (first layer of a discriminator).
+    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size.
+
+    Args:
+        filters: int. Output channels.
+        stride: 1 or 2.
+        normalize: bool. False leaves the normalisation out (first layer of a discriminator with
+            batch norm).
+        normalization: "batch": batch norm behind a convolution without bias; "spectral": spectral
+            normalisation of the convolution, which has a bias.
     """
 
-    def __init__(self, filters, stride=1, normalize=True, **kwargs):
+    def __init__(self, filters, stride=1, normalize=True, normalization="batch", **kwargs):
         super().__init__(**kwargs)
+        if normalization not in ("batch", "spectral"):
+            raise ValueError(
+                f'`normalization` must be "batch" or "spectral". Received: {normalization!r}'
+            )
         self.filters = filters
         self.stride = stride
         self.normalize = normalize
+        self.normalization = normalization
+        size, common = {1: 3, 2: 4}[stride], {"name": "conv", "dtype": self.dtype_policy}
+        self.norm = None
+        if normalize and normalization == "spectral":
+            self.conv = SpectralConv2D(filters, size, stride, **common)
+            return
         self.conv = keras.layers.Conv2D(
             filters,
-            {1: 3, 2: 4}[stride],
+            size,
             strides=stride,
             padding="same",
             use_bias=False,
             kernel_initializer=initializers.orthogonal(),
-            name="conv",
-            dtype=self.dtype_policy,
+            **common,
         )
         if normalize:
             self.norm = batch_norm(dtype=self.dtype_policy)
 
     def call(self, x, training=False):
         x = self.conv(x)
-        if self.normalize:
+        if self.norm is not None:
             x = self.norm(x, training=training)
         return ops.leaky_relu(x, negative_slope=0.2)
 
@@ -148,4 +166,5 @@ class ConvLeaky(keras.layers.Layer):
             "filters": self.filters,
             "stride": self.stride,
             "normalize": self.normalize,
+            "normalization": self.normalization,
         }

@@ -8,33 +8,61 @@ from zoo.layers import initializers
 MASK_TILINGS = ("per_sample", "official")
 
 
+def attend_words(pixels, keys, values, padding=None, mask_tiling="per_sample"):
+    """sum over words of softmax(pixel . key) * value, without scaling.
+
+    Args:
+        mask_tiling: "per_sample" gives each pixel the padding mask of its own caption. "official"
+            reproduces the code that AttnGAN and DM-GAN released, where pixel q of sample b gets the
+            mask of sample (b * pixels + q) mod batch: an image then depends on its neighbours in
+            the batch.
+
+    Shapes: pixels (batch, h, w, d), keys (batch, words, d), values (batch, words, c), padding
+        (batch, words), True at padding, or None -> context (batch, h, w, c), attention (batch, h,
+        w, words).
+    """
+    batch, height, width, features = ops.shape(pixels)
+    count, words = height * width, ops.shape(keys)[1]
+    queries = ops.reshape(pixels, (batch, count, features))  # (batch, pixels, d)
+    scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))  # (batch, pixels, words)
+    if padding is not None:
+        closed = ops.cast(padding, "bool")[:, None, :]  # (batch, 1, words)
+        if mask_tiling == "official":
+            owner = ops.arange(batch * count, dtype="int32") % batch
+            closed = ops.reshape(ops.take(closed[:, 0], owner, axis=0), ops.shape(scores))
+        scores = ops.where(closed, ops.cast(-1e30, scores.dtype), scores)
+    attention = ops.softmax(scores, axis=-1)
+    context = ops.matmul(attention, values)
+    shape = (batch, height, width)
+    return ops.reshape(context, (*shape, values.shape[-1])), ops.reshape(attention, (*shape, words))
+
+
+def check_mask_tiling(mask_tiling):
+    """The value; raises ValueError for an unknown one."""
+    if mask_tiling not in MASK_TILINGS:
+        raise ValueError(f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}")
+    return mask_tiling
+
+
 @keras.saving.register_keras_serializable("zoo")
 class WordAttention(keras.layers.Layer):
-    """context = sum over words of softmax(pixel . key) * key, without scaling.
-
-    The keys, which are the values too, are a linear map of the words.
+    """`attend_words` with keys, which are the values too, that are a linear map of the words.
 
     Source: AttnGAN (arXiv 1711.10485) section 3.1; checked against code/GlobalAttention.py
     (`GlobalAttentionGeneral`).
 
     Args:
         features: int. Channels of the pixels, and so of the keys.
-        mask_tiling: "per_sample" gives each pixel the padding mask of its own caption. "official"
-            reproduces the released code, where pixel q of sample b gets the mask of sample
-            (b * pixels + q) mod batch: an image then depends on its neighbours in the batch.
+        mask_tiling: see `attend_words`.
 
-    Shapes: pixels (batch, h, w, features), words (batch, words, any), mask (batch, words), True at
-        padding -> context (batch, h, w, features), attention (batch, h, w, words).
+    Shapes: pixels (batch, h, w, features), words (batch, words, any), padding (batch, words), True
+        at padding -> context (batch, h, w, features), attention (batch, h, w, words).
     """
 
     def __init__(self, features, mask_tiling="per_sample", **kwargs):
         super().__init__(**kwargs)
-        if mask_tiling not in MASK_TILINGS:
-            raise ValueError(
-                f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}"
-            )
         self.features = features
-        self.mask_tiling = mask_tiling
+        self.mask_tiling = check_mask_tiling(mask_tiling)
         self.keys = keras.layers.Dense(
             features,
             use_bias=False,
@@ -44,20 +72,8 @@ class WordAttention(keras.layers.Layer):
         )
 
     def call(self, pixels, words, padding=None):
-        batch, height, width = ops.shape(pixels)[:3]
-        count = height * width
-        queries = ops.reshape(pixels, (batch, count, self.features))  # (batch, pixels, features)
         keys = self.keys(words)  # (batch, words, features)
-        scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))  # (batch, pixels, words)
-        if padding is not None:
-            closed = ops.cast(padding, "bool")[:, None, :]  # (batch, 1, words)
-            if self.mask_tiling == "official":
-                owner = ops.arange(batch * count, dtype="int32") % batch
-                closed = ops.reshape(ops.take(closed[:, 0], owner, axis=0), ops.shape(scores))
-            scores = ops.where(closed, ops.cast(-1e30, scores.dtype), scores)
-        attention = ops.softmax(scores, axis=-1)
-        context = ops.reshape(ops.matmul(attention, keys), (batch, height, width, self.features))
-        return context, ops.reshape(attention, (batch, height, width, ops.shape(words)[1]))
+        return attend_words(pixels, keys, keys, padding, self.mask_tiling)
 
     def get_config(self):
         return {**super().get_config(), "features": self.features, "mask_tiling": self.mask_tiling}

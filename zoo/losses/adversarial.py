@@ -1,7 +1,8 @@
 """Adversarial losses of discriminators that also see a condition.
 
-Sign convention: both losses are minimised. Logits go in; the official code takes binary
-cross-entropy of their sigmoid, which is the same except where a float saturates.
+Sign convention: all losses are minimised. Logits go in; the official code takes binary
+cross-entropy of their sigmoid, which is the same except where a float saturates
+(`clamped_cross_entropy`).
 """
 
 from keras import ops
@@ -15,7 +16,28 @@ def binary_cross_entropy(logits, target):
     return ops.mean(ops.softplus(-logits if target else logits))
 
 
-def matching_aware_discriminator_loss(real, wrong, fakes):
+def clamped_cross_entropy(logits, target):
+    """`binary_cross_entropy` as PyTorch's `BCELoss` takes it of sigmoid(logits).
+
+    The logarithms are cut at -100, and a sigmoid that has saturated at the wrong end gives no
+    gradient.
+    """
+    return probability_cross_entropy(ops.sigmoid(at_least_float32(logits)), target)
+
+
+def probability_cross_entropy(probabilities, target):
+    """Mean of -log p (target 1) or -log(1 - p) (target 0), at most 100 an element.
+
+    The derivative is PyTorch's, (p - target) / max(p (1 - p), 1e-12) / count.
+    """
+    p = at_least_float32(probabilities)
+    value = ops.minimum(-(ops.log(p) if target else ops.log1p(-p)), 100.0)
+    slope = (p - target) / ops.maximum(p * (1 - p), 1e-12)
+    value, slope, fixed = (ops.stop_gradient(x) for x in (value, slope, p))
+    return ops.mean(value + slope * (p - fixed))
+
+
+def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):
     """Real pairs against generated pairs and against real images with another caption.
 
     1/2 [U(real) + C(real)] + 1/3 [sum over fakes (U + C) + C(wrong)], and without unconditional
@@ -26,15 +48,66 @@ def matching_aware_discriminator_loss(real, wrong, fakes):
         real: dict of logits (batch,), `conditional` and, where the head exists, `unconditional`.
         wrong: conditional logits (batch - 1,) of mismatched pairs.
         fakes: list of dicts like `real`, one for each generated sample.
+        reduction: "sum" or "mean", of the samples.
     """
     wrong_loss = binary_cross_entropy(wrong, 0)
     real_loss = sum(binary_cross_entropy(logits, 1) for logits in real.values())
     fake_loss = sum(binary_cross_entropy(logits, 0) for fake in fakes for logits in fake.values())
+    if reduction == "mean":
+        fake_loss = fake_loss / len(fakes)
     if "unconditional" in real:
         return real_loss / 2.0 + (fake_loss + wrong_loss) / 3.0
     return real_loss + (fake_loss + wrong_loss) / 2.0
 
 
-def generator_loss(fake):
-    """Sum over the heads of a generated batch's cross-entropy to "real" (non-saturating)."""
-    return sum(binary_cross_entropy(logits, 1) for logits in fake.values())
+def wrong_image_discriminator_loss(
+    real, wrong, fakes, unconditional_weight=1.0, cross_entropy=binary_cross_entropy
+):
+    """Real pairs against generated pairs and against other real images with the same caption.
+
+    With u the weight, C(real) + C(wrong) + sum over fakes C + u [U(real) + U(wrong) + sum over
+    fakes U], every term a cross-entropy. A wrong image is a real one: its unconditional target is
+    1. With u = 0, C(real) + 1/2 [C(wrong) + sum over fakes C]. Source: StackGAN-v2 code/trainer.py
+    `condGANTrainer.train_Dnet`; the sum over several fakes is MSGAN's.
+
+    Args:
+        real, wrong: dicts of logits (batch,), `conditional` and, unless u = 0, `unconditional`.
+        fakes: list of dicts like `real`, one for each generated sample.
+        unconditional_weight: float. u.
+        cross_entropy: `binary_cross_entropy` or `clamped_cross_entropy`.
+    """
+    real_loss = cross_entropy(real["conditional"], 1)
+    rest = cross_entropy(wrong["conditional"], 0)
+    rest = rest + sum(cross_entropy(fake["conditional"], 0) for fake in fakes)
+    if not unconditional_weight:
+        return real_loss + 0.5 * rest
+    unconditional = cross_entropy(real["unconditional"], 1) + cross_entropy(
+        wrong["unconditional"], 1
+    )
+    unconditional += sum(cross_entropy(fake["unconditional"], 0) for fake in fakes)
+    return real_loss + rest + unconditional_weight * unconditional
+
+
+def unconditional_discriminator_loss(real, fakes, cross_entropy=binary_cross_entropy):
+    """Real images against generated ones, U(real) + sum over fakes U.
+
+    Args:
+        real: dict with the logits `unconditional` (batch,).
+        fakes: list of such dicts, one for each generated sample.
+        cross_entropy: see `wrong_image_discriminator_loss`.
+    """
+    real_loss = cross_entropy(real["unconditional"], 1)
+    return real_loss + sum(cross_entropy(fake["unconditional"], 0) for fake in fakes)
+
+
+def generator_loss(fake, unconditional_weight=1.0, cross_entropy=None):
+    """Sum over the heads of a generated batch's cross-entropy to "real" (non-saturating).
+
+    Args:
+        fake: dict of logits (batch,), by head.
+        unconditional_weight: float. Weight of the head `unconditional`.
+        cross_entropy: a function, by default `binary_cross_entropy`.
+    """
+    cross_entropy = cross_entropy or binary_cross_entropy
+    weights = {"conditional": 1.0, "unconditional": unconditional_weight}
+    return sum(weights[head] * cross_entropy(logits, 1) for head, logits in fake.items())

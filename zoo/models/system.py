@@ -71,10 +71,13 @@ class System(keras.Model):
         return self.network_variables(self.preset_network_names)
 
     def parameter_counts(self):
-        """dict of network name -> number of parameters, without running statistics."""
+        """dict of network name -> number of parameters, without running statistics.
+
+        Nor with the singular vectors u and v of spectral normalisation.
+        """
         counts = dict.fromkeys(self.networks, 0)
         for path, variable in self.network_variables().items():
-            if not path.endswith(("/moving_mean", "/moving_variance")):
+            if not path.endswith(("/moving_mean", "/moving_variance", "/u", "/v")):
                 counts[path.split("/", 1)[0]] += math.prod(variable.shape)
         return counts
 

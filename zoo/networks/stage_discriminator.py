@@ -1,7 +1,9 @@
 """The discriminator of one image size, as StackGAN++ built it and the AttnGAN family uses it.
 
-Checked against taoxugit/AttnGAN code/model.py (`D_NET64`, `D_NET128`, `D_NET256`, `D_GET_LOGITS`).
-Known deviation: heads return logits; the official code returns their sigmoid.
+Checked against taoxugit/AttnGAN code/model.py (`D_NET64`, `D_NET128`, `D_NET256`, `D_GET_LOGITS`),
+and the same of MinfengZhu/DM-GAN (spectral normalisation) and hanzhanggit/StackGAN-v2.
+Known deviations: heads return logits; the official code returns their sigmoid. StackGAN-v2 puts the
+condition in front of the features; here it is behind them for all (the importer reorders weights).
 """
 
 import keras
@@ -14,12 +16,15 @@ from zoo.layers.convolution import ConvLeaky
 class LogitHead(keras.layers.Layer):
     """4x4 features -> one logit; with a sentence, a joint 3x3 block comes first.
 
+    `normalization` is that of the joint block (see `ConvLeaky`); the logit's convolution has none.
+
     Shapes: features (batch, 4, 4, c), sentence (batch, any) or None -> logits float32 (batch,).
     """
 
-    def __init__(self, conditional, **kwargs):
+    def __init__(self, conditional, normalization="batch", **kwargs):
         super().__init__(**kwargs)
         self.conditional = conditional
+        self.normalization = normalization
         self.logit = keras.layers.Conv2D(
             1,
             4,
@@ -32,7 +37,12 @@ class LogitHead(keras.layers.Layer):
 
     def build(self, features_shape):
         if self.conditional:
-            self.joint = ConvLeaky(features_shape[-1], name="joint", dtype=self.dtype_policy)
+            self.joint = ConvLeaky(
+                features_shape[-1],
+                normalization=self.normalization,
+                name="joint",
+                dtype=self.dtype_policy,
+            )
 
     def call(self, features, sentence=None, training=False):
         if self.conditional:
@@ -44,7 +54,11 @@ class LogitHead(keras.layers.Layer):
         return ops.reshape(self.logit(features), (-1,))
 
     def get_config(self):
-        return {**super().get_config(), "conditional": self.conditional}
+        return {
+            **super().get_config(),
+            "conditional": self.conditional,
+            "normalization": self.normalization,
+        }
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -57,51 +71,75 @@ class StageDiscriminator(keras.layers.Layer):
 
     Args:
         image_size: int, a power of two from 8 on.
-        filters: int. Channels of the first block (64 for CUB, 96 for COCO).
+        filters: int. Channels of the first block (AttnGAN: 64 for CUB, 96 for COCO; StackGAN++ 64;
+            DM-GAN 32).
         unconditional: bool. Whether the unconditional head exists.
+        conditional: bool. Whether the conditional head exists.
+        normalization: "batch": batch norm in all blocks but the first (StackGAN++, AttnGAN);
+            "spectral": spectral normalisation in all blocks (DM-GAN). Each call then also advances
+            the singular vectors, see `SpectralConv2D`.
 
     `call(images)` gives the features (batch, 4, 4, c) of images float (batch, size, size, 3) in
-    [-1, 1]; `logits(features, sentence)` a dict of `conditional` and, where the head exists,
-    `unconditional` (batch,); `conditional_logits(features, sentence)` the one alone.
+    [-1, 1]; `logits(features, sentence)` a dict of `conditional` and `unconditional` (batch,), of
+    the heads that exist (without the conditional one, `sentence` may be None);
+    `conditional_logits(features, sentence)` the one alone.
+
+    Raises:
+        ValueError: an image size that is no power of two, an unknown normalization, or no head.
     """
 
-    def __init__(self, image_size, filters, unconditional=True, **kwargs):
+    def __init__(
+        self,
+        image_size,
+        filters,
+        unconditional=True,
+        conditional=True,
+        normalization="batch",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         if image_size < 8 or image_size & (image_size - 1):
             raise ValueError(
                 f"`image_size` must be a power of two from 8 on. Received: {image_size}"
             )
+        if not (unconditional or conditional):
+            raise ValueError("A discriminator needs `unconditional`, `conditional` or both heads.")
         self.image_size = image_size
         self.filters = filters
         self.unconditional = unconditional
+        self.conditional = conditional
+        self.normalization = normalization
         halvings = image_size.bit_length() - 3  # size / 2**halvings == 4
-        policy = self.dtype_policy
+        common = {"normalization": normalization, "dtype": self.dtype_policy}
         widths = [filters * 2**i for i in range(halvings)]
         reductions = [filters * 2**i for i in range(halvings - 2, 2, -1)]
-        self.blocks = [
-            ConvLeaky(width, stride=2, normalize=i > 0, name=f"down_{i + 1}", dtype=policy)
-            for i, width in enumerate(widths)
-        ] + [
-            ConvLeaky(width, name=f"reduce_{i + 1}", dtype=policy)
-            for i, width in enumerate(reductions)
-        ]
-        self.conditional_head = LogitHead(True, name="conditional", dtype=policy)
+        self.blocks = []
+        for i, width in enumerate(widths):
+            normalize = i > 0 or normalization == "spectral"
+            name = f"down_{i + 1}"
+            self.blocks.append(ConvLeaky(width, 2, normalize, name=name, **common))
+        for i, width in enumerate(reductions):
+            self.blocks.append(ConvLeaky(width, name=f"reduce_{i + 1}", **common))
+        if conditional:
+            self.conditional_head = LogitHead(True, name="conditional", **common)
         if unconditional:
-            self.unconditional_head = LogitHead(False, name="unconditional", dtype=policy)
+            self.unconditional_head = LogitHead(False, name="unconditional", **common)
 
     def call(self, images, sentence=None, training=False):
         features = images
         for block in self.blocks:
             features = block(features, training=training)
-        if sentence is not None:  # only to build the heads
-            self.logits(features, sentence)
+        if sentence is not None or not (self.conditional or self.unconditional_head.built):
+            self.logits(features, sentence)  # only to build the heads
         return features  # (batch, 4, 4, channels)
 
     def conditional_logits(self, features, sentence, training=False):
         return self.conditional_head(features, sentence, training=training)
 
-    def logits(self, features, sentence, training=False):
-        logits = {"conditional": self.conditional_logits(features, sentence, training=training)}
+    def logits(self, features, sentence=None, training=False):
+        logits = {}
+        if self.conditional:
+            logits["conditional"] = self.conditional_logits(features, sentence, training=training)
         if self.unconditional:
             logits["unconditional"] = self.unconditional_head(features, training=training)
         return logits
@@ -112,4 +150,6 @@ class StageDiscriminator(keras.layers.Layer):
             "image_size": self.image_size,
             "filters": self.filters,
             "unconditional": self.unconditional,
+            "conditional": self.conditional,
+            "normalization": self.normalization,
         }

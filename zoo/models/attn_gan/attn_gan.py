@@ -1,19 +1,20 @@
 """AttnGAN.
 
 Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py; the training
-    step is
-`StagedTextToImage`'s. Known deviations: padding masks are each sample's own (`mask_tiling`), the
-moving average follows the batch statistics too (`ema_statistics`), discriminators give logits.
+    step and its losses are those of `StagedTextToImage` and `DamsmGuided`.
+Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows
+    the batch statistics too (`ema_statistics`), discriminators give logits.
 """
 
 import keras
 
 from zoo.models.attn_gan.generator import AttnGANGenerator
-from zoo.models.staged_text_to_image import StagedTextToImage
+from zoo.models.damsm_guided import DamsmGuided
+from zoo.networks.stage_discriminator import StageDiscriminator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class AttnGAN(StagedTextToImage):
+class AttnGAN(DamsmGuided):
     """Text to image with attention to words, trained beside a frozen DAMSM.
 
     Args:
@@ -23,12 +24,11 @@ class AttnGAN(StagedTextToImage):
         discriminator_filters: int. Nd: 64 CUB, 96 COCO.
         residual_blocks: int. 2 CUB, 3 COCO.
         latent_dim: int. 100.
-        image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own.
-        damsm_weight: float. lambda of equation 3: 5 CUB, 50 COCO, 1 for the single-image variant.
-        single_image: bool. The official DCGAN variant: one head, one discriminator, no
-            unconditional term.
         mask_tiling: see `WordAttention`.
-        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
+        single_image: bool. The official DCGAN variant: only the last picture, one discriminator, no
+            unconditional term, with a `damsm_weight` of 1.
+        **kwargs: see `DamsmGuided` (`image_encoder`; `damsm_weight`, lambda of equation 3: 5 CUB,
+            50 COCO) and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
 
     Example:
 
@@ -51,36 +51,42 @@ class AttnGAN(StagedTextToImage):
         residual_blocks=2,
         latent_dim=100,
         mask_tiling="per_sample",
+        single_image=False,
         **kwargs,
     ):
         super().__init__(
             vocabulary=vocabulary,
             max_words=max_words,
             stage_sizes=stage_sizes,
+            generator_filters=generator_filters,
             discriminator_filters=discriminator_filters,
+            residual_blocks=residual_blocks,
             latent_dim=latent_dim,
             **kwargs,
         )
-        self.generator_filters = generator_filters
-        self.residual_blocks = residual_blocks
         self.mask_tiling = mask_tiling
+        self.single_image = single_image
         self.build_generators()
 
     def get_config(self):
         return {
             **self.base_config(),
-            "generator_filters": self.generator_filters,
-            "residual_blocks": self.residual_blocks,
             "mask_tiling": self.mask_tiling,
+            "single_image": self.single_image,
         }
+
+    @property
+    def image_sizes(self):
+        return self.stage_sizes[-1:] if self.single_image else self.stage_sizes
 
     def make_generator(self, name):
         return AttnGANGenerator(
-            self.stage_sizes,
-            self.generator_filters,
-            self.residual_blocks,
-            self.condition_dim,
-            self.mask_tiling,
-            self.single_image,
+            **self.generator_settings(),
+            mask_tiling=self.mask_tiling,
+            single_image=self.single_image,
             name=name,
         )
+
+    def make_discriminator(self, size, name):
+        unconditional = not self.single_image
+        return StageDiscriminator(size, self.discriminator_filters, unconditional, name=name)

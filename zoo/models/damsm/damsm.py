@@ -10,7 +10,7 @@ import tensorflow as tf
 from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models import noise
 from zoo.models.system import System
-from zoo.models.text_to_image import build_text_encoder
+from zoo.models.text_input import build_text_encoder
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.text.vocabulary import Vocabulary

@@ -1,0 +1,69 @@
+r"""DM-GAN: caption to picture through a dynamic memory of the words (arXiv 1904.01310).
+
+With `--config.model.mode_seeking_weight` above 0 it is DM-GAN + mode seeking (arXiv 2008.08976).
+
+    python -m recipes.train --config=recipes/dm_gan.py:shapes --workdir=runs/dm_shapes \
+        --config.model.mode_seeking_weight=1
+    python -m recipes.train --config=recipes/dm_gan.py:emoji --workdir=runs/dm_emoji \
+        --config.data.directory=data/emoji.zip --config.damsm=damsm_emoji_64
+    python -m recipes.train --config=recipes/dm_gan.py:birds --workdir=runs/dm_birds \
+        --config.data.directory=data/birds --config.damsm=runs/damsm_birds/presets/best
+
+Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of the run, by the
+settings under `pretraining`.
+
+Datasets:
+  shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
+  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 16/32/64 pixels.
+  birds   CUB-200-2011 in the layout of the AttnGAN data, the paper's settings, 64/128/256 pixels.
+  coco    COCO 2014 in the same layout, the paper's settings, 64/128/256 pixels.
+"""
+
+from recipes.configs import choose
+from recipes.text_to_image import text_to_image_config
+
+
+def get_config(dataset="shapes"):
+    """The config of one of: shapes, emoji, birds, coco."""
+    return choose(dataset, {"shapes": shapes, "emoji": emoji, "birds": birds, "coco": coco})
+
+
+def _base(dataset):
+    return text_to_image_config(
+        "dm_gan",
+        dataset,
+        damsm_weight=5.0,  # lambda; the paper: 5 for CUB, 50 for COCO
+        sample_reduction="sum",  # mode seeking: how both samples' losses are joined, or "mean"
+        mask_tiling="per_sample",  # "official": each pixel's padding mask as released
+    )
+
+
+def shapes():
+    """Small: two CPU cores are enough."""
+    return _base("shapes").lock()
+
+
+def emoji():
+    """Captioned emoji at 64 pixels."""
+    return _base("emoji").lock()
+
+
+def birds():
+    """The paper's CUB settings (official `bird_DMGAN.yml`)."""
+    config = _base("birds")
+    config.epochs = 800
+    config.batch_size = 10
+    config.model.update({"generator_filters": 64, "discriminator_filters": 32})
+    return config.lock()
+
+
+def coco():
+    """The paper's COCO settings (official `coco_DMGAN.yml`)."""
+    config = _base("coco")
+    config.epochs = 200
+    config.batch_size = 16
+    config.model.update({
+        "generator_filters": 64, "discriminator_filters": 32, "residual_blocks": 3,
+        "damsm_weight": 50.0,
+    })
+    return config.lock()

@@ -1,0 +1,57 @@
+"""Whole generators of AttnGAN and DM-GAN against the official ones."""
+
+import re
+
+import tensorflow as tf
+
+from tests.golden.golden import check_after, nchw, tensor
+from zoo.importers.state_dict import load_state_dict
+
+
+def generator_inputs(case):
+    i = case.inputs
+    return {
+        "words": tensor(i["words_embs"].transpose(0, 2, 1)),
+        "sentence": tensor(i["sent_emb"]),
+        "padding": tf.constant(i["mask"]),
+        "latents": tensor(i["z"]),
+        "noise": tensor(i["eps"]),
+    }
+
+
+def load_generator(kind, names, case, inputs):
+    """A generator of class `kind` with the official sizes and mask tiling, and its targets."""
+    state_dict, config = case.param(), case.meta["config"]
+    stages = 1 + len({k.split(".")[0] for k in state_dict if re.match(r"h_net[2-9]", k)})
+    generator = kind(
+        [64 * 2**i for i in range(stages)],
+        config["GF_DIM"],
+        config["R_NUM"],
+        config["CONDITION_DIM"],
+        config.get("B_DCGAN", False),
+        mask_tiling="official",
+    )
+    generator(inputs)
+    targets = names.generator_targets(generator)
+    load_state_dict(targets, state_dict)
+    return generator, targets
+
+
+def check_generator(case, kind, names):
+    inputs = generator_inputs(case)
+    generator, targets = load_generator(kind, names, case, inputs)
+    for mode, training in (("eval", False), ("train", True)):
+        outputs = generator(inputs, training=training)
+        for name, values in (("fake", outputs["images"]), ("att", outputs["attention"])):
+            for i, value in enumerate(values):
+                value = nchw(value)
+                (key,) = [k for k in case.outputs if k.startswith(f"{mode}/{name}{i}_stride")]
+                stride = int(key.rsplit("stride", 1)[1])
+                case.check(key, value[:, :, ::stride, ::stride])
+                if name == "fake":
+                    case.check(f"{mode}/fake{i}_mean", value.mean((2, 3)))
+                    case.check(f"{mode}/fake{i}_std", value.std((2, 3)))
+        case.check(f"{mode}/mu", outputs["mu"])
+        case.check(f"{mode}/logvar", outputs["log_var"])
+    check_after(case, targets, "train_after/")
+    case.check_all_seen()

@@ -1,0 +1,132 @@
+"""What the golden tests of whole training iterations share."""
+
+import re
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tests.golden.golden import nchw, nhwc, tensor
+from zoo.losses import damsm
+
+
+def exact_adam(learning_rate, beta_1, beta_2, epsilon):
+    """Keras' Adam, without the float32 rounding of Python floats (6e-6 of a first step)."""
+    return keras.optimizers.Adam(
+        learning_rate, np.float64(beta_1), np.float64(beta_2), epsilon=epsilon
+    )
+
+
+def record(owner, name, monkeypatch):
+    """A list that every later result of `owner.name` is added to."""
+    results, original = [], getattr(owner, name)
+
+    def call(*args, **kwargs):
+        results.append(original(*args, **kwargs))
+        return results[-1]
+
+    monkeypatch.setattr(owner, name, call)
+    return results
+
+
+def record_updates(model, monkeypatch):
+    """A dict that collects what every optimizer is given: variable path -> gradient."""
+    gradients = {}
+    for name in model.optimizer_names:
+        optimizer = getattr(model, name)
+
+        def apply(pairs, apply=optimizer.apply_gradients):
+            pairs = list(pairs)
+            gradients.update({variable.path: gradient for gradient, variable in pairs})
+            return apply(pairs)
+
+        monkeypatch.setattr(optimizer, "apply_gradients", apply)
+    return gradients
+
+
+def values_of(targets):
+    return {t.variable.path: t.variable.numpy().copy() for t in targets.values()}
+
+
+def dense(gradient):
+    return tf.convert_to_tensor(gradient).numpy()
+
+
+def check_changes(case, targets, before, gradients, clipped=None):
+    """Gradients, their norms, step norms and running statistics under the official names."""
+    for name, target in targets.items():
+        path = target.variable.path
+        if path in gradients:
+            gradient = target.to_official(dense(gradients[path]))
+            for key, value in (
+                (f"grad/{name}", gradient),
+                (f"grad_norm/{name}", np.linalg.norm(gradient)),
+            ):
+                if key in case.outputs:
+                    case.check(key, value)
+        if f"grad_after_clip_norm/{name}" in case.outputs:
+            norm = np.linalg.norm(target.to_official(dense(clipped[path])))
+            case.check(f"grad_after_clip_norm/{name}", norm)
+        now = target.variable.numpy()
+        if f"step_norm/{name}" in case.outputs:
+            case.check(f"step_norm/{name}", np.linalg.norm(target.to_official(now - before[path])))
+        if f"buffers_after/{name}" in case.outputs:
+            case.check(f"buffers_after/{name}", target.to_official(now))
+
+
+def check_strided(case, name, value):
+    (key,) = [k for k in case.outputs if re.fullmatch(rf"{name}(_stride\d+)?", k)]
+    stride = -(-value.shape[1] // case.outputs[key].shape[2])
+    case.check(key, nchw(value)[:, :, ::stride, ::stride])
+
+
+# --- the AttnGAN family -------------------------------------------------------------------------
+
+
+def encoder_configs(config, text_state):
+    """Text and image encoder arguments of the official sizes."""
+    tokens, embedding = text_state["encoder.weight"].shape
+    features = config["EMBEDDING_DIM"]
+    text = {"features": features, "embedding_dim": embedding, "cell": config["RNN_TYPE"].lower()}
+    image = {
+        "kind": "inception_v3",
+        "features": features,
+        "width_divisor": config.get("width_divisor", 1),
+    }
+    return ["<end>", *(str(i) for i in range(1, tokens))], text, image
+
+
+def batch_of(case, images):
+    """The case's batch in its own sorted order, which a stable sort by length keeps.
+
+    Returns (batch, order).
+    """
+    order = case.outputs["sort_index"]
+    assert (np.diff(case.inputs["cap_lens"][order]) <= 0).all()
+    case.checked.add("sort_index")
+    batch = {
+        "images": tuple(tensor(nhwc(case.inputs[name])) for name in images),
+        "tokens": tf.constant(case.inputs["captions"], tf.int32),
+        "lengths": tf.constant(case.inputs["cap_lens"], tf.int32),
+        "labels": tf.constant(case.inputs["class_ids"], tf.int64),
+    }
+    return tf.nest.map_structure(lambda value: tf.gather(value, order), batch), order
+
+
+def check_features(case, text, image, words, code, regions):
+    longest = case.inputs["cap_lens"].max()
+    case.check(words, np.asarray(text["words"])[:, :longest].transpose(0, 2, 1))
+    case.check("sent_emb", text["sentence"])
+    case.check(code, image["code"])
+    check_strided(case, regions, image["regions"])
+
+
+def check_matching(case, text, image, order, prefix=""):
+    """The four DAMSM terms, without lambda."""
+    lengths, labels = case.inputs["cap_lens"][order], case.inputs["class_ids"][order]
+    mask = tf.sequence_mask(lengths, text["words"].shape[1])
+    words = damsm.word_similarities(image["regions"], text["words"], mask)
+    sentences = damsm.sentence_similarities(image["code"], text["sentence"])
+    for kind, similarities in (("w", words), ("s", sentences)):
+        for i, loss in enumerate(damsm.matching_losses(similarities, labels)):
+            case.check(f"{prefix}{kind}_loss{i}", loss)

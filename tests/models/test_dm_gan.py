@@ -1,0 +1,116 @@
+"""DM-GAN as a system: what it adds to AttnGAN's family (see test_attn_gan.py for the shared)."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import tiny
+from zoo.models.dm_gan import DMGAN
+
+
+def train(model, steps):
+    step = tf.function(model.train_step)
+    for i in range(steps):
+        logs = step(tiny.batch(i))
+    return {name: float(value) for name, value in logs.items()}
+
+
+def test_two_steps_change_every_trained_variable_and_nothing_frozen():
+    model = tiny.dm_gan(mode_seeking_weight=1.0)
+    before = tiny.snapshot(model.network_variables())
+    logs = train(model, 2)
+    after = tiny.snapshot(model.network_variables())
+    assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
+    for name in before:
+        frozen = name.startswith(("text_encoder", "image_encoder"))
+        assert np.array_equal(before[name], after[name]) == frozen, name
+
+
+def test_discriminators_are_spectrally_normalised_and_have_no_batch_norm():
+    model = tiny.dm_gan()
+    names = [n for n in model.network_variables() if n.startswith("discriminator")]
+    assert not [n for n in names if "norm" in n or "moving" in n]
+    for size in tiny.SIZES:
+        assert f"discriminator_{size}/conditional/joint/conv/u" in names
+        assert f"discriminator_{size}/down_1/conv/v" in names
+        assert f"discriminator_{size}/conditional/logit/kernel" in names
+        assert f"discriminator_{size}/conditional/logit/u" not in names
+        network = getattr(model, f"discriminator_{size}")
+        trained = sum(np.prod(v.shape) for v in network.trainable_variables)
+        assert model.parameter_counts()[f"discriminator_{size}"] == trained  # without u and v
+
+
+def test_checkpoint_goes_on_bit_for_bit(tmp_path):
+    """The singular vectors are part of the state."""
+    whole = tiny.dm_gan(mode_seeking_weight=1.0)
+    train(whole, 1)
+    whole.save_checkpoint(str(tmp_path / "c.h5"))
+    resumed = tiny.dm_gan(mode_seeking_weight=1.0)
+    resumed.load_checkpoint(str(tmp_path / "c.h5"))
+    for model in (whole, resumed):
+        train(model, 1)
+    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
+    assert any(name.endswith("/u") for name in a)
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_mean_of_the_samples_doubles_mode_seeking_against_the_rest():
+    """The first step sees the same pictures, so the terms differ by the factor alone."""
+    logs = {r: train(tiny.dm_gan(mode_seeking_weight=1.0, sample_reduction=r), 1)
+            for r in ("sum", "mean")}
+    for term in ("word_loss", "sentence_loss", "kl_loss"):
+        np.testing.assert_allclose(logs["sum"][term], 2 * logs["mean"][term], rtol=1e-4)
+    for term in ("mode_seeking", "image_distance", "latent_distance"):
+        np.testing.assert_allclose(logs["sum"][term], logs["mean"][term], rtol=1e-5)
+    with pytest.raises(ValueError, match="sample_reduction"):
+        tiny.dm_gan(sample_reduction="both")
+
+
+def test_details_show_the_gates():
+    model = tiny.dm_gan(compiled=False)
+    images, details = model.generate(
+        ["a red circle", "big blue square on white"], images_per_caption=2, return_details=True
+    )
+    rows, side = 4, tiny.SIZES[0]
+    assert images.shape == (rows, 32, 32, 3)
+    assert details["attention"].shape == (rows, side, side, model.max_words)
+    assert details["writing_gate"].shape == (rows, model.max_words)
+    assert details["response_gate"].shape == (rows, side, side)
+    for gate in ("writing_gate", "response_gate"):
+        assert 0 < details[gate].min() and details[gate].max() < 1
+    np.testing.assert_allclose(details["attention"].sum(-1), 1, atol=1e-5)
+    assert details["attention"][:2, ..., 3:].max() == 0
+
+
+def test_conditioning_noise_has_a_seed_of_its_own():
+    model = tiny.dm_gan(compiled=False)
+    same, other = (
+        model.generate("a red circle", seed=7, noise_seed=n, return_details=True) for n in (7, 8)
+    )
+    np.testing.assert_array_equal(same[0], model.generate("a red circle", seed=7))
+    assert (same[0] != other[0]).any()
+    np.testing.assert_allclose(same[1]["mu"], other[1]["mu"], rtol=1e-5)
+
+
+def test_padding_does_not_matter():
+    """More padded words, or neighbours in the batch, change no picture."""
+    keras.utils.set_random_seed(1)
+    model = tiny.dm_gan(compiled=False)
+    alone = model.generate("a red circle", seed=3).astype(int)
+    beside = model.generate(["a red circle", "big blue square on white"], seed=3).astype(int)
+    assert np.abs(alone[0] - beside[0]).max() <= 1
+    wider = tiny.dm_gan(compiled=False, max_words=9)
+    for mine, its in zip(wider.ema_generator.variables, model.ema_generator.variables, strict=True):
+        mine.assign(its)
+    for mine, its in zip(wider.text_encoder.variables, model.text_encoder.variables, strict=True):
+        mine.assign(its)
+    assert np.abs(wider.generate("a red circle", seed=3).astype(int) - alone).max() <= 1
+
+
+def test_preset_round_trip(tmp_path):
+    model = tiny.dm_gan(compiled=False, mode_seeking_weight=1.0)
+    model.save_to_preset(str(tmp_path / "preset"))
+    loaded = DMGAN.from_preset(str(tmp_path / "preset"))
+    assert loaded.get_config() == model.get_config()
+    np.testing.assert_array_equal(loaded.generate("a red circle"), model.generate("a red circle"))

@@ -1,0 +1,110 @@
+"""The options of the stage discriminator: heads, normalisation, storage names, precision."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.layers.spectral_normalization import SpectralConv2D
+from zoo.networks.build import build, spec
+from zoo.networks.stage_discriminator import StageDiscriminator
+
+RNG = np.random.default_rng(0)
+
+
+def discriminator(size=32, sentence=6, **options):
+    network = StageDiscriminator(size, 2, name="discriminator", **options)
+    inputs = [spec(2, size, size, 3)] + [spec(2, sentence)] * options.get("conditional", True)
+    return build(network, *inputs)
+
+
+def inputs(size=32, sentence=6, count=3):
+    return [
+        tf.constant(RNG.uniform(-1, 1, shape), "float32")
+        for shape in ((count, size, size, 3), (count, sentence))
+    ]
+
+
+@pytest.mark.parametrize("normalization", ["batch", "spectral"])
+@pytest.mark.parametrize(
+    "heads", [("conditional", "unconditional"), ("conditional",), ("unconditional",)]
+)
+def test_heads(heads, normalization):
+    options = {name: name in heads for name in ("conditional", "unconditional")}
+    network, (images, sentence) = discriminator(normalization=normalization, **options), inputs()
+    features = network(images, training=True)
+    assert features.shape == (3, 4, 4, 8)
+    logits = network.logits(features, sentence if "conditional" in heads else None, training=True)
+    assert tuple(logits) == heads
+    assert all(v.shape == (3,) for v in logits.values())
+    stored = {v.path.split("/")[1] for v in network.variables}
+    assert stored & {"conditional", "unconditional"} == set(heads)
+
+
+def test_without_any_head_it_is_refused():
+    with pytest.raises(ValueError, match="needs `unconditional`, `conditional` or both"):
+        StageDiscriminator(32, 2, unconditional=False, conditional=False)
+
+
+def test_an_unknown_normalization_is_refused():
+    with pytest.raises(ValueError, match='"batch" or "spectral". Received: \'instance\''):
+        StageDiscriminator(32, 2, normalization="instance")
+
+
+def test_spectral_normalisation_is_everywhere_but_in_the_logits():
+    network = discriminator(size=128, normalization="spectral")
+    names = {v.path.split("/", 1)[1] for v in network.variables}
+    blocks = [*(f"down_{i}" for i in range(1, 6)), "reduce_1", "conditional/joint"]
+    spectral = {f"{b}/conv/{w}" for b in blocks for w in ("kernel", "bias", "u", "v")}
+    heads = ("conditional", "unconditional")
+    assert names == spectral | {f"{h}/logit/{w}" for h in heads for w in ("kernel", "bias")}
+    assert {v.name for v in network.non_trainable_variables} == {"u", "v"}
+
+
+def test_batch_normalisation_is_everywhere_but_in_the_first_block_and_the_logits():
+    network = discriminator(size=128)
+    names = {v.path.split("/", 1)[1] for v in network.variables}
+    blocks = [*(f"down_{i}" for i in range(1, 6)), "reduce_1", "conditional/joint"]
+    heads = ("conditional", "unconditional")
+    expected = {f"{b}/conv/kernel" for b in blocks}
+    expected |= {
+        f"{b}/norm/{w}"
+        for b in blocks[1:]
+        for w in ("gamma", "beta", "moving_mean", "moving_variance")
+    }
+    assert names == expected | {f"{h}/logit/{w}" for h in heads for w in ("kernel", "bias")}
+
+
+def test_building_does_not_move_the_singular_vectors_and_evaluation_does():
+    keras.utils.set_random_seed(3)
+    network, (images, sentence) = discriminator(normalization="spectral"), inputs()
+    layers = [*(block.conv for block in network.blocks), network.conditional_head.joint.conv]
+    assert all(isinstance(layer, SpectralConv2D) for layer in layers)
+    before = [layer.u.numpy() for layer in layers]
+    network.logits(network(images), sentence)
+    assert all(np.any(b != layer.u.numpy()) for b, layer in zip(before, layers, strict=True))
+
+
+def test_bfloat16_gives_float32_logits_near_the_exact_ones():
+    exact, (images, sentence) = discriminator(normalization="spectral"), inputs()
+    network = discriminator(normalization="spectral", dtype="mixed_bfloat16")
+    for mine, other in zip(network.variables, exact.variables, strict=True):
+        mine.assign(other)
+    features = network(images)
+    assert features.dtype == tf.bfloat16
+    got, want = network.logits(features, sentence), exact.logits(exact(images), sentence)
+    for name in want:
+        assert got[name].dtype == tf.float32
+        np.testing.assert_allclose(got[name], want[name], atol=0.05 * np.abs(want[name]).max())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"normalization": "spectral", "unconditional": False}, {"conditional": False}],
+)
+def test_config_round_trip(options):
+    network = discriminator(**options)
+    clone = StageDiscriminator.from_config(network.get_config())
+    build(clone, spec(2, 32, 32, 3), *([spec(2, 6)] if network.conditional else []))
+    assert clone.get_config() == network.get_config()
+    assert [v.path for v in clone.variables] == [v.path for v in network.variables]

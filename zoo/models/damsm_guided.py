@@ -1,0 +1,181 @@
+"""Stacked text-to-image GANs that are trained beside a frozen DAMSM.
+
+AttnGAN (arXiv 1711.10485) trains this way, and the systems that stand on it. Checked against
+taoxugit/AttnGAN code/trainer.py (`condGANTrainer.train`) and code/miscc/losses.py.
+"""
+
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.losses import adversarial
+from zoo.losses.damsm import damsm_losses
+from zoo.losses.kl import kl_to_standard_normal
+from zoo.models.staged_text_to_image import StagedTextToImage
+from zoo.networks.build import build, spec
+from zoo.networks.image_encoder import make_image_encoder
+
+
+class DamsmGuided(StagedTextToImage):
+    """The losses of the AttnGAN family; a subclass gives generator and discriminators.
+
+    Args:
+        vocabulary, max_words, text_encoder, condition_dim: see `TextToImage`.
+        stage_sizes, generator_filters, discriminator_filters, residual_blocks: see
+            `StagedTextToImage`.
+        image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own.
+        damsm_weight: float. lambda, the weight of the word and sentence losses of the last picture.
+        sample_reduction: "sum" or "mean". How the losses of the two samples of mode seeking are
+            joined, in the generator's adversarial, DAMSM and KL terms and in the discriminators'
+            terms of generated pictures. "sum" is MSGAN's; with "mean" the mode seeking term weighs
+            twice as much against the rest.
+        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
+    """
+
+    loss_names = (
+        "discriminator_loss",
+        "generator_loss",
+        "adversarial_loss",
+        "word_loss",
+        "sentence_loss",
+        "kl_loss",
+        "mode_seeking",
+        "image_distance",
+        "latent_distance",
+    )
+
+    def __init__(
+        self,
+        vocabulary,
+        image_encoder=None,
+        damsm_weight=5.0,
+        sample_reduction="sum",
+        **kwargs,
+    ):
+        super().__init__(vocabulary=vocabulary, **kwargs)
+        if sample_reduction not in ("sum", "mean"):
+            raise ValueError(
+                f'`sample_reduction` must be "sum" or "mean". Received: {sample_reduction!r}'
+            )
+        self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
+        self.damsm_weight = damsm_weight
+        self.sample_reduction = sample_reduction
+
+    def base_config(self):
+        return {
+            **super().base_config(),
+            "image_encoder": self.image_encoder_config,
+            "damsm_weight": self.damsm_weight,
+            "sample_reduction": self.sample_reduction,
+        }
+
+    # --- networks ---------------------------------------------------------------------------------
+
+    @property
+    def network_names(self):
+        return (*super().network_names, "image_encoder")
+
+    def build_for_training(self):
+        """Makes the discriminators and the image encoder; their weights are new."""
+        super().build_for_training()
+        if not hasattr(self, "image_encoder"):
+            encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
+            encoder.trainable = False
+            self.image_encoder = build(encoder, spec(2, self.image_size, self.image_size, 3))
+
+    def load_damsm(self, damsm):
+        """Takes over both encoders of a trained `DAMSM`, given as one or as a preset's handle."""
+        damsm = open_damsm(damsm, self.vocabulary)
+        self.build_for_training()
+        copy_network(damsm.text_encoder, self.text_encoder, "text_encoder")
+        copy_network(damsm.image_encoder, self.image_encoder, "image_encoder")
+
+    # --- losses -----------------------------------------------------------------------------------
+
+    def prepare(self, batch):
+        return sort_by_length(batch)
+
+    def discriminator_loss(self, stage, batch, text, outputs):
+        """Real, mismatched (each image with its neighbour's caption) and generated pairs."""
+        discriminator, sentence = self.discriminators[stage], text["sentence"]
+        real = batch["images"][-len(self.image_sizes) :][stage]
+        real_features = discriminator(real, training=True)
+        fake_features = [
+            discriminator(fake, training=True) for fake in self.halves(outputs["images"][stage])
+        ]
+        real_logits = discriminator.logits(real_features, sentence, training=True)
+        fake_logits = [
+            discriminator.logits(features, sentence, training=True) for features in fake_features
+        ]
+        wrong = discriminator.conditional_logits(real_features[:-1], sentence[1:], training=True)
+        return adversarial.matching_aware_discriminator_loss(
+            real_logits, wrong, fake_logits, self.sample_reduction
+        )
+
+    def generator_losses(self, batch, text, inputs, outputs):
+        samples = [
+            self._sample_losses(batch, text, sample)
+            for sample in self._samples_of({k: outputs[k] for k in ("images", "mu", "log_var")})
+        ]
+        scale = 1 / len(samples) if self.sample_reduction == "mean" else 1
+        losses = {name: scale * tf.add_n([s[name] for s in samples]) for name in samples[0]}
+        seeking = self.mode_seeking_term(outputs["images"][-1], inputs["latents"])
+        total = tf.add_n([*losses.values(), seeking["mode_seeking"]])
+        return {"generator_loss": total, **losses, **seeking}
+
+    def _samples_of(self, outputs):
+        """The generator's dict of a doubled batch as one dict for each sample."""
+        parts = [self.halves(value) for value in tf.nest.flatten(outputs)]
+        return [tf.nest.pack_sequence_as(outputs, sample) for sample in zip(*parts, strict=True)]
+
+    def _sample_losses(self, batch, text, outputs):
+        """The weighted terms of one sample of each caption."""
+        fake_logits = [
+            discriminator.logits(
+                discriminator(images, training=True), text["sentence"], training=True
+            )
+            for discriminator, images in zip(self.discriminators, outputs["images"], strict=True)
+        ]
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
+        image_features = self.image_encoder(outputs["images"][-1], training=False)
+        matching = damsm_losses(image_features, text, mask, batch["labels"])
+        return {
+            "adversarial_loss": tf.add_n([adversarial.generator_loss(f) for f in fake_logits]),
+            "word_loss": self.damsm_weight * matching["word_loss"],
+            "sentence_loss": self.damsm_weight * matching["sentence_loss"],
+            "kl_loss": kl_to_standard_normal(outputs["mu"], outputs["log_var"]),
+        }
+
+
+def sort_by_length(batch):
+    """The batch with the longest captions first, as the official loader gives it.
+
+    The mismatched pairs of the discriminators are neighbours in this order.
+    """
+    order = tf.argsort(batch["lengths"], direction="DESCENDING", stable=True)
+    return tf.nest.map_structure(lambda value: tf.gather(value, order), batch)
+
+
+def open_damsm(damsm, vocabulary):
+    """A `DAMSM`, given as one or as a preset's handle, that has this `Vocabulary`."""
+    from zoo.models.damsm import DAMSM
+
+    if not isinstance(damsm, DAMSM):
+        damsm = DAMSM.from_preset(damsm)
+    if list(damsm.vocabulary.tokens) != list(vocabulary.tokens):
+        raise ZooError(
+            f"The DAMSM has another vocabulary ({len(damsm.vocabulary)} tokens) than this "
+            f"model ({len(vocabulary)}). Build the model with vocabulary=damsm.vocabulary.tokens."
+        )
+    return damsm
+
+
+def copy_network(trained, mine, name):
+    """Gives a network of this model a DAMSM's weights; raises `ZooError` if the sizes differ."""
+    shapes = [[tuple(v.shape) for v in network.variables] for network in (mine, trained)]
+    if shapes[0] != shapes[1]:
+        raise ZooError(
+            f"The DAMSM's {name} has other sizes than this model's. Build the model with "
+            f"{name}=damsm.{name}_config."
+        )
+    for variable, value in zip(mine.variables, trained.variables, strict=True):
+        variable.assign(value)

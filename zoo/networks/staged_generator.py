@@ -1,0 +1,189 @@
+"""Generators in stages: a picture of doubling size from each stage's features.
+
+Paper: StackGAN++, arXiv 1710.10916, section 3; AttnGAN, arXiv 1711.10485, and DM-GAN, arXiv
+    1904.01310, stand on it. Checked against taoxugit/AttnGAN code/model.py and
+    hanzhanggit/StackGAN-v2 model.py (`INIT_STAGE_G`, `GET_IMAGE_G`, `G_NET`).
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers import initializers
+from zoo.layers.conditioning_augmentation import ConditioningAugmentation
+from zoo.layers.convolution import ConvGLU, ResidualBlock, batch_norm, conv3x3, glu
+
+
+@keras.saving.register_keras_serializable("zoo")
+class InitialStage(keras.layers.Layer):
+    """A code -> the features of the first image: linear, then up-blocks from 4x4.
+
+    Shapes: code (batch, any) -> (batch, size, size, filters).
+    """
+
+    def __init__(self, size, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.size = size
+        self.filters = filters
+        policy = self.dtype_policy
+        doublings = size.bit_length() - 3  # 4 * 2**doublings == size
+        self.width = filters * 2**doublings
+        self.linear = keras.layers.Dense(
+            self.width * 16 * 2,
+            use_bias=False,
+            kernel_initializer=initializers.orthogonal(),
+            name="linear",
+            dtype=policy,
+        )
+        self.norm = batch_norm(dtype=policy)
+        self.up_blocks = [
+            ConvGLU(self.width // 2 ** (i + 1), upsample=True, name=f"up_{i + 1}", dtype=policy)
+            for i in range(doublings)
+        ]
+
+    def call(self, code, training=False):
+        x = glu(self.norm(self.linear(code), training=training))
+        x = ops.reshape(x, (-1, self.width, 4, 4))  # the official order: channels first
+        x = ops.transpose(x, (0, 2, 3, 1))  # (batch, 4, 4, width)
+        for block in self.up_blocks:
+            x = block(x, training=training)
+        return x
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "filters": self.filters}
+
+
+class Doubling(keras.layers.Layer):
+    """The end of a refinement stage: residual blocks, then an up-block to twice the size.
+
+    Shapes: (batch, s, s, any) -> (batch, 2s, 2s, filters).
+    """
+
+    def __init__(self, filters, residual_blocks, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.residual_blocks = residual_blocks
+        policy = self.dtype_policy
+        self.residuals = [
+            ResidualBlock(name=f"residual_{i + 1}", dtype=policy) for i in range(residual_blocks)
+        ]
+        self.up = ConvGLU(filters, upsample=True, name="up", dtype=policy)
+
+    def double(self, x, training=False):
+        for block in self.residuals:
+            x = block(x, training=training)
+        return self.up(x, training=training)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "residual_blocks": self.residual_blocks,
+        }
+
+
+class StagedGenerator(keras.layers.Layer):
+    """Text and latent -> one image a stage.
+
+    A subclass makes its refinement stages (`make_refinement`) and runs one (`refine`).
+
+    Args:
+        stage_sizes: ints, each twice the one before ((64, 128, 256) in the papers).
+        filters: int. Ng, channels of the first image's features.
+        residual_blocks: int. Residual blocks of a refinement stage.
+        condition_dim: int. Size of the conditioning Gaussian.
+        single_image: bool. Only the last image has a head (AttnGAN's official `G_DCGAN`).
+
+    Inputs, a dict: `sentence` (batch, features), `latents` (batch, any), `noise` (batch,
+        condition_dim), and for systems that read words `words` (batch, words, features), `padding`
+        bool (batch, words), True at padding.
+
+    Returns a dict: `images`, list of (batch, size, size, 3) in [-1, 1], at least float32; `mu`,
+        `log_var` (batch, condition_dim); and what the refinement stages show, a list for each name,
+        such as `attention`, (batch, h, w, words).
+    """
+
+    def __init__(
+        self,
+        stage_sizes,
+        filters,
+        residual_blocks,
+        condition_dim,
+        single_image=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.stage_sizes = check_stage_sizes(stage_sizes)
+        self.filters = filters
+        self.residual_blocks = residual_blocks
+        self.condition_dim = condition_dim
+        self.single_image = single_image
+        self.make_augmentation()
+        first, policy = self.stage_sizes[0], self.dtype_policy
+        self.initial = InitialStage(first, filters, name="initial", dtype=policy)
+        exact = "float64" if self.variable_dtype == "float64" else "float32"
+        self.heads = [
+            conv3x3(3, name=f"image_{size}", activation="tanh", dtype=exact)
+            for size in (self.stage_sizes[-1:] if single_image else self.stage_sizes)
+        ]
+
+    def make_refinements(self):
+        """Makes all refinement stages; to be called at the end of a subclass's `__init__`."""
+        self.refinements = [
+            self.make_refinement(i, name=f"refinement_{i + 1}", dtype=self.dtype_policy)
+            for i in range(len(self.stage_sizes) - 1)
+        ]
+
+    def make_refinement(self, index, **kwargs):
+        """The refinement stage that leads to image `index + 1`, a layer."""
+        raise NotImplementedError
+
+    def refine(self, stage, features, condition, inputs, training):
+        """(features of twice the size, dict of what the stage shows)."""
+        raise NotImplementedError
+
+    def make_augmentation(self):
+        self.augmentation = ConditioningAugmentation(
+            self.condition_dim, name="augmentation", dtype=self.dtype_policy
+        )
+
+    def condition(self, inputs):
+        """(condition of every stage, code of the first stage, dict of the Gaussian)."""
+        condition, mu, log_var = self.augmentation(inputs["sentence"], inputs["noise"])
+        code = ops.concatenate([condition, inputs["latents"]], axis=-1)
+        return condition, code, {"mu": mu, "log_var": log_var}
+
+    def call(self, inputs, training=False):
+        condition, code, gaussian = self.condition(inputs)
+        features = [self.initial(code, training=training)]
+        shown = {}
+        for stage in self.refinements:
+            refined, details = self.refine(stage, features[-1], condition, inputs, training)
+            features.append(refined)
+            for name, value in details.items():
+                shown.setdefault(name, []).append(value)
+        pictured = features[-1:] if self.single_image else features
+        images = [head(x) for head, x in zip(self.heads, pictured, strict=True)]
+        return {"images": images, **gaussian, **shown}
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "stage_sizes": self.stage_sizes,
+            "filters": self.filters,
+            "residual_blocks": self.residual_blocks,
+            "condition_dim": self.condition_dim,
+            "single_image": self.single_image,
+        }
+
+
+def check_stage_sizes(stage_sizes):
+    """`stage_sizes` as a list; raises ValueError unless a generator can have these stages."""
+    sizes = list(stage_sizes)
+    first = sizes[0] if sizes else 0
+    doubled = all(b == 2 * a for a, b in zip(sizes, sizes[1:], strict=False))
+    if first < 8 or first & (first - 1) or not doubled:
+        raise ValueError(
+            "`stage_sizes` must be powers of two from 8 on, each twice the one before. "
+            f"Received: {stage_sizes}"
+        )
+    return sizes
