@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zoo.data import Birds, Coco
+from zoo.data import Birds, Coco, get_source, text_to_image_dataset
 from zoo.errors import ZooError
 
 NAMES = ["001.Crow/Crow_1", "002.Wren/Wren_1"]
@@ -68,6 +68,50 @@ def test_coco(tmp_path):
     assert source.captions == [["one", "two", "three"]] * 2
     np.testing.assert_array_equal(source.labels, [0, 1])
     assert source.load(1).shape == (30, 40, 3)
+
+
+EMBEDDINGS = np.random.RandomState(0).normal(size=[2, 10, 6]).astype("float32")
+
+
+@pytest.mark.parametrize("layout", [Birds, Coco])
+def test_embeddings_are_read_when_asked_for(birds, layout):
+    (birds / "images").symlink_to(birds / "CUB_200_2011" / "images")
+    path = birds / "train" / "char-CNN-RNN-embeddings.pickle"
+    with pytest.raises(ZooError, match="char-CNN-RNN-embeddings.pickle: cannot be read"):
+        layout(birds, embeddings=True)
+    _write(path, list(EMBEDDINGS))
+    assert layout(birds).embeddings is None
+    source = layout(birds, embeddings=True)
+    np.testing.assert_array_equal(source.embeddings, EMBEDDINGS)
+    assert len(source.captions[0]) in (5, 10)
+    _write(path, [EMBEDDINGS[0], EMBEDDINGS[1, :3]])
+    assert [row.shape for row in layout(birds, embeddings=True).embeddings] == [(10, 6), (3, 6)]
+
+
+def test_batches_of_embeddings(birds):
+    _write(birds / "train" / "char-CNN-RNN-embeddings.pickle", list(EMBEDDINGS))
+    source = get_source("birds", directory=birds, embeddings=True)
+    data = text_to_image_dataset(source, None, (8, 16), 2, crop="paper", mismatched=True)
+    for batch in data.take(3).as_numpy_iterator():
+        assert batch["wrong_images"][1].shape == (2, 16, 16, 3)
+        for label, sentence in zip(batch["labels"], batch["sentence"], strict=True):
+            mine = EMBEDDINGS[[1, 7].index(label)]
+            assert (mine == sentence).all(axis=1).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (list(EMBEDDINGS[:1]), "embeddings of 1 pictures came, but there are 2"),
+        ([EMBEDDINGS[0], EMBEDDINGS[1, :, :5]], "row 1: 5 features, but row 0 has 6"),
+        ([EMBEDDINGS[0], EMBEDDINGS[1] * np.nan], "row 1: it has a value that is not finite"),
+        ([EMBEDDINGS[0], "text"], "row 1: expected floating-point numbers"),
+    ],
+)
+def test_bad_embeddings(birds, content, message):
+    _write(birds / "train" / "char-CNN-RNN-embeddings.pickle", content)
+    with pytest.raises(ZooError, match=f"char-CNN-RNN-embeddings.pickle.*{message}"):
+        Birds(birds, embeddings=True)
 
 
 def _boxes(text):

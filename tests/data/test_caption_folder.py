@@ -120,6 +120,52 @@ def test_without_check_only_missing_pictures_are_found(tmp_path):
     assert len(CaptionFolder(tmp_path, check=False)) == 3
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (3, 1, 4), (3, 2, 4)])
+def test_embeddings(tmp_path, shape):
+    _write(tmp_path / "data" / "train", ROWS)
+    values = np.random.RandomState(0).normal(size=shape)
+    np.save(tmp_path / "data" / "train" / "embeddings.npy", values)
+    for directory in (tmp_path / "data", _zip(tmp_path / "data", tmp_path / "data.zip", "data/")):
+        assert CaptionFolder(directory).embeddings is None
+        source = CaptionFolder(directory, embeddings=True)
+        assert source.embeddings.dtype == np.float32
+        want = values.reshape([3, -1, 4]).astype(np.float32)
+        np.testing.assert_array_equal(source.embeddings, want)
+
+
+def test_skipped_lines_take_their_embeddings_along(tmp_path):
+    rows = ["", ROWS[0], "{oops", ROWS[1], "", {"file_name": "broken.png", "text": "x"}, ROWS[2]]
+    _write(tmp_path, rows)
+    (tmp_path / "broken.png").write_bytes(b"this is no picture")
+    np.save(tmp_path / "embeddings.npy", np.arange(5, dtype=np.float32)[:, None])
+    source = CaptionFolder(tmp_path, on_error="skip", embeddings=True)
+    np.testing.assert_array_equal(source.embeddings[:, 0, 0], [0, 2, 4])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file; it is needed with embeddings=True"),
+        (b"text", "not an array of numbers in NumPy's .npy format"),
+        (b"", "not an array of numbers in NumPy's .npy format"),
+        (np.array([object()] * 3), "not an array of numbers .*allow_pickle"),
+        (np.ones([2, 4]), "embeddings of 2 pictures came, but there are 3"),
+        (np.ones([3, 4], int), "row 0: expected floating-point numbers"),
+        (np.float32(1), "but a ndarray came"),
+        (np.array([[1.0], [np.inf], [1.0]]), "row 1: it has a value that is not finite"),
+    ],
+)
+def test_bad_embeddings(tmp_path, content, message):
+    _write(tmp_path, ROWS)
+    path = tmp_path / "embeddings.npy"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        np.save(path, content, allow_pickle=True)
+    with pytest.raises(ZooError, match=f"embeddings.npy.*{message}"):
+        CaptionFolder(tmp_path, embeddings=True)
+
+
 def test_nothing_left(tmp_path):
     _write(tmp_path, [{"file_name": "no.png", "text": "x"}])
     with pytest.raises(ZooError, match="no usable picture is left \\(1 skipped"):

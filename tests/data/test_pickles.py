@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from zoo.data.pickles import load_list, load_official_vocabulary, load_pickle
+from zoo.data.pickles import load_embeddings, load_list, load_official_vocabulary, load_pickle
 from zoo.errors import ZooError
 
 
@@ -18,7 +18,7 @@ def _save(path, value, protocol=2):
     return path
 
 
-@pytest.mark.parametrize("protocol", [0, 2, 4])
+@pytest.mark.parametrize("protocol", [0, 2, 4, 5])
 def test_plain_values(tmp_path, protocol):
     value = {"a": [1, 2.5, "x", b"bytes", None, True, (1, 2)], 3: np.arange(4.0)}
     loaded = load_pickle(_save(tmp_path / "p", value, protocol))
@@ -30,6 +30,64 @@ def test_python_2_pickle(tmp_path):
     path = tmp_path / "p"
     path.write_bytes(b"(lp0\nS'001.Crow/Crow_1'\np1\naS'b'\np2\na.")
     assert load_list(path, str) == ["001.Crow/Crow_1", "b"]
+
+
+PYTHON_2 = (  # numpy.int64 scalars, as in the class_info.pickle of the birds' training split
+    b"(lp0\ncnumpy.core.multiarray\nscalar\np1\n(cnumpy\ndtype\np2\n(S'i8'\np3\nI0\nI1\ntp4\nRp5\n"
+    b"(I3\nS'<'\np6\nNNNI-1\nI-1\nI0\ntp7\nbS'\\xc8\\x00\\x00\\x00\\x00\\x00\\x00\\x00'\n"
+    b"p8\ntp9\nRp10\nag1\n(g5\nS'\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00'\np11\ntp12\nRp13\na."
+)
+NAMES = b"(lp0\nV001.Crow/Crow_1\np1\naVcaf\xe9\np2\na."
+
+
+@pytest.mark.parametrize("damage", [False, True])
+def test_line_ends_of_a_text_checkout_are_undone(tmp_path, damage):
+    path = tmp_path / "p"
+    for data, kind, want in ((PYTHON_2, int, [200, 2]), (NAMES, str, ["001.Crow/Crow_1", "café"])):
+        path.write_bytes(data.replace(b"\n", b"\r\n") if damage else data)
+        assert load_list(path, kind) == want
+
+
+def test_carriage_returns_that_belong_there_stay(tmp_path):
+    for protocol in (0, 2, 4):
+        assert load_pickle(_save(tmp_path / "p", ["a\r\n", b"b\r\n"], protocol)) == [
+            "a\r\n",
+            b"b\r\n",
+        ]
+
+
+EMBEDDINGS = np.random.RandomState(0).normal(size=[3, 2, 4]).astype("float32")
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+@pytest.mark.parametrize("form", [list, np.array, np.ndarray.tolist])
+def test_embeddings(tmp_path, protocol, form):
+    loaded = load_embeddings(_save(tmp_path / "p", form(EMBEDDINGS), protocol), 3)
+    assert loaded.dtype == np.float32
+    np.testing.assert_array_equal(loaded, EMBEDDINGS)
+
+
+def test_embeddings_name_the_file_that_is_wrong(tmp_path, monkeypatch):
+    with pytest.raises(ZooError, match="e.pickle: embeddings of 3 pictures came, but there are 5"):
+        load_embeddings(_save(tmp_path / "e.pickle", EMBEDDINGS), 5)
+    with pytest.raises(ZooError, match="e.pickle: expected a list or an array .* but a dict came"):
+        load_embeddings(_save(tmp_path / "e.pickle", {"a": EMBEDDINGS}), 3)
+    target = tmp_path / "made"
+    monkeypatch.setenv("EVIL_FOLDER", str(target))
+    with pytest.raises(ZooError, match="e.pickle: this pickle is refused"):
+        load_embeddings(_save(tmp_path / "e.pickle", [EMBEDDINGS, Evil()]), 3)
+    assert not target.exists()
+    with pytest.raises(ZooError, match="no.pickle: cannot be read"):
+        load_embeddings(tmp_path / "no.pickle", 3)
+
+
+def test_buffers_hold_numbers_only(tmp_path):
+    objects = (
+        b"cnumpy.core.numeric\n_frombuffer\n(S'12345678'\ncnumpy\ndtype\n(S'O'\ntR(I1\ntS'C'\ntR."
+    )
+    (tmp_path / "p").write_bytes(objects)
+    with pytest.raises(ZooError, match="not a readable pickle .*OBJECT"):
+        load_pickle(tmp_path / "p")
 
 
 def test_lists(tmp_path):

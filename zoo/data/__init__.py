@@ -2,7 +2,8 @@
 
 A source has `len()`, `captions` (a list of captions for each picture), `labels` (int64, equal for
 pictures whose captions are interchangeable), `image_size` (a hint, pixels) and `load(index)`, which
-gives uint8 [H, W, 3] and works inside `tf.data`.
+gives uint8 [H, W, 3] and works inside `tf.data`. It may have `embeddings`: pre-computed sentence
+embeddings, float32 (pictures, captions, features) or a list of (captions, features), or None.
 """
 
 import importlib
@@ -12,6 +13,7 @@ from zoo.errors import ZooError, nearest
 
 _EXPORTS = {
     "Shapes": "shapes",
+    "ShapeModes": "shape_modes",
     "CaptionFolder": "caption_folder",
     "Birds": "birds_layout",
     "Coco": "birds_layout",

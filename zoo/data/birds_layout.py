@@ -1,6 +1,7 @@
-"""Readers of the data folders that AttnGAN prepared: CUB birds and COCO.
+"""Readers of the data folders that StackGAN and AttnGAN prepared: CUB birds and COCO.
 
-Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN code/datasets.py.
+Reference: AttnGAN, arXiv 1711.10485, and StackGAN++, arXiv 1710.10916; checked against
+taoxugit/AttnGAN and hanzhanggit/StackGAN-v2, both code/datasets.py.
 Known deviation: a text file with fewer captions than usual is accepted.
 """
 
@@ -10,17 +11,19 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.images import box_crop, decode_picture
-from zoo.data.pickles import load_list
+from zoo.data.pickles import load_embeddings, load_list
 from zoo.errors import ZooError
 from zoo.text.words import tokenize
 
+EMBEDDINGS = "char-CNN-RNN-embeddings.pickle"
+
 
 class _Layout:
-    """What both folders share: `split/filenames.pickle`, `text/`, pictures and classes."""
+    """What both folders share: `split/filenames.pickle`, `text/`, pictures, classes, embeddings."""
 
     captions_per_image = None
 
-    def __init__(self, directory, split):
+    def __init__(self, directory, split, embeddings):
         self.directory = os.fspath(directory)
         self.split = split
         if split not in ("train", "test"):
@@ -37,6 +40,10 @@ class _Layout:
             if not os.path.isfile(path):
                 raise ZooError(f"{path}: this picture of {self._list} is missing.")
         self.labels = self._read_labels()
+        self.embeddings = None
+        if embeddings:
+            path = os.path.join(self.directory, split, EMBEDDINGS)
+            self.embeddings = load_embeddings(path, len(self))
         with tf.device("CPU:0"):
             self._paths = tf.constant(paths)
 
@@ -91,6 +98,9 @@ class Birds(_Layout):
     Args:
         directory: path of the folder.
         split: "train" or "test".
+        embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
+            float32 (pictures, captions, features), or a list of (captions, features) if the
+            numbers of captions differ. Otherwise `embeddings` is None.
 
     Raises:
         ZooError: a file is missing or broken; names the file and the line.
@@ -99,8 +109,8 @@ class Birds(_Layout):
     captions_per_image = 10
     image_size = 256
 
-    def __init__(self, directory, split="train"):
-        super().__init__(directory, split)
+    def __init__(self, directory, split="train", embeddings=False):
+        super().__init__(directory, split, embeddings)
         boxes = self._read_boxes()
         for name in self.file_names:
             if name not in boxes:
@@ -155,6 +165,9 @@ class Coco(_Layout):
     Args:
         directory: path of the folder.
         split: "train" or "test".
+        embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
+            float32 (pictures, captions, features), or a list of (captions, features) if the
+            numbers of captions differ. Otherwise `embeddings` is None.
 
     Raises:
         ZooError: a file is missing or broken; names the file.
@@ -163,8 +176,8 @@ class Coco(_Layout):
     captions_per_image = 5
     image_size = 256
 
-    def __init__(self, directory, split="train"):
-        super().__init__(directory, split)
+    def __init__(self, directory, split="train", embeddings=False):
+        super().__init__(directory, split, embeddings)
 
     def _picture_path(self, name):
         return self._below("images", f"{name}.jpg")

@@ -1,5 +1,6 @@
 """Captioned pictures in a folder or a zip file, described by `metadata.jsonl`."""
 
+import io
 import json
 import os
 import posixpath
@@ -8,10 +9,12 @@ import zipfile
 import numpy as np
 import tensorflow as tf
 
+from zoo.data.embedding_store import as_embeddings
 from zoo.data.images import decode_picture
 from zoo.errors import ZooError
 
 METADATA = "metadata.jsonl"
+EMBEDDINGS = "embeddings.npy"
 
 
 class CaptionFolder:
@@ -37,14 +40,18 @@ class CaptionFolder:
             the message to `skipped`.
         check: decodes every picture once, so that a broken one is found now and not in the
             middle of a training. Without it only missing files are found.
+        embeddings: also read `embeddings.npy`, which lies beside the metadata, into `embeddings`,
+            float32 (pictures, captions, features). The file has an array of that shape or
+            (pictures, features), a row for each line of the metadata in order; rows of lines that
+            were skipped are left out. Otherwise `embeddings` is None.
 
     Raises:
         ZooError: the folder, the metadata, a line (not JSON, a missing key, no caption, a path
             that leaves the folder) or a picture (missing, does not decode) is bad; names the
-            file and the line.
+            file and the line. The embeddings are missing or do not fit.
     """
 
-    def __init__(self, directory, split="train", on_error="raise", check=True):
+    def __init__(self, directory, split="train", on_error="raise", check=True, embeddings=False):
         if on_error not in ("raise", "skip"):
             raise ZooError(f'on_error must be "raise" or "skip", but {on_error!r} came.')
         self.directory = os.fspath(directory)
@@ -70,6 +77,7 @@ class CaptionFolder:
         self.captions = [row["captions"] for row in rows]
         self.records = [row["record"] for row in rows]
         self.labels = labels_of(self.captions)
+        self.embeddings = self._read_embeddings()[[r["row"] for r in rows]] if embeddings else None
         self._data = self._files.tensor([row["path"] for row in rows])
         self.image_size = int(min(self.load(0).shape[:2]))
 
@@ -94,12 +102,14 @@ class CaptionFolder:
 
     def _parse_lines(self):
         data = self._files.bytes(posixpath.join(self._root, METADATA))
+        self._lines = 0  # with something in them
         for number, line in enumerate(data.split(b"\n"), start=1):
             if line.strip():
                 try:
-                    yield self._parse_line(line, number)
+                    yield {"row": self._lines, **self._parse_line(line, number)}
                 except ZooError as error:
                     self._fail(error)
+                self._lines += 1
 
     def _parse_line(self, line, number):
         where = f"{self._metadata}, line {number}"
@@ -148,6 +158,21 @@ class CaptionFolder:
         for row in (row for index, row in enumerate(rows) if index not in good):
             self._fail(self._decode_error(row))
         return [row for index, row in enumerate(rows) if index in good]
+
+    def _read_embeddings(self):
+        """(lines, captions, features): a row for each line, also for those that were skipped."""
+        name = posixpath.join(self._root, EMBEDDINGS)
+        where = self._files.describe(name)
+        if not self._files.exists(name):
+            raise ZooError(f"{where}: no such file; it is needed with embeddings=True.")
+        try:
+            array = np.load(io.BytesIO(self._files.bytes(name)), allow_pickle=False)
+        except Exception as error:  # a broken file can fail in any way
+            reason = str(error).split("\n")[0]
+            raise ZooError(
+                f"{where}: not an array of numbers in NumPy's .npy format ({reason})."
+            ) from None
+        return as_embeddings(array, self._lines, where)
 
     def _decode_error(self, row):
         reason = "it changed while it was read"

@@ -8,6 +8,24 @@ import tensorflow as tf
 from zoo.errors import ZooError
 
 
+def choose(first, count, index, uniform):
+    """The row of one entry of each picture, its entries being `first` to `first + count - 1`.
+
+    Args:
+        first, count: int64 [pictures].
+        index: int [B], pictures.
+        uniform: float [B] in [0, 1), which entry; None takes the first.
+
+    Returns:
+        int64 [B].
+    """
+    first, count = tf.gather(first, index), tf.gather(count, index)
+    if uniform is None:
+        return first
+    drawn = tf.cast(uniform * tf.cast(count, tf.float32), tf.int64)
+    return first + tf.minimum(drawn, count - 1)
+
+
 @dataclasses.dataclass
 class CaptionStore:
     """Token ids of all captions, one after the other.
@@ -43,13 +61,17 @@ class CaptionStore:
                 width=tokenizer.max_words,
             )
 
-    def choose(self, index, uniform):
-        """The caption of each picture: drawn by `uniform` in [0, 1), or the first if None."""
-        first, count = tf.gather(self.first, index), tf.gather(self.count, index)
-        if uniform is None:
-            return first
-        drawn = tf.cast(uniform * tf.cast(count, tf.float32), tf.int64)
-        return first + tf.minimum(drawn, count - 1)
+    def fields(self, index, uniform, seed):
+        """`tokens`, int32 [B, width], and `lengths`, int32 [B], of one caption of each picture.
+
+        Args:
+            index: int64 [B], pictures.
+            uniform: float [B] in [0, 1), which caption; None takes the first.
+            seed: int [2], which words of a long caption; None takes the first.
+        """
+        chosen = choose(self.first, self.count, index, uniform)
+        tokens, lengths = self.cut(chosen, seed)
+        return {"tokens": tf.ensure_shape(tokens, [index.shape[0], self.width]), "lengths": lengths}
 
     def cut(self, chosen, seed):
         """Tokens [B, width] and lengths [B]: a random ordered subset of words, or the first ones.

@@ -1,10 +1,12 @@
 """Reading the pickles of published data sets without running what they may contain."""
 
+import io
 import os
 import pickle
 
 import numpy as np
 
+from zoo.data.embedding_store import as_embeddings
 from zoo.errors import ZooError
 from zoo.text.vocabulary import Vocabulary
 
@@ -16,6 +18,7 @@ _NUMPY = {
     ("numpy._core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "scalar"),
 }
+_BUFFERS = ("numpy.core.numeric", "numpy._core.numeric")
 
 
 class _Restricted(pickle.Unpickler):
@@ -27,6 +30,8 @@ class _Restricted(pickle.Unpickler):
             return getattr(np if module == "numpy" else core.multiarray, name)
         if (module, name) == ("_codecs", "encode"):  # how protocol 2 writes bytes
             return _encode
+        if module in _BUFFERS and name == "_frombuffer":  # how protocol 5 writes arrays
+            return _frombuffer
         raise ZooError(
             f"it wants to create {module}.{name}; only lists, strings, numbers and arrays are read"
         )
@@ -38,8 +43,30 @@ def _encode(text, encoding="latin1"):
     return text.encode("latin1")
 
 
+def _frombuffer(data, dtype, shape, order):
+    return np.frombuffer(data, dtype).reshape(shape, order=order)
+
+
+def _undamaged(file):
+    """The file, or its bytes with the line ends of a text checkout undone.
+
+    Protocol 0 is text, so that version control may have made its line ends CR LF; in a good one
+    they are LF. Later protocols start with a byte that no text has.
+    """
+    start = file.read(1)
+    file.seek(0)
+    if start == b"\x80":
+        return file
+    data = file.read()
+    if data.count(b"\n") == data.count(b"\r\n"):
+        data = data.replace(b"\r\n", b"\n")
+    return io.BytesIO(data)
+
+
 def load_pickle(path):
     """Reads a pickle of Python 2 or 3 that holds only lists, dicts, strings, numbers and arrays.
+
+    A protocol-0 file whose line ends became CR LF is read as it was meant.
 
     Raises:
         ZooError: the file is missing, broken, or wants to create anything else.
@@ -47,7 +74,7 @@ def load_pickle(path):
     path = os.fspath(path)
     try:
         with open(path, "rb") as file:
-            return _Restricted(file, encoding="latin1").load()
+            return _Restricted(_undamaged(file), encoding="latin1").load()
     except OSError as error:
         raise ZooError(f"{path}: cannot be read: {error.strerror}.") from None
     except ZooError as error:
@@ -67,6 +94,24 @@ def load_list(path, kind):
     if not isinstance(values, list) or not all(isinstance(v, kind) for v in values):
         raise ZooError(f"{path}: expected a list of {kind.__name__}, but something else came.")
     return values
+
+
+def load_embeddings(path, pictures):
+    """Reads the sentence embeddings of a split, StackGAN's `char-CNN-RNN-embeddings.pickle`.
+
+    Args:
+        path: a pickled list or array: for each picture, in the order of `filenames.pickle`, its
+            embeddings (captions, features).
+        pictures: int, how many pictures the split has.
+
+    Returns:
+        float32 (pictures, captions, features), or a list of float32 (captions, features) if the
+        numbers of captions differ.
+
+    Raises:
+        ZooError: see `load_pickle` and `zoo.data.embedding_store.as_embeddings`.
+    """
+    return as_embeddings(load_pickle(path), pictures, os.fspath(path))
 
 
 def load_official_vocabulary(path):
