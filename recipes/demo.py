@@ -1,12 +1,13 @@
-r"""The whole chain on a trained preset: captions, pictures, attention, a served model.
+r"""The whole chain on a trained preset: captions, pictures, what they came from, a served model.
 
     python -m recipes.demo --out=demo
     python -m recipes.demo --out=demo --preset=runs/shapes/presets/best \
         --captions="a red circle;a small star on the left"
 
-Loads the preset, writes a grid of captions x noises and an attention picture, exports the model as
-a SavedModel, and calls that from another process which has nothing but TensorFlow. Exit code 0 only
-if the two give the same pictures. No network is used.
+Loads the preset, writes a grid of captions x noises and a panel of what the model shows of its work
+(attention, gates, what each noise changes), exports the model as a SavedModel, and calls that from
+another process which has nothing but TensorFlow. Exit code 0 only if the two give the same
+pictures. No network is used.
 """
 
 import os
@@ -19,7 +20,9 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from recipes import cli
+from recipes import cli, explain
+from recipes.panels import panel
+from recipes.pictures import GAP, drawable, grid, save_png
 from zoo.errors import ZooError
 
 _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
@@ -73,14 +76,13 @@ def main(argv):
         model = zoo.from_preset(_PRESET.value)
         if not hasattr(model, "generate"):
             raise ZooError(f"The preset {_PRESET.value} makes no pictures.")
-        images, details = model.generate(
-            captions, images_per_caption=_NOISES.value, seed=_SEED.value, return_details=True
-        )
+        images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)
+        explained = explain.explain(model, captions, _SEED.value)
     print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")
     write_grid(out / "grid.png", images, captions)
     print(f"grid        {out / 'grid.png'} ({len(captions)} captions x {_NOISES.value} noises)")
-    write_attention(out / "attention.png", images, details)
-    print(f"attention   {out / 'attention.png'} (where each word was read, and its largest weight)")
+    save_png(out / "explain.png", panel(explained))
+    print(f"explain     {out / 'explain.png'} (where each word was read; what each noise changes)")
     served = export(out / "saved_model")
     largest = compare(served, out / "client.py", captions, images)
     print(f"client      {out / 'client.py'} in a process with TensorFlow alone: its pictures in "
@@ -94,8 +96,6 @@ def write_grid(path, images, captions):
     """A row a caption, the caption left of it."""
     from PIL import Image, ImageDraw, ImageFont
 
-    from recipes.pictures import GAP, grid, save_png
-
     images = enlarge(images)
     pictures = grid(images, len(images) // len(captions))
     canvas = np.pad(pictures, ((0, 0), (COLUMN, 0), (0, 0)), constant_values=255)
@@ -103,7 +103,8 @@ def write_grid(path, images, captions):
     for row, caption in enumerate(captions):
         height = images.shape[1]
         ImageDraw.Draw(canvas).multiline_text(
-            (4 * GAP, GAP + row * (height + GAP) + height // 2), textwrap.fill(caption, LINE),
+            (4 * GAP, GAP + row * (height + GAP) + height // 2),
+            textwrap.fill(drawable(caption), LINE),
             anchor="lm", fill=(0, 0, 0), font=ImageFont.load_default(FONT_SIZE),
         )
     save_png(path, np.asarray(canvas))
@@ -113,17 +114,6 @@ def enlarge(images):
     """Small pictures with each pixel repeated, so that they can be seen."""
     scale = max(1, SHOWN // images.shape[1])
     return images.repeat(scale, axis=1).repeat(scale, axis=2)
-
-
-def write_attention(path, images, details):
-    """A strip a caption, of its first picture."""
-    from recipes.pictures import attention_picture, save_png, stack
-
-    images = enlarge(images)
-    save_png(path, stack([
-        attention_picture(images[row], details["attention"][row], details["tokens"][row], scale=1)
-        for row in range(0, len(images), _NOISES.value)
-    ]))
 
 
 def export(folder):

@@ -1,11 +1,13 @@
-"""Sample grids and attention pictures of a text-to-image run: files and TensorBoard images."""
+"""Sample grids and explaining panels of a text-to-image run: files and TensorBoard images."""
 
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from recipes.pictures import attention_picture, grid, save_png, stack
+from recipes.explain import explanations, labels_of
+from recipes.panels import panel
+from recipes.pictures import grid, save_png
 
 
 class CaptionSamples:
@@ -13,32 +15,33 @@ class CaptionSamples:
 
     Args:
         model: a text-to-image system with `generate`.
-        captions: the captions, a row each.
+        captions: list of str, a row each; float (rows, features) for a model of embeddings; None
+            for one without condition.
         images_per_caption: pictures a row.
         seed: of the noise.
         unknown: "drop" | "unk", what unknown words become.
+        labels: list of str, what is written at each row; by default the captions.
     """
 
-    def __init__(self, model, captions, images_per_caption=6, seed=0, unknown="drop"):
-        self.model, self.captions = model, list(captions)
+    def __init__(
+        self, model, captions, images_per_caption=6, seed=0, unknown="drop", labels=None
+    ):
+        self.model, self.captions, self.labels = model, captions, labels or labels_of(captions)
         self.images_per_caption, self.seed, self.unknown = images_per_caption, seed, unknown
 
     def __call__(self, directory, step):
-        """Write `step_N.png`, `step_N_attention.png` and both as TensorBoard images."""
-        count = self.images_per_caption
+        """Write `step_N.png`, with attention `step_N_explain.png`, and both as TensorBoard images.
+
+        The second has what the pictures' own making shows, without the strips of one noise alone.
+        """
         images, details = self.model.generate(
-            self.captions, images_per_caption=count, seed=self.seed, unknown=self.unknown,
-            return_details=True,
+            self.captions, images_per_caption=self.images_per_caption, seed=self.seed,
+            unknown=self.unknown, return_details=True,
         )
-        first = range(0, len(images), count)
-        written = {
-            "": grid(images, count, labels=self.captions),
-            "_attention": stack([
-                attention_picture(images[row], details["attention"][row], details["tokens"][row])
-                for row in first
-            ]),
-        }
+        written = {"": grid(images, self.images_per_caption, labels=self.labels)}
+        if "attention" in details:
+            written["_explain"] = panel(explanations(self.labels, self.seed, images, details))
         for name, picture in written.items():
             save_png(Path(directory) / f"step_{step:07d}{name}.png", picture)
             tf.summary.image(f"samples{name}", np.asarray(picture)[None])
-        tf.summary.text("captions", tf.constant(self.captions))
+        tf.summary.text("captions", tf.constant(self.labels))

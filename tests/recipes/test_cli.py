@@ -36,7 +36,7 @@ def test_train_mistakes(arguments, message):
 
 
 @pytest.mark.parametrize("arguments,message", [
-    ([], "No captions"),
+    ([], "--out is missing"),
     (["--captions=a"], "--out is missing"),
     (["--captions=a", "--out=setup.py/x"], "is a file, not a folder"),
     (["--captions=a", "--out=x"], "--preset is missing"),

@@ -37,7 +37,7 @@ def test_writes_pictures_and_a_model_that_agrees(preset, tmp_path):
     grid = np.asarray(Image.open(tmp_path / "grid.png"))
     assert grid.shape[0] > 2 * 128 and grid.shape[1] > 3 * 128
     assert (grid[:, :190] < 100).any()  # the captions
-    assert np.asarray(Image.open(tmp_path / "attention.png")).shape[0] > 2 * 128
+    assert np.asarray(Image.open(tmp_path / "explain.png")).shape[0] > 2 * 256
     assert (tmp_path / "saved_model" / "1" / "saved_model.pb").exists()
     assert len(list((tmp_path / "served").glob("*.png"))) == 6
     assert "zoo" not in (tmp_path / "client.py").read_text()

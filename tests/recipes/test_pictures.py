@@ -1,4 +1,4 @@
-"""Grids and attention pictures."""
+"""Grids, their labels, and PNG files."""
 
 import numpy as np
 from PIL import Image
@@ -23,24 +23,9 @@ def test_labels_are_written_above_the_rows():
     assert (labelled[2:12] < 128).any() and (labelled[:2] == 255).all()
 
 
-def test_attention_is_bright_where_the_weight_is():
-    image = np.full((8, 8, 3), 100, np.uint8)
-    attention = np.zeros((4, 4, 3), np.float32)
-    attention[0, 0, 0] = attention[3, 3, 1] = 0.5
-    result = pictures.attention_picture(image, attention, ["red", "heart"], scale=2)
-    top, gap = pictures.TEXT_HEIGHT, pictures.GAP
-    assert result.shape == (16 + 2 * gap + top, 3 * (16 + gap) + gap, 3)  # picture and two words
-    first = result[top + gap:top + gap + 16, gap + 18:gap + 18 + 16].mean(-1)
-    second = result[top + gap:top + gap + 16, gap + 36:gap + 36 + 16].mean(-1)
-    assert first[0, 0] > 200 > 60 > first[-1, -1]
-    assert second[-1, -1] > 200 > 60 > second[0, 0]
-
-
-def test_stack_pads_to_the_widest():
-    a, b = np.zeros((3, 4, 3), np.uint8), np.zeros((2, 9, 3), np.uint8)
-    result = pictures.stack([a, b])
-    assert result.shape == (3 + 2 + 2 * pictures.GAP, 9, 3)
-    assert (result[0, 4:] == 255).all()
+def test_text_is_what_the_font_can_draw():
+    assert pictures.drawable("café, Ångström") == "cafe, Angstrom"
+    assert pictures.drawable("一 b") == "? b"
 
 
 def test_png_round_trip(tmp_path):

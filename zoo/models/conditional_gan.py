@@ -1,7 +1,9 @@
 """The base of all conditional GANs: a generator, its moving average, mode seeking as a switch."""
 
+import numpy as np
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models import noise
 from zoo.models.system import System
@@ -14,7 +16,8 @@ class ConditionalGAN(System):
     latent_dim: int. Size of the latent z ~ N(0, 1).
     mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in the
         paper's tasks). 0 draws no second sample.
-    ema_decay: float. Decay of the generator's moving average, which is what generates (0.999).
+    ema_decay: float or None. Decay of the generator's moving average, which is what generates
+        (0.999); None for no average: the generator itself generates.
     ema_statistics: "average" lets the moving average follow batch statistics too; "current" copies
         them, as the AttnGAN family's code does.
     seed: int. Key of all noise drawn in training.
@@ -76,8 +79,20 @@ class ConditionalGAN(System):
             "latent_distance": latent_distance,
         }
 
+    @property
+    def averages(self):
+        """Whether there is a moving average."""
+        return self.ema_decay is not None
+
+    @property
+    def generating(self):
+        """The network that makes the pictures."""
+        return self.ema_generator if self.averages else self.generator
+
     def reset_average(self):
-        """Makes the moving average equal to the generator."""
+        """Makes the moving average, if there is one, equal to the generator."""
+        if not self.averages:
+            return
         for average, variable in zip(
             self.ema_generator.variables, self.generator.variables, strict=True
         ):
@@ -85,6 +100,8 @@ class ConditionalGAN(System):
 
     def update_average(self):
         """ema <- decay * ema + (1 - decay) * generator, over all weights (see `ema_statistics`)."""
+        if not self.averages:
+            return
         trained = {id(v) for v in self.generator.trainable_variables}
         pairs = list(zip(self.ema_generator.variables, self.generator.variables, strict=True))
 
@@ -103,3 +120,60 @@ class ConditionalGAN(System):
             update(tf.distribute.get_strategy())
         else:
             context.merge_call(update)
+
+    # --- generation -------------------------------------------------------------------------------
+
+    def row_specs(self):
+        """dict of `tf.TensorSpec` of what a picture is made from, a row each; has "seeds"."""
+        raise NotImplementedError
+
+    def rows_to_outputs(self, rows):
+        """dict of `images` uint8 (rows, h, w, 3), and what else the model shows, row by row."""
+        raise NotImplementedError
+
+    def generate_rows(self, rows, batch_size=16, only=None):
+        """Pictures of rows, some at a time: dict of arrays, by `rows_to_outputs`.
+
+        Args:
+            rows: dict of arrays of equal length, by `row_specs`.
+            batch_size: int. The result does not depend on it.
+            only: names that are kept, or None for all.
+        """
+        if not hasattr(self, "_row_function"):
+            self._row_function = tf.function(
+                self.rows_to_outputs, autograph=False, input_signature=[self.row_specs()]
+            )
+        made = []
+        for start in range(0, len(rows["seeds"]), batch_size):
+            part = {name: row[start : start + batch_size] for name, row in rows.items()}
+            outputs = self._row_function(part)
+            made.append({n: v.numpy() for n, v in outputs.items() if only is None or n in only})
+        return {name: np.concatenate([part[name] for part in made]) for name in made[0]}
+
+
+def to_uint8(images):
+    """[-1, 1] to 0...255: round((x + 1) * 127.5), clipped; the one place where this is done."""
+    return tf.cast(tf.round(tf.clip_by_value((images + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
+
+
+def row_seeds(seed, conditions, samples, name="seed", samples_name="samples_per_condition"):
+    """int64 (conditions * samples,): `seed + k` for sample k, a condition's samples in a row.
+
+    Args:
+        seed: int, or a list of one int for each condition.
+        conditions, samples: int.
+        name, samples_name: what the user calls `seed` and `samples`.
+
+    Raises:
+        ZooError: another form, or no samples.
+    """
+    if not isinstance(samples, int | np.integer) or samples < 1:
+        raise ZooError(f"{samples_name} must be an integer from 1 on, got {samples!r}.")
+    seeds = np.asarray(seed)
+    if seeds.dtype.kind not in "iu" or seeds.shape not in ((), (conditions,)):
+        raise ZooError(
+            f"{name} must be an integer, or a list of one integer for each of the "
+            f"{conditions} conditions, got {seed!r}."
+        )
+    first = np.broadcast_to(seeds.astype(np.int64), (conditions,))
+    return (first[:, None] + np.arange(samples)[None]).reshape(-1)

@@ -26,8 +26,6 @@ class StagedTextToImage(TextToImage):
         **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
     """
 
-    preset_network_names = ("text_encoder", "ema_generator")
-
     def __init__(
         self,
         vocabulary,
@@ -79,9 +77,10 @@ class StagedTextToImage(TextToImage):
             "noise": spec(2, self.condition_dim),
         }
         self.generator = build(self.make_generator("generator"), inputs)
-        self.ema_generator = build(self.make_generator("ema_generator"), inputs)
-        self.ema_generator.trainable = False
-        self.reset_average()
+        if self.averages:
+            self.ema_generator = build(self.make_generator("ema_generator"), inputs)
+            self.ema_generator.trainable = False
+            self.reset_average()
 
     @property
     def image_size(self):
@@ -100,6 +99,10 @@ class StagedTextToImage(TextToImage):
     @property
     def network_names(self):
         return ("text_encoder", "generator", "ema_generator", *self.discriminator_names)
+
+    @property
+    def preset_network_names(self):
+        return ("text_encoder", self.generating.name)
 
     @property
     def discriminators(self):

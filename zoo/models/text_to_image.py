@@ -3,16 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.errors import ZooError
 from zoo.models import noise
-from zoo.models.conditional_gan import ConditionalGAN
+from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
 from zoo.models.text_input import make_text_input
 from zoo.text.vocabulary import Vocabulary
-
-
-def to_uint8(images):
-    """[-1, 1] to 0...255: round((x + 1) * 127.5), clipped; the one place where this is done."""
-    return tf.cast(tf.round(tf.clip_by_value((images + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
 
 
 class TextToImage(ConditionalGAN):
@@ -56,7 +50,7 @@ class TextToImage(ConditionalGAN):
 
     def call(self, inputs, training=False):
         """The generator (in training) or its moving average on the dict described above."""
-        return (self.generator if training else self.ema_generator)(inputs, training=training)
+        return (self.generator if training else self.generating)(inputs, training=training)
 
     @property
     def condition_fields(self):
@@ -123,52 +117,28 @@ class TextToImage(ConditionalGAN):
             ZooError: no captions, an empty caption, one with unknown words only, or not a string.
         """
         rows, words = self.text_input.read(captions, unknown)
-        seeds = _row_seeds(seed, len(words), images_per_caption, "seed")
+        names = {"samples_name": "images_per_caption"}
+        seeds = row_seeds(seed, len(words), images_per_caption, **names)
         noise_seeds = seeds
         if noise_seed is not None:
-            noise_seeds = _row_seeds(noise_seed, len(words), images_per_caption, "noise_seed")
+            noise_seeds = row_seeds(
+                noise_seed, len(words), images_per_caption, name="noise_seed", **names
+            )
         rows = {name: np.repeat(row, images_per_caption, axis=0) for name, row in rows.items()}
-        made = []
-        for start in range(0, len(seeds), batch_size):
-            part = slice(start, start + batch_size)
-            condition = {name: row[part] for name, row in rows.items()}
-            outputs = self._generate_rows(condition, seeds[part], noise_seeds[part])
-            kept = outputs if return_details else {"images": outputs["images"]}
-            made.append({name: value.numpy() for name, value in kept.items()})
-        joined = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
-        images = joined.pop("images")
+        rows.update(seeds=seeds, noise_seeds=noise_seeds)
+        made = self.generate_rows(rows, batch_size, only=None if return_details else ("images",))
+        images = made.pop("images")
         if not return_details:
             return images
         read = [row for row in words for _ in range(images_per_caption)]
-        return images, {**joined, "tokens": read}
+        return images, {**made, "tokens": read}
 
-    def _generate_rows(self, condition, seeds, noise_seeds):
-        if not hasattr(self, "_row_function"):
-            seed_spec = tf.TensorSpec([None], tf.int64)
-            self._row_function = tf.function(
-                self._rows,
-                autograph=False,
-                input_signature=[dict(self.text_input.fields), seed_spec, seed_spec],
-            )
-        return self._row_function(condition, seeds, noise_seeds)
+    def row_specs(self):
+        seeds = tf.TensorSpec([None], tf.int64)
+        return {**self.text_input.fields, "seeds": seeds, "noise_seeds": seeds}
 
-    def _rows(self, condition, seeds, noise_seeds):
-        outputs = self.sample(condition, seeds, noise_seeds)
+    def rows_to_outputs(self, rows):
+        outputs = self.sample(rows, rows["seeds"], rows["noise_seeds"])
         last = {n: v[-1] if isinstance(v, list) else v for n, v in outputs.items()}
         images = to_uint8(last.pop("images"))
         return {"images": images, **{n: tf.cast(v, tf.float32) for n, v in last.items()}}
-
-
-def _row_seeds(seed, captions, images_per_caption, name):
-    if not isinstance(images_per_caption, int | np.integer) or images_per_caption < 1:
-        raise ZooError(
-            f"images_per_caption must be an integer from 1 on, got {images_per_caption!r}."
-        )
-    seeds = np.asarray(seed)
-    if seeds.dtype.kind not in "iu" or seeds.shape not in ((), (captions,)):
-        raise ZooError(
-            f"{name} must be an integer, or a list of one integer for each of the "
-            f"{captions} captions, got {seed!r}."
-        )
-    first = np.broadcast_to(seeds.astype(np.int64), (captions,))
-    return (first[:, None] + np.arange(images_per_caption)[None]).reshape(-1)

@@ -1,0 +1,96 @@
+"""Drawing of panels: sizes, what is where, and that nothing runs out of its place."""
+
+import numpy as np
+import pytest
+from PIL import ImageFont
+
+from recipes import explain, panels
+from tests import tiny
+
+CAPTIONS = ["a red circle", "square"]
+WIDTH = panels.PICTURE + 2 * panels.GAP + panels.STRIP + 2 * panels.MARGIN
+
+
+@pytest.fixture(scope="module")
+def dm_gan():
+    return tiny.dm_gan(compiled=False)
+
+
+@pytest.fixture(scope="module")
+def explained(dm_gan):
+    return explain.explain(dm_gan, CAPTIONS, seed=7)
+
+
+def made(words=("red",), size=8, **details):
+    """An `Explanation` without a model."""
+    rng = np.random.default_rng(0)
+    attention = rng.random((4, 4, 8)).astype("float32")
+    picture = rng.integers(0, 256, (size, size, 3)).astype("uint8")
+    shown = {"tokens": list(words), "attention": attention, **details}
+    return explain.Explanation("red", 0, picture, shown)
+
+
+def test_panel_has_a_card_a_caption(explained):
+    one, both = panels.panel(explained[:1]), panels.panel(explained)
+    assert one.dtype == np.uint8 and one.shape[1:] == (WIDTH, 3) == both.shape[1:]
+    assert one.shape[0] > 2 * panels.PICTURE  # picture and response gate
+    assert both.shape[0] > one.shape[0] + 2 * panels.PICTURE
+    assert (both[:, :panels.MARGIN] == 255).all() and (both[:, -panels.MARGIN:] == 255).all()
+    assert (both[:panels.MARGIN] == 255).all() and (both[-panels.MARGIN:] == 255).all()
+
+
+@pytest.mark.parametrize("size", [8, 256])
+def test_panel_shows_the_picture_in_whole_pixels(size):
+    one = made(size=size)
+    top = panels.MARGIN + panels.TITLE + 6 + 6  # below the title
+    left, scale = panels.MARGIN, panels.PICTURE // size
+    shown = panels.panel([one])[top:top + panels.PICTURE, left:left + panels.PICTURE]
+    shown = shown[scale // 2::scale, scale // 2::scale]
+    np.testing.assert_array_equal(shown[1:-1, 1:-1], one.picture[1:-1, 1:-1])  # in its frame
+
+
+def test_words_take_a_second_row_when_they_are_many():
+    few, many = (panels.panel([made(["red"] * n)]).shape for n in (6, 7))
+    assert few[1] == many[1] == WIDTH and many[0] > few[0]
+
+
+def test_maps_are_light_where_the_weight_is():
+    values = np.zeros((4, 4), np.float32)
+    values[0, 0] = 1
+    grey = np.full((8, 8, 3), 100, np.uint8)
+    heat = np.asarray(panels._coloured(values, panels.HEAT, grey, 64)).astype(int)
+    assert heat[0, 0].sum() > 400 > 150 > heat[-1, -1].sum()
+    gate = np.asarray(panels._coloured(values, panels.GATE, grey, 64)).astype(int)
+    assert gate[0, 0, 0] > gate[0, 0, 2] and gate[-1, -1, 0] < gate[-1, -1, 2]  # orange, blue
+
+
+@pytest.mark.parametrize("gate", [0.0, 0.25, 1.0])
+def test_the_bar_is_as_long_as_the_writing_gate(gate):
+    one = made(writing_gate=np.full(8, gate, np.float32))
+    cell = np.asarray(panels._word(one, one.numbers(), 0))
+    row = cell[-8, :panels.TILE - 40]
+    assert (row == panels.GATE[-1]).all(-1).mean() == pytest.approx(gate)
+    assert (row == panels.GATE[0]).all(-1).mean() == pytest.approx(1 - gate)
+
+
+def test_long_words_and_captions_stay_inside():
+    one = made(["supercalifragilisticexpialidocious" * 3])
+    one.label = "W" * 5000 + " naïve \U0001f600 " + "word " * 5000
+    panel = panels.panel([one])
+    assert panel.shape[1] == WIDTH and panel.shape[0] < 3 * panels.PICTURE
+    assert (panel[:, -panels.MARGIN:] == 255).all()
+    cell = np.asarray(panels._word(one, one.numbers(), 0))
+    assert cell.shape[1] == panels.TILE
+    font = ImageFont.load_default(panels.TEXT)
+    short = panels.shorten(one.words[0], 80, font)
+    assert short.startswith("super") and short.endswith("..") and font.getlength(short) <= 80
+    assert panels.shorten("red", 80, font) == "red"
+
+
+def test_the_legend_has_what_is_shown(explained):
+    def lines(shown):
+        height = panels._legend(shown, 900).height
+        return (height + 4) / (panels.SMALL + 6 + 4)
+
+    assert lines(explained) == 5 and lines([made(mu=0), made()]) == 2 and lines([made()]) == 1
+    assert lines([made(), *explained]) == 5

@@ -1,0 +1,32 @@
+"""Weight decay as the papers' framework couples it with Adam.
+
+PyTorch's `weight_decay` argument (before AdamW) adds the L2 term's derivative to the gradient, so
+Adam scales it like the rest; `weight_decay` of Keras' optimizers is decoupled, another method.
+Checked against HelenMao/MSGAN, whose DCGAN and DRIT train with it.
+"""
+
+import tensorflow as tf
+
+
+def coupled_weight_decay(variables, rate):
+    """The `transform` of `System._update` that turns each gradient g of w into g + rate * w.
+
+    Args:
+        variables: list of variables, those given to `_update`: all trained ones, biases and
+            batch-norm scales too, as in the official code.
+        rate: float. Weight decay; 0 gives None, no transform.
+
+    Returns:
+        A function of a list of gradients that gives such a list, or None.
+    """
+    if not rate:
+        return None
+
+    def transform(gradients):
+        share = rate / tf.distribute.get_strategy().num_replicas_in_sync  # replicas are summed
+        return [
+            g + tf.cast(share * tf.convert_to_tensor(v), g.dtype)
+            for g, v in zip(gradients, variables, strict=True)
+        ]
+
+    return transform
