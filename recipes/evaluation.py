@@ -20,6 +20,8 @@ class Subset:
         self._source, self._places = source, tf.constant(places, tf.int64)
         self.captions = [source.captions[place] for place in places]
         self.labels = np.asarray(source.labels)[places]
+        embeddings = getattr(source, "embeddings", None)
+        self.embeddings = None if embeddings is None else [embeddings[place] for place in places]
         self.image_size = source.image_size
 
     def __len__(self):
@@ -64,12 +66,14 @@ class FrechetScore:
     """Fréchet distance between the DAMSM's codes of generated and of held-out pictures.
 
     One picture of each held-out caption, row seeds 0, 1, 2 ...; the moving-average generator.
+    `encoder` is the DAMSM's image encoder.
     """
 
     best_metric = "frechet_damsm"
 
-    def __init__(self, model, source, tokenizer, batch_size, crop):
+    def __init__(self, model, source, tokenizer, batch_size, crop, encoder):
         self.model = model
+        self.encoder = encoder
         self.protocol = (
             f"one picture for the first caption of each of {len(source)} {source.kind} pictures, "
             "seeds 0, 1, 2 ...; codes of the run's own DAMSM image encoder"
@@ -81,10 +85,9 @@ class FrechetScore:
 
     def _codes(self, images, condition, seeds):
         made = self.model.sample(condition, seeds)["images"][-1]
-        encode = self.model.image_encoder
-        return (
-            tf.cast(encode(tf.cast(made, tf.float32), training=False)["code"], tf.float32),
-            tf.cast(encode(images, training=False)["code"], tf.float32),
+        return tuple(
+            tf.cast(self.encoder(tf.cast(x, tf.float32), training=False)["code"], tf.float32)
+            for x in (made, images)
         )
 
     def __call__(self):

@@ -106,6 +106,8 @@ def test_every_import_goes_through_an_open_door(folder):
         ("zoo/layers/a.py", "from zoo.models.attn_gan import AttnGAN", True),
         ("zoo/layers/a.py", "def f():\n    import zoo.models", True),
         ("zoo/losses/a.py", "from zoo.errors import ZooError", False),
+        ("zoo/metrics/a.py", "from zoo.data import Shapes", True),
+        ("zoo/metrics/a.py", "from zoo.errors import ZooError", False),
         ("zoo/text/a.py", "from zoo import networks", True),
         ("zoo/data/a.py", "from zoo.text import tokenize", False),
         ("zoo/models/a.py", "from zoo import presets", True),
@@ -134,7 +136,8 @@ def top_level_imports(path):
 @pytest.mark.parametrize(
     "path", ["zoo/__init__.py", "zoo/errors.py", "zoo/version.py", "zoo/text/__init__.py",
              "zoo/presets/__init__.py", "zoo/models/__init__.py", "zoo/layers/__init__.py",
-             "zoo/losses/__init__.py", "zoo/networks/__init__.py", "export/__init__.py"]
+             "zoo/losses/__init__.py", "zoo/metrics/__init__.py", "zoo/networks/__init__.py",
+             "export/__init__.py"]
 )
 def test_doorways_import_nothing_heavy(path):
     assert not top_level_imports(ROOT / path) & HEAVY

@@ -26,6 +26,7 @@ _SUBMODULES = (
     "importers",
     "layers",
     "losses",
+    "metrics",
     "models",
     "networks",
     "presets",

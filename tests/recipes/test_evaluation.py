@@ -3,26 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from recipes.evaluation import Subset, frechet_distance
+from recipes.evaluation import Subset
 from zoo.data import get_source
-
-
-def test_distance_of_a_set_to_itself_is_zero():
-    x = np.random.RandomState(0).randn(50, 6)
-    assert abs(frechet_distance(x, x)) < 1e-8
-
-
-def test_distance_of_a_shift_is_its_square():
-    x = np.random.RandomState(0).randn(50, 6)
-    np.testing.assert_allclose(frechet_distance(x, x + [3, 0, 0, 4, 0, 0]), 25, rtol=1e-9)
-
-
-def test_distance_of_independent_axes():
-    # tr(A + B - 2 (A B)^(1/2)) of diagonal A, B is the sum of (sqrt a - sqrt b)^2
-    rows = np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]], float)
-    a, b = rows * [1, 2], rows * [4, 2]
-    expected = (np.sqrt(4 / 3) * (4 - 1)) ** 2
-    np.testing.assert_allclose(frechet_distance(a, b), expected, rtol=1e-9)
 
 
 def test_subset_is_spread_over_the_source():

@@ -22,7 +22,7 @@ VALUES = {
     "position": ("left", "right", "top", "bottom", "center"),
     "background": ("white", "gray", "black"),
 }
-_COLORS = (
+COLORS = (
     (220, 40, 40),
     (40, 165, 70),
     (45, 90, 220),
@@ -30,7 +30,7 @@ _COLORS = (
     (140, 60, 180),
     (240, 135, 30),
 )
-_BACKGROUNDS = ((255, 255, 255), (150, 150, 150), (20, 20, 20))
+BACKGROUNDS = ((255, 255, 255), (150, 150, 150), (20, 20, 20))
 _RADII = (0.11, 0.165, 0.23)  # of the picture's side
 _CENTRES = ((-0.22, 0.0), (0.22, 0.0), (0.0, -0.22), (0.0, 0.22), (0.0, 0.0))
 _PLACES = ("on the left", "on the right", "at the top", "at the bottom", "in the center")
@@ -85,7 +85,7 @@ class Shapes:
         self.labels = np.unique(self.named, axis=0, return_inverse=True)[1].reshape(-1)
         self.labels = self.labels.astype(np.int64)
         with tf.device("CPU:0"):
-            self._table = tf.constant(_table(self.attributes, jitter), tf.float32)
+            self._table = tf.constant(tabulate(self.attributes, jitter), tf.float32)
 
     def __len__(self):
         return len(self.captions)
@@ -171,20 +171,35 @@ def _draw_named(random, count):
     return np.array(patterns)[np.searchsorted(edges, random.random_sample([count]))]
 
 
-def _table(attributes, jitter):
-    """Per picture: shape, centre x and y, radius, cosine and sine of the angle, 6 colour values."""
+def tabulate(attributes, jitter):
+    """What `draw` needs of each picture.
+
+    Args:
+        attributes: ints [B, 5], indices into `VALUES`.
+        jitter: float [B, 4], of the centre's x and y, the radius and the angle; in [-1, 1].
+
+    Returns:
+        float64 [B, 12]: shape, centre x and y, radius, cosine and sine of the angle, 6 colour
+        values.
+    """
     shape, color, size, position, background = attributes.T
     centre = np.array(_CENTRES)[position] + 0.02 * jitter[:, :2]
     radius = np.array(_RADII)[size] * (1.0 + 0.07 * jitter[:, 2])
     angle = math.pi / 15 * jitter[:, 3]
     columns = [shape, centre[:, 0], centre[:, 1], radius, np.cos(angle), np.sin(angle)]
     return np.concatenate(
-        [np.stack(columns, 1), np.array(_COLORS)[color], np.array(_BACKGROUNDS)[background]], 1
+        [np.stack(columns, 1), np.array(COLORS)[color], np.array(BACKGROUNDS)[background]], 1
     )
 
 
 def draw(table, size):
-    """Draws rows of the table: float32 [B, 12] to uint8 [B, size, size, 3].
+    """Draws rows of the table: float32 [B, 12] to uint8 [B, size, size, 3]."""
+    front, back = table[:, None, None, 6:9], table[:, None, None, 9:]
+    return tf.cast(tf.floor(back + (front - back) * cover(table, size) + 0.5), tf.uint8)
+
+
+def cover(table, size):
+    """How much of each pixel a shape covers: float32 [B, 12] to [B, size, size, 1] in [0, 1].
 
     The edge of a shape is anti-aliased over one pixel by its distance from the pixel's centre.
     """
@@ -195,9 +210,7 @@ def draw(table, size):
     x, y = (dx * cosine + dy * sine) / radius, (dy * cosine - dx * sine) / radius
     distances = tf.stack([_DISTANCES[name](x, y) for name in VALUES["shape"]], axis=-1)
     chosen = tf.gather(distances, tf.cast(kind[:, 0, 0], tf.int32), axis=-1, batch_dims=1)
-    cover = tf.clip_by_value(0.5 - chosen * radius * size, 0.0, 1.0)[..., None]
-    front, back = table[:, None, None, 6:9], table[:, None, None, 9:]
-    return tf.cast(tf.floor(back + (front - back) * cover + 0.5), tf.uint8)
+    return tf.clip_by_value(0.5 - chosen * radius * size, 0.0, 1.0)[..., None]
 
 
 def _circle(x, y):
