@@ -7,6 +7,7 @@ import tensorflow as tf
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
 from zoo.models.dm_gan import DMGAN
+from zoo.models.stackgan_v2 import StackGANV2
 
 WORDS = "<end> <unk> a red blue green circle square big small on white".split()
 TEXT = {"features": 16, "embedding_dim": 8}
@@ -66,21 +67,54 @@ def damsm(**changes):
     return model
 
 
-def batch(step=0, size=4, sizes=SIZES, max_words=6):
-    """Random pictures and captions; the same for the same step."""
+def stackgan_v2(kind="rnn", compiled=True, **changes):
+    """A StackGAN++ of two stages that reads captions ("rnn"), "embeddings", or nothing ("none")."""
+    keras.utils.set_random_seed(1)
+    arguments = {
+        "vocabulary": WORDS if kind == "rnn" else None,
+        "max_words": 6,
+        "text_encoder": {
+            "rnn": TEXT,
+            "embeddings": {"kind": "embeddings", "features": TEXT["features"]},
+            "none": {"kind": "none"},
+        }[kind],
+        "stage_sizes": SIZES,
+        "generator_filters": 4,
+        "discriminator_filters": 4,
+        "residual_blocks": 1,
+        "latent_dim": 8,
+        "condition_dim": 6,
+        "seed": 3,
+    }
+    model = StackGANV2(**{**arguments, **changes})
+    if compiled:
+        model.compile(generator_optimizer=adam(), discriminator_optimizer=adam())
+    return model
+
+
+def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False):
+    """Random pictures and captions; the same for the same step.
+
+    `kind`: see `stackgan_v2`, what the captions are; `mismatched`: with `wrong_images`.
+    """
     rng = np.random.default_rng(step)
     lengths = rng.integers(1, max_words + 1, size)
     tokens = rng.integers(1, len(WORDS), (size, max_words))
     tokens[np.arange(max_words)[None] >= lengths[:, None]] = 0
-    largest = rng.uniform(-1, 1, (size, sizes[-1], sizes[-1], 3)).astype("float32")
-    return {
-        "images": tuple(
-            tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes
-        ),
-        "tokens": tf.constant(tokens, tf.int32),
-        "lengths": tf.constant(lengths, tf.int32),
-        "labels": tf.constant(np.arange(size), tf.int64),
-    }
+
+    def pictures():
+        largest = rng.uniform(-1, 1, (size, sizes[-1], sizes[-1], 3)).astype("float32")
+        return tuple(tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes)
+
+    result = {"images": pictures(), "labels": tf.constant(np.arange(size), tf.int64)}
+    if kind == "rnn":
+        result["tokens"] = tf.constant(tokens, tf.int32)
+        result["lengths"] = tf.constant(lengths, tf.int32)
+    if kind == "embeddings":
+        result["sentence"] = tf.constant(rng.normal(size=(size, TEXT["features"])), tf.float32)
+    if mismatched:
+        result["wrong_images"] = pictures()
+    return result
 
 
 def snapshot(variables):

@@ -10,6 +10,7 @@ from tests.golden import discriminators
 from tests.golden.generators import check_generator
 from tests.golden.golden import Case, check_after, nchw, nhwc, tensor
 from zoo.importers import attn_gan as names
+from zoo.importers import staged
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
 from zoo.layers.convolution import ConvGLU, ResidualBlock, conv3x3, glu
@@ -42,12 +43,12 @@ class Blocks:
         self.next = AttentionStage(config["GF_DIM"], config["R_NUM"], "official")
         self.run(training=False)
         self.targets = (
-            names.conv_glu_targets("up", self.up)
-            | names.conv_glu_targets("b3", self.b3, first=0)
-            | names.residual_targets("res", self.res)
-            | names.augmentation_targets("ca", self.ca)
+            staged.conv_glu_targets("up", self.up)
+            | staged.conv_glu_targets("b3", self.b3, first=0)
+            | staged.residual_targets("res", self.res)
+            | staged.augmentation_targets("ca", self.ca)
             | conv("img.img.0", self.img)
-            | names.initial_stage_targets("init", self.init)
+            | staged.initial_stage_targets("init", self.init)
             | names.attention_stage_targets("next.", self.next)
         )
         load_state_dict(self.targets, p)

@@ -5,7 +5,8 @@ uses. The discriminators differ by spectral normalisation: `<layer>.module.{weig
 weight_u, weight_v}` instead of batch norm.
 """
 
-from zoo.importers.attn_gan import discriminator_targets, doubling_targets, staged_targets
+from zoo.importers.attn_gan import discriminator_targets
+from zoo.importers.staged import doubling_targets, staged_targets
 from zoo.importers.state_dict import conv, linear
 
 __all__ = ["discriminator_targets", "generator_targets", "memory_stage_targets", "memory_targets"]

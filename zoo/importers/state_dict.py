@@ -18,6 +18,8 @@ from zoo.errors import ZooError
 LAYOUTS = {
     "same": (lambda a: a, lambda a: a),
     "conv": (lambda a: a.transpose(2, 3, 1, 0), lambda a: a.transpose(3, 2, 0, 1)),  # OIHW - HWIO
+    # (in, out, h, w) - (h, w, out, in), the same permutation
+    "conv_transpose": (lambda a: a.transpose(2, 3, 1, 0), lambda a: a.transpose(3, 2, 0, 1)),
     "linear": (lambda a: a.T, lambda a: a.T),
     "conv1x1": (lambda a: a[:, :, 0, 0].T, lambda a: a.T[:, :, None, None]),  # onto a Dense layer
     "conv1d": (lambda a: a[:, :, 0].T, lambda a: a.T[:, :, None]),  # width 1, onto a Dense layer
@@ -103,6 +105,11 @@ def conv(name, layer, layout="conv"):
     if getattr(layer, "bias", None) is not None:
         targets[f"{name}.bias"] = Target(layer.bias)
     return targets
+
+
+def conv_transpose(name, layer):
+    """Targets of an official transposed convolution, from a `Conv2DTranspose`."""
+    return conv(name, layer, "conv_transpose")
 
 
 def spectral_conv(name, layer):

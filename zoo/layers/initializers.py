@@ -16,3 +16,13 @@ def gamma():
 def uniform(limit):
     """U(-limit, limit)."""
     return keras.initializers.RandomUniform(-limit, limit)
+
+
+def normal(stddev=0.02):
+    """N(0, stddev), DCGAN's choice."""
+    return keras.initializers.RandomNormal(mean=0.0, stddev=stddev)
+
+
+def xavier_normal(gain=0.02):
+    """N(0, gain * sqrt(2 / (fan_in + fan_out))); BicycleGAN's choice with gain 0.02."""
+    return keras.initializers.VarianceScaling(gain**2, "fan_avg", "untruncated_normal")

@@ -37,6 +37,16 @@ def probability_cross_entropy(probabilities, target):
     return ops.mean(value + slope * (p - fixed))
 
 
+FORMS = {"logits": binary_cross_entropy, "probabilities": clamped_cross_entropy}
+
+
+def cross_entropy(form):
+    """The cross-entropy of this `adversarial_form`, a key of `FORMS`; ValueError for another."""
+    if form not in FORMS:
+        raise ValueError(f"`adversarial_form` must be one of {tuple(FORMS)}. Received: {form!r}")
+    return FORMS[form]
+
+
 def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):
     """Real pairs against generated pairs and against real images with another caption.
 

@@ -6,10 +6,10 @@ taoxugit/AttnGAN code/trainer.py (`condGANTrainer.train`) and code/miscc/losses.
 
 import tensorflow as tf
 
-from zoo.errors import ZooError
 from zoo.losses import adversarial
 from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
+from zoo.models.damsm.damsm import open_damsm
 from zoo.models.staged_text_to_image import StagedTextToImage
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
@@ -86,8 +86,8 @@ class DamsmGuided(StagedTextToImage):
         """Takes over both encoders of a trained `DAMSM`, given as one or as a preset's handle."""
         damsm = open_damsm(damsm, self.vocabulary)
         self.build_for_training()
-        copy_network(damsm.text_encoder, self.text_encoder, "text_encoder")
-        copy_network(damsm.image_encoder, self.image_encoder, "image_encoder")
+        damsm.give("text_encoder", self.text_encoder)
+        damsm.give("image_encoder", self.image_encoder)
 
     # --- losses -----------------------------------------------------------------------------------
 
@@ -153,29 +153,3 @@ def sort_by_length(batch):
     """
     order = tf.argsort(batch["lengths"], direction="DESCENDING", stable=True)
     return tf.nest.map_structure(lambda value: tf.gather(value, order), batch)
-
-
-def open_damsm(damsm, vocabulary):
-    """A `DAMSM`, given as one or as a preset's handle, that has this `Vocabulary`."""
-    from zoo.models.damsm import DAMSM
-
-    if not isinstance(damsm, DAMSM):
-        damsm = DAMSM.from_preset(damsm)
-    if list(damsm.vocabulary.tokens) != list(vocabulary.tokens):
-        raise ZooError(
-            f"The DAMSM has another vocabulary ({len(damsm.vocabulary)} tokens) than this "
-            f"model ({len(vocabulary)}). Build the model with vocabulary=damsm.vocabulary.tokens."
-        )
-    return damsm
-
-
-def copy_network(trained, mine, name):
-    """Gives a network of this model a DAMSM's weights; raises `ZooError` if the sizes differ."""
-    shapes = [[tuple(v.shape) for v in network.variables] for network in (mine, trained)]
-    if shapes[0] != shapes[1]:
-        raise ZooError(
-            f"The DAMSM's {name} has other sizes than this model's. Build the model with "
-            f"{name}=damsm.{name}_config."
-        )
-    for variable, value in zip(mine.variables, trained.variables, strict=True):
-        variable.assign(value)

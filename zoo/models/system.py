@@ -99,11 +99,13 @@ class System(keras.Model):
             )
         self._compile_arguments = {"jit_compile": jit_compile, **optimizers}
         self.optimizer_names = []
+        used = set()
         for group, members in self.optimizer_groups.items():
-            for i, (name, variables) in enumerate(members.items()):
+            for name, variables in members.items():
                 optimizer = optimizers[group]
-                if i > 0 or len(members) > 1:
+                if len(members) > 1 or id(optimizer) in used:
                     optimizer = type(optimizer).from_config(optimizer.get_config())
+                used.add(id(optimizer))
                 if keras.config.dtype_policy().name == "mixed_float16":
                     optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
                 optimizer.build(variables)

@@ -7,6 +7,7 @@ Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN
 import keras
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models import noise
 from zoo.models.system import System
@@ -109,6 +110,22 @@ class DAMSM(System):
             self.text_encoder(inputs["tokens"], inputs["lengths"]),
         )
 
+    def give(self, name, network):
+        """Copies the weights of `text_encoder` or `image_encoder` into another system's.
+
+        Raises:
+            ZooError: the sizes differ.
+        """
+        trained = getattr(self, name)
+        shapes = [[tuple(v.shape) for v in net.variables] for net in (network, trained)]
+        if shapes[0] != shapes[1]:
+            raise ZooError(
+                f"The DAMSM's {name} has other sizes than this model's. Build the model with "
+                f"{name}=damsm.{name}_config."
+            )
+        for variable, value in zip(network.variables, trained.variables, strict=True):
+            variable.assign(value)
+
     def dropout_mask(self, tokens):
         """Factor (batch, words, embedding) on the word embeddings of this iteration."""
         shape = [*tf.unstack(tf.shape(tokens)), self.text_encoder.embedding_dim]
@@ -150,6 +167,19 @@ class DAMSM(System):
         for variable in optimizer.variables:
             if variable is not optimizer.learning_rate:
                 variable.assign(tf.where(first, tf.zeros_like(variable), variable))
+
+
+def open_damsm(damsm, vocabulary):
+    """A `DAMSM`, given as one or as a preset's handle; raises `ZooError` unless it has this
+    `Vocabulary`."""
+    if not isinstance(damsm, DAMSM):
+        damsm = DAMSM.from_preset(damsm)
+    if list(damsm.vocabulary.tokens) != list(vocabulary.tokens):
+        raise ZooError(
+            f"The DAMSM has another vocabulary ({len(damsm.vocabulary)} tokens) than this "
+            f"model ({len(vocabulary)}). Build the model with vocabulary=damsm.vocabulary.tokens."
+        )
+    return damsm
 
 
 def retrieval_accuracy(image, text):

@@ -1,0 +1,214 @@
+"""StackGAN++ as a system, with captions, pre-computed embeddings and without text."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import tiny
+from zoo.errors import ZooError
+
+KINDS = ("rnn", "embeddings", "none")
+
+
+def batch(kind="rnn", step=0):
+    return tiny.batch(step, kind=kind, mismatched=kind != "none")
+
+
+def train(model, steps, kind="rnn", start=0, graph=False):
+    """The last step's losses; a graph costs more than the few steps that a test takes."""
+    step = tf.function(model.train_step) if graph else model.train_step
+    for i in range(start, start + steps):
+        logs = step(batch(kind, i))
+    return {name: float(value) for name, value in logs.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_steps_change_every_trained_variable_and_nothing_frozen(kind):
+    model = tiny.stackgan_v2(kind, color_weight=50.0)
+    before = tiny.snapshot(model.network_variables())
+    logs = train(model, 2, kind, graph=True)
+    after = tiny.snapshot(model.network_variables())
+    assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
+    assert (logs["kl_loss"] > 0) == (kind != "none") and logs["color_loss"] > 0
+    for name in before:
+        frozen = name.startswith("text_encoder")
+        assert np.array_equal(before[name], after[name]) == frozen, name
+
+
+@pytest.mark.parametrize("kind", ["rnn", "none"])
+def test_mode_seeking_draws_a_second_sample_and_logs_its_distances(kind):
+    off = train(tiny.stackgan_v2(kind), 1, kind)
+    on = train(tiny.stackgan_v2(kind, mode_seeking_weight=2.0), 1, kind)
+    assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
+    ratio = on["image_distance"] / on["latent_distance"]
+    np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
+    terms = ("adversarial_loss", "kl_loss", "color_loss", "mode_seeking")
+    np.testing.assert_allclose(on["generator_loss"], sum(on[t] for t in terms), rtol=1e-5)
+    np.testing.assert_allclose(on["kl_loss"], 2 * off["kl_loss"], rtol=1e-5)
+
+
+def test_the_discriminators_see_each_kind_of_pair_by_itself(monkeypatch):
+    """Real, wrong, then each sample, all with the caption's mean, which they do not train."""
+    model, seen = tiny.stackgan_v2(mode_seeking_weight=1.0), []
+    original = model.discriminator_32.logits
+
+    def logits(features, sentence, training):
+        seen.append(sentence)
+        return original(features, sentence, training=training)
+
+    monkeypatch.setattr(model.discriminator_32, "logits", logits)
+    data = batch()
+    text = model.text_input.encode(data)
+    latents, noise = tf.ones([8, model.latent_dim]), tf.zeros([8, model.condition_dim])
+    doubled = {name: tf.concat([value] * 2, axis=0) for name, value in text.items()}
+    outputs = model.generator({**doubled, "latents": latents, "noise": noise}, training=True)
+    model.discriminator_loss(1, data, text, outputs)
+    assert len(seen) == 4 and all(sentence.shape == (4, model.condition_dim) for sentence in seen)
+    for sentence in seen:
+        np.testing.assert_allclose(sentence, outputs["mu"][:4], rtol=1e-5, atol=1e-6)
+
+
+def test_the_condition_learns_from_the_discriminators():
+    """Without a KL term the augmentation's mean has a gradient, though no noise reaches it."""
+    model = tiny.stackgan_v2(kl_weight=0.0)
+    data = batch()
+    text = model.text_input.encode(data)
+    latents, noise = tf.ones([4, model.latent_dim]), tf.zeros([4, model.condition_dim])
+    with tf.GradientTape() as tape:
+        outputs = model.generator({**text, "latents": latents, "noise": noise}, training=True)
+        images = [tf.stop_gradient(x) for x in outputs["images"]]
+        fixed = {**outputs, "images": images}
+        losses = model.generator_losses(data, text, {"latents": latents}, fixed)
+    gradient = tape.gradient(
+        losses["adversarial_loss"], model.generator.augmentation.linear.kernel.value
+    )
+    assert np.abs(gradient).max() > 0
+
+
+def test_unconditional_weight_zero_leaves_the_head_out():
+    model = tiny.stackgan_v2(unconditional_weight=0.0)
+    assert not model.discriminator_32.unconditional and model.discriminator_32.conditional
+    logs = train(model, 1)
+    assert np.isfinite(logs["generator_loss"])
+
+
+def test_without_text_there_is_one_head_and_no_gaussian():
+    model = tiny.stackgan_v2("none", unconditional_weight=0.0)
+    assert model.discriminator_32.unconditional and not model.discriminator_32.conditional
+    assert model.condition_dim == 0 and "text_encoder" not in model.networks
+    assert not any("augmentation" in name for name in model.network_variables())
+
+
+def test_both_forms_of_cross_entropy_train_alike_until_a_sigmoid_saturates():
+    logs = [train(tiny.stackgan_v2(adversarial_form=f), 1) for f in ("logits", "probabilities")]
+    for name in logs[0]:
+        np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-4, err_msg=name)
+
+
+def test_checkpoint_goes_on_bit_for_bit(tmp_path, kind="embeddings"):
+    whole = tiny.stackgan_v2(kind, mode_seeking_weight=1.0)
+    train(whole, 1, kind)
+    whole.save_checkpoint(str(tmp_path / "c.h5"))
+    train(whole, 1, kind, start=1)
+    resumed = tiny.stackgan_v2(kind, mode_seeking_weight=1.0)
+    train(resumed, 1, kind, start=7)  # anything else
+    resumed.load_checkpoint(str(tmp_path / "c.h5"))
+    train(resumed, 1, kind, start=1)
+    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_bfloat16_trains_with_float32_weights_images_and_losses():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = tiny.stackgan_v2(mode_seeking_weight=1.0, color_weight=1.0)
+        logs = train(model, 2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert all(np.isfinite(list(logs.values())))
+    assert {v.dtype for v in model.generator.variables} == {"float32"}
+    images = model.sample(batch(), tf.range(4, dtype=tf.int64))
+    assert images["images"][-1].dtype == tf.float32
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_config_round_trip(kind):
+    model = tiny.stackgan_v2(
+        kind,
+        compiled=False,
+        mode_seeking_weight=0.5,
+        unconditional_weight=0.0,
+        kl_weight=1.0,
+        color_weight=3.0,
+        adversarial_form="probabilities",
+    )
+    config = model.get_config()
+    clone = type(model).from_config(config)
+    assert clone.get_config() == config
+    shapes = [[tuple(v.shape) for v in m.generator.variables] for m in (model, clone)]
+    assert shapes[0] == shapes[1]
+
+
+CONDITIONS = {
+    "rnn": ["a red circle", "big blue square"],
+    "embeddings": np.random.default_rng(0).normal(size=(2, tiny.TEXT["features"])),
+    "none": None,
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_generate_and_preset(tmp_path, kind):
+    import zoo
+
+    model, conditions = tiny.stackgan_v2(kind, compiled=False), CONDITIONS[kind]
+    images, details = model.generate(
+        conditions, images_per_caption=3, seed=7, return_details=True
+    )
+    rows = 3 if kind == "none" else 6
+    assert images.shape == (rows, 32, 32, 3) and images.dtype == np.uint8
+    assert len({image.tobytes() for image in images}) == rows
+    assert ("mu" in details) == ("log_var" in details) == (kind != "none")
+    batched = model.generate(conditions, images_per_caption=3, seed=7, batch_size=2)
+    assert np.abs(images.astype(int) - batched).max() <= 1
+    model.save_to_preset(str(tmp_path / "p"))
+    loaded = zoo.from_preset(str(tmp_path / "p"))
+    np.testing.assert_array_equal(images, loaded.generate(conditions, 3, seed=7))
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "message"),
+    [
+        ("embeddings", "a red circle", "embeddings"),
+        ("embeddings", np.zeros((2, 3)), r"\(rows, 16\)"),
+        ("none", ["a red circle"], "no condition"),
+    ],
+)
+def test_generate_refuses_what_the_model_does_not_read(kind, given, message):
+    with pytest.raises(ZooError, match=message):
+        tiny.stackgan_v2(kind, compiled=False).generate(given)
+
+
+def test_batches_need_wrong_images():
+    with pytest.raises(ZooError, match="wrong_images.*mismatched=True"):
+        tiny.stackgan_v2().train_step(tiny.batch())
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match="adversarial_form"):
+        tiny.stackgan_v2(adversarial_form="hinge")
+    with pytest.raises(ValueError, match="at least 2 for 2 stages"):
+        tiny.stackgan_v2(generator_filters=1)
+    with pytest.raises(ValueError, match="vocabulary"):
+        tiny.stackgan_v2(vocabulary=None)
+
+
+def test_load_damsm_copies_the_text_encoder_and_refuses_others():
+    model, damsm = tiny.stackgan_v2(compiled=False), tiny.damsm()
+    model.load_damsm(damsm)
+    pairs = zip(model.text_encoder.variables, damsm.text_encoder.variables, strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs)
+    with pytest.raises(ZooError, match="vocabulary"):
+        model.load_damsm(tiny.damsm(vocabulary=tiny.WORDS[:-1]))
+    with pytest.raises(ZooError, match="reads no captions"):
+        tiny.stackgan_v2("embeddings", compiled=False).load_damsm(damsm)

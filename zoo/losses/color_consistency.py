@@ -1,0 +1,51 @@
+"""Colour consistency between the images of neighbouring stages.
+
+Paper: StackGAN++, arXiv 1710.10916, section 4.3. Checked against hanzhanggit/StackGAN-v2
+    code/trainer.py (`compute_mean_covariance`, `train_Gnet`).
+"""
+
+from keras import ops
+
+from zoo.precision import at_least_float32
+
+
+def color_statistics(images):
+    """Mean colour and colour covariance of each image.
+
+    The covariance is divided by the number of pixels, not by one less.
+
+    Shapes: images (batch, h, w, c) -> (batch, c), (batch, c, c), at least float32.
+    """
+    batch, height, width, channels = ops.shape(images)
+    pixels = ops.reshape(at_least_float32(images), (batch, height * width, channels))
+    mean = ops.mean(pixels, axis=1, keepdims=True)
+    centred = pixels - mean
+    covariance = ops.matmul(ops.transpose(centred, (0, 2, 1)), centred) / (height * width)
+    return mean[:, 0], covariance
+
+
+def color_differences(images, others):
+    """Mean squared differences of two batches' mean colours and colour covariances, two scalars.
+
+    The batches may differ in size.
+    """
+    pairs = zip(color_statistics(images), color_statistics(others), strict=True)
+    return tuple(ops.mean(ops.square(a - b)) for a, b in pairs)
+
+
+def color_consistency_loss(images):
+    """Sum over neighbouring stages of (difference of means) + 5 (difference of covariances).
+
+    Each image follows the next smaller one, which gets no gradient from it. One stage gives 0.
+
+    Args:
+        images: list of float (batch, size, size, 3) of the same samples, lowest resolution first.
+
+    Returns:
+        A scalar, at least float32.
+    """
+    total = 0.0
+    for smaller, larger in zip(images, images[1:], strict=False):
+        means, covariances = color_differences(larger, ops.stop_gradient(smaller))
+        total = total + means + 5 * covariances
+    return ops.convert_to_tensor(total)

@@ -1,0 +1,266 @@
+"""DCGAN with labels.
+
+Papers: DCGAN, arXiv 1511.06434; with labels and mode seeking, MSGAN, arXiv 1903.05628, section 4.1.
+    Checked against HelenMao/MSGAN DCGAN-Mode-Seeking/model.py (`CDCGAN`).
+Known deviations: the discriminator gives logits (`adversarial_form`); batch-norm scales start at 1
+    (`gamma_initialization`); pictures are rounded to bytes, the official code cuts them off.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.losses import adversarial
+from zoo.models import noise
+from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
+from zoo.models.dcgan.discriminator import DCGANDiscriminator
+from zoo.models.dcgan.generator import DCGANGenerator
+from zoo.models.dcgan.labels import check_class_names, read_labels
+from zoo.models.dcgan.parts import GAMMAS
+from zoo.models.weight_decay import coupled_weight_decay
+from zoo.networks.build import build, spec
+
+
+@keras.saving.register_keras_serializable("zoo")
+class DCGAN(ConditionalGAN):
+    """Class to picture.
+
+    Batches are dicts: `images` float (batch, image_size, image_size, 3) in [-1, 1], `labels` int
+    (batch,) in [0, classes).
+
+    Args:
+        classes: int. Number of classes; 10 for CIFAR-10.
+        class_names: list of str or None. Their names, which `generate` then takes too.
+        image_size: int, a power of two from 16 on. 32 in the paper.
+        filters: int. d, the narrowest layers' channels; 128.
+        latent_dim: int. 100.
+        training_samples: 1, 2 or None. Pictures drawn for each real one in training, each with the
+            real one's loss beside it; None draws 2 with mode seeking and else 1. 2 without mode
+            seeking is the official step with that term left out, 1 is the plain DCGAN.
+        weight_decay: float. L2 coupled with the gradient of all parameters; 1e-4.
+        adversarial_form: "logits" or "probabilities", the official one: binary cross-entropy of
+            sigmoids, cut at 100, whose gradient vanishes where a sigmoid saturates.
+        gamma_initialization: "ones", or "uniform": batch-norm scales start at U(0, 1), which the
+            PyTorch of the authors' time (before 1.2) gave.
+        ema_decay: float or None. None, as in the official code: no moving average.
+        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`: 1 in MSGAN; `seed`, ...).
+
+    Example:
+
+    ```python
+    model = DCGAN(mode_seeking_weight=1.0)
+    images = model.generate([3, 7], samples_per_condition=4, seed=7)  # uint8 (8, 32, 32, 3)
+    ```
+
+    Reference:
+        - [Radford et al., 2016](https://arxiv.org/abs/1511.06434)
+        - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
+    """
+
+    task = "label-to-image"
+    condition_fields = ("labels",)
+    network_names = ("generator", "ema_generator", "discriminator")
+    loss_names = (
+        "discriminator_loss",
+        "generator_loss",
+        "adversarial_loss",
+        "mode_seeking",
+        "image_distance",
+        "latent_distance",
+    )
+
+    def __init__(
+        self,
+        classes=10,
+        class_names=None,
+        image_size=32,
+        filters=128,
+        latent_dim=100,
+        training_samples=None,
+        weight_decay=1e-4,
+        adversarial_form="logits",
+        gamma_initialization="ones",
+        ema_decay=None,
+        **kwargs,
+    ):
+        _check_choice("gamma_initialization", gamma_initialization, GAMMAS)
+        _check_choice("training_samples", training_samples, (None, 1, 2))
+        super().__init__(latent_dim=latent_dim, ema_decay=ema_decay, **kwargs)
+        if training_samples == 1 and self.mode_seeking_weight:
+            raise ValueError("Mode seeking compares two samples: `training_samples` must not be 1.")
+        self.classes = classes
+        self.class_names = check_class_names(class_names, classes)
+        self.image_size = image_size
+        self.filters = filters
+        self.training_samples = training_samples
+        self.weight_decay = weight_decay
+        self.adversarial_form = adversarial_form
+        self.cross_entropy = adversarial.cross_entropy(adversarial_form)
+        self.gamma_initialization = gamma_initialization
+        self._build_generators()
+
+    def get_config(self):
+        return {
+            **self.base_config(),
+            "classes": self.classes,
+            "class_names": self.class_names,
+            "image_size": self.image_size,
+            "filters": self.filters,
+            "training_samples": self.training_samples,
+            "weight_decay": self.weight_decay,
+            "adversarial_form": self.adversarial_form,
+            "gamma_initialization": self.gamma_initialization,
+        }
+
+    # --- networks ---------------------------------------------------------------------------------
+
+    def _sizes(self):
+        """The arguments that both networks take."""
+        return {
+            "image_size": self.image_size,
+            "filters": self.filters,
+            "classes": self.classes,
+            "gamma_initialization": self.gamma_initialization,
+        }
+
+    def _build_generators(self):
+        inputs = {"latents": spec(2, self.latent_dim), "labels": spec(2, dtype="int64")}
+        sizes = {"latent_dim": self.latent_dim, **self._sizes()}
+        self.generator = build(DCGANGenerator(**sizes, name="generator"), inputs)
+        if self.averages:
+            self.ema_generator = build(DCGANGenerator(**sizes, name="ema_generator"), inputs)
+            self.ema_generator.trainable = False
+            self.reset_average()
+
+    def build_for_training(self):
+        """Makes the discriminator; its weights are new."""
+        if not hasattr(self, "discriminator"):
+            network = DCGANDiscriminator(**self._sizes(), name="discriminator")
+            images = spec(2, self.image_size, self.image_size, 3)
+            self.discriminator = build(network, images, spec(2, dtype="int64"))
+
+    @property
+    def preset_network_names(self):
+        return (self.generating.name,)
+
+    @property
+    def optimizer_groups(self):
+        return {
+            f"{network.name}_optimizer": {f"{network.name}_optimizer": network.trainable_variables}
+            for network in (self.generator, self.discriminator)
+        }
+
+    # --- one iteration ----------------------------------------------------------------------------
+
+    @property
+    def samples(self):
+        return self.training_samples or super().samples
+
+    def training_step(self, batch):
+        """One iteration in the official order: G once, D, then G with the updated D.
+
+        `batch` is a dict, see the class.
+        """
+        images, labels = batch["images"], batch["labels"]
+        every_label = tf.concat([labels] * self.samples, axis=0)
+        latents = self.draw("latents", tf.shape(every_label)[0], self.latent_dim)
+        with tf.GradientTape() as generator_tape:
+            inputs = {"latents": latents, "labels": every_label}
+            fakes = self.generator(inputs, training=True)["images"]
+
+        with tf.GradientTape() as discriminator_tape:
+            discriminator_loss = self.discriminator_loss(images, tf.stop_gradient(fakes), labels)
+        self._step(self.discriminator, discriminator_tape, discriminator_loss)
+
+        with generator_tape:
+            losses = self.generator_losses(fakes, latents, labels)
+        self._step(self.generator, generator_tape, losses["generator_loss"])
+        self.update_average()
+        return {"discriminator_loss": discriminator_loss, **losses}
+
+    def discriminator_loss(self, images, fakes, labels):
+        """Each sample's pictures against the real ones, which count once for each sample.
+
+        Every term is a pass of its own, with batch statistics of its own.
+        """
+        terms = []
+        for fake in tf.split(fakes, self.samples):
+            terms.append(self.cross_entropy(self._judge(fake, labels), 0))
+            terms.append(self.cross_entropy(self._judge(images, labels), 1))
+        return tf.add_n(terms)
+
+    def generator_losses(self, fakes, latents, labels):
+        """dict of the generator's terms; `generator_loss` is their sum."""
+        adversarial_loss = tf.add_n(
+            [
+                self.cross_entropy(self._judge(fake, labels), 1)
+                for fake in tf.split(fakes, self.samples)
+            ]
+        )
+        seeking = self.mode_seeking_term(fakes, latents)
+        return {
+            "generator_loss": adversarial_loss + seeking["mode_seeking"],
+            "adversarial_loss": adversarial_loss,
+            **seeking,
+        }
+
+    def _judge(self, images, labels):
+        return self.discriminator(images, labels, training=True)
+
+    def _step(self, network, tape, loss):
+        variables = network.trainable_variables
+        decay = coupled_weight_decay(variables, self.weight_decay)
+        self._update(f"{network.name}_optimizer", tape, loss, variables, decay)
+
+    # --- generation -------------------------------------------------------------------------------
+
+    def call(self, inputs, training=False):
+        """The generator (in training) or its moving average on a dict of `latents`, `labels`."""
+        return (self.generator if training else self.generating)(inputs, training=training)
+
+    def sample(self, condition, seeds):
+        """Pictures of labels; a row depends on its own label and seed alone.
+
+        Args:
+            condition: dict of the `condition_fields`: `labels` int (batch,).
+            seeds: int64 (batch,). Keys of the latents.
+
+        Returns:
+            dict of `images`, float (batch, image_size, image_size, 3) in [-1, 1].
+        """
+        latents = noise.normal_from_seeds(seeds, self.latent_dim)
+        return self({"latents": latents, "labels": condition["labels"]}, training=False)
+
+    def generate(self, labels, samples_per_condition=1, seed=0, batch_size=64):
+        """Pictures of classes.
+
+        Args:
+            labels: int, or list of ints, in [0, classes); names in their place, where the model has
+                `class_names`.
+            samples_per_condition: int, at least 1. Picture k of a label uses the row seed
+                `seed + k`.
+            seed: int, or a list of one int for each label.
+            batch_size: int. Pictures made at a time; the result does not depend on it.
+
+        Returns:
+            uint8 (labels * samples_per_condition, image_size, image_size, 3), a label's pictures in
+            a row.
+
+        Raises:
+            ZooError: no labels, a label out of range, an unknown name, or no samples.
+        """
+        labels = read_labels(labels, self.classes, self.class_names)
+        seeds = row_seeds(seed, len(labels), samples_per_condition)
+        rows = {"labels": np.repeat(labels, samples_per_condition), "seeds": seeds}
+        return self.generate_rows(rows, batch_size)["images"]
+
+    def row_specs(self):
+        return {name: tf.TensorSpec([None], tf.int64) for name in ("labels", "seeds")}
+
+    def rows_to_outputs(self, rows):
+        return {"images": to_uint8(self.sample(rows, rows["seeds"])["images"])}
+
+
+def _check_choice(name, value, choices):
+    if value not in choices:
+        raise ValueError(f"`{name}` must be one of {tuple(choices)}. Received: {value!r}")

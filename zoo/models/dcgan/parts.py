@@ -1,0 +1,53 @@
+"""What the generator and the discriminator of the label-conditional DCGAN share."""
+
+import keras
+from keras import ops
+
+from zoo.layers import initializers
+from zoo.layers.batch_normalization import BatchNormalization
+
+GAMMAS = ("ones", "uniform")
+
+
+def check_image_size(image_size):
+    """The number of halvings from a picture to 4x4.
+
+    Raises:
+        ValueError: no power of two from 16 on.
+    """
+    if image_size < 16 or image_size & (image_size - 1):
+        raise ValueError(f"`image_size` must be a power of two from 16 on. Received: {image_size}")
+    return image_size.bit_length() - 3
+
+
+def weights(inputs):
+    """Initialisers of a 4x4 convolution of so many channels.
+
+    The kernel is N(0, 0.02); the bias is what PyTorch 0.4 leaves it, U(-b, b) with b = (16
+    inputs)^-1/2, for transposed convolutions too.
+    """
+    return {
+        "kernel_initializer": initializers.normal(0.02),
+        "bias_initializer": initializers.uniform((16 * inputs) ** -0.5),
+    }
+
+
+def batch_norm(gamma_initialization, **kwargs):
+    """Batch normalisation whose scale starts at 1 ("ones") or at U(0, 1) ("uniform").
+
+    U(0, 1) is what PyTorch before 1.2 gave, and with it the official code.
+    """
+    gamma = "ones"
+    if gamma_initialization == "uniform":
+        gamma = keras.initializers.RandomUniform(0.0, 1.0)
+    return BatchNormalization(gamma_initializer=gamma, **kwargs)
+
+
+def join_labels(x, labels, classes):
+    """The one-hot label behind the channels of every pixel.
+
+    Shapes: (batch, h, w, c), labels int (batch,) -> (batch, h, w, c + classes).
+    """
+    labels = ops.one_hot(labels, classes, dtype=x.dtype)[:, None, None, :]
+    tiled = ops.broadcast_to(labels, (*ops.shape(x)[:3], classes))
+    return ops.concatenate([x, tiled], axis=-1)

@@ -1,0 +1,69 @@
+"""The generator of StackGAN++.
+
+Paper: StackGAN++, arXiv 1710.10916, section 4. Checked against hanzhanggit/StackGAN-v2
+    code/model.py and its copy in HelenMao/MSGAN (`G_NET`, `NEXT_STAGE_G`).
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers.convolution import ConvGLU
+from zoo.networks.staged_generator import Doubling, StagedGenerator
+
+
+@keras.saving.register_keras_serializable("zoo")
+class JoiningStage(Doubling):
+    """Features, joined by the condition at every pixel -> features of the next image.
+
+    Shapes: features (batch, s, s, c), condition (batch, any) -> (batch, 2s, 2s, filters).
+    """
+
+    def build(self, features_shape):
+        self.joint = ConvGLU(features_shape[-1], name="joint", dtype=self.dtype_policy)
+
+    def call(self, features, condition, training=False):
+        condition = ops.cast(condition, features.dtype)[:, None, None, :]
+        tiled = ops.broadcast_to(
+            condition, (*ops.shape(features)[:3], ops.shape(condition)[-1])
+        )  # (batch, s, s, condition)
+        x = self.joint(ops.concatenate([tiled, features], axis=-1), training=training)
+        return self.double(x, training=training)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class StackGANV2Generator(StagedGenerator):
+    """Sentence and latent -> one image a stage; each stage has half the channels of the one before.
+
+    With `condition_dim=0` there is no text: the latent takes the condition's place in every stage,
+    `sentence` and `noise` are not read, and `mu` and `log_var` are not returned.
+
+    Args, inputs and outputs: see `StagedGenerator`.
+
+    Raises:
+        ValueError: too few `filters` to be halved (rounding down) for each stage after the first.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        stages = len(self.stage_sizes)
+        if self.filters < 2 ** (stages - 1):
+            raise ValueError(
+                f"`filters` must be at least {2 ** (stages - 1)} for {stages} stages. "
+                f"Received: {self.filters}"
+            )
+        self.make_refinements()
+
+    def make_augmentation(self):
+        if self.condition_dim:
+            super().make_augmentation()
+
+    def condition(self, inputs):
+        if self.condition_dim:
+            return super().condition(inputs)
+        return inputs["latents"], inputs["latents"], {}
+
+    def make_refinement(self, index, **kwargs):
+        return JoiningStage(self.filters // 2 ** (index + 1), self.residual_blocks, **kwargs)
+
+    def refine(self, stage, features, condition, inputs, training):
+        return stage(features, condition, training=training), {}
