@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import ImageFont
 
-from recipes import explain, panels
+from recipes import drawing, explain, panels
 from tests import tiny
 
 CAPTIONS = ["a red circle", "square"]
-WIDTH = panels.PICTURE + 2 * panels.GAP + panels.STRIP + 2 * panels.MARGIN
+WIDTH = panels.PICTURE + 2 * drawing.GAP + panels.STRIP + 2 * drawing.MARGIN
 
 
 @pytest.fixture(scope="module")
@@ -35,15 +35,15 @@ def test_panel_has_a_card_a_caption(explained):
     assert one.dtype == np.uint8 and one.shape[1:] == (WIDTH, 3) == both.shape[1:]
     assert one.shape[0] > 2 * panels.PICTURE  # picture and response gate
     assert both.shape[0] > one.shape[0] + 2 * panels.PICTURE
-    assert (both[:, :panels.MARGIN] == 255).all() and (both[:, -panels.MARGIN:] == 255).all()
-    assert (both[:panels.MARGIN] == 255).all() and (both[-panels.MARGIN:] == 255).all()
+    assert (both[:, :drawing.MARGIN] == 255).all() and (both[:, -drawing.MARGIN:] == 255).all()
+    assert (both[:drawing.MARGIN] == 255).all() and (both[-drawing.MARGIN:] == 255).all()
 
 
 @pytest.mark.parametrize("size", [8, 256])
 def test_panel_shows_the_picture_in_whole_pixels(size):
     one = made(size=size)
-    top = panels.MARGIN + panels.TITLE + 6 + 6  # below the title
-    left, scale = panels.MARGIN, panels.PICTURE // size
+    top = drawing.MARGIN + panels.TITLE + 6 + 6  # below the title
+    left, scale = drawing.MARGIN, panels.PICTURE // size
     shown = panels.panel([one])[top:top + panels.PICTURE, left:left + panels.PICTURE]
     shown = shown[scale // 2::scale, scale // 2::scale]
     np.testing.assert_array_equal(shown[1:-1, 1:-1], one.picture[1:-1, 1:-1])  # in its frame
@@ -78,19 +78,19 @@ def test_long_words_and_captions_stay_inside():
     one.label = "W" * 5000 + " naïve \U0001f600 " + "word " * 5000
     panel = panels.panel([one])
     assert panel.shape[1] == WIDTH and panel.shape[0] < 3 * panels.PICTURE
-    assert (panel[:, -panels.MARGIN:] == 255).all()
+    assert (panel[:, -drawing.MARGIN:] == 255).all()
     cell = np.asarray(panels._word(one, one.numbers(), 0))
     assert cell.shape[1] == panels.TILE
-    font = ImageFont.load_default(panels.TEXT)
-    short = panels.shorten(one.words[0], 80, font)
+    font = ImageFont.load_default(drawing.TEXT)
+    short = drawing.shorten(one.words[0], 80, font)
     assert short.startswith("super") and short.endswith("..") and font.getlength(short) <= 80
-    assert panels.shorten("red", 80, font) == "red"
+    assert drawing.shorten("red", 80, font) == "red"
 
 
 def test_the_legend_has_what_is_shown(explained):
     def lines(shown):
         height = panels._legend(shown, 900).height
-        return (height + 4) / (panels.SMALL + 6 + 4)
+        return (height + 4) / (drawing.SMALL + 6 + 4)
 
     assert lines(explained) == 5 and lines([made(mu=0), made()]) == 2 and lines([made()]) == 1
     assert lines([made(), *explained]) == 5
