@@ -5,7 +5,9 @@
 The signature `serving_default` takes `captions` (string [B]) and `seed` (int64 [B]) and gives
 `image` (uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). To get several pictures of
 one caption, repeat the caption with other seeds. An odd caption (empty, unknown words only) fails
-nobody's batch: it is read as the padding token, see `export/service.py`.
+nobody's batch: it is read as the padding token, see `export/service.py`. A StackGAN++ that was
+trained on pre-computed sentence embeddings takes `embeddings` (float32 [B, features]) in place of
+captions, one without text only `seed`.
 
     import tensorflow as tf
 
@@ -55,8 +57,10 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
     with _new_folder(out), storage.atomic_folder(target) as folder:
         try:
             with tempfile.TemporaryDirectory() as assets:
-                vocabulary = os.path.join(assets, "vocabulary.txt")
-                model.vocabulary.save(vocabulary)
+                vocabulary = None
+                if model.vocabulary is not None:
+                    vocabulary = os.path.join(assets, "vocabulary.txt")
+                    model.vocabulary.save(vocabulary)
                 served = service.Service(model, vocabulary)
                 tf.saved_model.save(served, folder, signatures={SIGNATURE: served.serve})
             warmup.write_warmup(folder, service.example_requests(model), name, SIGNATURE)
@@ -128,10 +132,12 @@ def main(arguments=None):
         options = parse(arguments)
         check_target(options.out, options.version, options.overwrite)
         with quiet():
+            from export import service
             from zoo import presets
 
             model = presets.from_preset(options.preset)
             path = export_saved_model(model, options.out, options.version, options.overwrite)
+            inputs = ", ".join(spec.name for spec in service.input_specs(model))
     except ZooError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -140,7 +146,7 @@ def main(arguments=None):
         for folder, _, files in os.walk(path)
         for file in files
     )
-    print(f"{path}: {size / 1e6:.1f} MB, {SIGNATURE}(captions, seed) -> image, image_bytes")
+    print(f"{path}: {size / 1e6:.1f} MB, {SIGNATURE}({inputs}) -> image, image_bytes")
     return 0
 
 

@@ -65,7 +65,9 @@ def resolve_config(argv, name):
         if keys:
             raise ZooError(f"--{name}.{keys[0]} was given without --{name}=FILE.py:DATASET.")
         return argv
-    check_known_keys(keys, _load_config(path, dataset if colon else None), name)
+    recipe = load_recipe(path)
+    config = recipe.get_config(dataset) if colon else recipe.get_config()
+    check_known_keys(keys, config, name)
     return argv
 
 
@@ -83,13 +85,14 @@ def _find_recipe(path, name):
     )
 
 
-def _load_config(path, dataset):
+def load_recipe(path):
+    """The module of a recipe's file; it has `get_config`."""
     spec = importlib.util.spec_from_file_location("recipe_config", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not hasattr(module, "get_config"):
         raise ZooError(f"{path} has no get_config function, so it is not a recipe.")
-    return module.get_config() if dataset is None else module.get_config(dataset)
+    return module
 
 
 @contextlib.contextmanager

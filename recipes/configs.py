@@ -9,6 +9,7 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError, nearest
 
+TEXTS = ("captions", "embeddings", "none")
 STRATEGIES = ("none", "mirrored", "multiworker")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -19,7 +20,7 @@ RUNTIME_KEYS = (
 
 
 def common_config(system):
-    """The settings that every recipe has. `system`: the name of a builder in `recipes.factory`."""
+    """The settings that every recipe has. `system`: the name of a builder in `recipes.builders`."""
     return ConfigDict({
         "system": system,
         "dataset": "",  # the recipe's variant; part of the presets' name
@@ -128,6 +129,8 @@ def validate(config):
             raise ZooError(f"config.{key} must be at least {low}, got {config[key]}.")
     for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
         _check_choice(key, config[key], options)
+    if "text" in config:
+        _check_choice("text", config.text, TEXTS)
     data = config.data
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
                          ("unknown", ("drop", "unk"))):

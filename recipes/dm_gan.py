@@ -10,7 +10,10 @@ With `--config.model.mode_seeking_weight` above 0 it is DM-GAN + mode seeking (a
         --config.data.directory=data/birds --config.damsm=runs/damsm_birds/presets/best
 
 Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of the run, by the
-settings under `pretraining`.
+settings under `pretraining`. Several weights of mode seeking in one go, with a table and a picture
+at the end:
+
+    python -m recipes.sweep --config=recipes/dm_gan.py:shapes --workdir=runs/sweep
 
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
@@ -21,6 +24,10 @@ Datasets:
 
 from recipes.configs import choose
 from recipes.text_to_image import text_to_image_config
+
+# What `python -m recipes.sweep` varies. The values in the paper of DM-GAN + mode seeking are not
+# known; these are chosen around 1, the weight of MSGAN in all its tasks.
+SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0, 3.0)}
 
 
 def get_config(dataset="shapes"):

@@ -39,7 +39,7 @@ def parameter_line(model):
 
 def resolve(config, data):
     """A copy whose `steps` are known: `epochs` passes over the source where `steps` is 0."""
-    config = ConfigDict(config)
+    config = config.copy_and_resolve_references()
     count = len(data.source)
     parts = [("config", config)]
     if pretrains(config):
@@ -116,8 +116,6 @@ def build(config, data, strategy, damsm=None):
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.dtype)
     with strategy.scope():
-        if config.system == "damsm":
-            return builder(config, data)
         return builder(config, data, _open_damsm(config, data, damsm))
 
 

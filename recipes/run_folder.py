@@ -4,7 +4,8 @@
     log.txt                what the console said, with the time of day
     events/                TensorBoard
     samples/               sample grids and attention pictures
-    checkpoints/last.h5    networks, optimizers, moving averages and the step; with last.json
+    checkpoints/last.h5    networks, optimizers, moving averages and the step
+    checkpoints/last.json  that step, the seconds that training took, the last figures
     presets/last, best     what `zoo.from_preset` loads; best.json says which step and why
 """
 

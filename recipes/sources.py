@@ -16,6 +16,7 @@ class Data:
 
     def __init__(self, config):
         self.settings = settings = config.data
+        self.embeddings = config.get("text") == "embeddings"
         self.image_size = max(_sizes(config))
         self.notes = []
         self.source = self._load("train", settings.count)
@@ -29,8 +30,15 @@ class Data:
     def _load(self, split, count):
         settings = self.settings
         if settings.name == "shapes":
+            if self.embeddings:
+                raise ZooError(
+                    'config.text "embeddings" needs files of pre-computed sentence embeddings, '
+                    "which the shapes do not have: take a folder, birds or coco (docs/data.md)."
+                )
             return get_source("shapes", size=self.image_size, count=count, split=split)
-        arguments = {"directory": settings.directory, "split": split}
+        arguments = {
+            "directory": settings.directory, "split": split, "embeddings": self.embeddings,
+        }
         if settings.name == "folder":
             arguments["on_error"] = settings.on_error
         try:
@@ -51,26 +59,41 @@ class Data:
             min_count=self.settings.min_count, unknown=self.settings.unknown == "unk",
         )
 
-    def tokenizer(self, vocabulary):
-        return CaptionTokenizer(vocabulary, self.settings.max_words, unknown=self.settings.unknown)
+    @property
+    def features(self):
+        """Size of a pre-computed sentence embedding."""
+        return int(self.source.embeddings[0].shape[-1])
 
-    def batches(self, config, model):
-        """start step -> endless dataset of `model`'s batches."""
-        settings = self.settings
+    def tokenizer(self, model):
+        """What makes a model's texts of captions; None where embeddings take their place.
+
+        A model without text gets the captions' tokens too, and does not look at them.
+        """
+        if self.embeddings:
+            return None
+        return CaptionTokenizer(
+            model.vocabulary or self.vocabulary(), self.settings.max_words,
+            unknown=self.settings.unknown,
+        )
+
+    def batches(self, config, model, mismatched=False):
+        """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong pictures."""
+        settings, tokenizer = self.settings, self.tokenizer(model)
 
         def from_step(start):
             return text_to_image_dataset(
-                self.source, self.tokenizer(model.vocabulary), model.image_sizes,
-                config.batch_size, seed=config.seed, start_step=start, crop=settings.crop,
-                flip=settings.flip, cache=settings.cache,
+                self.source, tokenizer, model.image_sizes, config.batch_size, seed=config.seed,
+                start_step=start, crop=settings.crop, flip=settings.flip, cache=settings.cache,
+                mismatched=mismatched,
             )
 
         return from_step
 
-    def score(self, kind, config, model):
+    def score(self, kind, config, model, **arguments):
+        """A score of `recipes.evaluation` on the held-out pictures."""
         return kind(
-            model, self.held_out, self.tokenizer(model.vocabulary), config.batch_size,
-            self.settings.crop,
+            model, self.held_out, self.tokenizer(model), config.batch_size, self.settings.crop,
+            **arguments,
         )
 
 

@@ -36,7 +36,7 @@ def text_to_image_config(system, dataset, **model):
     """An unlocked config of one of: shapes, emoji, birds, coco.
 
     Args:
-        system: str. The name of a builder in `recipes.factory`.
+        system: str. The name of a builder in `recipes.builders`.
         dataset: str.
         **model: more settings of the `model` group, with their values.
     """

@@ -88,6 +88,8 @@ class Trainer:
                 f"config.batch_size {config.batch_size} does not divide over {replicas} replicas."
             )
         self.step = 0
+        self.seconds = 0.0  # that training took in earlier processes, up to the last checkpoint
+        self._started = 0.0
         self.progress = Progress(config.steps, 0, config.batch_size)
         self._pending = []  # logs of the steps since the last line, still on the device
         self._figures = {}
@@ -101,6 +103,7 @@ class Trainer:
                 disk is full, or the checkpoint does not fit the model.
         """
         total = self.config.steps
+        self._started = time.monotonic()
         self.step = self._resume()
         if self.step >= total:
             self.folder.log(f"step {self.step} of {total} is done already.")
@@ -205,7 +208,7 @@ class Trainer:
             self._writer.flush()
 
     def _stop_broken(self, step, what):
-        kept = self._saved_step()
+        kept = self._saved().get("step")
         kept = f"the checkpoint of step {kept} is kept" if kept else "there is no checkpoint yet"
         message = (
             f"Training broke down at step {step}: {what}; {kept} in {self.folder.path}. Try a "
@@ -225,11 +228,12 @@ class Trainer:
             return 0
         self.model.load_checkpoint(str(self.folder.checkpoint))
         step = int(self.model.iteration.numpy())
+        self.seconds = self._saved().get("seconds", 0.0)
         self.folder.log(f"resumed at step {step}")
         return step
 
-    def _saved_step(self):
-        return (self.folder.read_json("checkpoints/last.json") or {}).get("step", 0)
+    def _saved(self):
+        return self.folder.read_json("checkpoints/last.json") or {}
 
     def _save_checkpoint(self):
         broken = _broken_weights(self.model)
@@ -238,7 +242,11 @@ class Trainer:
         if self.folder.writer:
             self.folder.checkpoint.parent.mkdir(parents=True, exist_ok=True)
             self.model.save_checkpoint(str(self.folder.checkpoint))
-            self.folder.write_json("checkpoints/last.json", {"step": self.step})
+            self.folder.write_json("checkpoints/last.json", {
+                "step": self.step,
+                "seconds": round(self.seconds + time.monotonic() - self._started, 1),
+                "figures": self._figures,
+            })
 
     def _evaluate(self):
         experiment = self.experiment

@@ -121,7 +121,7 @@ def test_odd_captions_fail_nobody(ask, model):
 
 @pytest.mark.parametrize(
     ("captions", "seeds", "words"),
-    [([], [], "at least one caption"), (["a", "red"], [1], "same number of rows")],
+    [([], [], "captions must hold at least one row"), (["a", "red"], [1], "same number of rows")],
 )
 def test_requests_without_or_with_unequal_rows(exported, captions, seeds, words):
     import tensorflow as tf

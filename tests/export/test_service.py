@@ -1,9 +1,12 @@
 """The served function itself, before it is saved."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from export import service
+from export.saved_model import export_saved_model
+from tests import tiny
 
 
 def test_it_holds_raw_variables_only(model, tmp_path):
@@ -25,3 +28,25 @@ def test_example_requests_are_known_words_and_fit(model):
     words = requests[0]["captions"][0].decode().split()
     assert words and all(word in model.vocabulary for word in words)
     assert len(words) <= model.max_words
+
+
+@pytest.mark.parametrize("kind", ["embeddings", "none"])
+def test_models_that_read_no_captions(kind, tmp_path):
+    """The signature takes embeddings and seeds, or seeds alone, and gives the same pictures."""
+    model = tiny.stackgan_v2(kind, compiled=False)
+    path = export_saved_model(model, tmp_path / "served")
+    (request,) = service.example_requests(model, sizes=(3,))
+    rows = np.random.default_rng(0).normal(size=[3, tiny.TEXT["features"]]).astype("float32")
+    if kind == "embeddings":
+        assert request.pop("embeddings").shape == rows.shape
+        request["embeddings"] = rows
+        expected = model.generate(rows, seed=[0, 1, 2])
+    else:
+        expected = model.generate(images_per_caption=3, seed=0)
+    assert set(request) == ({"seed", "embeddings"} if kind == "embeddings" else {"seed"})
+    served = tf.saved_model.load(path).signatures["serving_default"]
+    outputs = served(**{name: tf.constant(value) for name, value in request.items()})
+    assert np.abs(outputs["image"].numpy().astype(int) - expected).max() <= 1
+    assert len({image.tobytes() for image in expected}) == 3
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least one row"):
+        served(**{name: tf.constant(value[:0]) for name, value in request.items()})

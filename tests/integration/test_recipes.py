@@ -43,7 +43,7 @@ def test_folder_holds_everything(trained):
     assert config["steps"] == 12 and config["model"]["generator_filters"] == 4
     for name in ("log.txt", "checkpoints/last.h5", "presets/last/model.weights.h5",
                  "presets/best/README.md", "damsm/presets/best/metadata.json",
-                 "samples/step_0000006.png", "samples/step_0000012_attention.png"):
+                 "samples/step_0000006.png", "samples/step_0000012_explain.png"):
         assert (folder / name).stat().st_size > 0, name
     assert list((folder / "events").glob("events.out.tfevents.*"))
     notes = json.loads((folder / "presets.json").read_text())
@@ -60,7 +60,7 @@ def test_images_and_scalars_reach_tensorboard(trained):
         for event in tf.compat.v1.train.summary_iterator(str(file))
         for value in event.summary.value
     }
-    assert {"samples", "samples_attention", "captions", "generator_loss", "discriminator_loss",
+    assert {"samples", "samples_explain", "captions", "generator_loss", "discriminator_loss",
             "held_out/frechet_damsm", "images_per_second"} <= tags
 
 
@@ -101,14 +101,15 @@ def test_generate_writes_the_pictures_of_the_preset(trained, tmp_path):
     preset = folder / "presets" / "last"
     result = run(
         "recipes.generate", f"--preset={preset}", "--captions=a red circle; a small star",
-        "--images_per_caption=3", "--seed=5", f"--out={tmp_path}/p", "--attention",
+        "--images_per_caption=3", "--seed=5", f"--out={tmp_path}/p", "--explain",
     )
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     names = sorted(path.name for path in (tmp_path / "p").iterdir())
     assert names == sorted(
         [f"00_a-red-circle_seed{s}.png" for s in (5, 6, 7)]
-        + [f"01_a-small-star_seed{s}.png" for s in (5, 6, 7)] + ["attention.png", "grid.png"]
+        + [f"01_a-small-star_seed{s}.png" for s in (5, 6, 7)]
+        + ["explain.json", "explain.png", "grid.png"]
     )
 
     import zoo

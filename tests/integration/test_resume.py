@@ -3,10 +3,9 @@
 import re
 import signal
 
-import numpy as np
 import pytest
 
-from tests.integration.tiny import TINY, run, start, weights
+from tests.integration.tiny import TINY, assert_same_files, kill_at, run, weights
 
 
 @pytest.fixture(scope="module")
@@ -18,37 +17,15 @@ def whole(tmp_path_factory):
     return folder
 
 
-def kill_at(folder, line, number=signal.SIGKILL):
-    """Start the run and send a signal when it prints `line`; returns what it printed, its code."""
-    process = start("recipes.train", *TINY, f"--workdir={folder}")
-    printed = []
-    for text in process.stdout:
-        printed.append(text)
-        if text.startswith(line):
-            process.send_signal(number)
-            break
-    else:
-        raise AssertionError(f"never printed {line}: {printed} {process.stderr.read()}")
-    rest, errors = process.communicate(timeout=120)
-    return "".join(printed) + rest, errors, process.returncode
-
-
-def assert_same_files(a, b, *names):
-    for name in names:
-        first, second = weights(a / name), weights(b / name)
-        assert first.keys() == second.keys()
-        for key, value in first.items():
-            np.testing.assert_array_equal(value, second[key], err_msg=f"{name}: {key}")
-
-
 def test_killed_three_times_ends_with_the_same_bits(whole, tmp_path):
     folder = tmp_path / "run"
-    _, _, code = kill_at(folder, "step 6/12")  # in pre-training, two steps after a checkpoint
+    command = (*TINY, f"--workdir={folder}")
+    _, _, code = kill_at("step 6/12", *command)  # in pre-training, two steps after a checkpoint
     assert code == -signal.SIGKILL
     assert not (folder / "checkpoints").exists()
-    printed, _, _ = kill_at(folder, "parameters: text_encoder")  # between the two stages
+    printed, _, _ = kill_at("parameters: text_encoder", *command)  # between the two stages
     assert re.search("resumed at step [48]\n", printed), printed
-    printed, _, _ = kill_at(folder, "step 7/12")  # in training
+    printed, _, _ = kill_at("step 7/12", *command)  # in training
     assert "pre-training" not in printed
     assert weights(folder / "checkpoints" / "last.h5")["iteration"] in (4, 8)
     result = run("recipes.train", *TINY, f"--workdir={folder}")
@@ -63,7 +40,9 @@ def test_killed_three_times_ends_with_the_same_bits(whole, tmp_path):
 
 def test_ctrl_c_saves_and_goes_on(whole, tmp_path):
     folder = tmp_path / "run"
-    printed, errors, code = kill_at(folder, "step 2/12", signal.SIGINT)  # in pre-training
+    printed, errors, code = kill_at(  # in pre-training
+        "step 2/12", *TINY, f"--workdir={folder}", number=signal.SIGINT
+    )
     assert code == 0 and errors == "", errors
     assert "stopped by SIGINT" in printed and "the same command goes on" in printed
     assert not (folder / "checkpoints").exists()

@@ -1,13 +1,15 @@
 """The smallest run of a recipe that still goes through every stage, and how to start it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).parents[2]
-TINY = (
-    "--config=recipes/attn_gan.py:shapes",
+SIZES = (
     "--config.data.count=64", "--config.data.held_out_count=16", "--config.batch_size=4",
     "--config.steps=12", "--config.log_every=1", "--config.checkpoint_every=4",
     "--config.sample_every=6", "--config.samples.images_per_caption=2",
@@ -20,6 +22,7 @@ TINY = (
     "--config.pretraining.model.features=8", "--config.pretraining.model.embedding_dim=8",
     "--config.pretraining.model.image_filters=4",
 )
+TINY = ("--config=recipes/attn_gan.py:shapes", *SIZES)
 
 
 def command(module, *arguments):
@@ -44,6 +47,34 @@ def run(module, *arguments, timeout=300):
         command(module, *arguments), cwd=ROOT, env=environment(), text=True, capture_output=True,
         timeout=timeout,
     )
+
+
+def kill_at(line, *arguments, module="recipes.train", number=signal.SIGKILL):
+    """Start a program and send a signal when it prints `line`.
+
+    Returns:
+        what it printed, its errors, its exit code.
+    """
+    process = start(module, *arguments)
+    printed = []
+    for text in process.stdout:
+        printed.append(text)
+        if text.startswith(line):
+            process.send_signal(number)
+            break
+    else:
+        raise AssertionError(f"never printed {line}: {printed} {process.stderr.read()}")
+    rest, errors = process.communicate(timeout=120)
+    return "".join(printed) + rest, errors, process.returncode
+
+
+def assert_same_files(a, b, *names):
+    """HDF5 files of two folders hold the same names and the same bits."""
+    for name in names:
+        first, second = weights(a / name), weights(b / name)
+        assert first.keys() == second.keys()
+        for key, value in first.items():
+            np.testing.assert_array_equal(value, second[key], err_msg=f"{name}: {key}")
 
 
 def weights(path):

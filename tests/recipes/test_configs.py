@@ -2,13 +2,13 @@
 
 import pytest
 
-from recipes import attn_gan, configs, damsm
+from recipes import attn_gan, configs, damsm, dm_gan, stackgan_v2
 from zoo.errors import ZooError
 
 DATASETS = ("shapes", "emoji", "birds", "coco")
 
 
-@pytest.mark.parametrize("recipe", [attn_gan, damsm])
+@pytest.mark.parametrize("recipe", [attn_gan, damsm, dm_gan, stackgan_v2])
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_variant_is_valid_and_locked(recipe, dataset):
     config = recipe.get_config(dataset)
@@ -18,24 +18,44 @@ def test_every_variant_is_valid_and_locked(recipe, dataset):
         config.generator_filter = 3
 
 
-def test_birds_are_the_papers_settings():
-    config = attn_gan.get_config("birds")
-    assert (config.batch_size, config.epochs, config.data.max_words) == (20, 600, 18)
-    assert config.model.to_dict() == {
-        "stage_sizes": (64, 128, 256), "generator_filters": 32, "discriminator_filters": 64,
-        "residual_blocks": 2, "latent_dim": 100, "condition_dim": 100, "damsm_weight": 5.0,
-        "mode_seeking_weight": 0.0, "ema_decay": 0.999, "single_image": False,
-        "mask_tiling": "per_sample", "ema_statistics": "average",
-    }
-    adam = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
-    assert config.optimizer.to_dict() == adam
+ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
+COMMON = {  # settings of `model` that all papers' birds share
+    "stage_sizes": (64, 128, 256), "residual_blocks": 2, "latent_dim": 100,
+    "mode_seeking_weight": 0.0, "ema_decay": 0.999, "ema_statistics": "average",
+}
+GUIDED = {
+    **COMMON, "condition_dim": 100, "damsm_weight": 5.0, "sample_reduction": "sum",
+    "mask_tiling": "per_sample",
+}
 
 
-def test_coco_is_the_papers_settings():
-    config = attn_gan.get_config("coco")
-    assert (config.batch_size, config.epochs, config.data.max_words) == (14, 120, 12)
+@pytest.mark.parametrize("recipe,batch,epochs,model", [
+    (attn_gan, 20, 600, {
+        **GUIDED, "generator_filters": 32, "discriminator_filters": 64, "single_image": False,
+    }),
+    (dm_gan, 10, 800, {**GUIDED, "generator_filters": 64, "discriminator_filters": 32}),
+    (stackgan_v2, 24, 600, {
+        **COMMON, "generator_filters": 64, "discriminator_filters": 64, "condition_dim": 128,
+        "unconditional_weight": 1.0, "kl_weight": 2.0, "color_weight": 0.0,
+        "adversarial_form": "logits",
+    }),
+])
+def test_birds_are_the_papers_settings(recipe, batch, epochs, model):
+    config = recipe.get_config("birds")
+    assert (config.batch_size, config.epochs, config.data.max_words) == (batch, epochs, 18)
+    assert config.model.to_dict() == model
+    assert config.optimizer.to_dict() == ADAM
+    assert (config.data.crop, config.data.flip) == ("paper", True)
+
+
+@pytest.mark.parametrize("recipe,batch,epochs,filters", [
+    (attn_gan, 14, 120, (48, 96)), (dm_gan, 16, 200, (64, 32)),
+])
+def test_coco_is_the_papers_settings(recipe, batch, epochs, filters):
+    config = recipe.get_config("coco")
+    assert (config.batch_size, config.epochs, config.data.max_words) == (batch, epochs, 12)
     model = config.model
-    assert (model.generator_filters, model.discriminator_filters) == (48, 96)
+    assert (model.generator_filters, model.discriminator_filters) == filters
     assert (model.residual_blocks, model.damsm_weight) == (3, 50.0)
 
 
@@ -74,9 +94,10 @@ def test_known_keys_pass():
     ("steps", -1, "config.steps must be at least 0"),
     ("strategy", "mirored", 'one of none, mirrored, multiworker.*Did you mean "mirrored"'),
     ("dtype", "bfloat16", "mixed_bfloat16"),
+    ("text", "embedding", 'captions, embeddings, none.*Did you mean "embeddings"'),
 ])
 def test_bad_values(key, value, message):
-    config = attn_gan.get_config("shapes")
+    config = stackgan_v2.get_config("shapes")
     config[key] = value
     with pytest.raises(ZooError, match=message):
         configs.validate(config)

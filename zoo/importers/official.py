@@ -1,4 +1,4 @@
-"""Models of the zoo from the files that AttnGAN's authors released.
+"""Models of the zoo from the files that the authors of the papers released.
 
     model = official.attn_gan(
         generator="bird_AttnGAN2.pth", text_encoder="text_encoder200.pth",
@@ -45,12 +45,15 @@ def read_state_dict(path):
     try:
         if extension == ".npz":
             with np.load(path, allow_pickle=False) as arrays:
-                return {name: arrays[name] for name in arrays.files}
-        return _read_pytorch(path)
+                arrays = {name: arrays[name] for name in arrays.files}
+        else:
+            arrays = _read_pytorch(path)
     except ZooError:
         raise
     except Exception as error:  # a broken file can fail in any way
         raise ZooError(f"Checkpoint {path} cannot be read as {FORMS}: {error}") from None
+    # of a network that was trained on several devices
+    return {name.removeprefix("module."): array for name, array in arrays.items()}
 
 
 def _read_pytorch(path):
@@ -62,7 +65,7 @@ def _read_pytorch(path):
             "numpy.savez(path, **{name: tensor.numpy() for name, tensor in state_dict.items()})."
         ) from None
     tensors = torch.load(path, map_location="cpu", weights_only=True)
-    return {name.removeprefix("module."): tensor.numpy() for name, tensor in tensors.items()}
+    return {name: tensor.numpy() for name, tensor in tensors.items()}
 
 
 def attn_gan(generator, text_encoder, captions, max_words=18, **settings):
@@ -82,22 +85,90 @@ def attn_gan(generator, text_encoder, captions, max_words=18, **settings):
     from zoo.models.attn_gan import AttnGAN
 
     weights, text = read_state_dict(generator), read_state_dict(text_encoder)
-    condition = _size(weights, "ca_net.fc.weight", 0) // 4
-    stages = 1 + _count(weights, r"h_net(\d+)\.att\.")
     model = AttnGAN(
-        vocabulary=_vocabulary(captions, text).tokens,
-        max_words=max_words,
-        text_encoder=_text_settings(text),
-        stage_sizes=[FIRST_SIZE * 2**i for i in range(stages)],
+        **_caption_settings(captions, text, max_words),
+        **_generator_settings(weights),
         generator_filters=_size(weights, "h_net2.att.conv_context.weight", 0),
-        residual_blocks=_count(weights, r"h_net2\.residual\.(\d+)\."),
-        condition_dim=condition,
-        latent_dim=_size(weights, "h_net1.fc.0.weight", 1) - condition,
         single_image="img_net.img.0.weight" in weights,
         **settings,
     )
-    load_state_dict(names.text_encoder_targets(model.text_encoder), text)
-    load_state_dict(names.generator_targets(model.generator), weights)
+    return _with_weights(model, names.generator_targets, weights, text)
+
+
+def dm_gan(generator, text_encoder, captions, max_words=18, **settings):
+    """A `DMGAN` that generates with released weights.
+
+    Args:
+        generator: str. `bird_DMGAN.pth`, `coco_DMGAN.pth` or a `netG_epoch_*.pth`.
+        text_encoder, captions, max_words: see `attn_gan`; the encoders are AttnGAN's files.
+        **settings: other arguments of `DMGAN`.
+
+    Raises:
+        ZooError: a file cannot be read, or the files do not belong together.
+    """
+    from zoo.importers.dm_gan import generator_targets
+    from zoo.models.dm_gan import DMGAN
+
+    weights, text = read_state_dict(generator), read_state_dict(text_encoder)
+    model = DMGAN(
+        **_caption_settings(captions, text, max_words),
+        **_generator_settings(weights),
+        generator_filters=_size(weights, "h_net2.B.weight", 1),
+        **settings,
+    )
+    return _with_weights(model, generator_targets, weights, text)
+
+
+_MARKS = {  # a weight of the generator that no other system has
+    "h_net2.att.conv_context.weight": "attn_gan",
+    "h_net2.A.weight": "dm_gan",
+    "h_net2.jointConv.0.weight": "stackgan_v2",
+}
+
+
+def system_of(generator):
+    """Which function of this module imports a generator's file: such as "attn_gan".
+
+    Raises:
+        ZooError: the file cannot be read, or is no generator of a known system.
+    """
+    weights = read_state_dict(generator)
+    for mark, system in _MARKS.items():
+        if mark in weights:
+            return system
+    raise ZooError(
+        f"{generator} is no generator of {', '.join(_MARKS.values())}: it has none of "
+        f"{', '.join(_MARKS)}, but starts with {', '.join(list(weights)[:3])}."
+    )
+
+
+def stackgan_v2(generator, **settings):
+    """A `StackGANV2` that generates with released weights.
+
+    It reads pre-computed sentence embeddings (the released ones are of a char-CNN-RNN that is not
+    part of the checkpoint), or nothing if the generator was trained without text.
+
+    Args:
+        generator: str. A `netG_<iteration>.pth`, of StackGAN-v2 or of MSGAN.
+        **settings: other arguments of `StackGANV2`.
+
+    Raises:
+        ZooError: the file cannot be read, or is of another network.
+    """
+    from zoo.importers.stackgan_v2 import generator_targets
+    from zoo.models.stackgan_v2 import StackGANV2
+
+    weights = read_state_dict(generator)
+    text = {"kind": "none"}
+    if "ca_net.fc.weight" in weights:
+        text = {"kind": "embeddings", "features": _size(weights, "ca_net.fc.weight", 1)}
+    model = StackGANV2(
+        text_encoder=text,
+        generator_filters=_size(weights, "img_net1.img.0.weight", 1),
+        **_generator_settings(weights),
+        **settings,
+    )
+    load_state_dict(generator_targets(model.generator), weights)
     model.reset_average()
     return model
 
@@ -140,6 +211,34 @@ def load_inception_trunk(encoder, path):
     trunk = {k: t for k, t in image_encoder_targets(encoder).items() if not k.startswith("emb_")}
     given = {k: v for k, v in read_state_dict(path).items() if not _UNUSED.match(k)}
     load_state_dict(trunk, given)
+
+
+def _caption_settings(captions, text, max_words):
+    """The arguments of a system that reads captions with a released text encoder."""
+    return {
+        "vocabulary": _vocabulary(captions, text).tokens,
+        "max_words": max_words,
+        "text_encoder": _text_settings(text),
+    }
+
+
+def _generator_settings(weights):
+    """The arguments that every generator in stages has, but for its filters."""
+    condition = _size(weights, "ca_net.fc.weight", 0) // 4 if "ca_net.fc.weight" in weights else 0
+    return {
+        "stage_sizes": [FIRST_SIZE * 2**i for i in range(_count(weights, r"h_net(\d+)\."))],
+        "residual_blocks": _count(weights, r"h_net2\.residual\.(\d+)\."),
+        "condition_dim": condition,
+        "latent_dim": _size(weights, "h_net1.fc.0.weight", 1) - condition,
+    }
+
+
+def _with_weights(model, generator_targets, weights, text):
+    """The model, with released weights in its text encoder, generator and moving average."""
+    load_state_dict(names.text_encoder_targets(model.text_encoder), text)
+    load_state_dict(generator_targets(model.generator), weights)
+    model.reset_average()
+    return model
 
 
 def _size(state_dict, name, axis):

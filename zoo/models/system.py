@@ -139,15 +139,32 @@ class System(keras.Model):
         Args:
             transform: function of the list of gradients, such as a clip.
         """
-        optimizer = getattr(self, name)
+        self._update_together(tape, loss, {name: variables}, lambda _: transform)
+
+    def _update_together(self, tape, loss, variables, transform_of=None):
+        """One step of several optimizers down the same loss, whose gradient is taken once.
+
+        Args:
+            variables: dict of optimizer name -> the variables that it trains.
+            transform_of: function of an optimizer's variables that gives a function of their
+                gradients, or None.
+        """
+        lead = getattr(self, next(iter(variables)))
         with tape:
-            scaled = optimizer.scale_loss(loss / self.replicas)
+            scaled = lead.scale_loss(loss / self.replicas)
         # dense: the norm of a sparse embedding gradient would count a repeated word's rows apart
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(scaled, variables)]
-        if transform is not None:
-            scale = getattr(optimizer, "dynamic_scale", 1.0)  # mixed_float16
-            gradients = [g * scale for g in transform([g / scale for g in gradients])]
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        gradients = tf.nest.map_structure(
+            tf.convert_to_tensor, tape.gradient(scaled, list(variables.values()))
+        )
+        scale = getattr(lead, "dynamic_scale", 1.0)  # mixed_float16, where each has its own
+        for (name, members), own in zip(variables.items(), gradients, strict=True):
+            optimizer = getattr(self, name)
+            transform = transform_of(members) if transform_of else None
+            if transform is not None or optimizer is not lead:
+                own = [g / scale for g in own]
+                own = transform(own) if transform is not None else own
+                own = [g * getattr(optimizer, "dynamic_scale", 1.0) for g in own]
+            optimizer.apply_gradients(zip(own, members, strict=True))
 
     @property
     def replicas(self):

@@ -1,0 +1,169 @@
+"""One builder a system: model, batches, score and samples of a resolved config."""
+
+import keras
+
+from recipes import configs, evaluation
+from recipes.conditions import sample_rows
+from recipes.summaries import CaptionSamples
+from recipes.trainer import Experiment
+from zoo.errors import ZooError, nearest
+
+
+def get_builder(system):
+    """A function of (config, data, damsm) that gives an `Experiment`.
+
+    `damsm` is a `DAMSM` where the system has one beside it, else None.
+    """
+    if system not in BUILDERS:
+        raise ZooError(
+            f'config.system must be one of {", ".join(BUILDERS)}, got "{system}".'
+            f"{nearest(system, BUILDERS)}"
+        )
+    return BUILDERS[system]
+
+
+def _build_damsm(config, data, damsm=None):
+    del damsm
+    model = damsm_model(config, data)
+    if config.model.image_weights:
+        from zoo.importers.official import load_inception_trunk
+
+        load_inception_trunk(model.image_encoder, config.model.image_weights)
+    model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
+    return _experiment(
+        config, model, data.batches(config, model),
+        data.score(evaluation.MatchingScore, config, model),
+    )
+
+
+def damsm_model(config, data):
+    """An untrained `DAMSM` of its config."""
+    from zoo.models.damsm import DAMSM
+
+    settings = config.model
+    schedule = len(data.source) // config.batch_size if settings.epoch_schedule else None
+    return DAMSM(
+        vocabulary=data.vocabulary().tokens, max_words=config.data.max_words,
+        image_size=settings.image_size, dropout=settings.dropout, clip_norm=settings.clip_norm,
+        text_encoder={"features": settings.features, "cell": settings.cell,
+                      "embedding_dim": settings.embedding_dim},
+        image_encoder=_image_encoder(settings),
+        steps_per_epoch=schedule, seed=config.seed,
+    )
+
+
+def _image_encoder(settings):
+    result = {"kind": settings.image_encoder, "features": settings.features}
+    if settings.image_encoder == "compact":
+        result.update(filters=settings.image_filters, image_size=settings.image_size)
+    return result
+
+
+def _build_attn_gan(config, data, damsm):
+    from zoo.models.attn_gan import AttnGAN
+
+    return _build_damsm_guided(AttnGAN, config, data, damsm)
+
+
+def _build_dm_gan(config, data, damsm):
+    from zoo.models.dm_gan import DMGAN
+
+    return _build_damsm_guided(DMGAN, config, data, damsm)
+
+
+def _build_damsm_guided(system, config, data, damsm):
+    model = system(
+        **_read_captions(config, damsm), image_encoder=damsm.image_encoder_config,
+        seed=config.seed, **config.model,
+    )
+    _compile(model, config)
+    model.load_damsm(damsm)
+    return _experiment(
+        config, model, data.batches(config, model),
+        frechet_score(config, data, model, model.image_encoder), _samples(config, data, model),
+    )
+
+
+def _build_stackgan_v2(config, data, damsm):
+    from zoo.models.stackgan_v2 import StackGANV2
+
+    text = {
+        "captions": lambda: _read_captions(config, damsm),
+        "embeddings": lambda: {"text_encoder": {"kind": "embeddings", "features": data.features}},
+        "none": lambda: {"text_encoder": {"kind": "none"}},
+    }[config.text]()
+    model = StackGANV2(**text, seed=config.seed, **config.model)
+    _compile(model, config)
+    if config.text == "captions":
+        model.load_damsm(damsm)
+    return _experiment(
+        config, model, data.batches(config, model, mismatched=model.conditional),
+        frechet_score(config, data, model, damsm and damsm.image_encoder),
+        _samples(config, data, model),
+    )
+
+
+def frechet_score(config, data, model, encoder):
+    """The held-out score by a DAMSM's image encoder; None without one that reads such pictures."""
+    size = getattr(encoder, "image_size", model.image_size)  # a compact encoder has its own size
+    if encoder is None or size != model.image_size:
+        data.notes.append("no held-out score, because no DAMSM is at hand" if encoder is None else
+                          f"no held-out score: the DAMSM reads {size} pixels, these pictures have "
+                          f"{model.image_size}")
+        return None
+    return data.score(evaluation.FrechetScore, config, model, encoder=encoder)
+
+
+def _read_captions(config, damsm):
+    """The arguments of a system that reads captions with a DAMSM's text encoder."""
+    return {
+        "vocabulary": damsm.vocabulary.tokens, "max_words": config.data.max_words,
+        "text_encoder": damsm.text_encoder_config,
+    }
+
+
+def _compile(model, config):
+    model.compile(
+        generator_optimizer=keras.optimizers.Adam(**config.optimizer),
+        discriminator_optimizer=keras.optimizers.Adam(**config.optimizer),
+    )
+
+
+def _experiment(config, model, batches, score, samples=None):
+    known = {} if score is None else {
+        "evaluate": score, "best_metric": score.best_metric, "protocol": score.protocol,
+    }
+    return Experiment(
+        model, batches, write_samples=samples, metadata=_metadata(config, model), **known
+    )
+
+
+def _samples(config, data, model):
+    """The fixed sample grid."""
+    rows, labels = sample_rows(config, data, model)
+    if rows is not None and not len(rows):
+        return None
+    if labels and labels != list(config.samples.captions):
+        data.notes.append("sample grid: " + "; ".join(labels))
+    return CaptionSamples(
+        model, rows, config.samples.images_per_caption, config.samples.seed,
+        unknown=config.data.unknown, labels=labels,
+    )
+
+
+def _metadata(config, model):
+    """What the presets' model card says about where they come from."""
+    training = configs.flatten(configs.to_plain(config))
+    for place in ("data.directory", "damsm"):  # where files lay says nothing to anybody else
+        training.pop(place, None)
+    return {
+        "name": f"{config.system}_{config.dataset}_{model.image_size}",
+        "source": {"recipe": f"recipes/{config.system}.py:{config.dataset}"},
+        "training": training,
+    }
+
+
+BUILDERS = {
+    "damsm": _build_damsm, "attn_gan": _build_attn_gan, "dm_gan": _build_dm_gan,
+    "stackgan_v2": _build_stackgan_v2,
+}

@@ -1,0 +1,54 @@
+"""What a run's pictures are made of: rows that `generate` takes, and a label for each.
+
+Rows are captions, or sentence embeddings (array), or None for a system without text.
+"""
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo.text import check_captions
+
+
+def sample_rows(config, data, model):
+    """The rows of the fixed sample grid.
+
+    Captions that the vocabulary cannot read give way to held-out ones; of embeddings there are only
+    held-out ones, as many as the grid has captions.
+
+    Returns:
+        (rows, labels); without text (None, []).
+    """
+    wanted = list(config.samples.captions)
+    if model.vocabulary is None:
+        return held_out_rows(config, data, model, max(len(wanted), 1))
+    captions = [c for c in wanted if _readable(c, model.vocabulary, config.data.unknown)]
+    if not captions or len(captions) < len(wanted):
+        others = [c for c in held_out_rows(config, data, model)[0] if c not in captions]
+        captions += others[:max(len(wanted), 1) - len(captions)]
+    return captions, captions
+
+
+def held_out_rows(config, data, model, count=None):
+    """The first `count` rows of the held-out split, or all, with the captions of those pictures.
+
+    Returns:
+        (rows, labels); without text (None, []).
+    """
+    if not model.condition_fields:
+        return None, []
+    captions = [captions[0] for captions in data.held_out.captions]
+    if model.vocabulary is None:
+        rows = np.stack([rows[0] for rows in data.held_out.embeddings[:count]])
+        return rows, captions[:count]
+    captions = [
+        c for c in dict.fromkeys(captions) if _readable(c, model.vocabulary, config.data.unknown)
+    ][:count]
+    return captions, captions
+
+
+def _readable(caption, vocabulary, unknown):
+    try:
+        check_captions([caption], vocabulary, unknown=unknown)
+    except ZooError:
+        return False
+    return True

@@ -1,0 +1,155 @@
+"""What the golden tests of Pix2Pix and BicycleGAN share."""
+
+import numpy as np
+
+from tests.golden.golden import nchw, nhwc, tensor
+from tests.golden.iteration import dense, exact_adam
+from zoo.importers import pix2pix as names
+from zoo.importers.state_dict import load_state_dict
+from zoo.networks.build import build, spec
+from zoo.networks.u_net import UNet
+
+
+def learning_rate(case):
+    """That of the case's Adam, by the tolerance 2.1 * lr of its first step."""
+    rules = dict((pattern, atol) for pattern, _, atol in case.meta.get("tolerance_by_key", []))
+    return rules.get("^after/", 4.2e-4) / 2.1
+
+
+def check_u_net(case):
+    """A U-Net in the case's mode, loaded through the importer."""
+    config = case.meta["config"]
+    network = UNet(
+        config["output_nc"],
+        config["ngf"],
+        config["num_downs"],
+        config["where"],
+        upsample=config.get("upsample", "basic"),
+        activation=config.get("nl", "relu"),
+        normalization=config["norm"],
+    )
+    inputs = {"source": tensor(nhwc(case.inputs["x"]))}
+    if "z" in case.inputs:
+        inputs["latents"] = tensor(case.inputs["z"])
+    build(network, {name: spec(*value.shape) for name, value in inputs.items()})
+    targets = names.u_net_targets(network)
+    load_state_dict(targets, case.param())
+    images = network(inputs, training=config["mode"] == "train")["images"]
+    case.check("image", nchw(images))
+    check_statistics(case, targets)
+    case.check_all_seen()
+
+
+def check_maps(case, network, targets, single=False):
+    """A discriminator in the case's mode; `targets`: function of the built network."""
+    x = tensor(nhwc(case.inputs["x"]))
+    build(network, spec(*x.shape))
+    targets = targets(network)
+    load_state_dict(targets, case.param())
+    maps = network(x, training=case.meta["config"]["mode"] == "train")
+    for i, logits in enumerate([maps] if single else maps):
+        case.check(f"pred{i}", nchw(logits))
+    check_statistics(case, targets)
+    case.check_all_seen()
+
+
+def check_statistics(case, targets):
+    """Running statistics after one pass in training."""
+    for name, target in targets.items():
+        if f"after/{name}" in case.outputs:
+            case.check(f"after/{name}", target.to_official(target.variable.numpy()))
+
+
+def check_official_weights(case, network):
+    """Every array of a released file ends in the network that the importer made of it."""
+    targets = names.u_net_targets(network)
+    for name, target in targets.items():
+        np.testing.assert_array_equal(
+            target.to_official(target.variable.numpy()), case.params[name], err_msg=name
+        )
+
+
+def sizes(case):
+    """The arguments of `UNetToImage` that an iteration's case has."""
+    config = case.meta["config"]
+    return {
+        "image_size": config["size"],
+        "source_channels": case.inputs["A"].shape[1],
+        "target_channels": case.inputs["B"].shape[1],
+        "latent_dim": config["nz"],
+        "generator_filters": config["ngf"],
+        "num_downs": config["num_downs"],
+        "discriminator_filters": config["ndf"],
+    }
+
+
+def compiled(case, model, targets):
+    """The model with the official Adam, and the case's weights in it."""
+    adam = {name: exact_adam(learning_rate(case), 0.5, 0.999, 1e-8) for name in groups(model)}
+    model.compile(**adam)
+    targets = targets(model)
+    load_state_dict(targets, case.param())
+    return targets
+
+
+def groups(model):
+    model.build_for_training()
+    return model.optimizer_groups
+
+
+def batch_of(case):
+    return {n: tensor(nhwc(case.inputs[k])) for n, k in (("source", "A"), ("target", "B"))}
+
+
+def give_noise(model, monkeypatch, **streams):
+    """The case's noise in place of drawn noise; a name that the model does not draw fails."""
+    unused = set(streams)
+
+    def draw(stream, batch, size):
+        unused.discard(stream)
+        value = tensor(streams[stream])
+        assert value.shape == (batch, size), stream
+        return value
+
+    monkeypatch.setattr(model, "draw", draw)
+    return unused
+
+
+def record_steps(model, monkeypatch):
+    """A list of (optimizer name, dict of variable path -> gradient), a step each."""
+    steps = []
+    for name in model.optimizer_names:
+        optimizer = getattr(model, name)
+
+        def apply(pairs, name=name, apply=optimizer.apply_gradients):
+            pairs = list(pairs)
+            steps.append((name, {variable.path: dense(gradient) for gradient, variable in pairs}))
+            return apply(pairs)
+
+        monkeypatch.setattr(optimizer, "apply_gradients", apply)
+    return steps
+
+
+def check_gradients(case, targets, gradients, kinds=("gradnorm", "grad"), rename=str):
+    """Norms of the gradients, and themselves, where the case has them."""
+    for name, target in targets.items():
+        if target.variable.path not in gradients:
+            continue
+        gradient = target.to_official(gradients[target.variable.path])
+        for kind in kinds:
+            key = f"{kind}/{rename(name)}"
+            if key in case.outputs:
+                case.check(key, gradient if kind == "grad" else np.linalg.norm(gradient))
+
+
+def check_after(case, targets):
+    """Weights after the step; entries with a clear gradient agree far better than the others."""
+    for name, target in targets.items():
+        if f"after/{name}" not in case.outputs:
+            continue
+        now = target.to_official(target.variable.numpy())
+        case.check(f"after/{name}", now)
+        clear = np.abs(case.outputs[f"grad/{name}"]) > 1e-5
+        np.testing.assert_allclose(
+            now[clear], case.outputs[f"after/{name}"][clear], rtol=0, atol=2e-6, err_msg=name
+        )

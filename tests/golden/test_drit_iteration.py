@@ -1,0 +1,220 @@
+"""Golden parity of DRIT's full iteration, in its variants, and of the content discriminator's."""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.golden.golden import Case, nchw, nhwc, tensor
+from tests.golden.iteration import exact_adam, record
+from zoo.importers import drit as names
+from zoo.importers.state_dict import load_state_dict
+from zoo.models.drit import DRIT, cross_cycle, losses
+from zoo.models.drit import drit as system
+
+FULL = ["iteration_concat_ms", "iteration_concat_no_ms", "iteration_nonconcat_ms"]
+TERMS = {  # ours: official, by domain
+    "adversarial_loss": "gan_loss_{d}",
+    "content_adversarial_loss": "gan_loss_{d}content",
+    "attribute_loss": "kl_loss_za_{d}",
+    "content_loss": "kl_loss_zc_{d}",
+    "cross_cycle_loss": "l1_recon_{D}_loss",
+    "self_reconstruction_loss": "l1_recon_{D}{D}_loss",
+    "latent_regression_loss": "l1_recon_z_loss_{d}",
+    "random_adversarial_loss": "gan2_loss_{d}",
+}
+NOISE = {  # ours: official
+    "content_a": "noise_0",
+    "content_b": "noise_1",
+    "content_again_a": "noise_2",
+    "content_again_b": "noise_3",
+    "attributes_a": "eps_a",
+    "attributes_b": "eps_b",
+    "attributes_again_a": "eps_recon_a",
+    "attributes_again_b": "eps_recon_b",
+    "latents_1": "z_random",
+    "latents_2": "z_random2",
+}
+PROBES = {
+    "fake_{D}_encoded": lambda outputs, d: outputs["cross"][d],
+    "fake_{D}_recon": lambda outputs, d: outputs["cycle"][d],
+    "fake_{D}_random": lambda outputs, d: outputs["random"][d][0],
+    "fake_{D}_random2": lambda outputs, d: outputs["random"][d][1],
+}
+
+
+def model_of(case, **settings):
+    """The system of the case's sizes, compiled and loaded, with its targets."""
+    state, content_only = case.params, case.meta["config"]["kind"] == "content"
+    if content_only:
+        sizes = {"filters": state["enc_c.convA.0.model.1.weight"].shape[0]}
+        discriminators = {"filters": 1}  # not in the case
+    else:
+        sizes = names.system_sizes(state)
+        discriminators = names.discriminator_sizes(case.param("disA."))
+    model = DRIT(
+        image_size=case.inputs["image_a"].shape[-1],
+        **sizes,
+        mode_seeking_weight=1.0 if "z_random2" in case.inputs else 0.0,
+        discriminators=discriminators,
+        **settings,
+    )
+    assert content_only or model.concat == bool(case.meta["config"]["concat"])
+    model.compile(
+        generator_optimizer=exact_adam(1e-4, 0.5, 0.999, epsilon=1e-8),
+        discriminator_optimizer=exact_adam(1e-4, 0.5, 0.999, epsilon=1e-8),
+        content_discriminator_optimizer=exact_adam(4e-5, 0.5, 0.999, epsilon=1e-8),
+    )
+    targets = names.system_targets(model)
+    if content_only:
+        targets = {k: t for k, t in targets.items() if k.startswith(("enc_c.", "disContent."))}
+    load_state_dict(targets, state)
+    return model, targets
+
+
+def batch_of(case):
+    return {f"images_{d}": tensor(nhwc(case.inputs[f"image_{d}"])) for d in "ab"}
+
+
+def give_noise(model, case, monkeypatch):
+    def normal(stream, shape):
+        value = case.inputs[NOISE[stream]]
+        return tensor(nhwc(value) if value.ndim == 4 else value)
+
+    monkeypatch.setattr(model, "normal", normal)
+
+
+def record_gradients(monkeypatch):
+    """variable path -> list of the gradients before weight decay, one for each optimizer step."""
+    gradients, original = {}, system.coupled_weight_decay
+
+    def coupled_weight_decay(variables, rate):
+        decay = original(variables, rate)
+
+        def transform(given):
+            for variable, gradient in zip(variables, given, strict=True):
+                gradients.setdefault(variable.path, []).append(gradient.numpy())
+            return decay(given)
+
+        return transform
+
+    monkeypatch.setattr(system, "coupled_weight_decay", coupled_weight_decay)
+    return gradients
+
+
+def check_gradients(case, targets, gradients, kind):
+    """Norms of every optimizer step, under the semantics `kind` of the second one."""
+    for key in case.outputs:
+        found = re.fullmatch(rf"gradnorm(_{kind})?/(\w+)@(\d+)\.(.*)", key)
+        if found:
+            target = targets[f"{found[2]}.{found[4]}"]
+            case.check(key, np.linalg.norm(gradients[target.variable.path][int(found[3]) - 1]))
+
+
+def check_terms(case, weights, terms, prefix=""):
+    for name, values in terms.items():
+        for domain, value in values.items():
+            key = TERMS[name].format(d=domain, D=domain.upper())
+            if prefix + key in case.outputs:
+                case.check(prefix + key, weights[name] * value)
+
+
+def run(case, monkeypatch, **settings):
+    """One full step; what it recorded."""
+    model, targets = model_of(case, **settings)
+    give_noise(model, case, monkeypatch)
+    recorded = {
+        "gradients": record_gradients(monkeypatch),
+        "outputs": record(model, "forward", monkeypatch),
+        "first": record(losses, "first_terms", monkeypatch),
+        "second": record(losses, "second_terms", monkeypatch),
+        "seeking": record(model, "mode_seeking_term", monkeypatch),
+        "content": record(losses, "content_discriminator_loss", monkeypatch),
+    }
+    assert cross_cycle.losses is losses and system.losses is losses
+    recorded["judged"] = record(losses, "discriminator_loss", monkeypatch)
+    recorded["made"] = model.training_step(batch_of(case), full=True)
+    return model, targets, recorded
+
+
+def check_probes(case, outputs):
+    for key in [k for k in case.outputs if k.startswith("probe/")]:
+        official, domain = re.sub("_([AB])_", "_{D}_", key[6:]), re.search("_([AB])_", key)[1]
+        value = nchw(PROBES[official](outputs, domain.lower()))
+        stride = -(-value.shape[2] // case.outputs[key].shape[2])
+        case.check(key, value[:, :, ::stride, ::stride])
+
+
+def check_seeking(case, recorded, prefix=""):
+    """The official `lz_AB` is the weighted term of domain b's pictures."""
+    for key, term in zip(("lz_BA", "lz_AB"), recorded["seeking"], strict=True):
+        if prefix + key in case.outputs:
+            case.check(prefix + key, term["mode_seeking"])
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_full_step(precision, monkeypatch, name):
+    """The official second gradient ("legacy") is within the case's bounds of ours."""
+    case = Case("drit", name)
+    model, targets, recorded = run(case, monkeypatch)
+    for key, loss in zip(("disA", "disA2", "disB", "disB2"), recorded["judged"], strict=True):
+        case.check(f"{key}_loss", loss)
+    case.check("disContent_loss", recorded["content"][0])
+    check_probes(case, recorded["outputs"][0])
+    check_terms(case, model.loss_weights, recorded["first"][0])
+    check_terms(case, model.loss_weights, recorded["second"][0])
+    check_seeking(case, recorded)
+    case.check("G_loss", recorded["made"]["first_generator_loss"])
+    second = [k for k in case.outputs if re.match("gan2_loss|l1_recon_z_loss|lz_", k)]
+    np.testing.assert_allclose(
+        recorded["made"]["second_generator_loss"], sum(case.outputs[k] for k in second), 5e-3
+    )
+    check_gradients(case, targets, recorded["gradients"], "same_point")
+    check_gradients(case, targets, recorded["gradients"], "legacy")
+    case.check_all_seen(ignore="recompute")
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_full_step_with_a_second_forward_pass(float64, monkeypatch, name):
+    case = Case("drit", name)
+    model, targets, recorded = run(case, monkeypatch, generator_step="recompute")
+    assert len(recorded["outputs"]) == 2
+    check_terms(case, model.loss_weights, recorded["second"][0], "recompute/")
+    check_seeking(case, recorded, "recompute/")
+    check_gradients(case, targets, recorded["gradients"], "recompute")
+    left = [k for k in case.outputs if "recompute" in k and k not in case.checked]
+    assert not left
+
+
+def test_content_step(precision, monkeypatch):
+    """Clipped gradients, and what Adam with the official weight decay makes of the weights."""
+    case = Case("drit", "iteration_content_D")
+    model, targets = model_of(case)
+    give_noise(model, case, monkeypatch)
+    gradients = record_gradients(monkeypatch)
+    norms, clip = [], tf.clip_by_global_norm
+
+    def clip_by_global_norm(given, limit):
+        clipped, norm = clip(given, limit)
+        norms.append(norm)
+        return clipped, norm
+
+    monkeypatch.setattr(tf, "clip_by_global_norm", clip_by_global_norm)
+    before = {k: t.variable.numpy() for k, t in targets.items()}
+    made = model.training_step(batch_of(case), full=False)
+    case.check("disContent_loss", made["content_discriminator_loss"])
+    case.check("total_gradnorm_before_clip", norms[0])
+    check_gradients(case, targets, gradients, "same_point")
+    for key in [k for k in case.outputs if k.startswith("after/")]:
+        target = targets[key.removeprefix("after/")]
+        case.check(key, target.to_official(target.variable.numpy()))
+        # where the gradient is not rounding noise, Adam's first step agrees much better
+        sharp = np.abs(target.to_official(gradients[target.variable.path][0])) > 1e-5
+        np.testing.assert_allclose(
+            target.to_official(target.variable.numpy())[sharp], case.outputs[key][sharp], 0, 1e-6
+        )
+    for name, target in targets.items():
+        if name.startswith("enc_c."):
+            np.testing.assert_array_equal(before[name], target.variable.numpy())
+    case.check_all_seen()

@@ -1,0 +1,131 @@
+"""DM-GAN + mode seeking and StackGAN++ from end to end, and a sweep, all beside one tiny DAMSM."""
+
+import json
+
+import numpy as np
+import pytest
+
+import zoo
+from tests.integration.tiny import SIZES, assert_same_files, kill_at, run
+
+SYSTEMS = {
+    "dm_gan": ("--config.model.mode_seeking_weight=1",),
+    "stackgan_v2": (),
+    "stackgan_v2 without text": ("--config.text=none", "--config.model.color_weight=50"),
+}
+SWEEP = ("--config=recipes/dm_gan.py:shapes", *SIZES)
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """The folder of a sweep with one value, which pre-trained the DAMSM of all tests."""
+    folder = tmp_path_factory.mktemp("sweep") / "s"
+    result = run("recipes.sweep", *SWEEP, "--values=0", f"--workdir={folder}")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == "" and "pre-training a DAMSM" in result.stdout
+    return folder
+
+
+@pytest.fixture(scope="module", params=SYSTEMS)
+def trained(request, sweep, tmp_path_factory):
+    """(name, command line, folder of an uninterrupted run)."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    recipe = request.param.partition(" ")[0]
+    damsm = f"--config.damsm={sweep}/damsm/presets/best"
+    command = (
+        f"--config=recipes/{recipe}.py:shapes", *SIZES, *SYSTEMS[request.param], damsm,
+    )
+    result = run("recipes.train", *command, f"--workdir={folder}")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == "" and "pre-training" not in result.stdout
+    return request.param, command, folder
+
+
+def test_the_folder(trained):
+    name, _, folder = trained
+    notes = json.loads((folder / "presets.json").read_text())
+    assert notes["last"]["step"] == 12 and notes["best"]["metric"] == "frechet_damsm"
+    last = json.loads((folder / "checkpoints" / "last.json").read_text())
+    assert last["step"] == 12 and last["seconds"] > 0
+    assert (last["figures"]["mode_seeking"] > 0) == (name == "dm_gan")
+    assert (folder / "samples" / "step_0000012.png").stat().st_size > 0
+
+
+def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path):
+    _, command, whole = trained
+    folder = tmp_path / "run"
+    for steps, line in ((8, "done: 8 steps"), (12, "resumed at step 8")):
+        result = run(
+            "recipes.train", *command, f"--config.steps={steps}", f"--workdir={folder}"
+        )
+        assert result.returncode == 0, result.stderr
+        assert line in result.stdout
+    assert_same_files(whole, folder, "checkpoints/last.h5", "presets/last/model.weights.h5")
+
+
+def test_the_preset_makes_pictures_and_is_served(trained, tmp_path):
+    import tensorflow as tf
+
+    name, _, folder = trained
+    preset = str(folder / "presets" / "last")
+    model = zoo.from_preset(preset)
+    text = {} if "without" in name else {"captions": ["a red circle", "a small star"]}
+    seeds = [4, 5]
+    if text:
+        images = model.generate(text["captions"], seed=seeds)
+    else:
+        images = model.generate(images_per_caption=2, seed=4)
+    assert images.shape == (2, 32, 32, 3) and images.dtype == np.uint8
+    assert not np.array_equal(images[0], images[1])
+    done = run("export.saved_model", f"--preset={preset}", f"--out={tmp_path / 'served'}")
+    assert done.returncode == 0, done.stderr
+    assert f"serving_default({', '.join([*text, 'seed'])})" in done.stdout
+    served = tf.saved_model.load(str(tmp_path / "served" / "1")).signatures["serving_default"]
+    inputs = {**text, "seed": tf.constant(seeds, tf.int64)}
+    answer = served(**{key: tf.constant(value) for key, value in inputs.items()})["image"]
+    assert np.abs(answer.numpy().astype(int) - images).max() <= 1
+
+
+def test_a_killed_sweep_goes_on_and_repeats_nothing(sweep, trained, tmp_path):
+    name, _, whole = trained
+    if name != "dm_gan":
+        pytest.skip("the sweep is one of DM-GAN")
+    command = (*SWEEP, "--values=0,1", f"--workdir={sweep}")
+    printed, _, _ = kill_at("step 7/12", *command, module="recipes.sweep")
+    assert "mode_seeking_weight_0 is done already" in printed and "pre-training" not in printed
+    result = run("recipes.sweep", *command)
+    assert result.returncode == 0, result.stderr
+    assert "mode_seeking_weight_0 is done already" in result.stdout
+    assert "resumed at step 4\n" in result.stdout
+    # a run of the sweep is the run that recipes.train makes
+    assert_same_files(whole, sweep / "mode_seeking_weight_1", "checkpoints/last.h5")
+    report = json.loads((sweep / "sweep.json").read_text())
+    assert [row["value"] for row in report["rows"]] == [0, 1]
+    off, on = report["rows"]
+    assert off["losses"]["mode_seeking"] == 0 < on["losses"]["mode_seeking"]
+    assert off["latent_distance"] == on["latent_distance"]  # the same noises
+    assert off["image_distance"] != on["image_distance"]
+    for row in report["rows"]:
+        assert row["ratio"] == row["image_distance"] / row["latent_distance"]
+        assert row["steps"] == 12 and np.isfinite(row["frechet_damsm"])
+    assert (sweep / "sweep.md").stat().st_size and (sweep / "sweep.png").stat().st_size
+
+
+def test_a_sweep_of_another_setting_needs_another_folder(sweep):
+    result = run(
+        "recipes.sweep", *SWEEP, "--key=model.damsm_weight", "--values=1", f"--workdir={sweep}"
+    )
+    assert result.returncode == 1
+    assert "belongs to another config. Different: model.damsm_weight" in result.stderr
+
+
+def test_a_mistake_in_a_sweep_writes_nothing(tmp_path):
+    folder = tmp_path / "s"
+    for arguments, message in (
+        (("--key=model.mode_seeking_weights", "--values=1"), "Did you mean"),
+        (("--key=model.mask_tiling", "--values=per_sample,no_such"), "cannot be no_such"),
+    ):
+        result = run("recipes.sweep", *SWEEP, *arguments, f"--workdir={folder}")
+        assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
+        assert result.stderr.startswith("error: ") and message in result.stderr
+        assert not folder.exists()

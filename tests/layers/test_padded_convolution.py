@@ -1,0 +1,59 @@
+"""Padding, pooling and upsampling as the papers' framework does them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.layers.padded_convolution import PaddedConv2D, double_size, half_size
+
+
+def pictures(height, width, channels=3, batch=2):
+    rng = np.random.default_rng(height * 100 + width)
+    return tf.constant(rng.normal(size=(batch, height, width, channels)), tf.float32)
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect"])
+@pytest.mark.parametrize(("size", "stride"), [(3, 1), (4, 1), (4, 2)])
+@pytest.mark.parametrize("shape", [(8, 6), (7, 9)])
+def test_pads_every_side_alike(mode, size, stride, shape):
+    layer, x = PaddedConv2D(5, size, stride, pad=1, mode=mode), pictures(*shape)
+    y = layer(x)
+    padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "constant" if mode == "zeros" else mode)
+    plain = keras.layers.Conv2D(5, size, strides=stride)
+    plain.build(padded.shape)
+    plain.set_weights(layer.get_weights())
+    np.testing.assert_allclose(y, plain(padded), atol=1e-5)
+    assert layer.compute_output_shape(x.shape) == tuple(y.shape)
+
+
+def test_config_and_wrong_mode():
+    layer = PaddedConv2D(5, 4, 2, pad=1, mode="reflect", name="c")
+    clone = PaddedConv2D.from_config(layer.get_config())
+    assert clone.get_config() == layer.get_config() and clone.pad == 1
+    with pytest.raises(ValueError, match="'circular'"):
+        PaddedConv2D(5, 4, mode="circular")
+
+
+@pytest.mark.parametrize("shape", [(8, 6), (7, 5), (1, 4)])
+def test_half_size_is_the_mean_of_what_lies_inside(shape):
+    x = pictures(*shape)
+    y = half_size(x).numpy()
+    assert y.shape[1:3] == tuple((n + 1) // 2 for n in shape)
+    for row, column in np.ndindex(*y.shape[1:3]):
+        inside = [slice(max(0, 2 * i - 1), 2 * i + 2) for i in (row, column)]
+        expected = x.numpy()[:, inside[0], inside[1]].mean((1, 2))
+        np.testing.assert_allclose(y[:, row, column], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (1, 1), (5, 2)])
+def test_double_size_is_bilinear(shape):
+    x = pictures(*shape)
+    expected = tf.image.resize(x, [2 * n for n in shape], "bilinear")
+    np.testing.assert_allclose(double_size(x), expected, atol=1e-6)
+
+
+def test_half_precision():
+    x = tf.cast(pictures(8, 8), tf.bfloat16)
+    assert half_size(x).dtype == double_size(x).dtype == tf.bfloat16
+    assert PaddedConv2D(2, 4, pad=1, dtype="mixed_bfloat16")(x).dtype == tf.bfloat16

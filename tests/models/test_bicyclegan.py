@@ -1,0 +1,216 @@
+"""BicycleGAN as a system, in each of its forms."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import tiny
+from tests.devices import two_devices  # noqa: F401  (a fixture)
+from tests.tiny_images import SIZE, batch, bicyclegan, train
+from zoo.errors import ZooError
+from zoo.models import noise
+
+FORMS = {
+    "default": {},
+    "conditional": {"conditional_discriminators": True, "source_channels": 1},
+    "same_discriminator": {"use_same_discriminator": True, "encoder": "conv"},
+    "two_steps": {"latent_step": "separate", "mode_seeking_weight": 1.0},
+}
+
+
+def data_of(form):
+    return {"count": 4, "channels": (FORMS[form].get("source_channels", 3), 3)}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_two_steps_change_every_weight(form):
+    model = bicyclegan(**FORMS[form])
+    before = tiny.snapshot(model.network_variables())
+    logs = train(model, 2, graph=form == "two_steps", **data_of(form))
+    after = tiny.snapshot(model.network_variables())
+    assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
+    for name in before:
+        if name.endswith("kernel"):  # a bias in front of a normalisation has no gradient
+            assert not np.array_equal(before[name], after[name]), name
+
+
+def test_mode_seeking_compares_two_random_pictures_of_the_first_half():
+    off, on = (train(bicyclegan(mode_seeking_weight=w), 1, count=4) for w in (0.0, 2.0))
+    assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
+    ratio = on["image_distance"] / on["latent_distance"]
+    np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
+    terms = ("adversarial_loss", "adversarial_2_loss", "l1_loss", "kl_loss", "mode_seeking")
+    np.testing.assert_allclose(on["generator_loss"], sum(on[t] for t in terms), rtol=1e-5)
+    for name, samples in (("adversarial", 1), ("adversarial_2", 2)):
+        ratio = on[f"{name}_loss"] / off[f"{name}_loss"]
+        assert abs(ratio - samples) < 0.1, name
+    assert abs(on["discriminator_loss"] / off["discriminator_loss"] - 1) < 0.1
+    assert abs(on["discriminator_2_loss"] / off["discriminator_2_loss"] - 2) < 0.1
+
+
+def steps_of(monkeypatch, **changes):
+    """dict of network -> change of its weights in one step of SGD."""
+    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    model = bicyclegan(compiled=False, **changes)
+    model.compile(
+        generator_optimizer=keras.optimizers.SGD(1.0),
+        discriminator_optimizer=keras.optimizers.SGD(1.0),
+    )
+    before = tiny.snapshot(model.network_variables())
+    train(model, 1, count=4)
+    after = tiny.snapshot(model.network_variables())
+    return {name: after[name] - before[name] for name in before}
+
+
+def test_the_latent_loss_trains_the_generator_alone(monkeypatch):
+    without, half, whole = (steps_of(monkeypatch, latent_weight=w) for w in (0.0, 500.0, 1000.0))
+    moved = False
+    for name, step in without.items():
+        if name.startswith("generator"):  # linear in the weight
+            np.testing.assert_allclose(whole[name] - step, 2 * (half[name] - step), atol=1e-4)
+            moved = moved or np.abs(whole[name] - step).max() > 1e-3
+        elif name.startswith("encoder"):
+            np.testing.assert_array_equal(whole[name], step, err_msg=name)
+    assert moved
+
+
+def test_one_and_two_steps_of_sgd_end_alike(monkeypatch):
+    """Both gradients are taken at the same point, so without Adam the order does not matter."""
+    joint, separate = (steps_of(monkeypatch, latent_step=s) for s in ("joint", "separate"))
+    for name in joint:
+        np.testing.assert_allclose(joint[name], separate[name], rtol=1e-3, atol=1e-6, err_msg=name)
+
+
+def test_batches_are_cut_in_halves():
+    with pytest.raises(ZooError, match="3 pairs.*even"):
+        train(bicyclegan(), 1, count=3)
+
+
+def test_the_second_half_is_only_judged(monkeypatch):
+    """The real pairs of the second discriminator are the only use of it."""
+    model, seen = bicyclegan(), []
+    original = model._judge
+
+    def judge(cycle, source, images):
+        seen.append((cycle, source, images))
+        return original(cycle, source, images)
+
+    monkeypatch.setattr(model, "_judge", judge)
+    data = batch(count=4)
+    model.training_step(data)
+    sources = [source.numpy() for _, source, _ in seen]
+    assert [cycle for cycle, *_ in seen] == [1, 2, 1, 1, 2, 2]  # G; D fake, real; D2 fake, real
+    for source in sources[:5]:
+        np.testing.assert_array_equal(source, data["source"][:2])
+    np.testing.assert_array_equal(sources[5], data["source"][2:])
+    np.testing.assert_array_equal(seen[3][2], data["target"][:2])
+    np.testing.assert_array_equal(seen[5][2], data["target"][2:])
+
+
+def test_two_replicas_take_the_steps_of_one(two_devices, monkeypatch):  # noqa: F811
+    """Each replica has pairs of both halves; the sum of the KL term is that of the whole batch."""
+    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    results = []
+    alone = tf.distribute.get_strategy()
+    for strategy, order in ((alone, [0, 1, 2, 3]), (two_devices, [0, 2, 1, 3])):
+        with strategy.scope():
+            model = bicyclegan(compiled=False, kl_weight=10.0)
+            sgd = {"generator_optimizer": keras.optimizers.SGD(1.0)}
+            model.compile(**sgd, discriminator_optimizer=keras.optimizers.SGD(1.0))
+        before = tiny.snapshot(model.network_variables())
+        data = {name: tf.gather(value, order) for name, value in batch(count=4).items()}
+        data = tf.data.Dataset.from_tensors(data).unbatch().batch(4)
+        data = next(iter(strategy.experimental_distribute_dataset(data)))
+        run = tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)))
+        run(data)
+        after = tiny.snapshot(model.network_variables())
+        results.append({name: after[name] - before[name] for name in after})
+    for name, step in results[0].items():
+        np.testing.assert_allclose(results[1][name], step, rtol=2e-3, atol=1e-5, err_msg=name)
+    assert np.abs(results[0]["encoder/log_var/bias"]).max() > 1e-6
+
+
+def test_checkpoint_goes_on_bit_for_bit(tmp_path):
+    def make():
+        return bicyclegan(image_size=64, dropout=0.5, mode_seeking_weight=1.0)
+
+    def go(model, step):
+        data = {n: tf.image.resize(v, [64, 64]) for n, v in batch(step, count=2).items()}
+        model.train_step(data)
+
+    whole = make()
+    go(whole, 0)
+    whole.save_checkpoint(str(tmp_path / "c.h5"))
+    go(whole, 1)
+    resumed = make()
+    resumed.load_checkpoint(str(tmp_path / "c.h5"))
+    go(resumed, 1)
+    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_config_round_trip(form):
+    model = bicyclegan(compiled=False, **FORMS[form], kl_weight=0.5, gan2_weight=2.0)
+    config = model.get_config()
+    clone = type(model).from_config(config)
+    assert clone.get_config() == config
+    shapes = [[tuple(v.shape) for v in m.encoder.variables] for m in (model, clone)]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"encoder": "vgg"}, "`encoder` must be one of.*'vgg'"),
+        ({"latent_step": "never"}, "`latent_step` must be one of.*'never'"),
+        ({"latent_dim": 0}, "`latent_dim` is 0"),
+        ({"image_size": 96}, "`image_size` must be 8 times a power of two.*96"),
+    ],
+)
+def test_wrong_arguments(changes, message):
+    with pytest.raises(ValueError, match=message):
+        bicyclegan(**changes)
+
+
+# --- generation -----------------------------------------------------------------------------------
+
+
+def pictures(count=2, channels=3):
+    return np.random.default_rng(0).integers(0, 256, (count, SIZE, SIZE, channels), np.uint8)
+
+
+def test_generate_encode_and_preset(tmp_path):
+    import zoo
+
+    model = bicyclegan(compiled=False, source_channels=1)
+    for variable in model.generator.trainable_variables:
+        variable.assign(variable * 30)  # a new network's pictures are all but grey
+    images = model.generate(pictures(channels=1), samples_per_condition=3, seed=7)
+    assert images.shape == (6, SIZE, SIZE, 3) and len({i.tobytes() for i in images}) == 6
+    model.save_to_preset(str(tmp_path / "p"))
+    loaded = zoo.from_preset(str(tmp_path / "p"))
+    np.testing.assert_array_equal(images, loaded.generate(pictures(channels=1), 3, seed=7))
+    code = loaded.encode(pictures(5), batch_size=2)
+    assert code["mu"].shape == code["log_var"].shape == (5, 4)
+    expected = model.encoder(tf.cast(pictures(5), tf.float32) / 127.5 - 1)
+    for name in code:
+        np.testing.assert_allclose(code[name], expected[name], rtol=1e-3, atol=1e-6)
+
+
+def test_generate_like_takes_the_mean_code_of_an_example():
+    model = bicyclegan(compiled=False)
+    for network in (model.generator, model.encoder):
+        for variable in network.trainable_variables:
+            variable.assign(variable * 30)
+    source, examples = pictures(3), pictures(3)[::-1]
+    images = model.generate_like(source, examples, batch_size=2)
+    assert images.shape == (3, SIZE, SIZE, 3) and images.dtype == np.uint8
+    alone = model.generate_like(source[2], examples[2])
+    assert np.abs(images[2].astype(int) - alone[0]).max() <= 1
+    one = model.generate_like(source, examples[0])
+    assert np.abs(one[0].astype(int) - images[0]).max() <= 1
+    assert not np.array_equal(one[1], images[1])
+    with pytest.raises(ZooError, match="3 pictures and 2 examples"):
+        model.generate_like(source, examples[:2])

@@ -1,0 +1,383 @@
+"""DRIT as a system."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import tiny
+from zoo.errors import ZooError
+from zoo.models.drit import DRIT, schedule
+
+SIZE = 48
+GENERATING = ("content_encoder", "attribute_encoder", "generator")
+
+
+def drit(compiled=True, optimizer=tiny.adam, **changes):
+    keras.utils.set_random_seed(1)
+    arguments = {
+        "image_size": SIZE,
+        "filters": 2,
+        "latent_dim": 4,
+        "discriminators": {"filters": 2, "scales": 2, "layers": 3},
+        "content_discriminator": {"layers": 1},
+        "seed": 3,
+    }
+    model = DRIT(**{**arguments, **changes})
+    if compiled:
+        names = ("generator", "discriminator", "content_discriminator")
+        model.compile(**{f"{name}_optimizer": optimizer() for name in names})
+    return model
+
+
+def pictures(step=0, count=2):
+    rng = np.random.default_rng(step)
+    return rng.uniform(-1, 1, (count, SIZE, SIZE, 3)).astype("float32")
+
+
+def batch(step=0, count=2):
+    return {
+        "images_a": tf.constant(pictures(step, count)),
+        "images_b": tf.constant(pictures(step + 100, count)),
+    }
+
+
+def changed(model, step):
+    """The networks that a step changes, as a set; each changes wholly or not at all."""
+    before = tiny.snapshot(model.network_variables())
+    step()
+    after = tiny.snapshot(model.network_variables())
+    moved = {name.split("/")[0] for name in before if not np.array_equal(before[name], after[name])}
+    still = [name for name in before if np.array_equal(before[name], after[name])]
+    assert not [name for name in still if name.split("/")[0] in moved]
+    return moved
+
+
+def values(logs):
+    return {name: float(value) for name, value in logs.items()}
+
+
+@pytest.mark.parametrize("concat", [True, False])
+def test_a_full_step_changes_everything_and_a_content_step_its_discriminator(concat):
+    model, made = drit(concat=concat, mode_seeking_weight=1.0), {}
+    content = lambda: model.train_step(batch(), full=False)  # noqa: E731
+    assert changed(model, content) == {"content_discriminator"}
+    full = lambda: made.update(model.train_step(batch(1), full=True))  # noqa: E731
+    assert changed(model, full) == set(model.network_names)
+    assert set(made) == set(model.loss_names)
+    assert all(np.isfinite(value) and value > 0 for value in made.values())
+    steps = {name: int(getattr(model, name).iterations) for name in model.optimizer_names}
+    assert steps.pop("content_encoder_optimizer") == steps.pop("generator_optimizer") == 2
+    assert steps.pop("content_discriminator_optimizer") == 2
+    assert set(steps.values()) == {1}  # the attribute encoder and the other discriminators
+
+
+def test_the_logged_terms_add_up_and_means_are_over_the_steps_that_have_them():
+    model = drit(mode_seeking_weight=2.0)
+    made = values(model.training_step(batch(), full=True))
+    first = [name for name in model.LOSS_WEIGHTS if not name.startswith(("random", "latent"))]
+    np.testing.assert_allclose(
+        made["first_generator_loss"], sum(made[name] for name in first), rtol=1e-5
+    )
+    second = ("random_adversarial_loss", "latent_regression_loss", "mode_seeking")
+    np.testing.assert_allclose(
+        made["second_generator_loss"], sum(made[name] for name in second), rtol=1e-5
+    )
+    model = drit()
+    content = values(model.train_step(batch(), full=False))
+    assert content["first_generator_loss"] == 0 and content["content_discriminator_loss"] > 0
+    steps = []
+
+    def full_step(given, full_step=model.full_step):
+        steps.append(full_step(given))
+        return steps[-1]
+
+    model.full_step = full_step
+    logs, full = values(model.train_step(batch(1), full=True)), values(steps[0])
+    for name in model.loss_names:
+        both = name == "content_discriminator_loss"
+        want = (content[name] + full[name]) / 2 if both else full[name]
+        np.testing.assert_allclose(logs[name], want, rtol=1e-5, err_msg=name)
+
+
+def test_schedule():
+    kinds = [schedule.is_full_step(step) for step in range(6)]
+    assert kinds == [False, False, True, False, False, True]
+    epoch = [schedule.is_full_step(step, 3, 616) for step in range(616, 2 * 616)]
+    assert sum(epoch) == 206 and epoch[-2:] == [True, True]  # of the fact sheet
+    tensors = schedule.is_full_step(tf.range(616, 2 * 616, dtype=tf.int64), 3, 616)
+    np.testing.assert_array_equal(tensors, epoch)
+    factors = [float(schedule.learning_rate_factor(epoch)) for epoch in (0, 600, 601, 1199, 1300)]
+    np.testing.assert_allclose(factors, [1, 1, 1 - 1 / 601, 2 / 601, 0], rtol=1e-5)
+
+
+def test_the_graph_follows_the_schedule():
+    """One compiled step: content, full, content (the counter is part of the checkpoint)."""
+    model = drit(full_step_every=2)
+    step = tf.function(model.train_step, autograph=False)
+    kinds = [changed(model, lambda i=i: step(batch(i))) for i in range(3)]
+    only = {"content_discriminator"}
+    assert kinds == [only, set(model.network_names), only]
+    assert int(model.iteration) == 3 and int(model.generator_optimizer.iterations) == 2
+
+
+def test_learning_rates_fall_by_epoch():
+    model = drit(steps_per_epoch=3, epochs=4, constant_epochs=1)
+    base = float(model.generator_optimizer.learning_rate)
+    for step, factor in ((0, 1.0), (5, 1.0), (6, 0.75), (11, 0.5)):
+        model.iteration.assign(step)
+        model.train_step(batch(), full=False)
+        for name in model.optimizer_names:
+            rate = float(getattr(model, name).learning_rate)
+            np.testing.assert_allclose(rate, base * factor, rtol=1e-5)
+
+
+def test_mode_seeking_draws_a_second_attribute_and_spares_the_attribute_encoder(monkeypatch):
+    models, made, streams = {}, {}, {}
+    for weight in (0.0, 2.0):
+        model = models[weight] = drit(mode_seeking_weight=weight)
+        original, seen = model.normal, streams.setdefault(weight, [])
+
+        def normal(stream, shape, original=original, seen=seen):
+            seen.append(stream)
+            return original(stream, shape)
+
+        monkeypatch.setattr(model, "normal", normal)
+        made[weight] = values(model.training_step(batch(), full=True))
+    off, on = made[0.0], made[2.0]
+    assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
+    assert set(streams[2.0]) - set(streams[0.0]) == {"latents_2"}
+    assert on["mode_seeking"] > 0 and on["image_distance"] > 0
+    assert on["first_generator_loss"] == off["first_generator_loss"]
+    same = {
+        name: np.array_equal(variable, models[2.0].network_variables()[name])
+        for name, variable in models[0.0].network_variables().items()
+    }
+    by_network = {name.split("/")[0]: [] for name in same}
+    for name, equal in same.items():
+        by_network[name.split("/")[0]].append(equal)
+    untouched = {name for name, equal in by_network.items() if all(equal)}
+    assert untouched == {
+        "attribute_encoder", "discriminator_a", "discriminator_b", "content_discriminator"
+    }  # fmt: skip
+
+
+def test_mode_seeking_of_both_directions():
+    """The term of a direction is weight / (image distance / latent distance + 1e-5)."""
+    model = drit(mode_seeking_weight=2.0)
+    images, _ = model._halves(batch())
+    outputs = model.forward(images)
+    made = values(model.second_losses(outputs))
+    z1, z2 = outputs["latents"]
+    want = 0.0
+    for domain in "ab":
+        one, two = outputs["random"][domain]
+        ratio = np.abs(one - two).mean() / np.abs(z1 - z2).mean()
+        want += 2.0 / (ratio + 1e-5)
+    np.testing.assert_allclose(made["mode_seeking"], want, rtol=1e-4)
+
+
+def test_the_second_half_of_a_batch_is_only_real_pictures():
+    given = batch(count=4)
+    other = {
+        name: tf.concat([images[:2], batch(5, 4)[name][2:]], 0) for name, images in given.items()
+    }
+    models = [drit(), drit()]
+    for model, data in zip(models, (given, other), strict=True):
+        model.training_step(data, full=True)
+    for name in models[0].discriminator_names:
+        pair = [getattr(model, name).trainable_variables for model in models]
+        equal = all(np.array_equal(x, y) for x, y in zip(*pair, strict=True))
+        assert equal == (not name.endswith("2")), name
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"images_a": np.zeros((2, SIZE, SIZE, 3), "float32")}, "lacks.*images_b"),
+        (batch(count=3), r"even number.*\[3\]"),
+        ({**batch(), "images_b": batch(count=4)["images_b"]}, r"the same of both.*\[2, 4\]"),
+    ],
+)
+def test_batches_of_another_form(data, message):
+    with pytest.raises(ZooError, match=message):
+        drit(compiled=False).train_step(data)
+
+
+def test_replicas_sum_to_one_device():
+    """Of the joint update, with SGD, which a factor does not escape; weight decay counts once."""
+    networks = ("content_encoder", "generator")
+
+    def make():
+        return drit(optimizer=lambda: keras.optimizers.SGD(0.01), weight_decay=0.1)
+
+    def update(model, factor):
+        with tf.GradientTape() as tape:
+            weights = [w for n in networks for w in getattr(model, n).trainable_variables]
+            loss = factor * tf.add_n([tf.reduce_sum(tf.sin(w)) for w in weights])
+        model._update_networks(networks, tape, loss)
+
+    whole, strategy = make(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    start = tiny.snapshot(whole.network_variables(networks))
+    with strategy.scope():
+        spread = make()
+    update(whole, 2.0)
+
+    @tf.function(autograph=False)
+    def step():
+        def of_replica():
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            update(spread, 1.0 + 2.0 * tf.cast(replica, tf.float32))  # 1 and 3, mean 2
+
+        strategy.run(of_replica)
+
+    step()
+    a, b = (tiny.snapshot(m.network_variables(networks)) for m in (whole, spread))
+    for name, before in start.items():
+        want = before - 0.01 * (2 * np.cos(before) + 0.1 * before)
+        np.testing.assert_allclose(a[name], want, rtol=1e-5, atol=1e-7, err_msg=name)
+        np.testing.assert_allclose(b[name], want, rtol=1e-5, atol=1e-7, err_msg=name)
+
+
+def test_several_replicas_are_told_which_step():
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope(), pytest.raises(ZooError, match="full=model.is_full_step"):
+        drit(compiled=False).training_step(batch())
+
+
+def test_checkpoint_goes_on_bit_for_bit(tmp_path):
+    def train(model, steps):
+        for i in steps:
+            model.train_step(batch(i))
+
+    settings = {"mode_seeking_weight": 1.0, "full_step_every": 2, "steps_per_epoch": 10}
+    settings["discriminators"] = {"filters": 2, "scales": 1, "layers": 3, "spectral": True}
+    whole = drit(**settings)
+    train(whole, range(2))
+    whole.save_checkpoint(str(tmp_path / "c.h5"))
+    train(whole, (2, 3))
+    resumed = drit(**settings)
+    train(resumed, (7,))  # anything else
+    resumed.load_checkpoint(str(tmp_path / "c.h5"))
+    train(resumed, (2, 3))
+    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_bfloat16_trains_with_float32_weights_images_and_losses():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = drit(mode_seeking_weight=1.0)
+        made = values(model.train_step(batch(), full=True))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert all(np.isfinite(list(made.values())))
+    assert {v.dtype for v in model.network_variables().values()} == {"float32"}
+    assert model.sample(pictures(), tf.range(2, dtype=tf.int64)).dtype == tf.float32
+
+
+def test_config_round_trip():
+    model = drit(
+        compiled=False,
+        concat=False,
+        mode_seeking_weight=0.5,
+        discriminators={"filters": 2, "scales": 1, "layers": 3, "normalization": "instance"},
+        loss_weights={"cross_cycle_loss": 3.0},
+        content_noise=0.5,
+        content_clip=1.0,
+        weight_decay=0.0,
+        generator_step="recompute",
+        full_step_every=2,
+        steps_per_epoch=7,
+        epochs=9,
+        constant_epochs=4,
+    )
+    config = model.get_config()
+    clone = type(model).from_config(config)
+    assert clone.get_config() == config
+    assert config["loss_weights"] == {**DRIT.LOSS_WEIGHTS, "cross_cycle_loss": 3.0}
+    shapes = [[tuple(v.shape) for v in m.generator.variables] for m in (model, clone)]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("direction", ["a2b", "b2a"])
+def test_generate(direction):
+    model, images = drit(compiled=False), pictures()
+    made = model.generate(images, samples_per_condition=3, seed=7, direction=direction)
+    assert made.shape == (6, SIZE, SIZE, 3) and made.dtype == np.uint8
+    assert len({image.tobytes() for image in made}) == 6
+    again = model.generate(images, 3, 7, direction, batch_size=1)
+    assert np.abs(made.astype(int) - again).max() <= 1
+    alone = model.generate(images[1], seed=8, direction=direction)
+    assert np.abs(alone[0].astype(int) - made[4]).max() <= 1
+    for domain in "ab":  # only the target's decoder is used
+        decoder = model.generator.part(domain)
+        before = decoder.image.bias.numpy()
+        decoder.image.bias.assign(before + 1)
+        moved = not np.array_equal(model.generate(images, 3, 7, direction), made)
+        assert moved == (domain == direction[-1])
+        decoder.image.bias.assign(before)
+
+
+@pytest.mark.parametrize("concat", [True, False])
+def test_a_guide_gives_the_attributes(concat):
+    model, images = drit(compiled=False, concat=concat), pictures()
+    guides = np.stack([np.full((SIZE, SIZE, 3), value, "float32") for value in (-0.9, 0.9)])
+    for network in (model.attribute_encoder, model.generator):  # untrained, codes hardly matter
+        for weight in network.trainable_variables:
+            weight.assign(weight * (12 if len(weight.shape) > 1 else 1))
+    made = model.generate(images, 2, guide=guides)
+    apart = [model.generate(images[i], 2, guide=guides[i])[k] for i in (0, 1) for k in (0, 1)]
+    assert np.abs(made.astype(int) - np.stack(apart)).max() <= 1
+    assert not np.array_equal(made, model.generate(images, 2))
+    assert not np.array_equal(made[:2], model.generate(images[0], 2, guide=guides[1]))
+    assert np.array_equal(made[0], made[1]) == (not concat)
+    if not concat:
+        code = model.attribute_encoder({"b": guides})["b"]["mean"]
+        want = model.translate(tf.constant(images), code, "b")
+        np.testing.assert_allclose(made[::2], np.round((want + 1) * 127.5), atol=1)
+    one = model.generate(images, 1, guide=guides[0])
+    assert np.abs(one[0].astype(int) - made[0]).max() <= 1
+
+
+def test_preset(tmp_path):
+    import zoo
+
+    model = drit(compiled=False, mode_seeking_weight=1.0)
+    model.save_to_preset(str(tmp_path / "p"))
+    loaded = zoo.from_preset(str(tmp_path / "p"))
+    assert set(loaded.networks) == set(GENERATING) and loaded.mode_seeking_weight == 1.0
+    assert loaded.preset_metadata["task"] == "image-to-image"
+    for direction in ("a2b", "b2a"):
+        arguments = {"images": pictures(), "direction": direction, "guide": pictures(9)}
+        np.testing.assert_array_equal(model.generate(**arguments), loaded.generate(**arguments))
+
+
+def test_wrong_arguments():
+    model = drit(compiled=False)
+    with pytest.raises(ZooError, match="direction.*a2b, b2a.*'b2c'"):
+        model.generate(pictures(), direction="b2c")
+    with pytest.raises(ZooError, match="one for each of the 2 conditions, got 3"):
+        model.generate(pictures(), guide=pictures(1, 3))
+    with pytest.raises(ValueError, match="multiple of 4"):
+        drit(image_size=50)
+    with pytest.raises(ValueError, match="generator_step"):
+        drit(generator_step="legacy")
+    with pytest.raises(ValueError, match="loss_weights.*cycle"):
+        drit(loss_weights={"cycle": 1.0})
+    with pytest.raises(ZooError, match="Content features of 12 pixels are too small for 4 layers"):
+        drit(content_discriminator={"layers": 3})
+    with pytest.raises(ZooError, match="Pictures of 48 pixels are too small for 7 layers"):
+        drit(discriminators={"filters": 2, "scales": 1, "layers": 7})
+
+
+@pytest.mark.parametrize("scales", [1, 2])
+def test_normalization_and_spectral_normalization_of_the_discriminators_train(scales):
+    settings = {"filters": 2, "scales": scales, "layers": 3, "spectral": True}
+    model = drit(
+        discriminators={**settings, "normalization": "instance"},
+        content_discriminator={"layers": 1, "normalization": "instance"},
+    )
+    assert any(name.endswith("/u") for name in model.network_variables())
+    made = values(model.training_step(batch(), full=True))
+    assert all(np.isfinite(list(made.values())))

@@ -1,0 +1,85 @@
+"""Patch discriminators: maps, widths, padding, scales."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.networks.build import build, spec
+from zoo.networks.patch_discriminator import (
+    MultiScalePatchDiscriminator,
+    PatchDiscriminator,
+    map_size,
+)
+
+
+def pictures(size=64, channels=6):
+    rng = np.random.default_rng(0)
+    return tf.constant(rng.normal(size=(2, size, size, channels)), tf.float32)
+
+
+@pytest.mark.parametrize(
+    ("layers", "last_pad", "size", "side"),
+    [(3, 1, 256, 30), (3, 0, 256, 28), (2, 1, 128, 30), (3, 1, 64, 6), (3, 0, 64, 4)],
+)
+def test_map_size(layers, last_pad, size, side):
+    assert map_size(size, layers, last_pad) == side
+    network = PatchDiscriminator(2, layers, last_pad=last_pad)
+    assert network(spec(2, size, size, 3)).shape == (2, side, side, 1)
+
+
+def test_widths():
+    network = build(PatchDiscriminator(4, layers=5, name="d"), spec(2, 256, 256, 6))
+    widths = [c.kernel.shape[-1] for c in network.convs]
+    assert widths == [4, 8, 16, 32, 32, 32] and network.logit.kernel.shape[-1] == 1
+    assert network.norms[0] is None and None not in network.norms[1:]
+
+
+def test_middle_bias():
+    network = PatchDiscriminator(4, normalization="batch", middle_bias=False)
+    network(pictures())
+    assert [c.bias is not None for c in network.convs] == [True, False, False, False]
+    assert network.logit.bias is not None
+
+
+def test_scales_have_half_the_filters_and_half_the_picture():
+    network = MultiScalePatchDiscriminator(6, scales=3, layers=2, name="d")
+    maps = network(pictures())
+    assert [m.shape for m in maps] == [(2, 14, 14, 1), (2, 6, 6, 1), (2, 2, 2, 1)]
+    assert [p.filters for p in network.parts] == [6, 3, 2]  # round(1.5)
+    names = {v.path.split("/")[1] for v in network.variables}
+    assert names == {"scale_0", "scale_1", "scale_2"}
+
+
+def test_one_scale_is_a_list_too():
+    maps = MultiScalePatchDiscriminator(2, scales=1)(pictures())
+    assert isinstance(maps, list) and len(maps) == 1
+
+
+def test_a_logit_sees_a_patch():
+    """70 pixels for three halvings: one changed pixel moves a part of the map."""
+    network, x = PatchDiscriminator(2, normalization="none"), pictures(256, 3)
+    network(x)
+    for variable in network.trainable_variables:
+        variable.assign(variable * 50)  # new weights are small
+    changed = x.numpy()
+    changed[:, 128, 128] += 1
+    moved = np.abs(network(changed) - network(x))[0, :, :, 0] > 0
+    rows = np.flatnonzero(moved.any(1))
+    assert 1 < len(rows) <= 9 and rows[-1] - rows[0] < 9
+
+
+def test_half_precision_gives_float32_logits():
+    maps = MultiScalePatchDiscriminator(2, dtype="mixed_bfloat16")(pictures())
+    assert {m.dtype for m in maps} == {tf.float32}
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        PatchDiscriminator(4, 2, "batch", last_pad=0, middle_bias=False),
+        MultiScalePatchDiscriminator(4, 3, 2, "batch"),
+    ],
+)
+def test_config_round_trip(network):
+    config = network.get_config()
+    assert type(network).from_config(config).get_config() == config

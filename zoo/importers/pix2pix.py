@@ -1,0 +1,153 @@
+"""Official checkpoints of Pix2Pix with mode seeking (HelenMao/MSGAN) by name.
+
+`<epoch>_net_G.pth` and `<epoch>_net_D.pth` are plain state dicts of a U-Net and of a discriminator
+at several scales; BicycleGAN's have the same names but for an underscore.
+"""
+
+import re
+
+from zoo.errors import ZooError
+from zoo.importers.state_dict import batch_norm, conv, conv_transpose, load_state_dict
+from zoo.layers.batch_normalization import BatchNormalization
+from zoo.networks.u_net import UPSAMPLINGS
+
+
+def u_net_targets(network):
+    """Official `G_Unet_add_all` or `G_Unet_add_input` names -> targets in a `UNet`."""
+    nested = _names_all if network.where_add == "all" else _names_input
+    basic = network.upsample == UPSAMPLINGS[0]
+    targets = {}
+    for down, up, (down_name, up_name) in zip(
+        network.downs, network.ups, nested(network), strict=True
+    ):
+        targets |= _block_targets(down_name, down, conv)
+        targets |= _block_targets(up_name, up, conv_transpose if basic else conv)
+    return targets
+
+
+def _block_targets(name, block, make):
+    """A convolution called `name`, and the batch norm behind it."""
+    targets = make("{}.{}".format(*name), block.conv)
+    if isinstance(block.norm, BatchNormalization):
+        targets |= batch_norm(f"{name[0]}.{name[1] + 1}", block.norm)
+    return targets
+
+
+def _names_all(network):
+    """(sequence, place) of each level's convolutions: two sequences a level, `down` and `up`."""
+    behind = 1 if network.upsample == "basic" else 3  # activation, [upsampling, padding]
+    for i in range(network.num_downs):
+        name = "model" + ".submodule" * i
+        yield (f"{name}.down", min(i, 1)), (f"{name}.up", behind)
+
+
+def _names_input(network):
+    """The same where a level is one sequence, with the level below inside it."""
+    behind = 1 if network.upsample == "basic" else 3
+    name = "model.model"
+    for i, down in enumerate(network.downs):
+        first = min(i, 1)
+        inner = first + 1 + (down.norm is not None)
+        last = i == network.num_downs - 1
+        yield (name, first), (name, inner + (not last) + behind)
+        name += f".{inner}.model"
+
+
+def patch_targets(network, name="model"):
+    """Official `D_NLayers` names -> targets in a `PatchDiscriminator`."""
+    targets, place = {}, 0
+    for layer, norm in zip(network.convs, network.norms, strict=True):
+        targets |= conv(f"{name}.{place}", layer)
+        if isinstance(norm, BatchNormalization):
+            targets |= batch_norm(f"{name}.{place + 1}", norm)
+        place += 2 + (norm is not None)  # over the LeakyReLU
+    return targets | conv(f"{name}.{place}", network.logit)
+
+
+def discriminator_targets(network, name="model{}"):
+    """Official `D_NLayersMulti` names -> targets in a `MultiScalePatchDiscriminator`.
+
+    `name` holds a place for the scale's number; BicycleGAN's is "model_{}".
+    """
+    targets = {}
+    for i, part in enumerate(network.parts):
+        targets |= patch_targets(part, name.format(i))
+    return targets
+
+
+def without_instance_statistics(state_dict):
+    """The arrays without running statistics of instance norms, which files of old versions hold.
+
+    A batch norm's have a weight beside them.
+    """
+
+    def statistics(name):
+        found = re.fullmatch(r"(.*)\.running_(mean|var)", name)
+        return found is not None and f"{found[1]}.weight" not in state_dict
+
+    return {name: array for name, array in state_dict.items() if not statistics(name)}
+
+
+def generator_settings(weights, source_channels=3):
+    """The arguments of `UNetToImage` that the arrays of a generator tell.
+
+    Args:
+        weights: dict of official name -> array.
+        source_channels: int. What cannot be told from an `add_input` network's.
+
+    Raises:
+        ZooError: the arrays are of another network.
+    """
+    add_all = "model.down.0.weight" in weights
+    first = weights.get("model.down.0.weight" if add_all else "model.model.0.weight")
+    if first is None:
+        raise ZooError(
+            "The checkpoint is no U-Net of Pix2Pix or BicycleGAN: it has neither "
+            "model.down.0.weight nor model.model.0.weight, but starts with "
+            f"{', '.join(list(weights)[:3])}."
+        )
+    filters = first.shape[0]
+    depth = ".submodule" if add_all else ".model"
+    num_downs = 1 + max(name.count(depth) for name in weights) - (not add_all)
+    latents = first.shape[1] - source_channels
+    if add_all:
+        latents = weights["model.submodule.down.1.weight"].shape[1] - filters
+    ends = {"model.up.1.bias": "basic", "model.up.3.bias": "bilinear"}
+    ends |= {"model.model.3.bias": "basic", "model.model.5.bias": "bilinear"}
+    end = next(name for name in ends if name in weights)
+    return {
+        "image_size": 2**num_downs,
+        "source_channels": first.shape[1] - latents,
+        "target_channels": weights[end].shape[0],
+        "latent_dim": latents,
+        "generator_filters": filters,
+        "num_downs": num_downs,
+        "where_add": "all" if add_all else "input",
+        "upsample": ends[end],
+        "normalization": "batch" if any("running_mean" in n for n in weights) else "instance",
+    }
+
+
+def load_generator(model, weights):
+    """Gives the generator of a `UNetToImage`, and its moving average, official weights."""
+    load_state_dict(u_net_targets(model.generator), weights)
+    model.reset_average()
+
+
+def pix2pix(weights, source_channels=3, **settings):
+    """A `Pix2Pix` that generates with official weights.
+
+    Args:
+        weights: dict of official name -> array, of a `net_G.pth`.
+        source_channels: int. Only read where the latent is added to the picture alone.
+        **settings: other arguments of `Pix2Pix`, such as another `image_size`.
+
+    Raises:
+        ZooError: the arrays are of another network.
+    """
+    from zoo.models.pix2pix import Pix2Pix
+
+    weights = without_instance_statistics(weights)
+    model = Pix2Pix(**{**generator_settings(weights, source_channels), **settings})
+    load_generator(model, weights)
+    return model

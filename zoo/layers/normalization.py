@@ -1,0 +1,23 @@
+"""The normalisations that a network can be built with, by name."""
+
+from zoo.layers.convolution import batch_norm
+from zoo.layers.instance_normalization import InstanceNormalization
+
+NORMALIZATIONS = ("instance", "batch", "none")
+
+
+def make_normalization(kind, name="norm", **kwargs):
+    """A layer with `call(x, training)`, or None for "none".
+
+    Args:
+        kind: "instance" (no weights), "batch" (scale starting at N(1, 0.02), shift, running
+            statistics) or "none".
+        name: str. Name of the layer.
+        **kwargs: of the layer, such as `dtype`.
+    """
+    if kind not in NORMALIZATIONS:
+        raise ValueError(f"`normalization` must be one of {NORMALIZATIONS}. Received: {kind!r}")
+    if kind == "none":
+        return None
+    make = {"instance": InstanceNormalization, "batch": batch_norm}[kind]
+    return make(name=name, **kwargs)

@@ -1,0 +1,76 @@
+"""Convolution, pooling and upsampling with the padding of the papers' framework.
+
+Checked against PyTorch's `Conv2d`, `AvgPool2d` and `Upsample` as junyanz/BicycleGAN uses them.
+"""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+PADDINGS = ("zeros", "reflect")
+
+
+@keras.saving.register_keras_serializable("zoo")
+class PaddedConv2D(keras.layers.Conv2D):
+    """2D convolution with the same number of pixels added on every side.
+
+    "same" padding adds more at the bottom and right where the number is odd, which differs for an
+    even kernel with stride 1 and for odd sizes.
+
+    Args:
+        filters, kernel_size, strides: see `keras.layers.Conv2D`.
+        pad: int. Pixels on every side.
+        mode: "zeros" or "reflect".
+
+    Shapes: (batch, h, w, any) -> (batch, new h, new w, filters), new = (old + 2 pad - kernel) //
+    stride + 1.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, pad=0, mode="zeros", **kwargs):
+        if mode not in PADDINGS:
+            raise ValueError(f"`mode` must be one of {PADDINGS}. Received: {mode!r}")
+        super().__init__(filters, kernel_size, strides=strides, padding="valid", **kwargs)
+        self.pad = pad
+        self.mode = mode
+
+    def convolution_op(self, inputs, kernel):
+        x, sides = tf.convert_to_tensor(inputs), [[0, 0], *[[self.pad] * 2] * 2, [0, 0]]
+        if self.mode == "reflect" and self.pad:
+            x, sides = tf.pad(x, sides, "REFLECT"), "VALID"
+        return tf.nn.conv2d(x, tf.convert_to_tensor(kernel), list(self.strides), sides)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        padded = [None if n is None else n + 2 * self.pad for n in (height, width)]
+        return super().compute_output_shape((batch, *padded, channels))
+
+    def get_config(self):
+        config = {**super().get_config(), "pad": self.pad, "mode": self.mode}
+        del config["padding"]
+        return config
+
+
+def half_size(x):
+    """Mean of the 3x3 pixels around every second one; what lies outside is not counted.
+
+    Shapes: (batch, h, w, c) -> (batch, (h + 1) // 2, (w + 1) // 2, c).
+    """
+    x = tf.convert_to_tensor(x)
+
+    def pooled(values):
+        padded = tf.pad(values, [[0, 0], [1, 1], [1, 1], [0, 0]])
+        return tf.nn.avg_pool2d(padded, 3, strides=2, padding="VALID")
+
+    return pooled(x) / pooled(tf.ones_like(x[:1, :, :, :1]))
+
+
+def double_size(x):
+    """Bilinear x2 with half-pixel centres: (batch, h, w, c) -> (batch, 2h, 2w, c).
+
+    The same as repeating each pixel and weighting neighbours 1 : 2 : 1, edges repeated.
+    """
+    x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
+    p = ops.pad(x, [(0, 0), (1, 1), (0, 0), (0, 0)], mode="symmetric")
+    x = (p[:, :-2] + 2 * p[:, 1:-1] + p[:, 2:]) / 4
+    p = ops.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)], mode="symmetric")
+    return (p[:, :, :-2] + 2 * p[:, :, 1:-1] + p[:, :, 2:]) / 4

@@ -1,0 +1,347 @@
+"""BicycleGAN, with mode seeking as a switch.
+
+Papers: BicycleGAN, arXiv 1711.11586; mode seeking, MSGAN, arXiv 1903.05628. Checked against
+    junyanz/BicycleGAN models/bicycle_gan_model.py of 2020-08-04, and of 2020-06-03 for
+    `latent_step="separate"`.
+Known deviations: both gradients of an iteration are taken before any step; until 2020-06 the
+    official second gradient met weights that the first step had moved (0.4 % of difference). Mode
+    seeking is not part of the paper; it is added as MSGAN added it elsewhere.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.losses.kl import kl_to_standard_normal
+from zoo.models.bicyclegan.encoder import POOL, ConvEncoder, ResNetEncoder
+from zoo.models.conditional_gan import to_uint8
+from zoo.models.pictures import read_pictures, to_float
+from zoo.models.u_net_to_image import UNetToImage
+from zoo.networks.build import build
+
+ENCODERS = {"resnet": (ResNetEncoder, "blocks"), "conv": (ConvEncoder, "layers")}
+LATENT_STEPS = ("joint", "separate")
+
+
+def draw_code(code, noise):
+    """mu + noise * exp(log_var / 2), (batch, latent_dim)."""
+    return code["mu"] + tf.cast(noise, code["mu"].dtype) * tf.exp(code["log_var"] / 2)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class BicycleGAN(UNetToImage):
+    """Paired image-to-image translation that can draw many pictures of one source.
+
+    Two cycles share generator G and encoder E. A target's code makes the target again (cVAE-GAN:
+    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent's picture gives the
+    latent back (cLR-GAN: L1 of the latent, which trains G alone; adversarial).
+
+    A batch is cut in halves, so its size is even: the first half's pairs are encoded and drawn, the
+    second half's are what the second discriminator sees as real.
+
+    Mode seeking draws a second random latent for each source of the first half. Both random
+    pictures are judged, the real ones count twice, and the latent is only recovered from the first,
+    as in MSGAN's Pix2Pix and DRIT.
+
+    Args:
+        image_size: int. 256; a power of two from 16 on, because of the encoder.
+        latent_dim: int. nz, 8.
+        encoder: "resnet" (`resnet_256`, `resnet_128`) or "conv" (`conv_*`), as deep as
+            `image_size` needs.
+        encoder_filters: int. nef, 64.
+        conditional_discriminators: bool. Whether the discriminators see the source beside the
+            picture (`conditional_D`). False. The second one's real pairs are of other sources than
+            its generated ones, as the authors intend.
+        use_same_discriminator: bool. One discriminator for both cycles, in one step (`use_same_D`).
+        latent_step: "joint": G's latent term is part of its one step; "separate": it has a second
+            step of G, as until 2020-06, so in the paper and the released weights.
+        gan_weight, gan2_weight: float. lambda_GAN and lambda_GAN2, 1 both.
+        l1_weight: float. lambda_L1, 10.
+        latent_weight: float. lambda_z, 0.5.
+        kl_weight: float. lambda_kl, 0.01, of the sum over batch and dimensions.
+        generator_filters, num_downs, where_add, upsample, activation, normalization, dropout,
+            discriminator_filters, discriminator_scales, discriminator_layers, adversarial_form: see
+            `UNetToImage`. The official scripts train with a dropout of 0.5.
+        **kwargs: see `ImageToImage` and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, ...).
+
+    Example:
+
+    ```python
+    model = BicycleGAN(source_channels=1)
+    images = model.generate("edges.png", samples_per_condition=10)  # uint8 (10, 256, 256, 3)
+    images = model.generate_like("edges.png", "shoe.jpg")  # with the latent of another picture
+    ```
+
+    Reference:
+        - [Zhu et al., 2017](https://arxiv.org/abs/1711.11586)
+        - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
+    """
+
+    loss_names = (
+        "discriminator_loss",
+        "discriminator_2_loss",
+        "generator_loss",
+        "adversarial_loss",
+        "adversarial_2_loss",
+        "l1_loss",
+        "kl_loss",
+        "latent_loss",
+        "mode_seeking",
+        "image_distance",
+        "latent_distance",
+    )
+
+    def __init__(
+        self,
+        encoder="resnet",
+        encoder_filters=64,
+        conditional_discriminators=False,
+        use_same_discriminator=False,
+        latent_step="joint",
+        gan_weight=1.0,
+        gan2_weight=1.0,
+        latent_weight=0.5,
+        kl_weight=0.01,
+        **kwargs,
+    ):
+        for name, value, known in (
+            ("encoder", encoder, tuple(ENCODERS)),
+            ("latent_step", latent_step, LATENT_STEPS),
+        ):
+            if value not in known:
+                raise ValueError(f"`{name}` must be one of {known}. Received: {value!r}")
+        super().__init__(**kwargs)
+        if not self.latent_dim:
+            raise ValueError("BicycleGAN encodes pictures in a latent, but `latent_dim` is 0.")
+        self.encoder_kind = encoder
+        self.encoder_filters = encoder_filters
+        self.conditional_discriminators = conditional_discriminators
+        self.use_same_discriminator = use_same_discriminator
+        self.latent_step = latent_step
+        self.gan_weight = gan_weight
+        self.gan2_weight = gan2_weight
+        self.latent_weight = latent_weight
+        self.kl_weight = kl_weight
+        self.encoder = self._make_encoder()
+
+    def get_config(self):
+        return {
+            **self.base_config(),
+            "encoder": self.encoder_kind,
+            "encoder_filters": self.encoder_filters,
+            "conditional_discriminators": self.conditional_discriminators,
+            "use_same_discriminator": self.use_same_discriminator,
+            "latent_step": self.latent_step,
+            "gan_weight": self.gan_weight,
+            "gan2_weight": self.gan2_weight,
+            "latent_weight": self.latent_weight,
+            "kl_weight": self.kl_weight,
+        }
+
+    # --- networks ---------------------------------------------------------------------------------
+
+    def _make_encoder(self):
+        make, depth = ENCODERS[self.encoder_kind]
+        halvings = (self.image_size // POOL).bit_length() - 1
+        if halvings < 1 or self.image_size != POOL * 2**halvings:
+            raise ValueError(
+                f"`image_size` must be {POOL} times a power of two, for the encoder. "
+                f"Received: {self.image_size}"
+            )
+        network = make(
+            latent_dim=self.latent_dim,
+            filters=self.encoder_filters,
+            normalization=self.normalization,
+            name="encoder",
+            **{depth: halvings},
+        )
+        return build(network, self.picture_spec(self.target_channels))
+
+    @property
+    def discriminator_names(self):
+        return ("discriminator", "discriminator_2")[: 1 if self.use_same_discriminator else 2]
+
+    @property
+    def network_names(self):
+        return ("generator", "ema_generator", "encoder", *self.discriminator_names)
+
+    @property
+    def preset_network_names(self):
+        return (self.generating.name, "encoder")
+
+    def build_for_training(self):
+        """Makes the discriminators; their weights are new."""
+        channels = self.target_channels
+        if self.conditional_discriminators:
+            channels += self.source_channels
+        for name in self.discriminator_names:
+            if not hasattr(self, name):
+                setattr(self, name, self.make_discriminator(name, channels))
+
+    @property
+    def optimizer_groups(self):
+        generator_group = {
+            f"{name}_optimizer": getattr(self, name).trainable_variables
+            for name in ("generator", "encoder")
+        }
+        discriminator_group = {
+            f"{name}_optimizer": getattr(self, name).trainable_variables
+            for name in self.discriminator_names
+        }
+        return {
+            "generator_optimizer": generator_group,
+            "discriminator_optimizer": discriminator_group,
+        }
+
+    # --- one iteration ----------------------------------------------------------------------------
+
+    def training_step(self, batch):
+        """Both cycles, the step of G and E, then those of the discriminators on the same pictures.
+
+        `batch`: see `ImageToImage`; its size is even.
+        """
+        sources, targets = self._halves(batch)
+        half = tf.shape(sources[0])[0]
+        random = self.draw("latents", half * self.samples, self.latent_dim)
+        noise = self.draw("encoding", half, self.latent_dim)
+
+        separate = self.latent_step == "separate"
+        with tf.GradientTape(persistent=separate) as tape:
+            code = self.encoder(targets[0], training=True)
+            reconstructed = self.translate(sources[0], draw_code(code, noise), "dropout_encoded")
+            repeated = tf.concat([sources[0]] * self.samples, axis=0)
+            drawn = self.translate(repeated, random, "dropout_random")
+            losses = self.generator_losses(sources[0], targets[0], code, reconstructed, drawn)
+            losses |= self.mode_seeking_term(drawn, random)
+            losses["generator_loss"] += losses["mode_seeking"]
+        latent_loss, slope = self._latent_loss(drawn, random)
+        with tape:  # its gradient is that of the latent loss, through E as it is into G alone
+            latent_term = tf.reduce_sum(slope * drawn)
+            total = losses["generator_loss"] + (0 if separate else latent_term)
+
+        self._update_together(tape, total, self.optimizer_groups["generator_optimizer"])
+        if separate:
+            own = self.generator.trainable_variables
+            self._update("generator_optimizer", tape, latent_term, own)
+        self.update_average()
+        fixed = tf.stop_gradient(reconstructed), tf.split(tf.stop_gradient(drawn), self.samples)
+        errors = self._discriminator_steps(sources, targets, *fixed)
+        return {**errors, **losses, "latent_loss": latent_loss}
+
+    def _halves(self, batch):
+        size = batch["source"].shape[0]
+        if size is not None and size % 2:
+            raise ZooError(
+                f"BicycleGAN cuts each batch in halves, but one has {size} pairs. Use an even "
+                "batch size, and leave incomplete batches out."
+            )
+        return tf.split(batch["source"], 2), tf.split(batch["target"], 2)
+
+    def _latent_loss(self, drawn, random):
+        """The weighted L1 of the first sample's latent, and its derivative by all pictures."""
+        drawn = tf.stop_gradient(drawn)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(drawn)
+            first, latents = (tf.split(x, self.samples)[0] for x in (drawn, random))
+            loss = self.latent_term(self.encoder(first, training=True)["mu"], latents)
+        return loss, tape.gradient(loss, drawn)
+
+    def latent_term(self, mu, latents):
+        """Weighted mean absolute difference of the latents that were given and found again."""
+        return self.latent_weight * tf.reduce_mean(tf.abs(mu - tf.cast(latents, mu.dtype)))
+
+    def kl_term(self, code):
+        """Weighted KL divergence of the codes to N(0, 1), summed over batch and dimensions.
+
+        The other terms are means; so it is made the sum over the batches of all replicas.
+        """
+        count = tf.cast(tf.size(code["mu"]) * self.replicas, code["mu"].dtype)
+        return self.kl_weight * count * kl_to_standard_normal(code["mu"], code["log_var"])
+
+    def generator_losses(self, source, target, code, reconstructed, drawn):
+        """dict of the terms that train G and E together; `generator_loss` is their sum."""
+        maps = self._judge(1, source, reconstructed)
+        adversarial_2 = [
+            self.adversarial(self._judge(2, source, fake), 1)
+            for fake in tf.split(drawn, self.samples)
+        ]
+        losses = {
+            "adversarial_loss": self.gan_weight * self.adversarial(maps, 1),
+            "adversarial_2_loss": self.gan2_weight * tf.add_n(adversarial_2),
+            "l1_loss": self.l1(reconstructed, target),
+            "kl_loss": self.kl_term(code),
+        }
+        return {"generator_loss": tf.add_n(list(losses.values())), **losses}
+
+    def _discriminator_steps(self, sources, targets, reconstructed, drawn):
+        """Each discriminator on its own cycle; or one on both, with the sum of the losses."""
+        cycles = [
+            (1, [reconstructed], (sources[0], targets[0])),
+            (2, drawn, (sources[1], targets[1])),
+        ]
+        losses = []
+        with tf.GradientTape() as tape:
+            for cycle, fakes, real in cycles:
+                terms = [self.adversarial(self._judge(cycle, sources[0], f), 0) for f in fakes]
+                real_loss = self.adversarial(self._judge(cycle, *real), 1)
+                losses.append(tf.add_n(terms) + len(fakes) * real_loss)
+            total = tf.add_n(losses)
+        self._update_together(tape, total, self.optimizer_groups["discriminator_optimizer"])
+        return {"discriminator_loss": losses[0], "discriminator_2_loss": losses[1]}
+
+    def _judge(self, cycle, source, images):
+        """The maps of the discriminator of a cycle, 1 (cVAE-GAN) or 2 (cLR-GAN)."""
+        discriminator = getattr(self, self.discriminator_names[:cycle][-1])
+        if self.conditional_discriminators:
+            images = tf.concat([tf.cast(source, images.dtype), images], axis=-1)
+        return discriminator(images, training=True)
+
+    # --- generation -------------------------------------------------------------------------------
+
+    def encode(self, images, batch_size=16):
+        """The Gaussian of pictures' latents.
+
+        Args:
+            images: what `generate` takes, but pictures like the targets.
+            batch_size: int.
+
+        Returns:
+            dict of `mu`, `log_var` float32 (pictures, latent_dim).
+        """
+        pictures = read_pictures(images, self.image_size, self.target_channels)
+        codes = [
+            self.encoder(to_float(pictures[start : start + batch_size]), training=False)
+            for start in range(0, len(pictures), batch_size)
+        ]
+        return {n: np.concatenate([np.float32(c[n]) for c in codes]) for n in ("mu", "log_var")}
+
+    def generate_like(self, images, examples, batch_size=4):
+        """Pictures of pictures, each with the mean code of an example.
+
+        Args:
+            images: what `generate` takes.
+            examples: as many pictures like the targets, or one for all.
+            batch_size: int.
+
+        Returns:
+            uint8 (pictures, size, size, target channels).
+
+        Raises:
+            ZooError: a picture that cannot be read, or another number of examples.
+        """
+        source = read_pictures(images, self.image_size, self.source_channels)
+        latents = self.encode(examples)["mu"]
+        if len(latents) not in (1, len(source)):
+            raise ZooError(
+                f"There are {len(source)} pictures and {len(latents)} examples: give one example "
+                "for each picture, or one for all."
+            )
+        latents = np.broadcast_to(latents, (len(source), self.latent_dim))
+        made = []
+        for start in range(0, len(source), batch_size):
+            part = slice(start, start + batch_size)
+            inputs = {"source": to_float(source[part]), "latents": latents[part]}
+            images = self(inputs, training=False)["images"]
+            made.append(to_uint8(tf.cast(images, tf.float32)).numpy())
+        return np.concatenate(made)

@@ -1,0 +1,318 @@
+"""Blocks of DRIT's networks; padding is reflection, every convolution has a bias.
+
+Checked against HelenMao/MSGAN DRIT-Mode-Seeking/networks.py (`LeakyReLUConv2d`, `ReLUINSConv2d`,
+`INSResBlock`, `MisINSResBlock`, `ReLUINSConvTranspose2d`, `LayerNorm`, `BasicBlock`) and the same
+file of HsinYingLee/DRIT.
+Known deviations: the official `LeakyReLUConv2d` ignores its norm argument (it compares the literal
+'norm' with 'Instance'); here `normalization` has an effect, and "none" is the official behavior.
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers import initializers
+from zoo.layers.instance_normalization import InstanceNormalization
+from zoo.layers.normalization import make_normalization
+from zoo.layers.padded_convolution import PaddedConv2D
+from zoo.layers.spectral_normalization import SpectralConv2D
+from zoo.precision import at_least_float32
+
+
+def weights(inputs, kernel_size=1):
+    """Initialisers of a convolution of so many channels: N(0, 0.02), and PyTorch's own bias."""
+    return {
+        "kernel_initializer": initializers.normal(0.02),
+        "bias_initializer": initializers.uniform((inputs * kernel_size**2) ** -0.5),
+    }
+
+
+def convolution(inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
+    """Convolution of so many channels, mirrored at the edges, with the official initial weights."""
+    start = weights(inputs, kernel_size)
+    return PaddedConv2D(filters, kernel_size, strides, pad, "reflect", **start, **kwargs)
+
+
+def linear(inputs, units, **kwargs):
+    """Linear layer with PyTorch's own initial weights, which the official code leaves alone."""
+    limit = initializers.uniform(inputs**-0.5)
+    return keras.layers.Dense(units, kernel_initializer=limit, bias_initializer=limit, **kwargs)
+
+
+def tiled(code, features):
+    """A code (batch, any) at every pixel behind the features (batch, h, w, c)."""
+    code = ops.cast(code, features.dtype)[:, None, None, :]
+    code = ops.broadcast_to(code, (*ops.shape(features)[:3], ops.shape(code)[-1]))
+    return ops.concatenate([features, code], axis=-1)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class TrainedSpectralConv2D(SpectralConv2D):
+    """`SpectralConv2D` by the rule of `torch.nn.utils.spectral_norm`.
+
+    The same maths, but only a call in training takes a step of power iteration; others divide by
+    the sigma of the vectors as they are. The input is mirrored by `pad` pixels at each edge; the
+    kernel starts as N(0, 0.02).
+
+    Known deviation: outside training the official code uses the normalised weight of the last
+    training call, which is one optimizer step behind the weight itself.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, pad=0, **kwargs):
+        super().__init__(filters, kernel_size, strides, **{**kwargs, "padding": "valid"})
+        self.pad = pad
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.kernel.assign(initializers.normal(0.02)(self.kernel.shape, self.kernel.dtype))
+
+    def call(self, x, training=False):
+        kernel = self.normalized_kernel() if training else self.divided_kernel()
+        if self.pad:
+            x = ops.pad(x, [(0, 0), *[(self.pad, self.pad)] * 2, (0, 0)], "reflect")
+        x = ops.conv(x, ops.cast(kernel, self.compute_dtype), self.strides, "valid")
+        return x + ops.cast(self.bias, self.compute_dtype)
+
+    def divided_kernel(self):
+        """W / sigma of the vectors of the last training call."""
+        kernel = ops.convert_to_tensor(self.kernel)
+        transposed = ops.reshape(kernel, (-1, self.filters))
+        sigma = ops.matmul(ops.matmul(ops.convert_to_tensor(self.v), transposed), self.u)
+        return kernel / sigma
+
+    def get_config(self):
+        return {**super().get_config(), "pad": self.pad}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class LeakyConv(keras.layers.Layer):
+    """Reflection padding, convolution, perhaps a normalisation, LeakyReLU of slope 0.01.
+
+    Args:
+        filters, kernel_size, strides: ints.
+        pad: int. Pixels at each edge.
+        normalization: "none" or "instance".
+        spectral: bool. Whether the weight is divided by its largest singular value.
+
+    Shapes: (batch, h, w, any) -> (batch, new h, new w, filters).
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        pad=0,
+        normalization="none",
+        spectral=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.strides = strides
+        self.pad = pad
+        self.normalization = normalization
+        self.spectral = spectral
+        self.norm = make_normalization(normalization, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        self.conv = judging_convolution(
+            self.spectral,
+            input_shape[-1],
+            self.filters,
+            self.kernel_size,
+            self.strides,
+            self.pad,
+            name="conv",
+            dtype=self.dtype_policy,
+        )
+
+    def call(self, x, training=False):
+        x = self.conv(x, training=training) if self.spectral else self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x, training=training)
+        return ops.leaky_relu(x, negative_slope=0.01)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+            "pad": self.pad,
+            "normalization": self.normalization,
+            "spectral": self.spectral,
+        }
+
+
+def judging_convolution(spectral, inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
+    """The convolution of a discriminator, with or without spectral normalisation."""
+    if spectral:
+        return TrainedSpectralConv2D(filters, kernel_size, strides, pad, **kwargs)
+    return convolution(inputs, filters, kernel_size, strides, pad, **kwargs)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class NormalizedConv(keras.layers.Layer):
+    """Reflection padding 1, 3x3 convolution, instance norm, and ReLU if `activate`.
+
+    Shapes: (batch, h, w, any) -> (batch, h / strides, w / strides, filters), rounded up.
+    """
+
+    def __init__(self, filters, strides=1, activate=True, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.strides = strides
+        self.activate = activate
+        self.norm = InstanceNormalization(name="norm", dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        self.conv = convolution(
+            input_shape[-1],
+            self.filters,
+            3,
+            self.strides,
+            1,
+            name="conv",
+            dtype=self.dtype_policy,
+        )
+
+    def call(self, x):
+        x = self.norm(self.conv(x))
+        return ops.relu(x) if self.activate else x
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "strides": self.strides,
+            "activate": self.activate,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ResidualBlock(keras.layers.Layer):
+    """x + two `NormalizedConv`, the second without ReLU; keeps the shape."""
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        self.first = NormalizedConv(channels, name="first", dtype=self.dtype_policy)
+        self.second = NormalizedConv(
+            channels, activate=False, name="second", dtype=self.dtype_policy
+        )
+
+    def call(self, x):
+        return x + self.second(self.first(x))
+
+
+@keras.saving.register_keras_serializable("zoo")
+class CodedResidualBlock(keras.layers.Layer):
+    """A residual block that sees a code at every pixel after each normalised convolution.
+
+    conv3x3, instance norm, [features, code] through two 1x1 convolutions with ReLU; the same once
+    more; plus the input. Shapes: features (batch, h, w, c), code (batch, any) -> like features.
+    """
+
+    def build(self, features_shape, code_shape):
+        channels, code = features_shape[-1], code_shape[-1]
+        for half in ("first", "second"):
+            norm = NormalizedConv(channels, activate=False, name=half, dtype=self.dtype_policy)
+            setattr(self, half, norm)
+            for step, filters in (("wide", channels + code), ("narrow", channels)):
+                name = f"{half}_{step}"
+                layer = convolution(
+                    channels + code, filters, 1, name=name, dtype=self.dtype_policy
+                )
+                setattr(self, name, layer)
+
+    def call(self, features, code):
+        x = self.first_wide(tiled(code, self.first(features)))
+        x = ops.relu(self.first_narrow(ops.relu(x)))
+        x = self.second_wide(tiled(code, self.second(x)))
+        return features + ops.relu(self.second_narrow(ops.relu(x)))
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ImageNorm(keras.layers.Layer):
+    """Layer norm of each picture over height, width and channels, with an affine map a channel.
+
+    Biased variance, epsilon 1e-5. Shapes: (batch, h, w, c) -> the same.
+    """
+
+    def build(self, input_shape):
+        self.gamma = self.add_weight((input_shape[-1],), "ones", name="gamma")
+        self.beta = self.add_weight((input_shape[-1],), "zeros", name="beta")
+
+    def call(self, x):
+        wide = at_least_float32(x)
+        mean, variance = ops.moments(wide, axes=(1, 2, 3), keepdims=True)
+        x = ops.cast((wide - mean) * ops.rsqrt(variance + 1e-5), x.dtype)
+        return x * ops.cast(self.gamma, x.dtype) + ops.cast(self.beta, x.dtype)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class DoublingBlock(keras.layers.Layer):
+    """Transposed 3x3 convolution to twice the size, `ImageNorm`, ReLU.
+
+    PyTorch's padding 1 and output_padding 1 are TensorFlow's "valid" without its first row and
+    column; "same" would be shifted by a pixel.
+
+    Shapes: (batch, h, w, any) -> (batch, 2h, 2w, filters).
+    """
+
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.norm = ImageNorm(name="norm", dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        self.conv = keras.layers.Conv2DTranspose(
+            self.filters,
+            3,
+            2,
+            "valid",
+            **weights(input_shape[-1], 3),
+            name="conv",
+            dtype=self.dtype_policy,
+        )
+
+    def call(self, x):
+        return ops.relu(self.norm(self.conv(x)[:, 1:, 1:]))
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class HalvingBlock(keras.layers.Layer):
+    """Residual block to half the size, without normalisation.
+
+    LeakyReLU 0.2, conv3x3, LeakyReLU 0.2, conv3x3, 2x2 mean; plus 2x2 mean, conv1x1 of the raw
+    input. Odd rows and columns at the end are left out of the means.
+
+    Shapes: (batch, h, w, any) -> (batch, h // 2, w // 2, filters).
+    """
+
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for name, filters, size in (
+            ("first", channels, 3),
+            ("second", self.filters, 3),
+            ("shortcut", self.filters, 1),
+        ):
+            pad = size // 2
+            layer = convolution(
+                channels, filters, size, pad=pad, name=name, dtype=self.dtype_policy
+            )
+            setattr(self, name, layer)
+
+    def call(self, x):
+        y = self.second(ops.leaky_relu(self.first(ops.leaky_relu(x, 0.2)), 0.2))
+        return ops.average_pool(y, 2) + self.shortcut(ops.average_pool(x, 2))
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters}

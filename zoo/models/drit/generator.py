@@ -1,0 +1,130 @@
+"""DRIT's generators.
+
+Paper: DRIT, arXiv 1808.00948. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/networks.py
+    (`G_concat` and, feature-wise, `G`).
+"""
+
+import keras
+from keras import ops
+
+from zoo.models.drit.blocks import (
+    CodedResidualBlock,
+    DoublingBlock,
+    ResidualBlock,
+    convolution,
+    linear,
+    tiled,
+)
+from zoo.models.drit.domains import DomainNetwork
+
+
+def image_head(inputs, variable_dtype):
+    """1x1 convolution to colours, in at least float32."""
+    dtype = "float64" if variable_dtype == "float64" else "float32"
+    return convolution(inputs, 3, 1, name="image", dtype=dtype)
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ConcatDecoder(keras.layers.Layer):
+    """Shared features and a code -> pictures of one domain; the code enters before every stage."""
+
+    def __init__(self, filters, latent_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.latent_dim = latent_dim
+        own = {"dtype": self.dtype_policy}
+        wide = 4 * filters + latent_dim
+        middle = (wide + latent_dim) // 2
+        narrow = (middle + latent_dim) // 2
+        self.blocks = [ResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3)]
+        self.up_1 = DoublingBlock(middle, name="up_1", **own)
+        self.up_2 = DoublingBlock(narrow, name="up_2", **own)
+        self.image = image_head(narrow + latent_dim, self.variable_dtype)
+
+    def call(self, features, code):
+        x = tiled(code, features)  # (batch, h, w, 4 x filters + latent)
+        for block in self.blocks:
+            x = block(x)
+        x = self.up_1(tiled(code, x))
+        x = self.up_2(tiled(code, x))
+        return ops.tanh(self.image(tiled(code, x)))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "latent_dim": self.latent_dim,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class FeatureWiseDecoder(keras.layers.Layer):
+    """Features and a code -> pictures of one domain; an MLP gives each residual block its code."""
+
+    def __init__(self, filters, latent_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.latent_dim = latent_dim
+        own = {"dtype": self.dtype_policy}
+        wide = 4 * filters
+        self.blocks = [CodedResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3, 4)]
+        sizes = [latent_dim, wide, wide, wide * len(self.blocks)]
+        self.mlp = [
+            linear(sizes[i], sizes[i + 1], name=f"mlp_{i + 1}", **own) for i in range(3)
+        ]
+        self.up_1 = DoublingBlock(2 * filters, name="up_1", **own)
+        self.up_2 = DoublingBlock(filters, name="up_2", **own)
+        self.image = image_head(filters, self.variable_dtype)
+
+    def call(self, features, code):
+        for layer in self.mlp[:-1]:
+            code = ops.relu(layer(code))
+        codes = ops.split(self.mlp[-1](code), len(self.blocks), axis=-1)
+        x = features
+        for block, own in zip(self.blocks, codes, strict=True):
+            x = block(x, own)
+        return ops.tanh(self.image(self.up_2(self.up_1(x))))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "latent_dim": self.latent_dim,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class DRITGenerator(DomainNetwork):
+    """Content features and attribute codes -> pictures of both domains.
+
+    Args:
+        filters: int. As of the encoders, 64.
+        latent_dim: int. Size of the code, 8.
+        concat: bool. True: the code is concatenated to the features before every stage, and a
+            residual block in front of the decoders is shared; False: the feature-wise variant.
+
+    Shapes: dict of domain -> dict of `content` (batch, h, w, 4 x filters) and `attributes` (batch,
+        latent_dim) -> dict of domain -> images (batch, 4h, 4w, 3) in [-1, 1], at least float32.
+    """
+
+    def __init__(self, filters=64, latent_dim=8, concat=True, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.latent_dim = latent_dim
+        self.concat = concat
+        if concat:
+            self.shared = ResidualBlock(name="shared", dtype=self.dtype_policy)
+        decoder = ConcatDecoder if concat else FeatureWiseDecoder
+        self.add_parts(lambda **own: decoder(filters, latent_dim, **own))
+
+    def run(self, domain, inputs):
+        features = self.shared(inputs["content"]) if self.concat else inputs["content"]
+        return self.part(domain)(features, inputs["attributes"])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "latent_dim": self.latent_dim,
+            "concat": self.concat,
+        }

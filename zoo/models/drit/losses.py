@@ -1,0 +1,112 @@
+"""DRIT's terms, without their weights.
+
+Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/model.py
+    (`backward_D`, `backward_contentD`, `backward_G_GAN`, `backward_G_GAN_content`, `_compute_kl`).
+Known deviation: logits, where the official code takes cross-entropy of their sigmoid; the same but
+    where a float saturates.
+
+Logits are lists of maps, one a scale: terms are summed over the scales, and means over a map.
+"""
+
+import tensorflow as tf
+
+from zoo.losses.adversarial import binary_cross_entropy
+from zoo.losses.least_squares import over_scales
+from zoo.precision import at_least_float32
+
+
+def cross_entropy(logits, target):
+    """Sum over the scales of the mean cross-entropy of sigmoid(logits) to 0 or 1."""
+    return over_scales(binary_cross_entropy, logits, target)
+
+
+def discriminator_loss(real, fakes):
+    """A discriminator's logits of real pictures, and of each sample's fakes.
+
+    The real ones count once for each sample, as in the official code, which calls it sample by
+    sample.
+
+    Args:
+        real: list of logit maps.
+        fakes: list of such lists, one for each sample.
+    """
+    fake = tf.add_n([cross_entropy(logits, 0) for logits in fakes])
+    return len(fakes) * cross_entropy(real, 1) + fake
+
+
+def content_discriminator_loss(logits):
+    """Domain b is 1, domain a 0. `logits`: dict of domain -> list of logit maps."""
+    return cross_entropy(logits["b"], 1) + cross_entropy(logits["a"], 0)
+
+
+def content_confusion(logits):
+    """What the content encoder wants of one domain's logits: no domain at all, target one half."""
+    return 0.5 * (cross_entropy(logits, 1) + cross_entropy(logits, 0))
+
+
+def mean_absolute(x, y):
+    """mean |x - y|."""
+    return tf.reduce_mean(tf.abs(at_least_float32(x) - at_least_float32(y)))
+
+
+def mean_square(x):
+    """mean x^2: the official "KL" of content features, and of attribute codes without variance."""
+    return tf.reduce_mean(tf.square(at_least_float32(x)))
+
+
+def kl_sum(mean, log_var):
+    """-1/2 SUM(1 + log_var - mean^2 - exp(log_var)), over batch and dimensions."""
+    mean, log_var = at_least_float32(mean), at_least_float32(log_var)
+    return -0.5 * tf.reduce_sum(1 + log_var - tf.square(mean) - tf.exp(log_var))
+
+
+def first_terms(images, outputs, judged, judged_content):
+    """Terms of the first step of encoders and generator: dict of name -> dict of domain -> scalar.
+
+    Args:
+        images: dict of domain -> the pictures that were translated.
+        outputs: `DRIT.forward` of them.
+        judged, judged_content: dicts of domain -> list of logit maps, of the domain's translations
+            (`outputs["cross"]`) and of its content.
+    """
+
+    def by_domain(term):
+        return {domain: term(domain) for domain in images}
+
+    def attribute_loss(domain):
+        code = outputs["attributes"][domain]
+        if "log_var" not in code:
+            return mean_square(code["mean"])
+        count = tf.cast(tf.shape(code["mean"])[0], tf.float32)
+        total = kl_sum(code["mean"], code["log_var"])
+        return total / tf.cast(count, total.dtype)
+
+    return {
+        "adversarial_loss": by_domain(lambda d: cross_entropy(judged[d], 1)),
+        "content_adversarial_loss": by_domain(lambda d: content_confusion(judged_content[d])),
+        "self_reconstruction_loss": by_domain(
+            lambda d: mean_absolute(outputs["self"][d], images[d])
+        ),
+        "cross_cycle_loss": by_domain(lambda d: mean_absolute(outputs["cycle"][d], images[d])),
+        "content_loss": by_domain(lambda d: mean_square(outputs["content"][d])),
+        "attribute_loss": by_domain(attribute_loss),
+    }
+
+
+def second_terms(outputs, judged):
+    """Terms of the second step, like `first_terms`, of the translations with random attributes.
+
+    Args:
+        outputs: see `first_terms`.
+        judged: dict of domain -> list of lists of logit maps, one for each sample.
+    """
+    return {
+        "random_adversarial_loss": {
+            domain: tf.add_n([cross_entropy(logits, 1) for logits in samples])
+            for domain, samples in judged.items()
+        },
+        "latent_regression_loss": {  # of the first sample alone
+            domain: mean_absolute(code["mean"], outputs["latents"][0])
+            for domain, code in outputs["regressed"].items()
+        },
+    }

@@ -1,0 +1,111 @@
+"""Pictures in, pictures out: what the image-to-image systems share."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.models import noise
+from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
+from zoo.models.pictures import read_pictures, to_float
+
+
+class ImageToImage(ConditionalGAN):
+    """A conditional GAN whose condition is a picture.
+
+    Batches are dicts of float32 (batch, size, size, channels) in [-1, 1]: `source`, what the model
+    is given, and `target`, what it is to draw.
+
+    A subclass builds `generator` (and, with a moving average, `ema_generator`), or overrides
+    `sample`.
+
+    Args:
+        image_size: int. Pixels of a side.
+        source_channels: int. 3, or 1 for grey pictures such as edges.
+        target_channels: int. 3.
+        latent_dim: int. 8; 0 for a model without a latent, one picture a condition.
+        **kwargs: see `ConditionalGAN`; no moving average by default.
+    """
+
+    task = "image-to-image"
+    condition_fields = ("source",)
+
+    def __init__(
+        self,
+        image_size=256,
+        source_channels=3,
+        target_channels=3,
+        latent_dim=8,
+        ema_decay=None,
+        **kwargs,
+    ):
+        super().__init__(latent_dim=latent_dim, ema_decay=ema_decay, **kwargs)
+        if self.mode_seeking_weight and not latent_dim:
+            raise ValueError("Mode seeking needs a latent, but `latent_dim` is 0.")
+        self.image_size = image_size
+        self.source_channels = source_channels
+        self.target_channels = target_channels
+
+    def base_config(self):
+        return {
+            **super().base_config(),
+            "image_size": self.image_size,
+            "source_channels": self.source_channels,
+            "target_channels": self.target_channels,
+        }
+
+    def call(self, inputs, training=False):
+        """The generator (in training) or its moving average, on a dict of `source`, `latents`."""
+        return (self.generator if training else self.generating)(inputs, training=training)
+
+    def sample(self, source, seeds):
+        """Pictures of pictures; a row depends on its own source and seed alone.
+
+        Shapes: source float (batch, h, w, channels) in [-1, 1], seeds int64 (batch,) -> float
+        (batch, h, w, target channels) in [-1, 1].
+        """
+        inputs = {"source": source}
+        if self.latent_dim:
+            inputs["latents"] = noise.normal_from_seeds(seeds, self.latent_dim)
+        return self(inputs, training=False)["images"]
+
+    def generate(self, images, samples_per_condition=1, seed=0, batch_size=4):
+        """Pictures of pictures.
+
+        Args:
+            images: what `zoo.models.pictures` reads: arrays of uint8 or of floats in [-1, 1], a
+                file, a list of both, or a folder; in any size, scaled to the model's.
+            samples_per_condition: int, at least 1. Sample k of a picture uses the seed `seed + k`.
+            seed: int, or a list of one int for each picture.
+            batch_size: int. Pictures made at a time; the result does not depend on it.
+
+        Returns:
+            uint8 (pictures * samples_per_condition, size, size, target channels), a picture's
+            samples in a row.
+
+        Raises:
+            ZooError: no pictures, one that cannot be read, or a wrong argument.
+        """
+        source = read_pictures(images, self.image_size, self.source_channels)
+        seeds = row_seeds(seed, len(source), samples_per_condition)
+        rows = {"source": RepeatedPictures(source, samples_per_condition), "seeds": seeds}
+        return self.generate_rows(rows, batch_size)["images"]
+
+    def row_specs(self):
+        shape = [None, self.image_size, self.image_size, self.source_channels]
+        return {"source": tf.TensorSpec(shape), "seeds": tf.TensorSpec([None], tf.int64)}
+
+    def rows_to_outputs(self, rows):
+        return {"images": to_uint8(tf.cast(self.sample(**rows), tf.float32))}
+
+
+class RepeatedPictures:
+    """Each picture `times` in a row, as float32 in [-1, 1]; made when a slice is taken."""
+
+    def __init__(self, pictures, times):
+        self.pictures = pictures
+        self.times = times
+
+    def __len__(self):
+        return len(self.pictures) * self.times
+
+    def __getitem__(self, part):
+        return to_float(self.pictures[np.arange(len(self))[part] // self.times])

@@ -1,0 +1,265 @@
+"""The U-Net of Pix2Pix and BicycleGAN, with a latent at the input or at every level.
+
+Papers: pix2pix, arXiv 1611.07004; BicycleGAN, arXiv 1711.11586. Checked against junyanz/BicycleGAN
+    models/networks.py (`G_Unet_add_all`, `G_Unet_add_input`, `UnetBlock_with_z`, `UnetBlock`) and
+    its older copy in HelenMao/MSGAN Pix2Pix-Mode-Seeking.
+Known deviations: fewer levels than the official minimum of 6 are allowed, by the same rule.
+"""
+
+import keras
+from keras import ops
+
+from zoo.layers import initializers
+from zoo.layers.normalization import make_normalization
+from zoo.layers.padded_convolution import PaddedConv2D, double_size
+
+WHERE = ("all", "input")
+UPSAMPLINGS = ("basic", "bilinear")
+ACTIVATIONS = {"relu": 0.0, "lrelu": 0.2}  # slope below zero, in the up path
+
+
+def leaky(x):
+    return ops.leaky_relu(x, negative_slope=0.2)
+
+
+def join_latents(x, latents):
+    """The latents at every pixel, behind the features: (batch, h, w, c) -> (batch, h, w, c + z)."""
+    if latents is None:
+        return x
+    shape = (*ops.shape(x)[:3], ops.shape(latents)[-1])
+    tiled = ops.broadcast_to(ops.cast(latents, x.dtype)[:, None, None, :], shape)
+    return ops.concatenate([x, tiled], axis=-1)
+
+
+def skipped(x, latents):
+    """What a level hands across: its input, or LeakyReLU of it where no latents were joined.
+
+    The official activation works in place: on a copy where latents were joined to one, otherwise on
+    what is handed across.
+    """
+    return leaky(x) if latents is None else x
+
+
+@keras.saving.register_keras_serializable("zoo")
+class DownBlock(keras.layers.Layer):
+    """[LeakyReLU] -> 4x4 convolution, stride 2 -> [norm]: (b, h, w, any) -> (b, h/2, w/2, filters).
+
+    Args:
+        filters: int.
+        activate: bool. False at the picture.
+        normalization: see `make_normalization`.
+    """
+
+    def __init__(self, filters, activate=True, normalization="instance", **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.activate = activate
+        self.normalization = normalization
+        common = {"dtype": self.dtype_policy}
+        self.conv = PaddedConv2D(
+            filters,
+            4,
+            2,
+            pad=1,
+            kernel_initializer=initializers.xavier_normal(),
+            name="conv",
+            **common,
+        )
+        self.norm = make_normalization(normalization, **common)
+
+    def call(self, x, training=False):
+        x = self.conv(leaky(x) if self.activate else x)
+        return x if self.norm is None else self.norm(x, training=training)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "activate": self.activate,
+            "normalization": self.normalization,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class UpBlock(keras.layers.Layer):
+    """Activation -> doubling -> [norm]: (batch, h, w, any) -> (batch, 2h, 2w, filters).
+
+    Args:
+        filters: int.
+        upsample: "basic": transposed 4x4 convolution; "bilinear": bilinear x2, then a 3x3
+            convolution with reflected edges. With instance norm the latter gives zeros at 2x2.
+        activation: "relu" or "lrelu" (slope 0.2).
+        normalization: see `make_normalization`.
+    """
+
+    def __init__(
+        self,
+        filters,
+        upsample="basic",
+        activation="relu",
+        normalization="instance",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if upsample not in UPSAMPLINGS:
+            raise ValueError(f"`upsample` must be one of {UPSAMPLINGS}. Received: {upsample!r}")
+        if activation not in ACTIVATIONS:
+            raise ValueError(
+                f"`activation` must be one of {tuple(ACTIVATIONS)}. Received: {activation!r}"
+            )
+        self.filters = filters
+        self.upsample = upsample
+        self.activation = activation
+        self.normalization = normalization
+        common = {
+            "kernel_initializer": initializers.xavier_normal(),
+            "name": "conv",
+            "dtype": self.dtype_policy,
+        }
+        if upsample == "basic":
+            self.conv = keras.layers.Conv2DTranspose(
+                filters, 4, strides=2, padding="same", **common
+            )
+        else:
+            self.conv = PaddedConv2D(filters, 3, pad=1, mode="reflect", **common)
+        self.norm = make_normalization(normalization, dtype=self.dtype_policy)
+
+    def call(self, x, training=False):
+        x = ops.leaky_relu(x, negative_slope=ACTIVATIONS[self.activation])
+        x = self.conv(double_size(x) if self.upsample == "bilinear" else x)
+        return x if self.norm is None else self.norm(x, training=training)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "upsample": self.upsample,
+            "activation": self.activation,
+            "normalization": self.normalization,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class UNet(keras.layers.Layer):
+    """Picture and latent -> picture, through `num_downs` halvings and back.
+
+    Level i halves to `filters` x min(2^i, 8) channels; going back, each level's result is put in
+    front of what came down. The first and the last halving have no norm.
+
+    Args:
+        output_channels: int.
+        filters: int. Channels of the first level (ngf): 64.
+        num_downs: int, from 2 on. 8 for 256 pixels, 7 for 128.
+        where_add: "all" joins the latent to the input of every level (`G_Unet_add_all`), "input" to
+            the picture alone (`G_Unet_add_input`).
+        upsample, activation, normalization: see `UpBlock`.
+        dropout: float. Rate in training, in the levels of 8 x `filters` channels on the way back,
+            but the innermost: 0.5 in BicycleGAN's scripts.
+
+    Inputs: dict of `source` float (batch, h, w, any) in [-1, 1], both sizes multiples of
+    2^num_downs; `latents` float (batch, any), or none where a picture has no latent; in training
+    with dropout `dropout`, a list of factors with the shapes of `dropout_shapes`.
+
+    Outputs: dict of `images` float (batch, h, w, output_channels) in [-1, 1], at least float32.
+
+    Raises:
+        ValueError: an unknown option, or a picture of another size.
+    """
+
+    def __init__(
+        self,
+        output_channels=3,
+        filters=64,
+        num_downs=8,
+        where_add="all",
+        upsample="basic",
+        activation="relu",
+        normalization="instance",
+        dropout=0.0,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if where_add not in WHERE:
+            raise ValueError(f"`where_add` must be one of {WHERE}. Received: {where_add!r}")
+        if num_downs < 2:
+            raise ValueError(f"`num_downs` must be at least 2. Received: {num_downs}")
+        self.output_channels = output_channels
+        self.filters = filters
+        self.num_downs = num_downs
+        self.where_add = where_add
+        self.upsample = upsample
+        self.activation = activation
+        self.normalization = normalization
+        self.dropout = dropout
+        self.widths = [filters * min(2**i, 8) for i in range(num_downs)]
+        self.downs, self.ups = [], []
+        common = {"upsample": upsample, "activation": activation}
+        for i, width in enumerate(self.widths):
+            ends = i in (0, num_downs - 1)
+            down = {"activate": i > 0, "normalization": "none" if ends else normalization}
+            self.downs.append(DownBlock(width, **down, name=f"down_{i}", dtype=self.dtype_policy))
+            if i == 0:
+                head = "float64" if self.variable_dtype == "float64" else "float32"
+                up = UpBlock(
+                    output_channels, normalization="none", **common, name="up_0", dtype=head
+                )
+            else:
+                up = UpBlock(
+                    self.widths[i - 1],
+                    normalization=normalization,
+                    **common,
+                    name=f"up_{i}",
+                    dtype=self.dtype_policy,
+                )
+            self.ups.append(up)
+
+    @property
+    def dropped(self):
+        """Levels with dropout, deepest first."""
+        return range(self.num_downs - 2, 3, -1) if self.dropout else range(0)
+
+    def dropout_shapes(self, batch, height, width):
+        """Shapes (batch, h, w, channels) of the factors of dropout, for pictures of this size."""
+        return [(batch, height // 2**i, width // 2**i, self.widths[i - 1]) for i in self.dropped]
+
+    def call(self, inputs, training=False):
+        x, latents = inputs["source"], inputs.get("latents")
+        factors = dict(zip(self.dropped, self._factors(inputs, training), strict=False))
+        skips = []
+        for i, down in enumerate(self.downs):
+            joined = latents if i == 0 or self.where_add == "all" else None
+            skips.append(skipped(x, joined) if i > 0 else None)
+            x = down(join_latents(x, joined), training=training)
+        for i in reversed(range(self.num_downs)):
+            x = self.ups[i](x, training=training)
+            if i in factors:
+                x = x * ops.cast(factors[i], x.dtype)
+            if i > 0:
+                x = ops.concatenate([x, skips[i]], axis=-1)
+        return {"images": ops.tanh(x)}
+
+    def _factors(self, inputs, training):
+        sizes, step = inputs["source"].shape[1:3], 2**self.num_downs
+        if any(size is not None and size % step for size in sizes):
+            raise ValueError(
+                f"Both sizes of a picture must be multiples of {step}, for {self.num_downs} "
+                f"halvings. Received: {sizes[0]} x {sizes[1]}"
+            )
+        if not (training and self.dropout):
+            return []
+        if "dropout" not in inputs:
+            raise ValueError("In training, a U-Net with dropout needs the input `dropout`.")
+        return inputs["dropout"]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "output_channels": self.output_channels,
+            "filters": self.filters,
+            "num_downs": self.num_downs,
+            "where_add": self.where_add,
+            "upsample": self.upsample,
+            "activation": self.activation,
+            "normalization": self.normalization,
+            "dropout": self.dropout,
+        }
