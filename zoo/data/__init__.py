@@ -1,9 +1,13 @@
-"""Pictures with captions, and the batches made from them.
+"""Pictures with captions, labels or partners, and the batches made from them.
 
-A source has `len()`, `captions` (a list of captions for each picture), `labels` (int64, equal for
+A text-to-image source has `len()`, `captions` (a list of captions for each picture), `labels` (int64, equal for
 pictures whose captions are interchangeable), `image_size` (a hint, pixels) and `load(index)`, which
 gives uint8 [H, W, 3] and works inside `tf.data`. It may have `embeddings`: pre-computed sentence
 embeddings, float32 (pictures, captions, features) or a list of (captions, features), or None.
+
+A labelled source has `labels` and `class_names` in place of captions; a source of pairs has a
+`load(index)` that gives source and target; one of unpaired domains has `a` and `b`, each with
+`len()` and `load(index)`.
 """
 
 import importlib
@@ -17,13 +21,38 @@ _EXPORTS = {
     "CaptionFolder": "caption_folder",
     "Birds": "birds_layout",
     "Coco": "birds_layout",
+    "ClassFolder": "class_folder",
+    "Cifar10": "cifar10",
+    "PairedFolder": "image_folders",
+    "UnpairedFolders": "image_folders",
+    "ShapeClasses": "shape_pictures",
+    "ShapePairs": "shape_pictures",
+    "ShapeDomains": "shape_pictures",
     "box_crop": "images",
     "scale_and_crop": "images",
     "pyramid": "images",
     "text_to_image_dataset": "pipeline",
     "evaluation_batches": "pipeline",
+    "labels_dataset": "image_batches",
+    "labels_evaluation": "image_batches",
+    "paired_dataset": "image_batches",
+    "paired_evaluation": "image_batches",
+    "unpaired_dataset": "image_batches",
+    "unpaired_evaluation": "image_batches",
 }
-_SOURCES = {"shapes": "Shapes", "folder": "CaptionFolder", "birds": "Birds", "coco": "Coco"}
+_SOURCES = {
+    "shapes": "Shapes",
+    "folder": "CaptionFolder",
+    "birds": "Birds",
+    "coco": "Coco",
+    "classes": "ClassFolder",
+    "cifar10": "Cifar10",
+    "pairs": "PairedFolder",
+    "unpaired": "UnpairedFolders",
+    "shape_classes": "ShapeClasses",
+    "shape_pairs": "ShapePairs",
+    "shape_domains": "ShapeDomains",
+}
 __all__ = ["get_source", *_EXPORTS]
 
 
@@ -31,8 +60,12 @@ def get_source(name, **settings):
     """Makes a source by its name.
 
     Args:
-        name: "shapes", "folder", "birds" or "coco".
-        **settings: the arguments of `Shapes`, `CaptionFolder`, `Birds` or `Coco`.
+        name: with captions "shapes", "folder", "birds" or "coco"; with labels "classes",
+            "cifar10" or "shape_classes"; pairs "pairs" or "shape_pairs"; two domains "unpaired" or
+            "shape_domains".
+        **settings: the arguments of `Shapes`, `CaptionFolder`, `Birds`, `Coco`, `ClassFolder`,
+            `Cifar10`, `ShapeClasses`, `PairedFolder`, `ShapePairs`, `UnpairedFolders` or
+            `ShapeDomains`.
 
     Raises:
         ZooError: an unknown name, or a setting that this source does not have.

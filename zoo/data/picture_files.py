@@ -1,5 +1,6 @@
 """Pictures below a folder or in a .zip file: found by their ending, checked, decoded on demand."""
 
+import bisect
 import os
 import posixpath
 import zipfile
@@ -42,14 +43,12 @@ class PictureTree:
             posixpath.basename(name) for name in self._folders if posixpath.dirname(name) == folder
         )
 
-    def pictures(self, folder, deep=True):
-        """The pictures inside `folder` (and below it, if `deep`), sorted."""
-        start = f"{folder}/" if folder else ""
-        return [
-            name
-            for name in self._pictures
-            if name.startswith(start) and (deep or posixpath.dirname(name) == folder)
-        ]
+    def pictures(self, folder):
+        """The pictures below `folder`, sorted."""
+        if not folder:
+            return self._pictures
+        first = bisect.bisect_left(self._pictures, f"{folder}/")
+        return self._pictures[first : bisect.bisect_left(self._pictures, f"{folder}0")]  # 0 follows /
 
     def describe(self, name):
         return self.files.describe(name) if name else self.directory

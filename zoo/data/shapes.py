@@ -87,6 +87,11 @@ class Shapes:
         with tf.device("CPU:0"):
             self._table = tf.constant(tabulate(self.attributes, jitter), tf.float32)
 
+    @property
+    def table(self):
+        """What `draw` needs of every picture, float32 [count, 12]: see `tabulate`."""
+        return self._table
+
     def __len__(self):
         return len(self.captions)
 
@@ -194,8 +199,13 @@ def tabulate(attributes, jitter):
 
 def draw(table, size):
     """Draws rows of the table: float32 [B, 12] to uint8 [B, size, size, 3]."""
+    return paint(table, cover(table, size))
+
+
+def paint(table, covered):
+    """Colors what a shape covers, float32 [B, size, size, 1]: to uint8 [B, size, size, 3]."""
     front, back = table[:, None, None, 6:9], table[:, None, None, 9:]
-    return tf.cast(tf.floor(back + (front - back) * cover(table, size) + 0.5), tf.uint8)
+    return tf.cast(tf.floor(back + (front - back) * covered + 0.5), tf.uint8)
 
 
 def cover(table, size):

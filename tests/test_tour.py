@@ -1,0 +1,44 @@
+"""The tour of mode seeking, in the smallest form: it runs from the command line and counts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "docs" / "mode_seeking_tour.py"
+
+
+@pytest.mark.large
+def test_the_tour_writes_picture_table_and_figures(tmp_path):
+    result = subprocess.run(
+        [sys.executable, str(SCRIPT), f"--out={tmp_path}", "--steps=8"],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert result.returncode == 0, result.stderr
+    runs = json.loads((tmp_path / "tour.json").read_text())
+    assert [len(rows) for rows in runs["0"].values()] == [8, 8]
+    assert "more modes are covered" in (tmp_path / "tour.md").read_text()
+    picture = np.asarray(Image.open(tmp_path / "tour.png"))
+    assert picture.shape[1] > 900 and picture.min() < 50
+
+
+def test_judged_modes_of_real_pictures_are_all_covered(monkeypatch):
+    """The tour's own counting, on right pictures instead of generated ones."""
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+    import mode_seeking_tour as tour
+
+    world, _, modes = tour.make_world()
+    judge = tour.ShapeModes(tour.STAGES[-1])
+    pictures = world.load_batch(np.arange(200)).numpy()
+    judged = world.attributes[:200][:, tour.JUDGED]
+    np.testing.assert_array_equal(tour.read_modes(judge, pictures), judged)
+    noise = np.random.default_rng(0).integers(0, 256, (50, 16, 16, 3)).astype(np.uint8)
+    assert (tour.read_modes(judge, noise) == -1).all()
+    # sizes x positions x backgrounds, as far as each caption leaves them open
+    assert [len(m) for m in modes] == [45, 45, 9, 15, 9, 15]
