@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | clean. The first one that runs makes the virtual environment.
+# make demo | tour | test | lint | bench | clean. The first one that runs makes the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      More for pytest: make test ARGS="-k presets"
 PYTHON ?= python3
 VENV := .venv
@@ -7,11 +7,12 @@ INSTALLED := $(VENV)/.installed
 ARGS ?=
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo tour test lint bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo   install, make pictures with the shipped preset, export it, call the export"
+	@echo "make tour   install and see what mode seeking does: trains a small DM-GAN twice (minutes)"
 	@echo "make test   install and run the tests"
 	@echo "make lint   install and run ruff"
 	@echo "make bench  install and measure the speed (beside PyTorch where it is installed)"
@@ -19,6 +20,9 @@ help:
 
 demo: $(INSTALLED)
 	@$(RUN) -m recipes.demo --out=demo $(ARGS)
+
+tour: $(INSTALLED)
+	@$(RUN) docs/mode_seeking_tour.py --out=tour $(ARGS)
 
 test: $(INSTALLED)
 	@$(RUN) -m pytest -q --no-header --tb=short -rs $(ARGS)
@@ -30,7 +34,7 @@ bench: $(INSTALLED)
 	@$(RUN) -m tests.benchmarks.attn_gan --out=docs/benchmarks.md $(ARGS)
 
 clean:
-	rm -rf demo build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf demo tour build dist *.egg-info .pytest_cache .ruff_cache
 	find zoo recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): setup.py pyproject.toml

@@ -46,8 +46,9 @@ setup(
     extras_require={
         "huggingface": ["huggingface_hub"],  # presets by hf://
         "kaggle": ["kagglehub"],  # presets by kaggle://
+        "metrics": ["scikit-learn"],  # the clusters of NDB
         "benchmark": ["torch"],  # the other side of `make bench`
-        "dev": ["pytest", "ruff"],
+        "dev": ["pytest", "ruff", "scikit-learn"],
     },
     classifiers=[
         "Operating System :: POSIX",

@@ -1,7 +1,7 @@
 r"""Mode seeking, seen: the same small DM-GAN trained without it and with it, from the same seed.
 
     python docs/mode_seeking_tour.py --out=tour
-    python docs/mode_seeking_tour.py --out=tour --seeds=0,1,2     # the figures in docs/dm_gan.md
+    python docs/mode_seeking_tour.py --out=tour --seeds=0,1,2   # the table of docs/mode_seeking.md
 
 The world is `shapes`: a caption such as "a red circle" names some attributes of a picture and
 leaves others open, and every right picture, every mode of that caption, is known. So the modes that
@@ -170,7 +170,9 @@ def draw(samples, histories, modes, seed):
     sides = [
         drawing.column([
             drawing.text_line(f"weight {weight:g}: {names}", columns * 50, covered),
-            drawing.rows([drawing.tile(x, 40) for x in samples[weight][SHOWN][:shown]], columns),
+            drawing.rows([
+                drawing.framed(drawing.tile(x, 40)) for x in samples[weight][SHOWN][:shown]
+            ], columns),
         ], 6)
         for weight, names, covered in (
             (

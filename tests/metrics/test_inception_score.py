@@ -39,3 +39,12 @@ def test_each_split_has_its_own_marginal():
 def test_arguments_are_checked(metric, p, splits, message):
     with pytest.raises(ZooError, match=message):
         metric(p, splits)
+
+
+def test_remainder_is_spread_or_dropped():
+    p = np.random.RandomState(0).dirichlet(np.ones(3), 11)
+    dropped = inception_score(p, splits=4, remainder="dropped")
+    assert dropped == inception_score(p[:8], splits=4) != inception_score(p, splits=4)
+    assert inception_score(p[:8], 4, "dropped") == inception_score(p[:8], 4)
+    with pytest.raises(ZooError, match="remainder"):
+        inception_score(p, remainder="kept")

@@ -1,0 +1,72 @@
+"""Golden parity of SOA's detector: Darknet files, and YOLOv3 as a whole."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.golden import procedural
+from tests.golden.golden import Case, folder, nhwc, tensor
+from zoo.importers.state_dict import batch_norm, conv, load_state_dict
+from zoo.networks.build import build, spec
+from zoo.networks.darknet import Darknet, yolo_v3
+from zoo.networks.darknet_files import parse_config, state_dict_of_weights
+
+
+def detector(layers, size):
+    """A built detector and its official names."""
+    network = build(Darknet(layers, name="detector"), spec(None, size, size, 3))
+    targets = {}
+    for place, unit in network.units.items():
+        targets |= conv(f"module_list.{place}.conv_{place}", unit.conv)
+        if unit.norm is not None:
+            targets |= batch_norm(f"module_list.{place}.batch_norm_{place}", unit.norm)
+    return network, targets
+
+
+def test_files(precision):
+    case = Case("metrics", "soa_yolo_tiny")
+    network, targets = detector(parse_config(case.meta["cfg"]), case.meta["resolution"])
+    data = case.inputs["weights_file"].tobytes()
+    load_state_dict(targets, state_dict_of_weights(network, data))
+    case.check("prediction", network(tensor(nhwc(case.inputs["images"]))))
+    case.check_all_seen()
+
+
+def test_whole_detector():
+    case = Case("metrics", "soa_yolo_full_procedural")
+    network, targets = detector(yolo_v3(), case.meta["resolution"])
+    assert sum(
+        int(np.prod(t.variable.shape)) for n, t in targets.items() if "running" not in n
+    ) == (61_949_149)
+    procedural.load(targets, case.meta["conv_gain"])
+    images = tensor(case.inputs["images_u8"] / 255)
+    outputs, got = network.outputs_of_layers(images), np.asarray(network(images))
+    means = [
+        np.abs(np.asarray(x)).mean() if layer["type"] in ("convolutional", "upsample") else -1
+        for x, layer in zip(outputs, network.description, strict=True)
+    ]
+    case.check("module_mean_abs", means)
+    case.check("prediction", got[:, :: case.meta["stride"]])
+    case.check("prediction_mean", got.mean(1))
+    case.check("prediction_shape", got.shape)
+    case.check_all_seen()
+
+
+def test_layers_of_yolo_v3():
+    path = folder() / "metrics" / "yolov3_layers.json"
+    if not path.exists():
+        pytest.skip(f"golden file metrics/{path.name} not found under {folder()}")
+    official = json.loads(path.read_text())["layers"]
+    ours = yolo_v3()
+    assert [layer["type"] for layer in ours] == [layer["type"] for layer in official]
+    for layer, want in zip(ours, official, strict=True):
+        if layer["type"] == "convolutional":
+            keys = ("filters", "size", "stride", "pad", "normalized")
+            assert [layer[key] for key in keys] == [
+                want[key] for key in ("cout", "k", "s", "p", "bn")
+            ]
+        elif layer["type"] == "yolo":
+            assert layer["anchors"] == want["anchors"]
+        elif layer["type"] != "upsample":
+            assert layer["from"] == want["from"]

@@ -1,0 +1,56 @@
+"""Golden parity of what FID and the Inception score see: pictures, and the network of 2015."""
+
+import json
+
+from tests.golden import procedural
+from tests.golden.golden import Case, folder, tensor
+from zoo.importers.state_dict import batch_norm, conv, linear
+from zoo.metrics.inception_input import inception_input
+from zoo.networks.build import build, spec
+from zoo.networks.fid_inception import FidInception
+
+ROUTES = {
+    "pytorch_fid": "pytorch_fid",
+    "dmgan_fid": "dm_gan_fid",
+    "is_uint8_299": "openai_score",
+    "is_bird": "bird_score",
+    "xmc_gan": "xmc_gan",
+    "tf_image_resize": "pytorch_fid",  # XMC-GAN's TensorFlow code: the same without anti-aliasing
+}
+
+
+def targets_of(network):
+    targets = linear("fc", network.fc)
+    for name, unit in network.conv_units().items():
+        targets |= conv(f"{name}.conv", unit.conv) | batch_norm(f"{name}.bn", unit.bn)
+    return targets
+
+
+def check_layers(shapes):
+    """The official names and shapes of the convolutions."""
+    layers = json.loads((folder() / "metrics" / "inception_fid_layers.json").read_text())["layers"]
+    official = {f"{name}.conv.weight": (out, of, *kernel) for name, of, out, kernel, *_ in layers}
+    assert official == {name: s for name, s in shapes.items() if name.endswith("conv.weight")}
+
+
+def test_preprocessing():
+    case = Case("metrics", "inception_preprocess")
+    step = case.meta["stride"]
+    for key in case.outputs:
+        image, route = key.split("/")
+        (got,) = inception_input(case.inputs[image][None], ROUTES[route])[:, ::step, ::step]
+        case.check(key, got if case.outputs[key].shape[-1] == 3 else got.transpose(2, 0, 1))
+    case.check_all_seen()
+
+
+def test_features():
+    case = Case("metrics", "inception_fid_procedural")
+    network = build(FidInception(name="inception"), spec(None, 299, 299, 3))
+    targets = targets_of(network)
+    check_layers({name: t.to_official(t.variable).shape for name, t in targets.items()})
+    procedural.load(targets)
+    outputs = network(tensor(inception_input(case.inputs["images_u8"], "pytorch_fid")))
+    for channels, values in outputs["taps"].items():
+        case.check(f"feature{channels}", values)
+    case.check("feature2048", outputs["features"])
+    case.check_all_seen()

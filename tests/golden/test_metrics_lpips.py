@@ -1,0 +1,51 @@
+"""Golden parity of LPIPS: both versions, the three trunks, the plain sum and the map."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.golden import procedural
+from tests.golden.golden import Case, nchw, nhwc, tensor
+from zoo.importers.state_dict import conv
+from zoo.metrics.lpips import lpips, lpips_by_layer, lpips_map, trunk_input
+from zoo.networks.build import build, spec
+from zoo.networks.perceptual_trunk import PerceptualTrunk
+
+
+def channel_weights(case, version):
+    """The official weights of a version, (channels,) a layer."""
+    prefix = f"{case.meta['net']}/v{version}/"
+    arrays = case.param(prefix)
+    layers = sorted(arrays, key=lambda name: int(re.match(r"lin(\d+)", name)[1]))
+    return [arrays[name].reshape(-1) for name in layers]
+
+
+@pytest.mark.parametrize("name", ["lpips_alex", "lpips_squeeze", "lpips_vgg"])
+def test_distances(name, precision):
+    case = Case("metrics", name)
+    images = [nhwc(case.inputs[f"img{number}"]) for number in (0, 1)]
+    trunk = build(PerceptualTrunk(case.meta["net"], name="trunk"), spec(*images[0].shape))
+    targets = {}
+    for official, layer in trunk.convolutions.items():
+        targets |= conv(official, layer)
+    procedural.load(targets)
+
+    for version in ("0.0", "0.1"):
+        scaled = [trunk_input(x, version) for x in images]
+        a, b = ([np.asarray(x) for x in trunk(tensor(x))] for x in scaled)
+        weights = channel_weights(case, version)
+        layers = lpips_by_layer(a, b, weights)
+        case.check(f"v{version}/per_layer", layers[:, :, None, None, None])
+        case.check(f"v{version}/value", lpips(a, b, weights)[:, None, None, None])
+    # what is left is of version 0.1; pictures are in [-1, 1] here, so nothing is to be normalised
+    case.check("v0.1/normalize_from_01/value", lpips(a, b, weights)[:, None, None, None])
+    case.check("baseline_no_lin/value", lpips(a, b)[:, None, None, None])
+    case.check("v0.1/identical", lpips(a, a, weights)[:, None, None, None])
+    where = lpips_map(a, b, *images[0].shape[1:3], weights)
+    case.check("v0.1/spatial_sub4", where[:, None, ::4, ::4])
+    corner = case.outputs["scaled_img0_corner"].shape[-2:]
+    case.check("scaled_img0_corner", nchw(scaled[0])[:, :, : corner[0], : corner[1]])
+    for number, x in enumerate(a):
+        case.check(f"trunk/layer{number}_mean", x.mean((1, 2)))
+    case.check_all_seen()

@@ -1,0 +1,63 @@
+"""Golden parity of NDB and the Jensen-Shannon divergence; k-means itself is not compared."""
+
+import numpy as np
+import pytest
+
+from tests.golden.golden import Case
+from zoo.metrics.ndb import (
+    bins_of_labels,
+    different_proportions,
+    jensen_shannon_divergence,
+    make_bins,
+    ndb,
+)
+
+
+def official_order(case, bins):
+    """Our place of each official bin: bins of one size have no order that all machines share."""
+    distances = ((case.outputs["bin_centers"][:, None] - bins.centers) ** 2).sum(-1)
+    order = distances.argmin(1)
+    assert sorted(order) == list(range(len(bins.centers)))
+    assert (np.diff(bins.proportions) <= 0).all()
+    return order
+
+
+@pytest.mark.parametrize("name", ["ndb_plain", "ndb_whiten", "ndb_z3_maxdims", "ndb_highdim"])
+def test_bins_of_known_clusters(name):
+    case = Case("metrics", name)
+    train, used = case.inputs["train"], case.outputs["used_d_indices"]
+    bins = bins_of_labels(train, case.outputs["kmeans_labels"], case.meta["whitening"], used)
+    order = official_order(case, bins)
+    case.check("bin_centers", bins.centers[order])
+    case.check("bin_proportions", bins.proportions[order])
+    case.check("mean", bins.mean)
+    case.check("std", bins.deviation)
+    for query in (key for key in case.inputs if key != "train"):
+        got = ndb(bins, case.inputs[query], z_threshold=case.meta["z_threshold"])
+        nearest = bins.assign(case.inputs[query])
+        case.check(f"{query}/assignment", np.argsort(order)[nearest])
+        case.check(f"{query}/proportions", got["proportions"][order])
+        case.check(f"{query}/different_bins", got["different"][order])
+        case.check(f"{query}/NDB", got["ndb"])
+        case.check(f"{query}/JS", got["jsd"])
+    case.check_all_seen(ignore="^(kmeans_labels|used_d_indices)$")
+
+
+def test_own_bins_have_the_official_form():
+    pytest.importorskip("sklearn")
+    case = Case("metrics", "ndb_highdim")
+    meta = case.meta
+    bins = make_bins(case.inputs["train"], meta["bins"], meta["whitening"], meta["max_dims"])
+    assert bins.centers.shape == case.outputs["bin_centers"].shape
+    assert len(np.unique(bins.used)) == len(bins.used) == len(case.outputs["used_d_indices"])
+
+
+def test_z_test_and_divergence():
+    case = Case("metrics", "ndb_ztest")
+    rules = {"sig05": (0.05, None), "sig01": (0.01, None), "z4": (0.05, 4)}
+    for row, (p_count, q_count) in case.meta["rows"].items():
+        p, q = (case.inputs[f"{row}/{name}"] for name in ("p1", "p2"))
+        for name, rule in rules.items():
+            case.check(f"{row}/{name}", different_proportions(p, p_count, q, q_count, *rule))
+        case.check(f"{row}/js", jensen_shannon_divergence(p, q))
+    case.check_all_seen()

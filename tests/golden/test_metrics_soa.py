@@ -1,0 +1,68 @@
+"""Golden parity of SOA: counting over labels, and what is kept of a detector's predictions."""
+
+import numpy as np
+import pytest
+
+from tests.golden.golden import Case
+from zoo.metrics.detections import keep_detections
+from zoo.metrics.soa import box_iou, label_accuracy, label_iou, soa
+
+
+@pytest.mark.parametrize("name", ["soa_count_3", "soa_count_80"])
+def test_counts(name):
+    case = Case("metrics", name)
+    hits, pictures, ious = [], [], []
+    for row, label in enumerate(case.inputs["folder_label"]):
+        count = case.inputs["n_images"][row]
+        sets = [
+            case.inputs[key][row, :count] for key in ("det_ids", "det_boxes", "gt_ids", "gt_boxes")
+        ]
+        hit, total = label_accuracy(label, sets[0])
+        hits.append(hit)
+        pictures.append(total)
+        ious.append(label_iou(label, *sets))
+    scores = soa(hits, pictures, ious)
+    case.check("recognized", hits)
+    case.check("total", pictures)
+    case.check("iou", ious)
+    case.check("accuracy", scores["accuracy"])
+    for key in ("SOA_C", "SOA_I", "SOA_C_IoU", "SOA_I_IoU"):
+        case.check(key, scores[key.lower()])
+    check_halves(case, scores, np.array(pictures))
+    case.check_all_seen(ignore="0$")
+
+
+def check_halves(case, scores, pictures):
+    """Top and bottom 40: the official ones are one choice of labels with as many pictures."""
+    got, want = (
+        [x[f"{start}_{part}"] for part in ("top40", "bot40")]
+        for x, start in ((scores, "soa_c"), (case.outputs, "SOA_C"))
+    )
+    if np.isnan(want).any():
+        assert np.isnan(want).all() and np.isnan(got).all()
+        return
+    edge, accuracy = np.sort(pictures)[-40], scores["accuracy"]
+    above, tied = accuracy[pictures > edge], np.sort(accuracy[pictures == edge])
+    free = 40 - len(above)
+    low, high = (
+        (above.sum() + part.sum()) / 40 for part in (tied[:free], tied[len(tied) - free :])
+    )
+    for top, bottom in (got, want):
+        assert low - 1e-9 <= top <= high + 1e-9
+        assert (top + bottom) / 2 == pytest.approx(accuracy.mean(), abs=1e-9)
+
+
+def test_box_iou():
+    case = Case("metrics", "soa_nms")
+    got = [
+        box_iou(a, b) for a, b in zip(case.inputs["boxes_a"], case.inputs["boxes_b"], strict=True)
+    ]
+    case.check("get_iou", got)
+
+
+def test_kept_detections():
+    case = Case("metrics", "soa_nms")
+    kept = keep_detections(case.inputs["prediction"], case.meta["conf"], case.meta["nms"])
+    for number, rows in enumerate(kept):
+        case.check(f"image{number}", rows)
+    case.check_all_seen(ignore="^get_iou$")

@@ -1,0 +1,72 @@
+"""From a classifier's last features to the probabilities that the Inception score takes.
+
+Checked against DM-GAN eval/IS: coco/inception_score_coco.py (logits without their bias) and
+bird/inception_score_bird.py (no background class, full batches); TF-GAN takes logits with the bias.
+The conventions give different scores, so the one taken belongs to a reported number.
+"""
+
+import numpy as np
+
+from zoo.errors import ZooError
+
+
+def class_logits(features, kernel, bias=None):
+    """features @ kernel, plus the bias where one is given.
+
+    OpenAI's script, and so the COCO scores of AttnGAN and DM-GAN, leave the bias of the 2015
+    Inception graph out; TF-GAN and a classifier of one's own have it.
+
+    Shapes: features (n, d), kernel (d, classes), bias (classes,) -> float64 (n, classes).
+
+    Raises:
+        ZooError: other shapes.
+    """
+    x, w = np.asarray(features, np.float64), np.asarray(kernel, np.float64)
+    b = np.zeros(w.shape[-1:]) if bias is None else np.asarray(bias, np.float64)
+    if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[0] or b.shape != w.shape[1:]:
+        raise ZooError(
+            "class_logits needs features (n, d), a kernel (d, classes) and a bias (classes,) or "
+            f"None, but {x.shape}, {w.shape} and {b.shape} came."
+        )
+    return x @ w + b
+
+
+def class_probabilities(logits, background=False):
+    """Softmax in float64, stable for large logits.
+
+    Args:
+        logits: (n, classes).
+        background: bool. True leaves class 0 out before the softmax: the CUB classifier of the
+            StackGAN family keeps it for the background.
+
+    Returns:
+        float64 (n, classes), or (n, classes - 1) with `background`.
+
+    Raises:
+        ZooError: another shape, no class left, or logits that are not finite.
+    """
+    x = np.asarray(logits, np.float64)
+    if x.ndim != 2 or x.shape[1] <= bool(background):
+        raise ZooError(
+            "logits must have the shape (n, classes), with a class beside the background, but "
+            f"{x.shape} came."
+        )
+    if not np.isfinite(x).all():
+        raise ZooError("logits must be finite, but a NaN or an infinity came.")
+    x = x[:, 1:] if background else x
+    e = np.exp(x - x.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
+def full_batches(rows, batch_size=64):
+    """The rows that full batches take; the CUB script never looks at the others.
+
+    Raises:
+        ZooError: `batch_size` is no whole number from 1 up, or the rows do not fill one batch.
+    """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ZooError(f"batch_size must be a whole number from 1 up, not {batch_size!r}.")
+    whole = len(rows) // batch_size * batch_size
+    if not whole:
+        raise ZooError(f"A batch of {batch_size} rows is not filled by the {len(rows)} that came.")
+    return rows[:whole]

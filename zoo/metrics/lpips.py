@@ -1,0 +1,104 @@
+"""LPIPS: a distance of pictures in the features of a classifier.
+
+Paper: Zhang et al., arXiv 1801.03924, equation 1. Checked against richzhang/PerceptualSimilarity
+lpips/lpips.py (`LPIPS`, `ScalingLayer`, `normalize_tensor`, `upsample`), versions 0.0 and 0.1.
+The features come from `zoo.networks.perceptual_trunk` with torchvision's ImageNet weights, the
+weights of the channels from the official files `lin{k}.model.1.weight`. Trunk, version, range and
+size of the pictures, and which pairs are taken, belong to a reported number: pictures in [0, 1]
+where [-1, 1] is meant are the most usual mistake.
+Protocols: BicycleGAN: 100 inputs, 20 samples each, the 19 pairs of neighbours, version 0.0. MSGAN:
+random pairs of the samples of one input, version 0.1.
+Known deviations: none beyond rounding; all is float64.
+"""
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo.metrics.bilinear import resize
+
+VERSIONS = ("0.0", "0.1")
+_SHIFT = np.array([-0.030, -0.088, -0.188])
+_SCALE = np.array([0.458, 0.448, 0.450])
+
+
+def trunk_input(images, version="0.1"):
+    """Pictures as the trunk of a version takes them.
+
+    0.1 brings [-1, 1] to ImageNet's mean 0 and deviation 1; 0.0 leaves pictures as they are, a
+    mistake that its channel weights were fitted with.
+
+    Shapes: (batch, h, w, 3) in [-1, 1] -> float64 of the same shape.
+
+    Raises:
+        ZooError: another shape or version, or values outside the range.
+    """
+    x = np.asarray(images, np.float64)
+    if version not in VERSIONS:
+        raise ZooError(f'version must be "0.0" or "0.1", but {version!r} came.')
+    if x.ndim != 4 or x.shape[-1] != 3:
+        raise ZooError(f"LPIPS takes pictures of the shape (batch, h, w, 3), but {x.shape} came.")
+    if not (np.abs(x) <= 1 + 1e-3).all():
+        raise ZooError(
+            "LPIPS takes pictures in [-1, 1], but values outside came. Bring bytes x to "
+            "x / 127.5 - 1."
+        )
+    return x if version == "0.0" else (x - _SHIFT) / _SCALE
+
+
+def lpips(features_a, features_b, channel_weights=None):
+    """The distance of each pair of pictures: the sum of `lpips_by_layer` over the layers.
+
+    Arguments and errors are those of `lpips_by_layer`; the result is float64 (batch,).
+    """
+    return lpips_by_layer(features_a, features_b, channel_weights).sum(0)
+
+
+def lpips_by_layer(features_a, features_b, channel_weights=None):
+    """Mean over the places of each layer's weighted squared differences.
+
+    At every place the channels are divided by their norm + 1e-10 first.
+
+    Args:
+        features_a, features_b: a sequence with an array (batch, h, w, channels) for each layer.
+        channel_weights: a sequence with an array (channels,) for each layer; None weighs all by 1.
+
+    Returns:
+        float64 (layers, batch).
+
+    Raises:
+        ZooError: sequences or arrays that do not fit together.
+    """
+    maps = _difference_maps(features_a, features_b, channel_weights)
+    return np.stack([layer.mean((1, 2)) for layer in maps])
+
+
+def lpips_map(features_a, features_b, height, width, channel_weights=None):
+    """Where two pictures differ: each layer's map is enlarged bilinearly to (height, width).
+
+    The other arguments and errors are those of `lpips_by_layer`; float64 (batch, height, width).
+    """
+    maps = _difference_maps(features_a, features_b, channel_weights)
+    return sum(resize(layer[..., None], height, width)[..., 0] for layer in maps)
+
+
+def _difference_maps(features_a, features_b, channel_weights):
+    a, b = ([np.asarray(x, np.float64) for x in xs] for xs in (features_a, features_b))
+    shapes = [[x.shape for x in xs] for xs in (a, b)]
+    if not a or shapes[0] != shapes[1] or any(len(shape) != 4 for shape in shapes[0]):
+        raise ZooError(
+            "LPIPS needs features (batch, h, w, channels) of the same layers and shapes for both "
+            f"sides, but {shapes[0]} and {shapes[1]} came."
+        )
+    if channel_weights is None:
+        channel_weights = [np.ones(x.shape[-1]) for x in a]
+    sizes = [np.shape(w) for w in channel_weights]
+    if sizes != [x.shape[-1:] for x in a]:
+        raise ZooError(
+            f"channel_weights must have the shapes {[x.shape[-1:] for x in a]}, but {sizes} came."
+        )
+    pairs = zip(a, b, channel_weights, strict=True)
+    return [(_unit(x) - _unit(y)) ** 2 @ np.asarray(w, np.float64) for x, y, w in pairs]
+
+
+def _unit(x):
+    return x / (np.sqrt(np.sum(x**2, -1, keepdims=True)) + 1e-10)

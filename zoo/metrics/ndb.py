@@ -1,0 +1,238 @@
+"""NDB: the number of statistically different bins, and the Jensen-Shannon divergence beside it.
+
+Paper: Richardson & Weiss, arXiv 1805.12462, section 2. Checked against eitanrich/gans-n-gmms
+utils/ndb.py (`NDB`, `two_proportions_z_test`, `jensen_shannon_divergence`).
+Protocol of the papers: training pictures as flat arrays are cut into bins by k-means; generated
+ones go to the nearest bin, and the two shares of a bin are compared. Number of bins, whitening,
+dimensions, seed and both numbers of pictures belong to a reported number; the dimensions and the
+start of k-means are random, so systems are compared on the same `Bins`.
+Known deviations: distances are float64 whatever comes in, where uint8 pictures overflow in the
+official code; k-means itself is scikit-learn's of today.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from zoo.errors import ZooError
+
+_MANY_DIMENSIONS = 1000  # above, a sixth of the dimensions makes the bins
+_ITERATIONS = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Bins:
+    """The bins of training samples, most frequent first.
+
+    Attributes:
+        centers: float64 (bins, d), means of the whitened samples of each bin, in all dimensions.
+        proportions: float64 (bins,), shares of the training samples.
+        count: int, training samples.
+        used: int (u,), dimensions that the distance sees.
+        mean, deviation: float64 (d,) or (), what whitening subtracts and divides by.
+    """
+
+    centers: np.ndarray
+    proportions: np.ndarray
+    count: int
+    used: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def assign(self, samples):
+        """The nearest bin of each sample, the first of equally near ones.
+
+        Shapes: (n, d), one row at least -> int64 (n,).
+
+        Raises:
+            ZooError: another shape, or values that are not finite.
+        """
+        x, size = _samples(samples), self.centers.shape[1]
+        if x.shape[1] != size:
+            raise ZooError(f"samples must have the {size} columns of the bins, not {x.shape[1]}.")
+        mean, deviation = (
+            np.broadcast_to(v, size)[self.used] for v in (self.mean, self.deviation)
+        )
+        centers = self.centers[:, self.used]
+        nearest = np.empty(len(x), np.int64)
+        for start in range(0, len(x), 256):  # the differences of few rows at a time
+            rows = (x[start : start + 256, self.used] - mean) / deviation
+            distances = np.stack([((rows - center) ** 2).sum(1) for center in centers])
+            nearest[start : start + 256] = distances.argmin(0)
+        return nearest
+
+
+def make_bins(samples, bins, whitening=False, max_dims=None, seed=0):
+    """k-means bins of training samples.
+
+    Args:
+        samples: (m, d), such as flat pictures. Floats or uint8.
+        bins: int, number of bins, up to m.
+        whitening: bool. Subtract each dimension's mean and divide by its deviation + 1e-6.
+        max_dims: int or None. Dimensions, drawn at random, that the distance sees. None: all up to
+            1000, a sixth of more.
+        seed: int, of the dimensions and of k-means.
+
+    Returns:
+        `Bins`.
+
+    Raises:
+        ZooError: other shapes or numbers, or scikit-learn is missing.
+    """
+    try:
+        from sklearn.cluster import KMeans
+    except ImportError:
+        raise ZooError(
+            "The bins of NDB are made by scikit-learn, which is not installed: pip install "
+            "scikit-learn."
+        ) from None
+
+    x = _samples(samples)
+    if isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= len(x):
+        raise ZooError(f"bins must be a whole number from 1 to the {len(x)} rows, not {bins!r}.")
+    size = x.shape[1]
+    if max_dims is None:
+        max_dims = size if size <= _MANY_DIMENSIONS else size // 6
+    if isinstance(max_dims, bool) or not isinstance(max_dims, int) or not 1 <= max_dims <= size:
+        raise ZooError(f"max_dims must be a whole number from 1 to {size}, not {max_dims!r}.")
+    used = np.random.RandomState(seed).permutation(size)[:max_dims]
+    mean, deviation = _whitening(x, whitening)
+    means = KMeans(bins, max_iter=_ITERATIONS, n_init=10, random_state=seed)
+    labels = means.fit(((x - mean) / deviation)[:, used]).labels_
+    return bins_of_labels(x, labels, whitening, used)
+
+
+def bins_of_labels(samples, labels, whitening=False, used=None):
+    """`Bins` of training samples (m, d) whose cluster (m,) is known.
+
+    Args:
+        samples, whitening: see `make_bins`.
+        labels: ints (m,), equal for the samples of one bin.
+        used: ints, dimensions that the distance sees; None for all.
+
+    Raises:
+        ZooError: other shapes, or values that are not finite.
+    """
+    x, labels = _samples(samples), np.asarray(labels)
+    if labels.shape != (len(x),):
+        raise ZooError(f"labels must have the shape ({len(x)},), but {labels.shape} came.")
+    mean, deviation = _whitening(x, whitening)
+    whitened = (x - mean) / deviation
+    names, counts = np.unique(labels, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return Bins(
+        centers=np.stack([whitened[labels == name].mean(0) for name in names[order]]),
+        proportions=counts[order] / len(x),
+        count=len(x),
+        used=np.arange(x.shape[1]) if used is None else np.asarray(used),
+        mean=mean,
+        deviation=deviation,
+    )
+
+
+def ndb(bins, samples, significance=0.05, z_threshold=None):
+    """Compares samples with the training samples that `bins` were made of.
+
+    Args:
+        bins: `Bins`.
+        samples: (n, d), one row at least.
+        significance, z_threshold: see `different_proportions`.
+
+    Returns:
+        dict:
+            ndb: int, number of different bins; papers also give `ndb` / bins.
+            jsd: float, divergence of the two sets of proportions, in nats.
+            proportions: float64 (bins,), of the samples.
+            different: bool (bins,).
+
+    Raises:
+        ZooError: another shape, values that are not finite, or no such significance.
+    """
+    nearest = bins.assign(samples)
+    shares = np.bincount(nearest, minlength=len(bins.centers)) / len(nearest)
+    different = different_proportions(
+        bins.proportions, bins.count, shares, len(nearest), significance, z_threshold
+    )
+    return {
+        "ndb": int(different.sum()),
+        "jsd": jensen_shannon_divergence(bins.proportions, shares),
+        "proportions": shares,
+        "different": different,
+    }
+
+
+def different_proportions(p, p_count, q, q_count, significance=0.05, z_threshold=None):
+    """Two-proportion z-test of each bin; a bin that is empty in both sets is not different.
+
+    z = (p - q) / sqrt(s (1 - s) (1 / n + 1 / m)) with s = (p n + q m) / (n + m).
+
+    Args:
+        p, q: shares (bins,).
+        p_count, q_count: n and m, the numbers of samples that the shares are of.
+        significance: float in (0, 1); a bin is different where the two-sided probability of |z| is
+            below it.
+        z_threshold: float or None. Where given, a bin is different where |z| is above it instead.
+
+    Returns:
+        bool (bins,).
+
+    Raises:
+        ZooError: other shapes, shares or counts.
+    """
+    p, q = _shares(p, q)
+    if not (p_count > 0 and q_count > 0):
+        raise ZooError(f"Shares are of one sample at least, not of {p_count} and {q_count}.")
+    if not 0 < significance < 1:
+        raise ZooError(f"significance must lie between 0 and 1, but {significance!r} came.")
+    pooled = (p * p_count + q * q_count) / (p_count + q_count)
+    # rounding may leave a full share just above 1
+    error = np.sqrt(np.maximum(pooled * (1 - pooled), 0) * (1 / p_count + 1 / q_count))
+    z = np.abs(np.divide(p - q, error, out=np.zeros_like(p), where=error > 0))
+    if z_threshold is not None:
+        return z > z_threshold
+    return np.array([math.erfc(x / math.sqrt(2)) < significance for x in z])  # 2 Phi(-|z|)
+
+
+def jensen_shannon_divergence(p, q):
+    """KL(p || m) / 2 + KL(q || m) / 2 with m = (p + q) / 2, in nats: from 0 to log 2.
+
+    Shapes: p and q (bins,), shares -> float.
+
+    Raises:
+        ZooError: other shapes or shares.
+    """
+    p, q = _shares(p, q)
+    middle = (p + q) / 2
+
+    def divergence(x):
+        ratio = np.divide(x, middle, out=np.ones_like(x), where=x > 0)
+        return np.sum(x * np.log(ratio))
+
+    return float((divergence(p) + divergence(q)) / 2)
+
+
+def _shares(p, q):
+    p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
+    shares = p.ndim == 1 and p.shape == q.shape and ((p >= 0) & (p <= 1) & (q >= 0) & (q <= 1))
+    if not np.all(shares):
+        raise ZooError(
+            "Proportions must be two arrays (bins,) of numbers from 0 to 1, but arrays of the "
+            f"shapes {p.shape} and {q.shape} came."
+        )
+    return p, q
+
+
+def _samples(samples):
+    x = np.asarray(samples, np.float64)
+    if x.ndim != 2 or not x.size:
+        raise ZooError(f"samples must have the shape (n, d), but {x.shape} came. Flatten pictures.")
+    if not np.isfinite(x).all():
+        raise ZooError("samples must be finite, but a NaN or an infinity came.")
+    return x
+
+
+def _whitening(x, whitening):
+    if not whitening:
+        return np.zeros(()), np.ones(())
+    return x.mean(0), x.std(0) + 1e-6
