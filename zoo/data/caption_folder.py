@@ -58,7 +58,7 @@ class CaptionFolder:
         self.split = split
         self.on_error = on_error
         self.skipped = []
-        self._files = _open_files(self.directory)
+        self._files = open_files(self.directory)
         self._metadata = self._find_metadata()
         rows = [row for row in self._parse_lines() if row is not None]
         if check and rows:
@@ -226,7 +226,7 @@ def _came(value):
     return f"{text if len(text) <= 60 else text[:59] + '…'} came"
 
 
-def _open_files(directory):
+def open_files(directory):
     if os.path.isdir(directory):
         return _Folder(directory)
     if not os.path.exists(directory):

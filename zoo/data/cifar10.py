@@ -9,7 +9,16 @@ from zoo.data.pickles import load_pickle
 from zoo.errors import ZooError
 
 CLASSES = (
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
 )
 _SIDE = 32
 _VALUES = 3 * _SIDE * _SIDE

@@ -106,7 +106,7 @@ def paired_dataset(
     """
     count, load_size = len(source), _check(source, image_size, load_size, batch_size)
     _check_endless(start_step, batch_size, count)
-    batch = _pairs(source, image_size, load_size, cache, source_channels, target_channels)
+    batch = paired_views(source, image_size, load_size, cache, source_channels, target_channels)
 
     def step_batch(step):
         index = shuffled_indices(step, batch_size, count, seed)
@@ -116,7 +116,13 @@ def paired_dataset(
 
 
 def paired_evaluation(
-    source, image_size, batch_size, load_size=None, cache=False, source_channels=3, target_channels=3
+    source,
+    image_size,
+    batch_size,
+    load_size=None,
+    cache=False,
+    source_channels=3,
+    target_channels=3,
 ):
     """Every pair once, in order: centre crop, no flip; the last batch may be smaller.
 
@@ -126,7 +132,7 @@ def paired_evaluation(
         finite `tf.data.Dataset` of dicts.
     """
     load_size = _check(source, image_size, load_size, batch_size)
-    batch = _pairs(source, image_size, load_size, cache, source_channels, target_channels)
+    batch = paired_views(source, image_size, load_size, cache, source_channels, target_channels)
     return _once(batch, len(source), batch_size)
 
 
@@ -218,9 +224,12 @@ def _labelled(source, image_size, load_size, cache):
     return batch
 
 
-def _pairs(source, image_size, load_size, cache, source_channels, target_channels):
-    """Both pictures of a pair lie in the channels of one, so that they are cut alike."""
-    channels = [source_channels, target_channels]
+def paired_views(source, image_size, load_size, cache=False, source_channels=3, target_channels=3):
+    """A function from indices [B], and `place` and `flip` of `Squares.views`, to a batch.
+
+    Args: as `paired_dataset`.
+    """
+    channels = [source_channels, target_channels]  # of one picture, so that both are cut alike
     if not set(channels) <= {1, 3}:
         raise ZooError(f"source_channels and target_channels must be 1 or 3, but {channels} came.")
 

@@ -36,9 +36,7 @@ class PairedFolder:
             names it.
     """
 
-    def __init__(
-        self, directory, split="train", direction="a2b", on_error="raise", check=True
-    ):
+    def __init__(self, directory, split="train", direction="a2b", on_error="raise", check=True):
         check_direction(direction)
         self.direction = direction
         tree = PictureTree(directory)
@@ -88,9 +86,7 @@ class UnpairedFolders:
             names it.
     """
 
-    def __init__(
-        self, directory, split="train", domains=("A", "B"), on_error="raise", check=True
-    ):
+    def __init__(self, directory, split="train", domains=("A", "B"), on_error="raise", check=True):
         domains = tuple(domains)
         if len(set(domains)) != 2 or len(domains) != 2:
             raise ZooError(f"domains must be two different names, but {domains} came.")

@@ -6,8 +6,7 @@ Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/dat
 
 import tensorflow as tf
 
-_BITS = 22
-_ONE = 1 << _BITS
+from zoo.data.resampling import resize
 
 
 def decode_picture(data):
@@ -62,58 +61,6 @@ def box_crop(image, box):
     top, bottom = tf.maximum(0, y - half), tf.minimum(height, y + half)
     left, right = tf.maximum(0, x - half), tf.minimum(width, x + half)
     return image[top:bottom, left:right]
-
-
-def resize(image, height, width):
-    """Bilinear scaling with anti-aliasing, in Pillow's integer arithmetic, equal to it bit by bit.
-
-    Each axis in turn, width first: a triangle of weights as wide as one output pixel (at least one
-    input pixel), rounded to 22 bits; the result is rounded to uint8 after each axis.
-
-    Args:
-        image: uint8 [..., H, W, 3].
-        height, width: int, pixels.
-
-    Returns:
-        uint8 [..., height, width, 3].
-    """
-    return _resample(_resample(image, width, -2), height, -3)
-
-
-def _resample(image, length, axis):
-    """Scales one axis (-2 or -3) to `length`."""
-    before = image.shape[axis]
-    static = isinstance(before, int) and isinstance(length, int)
-    if static and before == length:
-        return image
-    before = before if static else tf.shape(image)[axis]
-    ratio = tf.cast(before, tf.float64) / tf.cast(length, tf.float64)
-    reach = tf.maximum(ratio, 1.0)
-    centre = (tf.range(length, dtype=tf.float64) + 0.5) * ratio
-    taps = 2 * tf.cast(tf.math.ceil(reach), tf.int32) + 1
-    first = tf.cast(tf.floor(centre - reach + 0.5), tf.int32)
-    places = first[:, None] + tf.range(taps)[None, :]  # (length, taps)
-    distance = tf.abs(tf.cast(places, tf.float64) + 0.5 - centre[:, None]) / reach
-    inside = (places >= 0) & (places < before)
-    weights = tf.where(inside, tf.maximum(1.0 - distance, 0.0), 0.0)
-    weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
-    weights = tf.cast(tf.floor(weights * _ONE + 0.5), tf.int32)
-    places = tf.clip_by_value(places, 0, before - 1)
-
-    def add(tap, total):
-        pixels = tf.cast(tf.gather(image, places[:, tap], axis=axis), tf.int32)
-        column = weights[:, tap, None] if axis == -2 else weights[:, tap, None, None]
-        return tap + 1, total + pixels * column
-
-    if static:
-        total = _ONE // 2
-        for tap in range(2 * max(-(-image.shape[axis] // length), 1) + 1):
-            _, total = add(tap, total)
-    else:
-        shape = tf.shape(tf.gather(image, places[:, 0], axis=axis))
-        start = (0, tf.fill(shape, _ONE // 2))
-        _, total = tf.while_loop(lambda tap, _: tap < taps, add, start)
-    return tf.cast(tf.bitwise.right_shift(total, _BITS), tf.uint8)
 
 
 def scale(image, size):

@@ -8,13 +8,13 @@ import zlib
 
 import tensorflow as tf
 
-from zoo.data.caption_folder import _open_files as open_files
+from zoo.data.caption_folder import open_files
 from zoo.data.images import decode_picture
 from zoo.errors import ZooError
 
 SPLITS = ("train", "val", "test")
-_READ = (".png", ".jpg", ".jpeg", ".gif", ".bmp")
-_NOT_READ = (".webp", ".tif", ".tiff", ".avif", ".heic", ".jp2", ".ppm", ".pgm")
+_READ = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+_NOT_READ = (".tif", ".tiff", ".avif", ".heic", ".jp2", ".ppm", ".pgm")
 _BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError)
 _KEEP_GOING = 'Pass on_error="skip" to leave such pictures out.'
 
@@ -22,8 +22,8 @@ _KEEP_GOING = 'Pass on_error="skip" to leave such pictures out.'
 class PictureTree:
     """The folders and pictures of a folder or a .zip file. Names have "/" between their parts.
 
-    Hidden files, `__MACOSX` and files that are no pictures by their ending are not seen. Endings
-    that are pictures, but not of a kind that is read (.webp, .tif), are: they fail when decoded.
+    Hidden files, `__MACOSX` and files that are no pictures by their ending are not seen. Kinds of
+    pictures that are not read, such as .tif, are seen: they fail when decoded.
     """
 
     def __init__(self, directory):
@@ -47,8 +47,8 @@ class PictureTree:
         """The pictures below `folder`, sorted."""
         if not folder:
             return self._pictures
-        first = bisect.bisect_left(self._pictures, f"{folder}/")
-        return self._pictures[first : bisect.bisect_left(self._pictures, f"{folder}0")]  # 0 follows /
+        first, last = (bisect.bisect_left(self._pictures, f"{folder}{end}") for end in "/0")
+        return self._pictures[first:last]  # "0" is what follows "/" in order
 
     def describe(self, name):
         return self.files.describe(name) if name else self.directory
@@ -90,8 +90,8 @@ class PictureList:
             raise ZooError(f'on_error must be "raise" or "skip", but {on_error!r} came.')
         self.skipped, self._tree, self._files = [], tree, tree.files
         data, readable, problems = _read(tree.files, names)
-        if check:
-            problems |= self._check(data, readable, rule)
+        first = readable[:1]  # this one is decoded in any case, for the size
+        problems |= self._check(data, readable, rule) if check else self._check(data, first)
         for name in (name for name in names if name in problems):
             message = f"{tree.describe(name)}: {problems[name]}"
             if on_error == "raise":
@@ -111,8 +111,10 @@ class PictureList:
         """Picture `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
         return decode_picture(self._files.read(self._data[index]))
 
-    def _check(self, data, names, rule):
+    def _check(self, data, names, rule=None):
         """Decodes every picture in parallel: name -> what is wrong with it."""
+        if not names:
+            return {}
 
         def size(index):
             return index, tf.shape(decode_picture(self._files.read(data[index])))[:2]

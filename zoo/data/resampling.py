@@ -41,18 +41,23 @@ def resize(image, height, width, method="bilinear"):
     Returns:
         uint8 [..., height, width, channels].
     """
-
-    def width_first():
-        return _along(_along(image, width, -2, method), height, -3, method)
-
-    def height_first():
-        return _along(_along(image, height, -3, method), width, -2, method)
-
     lost, lost_width = _side(image, -3) - height, _side(image, -2) - width
     tall = (lost > 0) & (lost > 2 * lost_width)
     if isinstance(tall, bool):
-        return height_first() if tall else width_first()
-    return tf.cond(tall, height_first, width_first)
+        first, second = ((height, -3), (width, -2)) if tall else ((width, -2), (height, -3))
+        return _along(_along(image, *first, method), *second, method)
+    # In a graph with unknown sizes a tall picture lies on its side meanwhile: half the operations.
+    image = _turned(image, tall)
+    image = _along(image, tf.where(tall, height, width), -2, method)
+    image = _along(image, tf.where(tall, width, height), -3, method)
+    return _turned(image, tall)
+
+
+def _turned(image, turn):
+    """The picture, or with its axes of height and width exchanged."""
+    order = tf.range(tf.rank(image))
+    turned = tf.concat([order[:-3], [order[-2], order[-3], order[-1]]], 0)
+    return tf.transpose(image, tf.where(turn, turned, order))
 
 
 def _side(image, axis):

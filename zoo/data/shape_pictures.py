@@ -72,7 +72,7 @@ class ShapePairs:
         return len(self._world)
 
     def load(self, index):
-        """Pair `index`: source and target, both uint8 [size, size, 3]; an int or a scalar tensor."""
+        """Pair `index`: source and target, both uint8 [size, size, 3]; `index` may be a tensor."""
         row = tf.gather(self._world.table, index)[None]
         inside = tf.round(cover(row, self.image_size))
         color = tf.gather(tf.constant(MAP_COLORS, tf.float32), tf.cast(row[:, 0], tf.int32))
@@ -88,7 +88,7 @@ class ShapePairs:
 
 
 class ShapeDomains:
-    """Two domains of shapes that differ in one thing; no picture of one belongs to one of the other.
+    """Two domains of shapes that differ in one thing; their pictures do not go together.
 
     Example:
         source = ShapeDomains(size=64, count=1000, difference="background")
@@ -113,9 +113,7 @@ class ShapeDomains:
         self, size=64, count=10000, seed=0, split="train", difference="background", count_b=None
     ):
         if difference not in DIFFERENCES:
-            raise ZooError(
-                f'difference must be "background" or "fill", but {difference!r} came.'
-            )
+            raise ZooError(f'difference must be "background" or "fill", but {difference!r} came.')
         self.difference, self.image_size = difference, size
         counts = {"count": count, "count_b": count if count_b is None else count_b}
         for name, value in counts.items():

@@ -1,0 +1,147 @@
+"""MirrorGAN as a system, and STREAM: what they add to AttnGAN's family (see test_attn_gan.py)."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import tiny
+from zoo.errors import ZooError
+from zoo.models.mirror_gan import MirrorGAN, Stream
+from zoo.models.mirror_gan.captioner import CompactCaptionEncoder
+
+CAPTIONER = {"kind": "compact", "units": 12, "encoder": {"features": 8, "filters": 4}}
+SHARED = {"vocabulary": tiny.WORDS, "max_words": 6, "captioner": CAPTIONER}
+
+
+def mirror_gan(compiled=True, **changes):
+    keras.utils.set_random_seed(1)
+    model = MirrorGAN(
+        **{
+            **SHARED,
+            "stage_sizes": tiny.SIZES,
+            "generator_filters": 4,
+            "discriminator_filters": 4,
+            "residual_blocks": 1,
+            "latent_dim": 8,
+            "condition_dim": 6,
+            "text_encoder": tiny.TEXT,
+            "image_encoder": tiny.IMAGE,
+            "seed": 3,
+            **changes,
+        }
+    )
+    if compiled:
+        model.compile(generator_optimizer=tiny.adam(), discriminator_optimizer=tiny.adam())
+    return model
+
+
+def stream(learning_rate=1e-2, **changes):
+    keras.utils.set_random_seed(2)
+    model = Stream(**{**SHARED, "image_size": tiny.SIZES[-1], **changes})
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate))
+    return model
+
+
+def train(model, steps):
+    for i in range(steps):
+        logs = model.train_step(tiny.batch(i))
+    return {name: float(value) for name, value in logs.items()}
+
+
+def test_two_steps_change_every_trained_variable_and_nothing_frozen():
+    model = mirror_gan(mode_seeking_weight=1.0)
+    before = tiny.snapshot(model.network_variables())
+    logs = train(model, 2)
+    after = tiny.snapshot(model.network_variables())
+    assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
+    for name in before:
+        frozen = name.startswith(("text_encoder", "captioner"))
+        assert np.array_equal(before[name], after[name]) == frozen, name
+    terms = ("adversarial_loss", "caption_loss", "kl_loss", "mode_seeking")
+    assert not hasattr(model, "image_encoder") and logs["word_loss"] == logs["sentence_loss"] == 0
+    assert logs["caption_loss"] > 0
+    np.testing.assert_allclose(logs["generator_loss"], sum(logs[t] for t in terms), rtol=1e-5)
+
+
+def test_losses_of_code_and_paper_and_a_damsm_beside_them():
+    """The first step sees the same pictures, so the terms differ by the settings alone, and only
+    the generator goes elsewhere."""
+    models = [
+        mirror_gan(),
+        mirror_gan(caption_weight=20.0, caption_reduction="captions", damsm_weight=5.0),
+    ]
+    code, paper = (train(model, 1) for model in models)
+    np.testing.assert_allclose(code["kl_loss"], paper["kl_loss"], rtol=1e-5)
+    lengths = tiny.batch(0)["lengths"].numpy()
+    ratio = 20 / 10 * lengths.sum() / len(lengths)
+    np.testing.assert_allclose(paper["caption_loss"], ratio * code["caption_loss"], rtol=1e-4)
+    assert paper["word_loss"] > 0 and paper["sentence_loss"] > 0
+    for network, moved_alike in (("generator", False), ("discriminator_32", True)):
+        a, b = (getattr(model, network).trainable_variables for model in models)
+        assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True)) == moved_alike
+
+
+def test_wrong_reduction():
+    with pytest.raises(ValueError, match="reduction"):
+        mirror_gan(compiled=False, caption_reduction="letters")
+
+
+def test_checkpoint_goes_on_bit_for_bit(tmp_path):
+    whole, resumed = mirror_gan(), mirror_gan()
+    train(whole, 1)
+    whole.save_checkpoint(str(tmp_path / "c.h5"))
+    resumed.load_checkpoint(str(tmp_path / "c.h5"))
+    for model in (whole, resumed):
+        train(model, 1)
+    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_stream_learns_to_tell_pictures_apart_and_is_taken_over():
+    model = stream()
+    batch, step = tiny.batch(0), tf.function(model.train_step)
+    for _ in range(150):
+        step(batch)
+    told = model.captioner(batch["images"][-1], batch["tokens"], training=True).numpy().argmax(-1)
+    spoken = batch["tokens"].numpy() > 0
+    assert (told == batch["tokens"].numpy())[spoken].mean() > 0.9
+    gan = mirror_gan(compiled=False)
+    assert "captioner" not in gan.networks
+    with pytest.raises(ZooError, match="load_stream"):
+        gan.generate("a red circle", describe=True)
+    gan.load_stream(model)
+    images, details = gan.generate(
+        "a red circle", images_per_caption=2, return_details=True, describe=True
+    )
+    assert details["descriptions"] == model.describe(images) and len(images) == 2
+    assert details["attention"].shape == (2, tiny.SIZES[0], tiny.SIZES[0], 6)
+    assert {word for told in details["descriptions"] for word in told.split()} <= set(tiny.WORDS)
+
+
+def test_stream_of_another_kind_is_refused():
+    gan = mirror_gan(compiled=False)
+    with pytest.raises(ZooError, match="vocabulary"):
+        gan.load_stream(stream(vocabulary=tiny.WORDS[:-1]))
+    with pytest.raises(ZooError, match="other sizes"):
+        gan.load_stream(stream(captioner={**CAPTIONER, "units": 5}))
+    with pytest.raises(ZooError, match='"kind".*compakt'):
+        stream(captioner={"kind": "compakt"})
+    with pytest.raises(ZooError, match="no argument 'filter'"):
+        stream(captioner={"kind": "compact", "encoder": {"filter": 4}})
+    with pytest.raises(ZooError, match="32x32"):
+        CompactCaptionEncoder(image_size=32)(tf.zeros([1, 16, 16, 3]))
+    with pytest.raises(ZooError, match="power of two"):
+        CompactCaptionEncoder(image_size=20)
+
+
+def test_damsm_gives_the_text_encoder_alone():
+    gan, damsm = mirror_gan(compiled=False), tiny.damsm()
+    gan.load_damsm(damsm)
+    pairs = zip(gan.text_encoder.variables, damsm.text_encoder.variables, strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs) and not hasattr(gan, "image_encoder")
+
+
+def test_config_round_trips():
+    for model in (mirror_gan(compiled=False, caption_weight=3.0), stream(end_token=False)):
+        assert type(model).from_config(model.get_config()).get_config() == model.get_config()

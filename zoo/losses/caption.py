@@ -1,0 +1,47 @@
+"""Cross-entropy of captions that were predicted word by word."""
+
+from keras import ops
+
+from zoo.precision import at_least_float32
+
+REDUCTIONS = ("words", "captions")
+
+
+def caption_loss(logits, tokens, mask, reduction="words"):
+    """-log probability of the words: their mean, or each caption's sum, averaged over captions.
+
+    MirrorGAN (arXiv 1903.05854), section 3.4, sums over a caption ("captions"); the released code,
+    qiaott/MirrorGAN miscc/losses.py `caption_loss`, takes the mean over all words of the batch
+    ("words"), where long captions count for more.
+
+    Args:
+        reduction: "words" or "captions".
+
+    Shapes: logits (batch, words, vocabulary), tokens int (batch, words), mask bool (batch, words),
+        True at the words that count -> scalar.
+    """
+    check_reduction(reduction)
+    logits = at_least_float32(logits)
+    entropies = ops.logsumexp(logits, axis=-1) - picked(logits, tokens)  # (batch, words)
+    total = ops.sum(ops.where(mask, entropies, 0))
+    counted = mask if reduction == "words" else ops.ones_like(mask[:, 0])
+    return total / ops.sum(ops.cast(counted, total.dtype))
+
+
+def picked(logits, tokens):
+    """The logit of each token: (batch, words, vocabulary), int (batch, words) -> (batch, words)."""
+    return ops.take_along_axis(logits, ops.cast(tokens, "int32")[..., None], axis=-1)[..., 0]
+
+
+def word_accuracy(logits, tokens, mask):
+    """Share of the masked words whose logit is the largest. Shapes: see `caption_loss`."""
+    right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(tokens, "int32"))
+    right = ops.cast(ops.logical_and(right, mask), "float32")
+    return ops.sum(right) / ops.sum(ops.cast(mask, "float32"))
+
+
+def check_reduction(reduction):
+    """The value; raises ValueError for an unknown one."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"`reduction` must be one of {REDUCTIONS}. Received: {reduction!r}")
+    return reduction

@@ -1,0 +1,259 @@
+"""The captioning network of MirrorGAN: a picture's vector starts a recurrent language model.
+
+Paper: MirrorGAN, arXiv 1903.05854, section 3.3 (STREAM). Checked against qiaott/MirrorGAN model.py
+    (`CAPTION_CNN`, `CAPTION_RNN`). `CompactCaptionEncoder` is this zoo's own, for small pictures.
+As in the code there is no start token: the picture's vector is the first input, the words follow.
+"""
+
+import inspect
+
+import keras
+from keras import ops
+
+from zoo.errors import ZooError, nearest
+from zoo.layers import initializers
+from zoo.layers.batch_normalization import BatchNormalization
+from zoo.layers.convolution import ConvLeaky
+from zoo.layers.recurrent import LSTMCell
+from zoo.networks.image_encoder import resize_bilinear
+from zoo.networks.resnet import BLOCKS, ResNet
+
+
+class CaptionEncoder(keras.layers.Layer):
+    """What the encoders share: pooled features -> linear -> batch norm.
+
+    `call(images, training=False)`: float (batch, h, w, 3) in [-1, 1] -> (batch, features), at least
+    float32. Subclasses give `pool(images, training)` -> (batch, any).
+
+    Args:
+        features: int. Size of a picture's vector (256).
+    """
+
+    def __init__(self, features=256, **kwargs):
+        super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
+        self.features = features
+        self.output_dtype = "float64" if self.variable_dtype == "float64" else "float32"
+        self.linear = keras.layers.Dense(
+            features,
+            kernel_initializer=initializers.normal(0.02),
+            name="linear",
+            dtype=self.output_dtype,
+        )
+        self.norm = BatchNormalization(momentum=0.99, name="norm", dtype=self.output_dtype)
+
+    def call(self, images, training=False):
+        pooled = self.pool(images, training=training)
+        return self.norm(self.linear(pooled), training=training)
+
+    def get_config(self):
+        return {**super().get_config(), "features": self.features}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class ResNetCaptionEncoder(CaptionEncoder):
+    """The paper's: a frozen ResNet-152 on 224x224 pixels; only linear map and batch norm train.
+
+    `trainable_variables` are theirs alone, whatever `trainable` a parent sets. The trunk's batch
+    norms still use and update batch statistics when `training=True`.
+
+    Args:
+        features: int. Size of a picture's vector.
+        blocks: ints. Blocks of the stages; ResNet-152 by default.
+        filters: int. Channels of the stem; 64 is the real network.
+        align_corners: bool. How pictures are resized to 224x224: False as under present versions of
+            the official framework, True as under the one that it was written for.
+    """
+
+    size = 224
+
+    def __init__(
+        self, features=256, blocks=BLOCKS[152], filters=64, align_corners=False, **kwargs
+    ):
+        super().__init__(features, **kwargs)
+        self.blocks = list(blocks)
+        self.filters = filters
+        self.align_corners = align_corners
+        self.trunk = ResNet(blocks, filters, name="trunk", dtype=self.dtype_policy)
+        self.trunk.trainable = False
+
+    @property
+    def trainable(self):
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        keras.layers.Layer.trainable.fset(self, value)
+        self.trunk.trainable = False
+
+    def resize(self, images):
+        """Pictures of any size -> (batch, 224, 224, 3)."""
+        if tuple(images.shape[1:3]) == (self.size, self.size):
+            return images
+        return resize_bilinear(images, self.size, self.size, self.align_corners)
+
+    def pool(self, images, training=False):
+        last = self.trunk(self.resize(images), training=training)["stage_4"]
+        return ops.mean(ops.cast(last, self.output_dtype), axis=(1, 2))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "blocks": self.blocks,
+            "filters": self.filters,
+            "align_corners": self.align_corners,
+        }
+
+
+@keras.saving.register_keras_serializable("zoo")
+class CompactCaptionEncoder(CaptionEncoder):
+    """Stride-2 blocks down to 4x4 vectors, all of which are read; no ImageNet weights, all trains.
+
+    Args:
+        features: int. Size of a picture's vector.
+        filters: int. Channels of the first block, doubled by each later one up to 8 x filters.
+        image_size: int, a power of two from 8 on: height and width of the pictures.
+    """
+
+    def __init__(self, features=256, filters=32, image_size=64, **kwargs):
+        if not isinstance(image_size, int) or image_size < 8 or image_size & (image_size - 1):
+            raise ZooError(
+                "`image_size` of the compact caption encoder must be a power of two from 8 on. "
+                f"Received: {image_size!r}."
+            )
+        super().__init__(features, **kwargs)
+        self.filters = filters
+        self.image_size = image_size
+        self.blocks = [
+            ConvLeaky(filters * min(2**i, 8), 2, name=f"down_{i + 1}", dtype=self.dtype_policy)
+            for i in range(image_size.bit_length() - 3)
+        ]
+
+    def build(self, images_shape):
+        if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
+            raise ZooError(
+                f"This caption encoder was made for {self.image_size}x{self.image_size} pictures. "
+                f"Received the shape {tuple(images_shape)}. Set its `image_size` to their size."
+            )
+
+    def pool(self, images, training=False):
+        x = images
+        for block in self.blocks:
+            x = block(x, training=training)
+        return ops.cast(ops.reshape(x, (-1, 16 * x.shape[-1])), self.output_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class CaptionDecoder(keras.layers.Layer):
+    """A picture's vector, then words -> the logits of each next word; one LSTM layer.
+
+    Args:
+        vocabulary_size: int.
+        units: int. Size of the LSTM (512).
+
+    Inputs: features (batch, any), also the size of a word's embedding; tokens int (batch, words).
+
+    Returns logits (batch, words, vocabulary_size); those at word t saw the words before t only.
+    """
+
+    def __init__(self, vocabulary_size, units=512, **kwargs):
+        super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.units = units
+
+    def build(self, features_shape, tokens_shape=None):
+        rule, policy = initializers.uniform(0.1), self.dtype_policy
+        self.embedding = keras.layers.Embedding(
+            self.vocabulary_size, features_shape[-1], rule, name="embedding", dtype=policy
+        )
+        limits = {
+            f"{part}_initializer": initializers.uniform(self.units**-0.5)
+            for part in ("kernel", "recurrent", "bias")
+        }
+        cell = LSTMCell(self.units, unit_forget_bias=False, name="cell", dtype=policy, **limits)
+        self.rnn = keras.layers.RNN(cell, return_sequences=True, name="rnn", dtype=policy)
+        self.linear = keras.layers.Dense(
+            self.vocabulary_size, kernel_initializer=rule, name="linear", dtype=policy
+        )
+
+    def call(self, features, tokens):
+        words = self.embedding(tokens[:, :-1])
+        return self.linear(self.rnn(ops.concatenate([features[:, None], words], axis=1)))
+
+    def decode(self, features, steps):
+        """The likeliest word each time, fed back: int (batch, steps)."""
+        states = self.rnn.cell.get_initial_state(ops.shape(features)[0])
+        tokens, x = [], features
+        for _ in range(steps):
+            x, states = self.rnn.cell(x, states)
+            tokens.append(ops.argmax(self.linear(x), axis=-1))
+            x = self.embedding(tokens[-1])
+        return ops.stack(tokens, axis=1)
+
+    def get_config(self):
+        config = {"vocabulary_size": self.vocabulary_size, "units": self.units}
+        return {**super().get_config(), **config}
+
+
+ENCODERS = {"compact": CompactCaptionEncoder, "resnet": ResNetCaptionEncoder}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class Captioner(keras.layers.Layer):
+    """Pictures and the words so far -> the logits of the next (see `CaptionDecoder`).
+
+    Args:
+        vocabulary_size: int.
+        kind: "resnet" or "compact", the picture's encoder.
+        units: int. Size of the LSTM.
+        encoder: dict. The other arguments of `ResNetCaptionEncoder` or `CompactCaptionEncoder`.
+
+    Shapes: images float (batch, h, w, 3) in [-1, 1], tokens int (batch, words) -> logits (batch,
+        words, vocabulary_size), at least float32.
+
+    Raises:
+        ZooError: an unknown kind, or an argument that this kind does not have.
+    """
+
+    def __init__(self, vocabulary_size, kind="resnet", units=512, encoder=None, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        if kind not in ENCODERS:
+            raise ZooError(
+                f'The "kind" of a captioner must be one of {sorted(ENCODERS)}. Received: {kind!r}.'
+                + nearest(kind, ENCODERS)
+            )
+        self.vocabulary_size = vocabulary_size
+        self.kind = kind
+        self.units = units
+        self.encoder_config = dict(encoder or {})
+        known = [*inspect.signature(ENCODERS[kind].__init__).parameters][1:-1]
+        for option in self.encoder_config:
+            if option not in known:
+                raise ZooError(
+                    f'The encoder of a captioner of kind "{kind}" has no argument {option!r}. It '
+                    f"takes: {', '.join(known)}." + nearest(option, known)
+                )
+        self.encoder = ENCODERS[kind](
+            **self.encoder_config, name="encoder", dtype=self.dtype_policy
+        )
+        self.decoder = CaptionDecoder(
+            vocabulary_size, units, name="decoder", dtype=self.encoder.output_dtype
+        )
+
+    def call(self, images, tokens, training=False):
+        return self.decoder(self.encoder(images, training=training), tokens)
+
+    def describe(self, images, steps):
+        """Tokens of the likeliest words: int (batch, steps)."""
+        return self.decoder.decode(self.encoder(images), steps)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "kind": self.kind,
+            "units": self.units,
+            "encoder": self.encoder_config,
+        }

@@ -1,0 +1,155 @@
+"""STREAM: pre-training of the network that says what a picture shows.
+
+Paper: MirrorGAN, arXiv 1903.05854, section 3.3. No code of this step was released; it is
+    the image captioning of yunjey/pytorch-tutorial, with the decoder of qiaott/MirrorGAN model.py.
+Known deviations from that tutorial: pictures stay in [-1, 1], as the GAN gives them; no start
+    token; the end of a caption is the padding token, learnt once (`end_token`).
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.losses.caption import caption_loss, word_accuracy
+from zoo.models.mirror_gan.captioner import Captioner
+from zoo.models.pictures import read_pictures, to_float
+from zoo.models.system import System
+from zoo.networks.build import build, spec
+from zoo.text.vocabulary import Vocabulary
+
+
+@keras.saving.register_keras_serializable("zoo")
+class Stream(System):
+    """Semantic text regeneration and alignment module, on its own: pictures in, captions out.
+
+    Args:
+        vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
+        max_words: int. Words of a caption that are read, and at most told.
+        image_size: int. Pixels of the pictures it is trained on.
+        captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`).
+        end_token: bool. Whether the end of a caption shorter than `max_words` is learnt too;
+            without it a description has always `max_words` words. MirrorGAN's own loss never asks
+            for the end.
+        seed: int. Unused: nothing is drawn.
+
+    Reference:
+        - [Qiao et al., 2019](https://arxiv.org/abs/1903.05854)
+    """
+
+    task = "image-captioning"
+    network_names = ("captioner",)
+    preset_network_names = network_names
+    loss_names = ("loss", "accuracy")
+
+    def __init__(
+        self,
+        vocabulary,
+        max_words=18,
+        image_size=256,
+        captioner=None,
+        end_token=True,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(seed=seed, **kwargs)
+        self.vocabulary = Vocabulary(vocabulary)
+        self.max_words = max_words
+        self.image_size = image_size
+        self.captioner_config = dict(captioner or {})
+        self.end_token = end_token
+        self.captioner = build_captioner(
+            self.captioner_config, len(self.vocabulary), image_size, max_words
+        )
+
+    def get_config(self):
+        return {
+            "vocabulary": list(self.vocabulary.tokens),
+            "max_words": self.max_words,
+            "image_size": self.image_size,
+            "captioner": self.captioner_config,
+            "end_token": self.end_token,
+            "seed": self.seed,
+        }
+
+    @property
+    def image_sizes(self):
+        return [self.image_size]
+
+    @property
+    def optimizer_groups(self):
+        return {"optimizer": {"stream_optimizer": self.captioner.trainable_variables}}
+
+    def call(self, inputs, training=False):
+        """dict of `images`, `tokens` -> logits (batch, words, vocabulary)."""
+        return self.captioner(inputs["images"][-1], inputs["tokens"], training=training)
+
+    def training_step(self, batch):
+        """One step down the mean cross-entropy of the words, the words before being given."""
+        variables = self.captioner.trainable_variables
+        words = tf.shape(batch["tokens"])[1]
+        mask = tf.sequence_mask(batch["lengths"] + int(self.end_token), words)
+        with tf.GradientTape() as tape:
+            logits = self.captioner(batch["images"][-1], batch["tokens"], training=True)
+            loss = caption_loss(logits, batch["tokens"], mask)
+        self._update("stream_optimizer", tape, loss, variables)
+        return {"loss": loss, "accuracy": word_accuracy(logits, batch["tokens"], mask)}
+
+    def give(self, captioner):
+        """Copies the trained weights into another system's `Captioner`; ZooError: other sizes."""
+        weights = self.captioner.get_weights()
+        if [w.shape for w in weights] != [tuple(v.shape) for v in captioner.weights]:
+            raise ZooError(
+                "The captioner has other sizes than this model's. Build the model with "
+                "captioner=stream.captioner_config, for pictures of the same size."
+            )
+        captioner.set_weights(weights)
+
+    def describe(self, images, batch_size=16):
+        """What pictures show: list of str. Arguments: see `describe`."""
+        return describe(self, images, batch_size)
+
+
+def build_captioner(config, vocabulary_size, image_size, max_words):
+    """A `Captioner` with its variables made; a compact one is told the pictures' size."""
+    if config.get("kind") == "compact":
+        config = {**config, "encoder": {"image_size": image_size, **config.get("encoder", {})}}
+    captioner = Captioner(vocabulary_size, **config, name="captioner")
+    images, tokens = spec(2, image_size, image_size, 3), spec(2, max_words, dtype="int32")
+    return build(captioner, images, tokens)
+
+
+def open_stream(stream, vocabulary):
+    """A `Stream`, given as one or as a preset's handle; ZooError unless it has this vocabulary."""
+    if not isinstance(stream, Stream):
+        stream = Stream.from_preset(stream)
+    if list(stream.vocabulary.tokens) != list(vocabulary.tokens):
+        raise ZooError(
+            f"The captioning network has another vocabulary ({len(stream.vocabulary)} tokens) than "
+            f"this model ({len(vocabulary)}). Both must be made from the same captions."
+        )
+    return stream
+
+
+def describe(system, images, batch_size=16):
+    """The captions that a system's `captioner` gives to pictures.
+
+    Args:
+        system: has `captioner`, `vocabulary`, `image_size`, `max_words`.
+        images: see `zoo.models.pictures.read_pictures`; what `generate` gives is one form.
+        batch_size: int. Pictures read at a time.
+
+    Returns:
+        list of str, a caption a picture: its likeliest words up to "<end>", `max_words` at most.
+    """
+    pictures = to_float(read_pictures(images, system.image_size, 3))
+    parts = [pictures[i : i + batch_size] for i in range(0, len(pictures), batch_size)]
+    rows = [np.asarray(system.captioner.describe(part, system.max_words)) for part in parts]
+    return [_read(row, system.vocabulary) for row in np.concatenate(rows)]
+
+
+def _read(tokens, vocabulary):
+    """The words before the first padding token."""
+    ends = np.flatnonzero(tokens == 0)
+    last = ends[0] if len(ends) else len(tokens)
+    return " ".join(vocabulary.tokens[token] for token in tokens[:last])
