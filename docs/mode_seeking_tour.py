@@ -34,7 +34,6 @@ from zoo.data import ShapeModes, Shapes, text_to_image_dataset
 from zoo.data.shapes import ATTRIBUTES
 from zoo.losses.mode_seeking import mode_seeking_distances
 from zoo.metrics.mode_coverage import mode_coverage
-from zoo.models import noise
 from zoo.models.damsm import DAMSM
 from zoo.models.dm_gan import DMGAN
 from zoo.text import CaptionTokenizer, Vocabulary
@@ -126,8 +125,7 @@ def measure(model, judge, modes):
         list(CAPTIONS), images_per_caption=SAMPLES, seed=int(seeds[0]), batch_size=200
     )
     images = images.reshape(len(CAPTIONS), SAMPLES, *images.shape[1:])
-    latents = noise.normal_from_seeds(seeds, model.latent_dim + model.condition_dim)
-    latents = np.tile(latents[:, : model.latent_dim], (len(CAPTIONS), 1, 1))  # as `sample` draws
+    latents = np.tile(model.row_noise(seeds)[0], (len(CAPTIONS), 1, 1))
     pictures = images.astype(np.float32) / 127.5 - 1
     image, latent = mode_seeking_distances(
         pictures[:, ::2], pictures[:, 1::2], latents[:, ::2], latents[:, 1::2]

@@ -10,7 +10,6 @@ from recipes.pictures import GAP, TEXT_HEIGHT, grid, save_png, write_text
 from recipes.run_folder import RunFolder
 from recipes.sweep_points import shown
 from zoo.losses.mode_seeking import mode_seeking_distances
-from zoo.models import noise
 from zoo.presets import from_preset
 from zoo.storage import write_bytes_atomically
 
@@ -107,8 +106,7 @@ def distances(model, conditions, unknown="drop"):
             conditions, images_per_caption=2, seed=list(range(0, 2 * count, 2)), unknown=unknown
         )
     images = images.astype(np.float32) / 127.5 - 1
-    drawn = noise.normal_from_seeds(seeds, model.latent_dim + model.condition_dim)
-    latents = drawn[:, :model.latent_dim]  # as `sample` draws them
+    latents, _ = model.row_noise(seeds)
     pair = mode_seeking_distances(images[::2], images[1::2], latents[::2], latents[1::2])
     return tuple(float(tf.convert_to_tensor(value)) for value in pair)
 

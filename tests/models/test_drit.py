@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests import tiny
+from tests.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
 from zoo.models.drit import DRIT, schedule
 
@@ -204,7 +205,7 @@ def test_batches_of_another_form(data, message):
         drit(compiled=False).train_step(data)
 
 
-def test_replicas_sum_to_one_device():
+def test_replicas_sum_to_one_device(two_devices):  # noqa: F811
     """Of the joint update, with SGD, which a factor does not escape; weight decay counts once."""
     networks = ("content_encoder", "generator")
 
@@ -217,7 +218,7 @@ def test_replicas_sum_to_one_device():
             loss = factor * tf.add_n([tf.reduce_sum(tf.sin(w)) for w in weights])
         model._update_networks(networks, tape, loss)
 
-    whole, strategy = make(), tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    whole, strategy = make(), two_devices
     start = tiny.snapshot(whole.network_variables(networks))
     with strategy.scope():
         spread = make()
@@ -239,9 +240,8 @@ def test_replicas_sum_to_one_device():
         np.testing.assert_allclose(b[name], want, rtol=1e-5, atol=1e-7, err_msg=name)
 
 
-def test_several_replicas_are_told_which_step():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope(), pytest.raises(ZooError, match="full=model.is_full_step"):
+def test_several_replicas_are_told_which_step(two_devices):  # noqa: F811
+    with two_devices.scope(), pytest.raises(ZooError, match="full=model.is_full_step"):
         drit(compiled=False).training_step(batch())
 
 

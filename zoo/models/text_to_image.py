@@ -57,6 +57,11 @@ class TextToImage(ConditionalGAN):
         """Names of a batch's fields that say what to draw, such as ("tokens", "lengths")."""
         return tuple(self.text_input.fields)
 
+    def row_noise(self, seeds):
+        """(latents (batch, latent_dim), conditioning noise (batch, condition_dim)) of row seeds."""
+        drawn = noise.normal_from_seeds(seeds, self.latent_dim + self.condition_dim)
+        return tf.split(drawn, [self.latent_dim, self.condition_dim], axis=1)
+
     def sample(self, condition, seeds, noise_seeds=None):
         """Pictures of conditions; a row depends on its own condition and seed alone.
 
@@ -70,14 +75,9 @@ class TextToImage(ConditionalGAN):
             The generator's dict: `images`, list of float (batch, size, size, 3) in [-1, 1], lowest
             resolution first; and more.
         """
-
-        def draw(keys):
-            drawn = noise.normal_from_seeds(keys, self.latent_dim + self.condition_dim)
-            return tf.split(drawn, [self.latent_dim, self.condition_dim], axis=1)
-
-        latents, condition_noise = draw(seeds)
+        latents, condition_noise = self.row_noise(seeds)
         if noise_seeds is not None:
-            condition_noise = draw(noise_seeds)[1]
+            condition_noise = self.row_noise(noise_seeds)[1]
         text = self.text_input.encode(condition)
         return self({**text, "latents": latents, "noise": condition_noise}, training=False)
 
