@@ -1,10 +1,12 @@
 # make demo | tour | test | lint | bench | clean. The first one that runs makes the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      More for pytest: make test ARGS="-k presets"
+# Tests run in two processes, a file each; make test WORKERS=0 runs them in one.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
+WORKERS ?= 2
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help demo tour test lint bench clean
@@ -25,7 +27,7 @@ tour: $(INSTALLED)
 	@$(RUN) docs/mode_seeking_tour.py --out=tour $(ARGS)
 
 test: $(INSTALLED)
-	@$(RUN) -m pytest -q --no-header --tb=short -rs $(ARGS)
+	@$(RUN) -m pytest -q --no-header --tb=short -rs -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: $(INSTALLED)
 	@$(RUN) -m ruff check .

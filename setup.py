@@ -48,7 +48,7 @@ setup(
         "kaggle": ["kagglehub"],  # presets by kaggle://
         "metrics": ["scikit-learn"],  # the clusters of NDB
         "benchmark": ["torch"],  # the other side of `make bench`
-        "dev": ["pytest", "ruff", "scikit-learn"],
+        "dev": ["pytest", "pytest-xdist", "ruff", "scikit-learn"],
     },
     classifiers=[
         "Operating System :: POSIX",

@@ -46,12 +46,23 @@ class DamsmGuided(StagedTextToImage):
     def __init__(
         self,
         vocabulary,
+        max_words=18,
+        stage_sizes=(64, 128, 256),
+        residual_blocks=2,
+        latent_dim=100,
         image_encoder=None,
         damsm_weight=5.0,
         sample_reduction="sum",
         **kwargs,
     ):
-        super().__init__(vocabulary=vocabulary, **kwargs)
+        super().__init__(
+            vocabulary=vocabulary,
+            max_words=max_words,
+            stage_sizes=stage_sizes,
+            residual_blocks=residual_blocks,
+            latent_dim=latent_dim,
+            **kwargs,
+        )
         if sample_reduction not in ("sum", "mean"):
             raise ValueError(
                 f'`sample_reduction` must be "sum" or "mean". Received: {sample_reduction!r}'

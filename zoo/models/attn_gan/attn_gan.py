@@ -44,26 +44,17 @@ class AttnGAN(DamsmGuided):
     def __init__(
         self,
         vocabulary,
-        max_words=18,
-        stage_sizes=(64, 128, 256),
         generator_filters=32,
         discriminator_filters=64,
-        residual_blocks=2,
-        latent_dim=100,
         mask_tiling="per_sample",
         single_image=False,
         **kwargs,
     ):
-        super().__init__(
-            vocabulary=vocabulary,
-            max_words=max_words,
-            stage_sizes=stage_sizes,
-            generator_filters=generator_filters,
-            discriminator_filters=discriminator_filters,
-            residual_blocks=residual_blocks,
-            latent_dim=latent_dim,
-            **kwargs,
-        )
+        filters = {
+            "generator_filters": generator_filters,
+            "discriminator_filters": discriminator_filters,
+        }
+        super().__init__(vocabulary=vocabulary, **filters, **kwargs)
         self.mask_tiling = mask_tiling
         self.single_image = single_image
         self.build_generators()

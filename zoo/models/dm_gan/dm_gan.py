@@ -42,25 +42,16 @@ class DMGAN(DamsmGuided):
     def __init__(
         self,
         vocabulary,
-        max_words=18,
-        stage_sizes=(64, 128, 256),
         generator_filters=64,
         discriminator_filters=32,
-        residual_blocks=2,
-        latent_dim=100,
         mask_tiling="per_sample",
         **kwargs,
     ):
-        super().__init__(
-            vocabulary=vocabulary,
-            max_words=max_words,
-            stage_sizes=stage_sizes,
-            generator_filters=generator_filters,
-            discriminator_filters=discriminator_filters,
-            residual_blocks=residual_blocks,
-            latent_dim=latent_dim,
-            **kwargs,
-        )
+        filters = {
+            "generator_filters": generator_filters,
+            "discriminator_filters": discriminator_filters,
+        }
+        super().__init__(vocabulary=vocabulary, **filters, **kwargs)
         self.mask_tiling = mask_tiling
         self.build_generators()
 
