@@ -11,12 +11,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # What each room may import of this project, beside itself. `CORE` is open to all.
-CORE = {"zoo.errors", "zoo.precision", "zoo.version", "zoo.storage"}
+CORE = {
+    "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.pictures", "zoo.resampling",
+}
 DOORS = {
     "zoo.errors": set(),
     "zoo.precision": set(),
     "zoo.version": set(),
     "zoo.storage": set(),
+    "zoo.pictures": set(),
+    "zoo.resampling": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),
     "zoo.text": set(),

@@ -14,8 +14,8 @@ from zoo.data import (
     unpaired_dataset,
     unpaired_evaluation,
 )
-from zoo.data.resampling import resize
 from zoo.errors import ZooError
+from zoo.resampling import resize
 
 
 class Photos:

@@ -41,7 +41,7 @@ _EXPORTS = {
     "unpaired_dataset": "image_batches",
     "unpaired_evaluation": "image_batches",
 }
-_SOURCES = {
+SOURCES = {
     "shapes": "Shapes",
     "folder": "CaptionFolder",
     "birds": "Birds",
@@ -71,12 +71,12 @@ def get_source(name, **settings):
     Raises:
         ZooError: an unknown name, or a setting that this source does not have.
     """
-    if name not in _SOURCES:
+    if name not in SOURCES:
         raise ZooError(
-            f'Unknown data source "{name}": expected one of {", ".join(_SOURCES)}.'
-            f"{nearest(name, _SOURCES)}"
+            f'Unknown data source "{name}": expected one of {", ".join(SOURCES)}.'
+            f"{nearest(name, SOURCES)}"
         )
-    source = __getattr__(_SOURCES[name])
+    source = __getattr__(SOURCES[name])
     parameters = inspect.signature(source).parameters
     for key in settings:
         if key not in parameters:

@@ -10,9 +10,10 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.images import box_crop, decode_picture
+from zoo.data.images import box_crop
 from zoo.data.pickles import load_embeddings, load_list
 from zoo.errors import ZooError
+from zoo.pictures import decode_picture
 from zoo.text.words import tokenize
 
 EMBEDDINGS = "char-CNN-RNN-embeddings.pickle"

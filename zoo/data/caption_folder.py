@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.embedding_store import as_embeddings
-from zoo.data.images import decode_picture
 from zoo.errors import ZooError
+from zoo.pictures import decode_picture
 
 METADATA = "metadata.jsonl"
 EMBEDDINGS = "embeddings.npy"
@@ -24,7 +24,7 @@ class CaptionFolder:
     string, or `texts` or `captions`, a list of strings. Other keys are kept in `records`. The
     metadata is searched at `directory/split/metadata.jsonl`, then at `directory/metadata.jsonl`;
     `directory` may also be a .zip file of the same layout, which is read into memory. How
-    grey, transparent and 16-bit pictures become RGB: see `zoo.data.images.decode_picture`.
+    grey, transparent and 16-bit pictures become RGB: see `zoo.pictures.decode_picture`.
 
     Pictures with the same captions share a label.
 

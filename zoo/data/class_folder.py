@@ -14,7 +14,7 @@ class ClassFolder:
     Without folders train, val and test the classes are looked for in `directory` itself, which may
     also be a .zip file of the same layout, read into memory. Pictures may lie deeper inside their
     class; those beside the class folders are not read. Classes are numbered by their sorted names.
-    How grey, transparent and 16-bit pictures become RGB: see `zoo.data.images.decode_picture`.
+    How grey, transparent and 16-bit pictures become RGB: see `zoo.pictures.decode_picture`.
 
     Example:
         source = ClassFolder("cifar10_images.zip", split="test")

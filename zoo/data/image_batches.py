@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.pipeline import shuffled_indices
-from zoo.data.resampling import grayscale, resize
 from zoo.data.squares import Squares, one_by_one, source_squares
 from zoo.errors import ZooError
+from zoo.resampling import grayscale, resize
 
 _A_SALT, _B_SALT, _PARTNER_SALT = 0x2545F491, 0x6C078965, 0x1B873593
 

@@ -16,7 +16,7 @@ class PairedFolder:
     The layout of pix2pix (arXiv 1611.07004). Without folders train, val and test the pictures are
     looked for in `directory` itself, which may also be a .zip file of the same layout, read into
     memory. How grey, transparent and 16-bit pictures become RGB: see
-    `zoo.data.images.decode_picture`.
+    `zoo.pictures.decode_picture`.
 
     Example:
         source = PairedFolder("facades.zip", direction="b2a")  # from label maps to photos
@@ -68,7 +68,7 @@ class UnpairedFolders:
     folders train, val and test at `directory/A` and `directory/B`. So two classes of a class
     folder serve too: `domains=("cat", "dog")`. `directory` may also be a .zip file of the same
     layout, read into memory. How grey, transparent and 16-bit pictures become RGB: see
-    `zoo.data.images.decode_picture`.
+    `zoo.pictures.decode_picture`.
 
     Args:
         directory: path of the folder or .zip file.

@@ -1,4 +1,4 @@
-"""Pictures: decoding, cropping, scaling and the image pyramid, as TensorFlow ops.
+"""Pictures: cropping, scaling and the image pyramid, as TensorFlow ops.
 
 Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/datasets.py
 `get_imgs`, code/main.py `image_transform`), which scales with Pillow. Known deviations: none.
@@ -6,41 +6,7 @@ Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/dat
 
 import tensorflow as tf
 
-from zoo.data.resampling import resize
-
-
-def decode_picture(data):
-    """Decodes one picture file to RGB.
-
-    PNG with transparency (also a palette or grey PNG) is laid over white; grey is repeated to
-    three channels; of 16 bits the upper 8 are kept; of an animation the first frame is taken;
-    the orientation that a camera noted is not applied.
-
-    Args:
-        data: scalar string tensor, the bytes of a PNG, JPEG, GIF or BMP file.
-
-    Returns:
-        uint8 [H, W, 3].
-    """
-    start = tf.strings.substr(data, 0, 3)
-    picture = tf.case(
-        [
-            (tf.equal(start, b"\x89PN"), lambda: _decode_png(data)),
-            (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data)),
-        ],
-        default=lambda: tf.io.decode_image(data, channels=3, expand_animations=False),
-    )
-    return tf.ensure_shape(picture, [None, None, 3])
-
-
-def _decode_png(data):
-    picture = tf.io.decode_png(data, channels=4)
-    colour, alpha = tf.cast(picture[..., :3], tf.int32), tf.cast(picture[..., 3:], tf.int32)
-    return tf.cast((colour * alpha + 255 * (255 - alpha) + 127) // 255, tf.uint8)
-
-
-def _decode_jpeg(data):
-    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
+from zoo.resampling import resize
 
 
 def box_crop(image, box):

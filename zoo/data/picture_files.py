@@ -9,8 +9,8 @@ import zlib
 import tensorflow as tf
 
 from zoo.data.caption_folder import open_files
-from zoo.data.images import decode_picture
 from zoo.errors import ZooError
+from zoo.pictures import decode_picture
 
 SPLITS = ("train", "val", "test")
 _READ = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")

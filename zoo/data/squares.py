@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.images import to_float
-from zoo.data.resampling import resize
+from zoo.resampling import resize
 
 _CHUNK = 64
 

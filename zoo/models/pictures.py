@@ -1,12 +1,14 @@
 """Pictures that a user gives, as arrays or files, in the one form that a model reads.
 
-The rules. Files: PNG, JPEG, BMP or GIF (its first frame); the orientation that a camera noted is
-not applied. Arrays: uint8, uint16, or float in [-1, 1], of shape (h, w), (h, w, channels) or
-(n, h, w, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels. Of 16 bits
-the upper 8 are kept. What is transparent is laid over white. For a model of three channels grey
-becomes three equal ones; for a model of one, colour becomes Pillow's grey, (19595 R + 38470 G +
-7471 B) / 65536. A picture of another size is scaled to the model's square by bicubic interpolation
-with anti-aliasing, whatever its aspect; one of the right size is left as it is.
+The rules. Files: PNG, JPEG, BMP or GIF, see `zoo.pictures.decode_picture`. Arrays: uint8, uint16,
+or float in [-1, 1], of shape (h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2
+(grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels. Of 16 bits the upper 8 are kept. What is
+transparent is laid over white. For a model of three channels grey becomes three equal ones; for a
+model of one, colour becomes Pillow's grey. A picture of another size is scaled to the model's
+square by Pillow's bicubic filter, as in training, whatever its aspect. Floats of the model's form
+stay floats; others are rounded to bytes first.
+
+In a graph `fit_picture` and `to_float` give the same numbers.
 """
 
 import os
@@ -15,13 +17,14 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.pictures import decode_picture, to_rgb
+from zoo.resampling import grayscale, resize
 
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 FORMS = (
     "a picture as an array (h, w, channels), several as (n, h, w, channels) or a list, a file, a "
     "list of files, or a folder"
 )
-GREY = np.array([19595, 38470, 7471]) / 65536
 
 
 def read_pictures(images, size, channels):
@@ -49,19 +52,37 @@ def read_pictures(images, size, channels):
     return np.stack(pictures)
 
 
+def picture_files(path):
+    """The picture files of a folder, by name; or the file itself.
+
+    Raises:
+        ZooError: a folder without pictures.
+    """
+    path = os.fspath(path)
+    return _files_of(path) if os.path.isdir(path) else [path]
+
+
 def to_float(pictures):
-    """uint8 to float32 in [-1, 1]; floats stay as they are."""
+    """uint8 to float32 in [-1, 1], array or tensor; floats stay as they are."""
     if pictures.dtype != np.uint8:
         return pictures
+    if tf.is_tensor(pictures):  # a table: in a graph a division may become a product, and round
+        return tf.gather(to_float(np.arange(256, dtype=np.uint8)), tf.cast(pictures, tf.int32))
     return pictures.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def fit_picture(picture, size, channels):
+    """A picture by the rules above: uint8 (h, w, 1 to 4) -> uint8 tensor (size, size, channels)."""
+    picture = to_rgb(picture)
+    if channels == 1:
+        picture = grayscale(picture)
+    return tf.ensure_shape(resize(picture, size, size, "bicubic"), [size, size, channels])
 
 
 def _named_arrays(images):
     """Yields (name, array (h, w, channels) or (h, w)) of each picture."""
     if isinstance(images, str | os.PathLike):
-        path = os.fspath(images)
-        paths = _files_of(path) if os.path.isdir(path) else [path]
-        yield from ((p, _read(p)) for p in paths)
+        yield from ((path, _read(path)) for path in picture_files(images))
     elif isinstance(images, list | tuple):
         for i, image in enumerate(images):
             if isinstance(image, str | os.PathLike):
@@ -88,10 +109,7 @@ def _files_of(folder):
 
 def _read(path):
     try:
-        data = tf.io.read_file(path)
-        if data.numpy()[:2] == b"\xff\xd8":
-            return tf.io.decode_jpeg(data, 3, dct_method="INTEGER_ACCURATE").numpy()
-        return tf.io.decode_image(data, expand_animations=False).numpy()
+        return decode_picture(tf.io.read_file(path)).numpy()
     except (tf.errors.OpError, ValueError) as error:
         reason = "it does not exist" if not os.path.exists(path) else str(error).splitlines()[0]
         raise ZooError(
@@ -117,32 +135,11 @@ def _fit(name, array, size, channels):
     if array.dtype == np.uint16:
         array = (array >> 8).astype(np.uint8)
     if array.dtype == np.uint8:
-        values = array.astype(np.float32)
-    elif array.dtype.kind == "f":
-        if not np.abs(array).max() <= 1 + 1e-6:  # also where there is a NaN
-            raise ZooError(f"{name} is of floats that leave [-1, 1]: scale it, or give uint8.")
-        values = (array.astype(np.float32) + 1) * 127.5
-    else:
+        return fit_picture(array, size, channels).numpy()
+    if array.dtype.kind != "f":
         raise ZooError(f"{name} is of {array.dtype}: expected uint8, uint16, or float in [-1, 1].")
-    values = _scaled(_with_channels(values, channels), size)
-    if array.dtype == np.uint8:
-        return np.clip(np.floor(values + 0.5), 0, 255).astype(np.uint8)
-    return np.clip(values / 127.5 - 1, -1, 1).astype(np.float32)
-
-
-def _with_channels(values, channels):
-    """float32 (h, w, 1 to 4) in 0...255 -> (h, w, channels)."""
-    if values.shape[-1] in (2, 4):
-        colour, alpha = values[..., :-1], values[..., -1:] / 255
-        values = colour * alpha + 255 * (1 - alpha)
-    if values.shape[-1] == channels:
-        return values
-    if channels == 1:
-        return (values @ GREY.astype(np.float32))[..., None]
-    return np.repeat(values, channels, axis=-1)
-
-
-def _scaled(values, size):
-    if values.shape[:2] == (size, size):
-        return values
-    return tf.image.resize(values, [size, size], "bicubic", antialias=True).numpy()
+    if not np.abs(array).max() <= 1 + 1e-6:  # also where there is a NaN
+        raise ZooError(f"{name} is of floats that leave [-1, 1]: scale it, or give uint8.")
+    if array.shape == (size, size, channels):
+        return np.clip(array, -1, 1).astype(np.float32)
+    return fit_picture(np.uint8(np.round((array + 1) * 127.5)), size, channels).numpy()

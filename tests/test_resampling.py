@@ -4,7 +4,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.data.files import noise
-from zoo.data.resampling import grayscale, resize
+from zoo.resampling import grayscale, resize
 
 SIZES = [  # from height, width to height, width
     ((40, 44), (36, 36)),
