@@ -1,11 +1,12 @@
 """What the recipes of text-to-image systems share: data, sizes for a CPU, sample captions.
 
 `text_to_image_config(system, dataset)` is a whole config but for what a paper sets itself; a recipe
-adds its own settings to `model` and the paper's numbers.
+adds its own settings to `model` and the paper's numbers. `damsm_guided_config` does both for the
+systems that are trained beside a DAMSM.
 """
 
 from recipes import damsm
-from recipes.configs import common_config, data_config
+from recipes.configs import choose, common_config, data_config
 
 # What pre-training takes from the GAN's own config, so that the two cannot disagree.
 SHARED = ("data", "dataset", "system", "seed", "strategy", "threads", "jit_compile")
@@ -107,3 +108,26 @@ def _coco(config, _):
 
 
 DATASETS = {"shapes": _shapes, "emoji": _emoji, "birds": _birds, "coco": _coco}
+
+
+def damsm_guided_config(system, dataset, paper, **model):
+    """The locked config of a system that is trained beside a DAMSM.
+
+    Args:
+        system, dataset: see `text_to_image_config`.
+        paper: dict of dataset -> published numbers, a part of a config (`epochs`, `model`, ...).
+        **model: the system's own settings of the `model` group, and others of the common ones.
+    """
+
+    def variant():
+        settings = {
+            "damsm_weight": 5.0,  # lambda; the papers: 5 for CUB, 50 for COCO
+            "sample_reduction": "sum",  # mode seeking: how both samples' losses are joined, "mean"
+            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
+            **model,
+        }
+        config = text_to_image_config(system, dataset, **settings)
+        config.update(paper.get(dataset, {}))
+        return config.lock()
+
+    return choose(dataset, dict.fromkeys(DATASETS, variant))

@@ -21,15 +21,16 @@ def adam():
 
 def attn_gan(compiled=True, **changes):
     """An AttnGAN of two stages, 16 and 32 pixels."""
-    return _damsm_guided(AttnGAN, compiled, changes)
+    return damsm_guided(AttnGAN, compiled, **changes)
 
 
 def dm_gan(compiled=True, **changes):
     """A DM-GAN of the same sizes."""
-    return _damsm_guided(DMGAN, compiled, changes)
+    return damsm_guided(DMGAN, compiled, **changes)
 
 
-def _damsm_guided(system, compiled, changes):
+def damsm_guided(system, compiled=True, **changes):
+    """A system of AttnGAN's family, of the same sizes."""
     keras.utils.set_random_seed(1)
     arguments = {
         "vocabulary": WORDS,

@@ -172,6 +172,24 @@ def test_wrong_stage_sizes(sizes):
         tiny.attn_gan(stage_sizes=sizes)
 
 
+def test_without_a_weight_the_damsm_gives_its_text_encoder_alone():
+    """The other terms of the first step, which sees the same networks, stay what they are."""
+    logs = []
+    for weight in (5.0, 0.0):
+        model = tiny.attn_gan(damsm_weight=weight)
+        logs.append(model.train_step(tiny.batch()))
+    damsm = tiny.damsm(image_encoder={**tiny.IMAGE, "filters": 8})
+    model.load_damsm(damsm)
+    pairs = zip(model.text_encoder.variables, damsm.text_encoder.variables, strict=True)
+    assert all(np.array_equal(a, b) for a, b in pairs) and "image_encoder" not in model.networks
+    with_damsm, without = ({k: float(v) for k, v in log.items()} for log in logs)
+    for name in ("discriminator_loss", "adversarial_loss", "kl_loss"):
+        np.testing.assert_allclose(without[name], with_damsm[name], rtol=1e-5)
+    assert without["word_loss"] == without["sentence_loss"] == 0 < with_damsm["word_loss"]
+    total = without["adversarial_loss"] + without["kl_loss"]
+    np.testing.assert_allclose(without["generator_loss"], total, rtol=1e-5)
+
+
 def test_load_damsm_copies_both_encoders_and_refuses_others():
     model, damsm = tiny.attn_gan(), tiny.damsm()
     model.load_damsm(damsm)

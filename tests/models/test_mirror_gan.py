@@ -15,25 +15,7 @@ SHARED = {"vocabulary": tiny.WORDS, "max_words": 6, "captioner": CAPTIONER}
 
 
 def mirror_gan(compiled=True, **changes):
-    keras.utils.set_random_seed(1)
-    model = MirrorGAN(
-        **{
-            **SHARED,
-            "stage_sizes": tiny.SIZES,
-            "generator_filters": 4,
-            "discriminator_filters": 4,
-            "residual_blocks": 1,
-            "latent_dim": 8,
-            "condition_dim": 6,
-            "text_encoder": tiny.TEXT,
-            "image_encoder": tiny.IMAGE,
-            "seed": 3,
-            **changes,
-        }
-    )
-    if compiled:
-        model.compile(generator_optimizer=tiny.adam(), discriminator_optimizer=tiny.adam())
-    return model
+    return tiny.damsm_guided(MirrorGAN, compiled, **{"captioner": CAPTIONER, **changes})
 
 
 def stream(learning_rate=1e-2, **changes):
@@ -117,6 +99,41 @@ def test_stream_learns_to_tell_pictures_apart_and_is_taken_over():
     assert details["descriptions"] == model.describe(images) and len(images) == 2
     assert details["attention"].shape == (2, tiny.SIZES[0], tiny.SIZES[0], 6)
     assert {word for told in details["descriptions"] for word in told.split()} <= set(tiny.WORDS)
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_preset_holds_the_captioner_that_was_taken_over(tmp_path, half):
+    import zoo
+
+    gan, path = mirror_gan(compiled=False), str(tmp_path / "p")
+    gan.save_to_preset(path, half=half)
+    without = zoo.from_preset(path)
+    assert "captioner" not in without.networks
+    with pytest.raises(ZooError, match="load_stream"):
+        without.describe(np.zeros([1, 32, 32, 3], np.uint8))
+    teacher = stream()
+    for weight in teacher.captioner.decoder.weights:  # an untrained one says the same of everything
+        weight.assign(weight * 20)
+    gan.load_stream(teacher)
+    gan.save_to_preset(path, half=half)
+    loaded = zoo.from_preset(path)
+    arguments = {"images_per_caption": 3, "seed": 4, "describe": True}
+    for captions in ("a red circle", ["a red circle", "big blue square"]):
+        (images, details), (again, told) = (
+            model.generate(captions, **arguments) for model in (gan, loaded)
+        )
+        assert np.abs(images.astype(int) - again).max() <= (1 if half else 0)
+        assert half or details["descriptions"] == told["descriptions"]
+        assert told["descriptions"] == loaded.describe(again)
+    weights = loaded.network_variables(["captioner"])
+    for name, variable in gan.network_variables(["captioner"]).items():
+        bounds = {"rtol": 1e-3, "atol": 1e-6} if half else {"rtol": 0}
+        np.testing.assert_allclose(weights[name], variable, err_msg=name, **bounds)
+
+
+def test_an_untrained_captioner_is_in_no_preset():
+    gan = mirror_gan()
+    assert "captioner" in gan.networks and "captioner" not in gan.preset_network_names
 
 
 def test_stream_of_another_kind_is_refused():

@@ -11,7 +11,6 @@ from zoo.networks.image_encoder import (
     CompactImageEncoder,
     InceptionImageEncoder,
     make_image_encoder,
-    resize_bilinear,
 )
 
 
@@ -125,16 +124,6 @@ def test_inception_gives_float32_under_bfloat16(bfloat16):
     outputs = encoder(pictures(64))
     assert outputs["regions"].dtype == outputs["code"].dtype == tf.float32
     assert np.all(np.isfinite(outputs["regions"]))
-
-
-@pytest.mark.parametrize("old, new", [(5, 9), (9, 5), (1, 4), (4, 4)])
-def test_resize_agrees_with_tensorflow(old, new):
-    x = pictures(old)
-    for align_corners in (True, False):
-        want = tf.compat.v1.image.resize_bilinear(
-            x, (new, new), align_corners=align_corners, half_pixel_centers=not align_corners
-        )
-        np.testing.assert_allclose(resize_bilinear(x, new, new, align_corners), want, atol=1e-6)
 
 
 @pytest.mark.parametrize("config", [

@@ -22,8 +22,10 @@ class DamsmGuided(StagedTextToImage):
         vocabulary, max_words, text_encoder, condition_dim: see `TextToImage`.
         stage_sizes, generator_filters, discriminator_filters, residual_blocks: see
             `StagedTextToImage`.
+        mask_tiling: see `attend_words`.
         image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own.
         damsm_weight: float. lambda, the weight of the word and sentence losses of the last picture.
+            0: no image encoder is made, and a DAMSM gives its text encoder alone.
         sample_reduction: "sum" or "mean". How the losses of the two samples of mode seeking are
             joined, in the generator's adversarial, DAMSM and KL terms and in the discriminators'
             terms of generated pictures. "sum" is MSGAN's; with "mean" the mode seeking term weighs
@@ -50,6 +52,7 @@ class DamsmGuided(StagedTextToImage):
         stage_sizes=(64, 128, 256),
         residual_blocks=2,
         latent_dim=100,
+        mask_tiling="per_sample",
         image_encoder=None,
         damsm_weight=5.0,
         sample_reduction="sum",
@@ -67,6 +70,7 @@ class DamsmGuided(StagedTextToImage):
             raise ValueError(
                 f'`sample_reduction` must be "sum" or "mean". Received: {sample_reduction!r}'
             )
+        self.mask_tiling = mask_tiling
         self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
         self.damsm_weight = damsm_weight
         self.sample_reduction = sample_reduction
@@ -74,6 +78,7 @@ class DamsmGuided(StagedTextToImage):
     def base_config(self):
         return {
             **super().base_config(),
+            "mask_tiling": self.mask_tiling,
             "image_encoder": self.image_encoder_config,
             "damsm_weight": self.damsm_weight,
             "sample_reduction": self.sample_reduction,
@@ -81,24 +86,31 @@ class DamsmGuided(StagedTextToImage):
 
     # --- networks ---------------------------------------------------------------------------------
 
+    def generator_settings(self):
+        return {**super().generator_settings(), "mask_tiling": self.mask_tiling}
+
     @property
     def network_names(self):
         return (*super().network_names, "image_encoder")
 
     def build_for_training(self):
-        """Makes the discriminators and the image encoder; their weights are new."""
+        """Makes the discriminators and, if it has a weight, the image encoder; weights are new."""
         super().build_for_training()
-        if not hasattr(self, "image_encoder"):
+        if self.damsm_weight and not hasattr(self, "image_encoder"):
             encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
             encoder.trainable = False
             self.image_encoder = build(encoder, spec(2, self.image_size, self.image_size, 3))
 
     def load_damsm(self, damsm):
-        """Takes over both encoders of a trained `DAMSM`, given as one or as a preset's handle."""
+        """Takes over the encoders of a trained `DAMSM`, given as one or as a preset's handle.
+
+        Without a `damsm_weight` its text encoder alone.
+        """
         damsm = open_damsm(damsm, self.vocabulary)
         self.build_for_training()
         damsm.give("text_encoder", self.text_encoder)
-        damsm.give("image_encoder", self.image_encoder)
+        if self.damsm_weight:
+            damsm.give("image_encoder", self.image_encoder)
 
     # --- losses -----------------------------------------------------------------------------------
 
@@ -124,7 +136,7 @@ class DamsmGuided(StagedTextToImage):
 
     def generator_losses(self, batch, text, inputs, outputs):
         samples = [
-            self._sample_losses(batch, text, sample)
+            self.sample_losses(batch, text, sample)
             for sample in self._samples_of({k: outputs[k] for k in ("images", "mu", "log_var")})
         ]
         scale = 1 / len(samples) if self.sample_reduction == "mean" else 1
@@ -138,23 +150,32 @@ class DamsmGuided(StagedTextToImage):
         parts = [self.halves(value) for value in tf.nest.flatten(outputs)]
         return [tf.nest.pack_sequence_as(outputs, sample) for sample in zip(*parts, strict=True)]
 
-    def _sample_losses(self, batch, text, outputs):
-        """The weighted terms of one sample of each caption."""
+    def sample_losses(self, batch, text, outputs):
+        """dict of the weighted terms of one sample of each caption, to be summed.
+
+        `outputs`: the generator's `images`, `mu` and `log_var` of that sample.
+        """
         fake_logits = [
             discriminator.logits(
                 discriminator(images, training=True), text["sentence"], training=True
             )
             for discriminator, images in zip(self.discriminators, outputs["images"], strict=True)
         ]
-        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
-        image_features = self.image_encoder(outputs["images"][-1], training=False)
-        matching = damsm_losses(image_features, text, mask, batch["labels"])
         return {
             "adversarial_loss": tf.add_n([adversarial.generator_loss(f) for f in fake_logits]),
-            "word_loss": self.damsm_weight * matching["word_loss"],
-            "sentence_loss": self.damsm_weight * matching["sentence_loss"],
+            **self.matching_losses(batch, text, outputs["images"][-1]),
             "kl_loss": kl_to_standard_normal(outputs["mu"], outputs["log_var"]),
         }
+
+    def matching_losses(self, batch, text, images):
+        """The DAMSM's `word_loss` and `sentence_loss` of the last pictures, weighted."""
+        if not self.damsm_weight:
+            zero = tf.zeros([], images.dtype)
+            return {"word_loss": zero, "sentence_loss": zero}
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
+        image_features = self.image_encoder(images, training=False)
+        losses = damsm_losses(image_features, text, mask, batch["labels"])
+        return {name: self.damsm_weight * losses[name] for name in ("word_loss", "sentence_loss")}
 
 
 def sort_by_length(batch):

@@ -14,36 +14,8 @@ from zoo.errors import ZooError, nearest
 from zoo.layers import initializers
 from zoo.layers.convolution import ConvLeaky
 from zoo.networks.build import spec
+from zoo.networks.frozen_trunk import FrozenTrunk
 from zoo.networks.inception_v3 import InceptionV3
-
-
-def resize_bilinear(images, height, width, align_corners):
-    """Bilinear resize without anti-aliasing, exact in the dtype of `images`, as matrix products.
-
-    Args:
-        images: float (batch, h, w, c).
-        height, width: ints, the new size.
-        align_corners: bool. True maps corner pixels onto corner pixels; False maps the corners of
-            the picture's frame onto each other (pixel centers at half-integers).
-
-    Returns float (batch, height, width, c).
-    """
-    rows, columns = (
-        ops.cast(_interpolation(old, new, align_corners), images.dtype)
-        for old, new in zip(ops.shape(images)[1:3], (height, width), strict=True)
-    )
-    return ops.einsum("yh,bhwc,xw->byxc", rows, images, columns)
-
-
-def _interpolation(old, new, align_corners):
-    """Weight of old pixel j in new pixel i, float64 (new, old): a hat around the sampling point."""
-    i, last = ops.arange(new, dtype="float64"), ops.cast(old - 1, "float64")
-    if align_corners:
-        points = i * (last / max(new - 1, 1))
-    else:
-        points = (i + 0.5) * ((last + 1) / new) - 0.5
-    points = ops.clip(points, 0, last)
-    return ops.relu(1 - ops.abs(points[:, None] - ops.arange(old, dtype="float64")))
 
 
 def _check_positive(name, value):
@@ -100,13 +72,11 @@ class ImageEncoder(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class InceptionImageEncoder(ImageEncoder):
+class InceptionImageEncoder(FrozenTrunk, ImageEncoder):
     """The paper's: a frozen Inception-v3 on 299x299 pixels; only the two projections are trainable.
 
-    `trainable_variables` are the projections' alone, whatever `trainable` a parent sets. Batch
-    norms still use and update batch statistics when `training=True`, so the trunk's statistics
-    drift while DAMSM trains. The regions are 17x17 (after `Mixed_6e`), the code comes from the
-    mean of `Mixed_7c`.
+    The trunk's batch statistics drift while DAMSM trains. The regions are 17x17 (after `Mixed_6e`),
+    the code comes from the mean of `Mixed_7c`.
 
     Args:
         features: int. Size of a region's vector and of the code (256).
@@ -127,32 +97,13 @@ class InceptionImageEncoder(ImageEncoder):
         super().build((None, self.size, self.size, images_shape[-1]))
         self.trunk.trainable = False
 
-    @property
-    def trainable(self):
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value):
-        keras.layers.Layer.trainable.fset(self, value)
-        self.trunk.trainable = False
-
-    def resize(self, images):
-        """Pictures of any size -> (batch, 299, 299, 3)."""
-        if tuple(images.shape[1:3]) == (self.size, self.size):
-            return images
-        return resize_bilinear(images, self.size, self.size, self.align_corners)
-
     def encode(self, images, training=False):
         stages = self.trunk(self.resize(images), training=training)
         last = ops.cast(stages["Mixed_7c"], self.output_dtype)
         return stages["Mixed_6e"], ops.mean(last, axis=(1, 2))
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "width_divisor": self.width_divisor,
-            "align_corners": self.align_corners,
-        }
+        return {**super().get_config(), "width_divisor": self.width_divisor}
 
 
 @keras.saving.register_keras_serializable("zoo")

@@ -81,6 +81,17 @@ class Doubling(keras.layers.Layer):
         }
 
 
+class WordStage(Doubling):
+    """A refinement stage that reads the words; `mask_tiling`: see `attend_words`."""
+
+    def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
+        super().__init__(filters, residual_blocks, **kwargs)
+        self.mask_tiling = mask_tiling
+
+    def get_config(self):
+        return {**super().get_config(), "mask_tiling": self.mask_tiling}
+
+
 class StagedGenerator(keras.layers.Layer):
     """Text and latent -> one image a stage.
 
@@ -174,6 +185,28 @@ class StagedGenerator(keras.layers.Layer):
             "condition_dim": self.condition_dim,
             "single_image": self.single_image,
         }
+
+
+class WordStagedGenerator(StagedGenerator):
+    """A `StagedGenerator` whose refinement stages, `stage_class`, are `WordStage`s.
+
+    Args:
+        mask_tiling: see `attend_words`.
+        *args, **kwargs: see `StagedGenerator`, where inputs and outputs stand too.
+    """
+
+    stage_class = None
+
+    def __init__(self, *args, mask_tiling="per_sample", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.mask_tiling = mask_tiling
+        self.make_refinements()
+
+    def make_refinement(self, index, **kwargs):
+        return self.stage_class(self.filters, self.residual_blocks, self.mask_tiling, **kwargs)
+
+    def get_config(self):
+        return {**super().get_config(), "mask_tiling": self.mask_tiling}
 
 
 def check_stage_sizes(stage_sizes):

@@ -24,11 +24,11 @@ class AttnGAN(DamsmGuided):
         discriminator_filters: int. Nd: 64 CUB, 96 COCO.
         residual_blocks: int. 2 CUB, 3 COCO.
         latent_dim: int. 100.
-        mask_tiling: see `WordAttention`.
         single_image: bool. The official DCGAN variant: only the last picture, one discriminator, no
             unconditional term, with a `damsm_weight` of 1.
-        **kwargs: see `DamsmGuided` (`image_encoder`; `damsm_weight`, lambda of equation 3: 5 CUB,
-            50 COCO) and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
+        **kwargs: see `DamsmGuided` (`mask_tiling`; `image_encoder`; `damsm_weight`, lambda of
+            equation 3: 5 CUB, 50 COCO) and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`,
+            `seed`, ...).
 
     Example:
 
@@ -46,25 +46,20 @@ class AttnGAN(DamsmGuided):
         vocabulary,
         generator_filters=32,
         discriminator_filters=64,
-        mask_tiling="per_sample",
         single_image=False,
         **kwargs,
     ):
-        filters = {
-            "generator_filters": generator_filters,
-            "discriminator_filters": discriminator_filters,
-        }
-        super().__init__(vocabulary=vocabulary, **filters, **kwargs)
-        self.mask_tiling = mask_tiling
+        super().__init__(
+            vocabulary=vocabulary,
+            generator_filters=generator_filters,
+            discriminator_filters=discriminator_filters,
+            **kwargs,
+        )
         self.single_image = single_image
         self.build_generators()
 
     def get_config(self):
-        return {
-            **self.base_config(),
-            "mask_tiling": self.mask_tiling,
-            "single_image": self.single_image,
-        }
+        return {**self.base_config(), "single_image": self.single_image}
 
     @property
     def image_sizes(self):
@@ -72,10 +67,7 @@ class AttnGAN(DamsmGuided):
 
     def make_generator(self, name):
         return AttnGANGenerator(
-            **self.generator_settings(),
-            mask_tiling=self.mask_tiling,
-            single_image=self.single_image,
-            name=name,
+            **self.generator_settings(), single_image=self.single_image, name=name
         )
 
     def make_discriminator(self, size, name):

@@ -10,11 +10,11 @@ import keras
 from keras import ops
 
 from zoo.layers.word_attention import WordAttention
-from zoo.networks.staged_generator import Doubling, StagedGenerator
+from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class AttentionStage(Doubling):
+class AttentionStage(WordStage):
     """Features and words -> the features of the next, twice larger image, and the attention.
 
     Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
@@ -22,8 +22,7 @@ class AttentionStage(Doubling):
     """
 
     def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
-        super().__init__(filters, residual_blocks, **kwargs)
-        self.mask_tiling = mask_tiling
+        super().__init__(filters, residual_blocks, mask_tiling, **kwargs)
         self.attention = WordAttention(
             filters, mask_tiling, name="attention", dtype=self.dtype_policy
         )
@@ -33,33 +32,19 @@ class AttentionStage(Doubling):
         x = ops.concatenate([features, context], axis=-1)  # (batch, s, s, 2 filters)
         return self.double(x, training=training), attention
 
-    def get_config(self):
-        return {**super().get_config(), "mask_tiling": self.mask_tiling}
-
 
 @keras.saving.register_keras_serializable("zoo")
-class AttnGANGenerator(StagedGenerator):
+class AttnGANGenerator(WordStagedGenerator):
     """Sentence, words and latent -> one image a stage.
 
-    Args:
-        mask_tiling: see `WordAttention`.
-        *args, **kwargs: see `StagedGenerator`, where inputs and outputs stand too. It shows
-            `attention`, a list of (batch, h, w, words), one a refinement stage.
+    Args, inputs and outputs: see `WordStagedGenerator`. It shows `attention`, a list of (batch, h,
+    w, words), one a refinement stage.
     """
 
-    def __init__(self, *args, mask_tiling="per_sample", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.mask_tiling = mask_tiling
-        self.make_refinements()
-
-    def make_refinement(self, index, **kwargs):
-        return AttentionStage(self.filters, self.residual_blocks, self.mask_tiling, **kwargs)
+    stage_class = AttentionStage
 
     def refine(self, stage, features, condition, inputs, training):
         refined, attention = stage(
             features, inputs["words"], inputs["padding"], training=training
         )
         return refined, {"attention": attention}
-
-    def get_config(self):
-        return {**super().get_config(), "mask_tiling": self.mask_tiling}

@@ -29,10 +29,9 @@ class DMGAN(DamsmGuided):
         discriminator_filters: int. Nd: 32.
         residual_blocks: int. 2 CUB, 3 COCO.
         latent_dim: int. 100.
-        mask_tiling: see `attend_words`.
-        **kwargs: see `DamsmGuided` (`image_encoder`, `sample_reduction`; `damsm_weight`, lambda of
-            equation 10: 5 CUB, 50 COCO) and `ConditionalGAN` (`mode_seeking_weight`, 1 by default
-            in the papers; `ema_decay`, `seed`, ...).
+        **kwargs: see `DamsmGuided` (`mask_tiling`, `image_encoder`, `sample_reduction`;
+            `damsm_weight`, lambda of equation 10: 5 CUB, 50 COCO) and `ConditionalGAN`
+            (`mode_seeking_weight`, 1 by default in the papers; `ema_decay`, `seed`, ...).
 
     References:
         - [Zhu et al., 2019](https://arxiv.org/abs/1904.01310)
@@ -44,24 +43,21 @@ class DMGAN(DamsmGuided):
         vocabulary,
         generator_filters=64,
         discriminator_filters=32,
-        mask_tiling="per_sample",
         **kwargs,
     ):
-        filters = {
-            "generator_filters": generator_filters,
-            "discriminator_filters": discriminator_filters,
-        }
-        super().__init__(vocabulary=vocabulary, **filters, **kwargs)
-        self.mask_tiling = mask_tiling
+        super().__init__(
+            vocabulary=vocabulary,
+            generator_filters=generator_filters,
+            discriminator_filters=discriminator_filters,
+            **kwargs,
+        )
         self.build_generators()
 
     def get_config(self):
-        return {**self.base_config(), "mask_tiling": self.mask_tiling}
+        return self.base_config()
 
     def make_generator(self, name):
-        return DMGANGenerator(
-            **self.generator_settings(), mask_tiling=self.mask_tiling, name=name
-        )
+        return DMGANGenerator(**self.generator_settings(), name=name)
 
     def make_discriminator(self, size, name):
         return StageDiscriminator(

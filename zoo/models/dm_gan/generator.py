@@ -13,7 +13,7 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.word_attention import attend_words, check_mask_tiling
-from zoo.networks.staged_generator import Doubling, StagedGenerator
+from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 def dense(units, inputs, name, dtype, bias=True, activation="relu"):
@@ -91,7 +91,7 @@ class DynamicMemory(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class MemoryStage(Doubling):
+class MemoryStage(WordStage):
     """`DynamicMemory`, then residual blocks and an up-block on the fused features, doubled.
 
     Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
@@ -99,8 +99,7 @@ class MemoryStage(Doubling):
     """
 
     def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
-        super().__init__(filters, residual_blocks, **kwargs)
-        self.mask_tiling = mask_tiling
+        super().__init__(filters, residual_blocks, mask_tiling, **kwargs)
         self.memory = DynamicMemory(filters, mask_tiling, name="memory", dtype=self.dtype_policy)
 
     def call(self, features, words, padding=None, training=False):
@@ -109,31 +108,17 @@ class MemoryStage(Doubling):
         shown = {k: details[k] for k in ("attention", "writing_gate", "response_gate")}
         return self.double(x, training=training), shown
 
-    def get_config(self):
-        return {**super().get_config(), "mask_tiling": self.mask_tiling}
-
 
 @keras.saving.register_keras_serializable("zoo")
-class DMGANGenerator(StagedGenerator):
+class DMGANGenerator(WordStagedGenerator):
     """Sentence, words and latent -> one image a stage.
 
-    Args:
-        mask_tiling: see `attend_words`.
-        *args, **kwargs: see `StagedGenerator`, where inputs and outputs stand too. It shows lists,
-            with an entry for each refinement stage: `attention` (batch, h, w, words),
-            `writing_gate` (batch, words), `response_gate` (batch, h, w).
+    Args, inputs and outputs: see `WordStagedGenerator`. It shows lists, with an entry for each
+    refinement stage: `attention` (batch, h, w, words), `writing_gate` (batch, words),
+    `response_gate` (batch, h, w).
     """
 
-    def __init__(self, *args, mask_tiling="per_sample", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.mask_tiling = mask_tiling
-        self.make_refinements()
-
-    def make_refinement(self, index, **kwargs):
-        return MemoryStage(self.filters, self.residual_blocks, self.mask_tiling, **kwargs)
+    stage_class = MemoryStage
 
     def refine(self, stage, features, condition, inputs, training):
         return stage(features, inputs["words"], inputs["padding"], training=training)
-
-    def get_config(self):
-        return {**super().get_config(), "mask_tiling": self.mask_tiling}

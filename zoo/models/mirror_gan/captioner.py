@@ -15,7 +15,7 @@ from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.convolution import ConvLeaky
 from zoo.layers.recurrent import LSTMCell
-from zoo.networks.image_encoder import resize_bilinear
+from zoo.networks.frozen_trunk import FrozenTrunk
 from zoo.networks.resnet import BLOCKS, ResNet
 
 
@@ -50,11 +50,8 @@ class CaptionEncoder(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class ResNetCaptionEncoder(CaptionEncoder):
+class ResNetCaptionEncoder(FrozenTrunk, CaptionEncoder):
     """The paper's: a frozen ResNet-152 on 224x224 pixels; only linear map and batch norm train.
-
-    `trainable_variables` are theirs alone, whatever `trainable` a parent sets. The trunk's batch
-    norms still use and update batch statistics when `training=True`.
 
     Args:
         features: int. Size of a picture's vector.
@@ -76,32 +73,12 @@ class ResNetCaptionEncoder(CaptionEncoder):
         self.trunk = ResNet(blocks, filters, name="trunk", dtype=self.dtype_policy)
         self.trunk.trainable = False
 
-    @property
-    def trainable(self):
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value):
-        keras.layers.Layer.trainable.fset(self, value)
-        self.trunk.trainable = False
-
-    def resize(self, images):
-        """Pictures of any size -> (batch, 224, 224, 3)."""
-        if tuple(images.shape[1:3]) == (self.size, self.size):
-            return images
-        return resize_bilinear(images, self.size, self.size, self.align_corners)
-
     def pool(self, images, training=False):
         last = self.trunk(self.resize(images), training=training)["stage_4"]
         return ops.mean(ops.cast(last, self.output_dtype), axis=(1, 2))
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "blocks": self.blocks,
-            "filters": self.filters,
-            "align_corners": self.align_corners,
-        }
+        return {**super().get_config(), "blocks": self.blocks, "filters": self.filters}
 
 
 @keras.saving.register_keras_serializable("zoo")

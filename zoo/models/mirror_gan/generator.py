@@ -13,7 +13,7 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.word_attention import WordAttention
-from zoo.networks.staged_generator import Doubling, StagedGenerator
+from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 def linear(units, name, dtype, bias=False):
@@ -67,7 +67,7 @@ class GlobalLocalAttention(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class MirrorStage(Doubling):
+class MirrorStage(WordStage):
     """`GlobalLocalAttention`, joined with the features, then residual blocks and an up-block.
 
     Shapes: features (batch, s, s, filters), condition (batch, any), words (batch, words, any),
@@ -75,8 +75,7 @@ class MirrorStage(Doubling):
     """
 
     def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
-        super().__init__(filters, residual_blocks, **kwargs)
-        self.mask_tiling = mask_tiling
+        super().__init__(filters, residual_blocks, mask_tiling, **kwargs)
         policy = self.dtype_policy
         self.attention = GlobalLocalAttention(filters, mask_tiling, name="attention", dtype=policy)
         self.join = linear(2 * filters, "join", policy)
@@ -86,32 +85,18 @@ class MirrorStage(Doubling):
         x = self.join(ops.concatenate([features, *contexts], axis=-1))  # (batch, s, s, 2 filters)
         return self.double(x, training=training), shown["attention"]
 
-    def get_config(self):
-        return {**super().get_config(), "mask_tiling": self.mask_tiling}
-
 
 @keras.saving.register_keras_serializable("zoo")
-class MirrorGANGenerator(StagedGenerator):
+class MirrorGANGenerator(WordStagedGenerator):
     """Sentence, words and latent -> one image a stage.
 
-    Args:
-        mask_tiling: see `attend_words`.
-        *args, **kwargs: see `StagedGenerator`, where inputs and outputs stand too. It shows
-            `attention`, a list of (batch, h, w, words), one a refinement stage.
+    Args, inputs and outputs: see `WordStagedGenerator`. It shows `attention`, a list of (batch, h,
+    w, words), one a refinement stage.
     """
 
-    def __init__(self, *args, mask_tiling="per_sample", **kwargs):
-        super().__init__(*args, **kwargs)
-        self.mask_tiling = mask_tiling
-        self.make_refinements()
-
-    def make_refinement(self, index, **kwargs):
-        return MirrorStage(self.filters, self.residual_blocks, self.mask_tiling, **kwargs)
+    stage_class = MirrorStage
 
     def refine(self, stage, features, condition, inputs, training):
         texts = condition, inputs["words"], inputs["padding"]
         refined, attention = stage(features, *texts, training=training)
         return refined, {"attention": attention}
-
-    def get_config(self):
-        return {**super().get_config(), "mask_tiling": self.mask_tiling}

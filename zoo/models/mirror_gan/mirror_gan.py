@@ -11,10 +11,7 @@ import keras
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.losses import adversarial
 from zoo.losses.caption import caption_loss, check_reduction
-from zoo.losses.kl import kl_to_standard_normal
-from zoo.models.damsm.damsm import open_damsm
 from zoo.models.damsm_guided import DamsmGuided
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
 from zoo.models.mirror_gan.stream import build_captioner, describe, open_stream
@@ -31,16 +28,16 @@ class MirrorGAN(DamsmGuided):
         discriminator_filters: int. Nd: 64.
         residual_blocks: int. 2.
         latent_dim: int. 100.
-        mask_tiling: see `attend_words`.
         captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`), STREAM's own.
         caption_weight: float. lambda, the weight of the caption loss of the last picture: 10 in the
             released code, 20 in the paper, which are on different scales (`caption_reduction`).
         caption_reduction: "words", the code's mean over all words of a batch, or "captions", the
             paper's sum over a caption's words (see `caption_loss`).
-        damsm_weight: float. Weight of AttnGAN's word and sentence losses. 0 in the code: no image
-            encoder is then made.
-        **kwargs: see `DamsmGuided` (`image_encoder`, `sample_reduction`) and `ConditionalGAN`
-            (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
+        damsm_weight: float. Weight of AttnGAN's word and sentence losses; 0 in the code.
+        describes: bool. Whether the captioner is there at once and presets hold it, so that a
+            loaded model can `describe`; `load_stream` makes it True.
+        **kwargs: see `DamsmGuided` (`mask_tiling`, `image_encoder`, `sample_reduction`) and
+            `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
 
     Reference:
         - [Qiao et al., 2019](https://arxiv.org/abs/1903.05854)
@@ -62,59 +59,55 @@ class MirrorGAN(DamsmGuided):
     def __init__(
         self,
         vocabulary,
-        max_words=18,
-        stage_sizes=(64, 128, 256),
         generator_filters=32,
         discriminator_filters=64,
-        residual_blocks=2,
-        latent_dim=100,
-        mask_tiling="per_sample",
         captioner=None,
         caption_weight=10.0,
         caption_reduction="words",
         damsm_weight=0.0,
+        describes=False,
         **kwargs,
     ):
         super().__init__(
             vocabulary=vocabulary,
-            max_words=max_words,
-            stage_sizes=stage_sizes,
             generator_filters=generator_filters,
             discriminator_filters=discriminator_filters,
-            residual_blocks=residual_blocks,
-            latent_dim=latent_dim,
             damsm_weight=damsm_weight,
             **kwargs,
         )
-        self.mask_tiling = mask_tiling
         self.captioner_config = dict(captioner or {})
         self.caption_weight = caption_weight
         self.caption_reduction = check_reduction(caption_reduction)
+        self.describes = describes
         self.build_generators()
+        if describes:
+            self.build_captioner()
 
     def get_config(self):
         return {
             **self.base_config(),
-            "mask_tiling": self.mask_tiling,
             "captioner": self.captioner_config,
             "caption_weight": self.caption_weight,
             "caption_reduction": self.caption_reduction,
+            "describes": self.describes,
         }
 
     # --- networks ---------------------------------------------------------------------------------
 
     def make_generator(self, name):
-        return MirrorGANGenerator(
-            **self.generator_settings(), mask_tiling=self.mask_tiling, name=name
-        )
+        return MirrorGANGenerator(**self.generator_settings(), name=name)
 
     @property
     def network_names(self):
         return (*super().network_names, "captioner")
 
+    @property
+    def preset_network_names(self):
+        return (*super().preset_network_names, *(("captioner",) if self.describes else ()))
+
     def build_for_training(self):
-        """Makes the discriminators, the captioner, and of a DAMSM with weight the image encoder."""
-        super(DamsmGuided if not self.damsm_weight else MirrorGAN, self).build_for_training()
+        """Makes the captioner too; its weights are new."""
+        super().build_for_training()
         self.build_captioner()
 
     def build_captioner(self):
@@ -125,49 +118,21 @@ class MirrorGAN(DamsmGuided):
             captioner.trainable = False
             self.captioner = captioner
 
-    def load_damsm(self, damsm):
-        """Takes over the text encoder of a trained `DAMSM`, given as one or as a preset's handle.
-
-        With a `damsm_weight` also its image encoder.
-        """
-        if self.damsm_weight:
-            return super().load_damsm(damsm)
-        open_damsm(damsm, self.vocabulary).give("text_encoder", self.text_encoder)
-
     def load_stream(self, stream):
         """Takes over the captioner of a trained `Stream`, given as one or as a preset's handle."""
         stream = open_stream(stream, self.vocabulary)
         self.build_captioner()
         stream.give(self.captioner)
+        self.describes = True
 
     # --- losses -----------------------------------------------------------------------------------
 
-    def _sample_losses(self, batch, text, outputs):
-        losses = (
-            super()._sample_losses(batch, text, outputs)
-            if self.damsm_weight
-            else self._unmatched_losses(text, outputs)
-        )
-        tokens = batch["tokens"]
+    def sample_losses(self, batch, text, outputs):
+        losses, tokens = super().sample_losses(batch, text, outputs), batch["tokens"]
         mask = tf.sequence_mask(batch["lengths"], tf.shape(tokens)[1])
         logits = self.captioner(outputs["images"][-1], tokens, training=False)
         loss = caption_loss(logits, tokens, mask, self.caption_reduction)
         return {**losses, "caption_loss": self.caption_weight * loss}
-
-    def _unmatched_losses(self, text, outputs):
-        """`DamsmGuided`'s terms without a DAMSM."""
-        pairs = zip(self.discriminators, outputs["images"], strict=True)
-        fakes = [
-            discriminator.logits(discriminator(x, training=True), text["sentence"], training=True)
-            for discriminator, x in pairs
-        ]
-        kl = kl_to_standard_normal(outputs["mu"], outputs["log_var"])
-        return {
-            "adversarial_loss": tf.add_n([adversarial.generator_loss(fake) for fake in fakes]),
-            "word_loss": tf.zeros_like(kl),
-            "sentence_loss": tf.zeros_like(kl),
-            "kl_loss": kl,
-        }
 
     # --- generation -------------------------------------------------------------------------------
 
@@ -179,7 +144,7 @@ class MirrorGAN(DamsmGuided):
             batch_size: int. Pictures read at a time.
 
         Raises:
-            ZooError: no captioner; a preset holds none.
+            ZooError: there is no captioner.
         """
         if not hasattr(self, "captioner"):
             raise ZooError(

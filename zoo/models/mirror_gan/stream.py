@@ -84,16 +84,23 @@ class Stream(System):
         """dict of `images`, `tokens` -> logits (batch, words, vocabulary)."""
         return self.captioner(inputs["images"][-1], inputs["tokens"], training=training)
 
-    def training_step(self, batch):
-        """One step down the mean cross-entropy of the words, the words before being given."""
-        variables = self.captioner.trainable_variables
+    def losses(self, batch, training=False):
+        """dict of `loss`, the mean cross-entropy of the words, each given the words before, and
+        `accuracy`, the share of words that are the likeliest."""
         words = tf.shape(batch["tokens"])[1]
         mask = tf.sequence_mask(batch["lengths"] + int(self.end_token), words)
+        logits = self(batch, training=training)
+        return {
+            "loss": caption_loss(logits, batch["tokens"], mask),
+            "accuracy": word_accuracy(logits, batch["tokens"], mask),
+        }
+
+    def training_step(self, batch):
+        """One step of the optimizer down the loss."""
         with tf.GradientTape() as tape:
-            logits = self.captioner(batch["images"][-1], batch["tokens"], training=True)
-            loss = caption_loss(logits, batch["tokens"], mask)
-        self._update("stream_optimizer", tape, loss, variables)
-        return {"loss": loss, "accuracy": word_accuracy(logits, batch["tokens"], mask)}
+            losses = self.losses(batch, training=True)
+        self._update("stream_optimizer", tape, losses["loss"], self.captioner.trainable_variables)
+        return losses
 
     def give(self, captioner):
         """Copies the trained weights into another system's `Captioner`; ZooError: other sizes."""
