@@ -5,6 +5,7 @@ checkpoint therefore needs no data position but the step, and a run that was kil
 ends with the same bits as one that was not (same machine, same number of threads).
 """
 
+import functools
 import math
 import os
 import time
@@ -24,8 +25,8 @@ class Experiment:
     """What a recipe's builder hands to the trainer.
 
     Attributes:
-        model: a `zoo.models.system.System` (anything with `train_step`, `iteration`,
-            `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
+        model: a `zoo.models.system.System` (anything with `train_step`, `step_arguments`,
+            `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
             `save_to_preset`), compiled.
         batches: start step -> `tf.data.Dataset` of global batches, the first being that step's.
         evaluate: () -> `{name: float}` on held-out data; must not change the model.
@@ -128,7 +129,7 @@ class Trainer:
             batches = self.strategy.experimental_distribute_dataset(batches)
         iterator = iter(batches)
         while self.step < total and not stop.requested:
-            self._pending.append(train_step(iterator))
+            self._pending.append(train_step(iterator, self.step))
             self.step += 1
             self.progress.advance()
             self.progress.show(self._figures)
@@ -166,15 +167,21 @@ class Trainer:
         if self.config.jit_compile:
             step = tf.function(step, autograph=False, jit_compile=True)
 
-        @tf.function(autograph=False)
-        def train_step(iterator):
-            logs = strategy.run(step, (next(iterator),))
-            return {
-                name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
-                for name, value in logs.items()
-            }
+        @functools.cache
+        def function(**arguments):
+            """The compiled step for what `System.step_arguments` says of it."""
 
-        return train_step
+            @tf.function(autograph=False)
+            def train_step(iterator):
+                logs = strategy.run(step, (next(iterator),), arguments)
+                return {
+                    name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+                    for name, value in logs.items()
+                }
+
+            return train_step
+
+        return lambda iterator, number: function(**self.model.step_arguments(number))(iterator)
 
     # --- figures ------------------------------------------------------------------------------
     def _flush(self, line=False):

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.tiny import adam
+from tests.tiny import adam, snapshot
+from zoo.models import noise
 from zoo.models.bicyclegan import BicycleGAN
 from zoo.models.pix2pix import Pix2Pix
 
@@ -50,3 +51,37 @@ def train(model, steps, start=0, graph=False, **of_batch):
     for i in range(start, start + steps):
         logs = step(batch(i, **of_batch))
     return {name: float(value) for name, value in logs.items()}
+
+
+def by_sgd(system, **changes):
+    """A system whose steps are its gradients: Adam would hide a factor."""
+    model = system(compiled=False, **changes)
+    names = ("generator_optimizer", "discriminator_optimizer")
+    model.compile(**{name: keras.optimizers.SGD(1.0) for name in names})
+    return model
+
+
+def check_replicas(system, two_devices, monkeypatch, order=(0, 1, 2, 3), **changes):
+    """Two replicas must take the step of one; returns it, dict of weight -> change.
+
+    One latent serves all, since replicas draw their own.
+
+    Args:
+        order: places of the four pairs of a batch on the two replicas, two each.
+    """
+    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    steps = []
+    alone = tf.distribute.get_strategy()
+    for strategy, places in ((alone, range(4)), (two_devices, order)):
+        with strategy.scope():
+            model = by_sgd(system, **changes)
+        before = snapshot(model.network_variables())
+        data = {name: tf.gather(value, list(places)) for name, value in batch(count=4).items()}
+        data = tf.data.Dataset.from_tensors(data).unbatch().batch(4)
+        data = next(iter(strategy.experimental_distribute_dataset(data)))
+        tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)))(data)
+        after = snapshot(model.network_variables())
+        steps.append({name: after[name] - before[name] for name in after})
+    for name, step in steps[0].items():
+        np.testing.assert_allclose(steps[1][name], step, rtol=2e-3, atol=1e-5, err_msg=name)
+    return steps[0]

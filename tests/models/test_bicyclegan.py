@@ -1,13 +1,12 @@
 """BicycleGAN as a system, in each of its forms."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests import tiny
 from tests.devices import two_devices  # noqa: F401  (a fixture)
-from tests.tiny_images import SIZE, batch, bicyclegan, train
+from tests.tiny_images import SIZE, batch, bicyclegan, by_sgd, check_replicas, train
 from zoo.errors import ZooError
 from zoo.models import noise
 
@@ -52,11 +51,7 @@ def test_mode_seeking_compares_two_random_pictures_of_the_first_half():
 def steps_of(monkeypatch, **changes):
     """dict of network -> change of its weights in one step of SGD."""
     monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
-    model = bicyclegan(compiled=False, **changes)
-    model.compile(
-        generator_optimizer=keras.optimizers.SGD(1.0),
-        discriminator_optimizer=keras.optimizers.SGD(1.0),
-    )
+    model = by_sgd(bicyclegan, **changes)
     before = tiny.snapshot(model.network_variables())
     train(model, 1, count=4)
     after = tiny.snapshot(model.network_variables())
@@ -110,25 +105,10 @@ def test_the_second_half_is_only_judged(monkeypatch):
 
 def test_two_replicas_take_the_steps_of_one(two_devices, monkeypatch):  # noqa: F811
     """Each replica has pairs of both halves; the sum of the KL term is that of the whole batch."""
-    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
-    results = []
-    alone = tf.distribute.get_strategy()
-    for strategy, order in ((alone, [0, 1, 2, 3]), (two_devices, [0, 2, 1, 3])):
-        with strategy.scope():
-            model = bicyclegan(compiled=False, kl_weight=10.0)
-            sgd = {"generator_optimizer": keras.optimizers.SGD(1.0)}
-            model.compile(**sgd, discriminator_optimizer=keras.optimizers.SGD(1.0))
-        before = tiny.snapshot(model.network_variables())
-        data = {name: tf.gather(value, order) for name, value in batch(count=4).items()}
-        data = tf.data.Dataset.from_tensors(data).unbatch().batch(4)
-        data = next(iter(strategy.experimental_distribute_dataset(data)))
-        run = tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)))
-        run(data)
-        after = tiny.snapshot(model.network_variables())
-        results.append({name: after[name] - before[name] for name in after})
-    for name, step in results[0].items():
-        np.testing.assert_allclose(results[1][name], step, rtol=2e-3, atol=1e-5, err_msg=name)
-    assert np.abs(results[0]["encoder/log_var/bias"]).max() > 1e-6
+    steps = check_replicas(
+        bicyclegan, two_devices, monkeypatch, order=(0, 2, 1, 3), kl_weight=10.0
+    )
+    assert np.abs(steps["encoder/log_var/bias"]).max() > 1e-6
 
 
 def test_checkpoint_goes_on_bit_for_bit(tmp_path):

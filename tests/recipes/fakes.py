@@ -31,6 +31,9 @@ class TinySystem(keras.Model):
     def metrics(self):
         return [self.loss_tracker]
 
+    def step_arguments(self, step):
+        return {}
+
     def train_step(self, batch):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((self.w.value - batch["x"]) ** 2)

@@ -123,9 +123,79 @@ class ConditionalGAN(System):
 
     # --- generation -------------------------------------------------------------------------------
 
-    def row_specs(self):
-        """dict of `tf.TensorSpec` of what a picture is made from, a row each; has "seeds"."""
+    def latents(self, seeds):
+        """What `sample` draws for row seeds.
+
+        Shapes: seeds int64 (batch,) -> float32 (batch, latent_dim), z ~ N(0, 1).
+        """
+        return noise.normal_from_seeds(seeds, self.latent_dim)
+
+    def condition_rows(self, conditions, **settings):
+        """What `generate` takes as conditions, read: (dict of arrays with a row each, how many)."""
         raise NotImplementedError
+
+    def interpolate(self, conditions=None, steps=8, seed=0, batch_size=16, **settings):
+        """Pictures of each condition between two latents: z = (1 - t) z_seed + t z_(seed + 1).
+
+        The figure of MSGAN (arXiv 1903.05628): where a generator uses its latent, the pictures
+        change step by step.
+
+        Args:
+            conditions: what `generate` takes: captions, labels or pictures.
+            steps: int, at least 2. Pictures of a condition, t going evenly from 0 to 1.
+            seed: int, or a list of one int for each condition. The first picture is that of
+                `generate(conditions, seed=seed)`, the last that of `seed + 1`. Text-to-image
+                systems keep the conditioning noise of `seed` (`noise_seed=seed`).
+            batch_size: int. Pictures made at a time.
+            **settings: what else `generate` takes to read its conditions, such as `unknown`, or
+                `direction` and `guide`.
+
+        Returns:
+            uint8 (conditions * steps, h, w, channels), a condition's pictures in a row.
+
+        Raises:
+            ZooError: a model without latent, too few steps, or wrong conditions.
+        """
+        if not self.latent_dim:
+            raise ZooError("This model has no latent (latent_dim is 0) that could be interpolated.")
+        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 2:
+            raise ZooError(f"steps must be an integer from 2 on, got {steps!r}.")
+        rows, count = self.condition_rows(conditions, **settings)
+        seeds = row_seeds(seed, count, 1)
+        start, end = (self._drawn_latents(seeds + k)[:, None] for k in (0, 1))
+        t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
+        latents = ((1 - t) * start + t * end).reshape(-1, self.latent_dim)
+        rows = self.picture_rows(rows, steps, np.repeat(seeds, steps), latents)
+        return self.generate_rows(rows, batch_size, only=("images",))["images"]
+
+    def picture_rows(self, conditions, samples, seeds, latents=None):
+        """The rows, by `row_specs`, of `samples` pictures of each condition in a row.
+
+        Args:
+            conditions: dict of arrays, see `condition_rows`.
+            samples: int.
+            seeds: int64 (conditions * samples,), of `row_seeds`.
+            latents: float32 (conditions * samples, latent_dim) in place of those of the seeds.
+        """
+        rows = {name: row.repeat(samples, axis=0) for name, row in conditions.items()}
+        return {**rows, "latents": self._drawn_latents(seeds) if latents is None else latents}
+
+    def _drawn_latents(self, seeds):
+        if not hasattr(self, "_latents_function"):
+            specs = [tf.TensorSpec([None], tf.int64)]
+            self._latents_function = tf.function(self.latents, specs, autograph=False)
+        return self._latents_function(seeds).numpy()
+
+    def pictures_of(self, conditions, samples, seed, batch_size, **settings):
+        """What `generate` of a system returns whose `condition_rows` take these settings."""
+        rows, count = self.condition_rows(conditions, **settings)
+        rows = self.picture_rows(rows, samples, row_seeds(seed, count, samples))
+        return self.generate_rows(rows, batch_size)["images"]
+
+    def row_specs(self):
+        """dict of `tf.TensorSpec` of what a picture is made from, a row each: the condition's own
+        and `latents`."""
+        return {"latents": tf.TensorSpec([None, self.latent_dim], tf.float32)}
 
     def rows_to_outputs(self, rows):
         """dict of `images` uint8 (rows, h, w, 3), and what else the model shows, row by row."""
@@ -144,7 +214,7 @@ class ConditionalGAN(System):
                 self.rows_to_outputs, autograph=False, input_signature=[self.row_specs()]
             )
         made = []
-        for start in range(0, len(rows["seeds"]), batch_size):
+        for start in range(0, len(rows["latents"]), batch_size):
             part = {name: row[start : start + batch_size] for name, row in rows.items()}
             outputs = self._row_function(part)
             made.append({n: v.numpy() for n, v in outputs.items() if only is None or n in only})

@@ -3,8 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.models import noise
-from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
+from zoo.models.conditional_gan import ConditionalGAN, to_uint8
 from zoo.models.pictures import read_pictures, to_float
 
 
@@ -27,6 +26,7 @@ class ImageToImage(ConditionalGAN):
 
     task = "image-to-image"
     condition_fields = ("source",)
+    directions = ()  # names of the ways to translate, of a system that has several
 
     def __init__(
         self,
@@ -56,15 +56,15 @@ class ImageToImage(ConditionalGAN):
         """The generator (in training) or its moving average, on a dict of `source`, `latents`."""
         return (self.generator if training else self.generating)(inputs, training=training)
 
-    def sample(self, source, seeds):
-        """Pictures of pictures; a row depends on its own source and seed alone.
+    def sample(self, source, seeds=None, latents=None):
+        """Pictures of pictures; a row depends on its own source and seed, or latent, alone.
 
-        Shapes: source float (batch, h, w, channels) in [-1, 1], seeds int64 (batch,) -> float
-        (batch, h, w, target channels) in [-1, 1].
+        Shapes: source float (batch, h, w, channels) in [-1, 1], seeds int64 (batch,), or in their
+        place latents float (batch, latent_dim) -> float (batch, h, w, target channels) in [-1, 1].
         """
         inputs = {"source": source}
         if self.latent_dim:
-            inputs["latents"] = noise.normal_from_seeds(seeds, self.latent_dim)
+            inputs["latents"] = self.latents(seeds) if latents is None else latents
         return self(inputs, training=False)["images"]
 
     def generate(self, images, samples_per_condition=1, seed=0, batch_size=4):
@@ -84,25 +84,30 @@ class ImageToImage(ConditionalGAN):
         Raises:
             ZooError: no pictures, one that cannot be read, or a wrong argument.
         """
-        source = read_pictures(images, self.image_size, self.source_channels)
-        seeds = row_seeds(seed, len(source), samples_per_condition)
-        rows = {"source": RepeatedPictures(source, samples_per_condition), "seeds": seeds}
-        return self.generate_rows(rows, batch_size)["images"]
+        return self.pictures_of(images, samples_per_condition, seed, batch_size)
+
+    def condition_rows(self, conditions):
+        source = read_pictures(conditions, self.image_size, self.source_channels)
+        return {"source": PictureRows(source)}, len(source)
 
     def row_specs(self):
         shape = [None, self.image_size, self.image_size, self.source_channels]
-        return {"source": tf.TensorSpec(shape), "seeds": tf.TensorSpec([None], tf.int64)}
+        return {**super().row_specs(), "source": tf.TensorSpec(shape, tf.float32)}
 
     def rows_to_outputs(self, rows):
         return {"images": to_uint8(tf.cast(self.sample(**rows), tf.float32))}
 
 
-class RepeatedPictures:
+class PictureRows:
     """Each picture `times` in a row, as float32 in [-1, 1]; made when a slice is taken."""
 
-    def __init__(self, pictures, times):
+    def __init__(self, pictures, times=1):
         self.pictures = pictures
         self.times = times
+
+    def repeat(self, times, axis=0):
+        """As that of an array, along the rows."""
+        return PictureRows(self.pictures, self.times * times)
 
     def __len__(self):
         return len(self.pictures) * self.times

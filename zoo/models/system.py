@@ -111,6 +111,11 @@ class System(keras.Model):
                 optimizer.build(variables)
                 setattr(self, name, optimizer)
                 self.optimizer_names.append(name)
+        if self.learning_rate_factor() is not None:
+            self._first_rates = {
+                name: float(keras.ops.convert_to_numpy(getattr(self, name).learning_rate))
+                for name in self.optimizer_names
+            }
         super().compile(
             optimizer=getattr(self, self.optimizer_names[0]),
             jit_compile=jit_compile,
@@ -174,12 +179,31 @@ class System(keras.Model):
         """Key of one stream of noise in the present iteration (see `zoo.models.noise.key`)."""
         return noise.key(self.seed, stream, self.iteration.value)
 
+    def learning_rate_factor(self):
+        """What all learning rates of `compile` are multiplied by in this iteration, or None."""
+        return None
+
+    def set_learning_rates(self):
+        """Follows `learning_rate_factor`; part of `train_step`."""
+        factor = self.learning_rate_factor()
+        if factor is not None:
+            for name, rate in self._first_rates.items():
+                getattr(self, name).learning_rate.assign(rate * factor)
+
+    def step_arguments(self, step):
+        """dict of what a training loop gives to `train_step` beside the batch.
+
+        `step` is the iteration's number, an int: what depends on it is decided outside the graph.
+        """
+        return {}
+
     def training_step(self, batch):
         """One iteration of the paper's algorithm; returns a dict of scalars, by `loss_names`."""
         raise NotImplementedError
 
     def train_step(self, batch):
         """`training_step`, then the iteration counter and the running means that `fit` shows."""
+        self.set_learning_rates()
         losses = self.training_step(batch)
         self.iteration.assign(self.iteration + 1)
         for tracker in self._trackers:

@@ -1,6 +1,5 @@
 """Captions in, pictures out: what the text-to-image systems share."""
 
-import numpy as np
 import tensorflow as tf
 
 from zoo.models import noise
@@ -23,7 +22,9 @@ class TextToImage(ConditionalGAN):
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`). A
             system that reads only a sentence may also take `{"kind": "embeddings", "features":
             1024}`, sentence embeddings computed elsewhere in place of captions, or `{"kind":
-            "none"}`, no condition.
+            "none"}`, no condition. `{"kind": "hub", "preprocess": handle, "encoder": handle}`
+            reads captions by a text encoder of TensorFlow Hub, such as BERT; `max_words` then
+            counts word pieces (see `zoo.models.hub_captions`), and `vocabulary` is None.
         condition_dim: int. Size of the conditioning Gaussian.
         **kwargs: see `ConditionalGAN`.
     """
@@ -38,6 +39,10 @@ class TextToImage(ConditionalGAN):
         if self.text_input.encoder is not None:
             self.text_encoder = self.text_input.encoder
             self.text_encoder.trainable = False
+        if self.text_encoder_config.get("kind") == "hub":
+            # Under a name that is not among `network_names`: its weights are not stored.
+            self.hub_encoder = self.text_input.hub_encoder
+            self.text_encoder_config = self.text_input.config
 
     def base_config(self):
         return {
@@ -62,7 +67,10 @@ class TextToImage(ConditionalGAN):
         drawn = noise.normal_from_seeds(seeds, self.latent_dim + self.condition_dim)
         return tf.split(drawn, [self.latent_dim, self.condition_dim], axis=1)
 
-    def sample(self, condition, seeds, noise_seeds=None):
+    def latents(self, seeds):
+        return self.row_noise(seeds)[0]
+
+    def sample(self, condition, seeds, noise_seeds=None, latents=None):
         """Pictures of conditions; a row depends on its own condition and seed alone.
 
         Args:
@@ -70,12 +78,14 @@ class TextToImage(ConditionalGAN):
                 and `lengths` int (batch,), or `sentence` float (batch, features), or nothing.
             seeds: int64 (batch,). Keys of the latents, and of the conditioning noise too.
             noise_seeds: int64 (batch,) or None. Other keys for the conditioning noise alone.
+            latents: float (batch, latent_dim) or None. In place of those of `seeds`.
 
         Returns:
             The generator's dict: `images`, list of float (batch, size, size, 3) in [-1, 1], lowest
             resolution first; and more.
         """
-        latents, condition_noise = self.row_noise(seeds)
+        drawn, condition_noise = self.row_noise(seeds)
+        latents = drawn if latents is None else latents
         if noise_seeds is not None:
             condition_noise = self.row_noise(noise_seeds)[1]
         text = self.text_input.encode(condition)
@@ -124,8 +134,7 @@ class TextToImage(ConditionalGAN):
             noise_seeds = row_seeds(
                 noise_seed, len(words), images_per_caption, name="noise_seed", **names
             )
-        rows = {name: np.repeat(row, images_per_caption, axis=0) for name, row in rows.items()}
-        rows.update(seeds=seeds, noise_seeds=noise_seeds)
+        rows = self.picture_rows(rows, images_per_caption, seeds, noise_seeds=noise_seeds)
         made = self.generate_rows(rows, batch_size, only=None if return_details else ("images",))
         images = made.pop("images")
         if not return_details:
@@ -133,12 +142,20 @@ class TextToImage(ConditionalGAN):
         read = [row for row in words for _ in range(images_per_caption)]
         return images, {**made, "tokens": read}
 
+    def condition_rows(self, conditions, unknown="drop"):
+        rows, words = self.text_input.read(conditions, unknown)
+        return rows, len(words)
+
+    def picture_rows(self, conditions, samples, seeds, latents=None, noise_seeds=None):
+        rows = super().picture_rows(conditions, samples, seeds, latents)
+        return {**rows, "noise_seeds": seeds if noise_seeds is None else noise_seeds}
+
     def row_specs(self):
         seeds = tf.TensorSpec([None], tf.int64)
-        return {**self.text_input.fields, "seeds": seeds, "noise_seeds": seeds}
+        return {**super().row_specs(), **self.text_input.fields, "noise_seeds": seeds}
 
     def rows_to_outputs(self, rows):
-        outputs = self.sample(rows, rows["seeds"], rows["noise_seeds"])
+        outputs = self.sample(rows, rows["noise_seeds"], latents=rows["latents"])
         last = {n: v[-1] if isinstance(v, list) else v for n, v in outputs.items()}
         images = to_uint8(last.pop("images"))
         return {"images": images, **{n: tf.cast(v, tf.float32) for n, v in last.items()}}

@@ -5,6 +5,7 @@ import tensorflow as tf
 from zoo.losses import least_squares
 from zoo.models import noise
 from zoo.models.image_to_image import ImageToImage
+from zoo.models.learning_rates import linear_decay
 from zoo.networks.build import build, spec
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
 from zoo.networks.u_net import UNet
@@ -26,8 +27,12 @@ class UNetToImage(ImageToImage):
         discriminator_layers: int. 3 (`basic_256_multi`), or 2 (`basic_128_multi`).
         adversarial_form: "least_squares", or "cross_entropy" (gan_mode vanilla), or "wasserstein".
         l1_weight: float. lambda_L1, 10.
+        steps_per_epoch: int or None. With it the learning rates fall (see `linear_decay`).
+        epochs, constant_epochs: ints. For how long, 400, and after how many the rates fall, 200.
         **kwargs: see `ImageToImage`.
     """
+
+    first_epoch = 0  # the number of the first epoch in the official code
 
     def __init__(
         self,
@@ -43,6 +48,9 @@ class UNetToImage(ImageToImage):
         discriminator_layers=3,
         adversarial_form="least_squares",
         l1_weight=10.0,
+        steps_per_epoch=None,
+        epochs=400,
+        constant_epochs=200,
         **kwargs,
     ):
         if adversarial_form not in least_squares.FORMS:
@@ -63,6 +71,9 @@ class UNetToImage(ImageToImage):
         self.discriminator_layers = discriminator_layers
         self.adversarial_form = adversarial_form
         self.l1_weight = l1_weight
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.constant_epochs = constant_epochs
         self.build_generators()
 
     def base_config(self):
@@ -80,6 +91,9 @@ class UNetToImage(ImageToImage):
             "discriminator_layers": self.discriminator_layers,
             "adversarial_form": self.adversarial_form,
             "l1_weight": self.l1_weight,
+            "steps_per_epoch": self.steps_per_epoch,
+            "epochs": self.epochs,
+            "constant_epochs": self.constant_epochs,
         }
 
     # --- networks ---------------------------------------------------------------------------------
@@ -135,6 +149,12 @@ class UNetToImage(ImageToImage):
         return build(network, self.picture_spec(channels))
 
     # --- training ---------------------------------------------------------------------------------
+
+    def learning_rate_factor(self):
+        if self.steps_per_epoch is None:
+            return None
+        epoch = self.first_epoch + self.iteration.value // self.steps_per_epoch
+        return linear_decay(epoch, self.epochs, self.constant_epochs)
 
     def translate(self, source, latents, stream="dropout"):
         """The generator in training; `stream` names its dropout's noise."""

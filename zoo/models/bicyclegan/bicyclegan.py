@@ -61,8 +61,9 @@ class BicycleGAN(UNetToImage):
         latent_weight: float. lambda_z, 0.5.
         kl_weight: float. lambda_kl, 0.01, of the sum over batch and dimensions.
         generator_filters, num_downs, where_add, upsample, activation, normalization, dropout,
-            discriminator_filters, discriminator_scales, discriminator_layers, adversarial_form: see
-            `UNetToImage`. The official scripts train with a dropout of 0.5.
+            discriminator_filters, discriminator_scales, discriminator_layers, adversarial_form,
+            steps_per_epoch, epochs, constant_epochs: see `UNetToImage`. The official scripts
+            train with a dropout of 0.5.
         **kwargs: see `ImageToImage` and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, ...).
 
     Example:
@@ -78,6 +79,7 @@ class BicycleGAN(UNetToImage):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
+    first_epoch = 1
     loss_names = (
         "discriminator_loss",
         "discriminator_2_loss",

@@ -7,12 +7,10 @@ Known deviations: the discriminator gives logits (`adversarial_form`); batch-nor
 """
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from zoo.losses import adversarial
-from zoo.models import noise
-from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
+from zoo.models.conditional_gan import ConditionalGAN, to_uint8
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
 from zoo.models.dcgan.generator import DCGANGenerator
 from zoo.models.dcgan.labels import check_class_names, read_labels
@@ -218,17 +216,18 @@ class DCGAN(ConditionalGAN):
         """The generator (in training) or its moving average on a dict of `latents`, `labels`."""
         return (self.generator if training else self.generating)(inputs, training=training)
 
-    def sample(self, condition, seeds):
-        """Pictures of labels; a row depends on its own label and seed alone.
+    def sample(self, condition, seeds=None, latents=None):
+        """Pictures of labels; a row depends on its own label and seed, or latent, alone.
 
         Args:
             condition: dict of the `condition_fields`: `labels` int (batch,).
             seeds: int64 (batch,). Keys of the latents.
+            latents: float (batch, latent_dim) in place of the seeds.
 
         Returns:
             dict of `images`, float (batch, image_size, image_size, 3) in [-1, 1].
         """
-        latents = noise.normal_from_seeds(seeds, self.latent_dim)
+        latents = self.latents(seeds) if latents is None else latents
         return self({"latents": latents, "labels": condition["labels"]}, training=False)
 
     def generate(self, labels, samples_per_condition=1, seed=0, batch_size=64):
@@ -249,16 +248,17 @@ class DCGAN(ConditionalGAN):
         Raises:
             ZooError: no labels, a label out of range, an unknown name, or no samples.
         """
-        labels = read_labels(labels, self.classes, self.class_names)
-        seeds = row_seeds(seed, len(labels), samples_per_condition)
-        rows = {"labels": np.repeat(labels, samples_per_condition), "seeds": seeds}
-        return self.generate_rows(rows, batch_size)["images"]
+        return self.pictures_of(labels, samples_per_condition, seed, batch_size)
+
+    def condition_rows(self, conditions):
+        labels = read_labels(conditions, self.classes, self.class_names)
+        return {"labels": labels}, len(labels)
 
     def row_specs(self):
-        return {name: tf.TensorSpec([None], tf.int64) for name in ("labels", "seeds")}
+        return {**super().row_specs(), "labels": tf.TensorSpec([None], tf.int64)}
 
     def rows_to_outputs(self, rows):
-        return {"images": to_uint8(self.sample(rows, rows["seeds"])["images"])}
+        return {"images": to_uint8(self.sample(rows, latents=rows["latents"])["images"])}
 
 
 def _check_choice(name, value, choices):

@@ -23,6 +23,7 @@ from zoo.models.drit.discriminators import (
     SingleScaleDiscriminator,
 )
 from zoo.models.drit.domains import DOMAINS
+from zoo.models.learning_rates import linear_decay
 from zoo.models.weight_decay import coupled_weight_decay
 from zoo.networks.build import build, spec
 
@@ -61,7 +62,7 @@ class DRIT(CrossCycle):
         full_step_every: int. One step in so many trains everything, the others the content
             discriminator alone; 3. With 1 all steps are full.
         steps_per_epoch: int or None. With it the last two steps of an epoch are full, and the
-            learning rates fall (see `schedule.learning_rate_factor`); None for neither.
+            learning rates fall (see `linear_decay`); None for neither.
         epochs, constant_epochs: ints. For how long, 1200, and from when the rates fall, 600.
         seed: int. Key of all noise drawn in training.
 
@@ -198,14 +199,6 @@ class DRIT(CrossCycle):
             "content_discriminator_optimizer": group(["content_discriminator"]),
         }
 
-    def compile(self, **kwargs):
-        super().compile(**kwargs)
-        if self.steps_per_epoch is not None:
-            self._base_rates = {
-                name: float(keras.ops.convert_to_numpy(getattr(self, name).learning_rate))
-                for name in self.optimizer_names
-            }
-
     # --- which step -------------------------------------------------------------------------------
 
     def is_full_step(self, step):
@@ -222,7 +215,7 @@ class DRIT(CrossCycle):
             full: bool or None. `is_full_step` of the iteration, from a caller that knows it; None
                 decides inside the graph, which several replicas cannot do.
         """
-        self._set_learning_rates()
+        self.set_learning_rates()
         made = self.training_step(batch, full)
         if full is None:
             full = self.is_full_step(self.iteration.value)
@@ -255,13 +248,14 @@ class DRIT(CrossCycle):
         full = self.is_full_step(self.iteration.value)
         return tf.cond(full, lambda: self.full_step(batch), content_step)
 
-    def _set_learning_rates(self):
+    def step_arguments(self, step):
+        return {"full": self.is_full_step(step)}
+
+    def learning_rate_factor(self):
         if self.steps_per_epoch is None:
-            return
+            return None
         epoch = self.iteration.value // self.steps_per_epoch
-        factor = schedule.learning_rate_factor(epoch, self.epochs, self.constant_epochs)
-        for name, rate in self._base_rates.items():
-            getattr(self, name).learning_rate.assign(rate * factor)
+        return linear_decay(epoch, self.epochs, self.constant_epochs)
 
     # --- the two steps ----------------------------------------------------------------------------
 

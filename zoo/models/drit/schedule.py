@@ -1,9 +1,7 @@
 """What DRIT trains when: pure functions of a step's number, for ints and integer tensors.
 
-Checked against HelenMao/MSGAN DRIT-Mode-Seeking/train.py and networks.py (`get_scheduler`).
+Checked against HelenMao/MSGAN DRIT-Mode-Seeking/train.py.
 """
-
-import tensorflow as tf
 
 
 def is_full_step(step, every=3, steps_per_epoch=None):
@@ -22,18 +20,3 @@ def is_full_step(step, every=3, steps_per_epoch=None):
         return (step + 1) % every == 0
     place = step % steps_per_epoch
     return ((place + 1) % every == 0) | (place >= steps_per_epoch - 2)
-
-
-def learning_rate_factor(epoch, epochs=1200, constant_epochs=600):
-    """1 for the first epochs, then falling linearly: 1 - max(0, epoch - n) / (N - n + 1).
-
-    Args:
-        epoch: the number of the epoch, from 0 on.
-        epochs: int. N.
-        constant_epochs: int. n.
-
-    Returns:
-        float32 scalar tensor; not below 0.
-    """
-    late = tf.cast(tf.maximum(epoch - constant_epochs, 0), tf.float32)
-    return tf.maximum(0.0, 1.0 - late / (epochs - constant_epochs + 1))

@@ -4,13 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.models import noise
-from zoo.models.conditional_gan import row_seeds, to_uint8
+from zoo.models.conditional_gan import to_uint8
 from zoo.models.drit.attribute_encoder import AttributeEncoder
 from zoo.models.drit.content_encoder import ContentEncoder
 from zoo.models.drit.domains import DOMAINS, OTHER
 from zoo.models.drit.generator import DRITGenerator
-from zoo.models.image_to_image import ImageToImage, RepeatedPictures
+from zoo.models.image_to_image import ImageToImage
 from zoo.models.pictures import read_pictures, to_float
 from zoo.networks.build import build, spec
 
@@ -29,6 +28,7 @@ class Translator(ImageToImage):
         **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `seed`).
     """
 
+    directions = tuple(TARGETS)
     preset_network_names = ("content_encoder", "attribute_encoder", "generator")
 
     def __init__(self, image_size, filters, latent_dim, concat, **kwargs):
@@ -71,7 +71,9 @@ class Translator(ImageToImage):
         inputs = {"content": content, "attributes": attributes}
         return self.generator({target: inputs})[target]
 
-    def sample(self, source, seeds, direction="a2b", mean=0.0, deviation=1.0):
+    def sample(
+        self, source, seeds=None, direction="a2b", mean=0.0, deviation=1.0, latents=None
+    ):
         """Pictures in the other domain; a row depends on its own picture and seed alone.
 
         Args:
@@ -79,12 +81,13 @@ class Translator(ImageToImage):
             seeds: int64 (batch,). Keys of the attributes.
             direction: "a2b" or "b2a".
             mean, deviation: of the attributes, float or (batch, latent_dim).
+            latents: float (batch, latent_dim), standard normal, in place of the seeds.
 
         Returns:
             float like `source`.
         """
-        attributes = mean + deviation * noise.normal_from_seeds(seeds, self.latent_dim)
-        return self.translate(source, attributes, TARGETS[direction])
+        latents = self.latents(seeds) if latents is None else latents
+        return self.translate(source, mean + deviation * latents, TARGETS[direction])
 
     def generate(
         self,
@@ -119,17 +122,17 @@ class Translator(ImageToImage):
             ZooError: no such direction, pictures that cannot be read, another number of guides, or
                 no samples.
         """
+        settings = {"direction": direction, "guide": guide}
+        return self.pictures_of(images, samples_per_condition, seed, batch_size, **settings)
+
+    def condition_rows(self, conditions, direction="a2b", guide=None):
         if direction not in TARGETS:
             raise ZooError(f"direction must be one of {', '.join(TARGETS)}, got {direction!r}.")
-        source = read_pictures(images, self.image_size, 3)
-        seeds = row_seeds(seed, len(source), samples_per_condition)
-        code = self._attributes(guide, len(source), TARGETS[direction], batch_size)
-        rows = {n: np.repeat(part, samples_per_condition, axis=0) for n, part in code.items()}
-        rows["source"] = RepeatedPictures(source, samples_per_condition)
-        rows.update(seeds=seeds, to_b=np.full(len(seeds), direction == "a2b"))
-        return self.generate_rows(rows, batch_size)["images"]
+        rows, count = super().condition_rows(conditions)
+        code = self._attributes(guide, count, TARGETS[direction])
+        return {**rows, **code, "to_b": np.full(count, direction == "a2b")}, count
 
-    def _attributes(self, guide, count, target, batch_size):
+    def _attributes(self, guide, count, target, batch_size=4):
         """dict of `mean` and `deviation` of the attributes, float32 (count, latent_dim) each."""
         shape = (count, self.latent_dim)
         if guide is None:
@@ -149,12 +152,12 @@ class Translator(ImageToImage):
         return dict(zip(("mean", "deviation"), made, strict=True))
 
     def row_specs(self):
-        code = tf.TensorSpec([None, self.latent_dim])
+        code = tf.TensorSpec([None, self.latent_dim], tf.float32)
         # a call has one direction: `to_b` is the same in all of its rows
         return {**super().row_specs(), "mean": code, "deviation": code, "to_b": TO_B}
 
     def rows_to_outputs(self, rows):
-        code = {name: rows[name] for name in ("source", "seeds", "mean", "deviation")}
+        code = {name: rows[name] for name in ("source", "latents", "mean", "deviation")}
 
         def make(direction):
             return to_uint8(tf.cast(self.sample(**code, direction=direction), tf.float32))

@@ -25,7 +25,7 @@ class Pix2Pix(UNetToImage):
         latent_dim: int. nz, 8; 0 for the deterministic pix2pix.
         generator_filters, num_downs, where_add, upsample, activation, normalization, dropout,
             discriminator_filters, discriminator_scales, discriminator_layers, adversarial_form,
-            l1_weight: see `UNetToImage`.
+            l1_weight, steps_per_epoch, epochs, constant_epochs: see `UNetToImage`.
         always_two_samples: bool. Whether to draw and judge the second sample without the mode
             seeking term, too; its two distances are then still logged.
         discriminator_first: bool. Whether the discriminator's step comes before the generator's,

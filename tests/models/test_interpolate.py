@@ -1,0 +1,79 @@
+"""`interpolate`: its ends are pictures of `generate`, and the latent moves along a line."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests import tiny, tiny_images
+from tests.models.test_dcgan import dcgan
+from tests.tiny_drit import drit, pictures
+from zoo.errors import ZooError
+
+PICTURES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+SYSTEMS = {  # name: (model, conditions, settings)
+    "captions": (tiny.dm_gan, ["a red circle", "small zeppelin"], {"unknown": "unk"}),
+    "nothing": (lambda **kwargs: tiny.stackgan_v2("none", **kwargs), None, {}),
+    "labels": (dcgan, [3, 1], {}),
+    "pictures": (tiny_images.bicyclegan, PICTURES, {}),
+    "attributes": (drit, pictures(), {"direction": "b2a"}),
+    "guided": (drit, pictures(), {"guide": pictures(5, 1)}),
+}
+
+
+@pytest.fixture(scope="module", params=SYSTEMS)
+def system(request):
+    make, conditions, settings = SYSTEMS[request.param]
+    model = make(compiled=False)
+    for variable in model.generating.trainable_variables:
+        if len(variable.shape) > 1:  # new networks hardly use their latent
+            variable.assign(variable * 2)
+    return model, conditions, settings
+
+
+def test_the_ends_are_those_of_generate(system):
+    model, conditions, settings = system
+    images = model.interpolate(conditions, steps=5, seed=7, **settings)
+    count = 1 if conditions is None else len(conditions)
+    assert images.dtype == np.uint8 and len(images) == 5 * count
+    rows = images.reshape(count, 5, *images.shape[1:])
+    noise = {"noise_seed": 7} if hasattr(model, "text_input") else {}
+    for place, seed in ((0, 7), (-1, 8)):
+        want = model.generate(conditions, seed=seed, **noise, **settings)
+        np.testing.assert_array_equal(rows[:, place], want)
+    assert all(len({image.tobytes() for image in row}) == 5 for row in rows)
+
+
+def test_latents_go_evenly_along_a_line(system, monkeypatch):
+    model, conditions, settings = system
+    count, made = 1 if conditions is None else len(conditions), []
+    seeds = 3 if conditions is None else [3, 11]
+
+    def generate_rows(rows, batch_size, only):
+        made.append(rows)
+        return {"images": None}
+
+    monkeypatch.setattr(model, "generate_rows", generate_rows)
+    model.interpolate(conditions, steps=4, seed=seeds, **settings)
+    latents = made[0]["latents"].reshape(count, 4, -1)
+    for row, seed in zip(latents, np.reshape(seeds, [-1]), strict=True):
+        start, end = model.latents(tf.constant([seed, seed + 1], tf.int64)).numpy()
+        for k in range(4):
+            np.testing.assert_allclose(row[k], start + (end - start) * k / 3, atol=1e-6)
+    if "noise_seeds" in made[0]:
+        np.testing.assert_array_equal(made[0]["noise_seeds"], np.repeat(seeds, 4))
+
+
+@pytest.mark.parametrize("steps", [1, 0, -3, 2.0, None, True])
+def test_too_few_steps(steps):
+    with pytest.raises(ZooError, match=f"steps must be an integer from 2 on, got {steps}"):
+        dcgan(compiled=False).interpolate([0], steps=steps)
+
+
+def test_what_generate_refuses():
+    model = dcgan(compiled=False)
+    with pytest.raises(ZooError, match="from 0 to 3.*got 4"):
+        model.interpolate([4])
+    with pytest.raises(ZooError, match="seed must be an integer"):
+        model.interpolate([1, 2], seed=1.5)
+    with pytest.raises(ZooError, match="no latent"):
+        tiny_images.pix2pix(compiled=False, latent_dim=0).interpolate(PICTURES)

@@ -1,0 +1,23 @@
+"""How the image-to-image systems lower their learning rates.
+
+Checked against HelenMao/MSGAN, Pix2Pix and DRIT (`get_scheduler` of their networks.py), and
+junyanz/BicycleGAN.
+"""
+
+import tensorflow as tf
+
+
+def linear_decay(epoch, epochs, constant_epochs):
+    """1 for the first epochs, then falling linearly: 1 - max(0, epoch - n) / (N - n + 1).
+
+    Args:
+        epoch: int tensor, the number of the epoch. DRIT and MSGAN's Pix2Pix count from 0,
+            BicycleGAN from 1.
+        epochs: int. N.
+        constant_epochs: int. n.
+
+    Returns:
+        float32 scalar tensor; not below 0.
+    """
+    late = tf.cast(tf.maximum(epoch - constant_epochs, 0), tf.float32)
+    return tf.maximum(0.0, 1.0 - late / (epochs - constant_epochs + 1))
