@@ -2,15 +2,24 @@ r"""A preset from the files that the authors of a paper released.
 
     python -m recipes.import_checkpoint --generator=bird_AttnGAN2.pth \
         --text_encoder=text_encoder200.pth --captions=captions.pickle --out=presets/attn_gan_birds
-    python -m recipes.import_checkpoint --generator=bird_DMGAN.pth \
-        --text_encoder=text_encoder200.pth --captions=captions.pickle --out=presets/dm_gan_birds
     python -m recipes.import_checkpoint --generator=netG_210000.pth --out=presets/stackgan_birds
+    python -m recipes.import_checkpoint --generator=00199.pth --out=presets/dcgan_cifar10 \
+        --class_names="airplane;automobile;bird;cat;deer;dog;frog;horse;ship;truck"
+    python -m recipes.import_checkpoint --generator=400_net_G.pth --out=presets/pix2pix_facades
+    python -m recipes.import_checkpoint --generator=latest_net_G.pth --encoder=latest_net_E.pth \
+        --out=presets/bicyclegan_shoes
+    python -m recipes.import_checkpoint --generator=01200.pth --out=presets/drit_yosemite
     python -m recipes.import_checkpoint --image_encoder=image_encoder200.pth \
         --text_encoder=text_encoder200.pth --captions=captions.pickle --out=presets/damsm_birds
+    python -m recipes.import_checkpoint --cnn_encoder=cnn_encoder.ckpt \
+        --rnn_decoder=rnn_decoder.ckpt --captions=captions.pickle --out=presets/stream_birds
 
-With `--generator` it writes an AttnGAN, DM-GAN or StackGAN++, whichever the file holds (a released
-StackGAN++ reads sentence embeddings, or nothing, so it has no text encoder); with `--image_encoder`
-a DAMSM. `.pth` files need PyTorch; their arrays as `.npz` do not.
+With `--generator` it writes the system that the file holds: AttnGAN, DM-GAN or MirrorGAN, which
+need `--text_encoder` and `--captions`; StackGAN++, which reads sentence embeddings, or nothing;
+DCGAN or DRIT, whose files hold all networks; or Pix2Pix, which with `--encoder` is BicycleGAN.
+Without it, `--image_encoder` makes a DAMSM, and `--cnn_encoder` with `--rnn_decoder` MirrorGAN's
+captioning network, which with `--generator` becomes a part of the MirrorGAN.
+`.pth` files need PyTorch; their arrays as `.npz` do not.
 """
 
 import os
@@ -20,20 +29,44 @@ from absl import flags
 from recipes import cli
 from zoo.errors import ZooError
 
-_GENERATOR = flags.DEFINE_string("generator", None, "The generator's file.")
+_GENERATOR = flags.DEFINE_string(
+    "generator", None, "The generator's file; of DCGAN and DRIT the checkpoint of all networks."
+)
 _IMAGE = flags.DEFINE_string("image_encoder", None, "DAMSM's image encoder.")
+_CNN = flags.DEFINE_string("cnn_encoder", None, "The encoder of MirrorGAN's captioning network.")
+_RNN = flags.DEFINE_string("rnn_decoder", None, "Its decoder.")
 _TEXT = flags.DEFINE_string("text_encoder", None, "DAMSM's text encoder.")
-_CAPTIONS = flags.DEFINE_string("captions", None, "The captions.pickle of that text encoder.")
-_WORDS = flags.DEFINE_integer("max_words", 18, "Words of a caption that are read.")
+_CAPTIONS = flags.DEFINE_string("captions", None, "The captions.pickle of the words read or told.")
+_ENCODER = flags.DEFINE_string("encoder", None, "BicycleGAN's encoder.")
+_WORDS = flags.DEFINE_integer("max_words", None, "Words of a caption that are read or told: 18.")
+_NAMES = flags.DEFINE_string(
+    "class_names", None, "DCGAN's classes in the order of their numbers, separated by semicolons."
+)
+_SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the pictures, where it may be chosen.")
 _OUT = flags.DEFINE_string("out", None, "Directory of the preset.")
 
-REPOSITORIES = {
-    "attn_gan": "taoxugit/AttnGAN",
-    "damsm": "taoxugit/AttnGAN",
-    "dm_gan": "MinfengZhu/DM-GAN",
-    "stackgan_v2": "hanzhanggit/StackGAN-v2",
+# system: repository, the flags it needs, the flags it may have
+_READS = ("text_encoder", "captions")
+SYSTEMS = {
+    "attn_gan": ("taoxugit/AttnGAN", ("generator", *_READS), ("max_words",)),
+    "dm_gan": ("MinfengZhu/DM-GAN", ("generator", *_READS), ("max_words",)),
+    "mirror_gan": ("qiaott/MirrorGAN", ("generator", *_READS),
+                   ("cnn_encoder", "rnn_decoder", "max_words")),
+    "stackgan_v2": ("hanzhanggit/StackGAN-v2", ("generator",), ()),
+    "dcgan": ("HelenMao/MSGAN", ("generator",), ("class_names",)),
+    "pix2pix": ("HelenMao/MSGAN or junyanz/BicycleGAN", ("generator",), ("image_size",)),
+    "bicyclegan": ("junyanz/BicycleGAN", ("generator", "encoder"), ()),
+    "drit": ("HsinYingLee/DRIT or HelenMao/MSGAN", ("generator",), ("image_size",)),
+    "damsm": ("taoxugit/AttnGAN", ("image_encoder", *_READS), ("max_words",)),
+    "stream": ("qiaott/MirrorGAN", ("cnn_encoder", "rnn_decoder", "captions"),
+               ("max_words", "image_size")),
 }
-WITHOUT_TEXT_ENCODER = ("stackgan_v2",)
+_FLAGS = {flag.name: flag for flag in (
+    _GENERATOR, _IMAGE, _CNN, _RNN, _TEXT, _CAPTIONS, _ENCODER, _WORDS, _NAMES, _SIZE
+)}
+FILES = ("generator", "image_encoder", "cnn_encoder", "rnn_decoder", "text_encoder", "encoder")
+MAIN = {"generator": None, "image_encoder": "damsm", "cnn_encoder": "stream"}
+CHECKPOINT_NAMES = {"dcgan": "checkpoint", "drit": "checkpoint"}  # what `official` calls the file
 
 
 def main(argv):
@@ -41,37 +74,55 @@ def main(argv):
     del argv
     if not _OUT.value:
         raise ZooError("--out is missing.")
-    if bool(_GENERATOR.value) == bool(_IMAGE.value):
+    main_flag = next((name for name in MAIN if _FLAGS[name].value), None)
+    if main_flag is None:
         raise ZooError(
-            "Give one of --generator (AttnGAN, DM-GAN, StackGAN++) and --image_encoder (DAMSM)."
+            "Give one of --generator (a GAN), --image_encoder (DAMSM) and --cnn_encoder "
+            "(MirrorGAN's captioning network)."
         )
     cli.start_tensorflow()
     with cli.quiet_stderr():
         from zoo.importers import official
+        from zoo.presets.usage import condition_of
 
-        system = official.system_of(_GENERATOR.value) if _GENERATOR.value else "damsm"
-        files = _files(system)
-        words = {} if system in WITHOUT_TEXT_ENCODER else {"max_words": _WORDS.value}
-        model = getattr(official, system)(**files, **words)
-        names = ", ".join(os.path.basename(p) for k, p in files.items() if k != "captions")
-        checkpoint = f"{REPOSITORIES[system]}: {names}"
-        model.save_to_preset(_OUT.value, {"source": {"checkpoint": checkpoint}})
+        system = MAIN[main_flag] or official.system_of(_GENERATOR.value)
+        if system == "pix2pix" and _ENCODER.value:
+            system = "bicyclegan"
+        arguments = _arguments(system)
+        files = [name for name in arguments if name in FILES]
+        files = ", ".join(os.path.basename(arguments[name]) for name in files)
+        if system in CHECKPOINT_NAMES:
+            arguments[CHECKPOINT_NAMES[system]] = arguments.pop("generator")
+        model = getattr(official, system)(**arguments)
+        source = {"checkpoint": f"{SYSTEMS[system][0]}: {files}"}
+        model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
     print(f"{type(model).__name__} in {_OUT.value} ({counts})")
 
 
-def _files(system):
-    """The files that a system is made of, by the importer's argument."""
-    main_file = _IMAGE if system == "damsm" else _GENERATOR
-    files = {main_file.name: main_file.value}
-    for flag in (_TEXT, _CAPTIONS):
-        if system not in WITHOUT_TEXT_ENCODER:
+def _arguments(system):
+    """What was given of a system's flags, by their names.
+
+    Raises:
+        ZooError: one is missing, or one was given that has no use.
+    """
+    _, needed, possible = SYSTEMS[system]
+    arguments = {}
+    for name, flag in _FLAGS.items():
+        if name in needed:
             if not flag.value:
-                raise ZooError(f"--{flag.name} is missing, which {system} needs.")
-            files[flag.name] = flag.value
-        elif flag.value:
-            raise ZooError(f"--{flag.name} has no use: {system} reads no captions by itself.")
-    return files
+                raise ZooError(f"--{name} is missing, which {system} needs.")
+            arguments[name] = flag.value
+        elif name in possible:
+            if flag.value is not None:
+                arguments[name] = _parts(flag.value) if flag is _NAMES else flag.value
+        elif flag.value is not None:
+            raise ZooError(f"--{name} has no use: {system} does not read it.")
+    return arguments
+
+
+def _parts(text):
+    return [part.strip() for part in text.split(";")]
 
 
 if __name__ == "__main__":

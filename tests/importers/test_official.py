@@ -1,31 +1,27 @@
 """Released files -> models, on files of the official form and tiny sizes."""
 
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import zoo
 from tests import tiny
+from tests.importers.released import WORDS, import_commands, save, save_captions
 from zoo.errors import ZooError
-from zoo.importers import attn_gan, dm_gan, official, stackgan_v2
+from zoo.importers import attn_gan, dm_gan, mirror_gan, official, stackgan_v2
 from zoo.importers.inception import image_encoder_targets
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
 from zoo.models.dm_gan import DMGAN
+from zoo.models.mirror_gan import MirrorGAN, Stream
 from zoo.models.stackgan_v2 import StackGANV2
 
-WORDS = [*tiny.WORDS[:1], *tiny.WORDS[2:]]  # the official vocabulary has no <unk>
-
-
-def save(path, targets):
-    np.savez(path, **{name: t.to_official(t.variable.numpy()) for name, t in targets.items()})
-    return str(path)
-
-
-SYSTEMS = {"attn_gan": (AttnGAN, attn_gan), "dm_gan": (DMGAN, dm_gan)}
+SYSTEMS = {  # system, importer, repository, the text encoder's cell
+    "attn_gan": (AttnGAN, attn_gan, "taoxugit/AttnGAN", "gru"),
+    "dm_gan": (DMGAN, dm_gan, "MinfengZhu/DM-GAN", "gru"),
+    "mirror_gan": (MirrorGAN, mirror_gan, "qiaott/MirrorGAN", "lstm"),
+}
 SIZES = {
     "stage_sizes": (64, 128), "generator_filters": 2, "residual_blocks": 2, "latent_dim": 5,
     "condition_dim": 3,
@@ -35,20 +31,17 @@ SIZES = {
 @pytest.fixture(scope="module", params=SYSTEMS)
 def files(request, tmp_path_factory):
     """(name, a model, its official files) of a system that reads captions."""
-    folder = tmp_path_factory.mktemp("official")
-    system, names = SYSTEMS[request.param]
-    model = system(WORDS, max_words=6, text_encoder={**tiny.TEXT, "cell": "gru"}, **SIZES)
-    return request.param, model, {
+    return released_files(request.param, tmp_path_factory.mktemp("official"))
+
+
+def released_files(name, folder):
+    system, names, _, cell = SYSTEMS[name]
+    model = system(WORDS, max_words=6, text_encoder={**tiny.TEXT, "cell": cell}, **SIZES)
+    return name, model, {
         "generator": save(folder / "netG.npz", names.generator_targets(model.generator)),
         "text_encoder": save(folder / "t.npz", attn_gan.text_encoder_targets(model.text_encoder)),
         "captions": save_captions(folder / "captions.pickle"),
     }
-
-
-def save_captions(path):
-    numbered = dict(enumerate(WORDS))
-    path.write_bytes(pickle.dumps([[], [], numbered, {w: i for i, w in numbered.items()}], 2))
-    return str(path)
 
 
 def test_it_generates_what_the_official_weights_do(files):
@@ -84,63 +77,83 @@ def test_damsm_and_the_trunk_of_torchvision(tmp_path):
     assert all(np.array_equal(x.numpy(), y.numpy()) for x, y in zip(a, b, strict=True))
 
 
-def run_command(*flags):
-    command = [sys.executable, "-m", "recipes.import_checkpoint", *flags]
-    return subprocess.run(command, capture_output=True, text=True)
+def stream_files(folder, model):
+    """The captioning network's two released files."""
+    return {
+        "cnn_encoder": save(folder / "cnn.npz", mirror_gan.caption_encoder_targets(model.encoder)),
+        "rnn_decoder": save(folder / "rnn.npz", mirror_gan.caption_decoder_targets(model.decoder)),
+        "captions": save_captions(folder / "captions.pickle"),
+    }
+
+
+def test_the_captioning_network_of_mirror_gan(tmp_path):
+    encoder = {"blocks": (1, 1, 1, 1), "filters": 2, "features": 8}
+    captioner = {"kind": "resnet", "units": 5, "encoder": encoder}
+    model = Stream(WORDS, max_words=6, image_size=32, captioner=captioner)
+    paths = stream_files(tmp_path, model.captioner)
+    loaded = official.stream(**paths, max_words=6, image_size=32)
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    assert loaded.describe(pictures) == model.describe(pictures)
+    ours, theirs = model.network_variables(), loaded.network_variables()
+    assert all(np.array_equal(ours[name].numpy(), theirs[name].numpy()) for name in ours)
+    with pytest.raises(ZooError, match="has no "):
+        official.stream(paths["rnn_decoder"], paths["cnn_encoder"], paths["captions"])
+
+    _, _, generator = released_files("mirror_gan", tmp_path)
+    whole = official.mirror_gan(**{**generator, **paths}, max_words=6)
+    ours, theirs = whole.network_variables(["captioner"]), model.network_variables()
+    assert all(np.array_equal(ours[name].numpy(), theirs[name].numpy()) for name in theirs)
+    assert len(whole.describe(pictures)) == 2
+    with pytest.raises(ZooError, match="two files"):
+        official.mirror_gan(**generator, cnn_encoder=paths["cnn_encoder"])
 
 
 def test_the_command_recognises_the_system_and_writes_a_preset(files, tmp_path):
     name, model, paths = files
-    flags = [f"--{name}={path}" for name, path in paths.items()]
-    done = run_command(*flags, "--max_words=6", f"--out={tmp_path / 'p'}")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"{type(model).__name__} in ")
+    stackgan = StackGANV2(text_encoder={"kind": "embeddings", "features": 7}, **{
+        **SIZES, "generator_filters": 4,
+    })
+    stacked = save(tmp_path / "netG.npz", stackgan_v2.generator_targets(stackgan.generator))
+    given = [f"--{name}={path}" for name, path in paths.items()]
+    out, none = f"--out={tmp_path / 'p'}", f"--out={tmp_path / 'none'}"
+    lines = import_commands(
+        [*given, "--max_words=6", out],
+        given,
+        [*given[1:], none],
+        [*given, "--image_encoder=x", none],
+        [given[0], given[2], none],
+        [f"--generator={stacked}", "--captions=x", none],
+        [f"--generator={stacked}", f"--out={tmp_path / 's'}"],
+    )
+    starts = (
+        f"{type(model).__name__} in ",
+        "error: --out is missing",
+        "error: Give one of --generator",
+        "error: --image_encoder has no use",
+        "error: --text_encoder is missing",
+        "error: --captions has no use: stackgan_v2",
+        "StackGANV2 in ",
+    )
+    assert len(lines) == len(starts)
+    for line, start in zip(lines, starts, strict=True):
+        assert line.startswith(start), line
+    assert not (tmp_path / "none").exists()
+
     preset = zoo.from_preset(str(tmp_path / "p"))
     np.testing.assert_array_equal(
         preset.generate("a red circle", seed=3), model.generate("a red circle", seed=3)
     )
-    repository = {"attn_gan": "taoxugit/AttnGAN", "dm_gan": "MinfengZhu/DM-GAN"}[name]
-    expected = f"{repository}: netG.npz, t.npz"
+    expected = f"{SYSTEMS[name][2]}: netG.npz, t.npz"
     assert preset.preset_metadata["source"]["checkpoint"] == expected
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        (["generator", "text_encoder", "captions"], "--out is missing"),
-        (["out", "text_encoder", "captions"], "Give one of --generator"),
-        (["out", "generator", "image_encoder"], "Give one of --generator"),
-        (["out", "generator", "captions"], "--text_encoder is missing"),
-    ],
-)
-def test_missing_flags(tmp_path, given, message):
-    paths = dict.fromkeys(("text_encoder", "captions", "image_encoder"), "x")
-    paths.update(out=tmp_path / "p", generator=tmp_path / "g.npz")
-    np.savez(paths["generator"], **{"h_net2.A.weight": np.zeros([1, 4])})
-    failed = run_command(*[f"--{name}={paths[name]}" for name in given])
-    assert failed.returncode == 1 and message in failed.stderr
-    assert not (tmp_path / "p").exists()
-
-
-def test_the_command_takes_a_stackgan_without_text_encoder(tmp_path):
-    model = StackGANV2(text_encoder={"kind": "embeddings", "features": 7}, **{
-        **SIZES, "generator_filters": 4,
-    })
-    generator = save(tmp_path / "netG.npz", stackgan_v2.generator_targets(model.generator))
-    flags = [f"--generator={generator}", f"--out={tmp_path / 'p'}"]
-    failed = run_command(*flags, "--captions=x")
-    assert failed.returncode == 1 and "--captions has no use: stackgan_v2" in failed.stderr
-    done = run_command(*flags)
-    assert done.returncode == 0 and done.stdout.startswith("StackGANV2 in "), done.stderr
-    preset = zoo.from_preset(str(tmp_path / "p"))
-    rows = np.ones([2, 7], "float32")
-    np.testing.assert_array_equal(preset.generate(rows, seed=3), model.generate(rows, seed=3))
+    preset, rows = zoo.from_preset(str(tmp_path / "s")), np.ones([2, 7], "float32")
+    np.testing.assert_array_equal(preset.generate(rows, seed=3), stackgan.generate(rows, seed=3))
+    assert preset.preset_metadata["condition"] == {"kind": "embeddings", "features": 7}
 
 
 def test_which_system_a_file_is_of(files, tmp_path):
     name, _, paths = files
     assert official.system_of(paths["generator"]) == name
-    with pytest.raises(ZooError, match="no generator of attn_gan, dm_gan, stackgan_v2.*encoder"):
+    with pytest.raises(ZooError, match="no generator of mirror_gan, attn_gan, .*encoder"):
         official.system_of(paths["text_encoder"])
     np.savez(tmp_path / "s.npz", **{"h_net2.jointConv.0.weight": np.zeros([1])})
     assert official.system_of(tmp_path / "s.npz") == "stackgan_v2"
@@ -157,18 +170,3 @@ def test_files_that_do_not_belong_together(files, tmp_path):
     short.write_bytes(pickle.dumps([[], [], {0: "<end>"}, {"<end>": 0}], 2))
     with pytest.raises(ZooError, match=f"holds 1 words, .* trained with {len(WORDS)}"):
         load(paths["generator"], paths["text_encoder"], str(short))
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("absent.pth", None, "does not exist"),
-        ("weights.bin", b"x", "unknown form"),
-        ("broken.npz", b"not a zip", "cannot be read"),
-    ],
-)
-def test_unreadable_checkpoints(tmp_path, name, content, message):
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(ZooError, match=message):
-        official.read_state_dict(tmp_path / name)

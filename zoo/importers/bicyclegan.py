@@ -7,23 +7,35 @@
 
 import re
 
+import numpy as np
+
 from zoo.errors import ZooError
 from zoo.importers.pix2pix import (
-    discriminator_targets as scales_targets,
-)
-from zoo.importers.pix2pix import (
+    discriminator_settings,
     generator_settings,
     load_generator,
     without_instance_statistics,
 )
-from zoo.importers.state_dict import batch_norm, conv, linear, load_state_dict
+from zoo.importers.pix2pix import (
+    discriminator_targets as scales_targets,
+)
+from zoo.importers.state_dict import (
+    batch_norm,
+    conv,
+    linear,
+    load_state_dict,
+    make_model,
+    size_of,
+)
 from zoo.layers.batch_normalization import BatchNormalization
-from zoo.models.bicyclegan.encoder import ResNetEncoder
+from zoo.models.bicyclegan.encoder import POOL, ResNetEncoder
+
+SCALE = "model_{}"  # one discriminator of `D_NLayersMulti`, by its number
 
 
 def discriminator_targets(network):
     """Official `D_NLayersMulti` names -> targets in a `MultiScalePatchDiscriminator`."""
-    return scales_targets(network, "model_{}")
+    return scales_targets(network, SCALE)
 
 
 def encoder_targets(network):
@@ -57,11 +69,36 @@ def _norm(name, layer):
     return batch_norm(name, layer) if isinstance(layer, BatchNormalization) else {}
 
 
-def bicyclegan(generator, encoder, **settings):
-    """A `BicycleGAN` that generates with official weights.
+def encoder_settings(weights):
+    """The arguments of `BicycleGAN` that the arrays of an encoder tell.
+
+    Raises:
+        ZooError: the arrays are of another network.
+    """
+    if "conv.0.weight" not in weights or "fc.0.weight" not in weights:
+        raise ZooError(
+            "The checkpoint is no encoder of BicycleGAN: it lacks conv.0.weight or fc.0.weight, "
+            f"and starts with {', '.join(list(weights)[:3])}."
+        )
+    resnet = any("shortcut" in name for name in weights)
+    pattern = r"conv\.(\d+)\.shortcut" if resnet else r"conv\.(\d+)\.weight"
+    found = {m[1] for name in weights if (m := re.match(pattern, name))}
+    if not resnet:  # not the batch norms
+        found = {i for i in found if np.ndim(weights[f"conv.{i}.weight"]) == 4}
+    return {
+        "image_size": POOL * 2 ** (len(found) + resnet),
+        "encoder": "resnet" if resnet else "conv",
+        "encoder_filters": size_of(weights, "conv.0.weight", 0),
+    }
+
+
+def bicyclegan(generator, encoder, discriminator=None, discriminator_2=None, **settings):
+    """A `BicycleGAN` with official weights.
 
     Args:
         generator, encoder: dicts of official name -> array, of a `net_G.pth` and its `net_E.pth`.
+        discriminator, discriminator_2: the same of `net_D.pth` and `net_D2.pth`, to train on; or
+            None: generating needs none. With the first alone, it judges both cycles.
         **settings: other arguments of `BicycleGAN`.
 
     Raises:
@@ -70,27 +107,19 @@ def bicyclegan(generator, encoder, **settings):
     from zoo.models.bicyclegan import BicycleGAN
 
     generator, encoder = (without_instance_statistics(w) for w in (generator, encoder))
-    if "conv.0.weight" not in encoder or "fc.0.weight" not in encoder:
-        raise ZooError(
-            "The checkpoint is no encoder of BicycleGAN: it lacks conv.0.weight or fc.0.weight, "
-            f"and starts with {', '.join(list(encoder)[:3])}."
-        )
-    sizes = generator_settings(generator)
-    resnet = any("shortcut" in name for name in encoder)
-    pattern = r"conv\.(\d+)\.shortcut" if resnet else r"conv\.(\d+)\.weight"
-    found = {m[1] for name in encoder if (m := re.match(pattern, name))}
-    if not resnet:  # not the batch norms
-        found = {i for i in found if encoder[f"conv.{i}.weight"].ndim == 4}
-    halvings = len(found) + resnet
-    model = BicycleGAN(
-        **{
-            **sizes,
-            "image_size": 8 * 2**halvings,
-            "encoder": "resnet" if resnet else "conv",
-            "encoder_filters": encoder["conv.0.weight"].shape[0],
-            **settings,
-        }
-    )
+    sizes = generator_settings(generator) | encoder_settings(encoder)
+    judges = [w for w in (discriminator, discriminator_2) if w is not None]
+    judges = [without_instance_statistics(weights) for weights in judges]
+    if judges:
+        inputs = size_of(judges[0], "model_0.0.weight", 1)
+        sizes |= discriminator_settings(judges[0], SCALE)
+        sizes["conditional_discriminators"] = inputs > sizes["target_channels"]
+        sizes["use_same_discriminator"] = len(judges) == 1
+    model = make_model(BicycleGAN, sizes, settings)
     load_generator(model, generator)
     load_state_dict(encoder_targets(model.encoder), encoder)
+    if judges:
+        model.build_for_training()
+        for name, weights in zip(model.discriminator_names, judges, strict=True):
+            load_state_dict(discriminator_targets(getattr(model, name)), weights)
     return model

@@ -3,7 +3,8 @@
 A checkpoint is a dict whose `gen` and `dis` are these state dicts.
 """
 
-from zoo.importers.state_dict import batch_norm, conv, conv_transpose
+from zoo.errors import ZooError
+from zoo.importers.state_dict import batch_norm, conv, conv_transpose, count_of, size_of
 
 
 def generator_targets(generator):
@@ -25,12 +26,26 @@ def discriminator_targets(discriminator):
 
 
 def generator_sizes(state_dict, classes=10):
-    """The arguments of `DCGAN` that an official generator's arrays tell, given `classes`."""
-    layers = sum(name.startswith("deconv") and name.endswith("_bn.weight") for name in state_dict)
-    last = state_dict[f"deconv{layers + 1}.weight"]
+    """The arguments of `DCGAN` that an official generator's arrays tell, given `classes`.
+
+    Raises:
+        ZooError: the arrays are of another network, or have no room for that many classes.
+    """
+    layers = count_of(state_dict, r"deconv(\d+)_bn\.weight$")
+    inputs = size_of(state_dict, "deconv1.weight", 0)
+    if not 0 < classes < inputs:
+        raise ZooError(
+            f"The generator reads {inputs} numbers, latent and classes together, which leaves no "
+            f"room for {classes} classes."
+        )
     return {
         "classes": classes,
-        "latent_dim": state_dict["deconv1.weight"].shape[0] - classes,
-        "filters": last.shape[0],
+        "latent_dim": inputs - classes,
+        "filters": size_of(state_dict, f"deconv{layers + 1}.weight", 0),
         "image_size": 4 * 2**layers,
     }
+
+
+def discriminator_classes(state_dict):
+    """How many classes an official discriminator was trained with: its inputs beside colours."""
+    return size_of(state_dict, "conv1.weight", 1) - 3

@@ -6,8 +6,15 @@ A checkpoint is a dict whose `enc_c`, `enc_a`, `gen`, `disA`, `disA2`, `disB`, `
 
 import re
 
-from zoo.errors import ZooError
-from zoo.importers.state_dict import Target, conv, conv_transpose, linear, prefixed
+from zoo.importers.state_dict import (
+    Target,
+    conv,
+    conv_transpose,
+    count_of,
+    linear,
+    prefixed,
+    size_of,
+)
 from zoo.models.drit.domains import DOMAINS
 
 NETWORKS = {  # official name -> attribute of a `DRIT`
@@ -20,6 +27,7 @@ NETWORKS = {  # official name -> attribute of a `DRIT`
     "disB2": "discriminator_b2",
     "disContent": "content_discriminator",
 }
+GENERATING = ("enc_c", "enc_a", "gen")
 # of a 1x1 ConvTranspose2d, onto a convolution: (in, out, 1, 1) - (1, 1, in, out)
 POINTWISE_TRANSPOSE = (lambda a: a.transpose(2, 3, 0, 1), lambda a: a.transpose(2, 3, 0, 1))
 
@@ -194,7 +202,7 @@ def system_targets(model, training=True):
     """
     targets = {}
     for official, name in NETWORKS.items():
-        if official in _MAKERS or training:
+        if official in GENERATING or training:
             make = _MAKERS.get(official, discriminator_targets)
             targets |= prefixed(f"{official}.", make(getattr(model, name)))
     return targets
@@ -209,18 +217,12 @@ def system_sizes(state_dict):
     Raises:
         ZooError: no checkpoint of DRIT.
     """
-    stem, concat = "enc_c.convA.0.model.1.weight", "gen.decA4.0.weight" in state_dict
+    filters = size_of(state_dict, "enc_c.convA.0.model.1.weight", 0)
+    concat = "gen.decA4.0.weight" in state_dict
     head = "gen.decA2.0.model.0.weight" if concat else "gen.mlpA.0.weight"
-    missing = [name for name in (stem, head) if name not in state_dict]
-    if missing:
-        raise ZooError(
-            f"The checkpoint has no {missing[0]}, so it is not one of DRIT. It starts with "
-            f"{', '.join(list(state_dict)[:3])}."
-        )
-    filters = state_dict[stem].shape[0]
-    latent_dim = state_dict[head].shape[1]
+    latent_dim = size_of(state_dict, head, 0 if concat else 1)
     if concat:  # the first doubling sees 4 x filters features and the code twice
-        latent_dim = (state_dict[head].shape[0] - 4 * filters) // 2
+        latent_dim = (latent_dim - 4 * filters) // 2
     return {"filters": filters, "latent_dim": latent_dim, "concat": concat}
 
 
@@ -228,13 +230,16 @@ def discriminator_sizes(state_dict):
     """The argument `discriminators` of `DRIT` that the arrays of an official `disA` tell."""
     spectral = any(name.endswith("weight_orig") for name in state_dict)
     kind = "weight_orig" if spectral else "weight"
-    scales = {found[1] for name in state_dict if (found := re.match(r"Diss\.(\d+)\.", name))}
-    first = f"Diss.0.0.model.1.{kind}" if scales else f"model.0.model.1.{kind}"
-    prefix = r"Diss\.0\." if scales else r"model\."
-    layers = {name for name in state_dict if re.match(rf"{prefix}\d+\.model\.1\.{kind}$", name)}
+    scales = count_of(state_dict, r"Diss\.(\d+)\.")
+    first = "Diss.0" if scales else "model"
     return {
-        "filters": state_dict[first].shape[0],
-        "scales": len(scales) or 1,
-        "layers": len(layers),
+        "filters": size_of(state_dict, f"{first}.0.model.1.{kind}", 0),
+        "scales": scales or 1,
+        "layers": count_of(state_dict, rf"{re.escape(first)}\.(\d+)\.model\.1\.{kind}$"),
         "spectral": spectral,
     }
+
+
+def content_discriminator_sizes(state_dict):
+    """The argument `content_discriminator` of `DRIT` that an official `disContent` tells."""
+    return {"layers": count_of(state_dict, r"model\.(\d+)\.model\.1\.weight$") - 1}

@@ -6,8 +6,18 @@ at several scales; BicycleGAN's have the same names but for an underscore.
 
 import re
 
+import numpy as np
+
 from zoo.errors import ZooError
-from zoo.importers.state_dict import batch_norm, conv, conv_transpose, load_state_dict
+from zoo.importers.state_dict import (
+    batch_norm,
+    conv,
+    conv_transpose,
+    count_of,
+    load_state_dict,
+    make_model,
+    size_of,
+)
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.networks.u_net import UPSAMPLINGS
 
@@ -111,14 +121,15 @@ def generator_settings(weights, source_channels=3):
     num_downs = 1 + max(name.count(depth) for name in weights) - (not add_all)
     latents = first.shape[1] - source_channels
     if add_all:
-        latents = weights["model.submodule.down.1.weight"].shape[1] - filters
+        latents = size_of(weights, "model.submodule.down.1.weight", 1) - filters
     ends = {"model.up.1.bias": "basic", "model.up.3.bias": "bilinear"}
-    ends |= {"model.model.3.bias": "basic", "model.model.5.bias": "bilinear"}
-    end = next(name for name in ends if name in weights)
+    if not add_all:
+        ends = {"model.model.3.bias": "basic", "model.model.5.bias": "bilinear"}
+    end = next((name for name in ends if name in weights), next(iter(ends)))
     return {
         "image_size": 2**num_downs,
         "source_channels": first.shape[1] - latents,
-        "target_channels": weights[end].shape[0],
+        "target_channels": size_of(weights, end, 0),
         "latent_dim": latents,
         "generator_filters": filters,
         "num_downs": num_downs,
@@ -128,17 +139,33 @@ def generator_settings(weights, source_channels=3):
     }
 
 
+def discriminator_settings(weights, name="model{}"):
+    """The arguments of `UNetToImage` that the arrays of a `D_NLayersMulti` tell.
+
+    `name`: see `discriminator_targets`.
+    """
+    first, any_scale = (re.escape(name).replace(r"\{\}", i) for i in ("0", r"(\d+)"))
+    places = {m[1] for n in weights if (m := re.match(rf"{first}\.(\d+)\.weight$", n))}
+    convs = [i for i in places if np.ndim(weights[f"{name.format(0)}.{i}.weight"]) == 4]
+    return {
+        "discriminator_filters": size_of(weights, f"{name.format(0)}.0.weight", 0),
+        "discriminator_scales": count_of(weights, rf"{any_scale}\."),
+        "discriminator_layers": len(convs) - 2,
+    }
+
+
 def load_generator(model, weights):
     """Gives the generator of a `UNetToImage`, and its moving average, official weights."""
     load_state_dict(u_net_targets(model.generator), weights)
     model.reset_average()
 
 
-def pix2pix(weights, source_channels=3, **settings):
-    """A `Pix2Pix` that generates with official weights.
+def pix2pix(weights, discriminator=None, source_channels=3, **settings):
+    """A `Pix2Pix` with official weights.
 
     Args:
         weights: dict of official name -> array, of a `net_G.pth`.
+        discriminator: the same of its `net_D.pth`, to train on; or None: generating needs none.
         source_channels: int. Only read where the latent is added to the picture alone.
         **settings: other arguments of `Pix2Pix`, such as another `image_size`.
 
@@ -148,6 +175,13 @@ def pix2pix(weights, source_channels=3, **settings):
     from zoo.models.pix2pix import Pix2Pix
 
     weights = without_instance_statistics(weights)
-    model = Pix2Pix(**{**generator_settings(weights, source_channels), **settings})
+    sizes = generator_settings(weights, source_channels)
+    if discriminator is not None:
+        discriminator = without_instance_statistics(discriminator)
+        sizes |= discriminator_settings(discriminator)
+    model = make_model(Pix2Pix, sizes, settings)
     load_generator(model, weights)
+    if discriminator is not None:
+        model.build_for_training()
+        load_state_dict(discriminator_targets(model.discriminator), discriminator)
     return model

@@ -99,6 +99,41 @@ def load_state_dict(targets, state_dict):
         target.variable.assign(value)
 
 
+def size_of(state_dict, name, axis):
+    """One size of a network, read from an official array.
+
+    Raises:
+        ZooError: no such array, or one with fewer axes.
+    """
+    if name not in state_dict:
+        raise ZooError(
+            f"The checkpoint has no {name}, so it is not of this kind of network. It starts with "
+            f"{', '.join(list(state_dict)[:3])}."
+        )
+    shape = np.shape(state_dict[name])
+    if axis >= len(shape):
+        raise ZooError(f"{name} has the shape {shape}, so it is not of this kind of network.")
+    return int(shape[axis])
+
+
+def count_of(state_dict, pattern):
+    """How many different parts of names the group of a regular expression takes."""
+    return len({found.group(1) for name in state_dict if (found := re.match(pattern, name))})
+
+
+def make_model(system, sizes, settings):
+    """A system of the sizes that a checkpoint tells and a user's settings, which go first.
+
+    Raises:
+        ZooError: it cannot have these sizes, so the checkpoint is of another network.
+    """
+    try:
+        return system(**{**sizes, **settings})
+    except ValueError as error:
+        told = ", ".join(f"{name} {value}" for name, value in sizes.items())
+        raise ZooError(f"No {system.__name__} is like this checkpoint ({told}): {error}") from None
+
+
 def conv(name, layer, layout="conv"):
     """Targets of an official convolution: `<name>.weight` and, if it has one, `.bias`."""
     targets = {f"{name}.weight": Target(layer.kernel, layout)}

@@ -14,7 +14,7 @@ DTYPES = ("float32", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
 _MODULE = re.compile(r"zoo\.models(\.[a-z][a-z0-9_]*)+")
 
 
-def from_preset(handle, dtype=None):
+def from_preset(handle, dtype=None, text_encoder=None):
     """Loads a trained model; nothing is opened before its SHA-256 was checked.
 
     Args:
@@ -22,6 +22,9 @@ def from_preset(handle, dtype=None):
             "hf://owner/name" or "kaggle://owner/model/keras/variation".
         dtype: str or None. Precision to compute in: "float32", "mixed_bfloat16", "mixed_float16",
             "bfloat16" or "float16"; None takes Keras' present policy.
+        text_encoder: dict or None. Other handles ("preprocess", "encoder") of the TensorFlow Hub
+            modules that a model reads captions with, such as local folders where there is no
+            network. Their files must be those that it was trained with.
 
     Returns:
         The model, an instance of the class that the preset names, ready for `generate`.
@@ -35,6 +38,7 @@ def from_preset(handle, dtype=None):
         metadata, paths = integrity.checked_files(directory)
         config = _config(paths)
         cls = model_class(paths[integrity.CONFIG], config.get("module"), config.get("class"))
+        _set_text_encoder(handle, config["config"], text_encoder)
         with _policy(dtype):
             model = _construct(cls, paths, config["config"])
         storage.load_variables(paths[integrity.WEIGHTS], model.preset_variables())
@@ -88,6 +92,37 @@ def _config(paths):
         raise ZooError(f'{path} has no "config" with the arguments of the model.')
     integrity.check_plain(config["config"])
     return config
+
+
+def _set_text_encoder(handle, config, given):
+    """Puts the user's handles of Hub modules into a config.
+
+    Such a module is a program, so what a preset names is taken only from this machine or from a
+    publisher that is known; the user may name anything.
+    """
+    settings = config.get("text_encoder")
+    hub = isinstance(settings, dict) and settings.get("kind") == "hub"
+    if given is not None:
+        names = {"preprocess", "encoder"}
+        if not hub or not isinstance(given, dict) or not given.keys() <= names:
+            raise ZooError(
+                'text_encoder is a dict of "preprocess" and "encoder", handles of TensorFlow Hub '
+                f"modules, for models that read captions with such: the preset {handle} "
+                f"{'does' if hub else 'does not'}. Received: {given!r}."
+            )
+    if not hub:
+        return
+    from zoo.text.hub_modules import is_trusted
+
+    for name in ("preprocess", "encoder"):
+        if given is not None and name in given:
+            settings[name] = os.fspath(given[name])
+        elif not is_trusted(str(settings.get(name, ""))):
+            raise ZooError(
+                f'The preset {handle} names the {name} module "{settings[name]}", a program that '
+                "would be fetched and run. If you trust it, say so: from_preset(..., "
+                f'text_encoder={{"{name}": "{settings[name]}"}}).'
+            )
 
 
 def _construct(cls, paths, config):

@@ -1,7 +1,10 @@
 """The model card: a page of Markdown made from the metadata alone, so that it cannot drift."""
 
+from zoo.presets.usage import command_lines, python_lines, recorded_condition
+
 _DRAWN = {
     "class",
+    "condition",
     "data",
     "description",
     "files",
@@ -63,14 +66,19 @@ def _facts(metadata):
 
 
 def _usage(metadata):
-    code = metadata.get("usage")
-    if not code and metadata.get("task") == "text-to-image":
-        code = (
-            "import zoo\n\n"
-            f'model = zoo.from_preset("{metadata["name"]}")  # or the path of this directory\n'
-            'images = model.generate(["a caption"], images_per_caption=4, seed=7)'
+    condition, name = recorded_condition(metadata), metadata["name"]
+    code = metadata.get("usage") or (condition and python_lines(name, condition))
+    command = condition and command_lines(name, condition)
+    parts = ["## Use"] if code or command else []
+    if code:
+        parts.append(f"```python\n{code}\n```")
+    if command:
+        parts.append(f"```\n{command}\n```")
+        parts.append(
+            "`--preset` takes a built-in name, or the path of this directory. All flags: "
+            "`python -m recipes.generate --help`."
         )
-    return f"## Use\n\n```python\n{code}\n```" if code else None
+    return "\n\n".join(parts)
 
 
 def _pictures(metadata):

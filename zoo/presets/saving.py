@@ -9,6 +9,7 @@ from zoo import storage
 from zoo.errors import ZooError
 from zoo.presets import integrity
 from zoo.presets.model_card import card
+from zoo.presets.usage import condition_of
 from zoo.version import __version__
 
 RESERVED = ("class", "files", "format", "parameters", "saved", "versions")
@@ -24,7 +25,8 @@ def save_to_preset(model, directory, metadata=None, half=False):
             `task`, `description`, `licence` ({"name", "url"}), `data` (list of {"name", "licence",
             "url", "attribution"}), `source` ({"recipe", "commit", "checkpoint"}), `training`
             (dict), `results` (list of {"metric", "value", "protocol"}), `limitations` (str),
-            `pictures` (list of {"path", "text"}, relative links).
+            `pictures` (list of {"path", "text"}, relative links), `condition` (default: the
+            model's, see `zoo.presets.usage.condition_of`).
         half: bool. Store float32 weights as float16: half the size, 3 significant digits.
 
     Returns:
@@ -157,6 +159,7 @@ def _describe(model, directory, metadata, variables, folder):
         "class": type(model).__name__,
         "description": given.pop("description", _first_line(model)),
         "licence": given.pop("licence", None),
+        "condition": given.pop("condition", condition_of(model)),
         "parameters": int(sum(np.prod(v.shape, dtype=np.int64) for v in variables.values())),
         **given,
         "saved": datetime.date.today().isoformat(),

@@ -1,0 +1,103 @@
+"""Files in the form of released ones, of tiny models, for tests; and the import command."""
+
+import json
+import pickle
+import subprocess
+import sys
+
+import keras
+import numpy as np
+
+from tests import tiny
+from zoo.importers import bicyclegan, dcgan, drit, pix2pix
+from zoo.importers.state_dict import prefixed
+from zoo.models.dcgan import DCGAN
+from zoo.models.drit import DRIT
+
+WORDS = [*tiny.WORDS[:1], *tiny.WORDS[2:]]  # the official vocabulary has no <unk>
+SIZE = 48  # of DRIT's pictures, which no array tells
+
+
+def arrays(targets):
+    """dict of official name -> array."""
+    return {name: t.to_official(t.variable.numpy()) for name, t in targets.items()}
+
+
+def save(path, targets):
+    np.savez(path, **arrays(targets))
+    return str(path)
+
+
+def save_captions(path):
+    numbered = dict(enumerate(WORDS))
+    path.write_bytes(pickle.dumps([[], [], numbered, {w: i for i, w in numbered.items()}], 2))
+    return str(path)
+
+
+def tiny_dcgan():
+    keras.utils.set_random_seed(1)
+    model = DCGAN(classes=4, image_size=16, filters=4, latent_dim=8)
+    model.build_for_training()
+    return model
+
+
+def dcgan_targets(model):
+    targets = prefixed("gen.", dcgan.generator_targets(model.generator))
+    return targets | prefixed("dis.", dcgan.discriminator_targets(model.discriminator))
+
+
+def tiny_drit(concat=True):
+    keras.utils.set_random_seed(1)
+    judges = {"filters": 2, "scales": 2, "layers": 3}
+    model = DRIT(SIZE, 2, 4, concat, discriminators=judges, content_discriminator={"layers": 1})
+    model.build_for_training()
+    return model
+
+
+def drit_targets(model):
+    return drit.system_targets(model)
+
+
+def pix2pix_targets(model):
+    """{file: targets} of a Pix2Pix as MSGAN stores it."""
+    return {
+        "generator": pix2pix.u_net_targets(model.generator),
+        "discriminator": pix2pix.discriminator_targets(model.discriminator),
+    }
+
+
+def bicyclegan_targets(model):
+    """{file: targets} of a BicycleGAN."""
+    judges = {n: bicyclegan.discriminator_targets(model.networks[n])
+              for n in model.discriminator_names}
+    return {
+        "generator": pix2pix.u_net_targets(model.generator),
+        "encoder": bicyclegan.encoder_targets(model.encoder),
+        **judges,
+    }
+
+
+_COMMANDS = """
+import json, sys
+from absl import flags
+from recipes import cli, import_checkpoint
+from zoo.errors import ZooError
+for argv in json.loads(sys.argv[1]):
+    flags.FLAGS.unparse_flags()
+    for flag in import_checkpoint._FLAGS.values():
+        flags.FLAGS[flag.name].unparse()
+    flags.FLAGS["out"].unparse()
+    try:
+        cli.parse(["import_checkpoint", *argv])
+        import_checkpoint.main(None)
+    except ZooError as error:
+        print("error:", str(error).replace(chr(10), " "))
+"""
+
+
+def import_commands(*commands):
+    """What `recipes.import_checkpoint` says to several lists of flags: a line each, one process."""
+    command = [sys.executable, "-c", _COMMANDS, json.dumps(commands)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()

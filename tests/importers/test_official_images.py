@@ -1,0 +1,200 @@
+"""Released files of DCGAN, Pix2Pix, BicycleGAN and DRIT -> models, on tiny ones."""
+
+import numpy as np
+import pytest
+
+import zoo
+from tests import tiny_images
+from tests.importers import released
+from zoo.errors import ZooError
+from zoo.importers import official
+
+RNG = np.random.default_rng(0)
+PICTURES = RNG.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+LARGER = RNG.integers(0, 256, (2, released.SIZE, released.SIZE, 3), dtype=np.uint8)
+
+
+def same_weights(model, other):
+    ours, theirs = model.network_variables(), other.network_variables()
+    assert ours.keys() == theirs.keys()
+    for name, variable in ours.items():
+        np.testing.assert_array_equal(variable.numpy(), theirs[name].numpy(), name)
+
+
+def same_pictures(model, other, *conditions, **settings):
+    settings = {"samples_per_condition": 2, "seed": 3, **settings}
+    expected = model.generate(*conditions, **settings)
+    np.testing.assert_array_equal(other.generate(*conditions, **settings), expected)
+    assert np.ptp(expected) > 0
+
+
+def save_all(folder, files):
+    return {name: released.save(folder / f"{name}.npz", t) for name, t in files.items()}
+
+
+# --- DCGAN ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dcgan(tmp_path_factory):
+    """(model, its released file)."""
+    model = released.tiny_dcgan()
+    path = tmp_path_factory.mktemp("dcgan") / "00199.npz"
+    return model, released.save(path, released.dcgan_targets(model))
+
+
+def test_dcgan_generates_what_the_official_weights_do(dcgan):
+    model, path = dcgan
+    loaded = official.dcgan(path, class_names=["cat", "dog", "frog", "ship"])
+    for name in ("classes", "latent_dim", "filters", "image_size"):
+        assert getattr(loaded, name) == getattr(model, name), name
+    assert not hasattr(loaded, "discriminator")
+    expected = model.generate([3, 1], samples_per_condition=2, seed=3)
+    np.testing.assert_array_equal(loaded.generate(["ship", "dog"], 2, seed=3), expected)
+    same_weights(model, official.dcgan(path, training=True))
+
+
+def test_dcgan_of_a_generator_alone_needs_the_classes(dcgan, tmp_path):
+    model, path = dcgan
+    weights = {k[4:]: v for k, v in official.read_state_dict(path).items() if k[:4] == "gen."}
+    np.savez(tmp_path / "gen.npz", **weights)
+    same_pictures(model, official.dcgan(tmp_path / "gen.npz", classes=4), [0, 2])
+    with pytest.raises(ZooError, match="a generator alone.*names of the classes"):
+        official.dcgan(tmp_path / "gen.npz")
+    with pytest.raises(ZooError, match="leaves no room for 12 classes"):
+        official.dcgan(tmp_path / "gen.npz", classes=12)
+    with pytest.raises(ZooError, match="4 by discriminator, 2 by class_names"):
+        official.dcgan(path, class_names=["cat", "dog"])
+
+
+# --- Pix2Pix and BicycleGAN -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settings", [{}, {"where_add": "input", "normalization": "batch"}])
+def test_pix2pix_generates_what_the_official_weights_do(tmp_path, settings):
+    model = tiny_images.pix2pix(**settings)
+    files = save_all(tmp_path, released.pix2pix_targets(model))
+    loaded = official.pix2pix(files["generator"])
+    assert not hasattr(loaded, "discriminator")
+    same_pictures(model, loaded, PICTURES)
+    loaded = official.pix2pix(**files)
+    assert loaded.discriminator_filters == 4 and loaded.discriminator_layers == 2
+    same_weights(model, loaded)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"conditional_discriminators": True}, {"use_same_discriminator": True, "encoder": "conv"}],
+)
+def test_bicyclegan_generates_what_the_official_weights_do(tmp_path, settings):
+    model = tiny_images.bicyclegan(**settings)
+    files = save_all(tmp_path, released.bicyclegan_targets(model))
+    loaded = official.bicyclegan(files["generator"], files["encoder"])
+    assert not hasattr(loaded, "discriminator")
+    same_pictures(model, loaded, PICTURES)
+    expected = model.generate_like(PICTURES, PICTURES[::-1])
+    np.testing.assert_array_equal(loaded.generate_like(PICTURES, PICTURES[::-1]), expected)
+    loaded = official.bicyclegan(**files)
+    for name in ("conditional_discriminators", "use_same_discriminator"):
+        assert getattr(loaded, name) == getattr(model, name), name
+    same_weights(model, loaded)
+
+
+def test_statistics_of_instance_norms_are_dropped(tmp_path):
+    model = tiny_images.bicyclegan()
+    files = save_all(tmp_path, released.bicyclegan_targets(model))
+    for name, place in (("generator", "model.submodule.down.2"), ("encoder", "conv.1.conv.0")):
+        old = {f"{place}.running_mean": np.zeros(2), f"{place}.running_var": np.ones(2)}
+        np.savez(files[name], **official.read_state_dict(files[name]), **old)
+    same_pictures(model, official.bicyclegan(files["generator"], files["encoder"]), PICTURES)
+
+
+# --- DRIT -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("concat", [True, False])
+def test_drit_generates_what_the_official_weights_do(tmp_path, concat):
+    model = released.tiny_drit(concat)
+    path = released.save(tmp_path / "01200.npz", released.drit_targets(model))
+    loaded = official.drit(path, image_size=released.SIZE)
+    assert loaded.concat == concat and not hasattr(loaded, "discriminator_a")
+    for settings in ({}, {"direction": "b2a"}, {"guide": LARGER[:1]}):
+        same_pictures(model, loaded, LARGER, **settings)
+    loaded = official.drit(path, training=True, image_size=released.SIZE)
+    assert loaded.content_discriminator_settings == {"layers": 1}
+    same_weights(model, loaded)
+
+
+# --- wrong files, and the command -----------------------------------------------------------------
+
+MARKS = {  # what is read for a size, each of another file
+    "dcgan": ("deconv1.weight", "deconv2_bn.weight", "deconv3.weight"),
+    "pix2pix": ("model.down.0.weight", "model.submodule.down.1.weight", "model.up.1.bias"),
+    "drit": ("enc_c.convA.0.model.1.weight", "gen.decA4.0.weight", "gen.decA2.0.model.0.weight"),
+}
+
+
+@pytest.mark.parametrize(("system", "name"), [(s, n) for s in MARKS for n in MARKS[s]])
+def test_a_missing_or_foreign_array_is_an_error(tmp_path, system, name):
+    model, settings = {
+        "dcgan": (released.tiny_dcgan, {"classes": 4}),
+        "pix2pix": (tiny_images.pix2pix, {}),
+        "drit": (released.tiny_drit, {"image_size": released.SIZE}),
+    }[system]
+    model = model()
+    targets = {
+        "dcgan": lambda: released.dcgan.generator_targets(model.generator),
+        "pix2pix": lambda: released.pix2pix_targets(model)["generator"],
+        "drit": lambda: released.drit_targets(model),
+    }[system]()
+    weights, load = released.arrays(targets), getattr(official, system)
+    np.savez(tmp_path / "foreign.npz", **weights, **{"gen.extra.weight": np.ones(3)})
+    with pytest.raises(ZooError):
+        load(tmp_path / "foreign.npz", **settings)
+    del weights[name]
+    np.savez(tmp_path / "missing.npz", **weights)
+    with pytest.raises(ZooError):
+        load(tmp_path / "missing.npz", **settings)
+
+
+def test_the_command_recognises_the_systems_and_writes_presets(dcgan, tmp_path):
+    models = {
+        "pix2pix": tiny_images.pix2pix(),
+        "bicyclegan": tiny_images.bicyclegan(),
+        "drit": released.tiny_drit(False),
+        "dcgan": dcgan[0],
+    }
+    pair = save_all(tmp_path, released.bicyclegan_targets(models["bicyclegan"]))
+    u_net = released.pix2pix_targets(models["pix2pix"])["generator"]
+    net_g = released.save(tmp_path / "400_net_G.npz", u_net)
+    unpaired = released.save(tmp_path / "01200.npz", released.drit_targets(models["drit"]))
+    out = {name: f"--out={tmp_path}/p_{name}" for name in models}
+    lines = released.import_commands(
+        [f"--generator={net_g}", out["pix2pix"]],
+        [f"--generator={pair['generator']}", f"--encoder={pair['encoder']}", out["bicyclegan"]],
+        [f"--generator={unpaired}", f"--image_size={released.SIZE}", out["drit"]],
+        [f"--generator={dcgan[1]}", "--class_names=cat; dog;frog;ship", out["dcgan"]],
+        [f"--generator={unpaired}", f"--encoder={pair['encoder']}", f"--out={tmp_path}/none"],
+        [f"--generator={net_g}", "--class_names=cat", f"--out={tmp_path}/none"],
+        [f"--generator={pair['encoder']}", f"--out={tmp_path}/none"],
+        [f"--cnn_encoder={net_g}", f"--out={tmp_path}/none"],
+    )
+    starts = (
+        "Pix2Pix in ", "BicycleGAN in ", "DRIT in ", "DCGAN in ",
+        "error: --encoder has no use: drit", "error: --class_names has no use: pix2pix",
+        f"error: {pair['encoder']} is no generator of mirror_gan",
+        "error: --rnn_decoder is missing, which stream needs",
+    )
+    assert len(lines) == len(starts)
+    for line, start in zip(lines, starts, strict=True):
+        assert line.startswith(start), line
+    assert not (tmp_path / "none").exists()
+
+    conditions = {"pix2pix": PICTURES, "bicyclegan": PICTURES, "drit": LARGER, "dcgan": [1]}
+    for name, model in models.items():
+        preset = zoo.from_preset(f"{tmp_path}/p_{name}")
+        same_pictures(model, preset, conditions[name])
+    preset = zoo.from_preset(f"{tmp_path}/p_dcgan")
+    assert preset.class_names == ["cat", "dog", "frog", "ship"]
+    assert preset.preset_metadata["source"]["checkpoint"] == "HelenMao/MSGAN: 00199.npz"
+    assert preset.preset_metadata["condition"]["examples"] == ["cat", "dog"]
