@@ -2,12 +2,20 @@
 
     python -m export.saved_model --preset=attn_gan_emoji_64 --out=served/attn_gan --version=1
 
-The signature `serving_default` takes `captions` (string [B]) and `seed` (int64 [B]) and gives
-`image` (uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). To get several pictures of
-one caption, repeat the caption with other seeds. An odd caption (empty, unknown words only) fails
-nobody's batch: it is read as the padding token, see `export/service.py`. A StackGAN++ that was
-trained on pre-computed sentence embeddings takes `embeddings` (float32 [B, features]) in place of
-captions, one without text only `seed`.
+The signature `serving_default` takes the model's condition and `seed` (int64 [B]) and gives `image`
+(uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). To get several pictures of one
+condition, repeat it with other seeds. The condition is
+
+    captions     string [B]               text to image; an odd caption (empty, unknown words only)
+                                          fails nobody's batch, see `export/texts.py`
+    embeddings   float32 [B, features]    a StackGAN++ of pre-computed sentence embeddings; an
+                                          XMC-GAN takes `words`, `sentence` and `lengths`
+    labels       int64 [B]                DCGAN
+    image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
+                                          (uint8 [B, H, W, 3]) instead; DRIT has `a2b`, `b2a`,
+                                          `a2b_pixels` and `b2a_pixels`, see `export/pictures.py`
+
+and nothing for a StackGAN++ without text.
 
     import tensorflow as tf
 
@@ -28,14 +36,12 @@ import tempfile
 from zoo import storage
 from zoo.errors import ZooError
 
-SIGNATURE = "serving_default"
-
 
 def export_saved_model(model, out, version=1, overwrite=False, name=None):
-    """Writes `out/version`, a SavedModel of a text-to-image model, wholly or not at all.
+    """Writes `out/version`, a SavedModel of a model that makes pictures, wholly or not at all.
 
     Args:
-        model: `zoo.models.text_to_image.TextToImage`.
+        model: `zoo.models.conditional_gan.ConditionalGAN`.
         out: str. The model's folder in a serving tree; it is made if needed.
         version: int, at least 1.
         overwrite: bool. Whether an existing version is replaced.
@@ -45,25 +51,21 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
         str, the path of the version.
 
     Raises:
-        ZooError: not a text-to-image model, the version exists, or the disk is full.
+        ZooError: a model that makes no pictures, the version exists, or the disk is full.
     """
     import tensorflow as tf
 
     from export import service, warmup
 
-    service.check_servable(model)
+    requests = service.example_requests(model)
     target = check_target(out, version, overwrite)
     name = name or os.path.basename(os.path.realpath(out))
     with _new_folder(out), storage.atomic_folder(target) as folder:
         try:
             with tempfile.TemporaryDirectory() as assets:
-                vocabulary = None
-                if model.vocabulary is not None:
-                    vocabulary = os.path.join(assets, "vocabulary.txt")
-                    model.vocabulary.save(vocabulary)
-                served = service.Service(model, vocabulary)
-                tf.saved_model.save(served, folder, signatures={SIGNATURE: served.serve})
-            warmup.write_warmup(folder, service.example_requests(model), name, SIGNATURE)
+                served = service.Service(model, assets)
+                tf.saved_model.save(served, folder, signatures=dict(served.functions))
+            warmup.write_warmup(folder, requests, name)
         except tf.errors.OpError as error:
             raise ZooError(
                 f"Could not write {target}: {error.message} What was there before is untouched."
@@ -137,7 +139,10 @@ def main(arguments=None):
 
             model = presets.from_preset(options.preset)
             path = export_saved_model(model, options.out, options.version, options.overwrite)
-            inputs = ", ".join(spec.name for spec in service.input_specs(model))
+            signatures = ", ".join(
+                f"{name}({', '.join(inputs)})"
+                for name, inputs in service.example_requests(model, sizes=(1,))
+            )
     except ZooError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -146,7 +151,7 @@ def main(arguments=None):
         for folder, _, files in os.walk(path)
         for file in files
     )
-    print(f"{path}: {size / 1e6:.1f} MB, {SIGNATURE}({inputs}) -> image, image_bytes")
+    print(f"{path}: {size / 1e6:.1f} MB, {signatures} -> image, image_bytes")
     return 0
 
 

@@ -15,14 +15,14 @@ _MAP_KEY, _MAP_VALUE = 1, 2
 _LENGTH_DELIMITED = 2
 
 
-def write_warmup(directory, requests, model_name, signature="serving_default"):
+def write_warmup(directory, requests, model_name):
     """Writes the warm-up file of a SavedModel.
 
     Args:
         directory: str. The SavedModel (one version).
-        requests: list of dict of input name to array-like or tensor, at most 1000.
+        requests: list of (signature name, dict of input name to array-like or tensor), at most
+            1000.
         model_name: str. The name that the requests carry.
-        signature: str. The signature that the requests call.
 
     Returns:
         str, the path of the file.
@@ -32,7 +32,7 @@ def write_warmup(directory, requests, model_name, signature="serving_default"):
     os.makedirs(os.path.join(directory, FOLDER), exist_ok=True)
     path = os.path.join(directory, FOLDER, NAME)
     with tf.io.TFRecordWriter(path) as writer:
-        for inputs in requests:
+        for signature, inputs in requests:
             writer.write(prediction_log(inputs, model_name, signature))
     return path
 

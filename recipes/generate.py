@@ -1,148 +1,145 @@
-r"""Pictures of captions from a trained text-to-image preset.
+r"""Pictures of captions, of labels or of other pictures, from a trained preset.
 
-    python -m recipes.generate --preset=attn_gan_emoji_64 \
-        --captions="grinning face;red heart" --images_per_caption=6 --seed=7 --out=pictures
-    python -m recipes.generate --preset=runs/emoji/presets/best \
-        --caption="a face; with a semicolon" --caption="red heart" --explain --out=pictures
-    python -m recipes.generate --preset=runs/birds/presets/best \
-        --embeddings=sentences.npy --out=pictures
+    python -m recipes.generate --preset=attn_gan_emoji_64 --out=pictures \
+        --captions="grinning face;red heart" --samples_per_condition=6 --seed=7
+    python -m recipes.generate --preset=runs/emoji/presets/best --out=pictures \
+        --caption="a face; with a semicolon" --caption="red heart" --explain
+    python -m recipes.generate --preset=runs/birds/presets/best --out=pictures \
+        --embeddings=sentences.npy
+    python -m recipes.generate --preset=runs/cifar10/presets/best --out=pictures \
+        --labels="cat;dog" --interpolate=8
+    python -m recipes.generate --preset=runs/facades/presets/best --out=pictures \
+        --images=labels/ --interpolate=8
+    python -m recipes.generate --preset=runs/yosemite/presets/best --out=pictures \
+        --images=winter.jpg --direction=b2a --guide=summer.jpg
 
-Writes one PNG a picture (`00_grinning-face_seed7.png`) and `grid.png` with a row a caption. With
-`--explain` also `explain.png` and its numbers in `explain.json`: for the first picture of each
-caption what the model shows of its work, such as where each word was read, a memory's gates, and
-what the conditioning noise and the latent change alone.
+Writes one PNG a picture (`00_grinning-face_seed7.png`) and `grid.png` with a row a condition; where
+pictures are translated, its first column is what they were made from. `--interpolate=8` adds
+`interpolation.png`, for each condition 8 pictures between the latents of the seeds `--seed` and
+`--seed` + 1, and these one by one. `--explain`, of captions or embeddings, adds `explain.png` and
+its numbers in `explain.json`: for the first picture of each caption what the model shows of its
+work, such as where each word was read, a memory's gates, and what the conditioning noise and the
+latent change alone.
 
-A preset of sentence embeddings takes `--embeddings` in place of captions, one without condition
-takes neither.
+What a preset reads depends on it: captions; sentence embeddings; labels (without `--labels` every
+class once); pictures, with `--guide` for BicycleGAN and DRIT; or nothing.
 """
 
 import json
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
-from recipes import cli
+from recipes import cli, inputs
 from zoo.errors import ZooError
 
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
-_CAPTIONS = flags.DEFINE_string("captions", None, "Captions, separated by semicolons.")
-_CAPTION = flags.DEFINE_multi_string("caption", [], "One caption; may be repeated.")
-_EMBEDDINGS = flags.DEFINE_string(
-    "embeddings", None, "A .npy file of sentence embeddings, (rows, features), for a preset of "
-    "embeddings; each row counts as a caption.",
+_SAMPLES = flags.DEFINE_integer(
+    "samples_per_condition", None, "Pictures of each caption, label or picture (4).",
 )
-_IMAGES = flags.DEFINE_integer("images_per_caption", 4, "Pictures of each caption.")
-_SEED = flags.DEFINE_integer("seed", 0, "Picture k of a caption uses the seed `seed + k`.")
+_IMAGES = flags.DEFINE_integer("images_per_caption", None, "The same as samples_per_condition.")
+_SEED = flags.DEFINE_integer("seed", 0, "Picture k of a condition uses the seed `seed + k`.")
+_STEPS = flags.DEFINE_integer("interpolate", None, "Pictures between two latents, at least 2.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to.")
 _EXPLAIN = flags.DEFINE_bool("explain", False, "Write explain.png and explain.json too.")
-_UNKNOWN = flags.DEFINE_enum("unknown", "drop", ["drop", "unk"],
-                             "Leave unknown words out, or read them as <unk>.")
-_BATCH = flags.DEFINE_integer("batch_size", 16, "Pictures made at a time.")
+_BATCH = flags.DEFINE_integer("batch_size", None, "Pictures made at a time.")
+flags.adopt_module_key_flags(inputs)  # so that --help lists them
 
 
 def main(argv):
     """Check everything, make all pictures, then write them."""
     del argv
-    captions, embeddings, out = _captions(), _embeddings(), _out()
-    if _BATCH.value < 1:
-        raise ZooError(f"--batch_size must be at least 1, got {_BATCH.value}.")
-    if _IMAGES.value < 1:
-        raise ZooError(f"--images_per_caption must be at least 1, got {_IMAGES.value}.")
+    out, samples = _out(), _samples()
+    for flag, least in ((_BATCH, 1), (_STEPS, 2)):
+        if flag.value is not None and flag.value < least:
+            raise ZooError(f"--{flag.name} must be at least {least}, got {flag.value}.")
     if not _PRESET.value:
         raise ZooError("--preset is missing: give a name, a directory or a handle.")
     cli.start_tensorflow()
-    from recipes import explain
-
     with cli.quiet_stderr():
         import zoo
 
-        model = zoo.from_preset(_PRESET.value)
+        model, name = zoo.from_preset(_PRESET.value), f"The preset {_PRESET.value}"
         if not hasattr(model, "generate"):
+            raise ZooError(f"{name} is a {type(model).__name__}, which makes no pictures.")
+        asked = inputs.read(model, name)
+        if asked.fixed and ((samples or 1) > 1 or _STEPS.value):
             raise ZooError(
-                f"The preset {_PRESET.value} is a {type(model).__name__}, which makes no pictures."
+                f"{name} {asked.fixed}, so each picture has one translation alone: leave "
+                "--samples_per_condition and --interpolate out."
             )
-        conditions = _conditions(model, captions, embeddings)
-        settings = {"unknown": _UNKNOWN.value, "batch_size": _BATCH.value}
-        images = model.generate(
-            conditions, images_per_caption=_IMAGES.value, seed=_SEED.value, **settings
-        )
-        explained = []
-        if _EXPLAIN.value:
-            explained = explain.explain(model, conditions, _SEED.value, **settings)
-    write(out, explain.labels_of(conditions), images, explained)
-    others = ", grid.png, explain.png and explain.json" if explained else " and grid.png"
-    print(f"{len(images)} pictures{others} in {out}")
+        images, between, explained = make(model, asked, samples or (1 if asked.fixed else 4))
+    written = write(out, asked, images, between, explained)
+    print(f"{len(images)} pictures{written} in {out}")
 
 
-def write(out, labels, images, explained=()):
-    """Write the pictures and their grid, and the panel and numbers of what is explained."""
+def make(model, asked, samples):
+    """Pictures of all conditions; those between two latents, or None; what is explained."""
+    from recipes import explain
+
+    batch = {} if _BATCH.value is None else {"batch_size": _BATCH.value}
+    settings = {**asked.settings, **batch}
+    if asked.examples is not None:
+        return model.generate_like(asked.conditions, asked.examples, **batch), None, []
+    images = model.generate(asked.conditions, samples, seed=_SEED.value, **settings)
+    between, explained = None, []
+    if _STEPS.value:
+        between = model.interpolate(asked.conditions, _STEPS.value, seed=_SEED.value, **settings)
+    if _EXPLAIN.value:
+        explained = explain.explain(model, asked.conditions, _SEED.value, **settings)
+    return images, between, explained
+
+
+def write(out, asked, images, between=None, explained=()):
+    """Write the pictures, their grids, and the panel and numbers of what is explained.
+
+    Returns:
+        str, the files beside the single pictures.
+    """
     from recipes.panels import panel
-    from recipes.pictures import grid, save_png, slug
+    from recipes.pictures import save_png
     from zoo.storage import write_bytes_atomically
 
-    count = _IMAGES.value
-    for index, image in enumerate(images):
-        row, k = divmod(index, count)
-        save_png(out / f"{row:02d}_{slug(labels[row])}_seed{_SEED.value + k}.png", image)
-    save_png(out / "grid.png", grid(images, count, labels=labels))
+    seed, others = _SEED.value, ["grid.png"]
+    endings = [f"_seed{seed + k}" for k in range(len(images) // len(asked.labels))]
+    save_png(out / "grid.png", _write_rows(out, asked, images, [""] if asked.fixed else endings))
+    if between is not None:
+        others.append("interpolation.png")
+        steps = [f"_seed{seed}-{seed + 1}_step{k}" for k in range(_STEPS.value)]
+        save_png(out / others[-1], _write_rows(out, asked, between, steps))
     if explained:
+        others += ["explain.png", "explain.json"]
         save_png(out / "explain.png", panel(explained))
         numbers = {"preset": _PRESET.value, "captions": [one.numbers() for one in explained]}
         text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
         write_bytes_atomically(str(out / "explain.json"), text.encode())
+    *first, last = others
+    return f", {', '.join(first)} and {last}" if first else f" and {last}"
 
 
-def _captions():
-    captions = list(_CAPTION.value)
-    if _CAPTIONS.value is not None:
-        captions += [part.strip() for part in _CAPTIONS.value.split(";")]
-    return captions
+def _write_rows(out, asked, images, endings):
+    """Write each picture, with the ending of its place in its row; returns their grid."""
+    from recipes.pictures import in_colour, rows_grid, save_png, slug
+
+    for index, image in enumerate(in_colour(images)):
+        row, k = divmod(index, len(endings))
+        save_png(out / f"{row:02d}_{slug(asked.labels[row])}{endings[k]}.png", image)
+    sources = [] if asked.sources is None else [asked.sources]
+    return rows_grid(images, len(endings), sources, labels=asked.labels)
 
 
-def _embeddings():
-    if _EMBEDDINGS.value is None:
-        return None
-    path = Path(_EMBEDDINGS.value)
-    try:
-        values = np.load(path, allow_pickle=False)
-    except OSError as error:
-        raise ZooError(f"--embeddings {path} cannot be read: {error.strerror or error}.") from None
-    except (ValueError, EOFError):
-        values = None
-    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+def _samples():
+    """Pictures of a condition by the flags, or None."""
+    given = {flag.name: flag.value for flag in (_SAMPLES, _IMAGES) if flag.value is not None}
+    for name, value in given.items():
+        if value < 1:
+            raise ZooError(f"--{name} must be at least 1, got {value}.")
+    if len(set(given.values())) > 1:
         raise ZooError(
-            f"--embeddings {path}: expected a .npy file of numbers, one row a sentence, as "
-            "numpy.save writes it."
+            f"--{_SAMPLES.name} and --{_IMAGES.name} mean the same, but they are "
+            f"{_SAMPLES.value} and {_IMAGES.value}: give one of them."
         )
-    return np.atleast_2d(values)
-
-
-def _conditions(model, captions, embeddings):
-    """What `generate` takes: the captions, the embeddings, or None where neither is read.
-
-    Raises:
-        ZooError: flags that do not fit the model, or the one missing that it needs.
-    """
-    name, fields = f"The preset {_PRESET.value}", model.condition_fields
-    reads = "captions" if "tokens" in fields else "embeddings" if fields else "nothing"
-    ways = {
-        "captions": 'reads captions: give --captions="a;b" or --caption="a" --caption="b"',
-        "embeddings": f"reads sentence embeddings of {model.text_input.features} numbers: give "
-                      "--embeddings=FILE.npy",
-        "nothing": "makes pictures without a condition",
-    }
-    given = {"captions": captions, "embeddings": embeddings}
-    for flag, value in given.items():
-        if flag != reads and value is not None and len(value):
-            raise ZooError(f"{name} {ways[reads]}, without --{flag}.")
-    if reads != "captions" and _UNKNOWN.present:
-        raise ZooError(f"{name} {ways[reads]}, without --unknown, which is about words.")
-    if reads == "captions" and not captions:
-        raise ZooError(f"No captions. {name} {ways[reads]}.")
-    if reads == "embeddings" and embeddings is None:
-        raise ZooError(f"No embeddings. {name} {ways[reads]}.")
-    return given.get(reads)
+    return next(iter(given.values()), None)
 
 
 def _out():

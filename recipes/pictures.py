@@ -38,6 +38,25 @@ def grid(images, columns, labels=None):
     return canvas
 
 
+def rows_grid(images, columns, sources=(), labels=None):
+    """A `grid` whose rows begin with what they were made from.
+
+    Args:
+        images: uint8 (rows * columns, height, width, 1 or 3).
+        columns: int, pictures of a row beside its sources.
+        sources: list of uint8 (rows, height, width, 3).
+        labels: see `grid`.
+    """
+    rows = in_colour(images).reshape(-1, columns, *images.shape[1:3], 3)
+    rows = np.concatenate([*(source[:, None] for source in sources), rows], axis=1)
+    return grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1], labels=labels)
+
+
+def in_colour(images):
+    """Grey pictures (n, h, w, 1) with three equal channels; others as they are."""
+    return images.repeat(3, axis=-1) if images.shape[-1] == 1 else images
+
+
 def write_text(canvas, text, x, y):
     """A copy of `canvas` with a line of text, cut where the canvas ends."""
     from PIL import Image, ImageDraw, ImageFont

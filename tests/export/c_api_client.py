@@ -2,9 +2,10 @@
 
     python c_api_client.py REQUEST.json RESULT.json
 
-REQUEST.json: `model` (directory), `captions` (list of str), `seeds` (list of int), `inputs` and
-`outputs` (tensor names of the signature, "operation:index", in the order captions, seed and image,
-image_bytes). RESULT.json: `shape`, `image` and `image_bytes` (base64).
+REQUEST.json: `model` (directory), `signature` and `name` of its condition, `condition` (list of int
+or, with `strings`, of base64), `seeds` (list of int), `inputs` and `outputs` (tensor names of the
+signature, "operation:index", in the order condition, seed and image, image_bytes). RESULT.json:
+`shape`, `image` and `image_bytes` (base64).
 """
 
 import base64
@@ -63,19 +64,28 @@ def main(request_path, result_path):
         made = POINTER(tf.TF_AllocateTensor(kind, shape, 1, c.c_size_t(size * count)))
         return made, tf.TF_TensorData(made)
 
-    count = len(request["captions"])
-    captions, data = tensor(STRING, 24, count)  # a TF_TString takes 24 bytes
-    for i, caption in enumerate(request["captions"]):
-        text, slot = caption.encode(), POINTER(data + 24 * i)
-        tf.TF_StringInit(slot)
-        tf.TF_StringCopy(slot, text, c.c_size_t(len(text)))
-    seeds, data = tensor(INT64, 8, count)
-    (c.c_int64 * count).from_address(data)[:] = request["seeds"]
+    def integers(values):
+        made, data = tensor(INT64, 8, len(values))
+        (c.c_int64 * len(values)).from_address(data)[:] = values
+        return made
+
+    def strings(values):
+        made, data = tensor(STRING, 24, len(values))  # a TF_TString takes 24 bytes
+        for i, value in enumerate(values):
+            text, slot = base64.b64decode(value), POINTER(data + 24 * i)
+            tf.TF_StringInit(slot)
+            tf.TF_StringCopy(slot, text, c.c_size_t(len(text)))
+        return made
+
+    count = len(request["seeds"])
+    condition = (strings if request["strings"] else integers)(request["condition"])
+    seeds = integers(request["seeds"])
 
     results = (POINTER * 2)()
     tf.TF_SessionRun(
-        session, None, (Output * 2)(*map(place, request["inputs"])), (POINTER * 2)(captions, seeds),
-        2, (Output * 2)(*map(place, request["outputs"])), results, 2, None, 0, None, status,
+        session, None, (Output * 2)(*map(place, request["inputs"])),
+        (POINTER * 2)(condition, seeds), 2, (Output * 2)(*map(place, request["outputs"])), results,
+        2, None, 0, None, status,
     )
     check()
     image, files = POINTER(results[0]), POINTER(results[1])

@@ -27,39 +27,62 @@ def exported(model, tmp_path_factory):
     return export_saved_model(model, tmp_path_factory.mktemp("served") / "tiny", version=3)
 
 
-@pytest.fixture(scope="session")
-def signature(exported):
+def signature_of(exported, name="serving_default"):
     """The `SignatureDef` as it is on the disk."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     with open(os.path.join(exported, "saved_model.pb"), "rb") as file:
         saved = saved_model_pb2.SavedModel.FromString(file.read())
-    return saved.meta_graphs[0].signature_def["serving_default"]
+    return saved.meta_graphs[0].signature_def[name]
+
+
+def ask_process(folder, client, exported, signature, condition, seeds):
+    """uint8 images and PNG files, from a process of its own that cannot import this project.
+
+    Args:
+        folder: path, where request and answer are written.
+        client: key of `CLIENTS`.
+        exported: path of a SavedModel.
+        signature: str.
+        condition: list of ints, or of bytes.
+        seeds: list of ints.
+    """
+    described = signature_of(exported, signature)
+    (name,) = set(described.inputs) - {"seed"}
+    strings = isinstance(condition[0], bytes)
+    request = {
+        "model": exported, "loader": client, "signature": signature, "name": name, "seeds": seeds,
+        "condition": [base64.b64encode(v).decode() for v in condition] if strings else condition,
+        "strings": strings,
+        "inputs": [described.inputs[key].name for key in (name, "seed")],
+        "outputs": [described.outputs[key].name for key in ("image", "image_bytes")],
+    }
+    (folder / "request.json").write_text(json.dumps(request))
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, os.path.join(HERE, CLIENTS[client]), "request.json", "result.json"],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads((folder / "result.json").read_text())
+    assert result["modules"] == []  # neither zoo nor, without TensorFlow's Python, Keras
+    pixels = np.frombuffer(base64.b64decode(result["image"]), np.uint8)
+    files = [base64.b64decode(text) for text in result["image_bytes"]]
+    return pixels.reshape(result["shape"]), files
 
 
 @pytest.fixture(scope="session")
-def ask(exported, signature, tmp_path_factory):
-    """`ask(client, captions, seeds)` -> uint8 images and PNG files, from a process of its own that
-    cannot import this project."""
+def signature(exported):
+    return signature_of(exported)
+
+
+@pytest.fixture(scope="session")
+def ask(exported, tmp_path_factory):
+    """`ask(client, captions, seeds)` -> uint8 images and PNG files, see `ask_process`."""
     folder = tmp_path_factory.mktemp("requests")
 
     def run(client, captions, seeds):
-        request = {
-            "model": exported, "loader": client, "captions": captions, "seeds": seeds,
-            "inputs": [signature.inputs[name].name for name in ("captions", "seed")],
-            "outputs": [signature.outputs[name].name for name in ("image", "image_bytes")],
-        }
-        (folder / "request.json").write_text(json.dumps(request))
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        done = subprocess.run(
-            [sys.executable, os.path.join(HERE, CLIENTS[client]), "request.json", "result.json"],
-            cwd=folder, env=environment, capture_output=True, text=True, timeout=300,
-        )
-        assert done.returncode == 0, done.stderr
-        result = json.loads((folder / "result.json").read_text())
-        assert result["modules"] == []  # neither zoo nor, without TensorFlow's Python, Keras
-        pixels = np.frombuffer(base64.b64decode(result["image"]), np.uint8)
-        files = [base64.b64decode(text) for text in result["image_bytes"]]
-        return pixels.reshape(result["shape"]), files
+        captions = [caption.encode() for caption in captions]
+        return ask_process(folder, client, exported, "serving_default", captions, seeds)
 
     return run

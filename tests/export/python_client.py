@@ -11,13 +11,21 @@ import importlib.util
 import json
 import sys
 
+import numpy as np
 import tensorflow as tf
+
+
+def condition(request):
+    values = request["condition"]
+    if request["strings"]:
+        return [base64.b64decode(value) for value in values]
+    return np.array(values, np.int64)
 
 
 def run_python(request):
     model = tf.saved_model.load(request["model"])
-    outputs = model.signatures["serving_default"](
-        captions=tf.constant(request["captions"], tf.string),
+    outputs = model.signatures[request["signature"]](
+        **{request["name"]: tf.constant(condition(request))},
         seed=tf.constant(request["seeds"], tf.int64),
     )
     return outputs["image"].numpy(), outputs["image_bytes"].numpy()
@@ -26,7 +34,7 @@ def run_python(request):
 def run_session(request):
     with tf.compat.v1.Session(graph=tf.Graph()) as session:
         tf.compat.v1.saved_model.load(session, ["serve"], request["model"])
-        fed = zip(request["inputs"], (request["captions"], request["seeds"]), strict=True)
+        fed = zip(request["inputs"], (condition(request), request["seeds"]), strict=True)
         return session.run(request["outputs"], dict(fed))
 
 

@@ -1,28 +1,81 @@
-"""The served function itself, before it is saved."""
+"""The served functions themselves, and those of every kind of condition after saving."""
+
+import io
+import os
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from export import service
 from export.saved_model import export_saved_model
-from tests import tiny
+from tests import tiny, tiny_images
+from tests.export.conftest import ask_process
+from tests.models.test_dcgan import dcgan
+from tests.tiny_drit import drit
+from tests.tiny_xmc_gan import text, xmc_gan
+
+SEEDS = np.array([5, -2, 2**40])
+
+
+def export(model, folder):
+    """The loaded SavedModel, and the requests that it is warmed up with."""
+    export_saved_model(model, folder / "served")
+    return tf.saved_model.load(path(folder)), service.example_requests(model, sizes=(2,))
+
+
+def path(folder):
+    return str(folder / "served" / "1")
+
+
+def ask(served, signature, **inputs):
+    inputs = {name: tf.constant(value) for name, value in inputs.items()}
+    outputs = served.signatures[signature](**inputs)
+    image = outputs["image"].numpy()
+    for picture, file in zip(image, outputs["image_bytes"].numpy(), strict=True):
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), picture)
+    return image
+
+
+def random_pixels(height, width, channels=3, seed=0):
+    shape = (height, width, channels)
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def file_of(image, form):
+    data = io.BytesIO()
+    image.save(data, form)
+    return data.getvalue()
+
+
+def png(array):
+    return file_of(Image.fromarray(array), "PNG")
+
+
+def stronger(model):
+    """New networks' pictures are all but grey."""
+    for variable in model.generator.trainable_variables:
+        variable.assign(variable * 30)
+    return model
+
+
+# --- text -----------------------------------------------------------------------------------------
 
 
 def test_it_holds_raw_variables_only(model, tmp_path):
-    path = str(tmp_path / "vocabulary.txt")
-    model.vocabulary.save(path)
-    served = service.Service(model, path)
+    served = service.Service(model, str(tmp_path))
     assert len({id(v) for v in served.weights}) == len(served.weights) == len(served.variables)
     assert all(isinstance(v, tf.Variable) for v in served.variables)
     needed = {id(v.value) for v in model.preset_variables().values()}
     assert {id(v) for v in served.weights} == needed
-    outputs = served.serve(tf.constant(["a red circle"]), tf.constant([3], tf.int64))
+    serve = served.functions["serving_default"]
+    outputs = serve(tf.constant(["a red circle"]), tf.constant([3], tf.int64))
     np.testing.assert_array_equal(outputs["image"], model.generate("a red circle", seed=3))
 
 
 def test_example_requests_are_known_words_and_fit(model):
-    requests = service.example_requests(model, sizes=(1, 3))
+    requests = [inputs for _, inputs in service.example_requests(model, sizes=(1, 3))]
     assert [len(request["captions"]) for request in requests] == [1, 3]
     assert requests[1]["seed"].dtype == np.int64
     words = requests[0]["captions"][0].decode().split()
@@ -34,19 +87,134 @@ def test_example_requests_are_known_words_and_fit(model):
 def test_models_that_read_no_captions(kind, tmp_path):
     """The signature takes embeddings and seeds, or seeds alone, and gives the same pictures."""
     model = tiny.stackgan_v2(kind, compiled=False)
-    path = export_saved_model(model, tmp_path / "served")
-    (request,) = service.example_requests(model, sizes=(3,))
-    rows = np.random.default_rng(0).normal(size=[3, tiny.TEXT["features"]]).astype("float32")
+    served, ((name, request),) = export(model, tmp_path)
+    rows = np.random.default_rng(0).normal(size=[2, tiny.TEXT["features"]]).astype("float32")
     if kind == "embeddings":
         assert request.pop("embeddings").shape == rows.shape
         request["embeddings"] = rows
-        expected = model.generate(rows, seed=[0, 1, 2])
+        expected = model.generate(rows, seed=[0, 1])
     else:
-        expected = model.generate(images_per_caption=3, seed=0)
+        expected = model.generate(images_per_caption=2, seed=0)
     assert set(request) == ({"seed", "embeddings"} if kind == "embeddings" else {"seed"})
-    served = tf.saved_model.load(path).signatures["serving_default"]
-    outputs = served(**{name: tf.constant(value) for name, value in request.items()})
-    assert np.abs(outputs["image"].numpy().astype(int) - expected).max() <= 1
-    assert len({image.tobytes() for image in expected}) == 3
+    image = ask(served, name, **request)
+    assert np.abs(image.astype(int) - expected).max() <= 1
+    assert len({image.tobytes() for image in expected}) == 2
     with pytest.raises(tf.errors.InvalidArgumentError, match="at least one row"):
-        served(**{name: tf.constant(value[:0]) for name, value in request.items()})
+        ask(served, name, **{name: value[:0] for name, value in request.items()})
+
+
+def test_word_embeddings(tmp_path):
+    model = stronger(xmc_gan(ema_decay=None))
+    served, ((name, request),) = export(model, tmp_path)
+    assert ask(served, name, **request).shape == (2, 64, 64, 3)
+    values = text(3)
+    image = ask(served, name, **values, seed=SEEDS)
+    assert np.abs(image.astype(int) - model.generate(values, seed=list(SEEDS))).max() <= 1
+    values["lengths"][1] = 0
+    with pytest.raises(tf.errors.InvalidArgumentError, match="lengths must be from 1 to 3"):
+        ask(served, name, **values, seed=SEEDS)
+
+
+# --- labels ---------------------------------------------------------------------------------------
+
+
+def test_labels(tmp_path):
+    model = dcgan(compiled=False, ema_decay=0.9)
+    served, ((name, request),) = export(model, tmp_path)
+    assert ask(served, name, **request).shape == (2, 16, 16, 3)
+    labels = [3, 0, 3]
+    image = ask(served, name, labels=np.array(labels), seed=SEEDS)
+    np.testing.assert_array_equal(image, model.generate(labels, seed=list(SEEDS)))
+    assert len({picture.tobytes() for picture in image}) == 3
+    again, _ = ask_process(tmp_path, "c_api", path(tmp_path), name, labels, SEEDS.tolist())
+    np.testing.assert_array_equal(again, image)
+    for wrong in (4, -1):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be from 0 to 3"):
+            ask(served, name, labels=np.array([0, wrong, 1]), seed=SEEDS)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="same number of rows"):
+        ask(served, name, labels=np.array([0]), seed=SEEDS)
+
+
+# --- pictures -------------------------------------------------------------------------------------
+
+
+def odd_files():
+    """Files of every kind that the rules of `zoo.models.pictures` name."""
+    size = tiny_images.SIZE
+    palette = Image.fromarray(random_pixels(20, 30)).quantize(8)
+    deep = random_pixels(20, 20)[..., 0].astype(np.uint16) * 256 + 99
+    return {
+        "colour.png": png(random_pixels(size, size)),
+        "large.png": png(random_pixels(97, 61)),
+        "small.png": png(random_pixels(7, 9)),
+        "grey.png": png(random_pixels(50, 33)[..., 0]),
+        "alpha.png": png(random_pixels(size, size, 4)),
+        "large_alpha.png": png(random_pixels(51, 40, 4)),
+        "grey_alpha.png": png(random_pixels(18, 44, 2)),
+        "palette.png": file_of(palette, "PNG"),
+        "deep.png": png(deep),
+        "colour.jpg": file_of(Image.fromarray(random_pixels(40, 31)), "JPEG"),
+        "grey.jpg": file_of(Image.fromarray(random_pixels(40, 31)[..., 0]), "JPEG"),
+        "a.gif": file_of(palette, "GIF"),
+        "a.bmp": file_of(Image.fromarray(random_pixels(50, 20)), "BMP"),
+    }
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_files_and_pixels_are_read_as_generate_reads_them(channels, tmp_path):
+    model = stronger(tiny_images.bicyclegan(compiled=False, source_channels=channels))
+    served, requests = export(model, tmp_path)
+    assert set(served.signatures) == {"serving_default", "pixels"} == {name for name, _ in requests}
+    for name, request in requests:
+        assert ask(served, name, **request).shape == (2, 32, 32, 3)
+    files = odd_files()
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    seeds = list(range(len(files)))
+    data = list(files.values())
+    image = ask(served, "serving_default", image_bytes=data, seed=np.array(seeds))
+    expected = model.generate([tmp_path / name for name in files], seed=seeds, batch_size=16)
+    np.testing.assert_array_equal(image, expected)
+    pixels = np.stack([random_pixels(45, 29, seed=k) for k in range(3)])
+    image = ask(served, "pixels", images=pixels, seed=SEEDS)
+    np.testing.assert_array_equal(image, model.generate(pixels, seed=list(SEEDS)))
+
+
+
+def test_what_is_no_picture(tmp_path):
+    model = tiny_images.pix2pix(compiled=False, latent_dim=0)
+    served, _ = export(model, tmp_path)
+    good = png(random_pixels(32, 32))
+    image = ask(served, "serving_default", image_bytes=[good], seed=SEEDS[:1])
+    np.testing.assert_array_equal(image, model.generate(random_pixels(32, 32)))
+    for wrong in (b"", b"x", b"not a picture", good[:60], b"\xff\xd8", b"\xff\xd8\xff and more"):
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least one pixel"):
+        ask(served, "pixels", images=np.zeros([3, 0, 5, 3], np.uint8), seed=SEEDS)
+
+
+def test_directions(tmp_path):
+    model = drit(compiled=False)
+    served, requests = export(model, tmp_path)
+    names = ["serving_default", "a2b", "a2b_pixels", "b2a", "b2a_pixels"]
+    assert [name for name, _ in requests] == names and set(served.signatures) == set(names)
+    pixels = np.stack([random_pixels(60, 48, seed=k) for k in range(3)])
+    files = [png(picture) for picture in pixels]
+    made = {}
+    for direction in ("a2b", "b2a"):
+        made[direction] = model.generate(pixels, seed=list(SEEDS), direction=direction)
+        image = ask(served, direction, image_bytes=files, seed=SEEDS)
+        np.testing.assert_array_equal(image, made[direction])
+        image = ask(served, f"{direction}_pixels", images=pixels, seed=SEEDS)
+        np.testing.assert_array_equal(image, made[direction])
+    image = ask(served, "serving_default", image_bytes=files, seed=SEEDS)
+    np.testing.assert_array_equal(image, made["a2b"])
+    assert not np.array_equal(*made.values())
+    again, _ = ask_process(tmp_path, "c_api", path(tmp_path), "b2a", files, SEEDS.tolist())
+    np.testing.assert_array_equal(again, made["b2a"])
+    prefix = os.path.join(path(tmp_path), "variables", "variables")
+    stored = dict(tf.train.list_variables(prefix))
+    del stored["_CHECKPOINTABLE_OBJECT_GRAPH"]
+    used = [getattr(model, name) for name in ("content_encoder", "generator")]
+    assert len(stored) == sum(len(network.variables) for network in used)

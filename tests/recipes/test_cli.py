@@ -41,6 +41,9 @@ def test_train_mistakes(arguments, message):
     (["--captions=a", "--out=setup.py/x"], "is a file, not a folder"),
     (["--captions=a", "--out=x"], "--preset is missing"),
     (["--captions=a", "--out=x", "--preset=p", "--images_per_caption=0"], "at least 1, got 0"),
+    (["--out=x", "--samples_per_condition=0"], "--samples_per_condition must be at least 1"),
+    (["--out=x", "--interpolate=1"], "--interpolate must be at least 2, got 1"),
+    (["--out=x", "--preset=p", "--direction=up"], "a2b.*b2a"),
     (["--captions=a", "--out=x", "--preset=p", "--seed=abc"], "abc"),
     (["--captions=a", "--out=x", "--preset=p", "--unknown=maybe"], "drop.*unk"),
 ])
@@ -64,8 +67,10 @@ def check(result, message):
 
 def test_help_lists_the_flags():
     result = call("recipes.generate", "--help")
-    assert "--captions" in result.stdout and "Separated by semicolons" in result.stdout.replace(
-        "separated", "Separated")
+    assert {"--captions", "--labels", "--guide", "--seed"} <= set(
+        word.rstrip(":") for word in result.stdout.replace("[no]", "").split()
+    )
+    assert "separated by semicolons" in result.stdout
 
 
 def test_recipe_is_found_from_another_folder(tmp_path):

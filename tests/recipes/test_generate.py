@@ -1,4 +1,4 @@
-"""`recipes.generate`: flags that must fit the preset, and the files of --explain."""
+"""`recipes.generate`: flags that must fit the preset, and the files that it writes."""
 
 import json
 import sys
@@ -11,7 +11,11 @@ from PIL import Image
 
 import zoo
 from recipes import cli, generate
-from tests import tiny
+from recipes.pictures import GAP, TEXT_HEIGHT
+from tests import tiny, tiny_images
+from tests.models.test_dcgan import NAMES, dcgan
+from tests.tiny_drit import SIZE, drit
+from tests.tiny_xmc_gan import text, xmc_gan
 from zoo.errors import ZooError
 
 FEATURES = tiny.TEXT["features"]
@@ -23,7 +27,14 @@ def models():
     return {
         "captions": tiny.dm_gan(compiled=False),
         "embeddings": tiny.stackgan_v2("embeddings", compiled=False),
+        "words": xmc_gan(),
         "none": tiny.stackgan_v2("none", compiled=False),
+        "labels": dcgan(compiled=False),
+        "names": dcgan(compiled=False, class_names=NAMES),
+        "pix2pix": tiny_images.pix2pix(compiled=False),
+        "fixed": tiny_images.pix2pix(compiled=False, latent_dim=0),
+        "bicyclegan": tiny_images.bicyclegan(compiled=False, source_channels=1),
+        "drit": drit(compiled=False, concat=False),
     }
 
 
@@ -49,6 +60,31 @@ def rows(tmp_path, values):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
+
+
+def picture(path):
+    return np.asarray(Image.open(path))
+
+
+def tiles(path, size, labels=True):
+    """The pictures of a grid, (rows, columns, size, size, 3)."""
+    top = TEXT_HEIGHT if labels else 0
+    canvas = picture(path)[GAP:, GAP:]
+    rows, columns = canvas.shape[0] // (size + GAP + top), canvas.shape[1] // (size + GAP)
+    canvas = canvas[:rows * (size + GAP + top), :columns * (size + GAP)]
+    canvas = canvas.reshape(rows, size + GAP + top, columns, size + GAP, 3)
+    return canvas.transpose(0, 2, 1, 3, 4)[:, :, top:top + size, :size]
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with two pictures."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed, name in enumerate(("hill.png", "lake.jpg")):
+        values = np.random.default_rng(seed).integers(0, 256, (40, 30, 3), np.uint8)
+        Image.fromarray(values).save(folder / name)
+    return folder
 
 
 def test_explain_writes_a_panel_and_its_numbers(call, models, tmp_path):
@@ -87,11 +123,123 @@ def test_embeddings_take_the_place_of_captions(call, models, tmp_path):
     assert np.abs(written - images[1]).max() <= 1
 
 
+def test_word_embeddings(call, models, tmp_path):
+    values, out = text(2), tmp_path / "out"
+    np.savez(tmp_path / "text.npz", **values)
+    call("--preset=words", f"--embeddings={tmp_path}/text.npz", "--samples_per_condition=1",
+         "--interpolate=2", f"--out={out}")
+    assert [name for name in names(out) if "step" not in name] == [
+        "00_embedding-0_seed0.png", "01_embedding-1_seed0.png", "grid.png", "interpolation.png",
+    ]
+    want = models["words"].generate(values)
+    assert np.abs(picture(out / "01_embedding-1_seed0.png").astype(int) - want[1]).max() <= 1
+    with pytest.raises(ZooError, match="expected an .npz file of words"):
+        call("--preset=words", f"--embeddings={rows(tmp_path, values['words'])}", f"--out={out}/2")
+    np.savez(tmp_path / "text.npz", words=values["words"])
+    with pytest.raises(ZooError, match="a dict of `words`"):
+        call("--preset=words", f"--embeddings={tmp_path}/text.npz", f"--out={out}/2")
+
+
 def test_without_condition_nothing_is_needed(call, tmp_path):
     call("--preset=none", "--images_per_caption=2", f"--out={tmp_path}/out")
     assert names(tmp_path / "out") == [
         "00_no-caption_seed0.png", "00_no-caption_seed1.png", "grid.png"
     ]
+
+
+@pytest.mark.parametrize("flag", ["samples_per_condition", "images_per_caption"])
+def test_labels(call, models, tmp_path, flag):
+    out = tmp_path / "out"
+    call("--preset=names", "--labels=dog; 3", f"--{flag}=2", "--seed=7", f"--out={out}")
+    assert names(out) == ["00_dog_seed7.png", "00_dog_seed8.png", "01_ship_seed7.png",
+                          "01_ship_seed8.png", "grid.png"]
+    images = models["names"].generate(["dog", "ship"], 2, seed=7)
+    np.testing.assert_array_equal(picture(out / "01_ship_seed7.png"), images[2])
+    np.testing.assert_array_equal(
+        tiles(out / "grid.png", 16), images.reshape(2, 2, *images.shape[1:])
+    )
+
+
+def test_without_labels_every_class(call, tmp_path):
+    call("--preset=labels", "--samples_per_condition=1", f"--out={tmp_path}/out")
+    assert names(tmp_path / "out") == [
+        *(f"0{label}_class-{label}_seed0.png" for label in range(4)), "grid.png"
+    ]
+
+
+def test_pictures_stand_beside_what_they_were_made_from(call, models, photos, tmp_path):
+    out, size = tmp_path / "out", tiny_images.SIZE
+    call("--preset=pix2pix", f"--images={photos}/lake.jpg", f"--images={photos}", "--seed=4",
+         "--samples_per_condition=2", f"--out={out}")
+    assert names(out) == [
+        f"0{row}_{name}_seed{seed}.png" for row, name in enumerate(("lake", "hill", "lake"))
+        for seed in (4, 5)
+    ] + ["grid.png"]
+    images = models["pix2pix"].generate([photos / "lake.jpg", photos], 2, seed=4)
+    shown = tiles(out / "grid.png", size)
+    assert shown.shape[:2] == (3, 3)
+    np.testing.assert_array_equal(shown[:, 1:].reshape(images.shape), images)
+    np.testing.assert_array_equal(shown[0, 0], shown[2, 0])
+    source, _ = models["pix2pix"].condition_rows(photos)
+    np.testing.assert_allclose(shown[1, 0], (source["source"][:1][0] + 1) * 127.5, atol=1e-3)
+
+
+def test_directions_and_guides(call, models, photos, tmp_path):
+    hill, lake = photos / "hill.png", photos / "lake.jpg"
+    call("--preset=drit", f"--images={hill}", "--direction=b2a", f"--guide={lake}",
+         f"--out={tmp_path}/drit")
+    assert names(tmp_path / "drit") == ["00_hill.png", "grid.png"]
+    want = models["drit"].generate(hill, direction="b2a", guide=str(lake))
+    np.testing.assert_array_equal(tiles(tmp_path / "drit" / "grid.png", SIZE)[0, 1], want[0])
+    call("--preset=bicyclegan", f"--images={photos}", f"--guide={lake}",
+         f"--out={tmp_path}/bicyclegan")
+    assert names(tmp_path / "bicyclegan") == ["00_hill.png", "01_lake.png", "grid.png"]
+    want = models["bicyclegan"].generate_like(photos, lake)
+    np.testing.assert_array_equal(picture(tmp_path / "bicyclegan" / "01_lake.png"), want[1])
+    grey = tiles(tmp_path / "bicyclegan" / "grid.png", tiny_images.SIZE)[:, 0]
+    assert (grey == grey[..., :1]).all()
+
+
+@pytest.mark.parametrize(("preset", "arguments"), [
+    ("fixed", ()), ("bicyclegan", ("--guide={0}/hill.png",)), ("drit", ("--guide={0}/hill.png",)),
+])
+def test_one_picture_of_each(call, photos, tmp_path, preset, arguments):
+    arguments = [f"--preset={preset}", f"--images={photos}", f"--out={tmp_path}/out",
+                 *(argument.format(photos) for argument in arguments)]
+    for flag in ("--samples_per_condition=2", "--interpolate=3"):
+        with pytest.raises(ZooError, match="one translation alone"):
+            call(*arguments, flag)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("preset", "conditions", "size", "columns"), [
+    ("captions", ["--caption=a red circle", "--caption=square"], 32, 3),
+    ("none", [], 32, 3),
+    ("labels", ["--labels=1;3"], 16, 3),
+    ("bicyclegan", ["--images={0}"], tiny_images.SIZE, 4),
+    ("drit", ["--images={0}", "--direction=b2a"], SIZE, 4),
+])
+def test_interpolation(call, models, photos, tmp_path, preset, conditions, size, columns):
+    out = tmp_path / "out"
+    conditions = [condition.format(photos) for condition in conditions]
+    call(f"--preset={preset}", *conditions, "--seed=2", "--samples_per_condition=2",
+         "--interpolate=3", f"--out={out}")
+    shown = tiles(out / "interpolation.png", size)
+    usual = tiles(out / "grid.png", size)
+    assert shown.shape[1] == columns and usual.shape[1] == columns - 1
+    np.testing.assert_array_equal(shown[:, :-2], usual[:, :-1])  # sources, and the first seed
+    single = [name for name in names(out) if "_seed2-3_step" in name]
+    assert len(single) == 3 * len(shown)
+    np.testing.assert_array_equal(picture(out / single[-1]), shown[-1, -1])
+
+
+def test_two_names_of_one_number(call, tmp_path):
+    with pytest.raises(ZooError, match="mean the same, but they are 2 and 3"):
+        call("--preset=none", "--samples_per_condition=2", "--images_per_caption=3",
+             f"--out={tmp_path}/out")
+    call("--preset=none", "--samples_per_condition=2", "--images_per_caption=2",
+         f"--out={tmp_path}/out")
+    assert len(names(tmp_path / "out")) == 3
 
 
 @pytest.mark.parametrize(("preset", "arguments", "message"), [
@@ -101,8 +249,24 @@ def test_without_condition_nothing_is_needed(call, tmp_path):
     ("embeddings", [], "No embeddings.*give --embeddings=FILE.npy"),
     ("embeddings", ["--captions=a red circle"], "sentence embeddings.*without --captions"),
     ("embeddings", ["--embeddings", "--unknown=unk"], "without --unknown"),
-    ("none", ["--caption=red"], "without a condition, without --captions"),
+    ("none", ["--caption=red"], "without a condition, without --caption"),
     ("none", ["--embeddings"], "without a condition, without --embeddings"),
+    ("words", ["--explain"], "vectors of words of 6 numbers.*without --explain"),
+    ("words", [], "No embeddings.*give --embeddings=FILE.npz"),
+    ("captions", ["--caption=red", "--labels=0"], "reads captions.*without --labels"),
+    ("labels", ["--captions=red"], "reads labels, numbers from 0 to 3: .*without --captions"),
+    ("names", ["--images=x"], "or names .cat, dog, frog, ship.: .*without --images"),
+    ("labels", ["--explain"], "without --explain"),
+    ("labels", ["--labels=0;4"], "from 0 to 3, got 4"),
+    ("labels", ["--labels=cat"], "from 0 to 3, got 'cat'"),
+    ("names", ["--labels=dgo"], 'There is no class.*"dog"'),
+    ("names", ["--labels="], "There is no class ''"),
+    ("pix2pix", [], "No pictures.*translates pictures: give --images=FILE or --images=FOLDER.$"),
+    ("pix2pix", ["--images=x", "--guide=y"], "without --guide"),
+    ("pix2pix", ["--images=no.png"], "no.png cannot be read.*does not exist"),
+    ("bicyclegan", ["--images=x", "--direction=b2a"], "--guide, without --direction"),
+    ("bicyclegan", ["--images=x", "--labels=0"], "without --labels"),
+    ("drit", [], "No pictures.*if you like, --direction and --guide"),
 ])
 def test_flags_that_do_not_fit_the_preset(call, tmp_path, preset, arguments, message):
     file = rows(tmp_path, np.zeros((1, FEATURES)))
