@@ -2,7 +2,7 @@
 
 import keras
 
-from recipes import configs, evaluation
+from recipes import configs, evaluation, image_builders, mirror_builders
 from recipes.conditions import sample_rows
 from recipes.summaries import CaptionSamples
 from recipes.trainer import Experiment
@@ -71,16 +71,36 @@ def _build_dm_gan(config, data, damsm):
     return _build_damsm_guided(DMGAN, config, data, damsm)
 
 
-def _build_damsm_guided(system, config, data, damsm):
+def _build_damsm_guided(system, config, data, damsm, **arguments):
     model = system(
         **_read_captions(config, damsm), image_encoder=damsm.image_encoder_config,
-        seed=config.seed, **config.model,
+        seed=config.seed, **config.model, **arguments,
     )
     _compile(model, config)
     model.load_damsm(damsm)
     return _experiment(
         config, model, data.batches(config, model),
-        frechet_score(config, data, model, model.image_encoder), _samples(config, data, model),
+        frechet_score(config, data, model, damsm.image_encoder), _samples(config, data, model),
+    )
+
+
+def _build_mirror_gan(config, data, damsm, stream=None):
+    from zoo.models.mirror_gan import MirrorGAN
+
+    stream = mirror_builders.open_stream(config, data, damsm, stream)
+    experiment = _build_damsm_guided(
+        MirrorGAN, config, data, damsm, captioner=stream.captioner_config
+    )
+    experiment.model.load_stream(stream)
+    return experiment
+
+
+def _build_stream(config, data, damsm=None):
+    model = mirror_builders.build_stream(config, data, damsm)
+    return _experiment(
+        config, model, data.batches(config, model),
+        mirror_builders.score_of(config, data, model),
+        mirror_builders.samples_of(config, data, model),
     )
 
 
@@ -154,7 +174,7 @@ def _samples(config, data, model):
 def _metadata(config, model):
     """What the presets' model card says about where they come from."""
     training = configs.flatten(configs.to_plain(config))
-    for place in ("data.directory", "damsm"):  # where files lay says nothing to anybody else
+    for place in ("data.directory", "damsm", "stream"):  # where files lay says nothing
         training.pop(place, None)
     return {
         "name": f"{config.system}_{config.dataset}_{model.image_size}",
@@ -163,7 +183,25 @@ def _metadata(config, model):
     }
 
 
+def _build_image_system(config, data, damsm=None):
+    del damsm
+    model = image_builders.BUILDERS[config.system](config, data)
+    return _experiment(
+        config, model, data.batches(config, model),
+        image_builders.score_of(config, data, model),
+        image_builders.samples_of(config, data, model),
+    )
+
+
+def smallest_batch(system):
+    """(pictures a replica at least, whether their number must be even, why)."""
+    return image_builders.SMALLEST_BATCHES.get(system, (
+        2, False, "the others of a batch give the wrong captions and the batch statistics",
+    ))
+
+
 BUILDERS = {
     "damsm": _build_damsm, "attn_gan": _build_attn_gan, "dm_gan": _build_dm_gan,
-    "stackgan_v2": _build_stackgan_v2,
+    "stackgan_v2": _build_stackgan_v2, "mirror_gan": _build_mirror_gan, "stream": _build_stream,
+    **dict.fromkeys(image_builders.BUILDERS, _build_image_system),
 }

@@ -131,17 +131,25 @@ def validate(config):
         _check_choice(key, config[key], options)
     if "text" in config:
         _check_choice("text", config.text, TEXTS)
-    data = config.data
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
-                         ("unknown", ("drop", "unk"))):
-        _check_choice(f"data.{key}", data[key], options)
-    for key, low in (("max_words", 1), ("min_count", 1), ("held_out_count", 0), ("count", 0)):
-        if data[key] < low:
-            raise ZooError(f"config.data.{key} must be at least {low}, got {data[key]}.")
-    if "samples" in config and config.samples.images_per_caption < 1:
-        raise ZooError("config.samples.images_per_caption must be at least 1.")
+                         ("unknown", ("drop", "unk")), ("direction", ("a2b", "b2a"))):
+        if key in config.data:
+            _check_choice(f"data.{key}", config.data[key], options)
+    _check_least("data", config, {
+        "max_words": 1, "min_count": 1, "held_out_count": 0, "count": 0, "load_size": 0,
+    })
+    _check_least("samples", config, {
+        "images_per_caption": 1, "samples_per_condition": 1, "rows": 1,
+    })
     if not config.steps and not config.epochs:
         raise ZooError("config.steps and config.epochs are both 0: give one of them.")
+
+
+def _check_least(group, config, lowest):
+    for key, low in lowest.items():
+        value = config.get(group, {}).get(key, low)
+        if value < low:
+            raise ZooError(f"config.{group}.{key} must be at least {low}, got {value}.")
 
 
 def _check_choice(key, value, options):

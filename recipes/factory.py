@@ -3,27 +3,23 @@
 import json
 
 import keras
-from ml_collections import ConfigDict
 
 from recipes import configs
-from recipes.builders import damsm_model, get_builder
-from recipes.sources import Data
-from recipes.text_to_image import SHARED
+from recipes.builders import damsm_model, get_builder, smallest_batch
+from recipes.pretraining import GROUPS, check_pretraining, pretraining_config, pretrains
+from recipes.sources import open_data
 from zoo.errors import ZooError
 
 
 def describe(config, strategy):
     """What a run of this config would be, as text: settings, sizes, one batch. Writes nothing."""
-    data = Data(config)
+    data = open_data(config)
     config = resolve(config, data)
-    experiment = build(config, data, strategy, config.get("damsm"))
+    experiment = build(config, data, strategy, config.get("damsm"), config.get("stream"))
     model = experiment.model
     lines = [json.dumps(configs.to_plain(config), indent=2, ensure_ascii=False)]
     lines += data.notes
-    words = "no captions are read" if model.vocabulary is None else (
-        f"vocabulary: {len(model.vocabulary)} tokens"
-    )
-    lines.append(f"pictures: {len(data.source)}, {words}")
+    lines.append(data.describe(model))
     lines.append("parameters: " + parameter_line(model))
     batch = next(iter(experiment.batches(0)))
     for name, value in batch.items():
@@ -40,10 +36,10 @@ def parameter_line(model):
 def resolve(config, data):
     """A copy whose `steps` are known: `epochs` passes over the source where `steps` is 0."""
     config = config.copy_and_resolve_references()
-    count = len(data.source)
+    count = len(data)
     parts = [("config", config)]
-    if pretrains(config):
-        parts.append(("config.pretraining", config.pretraining))
+    for group in (GROUPS[name] for name in pretrains(config)):
+        parts.append((f"config.{group}", config[group]))
     for name, part in parts:
         if part.batch_size > count:
             raise ZooError(
@@ -51,72 +47,37 @@ def resolve(config, data):
                 "pictures: use a smaller batch."
             )
         part.steps = part.steps or part.epochs * count // part.batch_size
-    if pretrains(config):
-        _check_pretraining(config)
+    check_pretraining(config)
     if not config.steps:
         raise ZooError("config.epochs passes over so few pictures make no step.")
     return config
 
 
-def pretrains(config):
-    """Whether a DAMSM is trained before this config's system: it needs one, and none is given."""
-    return config.get("damsm") == "" and config.get("text", "captions") == "captions"
-
-
-def pretraining_config(config):
-    """The DAMSM config inside a GAN's: its `pretraining` group and what the two share."""
-    result = ConfigDict(config.pretraining)
-    with result.unlocked():
-        result.update({key: config[key] for key in SHARED})
-        result.system = "damsm"
-    return result
-
-
-def _check_pretraining(config):
-    part = pretraining_config(config)
-    configs.validate(part)
-    size, last = part.model.image_size, config.model.stage_sizes[-1]
-    if part.model.image_encoder == "compact" and size != last:
-        raise ZooError(
-            f"config.pretraining.model.image_size is {size}, but the last of "
-            f"config.model.stage_sizes is {last}: the compact encoder needs them equal."
-        )
-
-
-def check_image_weights(config):
-    """An Inception stays as it is in DAMSM's training, so it must be a trained one.
-
-    Raises:
-        ZooError: a DAMSM config with an Inception and no weights for it.
-    """
-    settings = config.model
-    if settings.image_encoder == "inception_v3" and not settings.image_weights:
-        raise ZooError(
-            "DAMSM trains two projections of a frozen Inception-v3, which needs ImageNet weights: "
-            "give image_weights=PATH in DAMSM's `model` group (torchvision's "
-            'inception_v3_google-1a9a5a14.pth, or its arrays as .npz), or image_encoder="compact".'
-        )
-
-
-def build(config, data, strategy, damsm=None):
+def build(config, data, strategy, damsm=None, stream=None):
     """The `Experiment` of a resolved config. The same config gives the same first weights.
 
-    `damsm`: preset name or directory of a trained DAMSM, for the systems that need one; with none
-    they get an untrained one, which is enough to describe them.
+    `damsm`, `stream`: preset name or directory of a trained one, for the systems that need it; with
+    none they get an untrained one, which is enough to describe them.
     """
-    replicas = strategy.num_replicas_in_sync
-    if config.batch_size < 2 * replicas:
-        raise ZooError(
-            f"config.batch_size must be at least {2 * replicas}, two pictures a replica, because "
-            "the others of a batch give the wrong captions and the batch statistics. "
-            f"Received: {config.batch_size}."
-        )
+    _check_batch_size(config, strategy.num_replicas_in_sync)
     builder = get_builder(config.system)
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.dtype)
     with strategy.scope():
-        return builder(config, data, _open_damsm(config, data, damsm))
+        beside = {"stream": stream} if "stream" in config else {}
+        return builder(config, data, _open_damsm(config, data, damsm), **beside)
+
+
+def _check_batch_size(config, replicas):
+    least, even, reason = smallest_batch(config.system)
+    if config.batch_size < least * replicas or (even and config.batch_size % (2 * replicas)):
+        number = "an even number" if even else f"at least {least * replicas}"
+        each = f", {number if even else least} a replica" if replicas > 1 else ""
+        raise ZooError(
+            f"config.batch_size must be {number}{each}, because {reason}. "
+            f"Received: {config.batch_size}."
+        )
 
 
 def _open_damsm(config, data, damsm):
@@ -125,4 +86,4 @@ def _open_damsm(config, data, damsm):
         from zoo.models.damsm import DAMSM
 
         return DAMSM.from_preset(damsm)
-    return damsm_model(pretraining_config(config), data) if pretrains(config) else None
+    return damsm_model(pretraining_config(config), data) if "damsm" in pretrains(config) else None

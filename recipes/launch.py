@@ -1,68 +1,71 @@
-"""A training from its config: the folder, a DAMSM's pre-training where none is given, the run."""
+"""A training from its config: the folder, the pre-training of what is not given, the run."""
 
 import time
 from pathlib import Path
 
-from recipes.factory import (
-    build,
-    check_image_weights,
-    parameter_line,
-    pretraining_config,
-    pretrains,
-    resolve,
-)
+from recipes.factory import build, parameter_line, resolve
+from recipes.pretraining import GROUPS, check_weights, pretraining_config, pretrains
 from recipes.run_folder import RunFolder, check_owner
-from recipes.sources import Data
+from recipes.sources import open_data
 from recipes.trainer import Trainer, is_chief
 from zoo.errors import ZooError
 
 
 def train(config, workdir, strategy):
     """Train a config in a folder; returns True when the run is complete, False when stopped."""
-    data = Data(config)
+    data = open_data(config)
     config = resolve(config, data)
     check_owner(workdir, config)
     check_weights(config)
     experiment = None
     if not pretrains(config) or not (Path(workdir) / "config.json").exists():
         # A mistake in the settings shows here, before anything is written or pre-trained.
-        experiment = build(config, data, strategy, config.get("damsm"))
+        experiment = build(config, data, strategy, config.get("damsm"), config.get("stream"))
     folder = RunFolder(workdir, config, writer=is_chief(strategy))
     try:
         for line in data.notes:
             folder.log(line)
         if pretrains(config):
             del experiment
-            damsm = pretrain(config, data, folder, strategy)
-            if damsm is None:
+            presets = pretrain_all(config, data, folder, strategy)
+            if presets is None:
                 return False
-            experiment = build(config, data, strategy, damsm)
+            experiment = build(config, data, strategy, **presets)
         folder.log("parameters: " + parameter_line(experiment.model))
         return Trainer(experiment, config, folder, strategy).run()
     finally:
         folder.close()
 
 
-def check_weights(config):
-    """Raises `ZooError` where a DAMSM would be trained without the weights that it needs."""
-    if pretrains(config):
-        check_image_weights(pretraining_config(config))
-    elif config.system == "damsm":
-        check_image_weights(config)
+def pretrain_all(config, data, folder, strategy):
+    """Trains what a config's system stands on and is not given, one after the other.
+
+    Returns:
+        dict of "damsm" and "stream", if the config has them: the preset of each, "" if it is not
+        needed; None when a signal stopped it.
+    """
+    presets = {name: config[name] for name in GROUPS if name in config}
+    for name in pretrains(config):
+        presets[name] = pretrain(config, name, data, folder, strategy, presets["damsm"])
+        if presets[name] is None:
+            return None
+    return presets
 
 
-def pretrain(config, data, folder, strategy):
-    """Trains the DAMSM of a config in `damsm` of a `RunFolder`, unless that was done before.
+def pretrain(config, name, data, folder, strategy, damsm=None):
+    """Trains the DAMSM or STREAM of a config in a folder of a `RunFolder`, unless that was done.
 
     Returns:
         str, its preset, the best one where there is a score; None when a signal stopped it.
     """
-    part = pretraining_config(config)
-    inner = RunFolder(folder.path / "damsm", part, writer=folder.writer)
+    part = pretraining_config(config, name)
+    inner = RunFolder(folder.path / name, part, writer=folder.writer)
     try:
         if not is_done(inner, part.steps):
-            inner.log("pre-training a DAMSM (--config.damsm=PRESET would use a trained one)")
-            if not Trainer(build(part, data, strategy), part, inner, strategy).run():
+            inner.log(
+                f"pre-training a {name.upper()} (--config.{name}=PRESET would use a trained one)"
+            )
+            if not Trainer(build(part, data, strategy, damsm), part, inner, strategy).run():
                 return None
             _wait_for_preset(inner, part.steps)
     finally:

@@ -1,13 +1,20 @@
 """The pictures of a config: the training source, the held-out one, and batches of them."""
 
 from recipes import evaluation
+from recipes.image_sources import ImageData
+from recipes.image_systems import SYSTEMS
 from zoo.data import get_source, text_to_image_dataset
 from zoo.errors import ZooError
 from zoo.text import CaptionTokenizer, Vocabulary
 
 
+def open_data(config):
+    """The pictures of a config: a `Data`, or an `ImageData` for a system without captions."""
+    return ImageData(config) if config.system in SYSTEMS else Data(config)
+
+
 class Data:
-    """The training source of a config and the held-out one.
+    """The captioned training source of a config and the held-out one.
 
     Attributes:
         source, held_out: sources (see `zoo.data`); without a held-out split, training pictures.
@@ -51,6 +58,17 @@ class Data:
         if skipped:
             self.notes.append(f"{split}: skipped {len(skipped)} lines, the first: {skipped[0]}")
         return source
+
+    def __len__(self):
+        """Pictures of an epoch."""
+        return len(self.source)
+
+    def describe(self, model):
+        """One line for `--dry_run`."""
+        words = "no captions are read" if model.vocabulary is None else (
+            f"vocabulary: {len(model.vocabulary)} tokens"
+        )
+        return f"pictures: {len(self)}, {words}"
 
     def vocabulary(self):
         """The words of the training captions that `min_count` lets in."""

@@ -7,10 +7,11 @@ import re
 from ml_collections import ConfigDict
 
 from recipes import configs
+from recipes.pretraining import GROUPS
 from recipes.text_to_image import SHARED
 from zoo.errors import ZooError
 
-FIXED = (*SHARED, "damsm", "pretraining", "samples", "text")  # what the runs have in common
+FIXED = (*SHARED, *GROUPS, *GROUPS.values(), "samples", "text")  # what the runs have in common
 
 
 @dataclasses.dataclass
@@ -47,8 +48,8 @@ def make_points(config, key, values):
         ZooError: an unknown setting, one that the runs share, no values, equal ones, or a value of
             another kind than the setting's.
     """
-    if "samples" not in config:
-        raise ZooError(f"A sweep compares pictures, and {config.system} makes none.")
+    if "images_per_caption" not in config.get("samples", {}):
+        raise ZooError(f"A sweep compares pictures of captions, and {config.system} makes none.")
     configs.check_known_keys([key], config)
     leaves = configs.flatten(config)
     if key not in leaves:

@@ -36,19 +36,16 @@ def run(config, key, points, workdir, strategy):
             _check(key, point, strategy)
     folder = RunFolder(workdir, owner, writer=is_chief(strategy))
     try:
-        damsm = config.get("damsm")
-        if factory.pretrains(config):
-            damsm = launch.pretrain(config, data, folder, strategy)
-            if damsm is None:
-                return
+        presets = launch.pretrain_all(config, data, folder, strategy)
+        if presets is None:
+            return
         for number, point in enumerate(points, start=1):
-            if damsm:
-                point.config.damsm = damsm
+            point.config.update(presets)
             folder.log(f"{key} = {shown(point.value)} ({number} of {len(points)})")
             if not _train(point, workdir / point.name, folder, strategy):
                 return
         if folder.writer:
-            sweep_report.write(folder, config, key, points, data, damsm)
+            sweep_report.write(folder, config, key, points, data, presets.get("damsm"))
     finally:
         folder.close()
     broken = [f"{shown(point.value)}: {point.error}" for point in points if point.error]
@@ -59,7 +56,8 @@ def run(config, key, points, workdir, strategy):
 def _check(key, point, strategy):
     """Raises `ZooError` if a run cannot be built."""
     try:
-        factory.build(point.config, Data(point.config), strategy, point.config.get("damsm"))
+        named = point.config.get("damsm"), point.config.get("stream")
+        factory.build(point.config, Data(point.config), strategy, *named)
     except ValueError as error:
         raise ZooError(f"{key} cannot be {shown(point.value)}: {error}") from None
 

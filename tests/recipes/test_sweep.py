@@ -78,7 +78,7 @@ def test_mistakes(key, values, message):
 
 
 def test_a_system_without_pictures():
-    with pytest.raises(ZooError, match="compares pictures, and damsm makes none"):
+    with pytest.raises(ZooError, match="of captions, and damsm makes none"):
         sweep_points.make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
 
 

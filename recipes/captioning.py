@@ -1,0 +1,53 @@
+"""How well a captioning network tells what held-out pictures show: its score, and examples."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from recipes.evaluation import MatchingScore
+from recipes.pictures import GAP, TEXT_HEIGHT, grid, save_png, write_text
+from zoo.data import evaluation_batches
+
+WIDTH = 400  # pixels for a description beside its picture
+
+
+class CaptionScore(MatchingScore):
+    """Mean cross-entropy and accuracy of the words of held-out captions, words before given."""
+
+    def _losses(self, batch):
+        return self.model.losses(batch)
+
+    def __call__(self):
+        rows = [self._function(batch) for batch in self.batches]
+        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+class DescriptionSamples:
+    """A few held-out pictures, each with the description and the true caption beside it.
+
+    Args:
+        model: a `Stream`.
+        source: the held-out pictures.
+        tokenizer, crop: see `evaluation_batches`.
+        count: pictures.
+    """
+
+    def __init__(self, model, source, tokenizer, crop, count=8):
+        self.model = model
+        count = min(count, len(source))
+        self.captions = [captions[0] for captions in source.captions[:count]]
+        batches = evaluation_batches(source, tokenizer, model.image_sizes, count, crop=crop)
+        self.pictures = next(iter(batches))["images"][-1].numpy()
+
+    def __call__(self, directory, step):
+        """Write `step_N.png`, also as a TensorBoard image."""
+        images = np.rint((self.pictures + 1) * 127.5).astype(np.uint8)
+        picture = np.pad(grid(images, 1), ((0, 0), (0, WIDTH), (0, 0)), constant_values=255)
+        told, height, width = self.model.describe(images), *images.shape[1:3]
+        for row, texts in enumerate(zip(told, self.captions, strict=True)):
+            for line, (what, text) in enumerate(zip(("told", "true"), texts, strict=True)):
+                y = GAP + row * (height + GAP) + line * TEXT_HEIGHT
+                picture = write_text(picture, f"{what}: {text}", width + 3 * GAP, y)
+        save_png(Path(directory) / f"step_{step:07d}.png", picture)
+        tf.summary.image("samples", picture[None])

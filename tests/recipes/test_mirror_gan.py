@@ -1,0 +1,102 @@
+"""MirrorGAN's recipes: published numbers, what is trained first, scores and pictures of STREAM."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from recipes import attn_gan, configs, mirror_gan, pretraining, stream
+from recipes.captioning import CaptionScore, DescriptionSamples
+from recipes.evaluation import Subset
+from zoo.data import get_source
+from zoo.errors import ZooError
+from zoo.models.mirror_gan import Stream
+from zoo.text import CaptionTokenizer, Vocabulary
+
+DATASETS = ("shapes", "emoji", "birds", "coco")
+
+
+@pytest.mark.parametrize("recipe", [mirror_gan, stream])
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_variant_is_valid_and_locked(recipe, dataset):
+    config = recipe.get_config(dataset)
+    configs.validate(config)
+    assert config.is_locked and config.dataset == dataset
+    if recipe is mirror_gan:
+        for name in ("damsm", "stream"):
+            part = pretraining.pretraining_config(config, name)
+            configs.validate(part)
+            assert (part.system, part.data) == (name, config.data)
+
+
+def test_birds_are_the_shipped_settings():
+    config = mirror_gan.get_config("birds")
+    assert (config.batch_size, config.epochs, config.data.max_words) == (12, 650, 18)
+    model = config.model.to_dict()
+    assert (model["generator_filters"], model["discriminator_filters"]) == (32, 64)
+    assert (model["stage_sizes"], model["residual_blocks"]) == ((64, 128, 256), 2)
+    assert (model["caption_weight"], model["caption_reduction"]) == (10.0, "words")
+    assert (model["damsm_weight"], model["ema_decay"]) == (0.0, 0.999)
+    captioning = config.captioning
+    assert (captioning.model.features, captioning.model.units) == (256, 512)
+    assert (captioning.batch_size, captioning.optimizer.learning_rate) == (128, 0.001)
+    assert (captioning.model.image_encoder, captioning.model.image_depth) == ("resnet", 152)
+
+
+def test_what_is_trained_first_is_what_is_not_given():
+    config = mirror_gan.get_config("shapes")
+    assert pretraining.pretrains(config) == ["damsm", "stream"]
+    config.damsm = "somewhere"
+    assert pretraining.pretrains(config) == ["stream"]
+    config.stream = "somewhere"
+    assert pretraining.pretrains(config) == []
+    assert pretraining.pretrains(attn_gan.get_config("shapes")) == ["damsm"]
+    assert pretraining.pretrains(stream.get_config("shapes")) == []
+
+
+def test_frozen_encoders_need_their_weights():
+    config = stream.get_config("birds")
+    with pytest.raises(ZooError, match="STREAM.*frozen ResNet.*resnet152"):
+        pretraining.check_weights(config)
+    config.model.image_weights = "resnet152.pth"
+    pretraining.check_weights(config)
+    with pytest.raises(ZooError, match="DAMSM.*frozen Inception-v3.*inception_v3_google"):
+        pretraining.check_weights(mirror_gan.get_config("birds"))
+    pretraining.check_weights(mirror_gan.get_config("shapes"))
+
+
+@pytest.fixture(scope="module")
+def told():
+    """(an untrained `Stream`, held-out pictures, tokenizer)."""
+    source = Subset(get_source("shapes", size=16, count=10), 6)
+    vocabulary = Vocabulary.build([c for row in source.captions for c in row], unknown=False)
+    keras.utils.set_random_seed(0)
+    encoder = {"features": 4, "filters": 2}
+    model = Stream(
+        vocabulary.tokens, max_words=8, image_size=16,
+        captioner={"kind": "compact", "units": 4, "encoder": encoder},
+    )
+    return model, source, CaptionTokenizer(vocabulary, 8)
+
+
+def test_the_score_is_the_mean_over_held_out_batches(told):
+    model, source, tokenizer = told
+    score = CaptionScore(model, source, tokenizer, batch_size=2, crop="none")
+    figures = score()
+    assert set(figures) == {"loss", "accuracy"} and score.best_metric == "loss"
+    np.testing.assert_allclose(figures["loss"], np.log(len(model.vocabulary)), rtol=0.1)
+    losses = [float(model.losses(batch)["loss"]) for batch in score.batches]
+    assert len(losses) == 3
+    np.testing.assert_allclose(figures["loss"], np.mean(losses), rtol=1e-5)
+    assert "6 held-out pictures in batches of 2" in score.protocol
+
+
+def test_pictures_stand_beside_what_is_said_of_them(told, tmp_path):
+    model, source, tokenizer = told
+    DescriptionSamples(model, source, tokenizer, "none", count=3)(tmp_path, 7)
+    picture = np.asarray(Image.open(tmp_path / "step_0000007.png"))
+    assert picture.shape == (3 * 18 + 2, 20 + 400, 3)
+    first = source.load(tf.constant(0)).numpy()
+    assert np.abs(picture[2:18, 2:18].astype(int) - first).max() <= 1
+    assert (picture[:, 20:] < 255).any()  # the texts
