@@ -2,7 +2,7 @@
 
 import keras
 
-from recipes import configs, evaluation, image_builders, mirror_builders
+from recipes import configs, image_builders, mirror_builders, scores, xmc_builders
 from recipes.conditions import sample_rows
 from recipes.summaries import CaptionSamples
 from recipes.trainer import Experiment
@@ -30,9 +30,9 @@ def _build_damsm(config, data, damsm=None):
 
         load_inception_trunk(model.image_encoder, config.model.image_weights)
     model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
-    return _experiment(
+    return make_experiment(
         config, model, data.batches(config, model),
-        data.score(evaluation.MatchingScore, config, model),
+        data.score(scores.MatchingScore, config, model),
     )
 
 
@@ -78,9 +78,10 @@ def _build_damsm_guided(system, config, data, damsm, **arguments):
     )
     _compile(model, config)
     model.load_damsm(damsm)
-    return _experiment(
+    return make_experiment(
         config, model, data.batches(config, model),
-        frechet_score(config, data, model, damsm.image_encoder), _samples(config, data, model),
+        frechet_score(config, data, model, damsm.image_encoder),
+        caption_samples(config, data, model),
     )
 
 
@@ -97,7 +98,7 @@ def _build_mirror_gan(config, data, damsm, stream=None):
 
 def _build_stream(config, data, damsm=None):
     model = mirror_builders.build_stream(config, data, damsm)
-    return _experiment(
+    return make_experiment(
         config, model, data.batches(config, model),
         mirror_builders.score_of(config, data, model),
         mirror_builders.samples_of(config, data, model),
@@ -116,10 +117,10 @@ def _build_stackgan_v2(config, data, damsm):
     _compile(model, config)
     if config.text == "captions":
         model.load_damsm(damsm)
-    return _experiment(
+    return make_experiment(
         config, model, data.batches(config, model, mismatched=model.conditional),
         frechet_score(config, data, model, damsm and damsm.image_encoder),
-        _samples(config, data, model),
+        caption_samples(config, data, model),
     )
 
 
@@ -131,7 +132,7 @@ def frechet_score(config, data, model, encoder):
                           f"no held-out score: the DAMSM reads {size} pixels, these pictures have "
                           f"{model.image_size}")
         return None
-    return data.score(evaluation.FrechetScore, config, model, encoder=encoder)
+    return data.score(scores.FrechetScore, config, model, encoder=encoder)
 
 
 def _read_captions(config, damsm):
@@ -149,7 +150,8 @@ def _compile(model, config):
     )
 
 
-def _experiment(config, model, batches, score, samples=None):
+def make_experiment(config, model, batches, score, samples=None):
+    """The `Experiment` of a compiled model."""
     known = {} if score is None else {
         "evaluate": score, "best_metric": score.best_metric, "protocol": score.protocol,
     }
@@ -158,7 +160,7 @@ def _experiment(config, model, batches, score, samples=None):
     )
 
 
-def _samples(config, data, model):
+def caption_samples(config, data, model):
     """The fixed sample grid."""
     rows, labels = sample_rows(config, data, model)
     if rows is not None and not len(rows):
@@ -174,8 +176,9 @@ def _samples(config, data, model):
 def _metadata(config, model):
     """What the presets' model card says about where they come from."""
     training = configs.flatten(configs.to_plain(config))
-    for place in ("data.directory", "damsm", "stream"):  # where files lay says nothing
-        training.pop(place, None)
+    for place in ("data.directory", "damsm", "stream", "text_cache", "image_weights",
+                  "text_encoder.preprocess", "text_encoder.encoder"):
+        training.pop(place, None)  # where files lay says nothing
     return {
         "name": f"{config.system}_{config.dataset}_{model.image_size}",
         "source": {"recipe": f"recipes/{config.system}.py:{config.dataset}"},
@@ -186,7 +189,7 @@ def _metadata(config, model):
 def _build_image_system(config, data, damsm=None):
     del damsm
     model = image_builders.BUILDERS[config.system](config, data)
-    return _experiment(
+    return make_experiment(
         config, model, data.batches(config, model),
         image_builders.score_of(config, data, model),
         image_builders.samples_of(config, data, model),
@@ -195,7 +198,11 @@ def _build_image_system(config, data, damsm=None):
 
 def smallest_batch(system):
     """(pictures a replica at least, whether their number must be even, why)."""
-    return image_builders.SMALLEST_BATCHES.get(system, (
+    smallest = {
+        **image_builders.SMALLEST_BATCHES,
+        "xmc_gan": (4, True, "a batch is cut into discriminator_steps parts of two pairs at least"),
+    }
+    return smallest.get(system, (
         2, False, "the others of a batch give the wrong captions and the batch statistics",
     ))
 
@@ -203,5 +210,6 @@ def smallest_batch(system):
 BUILDERS = {
     "damsm": _build_damsm, "attn_gan": _build_attn_gan, "dm_gan": _build_dm_gan,
     "stackgan_v2": _build_stackgan_v2, "mirror_gan": _build_mirror_gan, "stream": _build_stream,
+    "xmc_gan": xmc_builders.build_xmc_gan,
     **dict.fromkeys(image_builders.BUILDERS, _build_image_system),
 }

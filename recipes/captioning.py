@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from recipes.evaluation import MatchingScore
 from recipes.pictures import GAP, TEXT_HEIGHT, grid, save_png, write_text
+from recipes.scores import MatchingScore
 from zoo.data import evaluation_batches
 
 WIDTH = 400  # pixels for a description beside its picture

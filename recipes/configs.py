@@ -9,7 +9,7 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError, nearest
 
-TEXTS = ("captions", "embeddings", "none")
+TEXTS = ("captions", "embeddings", "hub", "none")
 STRATEGIES = ("none", "mirrored", "multiworker")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 

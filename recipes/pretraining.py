@@ -37,12 +37,18 @@ def check_pretraining(config):
     for name in pretrains(config):
         part = pretraining_config(config, name)
         configs.validate(part)
-        size, last = part.model.image_size, config.model.stage_sizes[-1]
+        size, last = part.model.image_size, last_size(config)
         if part.model.image_encoder == "compact" and size != last:
+            place = "image_size" if "image_size" in config.model else "the last of stage_sizes"
             raise ZooError(
-                f"config.{GROUPS[name]}.model.image_size is {size}, but the last of "
-                f"config.model.stage_sizes is {last}: the compact encoder needs them equal."
+                f"config.{GROUPS[name]}.model.image_size is {size}, but in config.model "
+                f"{place} is {last}: the compact encoder needs them equal."
             )
+
+
+def last_size(config):
+    """Pixels of the pictures that a config's system makes."""
+    return config.model.get("image_size") or config.model.stage_sizes[-1]
 
 
 def check_weights(config):

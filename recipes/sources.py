@@ -1,6 +1,6 @@
 """The pictures of a config: the training source, the held-out one, and batches of them."""
 
-from recipes import evaluation
+from recipes import scores
 from recipes.image_sources import ImageData
 from recipes.image_systems import SYSTEMS
 from zoo.data import get_source, text_to_image_dataset
@@ -32,7 +32,7 @@ class Data:
         except ZooError as error:
             self.notes.append(f"no held-out split, scores use training pictures: {error}")
             held_out, kind = self.source, "training"
-        self.held_out = evaluation.Subset(held_out, settings.held_out_count, kind)
+        self.held_out = scores.Subset(held_out, settings.held_out_count, kind)
 
     def _load(self, split, count):
         settings = self.settings
@@ -65,9 +65,12 @@ class Data:
 
     def describe(self, model):
         """One line for `--dry_run`."""
-        words = "no captions are read" if model.vocabulary is None else (
-            f"vocabulary: {len(model.vocabulary)} tokens"
-        )
+        if hasattr(model, "hub_encoder"):
+            words = "word pieces by a hub encoder"
+        else:
+            words = "no captions are read" if model.vocabulary is None else (
+                f"vocabulary: {len(model.vocabulary)} tokens"
+            )
         return f"pictures: {len(self)}, {words}"
 
     def vocabulary(self):
@@ -108,7 +111,7 @@ class Data:
         return from_step
 
     def score(self, kind, config, model, **arguments):
-        """A score of `recipes.evaluation` on the held-out pictures."""
+        """A score of `recipes.scores` on the held-out pictures."""
         return kind(
             model, self.held_out, self.tokenizer(model), config.batch_size, self.settings.crop,
             **arguments,

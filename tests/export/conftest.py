@@ -36,7 +36,7 @@ def signature_of(exported, name="serving_default"):
     return saved.meta_graphs[0].signature_def[name]
 
 
-def ask_process(folder, client, exported, signature, condition, seeds):
+def ask_process(folder, client, exported, signature, condition, seeds, operations=()):
     """uint8 images and PNG files, from a process of its own that cannot import this project.
 
     Args:
@@ -46,6 +46,7 @@ def ask_process(folder, client, exported, signature, condition, seeds):
         signature: str.
         condition: list of ints, or of bytes.
         seeds: list of ints.
+        operations: names of packages whose operations the model has (not of the C API's client).
     """
     described = signature_of(exported, signature)
     (name,) = set(described.inputs) - {"seed"}
@@ -53,7 +54,7 @@ def ask_process(folder, client, exported, signature, condition, seeds):
     request = {
         "model": exported, "loader": client, "signature": signature, "name": name, "seeds": seeds,
         "condition": [base64.b64encode(v).decode() for v in condition] if strings else condition,
-        "strings": strings,
+        "strings": strings, "operations": list(operations),
         "inputs": [described.inputs[key].name for key in (name, "seed")],
         "outputs": [described.outputs[key].name for key in ("image", "image_bytes")],
     }

@@ -7,6 +7,7 @@ The files are those of `c_api_client.py`; `loader` in the request is "python"
 """
 
 import base64
+import importlib
 import importlib.util
 import json
 import sys
@@ -41,6 +42,8 @@ def run_session(request):
 def main(request_path, result_path):
     with open(request_path, encoding="utf-8") as file:
         request = json.load(file)
+    for name in request.get("operations", ()):  # packages that bring operations
+        importlib.import_module(name)
     image, files = (run_python if request["loader"] == "python" else run_session)(request)
     result = {
         "shape": list(image.shape),

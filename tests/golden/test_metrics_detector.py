@@ -7,7 +7,8 @@ import pytest
 
 from tests.golden import procedural
 from tests.golden.golden import Case, folder, nhwc, tensor
-from zoo.importers.state_dict import batch_norm, conv, load_state_dict
+from zoo.importers.state_dict import load_state_dict
+from zoo.importers.yolo import detector_targets
 from zoo.networks.build import build, spec
 from zoo.networks.darknet import Darknet, yolo_v3
 from zoo.networks.darknet_files import parse_config, state_dict_of_weights
@@ -16,12 +17,7 @@ from zoo.networks.darknet_files import parse_config, state_dict_of_weights
 def detector(layers, size):
     """A built detector and its official names."""
     network = build(Darknet(layers, name="detector"), spec(None, size, size, 3))
-    targets = {}
-    for place, unit in network.units.items():
-        targets |= conv(f"module_list.{place}.conv_{place}", unit.conv)
-        if unit.norm is not None:
-            targets |= batch_norm(f"module_list.{place}.batch_norm_{place}", unit.norm)
-    return network, targets
+    return network, detector_targets(network)
 
 
 def test_files(precision):

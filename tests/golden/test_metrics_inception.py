@@ -4,7 +4,7 @@ import json
 
 from tests.golden import procedural
 from tests.golden.golden import Case, folder, tensor
-from zoo.importers.state_dict import batch_norm, conv, linear
+from zoo.importers.fid_inception import inception_targets
 from zoo.metrics.inception_input import inception_input
 from zoo.networks.build import build, spec
 from zoo.networks.fid_inception import FidInception
@@ -17,13 +17,6 @@ ROUTES = {
     "xmc_gan": "xmc_gan",
     "tf_image_resize": "pytorch_fid",  # XMC-GAN's TensorFlow code: the same without anti-aliasing
 }
-
-
-def targets_of(network):
-    targets = linear("fc", network.fc)
-    for name, unit in network.conv_units().items():
-        targets |= conv(f"{name}.conv", unit.conv) | batch_norm(f"{name}.bn", unit.bn)
-    return targets
 
 
 def check_layers(shapes):
@@ -46,7 +39,7 @@ def test_preprocessing():
 def test_features():
     case = Case("metrics", "inception_fid_procedural")
     network = build(FidInception(name="inception"), spec(None, 299, 299, 3))
-    targets = targets_of(network)
+    targets = inception_targets(network)
     check_layers({name: t.to_official(t.variable).shape for name, t in targets.items()})
     procedural.load(targets)
     outputs = network(tensor(inception_input(case.inputs["images_u8"], "pytorch_fid")))

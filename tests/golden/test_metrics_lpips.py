@@ -1,24 +1,14 @@
 """Golden parity of LPIPS: both versions, the three trunks, the plain sum and the map."""
 
-import re
-
 import numpy as np
 import pytest
 
 from tests.golden import procedural
 from tests.golden.golden import Case, nchw, nhwc, tensor
-from zoo.importers.state_dict import conv
+from zoo.importers.lpips import channel_weights, trunk_targets
 from zoo.metrics.lpips import lpips, lpips_by_layer, lpips_map, trunk_input
 from zoo.networks.build import build, spec
 from zoo.networks.perceptual_trunk import PerceptualTrunk
-
-
-def channel_weights(case, version):
-    """The official weights of a version, (channels,) a layer."""
-    prefix = f"{case.meta['net']}/v{version}/"
-    arrays = case.param(prefix)
-    layers = sorted(arrays, key=lambda name: int(re.match(r"lin(\d+)", name)[1]))
-    return [arrays[name].reshape(-1) for name in layers]
 
 
 @pytest.mark.parametrize("name", ["lpips_alex", "lpips_squeeze", "lpips_vgg"])
@@ -26,15 +16,13 @@ def test_distances(name, precision):
     case = Case("metrics", name)
     images = [nhwc(case.inputs[f"img{number}"]) for number in (0, 1)]
     trunk = build(PerceptualTrunk(case.meta["net"], name="trunk"), spec(*images[0].shape))
-    targets = {}
-    for official, layer in trunk.convolutions.items():
-        targets |= conv(official, layer)
-    procedural.load(targets)
+    procedural.load(trunk_targets(trunk))
 
     for version in ("0.0", "0.1"):
         scaled = [trunk_input(x, version) for x in images]
         a, b = ([np.asarray(x) for x in trunk(tensor(x))] for x in scaled)
-        weights = channel_weights(case, version)
+        net = case.meta["net"]
+        weights = channel_weights(case.param(f"{net}/v{version}/"), net)
         layers = lpips_by_layer(a, b, weights)
         case.check(f"v{version}/per_layer", layers[:, :, None, None, None])
         case.check(f"v{version}/value", lpips(a, b, weights)[:, None, None, None])

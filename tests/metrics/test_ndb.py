@@ -40,6 +40,23 @@ def test_bytes_do_not_overflow():
     np.testing.assert_array_equal(bins.assign(bytes_), np.repeat([0, 1, 2], [10, 6, 4]))
 
 
+@pytest.mark.parametrize("whitening", [False, True])
+def test_bytes_in_a_file_give_what_floats_in_memory_give(tmp_path, monkeypatch, whitening):
+    from zoo.metrics import ndb as module
+
+    x = np.random.RandomState(0).randint(0, 256, (50, 7)).astype("uint8")
+    labels = np.arange(50) % 3
+    np.save(tmp_path / "x.npy", x)
+    whole = bins_of_labels(x.astype("float64"), labels, whitening)
+    want = ((x - x.mean(0)) / (x.std(0) + 1e-6) if whitening else x)[labels == 0].mean(0)
+    np.testing.assert_allclose(whole.centers[0], want, atol=1e-12)
+    monkeypatch.setattr(module, "_ROWS", 8)
+    kept = np.load(tmp_path / "x.npy", mmap_mode="r")
+    parts = bins_of_labels(kept, labels, whitening)
+    np.testing.assert_allclose(parts.centers, whole.centers, atol=1e-12)
+    np.testing.assert_array_equal(parts.assign(kept), whole.assign(x))
+
+
 def test_equally_near_bins_give_the_first():
     bins = bins_of_labels([[0.0], [0.0], [2.0]], [7, 7, 3])
     np.testing.assert_array_equal(bins.assign([[1.0], [1.1]]), [0, 1])

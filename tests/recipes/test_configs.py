@@ -94,7 +94,7 @@ def test_known_keys_pass():
     ("steps", -1, "config.steps must be at least 0"),
     ("strategy", "mirored", 'one of none, mirrored, multiworker.*Did you mean "mirrored"'),
     ("dtype", "bfloat16", "mixed_bfloat16"),
-    ("text", "embedding", 'captions, embeddings, none.*Did you mean "embeddings"'),
+    ("text", "embedding", 'captions, embeddings, hub, none.*Did you mean "embeddings"'),
 ])
 def test_bad_values(key, value, message):
     config = stackgan_v2.get_config("shapes")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from recipes import attn_gan, configs, mirror_gan, pretraining, stream
 from recipes.captioning import CaptionScore, DescriptionSamples
-from recipes.evaluation import Subset
+from recipes.scores import Subset
 from zoo.data import get_source
 from zoo.errors import ZooError
 from zoo.models.mirror_gan import Stream

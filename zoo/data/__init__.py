@@ -34,6 +34,7 @@ _EXPORTS = {
     "pyramid": "images",
     "text_to_image_dataset": "pipeline",
     "evaluation_batches": "pipeline",
+    "TextCache": "text_cache",
     "labels_dataset": "image_batches",
     "labels_evaluation": "image_batches",
     "paired_dataset": "image_batches",

@@ -26,6 +26,21 @@ def choose(first, count, index, uniform):
     return first + tf.minimum(drawn, count - 1)
 
 
+def caption_places(captions):
+    """Where the captions of each picture stand in a flat list of all of them.
+
+    Returns:
+        (first, count): int64 arrays (pictures,).
+
+    Raises:
+        ZooError: a picture without captions.
+    """
+    counts = np.array([len(entry) for entry in captions], np.int64)
+    if len(counts) and counts.min() < 1:
+        raise ZooError(f"Picture {counts.argmin()} has no caption; each needs one at least.")
+    return np.cumsum(counts) - counts, counts
+
+
 @dataclasses.dataclass
 class CaptionStore:
     """Token ids of all captions, one after the other.
@@ -44,9 +59,7 @@ class CaptionStore:
 
     @classmethod
     def make(cls, source, tokenizer):
-        counts = np.array([len(entry) for entry in source.captions], np.int64)
-        if len(counts) and counts.min() < 1:
-            raise ZooError(f"Picture {counts.argmin()} has no caption; each needs one at least.")
+        first, counts = caption_places(source.captions)
         with tf.device("CPU:0"):
             ragged = tokenizer.ragged(
                 tf.constant([caption for entry in source.captions for caption in entry])
@@ -55,7 +68,7 @@ class CaptionStore:
                 ids=tf.concat([ragged.flat_values, [0]], 0),
                 start=ragged.row_starts(),
                 length=ragged.row_lengths(),
-                first=tf.constant(np.cumsum(counts) - counts),
+                first=tf.constant(first),
                 count=tf.constant(counts),
                 longest=int(tf.reduce_max(ragged.row_lengths())),
                 width=tokenizer.max_words,

@@ -11,6 +11,8 @@ import tensorflow as tf
 from zoo.data.caption_store import CaptionStore
 from zoo.data.embedding_store import EmbeddingStore
 from zoo.data.picture_store import picture_store
+from zoo.data.piece_store import PieceStore
+from zoo.data.text_cache import TextCache
 from zoo.errors import ZooError
 
 _WORDS_SALT, _WRONG_SALT, _WRONG_CROP_SALT = 0x5BD1E995, 0x1B873593, 0x52DCE729
@@ -40,7 +42,8 @@ def text_to_image_dataset(
     Args:
         source: pictures with captions (see `zoo.data`).
         tokenizer: `zoo.text.CaptionTokenizer`; None takes the source's pre-computed `embeddings`
-            in place of captions.
+            in place of captions. A `zoo.text.HubTextEncoder` gives word pieces, a
+            `zoo.data.TextCache` their vectors too.
         image_sizes: ints, pixels, lowest first; each smaller picture is scaled from the largest.
         batch_size: int, at most the number of pictures.
         seed: int.
@@ -57,8 +60,9 @@ def text_to_image_dataset(
     Returns:
         `tf.data.Dataset` of dicts: `images`, tuple of float32 [B, s, s, 3] in [-1, 1]; `labels`,
         int64 [B]; with a tokenizer `tokens`, int32 [B, max_words], zero padded, and `lengths`,
-        int32 [B]; without `sentence`, float32 [B, features]; if mismatched `wrong_images`, like
-        `images`. No option changes the other fields.
+        int32 [B]; without `sentence`, float32 [B, features]; of word pieces `pieces`, int32 [B,
+        places], and `lengths`; of a cache also `words`, float32 [B, places, features], and
+        `sentence`; if mismatched `wrong_images`, like `images`. No option changes the other fields.
 
     Raises:
         ZooError: sizes, batch size or crop that cannot be used; neither tokenizer nor embeddings;
@@ -185,6 +189,10 @@ def _centred(index, size):
 
 def _texts(source, tokenizer):
     """The captions as tokens, or without a tokenizer the source's embeddings."""
+    if isinstance(tokenizer, TextCache):
+        return tokenizer.store(source)
+    if hasattr(tokenizer, "tokenize"):
+        return PieceStore.make(source, tokenizer)
     if tokenizer is not None:
         return CaptionStore.make(source, tokenizer)
     if getattr(source, "embeddings", None) is None:

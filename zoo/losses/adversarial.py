@@ -121,3 +121,14 @@ def generator_loss(fake, unconditional_weight=1.0, cross_entropy=None):
     cross_entropy = cross_entropy or binary_cross_entropy
     weights = {"conditional": 1.0, "unconditional": unconditional_weight}
     return sum(weights[head] * cross_entropy(logits, 1) for head, logits in fake.items())
+
+
+def hinge_discriminator_loss(real, fake):
+    """mean max(0, 1 - real) + mean max(0, 1 + fake), of logits; arXiv 1705.02894."""
+    real, fake = at_least_float32(real), at_least_float32(fake)
+    return ops.mean(ops.relu(1.0 - real)) + ops.mean(ops.relu(1.0 + fake))
+
+
+def hinge_generator_loss(fake):
+    """-mean fake, of logits."""
+    return -ops.mean(at_least_float32(fake))

@@ -19,6 +19,7 @@ from zoo.errors import ZooError
 
 _MANY_DIMENSIONS = 1000  # above, a sixth of the dimensions makes the bins
 _ITERATIONS = 100
+_ROWS = 256  # of float64 at a time; the samples themselves may be bytes in a file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,23 +52,21 @@ class Bins:
         x, size = _samples(samples), self.centers.shape[1]
         if x.shape[1] != size:
             raise ZooError(f"samples must have the {size} columns of the bins, not {x.shape[1]}.")
-        mean, deviation = (
-            np.broadcast_to(v, size)[self.used] for v in (self.mean, self.deviation)
-        )
         centers = self.centers[:, self.used]
-        nearest = np.empty(len(x), np.int64)
-        for start in range(0, len(x), 256):  # the differences of few rows at a time
-            rows = (x[start : start + 256, self.used] - mean) / deviation
+        nearest = []
+        for rows in _parts(x, self.mean, self.deviation, self.used):
             distances = np.stack([((rows - center) ** 2).sum(1) for center in centers])
-            nearest[start : start + 256] = distances.argmin(0)
-        return nearest
+            nearest.append(distances.argmin(0))
+        return np.concatenate(nearest)
 
 
 def make_bins(samples, bins, whitening=False, max_dims=None, seed=0):
     """k-means bins of training samples.
 
     Args:
-        samples: (m, d), such as flat pictures. Floats or uint8.
+        samples: (m, d), such as flat pictures. Floats or uint8; an array that lies in a file
+            (`numpy.memmap`) is read some rows at a time. k-means itself holds m rows of the
+            dimensions used, in float64.
         bins: int, number of bins, up to m.
         whitening: bool. Subtract each dimension's mean and divide by its deviation + 1e-6.
         max_dims: int or None. Dimensions, drawn at random, that the distance sees. None: all up to
@@ -99,7 +98,7 @@ def make_bins(samples, bins, whitening=False, max_dims=None, seed=0):
     used = np.random.RandomState(seed).permutation(size)[:max_dims]
     mean, deviation = _whitening(x, whitening)
     means = KMeans(bins, max_iter=_ITERATIONS, n_init=10, random_state=seed)
-    labels = means.fit(((x - mean) / deviation)[:, used]).labels_
+    labels = means.fit(np.concatenate(list(_parts(x, mean, deviation, used)))).labels_
     return bins_of_labels(x, labels, whitening, used)
 
 
@@ -118,11 +117,13 @@ def bins_of_labels(samples, labels, whitening=False, used=None):
     if labels.shape != (len(x),):
         raise ZooError(f"labels must have the shape ({len(x)},), but {labels.shape} came.")
     mean, deviation = _whitening(x, whitening)
-    whitened = (x - mean) / deviation
-    names, counts = np.unique(labels, return_counts=True)
+    names, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
+    sums = np.zeros((len(names), x.shape[1]))
+    for start, rows in zip(range(0, len(x), _ROWS), _parts(x, mean, deviation), strict=True):
+        np.add.at(sums, inverse[start : start + _ROWS], rows)
     return Bins(
-        centers=np.stack([whitened[labels == name].mean(0) for name in names[order]]),
+        centers=(sums / counts[:, None])[order],
         proportions=counts[order] / len(x),
         count=len(x),
         used=np.arange(x.shape[1]) if used is None else np.asarray(used),
@@ -224,15 +225,29 @@ def _shares(p, q):
 
 
 def _samples(samples):
-    x = np.asarray(samples, np.float64)
+    """The array, as it is; what needs float64 takes `_parts` of it."""
+    x = np.asarray(samples)
     if x.ndim != 2 or not x.size:
         raise ZooError(f"samples must have the shape (n, d), but {x.shape} came. Flatten pictures.")
-    if not np.isfinite(x).all():
+    if x.dtype.kind not in "fiub":
+        raise ZooError(f"samples must be numbers, but {x.dtype} came.")
+    if x.dtype.kind == "f" and not all(np.isfinite(rows).all() for rows in _parts(x)):
         raise ZooError("samples must be finite, but a NaN or an infinity came.")
     return x
+
+
+def _parts(x, mean=0.0, deviation=1.0, used=None):
+    """(x - mean) / deviation in the dimensions used, float64, `_ROWS` rows at a time."""
+    if used is not None:
+        mean, deviation = (np.broadcast_to(v, x.shape[1])[used] for v in (mean, deviation))
+    for start in range(0, len(x), _ROWS):
+        rows = np.asarray(x[start : start + _ROWS], np.float64)
+        yield ((rows if used is None else rows[:, used]) - mean) / deviation
 
 
 def _whitening(x, whitening):
     if not whitening:
         return np.zeros(()), np.ones(())
-    return x.mean(0), x.std(0) + 1e-6
+    mean = sum(rows.sum(0) for rows in _parts(x)) / len(x)
+    variance = sum((rows**2).sum(0) for rows in _parts(x, mean)) / len(x)
+    return mean, np.sqrt(variance) + 1e-6

@@ -6,6 +6,7 @@ taoxugit/AttnGAN code/trainer.py (`condGANTrainer.train`) and code/miscc/losses.
 
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.losses import adversarial
 from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
@@ -108,7 +109,13 @@ class DamsmGuided(StagedTextToImage):
         """
         damsm = open_damsm(damsm, self.vocabulary)
         self.build_for_training()
-        damsm.give("text_encoder", self.text_encoder)
+        if self.text_input.encoder is not None:
+            damsm.give("text_encoder", self.text_encoder)
+        elif damsm.text_encoder_config != self.text_encoder_config:
+            raise ZooError(
+                "The DAMSM reads captions with another text encoder than this model. Build the "
+                "model with text_encoder=damsm.text_encoder_config."
+            )
         if self.damsm_weight:
             damsm.give("image_encoder", self.image_encoder)
 
@@ -172,7 +179,7 @@ class DamsmGuided(StagedTextToImage):
         if not self.damsm_weight:
             zero = tf.zeros([], images.dtype)
             return {"word_loss": zero, "sentence_loss": zero}
-        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
         image_features = self.image_encoder(images, training=False)
         losses = damsm_losses(image_features, text, mask, batch["labels"])
         return {name: self.damsm_weight * losses[name] for name in ("word_loss", "sentence_loss")}

@@ -1,4 +1,4 @@
-"""The three ways in which a text-to-image system is told what to draw.
+"""The ways in which a text-to-image system is told what to draw.
 
 Each has `fields`, the part of a batch that is the condition, as `tf.TensorSpec`s; `specs()`, the
 text part of a generator's input as symbolic tensors; `encode(batch)`, that part as tensors; and
@@ -15,7 +15,7 @@ from zoo.networks.text_encoder import RNNTextEncoder
 from zoo.text.tokenizer import CaptionTokenizer
 from zoo.text.words import check_captions
 
-KINDS = ("rnn", "embeddings", "none")
+KINDS = ("rnn", "embeddings", "word_embeddings", "hub", "none")
 
 
 def make_text_input(config, vocabulary, max_words):
@@ -28,6 +28,12 @@ def make_text_input(config, vocabulary, max_words):
         return NoText(**config)
     if kind == "embeddings":
         return Embeddings(**config)
+    if kind == "word_embeddings":
+        return WordEmbeddings(max_words, **config)
+    if kind == "hub":
+        from zoo.models.hub_captions import HubCaptions  # takes tensorflow_text, when it is needed
+
+        return HubCaptions(max_words, **config)
     if vocabulary is None:
         raise ValueError("A recurrent text encoder needs `vocabulary`.")
     return Captions(vocabulary, max_words, build_text_encoder(config, len(vocabulary), max_words))
@@ -54,11 +60,7 @@ class Captions:
         self._tokenize = {}
 
     def specs(self):
-        return {
-            "words": spec(2, self.max_words, self.features),
-            "sentence": spec(2, self.features),
-            "padding": spec(2, self.max_words, dtype="bool"),
-        }
+        return word_specs(self.max_words, self.features)
 
     def encode(self, batch):
         return self.encoder(batch["tokens"], batch["lengths"])
@@ -119,6 +121,71 @@ class Embeddings:
         return {"sentence": sentences}, [[] for _ in sentences]
 
 
+class WordEmbeddings:
+    """Vectors of words (or word pieces) and of the sentence, computed elsewhere.
+
+    Args:
+        max_words: int.
+        features: int. Size of a vector (768 for BERT).
+    """
+
+    encoder = None
+
+    def __init__(self, max_words, features=768):
+        self.max_words = max_words
+        self.features = features
+        self.fields = {
+            "words": tf.TensorSpec([None, max_words, features], tf.float32),
+            "sentence": tf.TensorSpec([None, features], tf.float32),
+            "lengths": tf.TensorSpec([None], tf.int32),
+        }
+
+    def specs(self):
+        return word_specs(self.max_words, self.features)
+
+    def encode(self, batch):
+        return encoded_words(batch, self.max_words)
+
+    def read(self, captions, unknown="drop"):
+        """The rows of a dict of arrays: `words`, `lengths` and, or made of these, `sentence`."""
+        shape = f"`words` float (rows, {self.max_words}, {self.features}) and `lengths` int (rows,)"
+        given = captions if isinstance(captions, dict) else {}
+        try:
+            words = np.asarray(given.get("words"), np.float32)
+            lengths = np.asarray(given.get("lengths")).astype(np.int32, casting="same_kind")
+            sentence = given.get("sentence")
+            if sentence is None:
+                sentence = sentence_of_words(words, lengths)
+            sentence = np.asarray(sentence, np.float32)
+        except (TypeError, ValueError, ZeroDivisionError):
+            words = np.zeros([0])
+        if (
+            words.shape[1:] != (self.max_words, self.features)
+            or not len(words)
+            or lengths.shape != words.shape[:1]
+            or sentence.shape != (len(words), self.features)
+        ):
+            raise ZooError(
+                f"This model reads pre-computed vectors, a dict of {shape}, with `sentence` float "
+                f"(rows, {self.features}) or without, and no captions. "
+                f"Received: {_described(captions)}."
+            )
+        if lengths.min() < 1 or lengths.max() > self.max_words:
+            raise ZooError(f"The `lengths` must be from 1 to {self.max_words}.")
+        if not (np.isfinite(words).all() and np.isfinite(sentence).all()):
+            raise ZooError("The vectors of words or sentences hold NaN or infinite values.")
+        return {"words": words, "sentence": sentence, "lengths": lengths}, [[] for _ in words]
+
+
+def sentence_of_words(words, lengths):
+    """XMC-GAN's vector of a sentence: the sum over *all* places, divided by the length.
+
+    BERT's vectors behind a sentence's end are not zero and count, as in the code that the paper
+    was written with. Shapes: (rows, places, features), (rows,) -> (rows, features).
+    """
+    return np.asarray(words).sum(axis=-2) / np.asarray(lengths)[..., None]
+
+
 class NoText:
     """No condition at all."""
 
@@ -139,6 +206,24 @@ class NoText:
                 f"without captions. Received: {_described(captions)}."
             )
         return {}, [[]]
+
+
+def encoded_words(text, max_words):
+    """The text part of a generator's input of a dict of `words`, `sentence` and `lengths`."""
+    mask = tf.sequence_mask(text["lengths"], max_words)
+    words, sentence = (
+        tf.cast(text[name], keras.config.floatx()) for name in ("words", "sentence")
+    )
+    return {"words": words, "sentence": sentence, "padding": tf.logical_not(mask)}
+
+
+def word_specs(max_words, features):
+    """The text part of the input of a generator that reads words."""
+    return {
+        "words": spec(2, max_words, features),
+        "sentence": spec(2, features),
+        "padding": spec(2, max_words, dtype="bool"),
+    }
 
 
 def _described(value):

@@ -38,7 +38,7 @@ def from_preset(handle, dtype=None, text_encoder=None):
         metadata, paths = integrity.checked_files(directory)
         config = _config(paths)
         cls = model_class(paths[integrity.CONFIG], config.get("module"), config.get("class"))
-        _set_text_encoder(handle, config["config"], text_encoder)
+        _set_text_encoder(handle, directory, config["config"], text_encoder)
         with _policy(dtype):
             model = _construct(cls, paths, config["config"])
         storage.load_variables(paths[integrity.WEIGHTS], model.preset_variables())
@@ -94,11 +94,12 @@ def _config(paths):
     return config
 
 
-def _set_text_encoder(handle, config, given):
+def _set_text_encoder(handle, directory, config, given):
     """Puts the user's handles of Hub modules into a config.
 
-    Such a module is a program, so what a preset names is taken only from this machine or from a
-    publisher that is known; the user may name anything.
+    Such a module is a program, so what a preset names is taken only from this machine, where it
+    must not have come with the preset, or from a publisher that is known; the user may name
+    anything.
     """
     settings = config.get("text_encoder")
     hub = isinstance(settings, dict) and settings.get("kind") == "hub"
@@ -112,16 +113,16 @@ def _set_text_encoder(handle, config, given):
             )
     if not hub:
         return
-    from zoo.text.hub_modules import is_trusted
+    from zoo.text.hub_modules import is_trusted, stable_handle
 
     for name in ("preprocess", "encoder"):
         if given is not None and name in given:
-            settings[name] = os.fspath(given[name])
-        elif not is_trusted(str(settings.get(name, ""))):
+            settings[name] = stable_handle(given[name])
+        elif not is_trusted(str(settings.get(name)), directory):
             raise ZooError(
-                f'The preset {handle} names the {name} module "{settings[name]}", a program that '
-                "would be fetched and run. If you trust it, say so: from_preset(..., "
-                f'text_encoder={{"{name}": "{settings[name]}"}}).'
+                f'The preset {handle} names the {name} module "{settings.get(name)}", a program '
+                "that would be run. If you trust it, say so: from_preset(..., text_encoder="
+                f'{{"{name}": "{settings.get(name)}"}}).'
             )
 
 

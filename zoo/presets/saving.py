@@ -45,11 +45,10 @@ def save_to_preset(model, directory, metadata=None, half=False):
         def place(name):
             return os.path.join(folder, name)
 
-        vocabulary = config["config"].pop("vocabulary", None)
-        if vocabulary is not None:
+        if config["config"].get("vocabulary") is not None:
             from zoo.text.vocabulary import Vocabulary
 
-            Vocabulary(vocabulary).save(place(integrity.VOCABULARY))
+            Vocabulary(config["config"].pop("vocabulary")).save(place(integrity.VOCABULARY))
         storage.write_json(place(integrity.CONFIG), config)
         variables = model.preset_variables()
         storage.save_variables(place(integrity.WEIGHTS), variables, half=half)

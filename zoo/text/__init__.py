@@ -1,4 +1,5 @@
-"""Captions to token ids: a vocabulary, the word rule, and the same rule as TensorFlow ops."""
+"""Captions to token ids: a vocabulary, the word rule, and the same rule as TensorFlow ops; and text
+encoders of TensorFlow Hub."""
 
 import importlib
 
@@ -7,6 +8,7 @@ _EXPORTS = {
     "UNKNOWN": "vocabulary",
     "Vocabulary": "vocabulary",
     "CaptionTokenizer": "tokenizer",
+    "HubTextEncoder": "hub_encoder",
     "check_captions": "words",
     "tokenize": "words",
 }

@@ -50,6 +50,18 @@ def check_captions(captions, vocabulary, unknown="drop"):
             without any known word (with "drop"), or "unk" with a vocabulary without `<unk>`.
     """
     check_unknown(unknown, vocabulary)
+    captions = caption_list(captions)
+    for position, caption in enumerate(captions):
+        _check_caption(caption, position, vocabulary, unknown)
+    return captions
+
+
+def caption_list(captions):
+    """One str, or a list, tuple or array of str, as a list; the texts are not looked at.
+
+    Raises:
+        ZooError: no captions, or another kind of thing.
+    """
     if isinstance(captions, str):
         captions = [captions]
     elif hasattr(captions, "tolist"):
@@ -61,9 +73,20 @@ def check_captions(captions, vocabulary, unknown="drop"):
         )
     if not captions:
         raise ZooError("At least one caption is needed, but the list of captions is empty.")
-    for position, caption in enumerate(captions):
-        _check_caption(caption, position, vocabulary, unknown)
     return list(captions)
+
+
+def check_texts(captions):
+    """`check_captions` for models that read every word: none may be empty, or not a string."""
+    captions = caption_list(captions)
+    for position, caption in enumerate(captions):
+        if not isinstance(caption, str):
+            raise _no_string(caption, position)
+        if not caption.strip():
+            raise ZooError(
+                f"Caption {position + 1} is empty. Describe the picture in at least one word."
+            )
+    return captions
 
 
 def check_unknown(unknown, vocabulary):
@@ -80,9 +103,7 @@ def check_unknown(unknown, vocabulary):
 def _check_caption(caption, position, vocabulary, unknown):
     where = f"Caption {position + 1}"
     if not isinstance(caption, str):
-        raise ZooError(
-            f"{where} must be a string, but a {type(caption).__name__} came: {_short(caption)}."
-        )
+        raise _no_string(caption, position)
     words = tokenize(caption)
     if not words:
         what = f"has no word made of letters or digits: {_short(caption)}"
@@ -100,6 +121,13 @@ def _check_caption(caption, position, vocabulary, unknown):
             else "Use words of this model's vocabulary."
         )
         raise ZooError(f"{where} has only unknown words: {shown}{more}. {remedy}")
+
+
+def _no_string(caption, position):
+    return ZooError(
+        f"Caption {position + 1} must be a string, but a {type(caption).__name__} came: "
+        f"{_short(caption)}."
+    )
 
 
 def _short(value, limit=60):

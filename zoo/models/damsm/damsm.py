@@ -11,7 +11,7 @@ from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models import noise
 from zoo.models.system import System
-from zoo.models.text_input import build_text_encoder
+from zoo.models.text_input import make_text_input
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.text.vocabulary import Vocabulary
@@ -25,7 +25,9 @@ class DAMSM(System):
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
         max_words: int. Words of a caption that are read (18 CUB, 15 COCO).
         image_size: int. Pixels of the pictures it is trained on (299 with Inception).
-        text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`).
+        text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`); or
+            `{"kind": "hub", ...}`, see `TextToImage`: an encoder of TensorFlow Hub is fixed, so
+            that the image encoder alone is trained, and `vocabulary` is None.
         image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the
             text's.
         dropout: float. Rate on the word embeddings while training (0.5).
@@ -45,7 +47,7 @@ class DAMSM(System):
 
     def __init__(
         self,
-        vocabulary,
+        vocabulary=None,
         max_words=18,
         image_size=299,
         text_encoder=None,
@@ -57,7 +59,7 @@ class DAMSM(System):
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        self.vocabulary = Vocabulary(vocabulary)
+        self.vocabulary = None if vocabulary is None else Vocabulary(vocabulary)
         self.max_words = max_words
         self.image_size = image_size
         self.text_encoder_config = dict(text_encoder or {})
@@ -65,15 +67,17 @@ class DAMSM(System):
         self.dropout = dropout
         self.clip_norm = clip_norm
         self.steps_per_epoch = steps_per_epoch
-        self.text_encoder = build_text_encoder(
-            self.text_encoder_config, len(self.vocabulary), max_words
-        )
+        self.text_input = make_text_input(self.text_encoder_config, self.vocabulary, max_words)
+        if self.text_input.encoder is not None:
+            self.text_encoder = self.text_input.encoder
+        else:
+            self.text_encoder_config = getattr(self.text_input, "config", self.text_encoder_config)
         encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
         self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
 
     def get_config(self):
         return {
-            "vocabulary": list(self.vocabulary.tokens),
+            "vocabulary": None if self.vocabulary is None else list(self.vocabulary.tokens),
             "max_words": self.max_words,
             "image_size": self.image_size,
             "text_encoder": self.text_encoder_config,
@@ -93,11 +97,16 @@ class DAMSM(System):
         return {
             "optimizer": {
                 "damsm_optimizer": [
-                    *self.text_encoder.trainable_variables,
+                    *self.text_variables,
                     *self.image_encoder.trainable_variables,
                 ]
             }
         }
+
+    @property
+    def text_variables(self):
+        """What is trained of the text encoder: nothing, if it is a fixed one."""
+        return [] if self.text_input.encoder is None else self.text_encoder.trainable_variables
 
     def compile(self, optimizer, **kwargs):
         self._base_learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
@@ -107,7 +116,7 @@ class DAMSM(System):
         """dict of `images`, `tokens`, `lengths` -> (image features, text features)."""
         return (
             self.image_encoder(inputs["images"][-1], training=training),
-            self.text_encoder(inputs["tokens"], inputs["lengths"]),
+            self.text_input.encode(inputs),
         )
 
     def give(self, name, network):
@@ -134,23 +143,28 @@ class DAMSM(System):
     def training_step(self, batch):
         """One official iteration: both networks in training mode, one Adam step on both."""
         self._start_epoch()
-        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
         with tf.GradientTape() as tape:
-            text = self.text_encoder(
-                batch["tokens"], batch["lengths"], self.dropout_mask(batch["tokens"])
-            )
+            text = self._training_text(batch)
+            mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
             image = self.image_encoder(batch["images"][-1], training=True)
             losses = damsm_losses(image, text, mask, batch["labels"])
             loss = losses["word_loss"] + losses["sentence_loss"]
-        words = self.text_encoder.trainable_variables
+        words = self.text_variables
         pictures = self.image_encoder.trainable_variables
 
         def clip_text(gradients):
             clipped, _ = tf.clip_by_global_norm(gradients[: len(words)], self.clip_norm)
             return [*clipped, *gradients[len(words) :]]
 
-        self._update("damsm_optimizer", tape, loss, [*words, *pictures], clip_text)
+        transform = clip_text if words else None
+        self._update("damsm_optimizer", tape, loss, [*words, *pictures], transform)
         return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
+
+    def _training_text(self, batch):
+        if self.text_input.encoder is None:
+            return self.text_input.encode(batch)
+        dropped = self.dropout_mask(batch["tokens"])
+        return self.text_encoder(batch["tokens"], batch["lengths"], dropped)
 
     def _start_epoch(self):
         """New optimizer state and a lower learning rate at the first step of each epoch."""
@@ -171,10 +185,16 @@ class DAMSM(System):
 
 def open_damsm(damsm, vocabulary):
     """A `DAMSM`, given as one or as a preset's handle; raises `ZooError` unless it has this
-    `Vocabulary`."""
+    `Vocabulary`, or like the model none."""
     if not isinstance(damsm, DAMSM):
         damsm = DAMSM.from_preset(damsm)
-    if list(damsm.vocabulary.tokens) != list(vocabulary.tokens):
+    if vocabulary is None or damsm.vocabulary is None:
+        if vocabulary is not damsm.vocabulary:
+            raise ZooError(
+                "One of the DAMSM and this model reads words of a vocabulary, the other word "
+                "pieces. Build the model with the DAMSM's vocabulary and text_encoder."
+            )
+    elif list(damsm.vocabulary.tokens) != list(vocabulary.tokens):
         raise ZooError(
             f"The DAMSM has another vocabulary ({len(damsm.vocabulary)} tokens) than this "
             f"model ({len(vocabulary)}). Build the model with vocabulary=damsm.vocabulary.tokens."

@@ -75,6 +75,11 @@ class MirrorGAN(DamsmGuided):
             damsm_weight=damsm_weight,
             **kwargs,
         )
+        if self.vocabulary is None:
+            raise ZooError(
+                "MirrorGAN tells captions in the words that it reads, so it needs a vocabulary and "
+                f"a recurrent text encoder. Received: text_encoder={self.text_encoder_config!r}."
+            )
         self.captioner_config = dict(captioner or {})
         self.caption_weight = caption_weight
         self.caption_reduction = check_reduction(caption_reduction)

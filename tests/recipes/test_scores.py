@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from recipes.evaluation import Subset
+from recipes.scores import Subset
 from zoo.data import get_source
 
 

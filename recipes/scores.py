@@ -52,7 +52,7 @@ class MatchingScore:
         from zoo.models.damsm.damsm import retrieval_accuracy
 
         image, text = self.model(batch, training=False)
-        mask = tf.sequence_mask(batch["lengths"], tf.shape(batch["tokens"])[1])
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
         losses = damsm_losses(image, text, mask, batch["labels"])
         return {**losses, "accuracy": retrieval_accuracy(image, text)}
 

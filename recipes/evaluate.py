@@ -1,0 +1,310 @@
+r"""Generates, measures, and writes a report whose every number says how it came about.
+
+    python -m recipes.evaluate --preset=attn_gan_emoji_64 --data=emoji.zip --out=report
+    python -m recipes.evaluate --preset=runs/cifar10/presets/best --data=cifar10 \
+        --protocol=msgan_label --inception=pt_inception-2015-12-05-6726825d.pth --out=report
+    python -m recipes.evaluate --preset=runs/birds/presets/best --data=birds:CUB/ \
+        --protocol=msgan_text --inception=keras --lpips_trunk=alexnet-owt-7be5be79.pth \
+        --lpips_heads=alex.pth --out=report
+    python -m recipes.evaluate --images=pictures/ --data=photos/ --out=report
+    python -m recipes.evaluate --compare runs/plain/presets/best runs/ms/presets/best \
+        --data=emoji.zip --out=report
+
+Writes `report.json` (every number with its protocol), `report.md` and pictures: `grid.png`,
+`ndb.png` (the share of each bin, of the real and of the generated pictures) and, of a preset,
+`interpolation.png`. With `--compare` two presets stand side by side in `compare.json` and
+`compare.md`, with intervals of their differences, and the report of each in a folder of its own.
+
+Protocols: quick (any preset; small counts, an encoder of this zoo), msgan_text, msgan_label,
+msgan_image, attngan, xmc_gan; docs/metrics.md. `--conditions`, `--samples_per_condition`, `--real`
+and `--bins` change a protocol's counts; what falls short of it is noted beside every number, or
+refused with `--strict`.
+
+Features and pictures are kept in `--cache`, by the hash of what they come from, and used again.
+"""
+
+import dataclasses
+import sys
+import time
+import types
+from pathlib import Path
+
+from absl import flags
+
+from recipes import cli
+from zoo.errors import ZooError
+
+
+def define_flags():
+    """The flags of this program."""
+    flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
+    flags.DEFINE_string("images", None, "Pictures in place of a preset's: a folder, .zip or .npy.")
+    flags.DEFINE_multi_string("compare", [], "Two presets, side by side.")
+    flags.DEFINE_string("protocol", "quick", "Which pictures, how many, which numbers.")
+    flags.DEFINE_string("data", "", "Real pictures and conditions: a source's name, its path, or "
+                                    "NAME:PATH; for --images also a folder of pictures.")
+    flags.DEFINE_string("out", None, "Folder to write to.")
+    flags.DEFINE_string("cache", None, "Folder of kept features; OUT/cache if not given.")
+    flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a DAMSM preset or a folder "
+                                             "of recipes.encoder; may be repeated.")
+    flags.DEFINE_string("inception", None, "FID's file, TF-Hub's folder, tfhub, keras, or an .h5 "
+                                           "file of Keras' InceptionV3.")
+    flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1.")
+    flags.DEFINE_string("lpips_heads", None, "LPIPS' weights of the channels, alex.pth ...")
+    flags.DEFINE_enum("lpips_version", "0.1", ["0.0", "0.1"], "Of LPIPS.")
+    flags.DEFINE_string("detector", None, "The yolov3.weights of SOA, for --images in folders "
+                                          "label_00, label_01 ...")
+    flags.DEFINE_integer("seed", 0, "Of latents, of what is drawn, of NDB's bins.")
+    flags.DEFINE_integer("conditions", None, "Conditions, in place of the protocol's.")
+    flags.DEFINE_integer("samples_per_condition", None, "Pictures of each condition.")
+    flags.DEFINE_integer("real", None, "Real pictures, drawn at random.")
+    flags.DEFINE_integer("bins", None, "Bins of NDB.")
+    flags.DEFINE_integer("size", None, "Pixels that the pictures of --images are scaled to.")
+    flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned pictures become square; "
+                                                         "else as in the preset's training.")
+    flags.DEFINE_enum("direction", "a2b", ["a2b", "b2a"], "Of a preset of two domains.")
+    flags.DEFINE_bool("per_class", None, "Measure each class alone, too.")
+    flags.DEFINE_integer("batch_size", None, "Pictures made at a time.")
+    flags.DEFINE_integer("bootstrap", None, "Draws of the intervals; 0: none. 100 if not given, "
+                                            "but none of more than 512 features.")
+    flags.DEFINE_bool("strict", False, "Refuse fewer pictures than the protocol has.")
+
+
+NAMES = (
+    "preset", "images", "compare", "protocol", "data", "out", "cache", "encoder", "inception",
+    "lpips_trunk", "lpips_heads", "lpips_version", "detector", "seed", "conditions",
+    "samples_per_condition", "real", "bins", "size", "crop", "direction", "per_class",
+    "batch_size", "bootstrap", "strict",
+)
+
+
+def main(argv):
+    """What the flags say."""
+    del argv
+    options = types.SimpleNamespace(**{name: flags.FLAGS[name].value for name in NAMES})
+    print(f"{evaluate(options)}\nWritten to {options.out}")
+
+
+def evaluate(options):
+    """Check the options, then evaluate one subject or compare two.
+
+    Args:
+        options: object with an attribute for each of `NAMES`, see the flags.
+
+    Returns:
+        str, what the report says.
+    """
+    protocol, asked = _protocols(options)
+    out = _out(options)
+    if sum(map(bool, (options.preset, options.images, options.compare))) != 1:
+        raise ZooError("Give one of --preset=NAME, --images=FOLDER and --compare A B.")
+    if options.compare and len(options.compare) != 2:
+        raise ZooError(f"--compare takes two presets, but {len(options.compare)} came.")
+    cli.start_tensorflow()
+    with cli.quiet_stderr():
+        tools = _tools(options, protocol, out)
+        if options.compare:
+            from recipes.evaluation.compare import compare
+
+            runs = [
+                _evaluate(options, handle, protocol, asked, tools, out / name)
+                for handle, name in zip(options.compare, ("a", "b"), strict=True)
+            ]
+            text = compare(out, runs, options.bootstrap, options.seed)
+        else:
+            text = _evaluate(options, options.preset, protocol, asked, tools, out)["text"]
+    return text
+
+
+def _evaluate(options, handle, protocol, asked, tools, out):
+    """Measures one preset, or --images, and writes the report's files.
+
+    Args:
+        protocol: with its own counts; `asked`: with those of the flags.
+
+    Returns:
+        dict of `report`, its `text`, `measures` and `subject`.
+    """
+    from recipes.evaluation import report as reports
+    from recipes.evaluation import run
+    from recipes.evaluation.numbers import measure
+    from zoo.storage import write_bytes_atomically, write_json
+
+    start = time.monotonic()
+    subject, real, source, warnings = _subject(options, handle, asked, tools)
+    if subject.pictures.shape != real.shape:
+        raise ZooError(
+            f"The generated pictures are {subject.pictures.shape}, the real ones {real.shape}: "
+            "give both in one size, or --size."
+        )
+    warnings += run.check_tools(protocol, tools.networks, tools.lpips)
+    warnings += run.lacking(subject, real, protocol)
+    if asked.bins != protocol.bins:
+        warnings.append(f"{asked.bins} bins of NDB instead of {protocol.bins}")
+    if options.strict and warnings:
+        raise ZooError(
+            f"--strict: the protocol {options.protocol} is not met: {'; '.join(warnings)}."
+        )
+    found, left = measure(subject, real, asked, tools, options.seed, options.per_class)
+    common = run.common_record(subject, real, options.protocol, protocol, options.seed)
+    results = []
+    for one, seconds in found:
+        one.warnings = [*warnings, *one.warnings]
+        results.append(reports.record(one, common, options.bootstrap, options.seed, seconds))
+    out.mkdir(parents=True, exist_ok=True)
+    pictures = _pictures(options, subject, real, results, out)
+    others = [network for network in (tools.lpips, tools.detector) if network is not None]
+    networks = [*tools.networks, *others]
+    report = {
+        "format": reports.FORMAT, "subject": {"name": subject.name, **subject.source},
+        "protocol": {"name": options.protocol, **dataclasses.asdict(protocol)},
+        "data": {**source, "name": real.name, "count": len(real), "sha256": real.digest},
+        "networks": [network.record() for network in networks],
+        "resolution": subject.pictures.shape[0], "seed": options.seed, "warnings": warnings,
+        "results": results, "not_measured": left, "pictures": pictures,
+        "versions": reports.versions(), "seconds": round(time.monotonic() - start, 1),
+        "command": ["python", "-m", "recipes.evaluate", *sys.argv[1:]],
+    }
+    text = reports.markdown(report)
+    write_json(str(out / "report.json"), report)
+    write_bytes_atomically(str(out / "report.md"), text.encode())
+    return {"report": report, "text": text, "subject": subject,
+            "measures": [one for one, _ in found]}
+
+
+def _subject(options, handle, protocol, tools):
+    """(Subject, real pictures, dict about the data, warnings)."""
+    from recipes.evaluation import conditions, run
+    from recipes.evaluation.data import from_path, with_classes
+    from zoo.data import SOURCES
+
+    if handle is None:
+        name = options.data.partition(":")[0]
+        if not options.data:
+            raise ZooError("--data is missing: give the real pictures' folder, or a source's name.")
+        subject = run.of_images(options.images, options.size)
+        size = subject.pictures.shape[0]
+        if name in SOURCES:
+            kind = conditions.KIND_OF_SOURCE.get(name)
+            data = conditions.Data(options.data, kind, crop=options.crop)
+            real, split = data.pictures(protocol.real_split, size, options.direction)
+            with_classes(subject.pictures, real.class_names)
+        else:
+            real, split = from_path(options.data, size), protocol.real_split
+    else:
+        import zoo
+
+        model = zoo.from_preset(handle)
+        subject, data, warnings = run.of_preset(handle, model, protocol, options, tools.cache)
+        size = subject.pictures.shape[0]
+        name = data.name
+        real, split = data.pictures(protocol.real_split, size, options.direction)
+    warnings = warnings if handle is not None else []
+    if split != protocol.real_split:
+        warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
+    about = {"data": options.data, "source": name, "split": split}
+    return subject, real.sample(protocol.real, options.seed), about, warnings
+
+
+def _pictures(options, subject, real, results, out):
+    """Writes the report's pictures; list of dict of path and text."""
+    from recipes.evaluation import pictures
+    from recipes.pictures import save_png
+
+    conditions = subject.conditions
+    names = conditions.names if conditions is not None else None
+    sources = conditions.sources if conditions is not None else None
+    grid = pictures.sample_grid(subject.pictures, subject.shape, names, sources)
+    save_png(out / "grid.png", grid)
+    written = [{"path": "grid.png", "text": "Samples."}]
+    bars = [entry for entry in results if entry["metric"].startswith("ndb") and "bins" in entry]
+    if bars:
+        first = bars[0]
+        save_png(out / "ndb.png", pictures.bin_bars(
+            {"real": first["bins"], subject.name: first["shares"]}, f"Shares of {first['metric']}"
+        ))
+        written.append({"path": "ndb.png", "text": "Shares of the bins."})
+    if subject.model is not None:
+        strips = pictures.strips(subject.model, conditions, options.seed)
+        if strips is not None:
+            save_png(out / "interpolation.png", strips)
+            written.append({"path": "interpolation.png", "text": "Between two latents."})
+    return written
+
+
+def _tools(options, protocol, out):
+    """The networks that were given, or the shipped encoder where the protocol lets it serve."""
+    from recipes.evaluation import networks
+    from recipes.evaluation.cache import Cache
+    from recipes.evaluation.run import Tools
+    from zoo.presets.registry import builtin_names
+
+    handles = list(options.encoder)
+    if not handles and not options.inception and protocol.network == "zoo":
+        handles = [name for name in builtin_names() if name.startswith("damsm")][:1]
+    if bool(options.lpips_trunk) != bool(options.lpips_heads):
+        raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
+    found = [networks.zoo_encoder(handle) for handle in handles]
+    if options.inception or not found:
+        found.insert(0, networks.inception(options.inception))
+    lpips = None
+    if options.lpips_trunk:
+        files = options.lpips_trunk, options.lpips_heads
+        lpips = networks.LpipsDistance(*files, options.lpips_version)
+    damsm = next((network.model for network in found if network.model is not None), None)
+    cache = Cache(options.cache or out / "cache", show=True)
+    detector = None
+    if options.detector:
+        from recipes.evaluation.soa import Detector
+
+        detector = Detector(options.detector)
+    return Tools(found, lpips, damsm, cache, detector)
+
+
+def _protocols(options):
+    """The protocol, and the same with the counts of the flags."""
+    from recipes.evaluation.protocols import PROTOCOLS
+    from zoo.errors import nearest
+
+    name = options.protocol
+    if name not in PROTOCOLS:
+        raise ZooError(
+            f'--protocol must be one of {", ".join(PROTOCOLS)}, got "{name}".'
+            f"{nearest(name, PROTOCOLS)}"
+        )
+    for flag, least in (("conditions", 1), ("samples_per_condition", 1), ("real", 2), ("bins", 1),
+                        ("size", 1), ("batch_size", 1), ("bootstrap", 0)):
+        value = getattr(options, flag)
+        if value is not None and value < least:
+            raise ZooError(f"--{flag} must be at least {least}, got {value}.")
+    changed = {"conditions": options.conditions, "samples": options.samples_per_condition,
+               "real": options.real, "bins": options.bins}
+    changed = {key: value for key, value in changed.items() if value is not None}
+    return PROTOCOLS[name], dataclasses.replace(PROTOCOLS[name], **changed)
+
+
+def _out(options):
+    if not options.out:
+        raise ZooError("--out is missing: give a folder to write to.")
+    out = Path(options.out)
+    if out.exists() and not out.is_dir():
+        raise ZooError(f"--out {out} is a file: give a folder.")
+    return out
+
+
+def joined(argv):
+    """`--compare A B` as `--compare=A --compare=B`."""
+    argv = list(argv)
+    for place, argument in enumerate(argv):
+        if argument in ("--compare", "-compare"):
+            end = place + 1
+            while end < len(argv) and not argv[end].startswith("-"):
+                end += 1
+            return [*argv[:place], *(f"--compare={a}" for a in argv[place + 1 : end]), *argv[end:]]
+    return argv
+
+
+if __name__ == "__main__":
+    sys.argv[:] = joined(sys.argv)
+    define_flags()
+    cli.run(main)

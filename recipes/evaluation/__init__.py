@@ -1,0 +1,1 @@
+"""What `recipes.evaluate` is made of: protocols, conditions, networks, measures, reports."""

@@ -1,0 +1,265 @@
+"""What a preset is measured on: its conditions, drawn from a data set, and the real pictures.
+
+`--data` is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
+path alone is read as the preset's own training data were, as far as its metadata say; else as what
+its model needs: captioned folder, class folders, pairs, or two domains.
+"""
+
+import dataclasses
+import hashlib
+import inspect
+
+import numpy as np
+
+from recipes.evaluation.data import from_source
+from zoo.errors import ZooError
+
+SOURCE_OF_KIND = {
+    "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",
+    "pairs": "pairs", "domains": "unpaired",
+}
+KIND_OF_SOURCE = {
+    "folder": "captions", "birds": "captions", "coco": "captions", "shapes": "captions",
+    "classes": "labels", "cifar10": "labels", "shape_classes": "labels", "pairs": "pairs",
+    "shape_pairs": "pairs", "unpaired": "domains", "shape_domains": "domains",
+}
+
+
+@dataclasses.dataclass
+class Conditions:
+    """What pictures are made of.
+
+    Attributes:
+        values: what `model.generate` takes first, one entry a condition; None of a model without.
+        names: list of str.
+        labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
+        sources: `PictureSet` of what is translated, or None.
+        settings: dict, more arguments of `generate`.
+        pool: (list of str, int64 labels) of all captions that wrong ones may be drawn from.
+    """
+
+    values: object
+    names: list
+    labels: np.ndarray
+    sources: object = None
+    settings: dict = dataclasses.field(default_factory=dict)
+    pool: tuple = ((), ())
+
+    def __len__(self):
+        return len(self.names)
+
+    def part(self, places):
+        """The values at some places, as `generate` takes them."""
+        if self.values is None:
+            return None
+        if isinstance(self.values, list):
+            return [self.values[place] for place in places]
+        values = self.values.load if self.sources is not None else self.values.__getitem__
+        return values(np.asarray(places))
+
+    @property
+    def digest(self):
+        """SHA-256 of all conditions."""
+        digest = hashlib.sha256(repr(sorted(self.settings.items())).encode())
+        if self.sources is not None:
+            digest.update(self.sources.digest.encode())
+        elif isinstance(self.values, np.ndarray):
+            digest.update(np.ascontiguousarray(self.values).tobytes())
+        else:
+            digest.update(repr(self.values).encode())
+        return digest.hexdigest()
+
+
+def kind_of(model):
+    """"captions", "embeddings", "nothing", "labels", "pairs" or "domains".
+
+    Raises:
+        ZooError: a model that makes no pictures, or reads what no data set of this zoo has.
+    """
+    if not hasattr(model, "generate"):
+        raise ZooError(f"A {type(model).__name__} makes no pictures that could be measured.")
+    from zoo.presets.usage import condition_of
+
+    kind = condition_of(model)["kind"]
+    if "pieces" in model.condition_fields:  # captions, read by an encoder of TensorFlow Hub
+        kind = "captions"
+    if kind == "word embeddings":
+        raise ZooError(
+            "This preset reads vectors of words, which no data set here has: make its pictures "
+            "with recipes.generate --embeddings, then measure the folder with --images."
+        )
+    if kind == "images":
+        return "domains" if model.directions else "pairs"
+    return kind
+
+
+def size_of(model):
+    """Pixels of a side of a model's pictures."""
+    sizes = getattr(model, "image_sizes", None)
+    return int(sizes[-1] if sizes else model.image_size)
+
+
+class Data:
+    """The data set of an evaluation, opened a split at a time.
+
+    Args:
+        data: what `--data` says, or "".
+        kind: see `kind_of`; None reads plain pictures.
+        training: dict, what the preset's metadata say of its training.
+        crop: "none", "paper", or "" for the one of the training.
+    """
+
+    def __init__(self, data, kind, training=None, crop="", seed=0):
+        from zoo.data import SOURCES
+
+        training = training or {}
+        name, colon, path = data.partition(":")
+        if not (colon and name in SOURCES):
+            name, path = (data, "") if data in SOURCES else ("", data)
+        self.name = name or training.get("data.name") or SOURCE_OF_KIND[kind]
+        self.path = path or training.get("data.directory") or ""
+        self.kind, self.training, self.seed = kind, training, seed
+        self.crop = crop or training.get("data.crop") or "none"
+        self._sources = {}
+
+    def source(self, split, size):
+        """The source of a split.
+
+        Raises:
+            ZooError: it cannot be opened.
+        """
+        if (split, size) not in self._sources:
+            self._sources[split, size] = self._open(split, size)
+        return self._sources[split, size]
+
+    def _open(self, split, size):
+        from zoo import data
+
+        known = inspect.signature(getattr(data, data.SOURCES[self.name])).parameters
+        recorded = {
+            key.removeprefix("data."): value for key, value in self.training.items()
+            if key.startswith("data.")
+        }
+        settings = {key: value for key, value in recorded.items() if key in known}
+        settings |= {
+            key: value for key, value in {
+                "split": split, "size": size, "directory": self.path or None,
+                "embeddings": self.kind == "embeddings",
+            }.items() if key in known
+        }
+        if not settings.get("count", 1):
+            del settings["count"]
+        try:
+            return data.get_source(self.name, **settings)
+        except ZooError as error:
+            hint = "" if self.path or "directory" not in known else (
+                " Give your copy with --data=PATH, or --data=NAME:PATH."
+            )
+            raise ZooError(f"{error}{hint}") from None
+
+    def held_out(self, size, split="test"):
+        """(source, name of its split): the split asked for, "val", or at last "train"."""
+        for name in dict.fromkeys((split, "val", "train")):
+            try:
+                return self.source(name, size), name
+            except ZooError:
+                if name == "train":
+                    raise
+
+    def pictures(self, split, size, direction="a2b"):
+        """(`PictureSet`, split): what generated pictures are compared with."""
+        source, split = self.held_out(size, split)
+        name = f"{self.name} {split}"
+        if self.kind == "pairs":
+            return from_source(
+                source, size, name, load=lambda i: source.load(i)[1], method="bicubic"
+            ), split
+        if self.kind == "domains":
+            domain = getattr(source, direction[-1])
+            return from_source(domain, size, name, method="bicubic"), split
+        crop = self.crop if self.kind not in ("labels", None) else "none"
+        return from_source(source, size, name, crop), split
+
+    def conditions(self, model, count, split="test", direction="a2b"):
+        """(`Conditions`, split): `count` of them, or all, evenly spread over the split.
+
+        More than there are pictures take a second caption of each, a third, and so on.
+        """
+        size = size_of(model)
+        if self.kind == "nothing":
+            return Conditions(None, ["no condition"], np.zeros(1, np.int64)), split
+        if self.kind == "labels":
+            names = model.class_names or [f"class {label}" for label in range(model.classes)]
+            labels = list(range(model.classes))[:count]
+            return Conditions(labels, list(names)[:count], np.array(labels)), split
+        source, split = self.held_out(size, split)
+        if self.kind in ("pairs", "domains"):
+            return self._pictures_to_translate(source, model, count, direction), split
+        return self._texts(source, model, count), split
+
+    def _pictures_to_translate(self, source, model, count, direction):
+        settings = {}
+        if self.kind == "domains":
+            source, settings = getattr(source, direction[0]), {"direction": direction}
+        places = spread(len(source), count)
+        load = (lambda i: source.load(i)[0]) if self.kind == "pairs" else source.load
+        pictures = from_source(source, size_of(model), self.name, load=load, method="bicubic")
+        pictures.labels = None
+        pictures = pictures.subset(places)
+        names = [f"picture {place}" for place in places]
+        return Conditions(pictures, names, places, pictures, settings)
+
+    def _texts(self, source, model, count):
+        rows = source.embeddings if self.kind == "embeddings" else source.captions
+        unknown = self.training.get("data.unknown", "drop")
+
+        def of_number(k):
+            """(picture, k) of each picture with a caption k that the model can read."""
+            texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
+            if self.kind == "embeddings" or model.vocabulary is None:  # an encoder's own words
+                return texts
+            return readable(texts, source.captions, model.vocabulary, unknown)
+
+        texts = first = of_number(0)
+        if not first:
+            raise ZooError("The preset's vocabulary reads none of the data set's first captions.")
+        for k in range(1, max(map(len, rows))):
+            if len(texts) < (count or 0):
+                texts = texts + of_number(k)
+        texts = [texts[place] for place in spread(len(texts), count)]
+        labels = np.asarray(source.labels)
+
+        def words(places):
+            captions = [(source.captions[place], k) for place, k in places]
+            return [of[min(k, len(of) - 1)] for of, k in captions]
+
+        pool = words(first), labels[[place for place, _ in first]]
+        names, labels = words(texts), labels[[place for place, _ in texts]]
+        if self.kind == "embeddings":
+            return Conditions(np.stack([rows[place][k] for place, k in texts]), names, labels)
+        return Conditions(names, names, labels, settings={"unknown": unknown}, pool=pool)
+
+
+def readable(texts, captions, vocabulary, unknown):
+    """Those (picture, caption) whose captions a vocabulary can read."""
+    from zoo.text import check_captions
+
+    kept, known = [], {}
+    for place, k in texts:
+        caption = captions[place][k]
+        if caption not in known:
+            try:
+                check_captions([caption], vocabulary, unknown=unknown)
+                known[caption] = True
+            except ZooError:
+                known[caption] = False
+        if known[caption]:
+            kept.append((place, k))
+    return kept
+
+
+def spread(available, count=None):
+    """`count` different places, or all, evenly spread over `available`."""
+    if count is None or count >= available:
+        return np.arange(available)
+    return np.linspace(0, available - 1, count).round().astype(int)

@@ -1,0 +1,243 @@
+"""The pictures that `recipes.evaluate` measures: sets that are read a batch at a time.
+
+A set is read as often as it is needed and never held as a whole, but for arrays that were given as
+such. Its digest names its content, whatever files it lies in.
+"""
+
+import functools
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import ZooError
+
+BATCH = 64
+CROPS = ("none", "paper")
+OVERVIEWS = ("grid.png", "interpolation.png", "explain.png")
+
+
+class PictureSet:
+    """uint8 pictures of one size.
+
+    Args:
+        load: function of places (int array) -> uint8 (places, h, w, 3).
+        count: int.
+        name: str, what reports call it.
+        labels: ints (count,) or None.
+        class_names: list of str or None.
+    """
+
+    def __init__(self, load, count, name, labels=None, class_names=None):
+        if count < 1:
+            raise ZooError(f"{name} holds no pictures.")
+        self.load, self.count, self.name = load, count, name
+        self.labels = None if labels is None else np.asarray(labels)
+        self.class_names = class_names
+
+    def __len__(self):
+        return self.count
+
+    def batches(self, size=BATCH):
+        """Yields uint8 (size, h, w, 3) in order; the last one may be smaller."""
+        for start in range(0, self.count, size):
+            yield self.load(np.arange(start, min(start + size, self.count)))
+
+    @functools.cached_property
+    def shape(self):
+        """(h, w, 3)."""
+        return tuple(self.load(np.arange(1)).shape[1:])
+
+    @functools.cached_property
+    def digest(self):
+        """SHA-256 of the shape and of all bytes, as 64 hexadecimal digits."""
+        digest = hashlib.sha256(str((self.count, *self.shape)).encode())
+        for batch in self.batches():
+            digest.update(np.ascontiguousarray(batch).tobytes())
+        return digest.hexdigest()
+
+    def subset(self, places, name=None):
+        """The pictures at these places, as a set."""
+        places = np.asarray(places)
+        labels = None if self.labels is None else self.labels[places]
+        return PictureSet(
+            lambda index: self.load(places[index]), len(places), name or self.name, labels,
+            self.class_names,
+        )
+
+    def sample(self, count, seed):
+        """`count` different pictures at random, in order; all of them where there are no more."""
+        if count is None or count >= self.count:
+            return self
+        places = np.sort(np.random.RandomState(seed).permutation(self.count)[:count])
+        return self.subset(places)
+
+    def of_class(self, label):
+        """The pictures of a class.
+
+        Raises:
+            ZooError: there is none.
+        """
+        places = np.flatnonzero(self.labels == label)
+        name = self.class_names[label] if self.class_names else label
+        if not len(places):
+            raise ZooError(
+                f'{self.name} has no picture of the class "{name}", so nothing can be measured '
+                "there: add some, or measure without classes (--noper_class)."
+            )
+        return self.subset(places, f"{self.name}, class {name}")
+
+    def flat(self, folder):
+        """All pictures as rows of bytes (count, h * w * 3), in a temporary file below `folder`."""
+        import tempfile
+
+        with tempfile.TemporaryFile(dir=folder) as file:
+            rows = np.memmap(file, np.uint8, "w+", shape=(self.count, int(np.prod(self.shape))))
+        start = 0
+        for batch in self.batches():
+            rows[start : start + len(batch)] = batch.reshape(len(batch), -1)
+            start += len(batch)
+        return rows
+
+
+def from_array(array, name, **labels):
+    """A set from uint8 (n, h, w, 3), or floats in [-1, 1]; grey pictures get three channels.
+
+    Raises:
+        ZooError: another shape or type, NaN, or values outside [-1, 1].
+    """
+    array = array if isinstance(array, np.memmap) else np.asarray(array)
+    if array.ndim != 4 or array.shape[-1] not in (1, 3) or not array.size:
+        raise ZooError(f"{name}: pictures have the shape (n, h, w, 3), but {array.shape} came.")
+    if array.dtype != np.uint8:
+        if array.dtype.kind != "f":
+            raise ZooError(
+                f"{name}: pictures are uint8, or float in [-1, 1], but {array.dtype} came."
+            )
+        if not np.isfinite(array).all():
+            raise ZooError(f"{name}: a NaN or an infinity came, where pictures are in [-1, 1].")
+        if np.abs(array).max() > 1 + 1e-3:
+            raise ZooError(
+                f"{name}: floats from {array.min():g} to {array.max():g} came, where pictures are "
+                "in [-1, 1]. Bring bytes x to x / 127.5 - 1, or give them as uint8."
+            )
+        array = np.round((np.clip(array, -1, 1) + 1) * 127.5).astype(np.uint8)
+    return PictureSet(lambda places: _colour(array[places]), len(array), name, **labels)
+
+
+def from_source(source, size, name, crop="none", load=None, method="bilinear"):
+    """A set from a source of `zoo.data`, in squares of `size` pixels.
+
+    Args:
+        source: has `len()` and, unless `load` is given, `load(index)`.
+        crop: "none" squeezes a picture into the square; "paper" scales its shorter side to 76/64 of
+            the size and cuts the centre, the middle of AttnGAN's training crop.
+        load: function index -> uint8 [h, w, 3], in place of the source's.
+        method: "bilinear" or "bicubic", Pillow's, of what is squeezed.
+    """
+    import tensorflow as tf
+
+    from zoo.data.images import scale_and_crop
+    from zoo.resampling import resize
+
+    if crop not in CROPS:
+        raise ZooError(f"--crop must be one of {', '.join(CROPS)}, but {crop!r} came.")
+    one = load or source.load
+
+    def fit(index):
+        picture = one(index)
+        if crop == "paper":
+            return scale_and_crop(picture, size)
+        return tf.ensure_shape(resize(picture, size, size, method), [size, size, 3])
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)], autograph=False)
+    def pictures(places):
+        spec = tf.TensorSpec([size, size, 3], tf.uint8)
+        return tf.map_fn(fit, places, fn_output_signature=spec, parallel_iterations=8)
+
+    labels = getattr(source, "labels", None) if hasattr(source, "class_names") else None
+    return PictureSet(
+        lambda places: pictures(np.asarray(places, np.int64)).numpy(), len(source), name, labels,
+        getattr(source, "class_names", None),
+    )
+
+
+def from_path(path, size=None):
+    """A set from a folder or .zip of picture files, or from a .npy file.
+
+    Args:
+        path: pictures may lie in folders, see `with_classes`. What `recipes.generate` writes beside
+            single pictures (`OVERVIEWS`) is left out.
+        size: int, to which pictures are scaled; None takes them as they are.
+
+    Raises:
+        ZooError: nothing there, pictures of several sizes and no `size`, or a bad array.
+    """
+    path = os.fspath(path)
+    if path.endswith(".npy"):
+        return _from_npy(path, size)
+    from zoo.data.picture_files import PictureList, PictureTree
+
+    tree = PictureTree(path)
+    names = [name for name in tree.pictures("") if name.split("/")[-1] not in OVERVIEWS]
+    if not names:
+        raise ZooError(f"{path} holds no pictures: give a folder, a .zip or a .npy of them.")
+    shapes = {}
+
+    def note(height, width):
+        shapes.setdefault((height, width), len(shapes))
+
+    pictures = PictureList(tree, names, rule=note)
+    if size is None:
+        if len(shapes) > 1:
+            shown = ", ".join(f"{w} x {h}" for h, w in list(shapes)[:3])
+            raise ZooError(
+                f"{path} holds pictures of {len(shapes)} sizes ({shown} ...): scale them to one "
+                "first, or say to which with --size."
+            )
+        height, width = next(iter(shapes))
+        if height != width:
+            raise ZooError(f"{path} holds pictures of {width} x {height}: give --size, a square's.")
+        size = height
+    result = from_source(pictures, size, Path(path).name)
+    result.file_names = pictures.file_names
+    return result
+
+
+def with_classes(pictures, class_names):
+    """Gives a set from a folder its labels, where each picture lies in a folder of a class."""
+    class_names = [str(name) for name in class_names or ()]
+    labels = [
+        next((class_names.index(part) for part in name.split("/")[:-1] if part in class_names), -1)
+        for name in getattr(pictures, "file_names", ())
+    ]
+    if labels and min(labels) >= 0:
+        pictures.labels, pictures.class_names = np.array(labels), class_names
+    return pictures
+
+
+def _from_npy(path, size):
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ZooError(f"{path} cannot be read as a .npy file of pictures: {error}.") from None
+    result = from_array(array, Path(path).name)
+    if size is None or result.shape[:2] == (size, size):
+        return result
+    return resized(result, size)
+
+
+def resized(pictures, size):
+    """The same pictures squeezed into a square of `size` pixels."""
+    from zoo.resampling import resize
+
+    load = pictures.load
+    return PictureSet(
+        lambda places: resize(load(places), size, size).numpy(), len(pictures), pictures.name,
+        pictures.labels, pictures.class_names,
+    )
+
+
+def _colour(pictures):
+    return pictures.repeat(3, axis=-1) if pictures.shape[-1] == 1 else pictures

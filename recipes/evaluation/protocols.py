@@ -1,0 +1,158 @@
+"""The protocols of `recipes.evaluate`: which pictures, how many; and the papers' numbers.
+
+The counts of MSGAN (arXiv 1903.05628) come from its supplement and the authors' answers; its
+repository has no code of metrics. How FID of CIFAR-10 was averaged over classes is not said there:
+all classes are pooled here, and each class stands beside it.
+"""
+
+import dataclasses
+
+KINDS = {
+    "text": ("captions", "embeddings", "nothing"), "label": ("labels",),
+    "image": ("pairs", "domains"),
+}
+KINDS["any"] = tuple(kind for kinds in KINDS.values() for kind in kinds)
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+    """Args:
+    kinds: "text", "label", "image" or "any".
+    conditions: int, or None for all there are.
+    samples: pictures of each condition.
+    real: int, or None for all; drawn at random.
+    real_split, condition_split: "train" or "test".
+    network: "zoo", an encoder of this zoo serves; "inception": one of these is needed.
+    bins: of NDB; 0 for none.
+    pairs: of each condition, for LPIPS and the pair distance; 0 for none, None for all.
+    splits: of the Inception score; 0 for none.
+    official_logits: True leaves the classifier's last bias out.
+    precision: whether there is R-precision.
+    per_class: whether each class is measured alone, too.
+    objects: whether there is SOA.
+    needs: what else must be given: "lpips".
+    source: str, where the protocol comes from.
+    """
+
+    kinds: str
+    conditions: int | None
+    samples: int
+    real: int | None
+    real_split: str = "train"
+    condition_split: str = "test"
+    network: str = "inception"
+    bins: int = 0
+    pairs: int | None = 0
+    splits: int = 0
+    official_logits: bool = False
+    precision: bool = False
+    per_class: bool = False
+    objects: bool = False
+    needs: tuple = ()
+    source: str = ""
+
+    @property
+    def generated(self):
+        """Pictures, where the number of conditions is fixed."""
+        return None if self.conditions is None else self.conditions * self.samples
+
+
+PROTOCOLS = {
+    "quick": Protocol(
+        "any", 64, 4, 512, "test", network="zoo", bins=20, pairs=None, splits=1, precision=True,
+        source="this zoo's own, for minutes on a CPU; its numbers compare its own runs alone",
+    ),
+    "msgan_text": Protocol(
+        "text", 200, 10, 2000, bins=100, pairs=10, needs=("lpips",),
+        source="MSGAN, arXiv 1903.05628, supplement: text to image",
+    ),
+    "msgan_label": Protocol(
+        "label", None, 5000, None, bins=250, per_class=True,
+        source="MSGAN, arXiv 1903.05628, supplement: categorical generation",
+    ),
+    "msgan_image": Protocol(
+        "image", 100, 50, None, bins=50, pairs=50, needs=("lpips",),
+        source="MSGAN, arXiv 1903.05628, supplement: image to image (20 bins of facades, else 50)",
+    ),
+    "attngan": Protocol(
+        "text", 30000, 1, None, "test", splits=10, official_logits=True, precision=True,
+        source="AttnGAN, arXiv 1711.10485, and DM-GAN's evaluation code",
+    ),
+    "xmc_gan": Protocol(
+        "text", 30000, 1, None, "test", splits=1, objects=True,
+        source="XMC-GAN, arXiv 2101.04702, and its released code; its R-precision takes an encoder "
+               "that was never released",
+    ),
+}
+
+
+def shortfalls(protocol, conditions, samples, generated, real, available=None):
+    """What falls short of a protocol's counts: a list of str, empty where nothing does.
+
+    Args:
+        conditions, samples: ints, or None of pictures without a known condition.
+        generated, real: ints, pictures.
+        available: int, conditions there are, for a protocol that takes all; or None.
+    """
+    wanted = protocol.conditions or available
+    counts = (
+        ("conditions", conditions, wanted),
+        ("pictures of each condition", samples, protocol.samples),
+        ("generated pictures", generated, protocol.generated),
+        ("real pictures", real, protocol.real),
+    )
+    return [
+        f"{count} {what} instead of {least}" for what, count, least in counts
+        if count is not None and least is not None and count < least
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A number of a paper. `network`: whose features; "" where the metric has none."""
+
+    system: str
+    data: str
+    metric: str
+    value: str
+    network: str
+    source: str
+
+
+_README = "README of DM-GAN's repository"
+_RELEASED = "released weights, README of DM-GAN's repository"
+_OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own route"
+_LAFITE = "table of LAFITE, arXiv 2111.13792"
+PUBLISHED = (
+    Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README),
+    Published("AttnGAN", "birds", "fid", "23.98", _OLD, _README),
+    Published("AttnGAN", "birds", "inception_score", "4.36 +- 0.03", "StackGAN's CUB classifier",
+              _README),
+    Published("AttnGAN", "birds", "r_precision", "67.82 % +- 4.43", "the paper's DAMSM", _README),
+    Published("AttnGAN", "coco", "fid", "29.53", "inception-2015", _README),
+    Published("AttnGAN", "coco", "fid", "35.49", _OLD, _README),
+    Published("AttnGAN", "coco", "inception_score", "25.89 +- 0.47", "inception-2015", _README),
+    Published("AttnGAN", "coco", "r_precision", "85.47 % +- 3.69", "the paper's DAMSM", _README),
+    Published("DMGAN", "birds", "fid", "11.91", "inception-2015", _RELEASED),
+    Published("DMGAN", "birds", "fid", "16.09", _OLD, _README),
+    Published("DMGAN", "birds", "inception_score", "4.75 +- 0.07", "StackGAN's CUB classifier",
+              _README),
+    Published("DMGAN", "birds", "r_precision", "72.31 % +- 0.91", "the paper's DAMSM", _README),
+    Published("DMGAN", "coco", "fid", "24.24", "inception-2015", _RELEASED),
+    Published("DMGAN", "coco", "fid", "32.64", _OLD, _README),
+    Published("DMGAN", "coco", "inception_score", "30.49 +- 0.57", "inception-2015", _README),
+    Published("DMGAN", "coco", "r_precision", "88.56 % +- 0.28", "the paper's DAMSM", _README),
+    Published("StackGANV2", "birds", "inception_score", "4.04 +- 0.05",
+              "StackGAN's CUB classifier", "README of StackGAN-v2's repository"),
+    Published("XMCGAN", "coco", "fid", "9.33", "keras-inception-v3", _LAFITE),
+    Published("XMCGAN", "coco", "inception_score", "30.45", "keras-inception-v3", _LAFITE),
+)
+
+
+def published(system, data, metric):
+    """The papers' numbers of a system's metric ("fid[...]") on a data set."""
+    kind = metric.partition("[")[0].partition(",")[0]
+    return [
+        row for row in PUBLISHED
+        if (row.system, row.data, row.metric) == (system, data, kind)
+    ]

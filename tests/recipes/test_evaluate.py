@@ -1,0 +1,252 @@
+"""`recipes.evaluate` from options to files, on the smallest presets of each kind."""
+
+import json
+import types
+
+import numpy as np
+import pytest
+from absl import flags
+from PIL import Image
+
+import zoo
+from recipes import evaluate
+from recipes.evaluation.cache import Cache
+from recipes.evaluation.compare import difference
+from recipes.evaluation.measures import Measure
+from recipes.evaluation.protocols import PROTOCOLS, published, shortfalls
+from recipes.evaluation.report import paper_cell
+from tests import tiny, tiny_images
+from tests.models.test_dcgan import dcgan
+from tests.tiny_drit import drit
+from zoo.errors import ZooError
+
+DEFAULTS = {name: None for name in evaluate.NAMES} | {
+    "protocol": "quick", "data": "", "compare": [], "encoder": ["damsm"], "seed": 0, "crop": "",
+    "lpips_version": "0.1", "direction": "a2b", "bootstrap": 5, "strict": False, "conditions": 4,
+    "samples_per_condition": 2, "real": 24, "bins": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def models():
+    return {
+        "damsm": tiny.damsm(),
+        "text": tiny.attn_gan(compiled=False),
+        "nothing": tiny.stackgan_v2("none", compiled=False),
+        "labels": dcgan(compiled=False),
+        "pairs": tiny_images.pix2pix(compiled=False),
+        "fixed": tiny_images.pix2pix(compiled=False, latent_dim=0),
+        "domains": drit(compiled=False),
+    }
+
+
+@pytest.fixture
+def run(models, monkeypatch, tmp_path):
+    """options -> (report, folder)."""
+    monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
+
+    def call(**options):
+        folder = tmp_path / options.pop("to", "out")
+        settings = {**DEFAULTS, "out": str(folder), **options}
+        text = evaluate.evaluate(types.SimpleNamespace(**settings))
+        path = folder / "report.json"
+        return (json.loads(path.read_text()) if path.exists() else text), folder
+
+    return call
+
+
+def values(report):
+    return {entry["metric"]: entry["value"] for entry in report["results"]}
+
+
+@pytest.mark.parametrize(("preset", "data", "generated"), [
+    ("text", "shapes", 8), ("nothing", "shapes", 8), ("labels", "shape_classes", 8),
+    ("pairs", "shape_pairs", 8), ("domains", "shape_domains", 8), ("fixed", "shape_pairs", 4),
+])
+def test_every_kind_of_preset(run, preset, data, generated):
+    report, folder = run(preset=preset, data=data)
+    found = values(report)
+    assert {"fid[damsm]", "ndb", "jsd"} <= set(found) and all(np.isfinite(list(found.values())))
+    assert report["subject"]["generated"] == generated and report["data"]["count"] == 24
+    assert ("pair_distance" in found) == (preset != "fixed")
+    assert ("r_precision[damsm]" in found) == (preset == "text")
+    assert "instead of" in " ".join(report["warnings"])
+    for entry in report["results"]:
+        assert set(report["warnings"]) <= set(entry["warnings"])
+        record = entry["protocol"]
+        assert record["real"] and record["resolution"] and record["seed"] == 0
+        assert "seconds" in entry and (entry["metric"] != "fid[damsm]"
+                                       or len(record["network"]["sha256"]) == 64)
+    assert report["versions"]["tensorflow"] and report["command"]
+    names = {path.name for path in folder.iterdir()}
+    assert {"report.json", "report.md", "grid.png", "ndb.png"} <= names
+    assert ("interpolation.png" in names) == (preset != "fixed")
+    text = (folder / "report.md").read_text()
+    assert "fid[damsm]" in text and "lpips: --lpips_trunk" in text or preset == "fixed"
+
+
+def test_pictures_and_features_are_used_again(run, models, monkeypatch):
+    first, folder = run(preset="text", data="shapes")
+    kept = sorted(path.name for path in (folder / "cache").iterdir())
+    assert [name.split("-")[0] for name in kept] == ["features", "features", "generated"]
+    monkeypatch.setattr(models["text"], "generate", None)
+    again, _ = run(preset="text", data="shapes")
+    assert values(again) == values(first)
+    assert sorted(path.name for path in (folder / "cache").iterdir()) == kept
+
+
+def test_a_folder_against_a_folder(run, tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("fake", "real"):
+        (tmp_path / name).mkdir()
+        for number in range(6):
+            image = rng.integers(0, 256, (20, 20, 3), np.uint8)
+            Image.fromarray(image).save(tmp_path / name / f"{number}.png")
+    report, _ = run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"))
+    assert report["subject"]["generated"] == 6 and report["resolution"] == 20
+    same, _ = run(images=str(tmp_path / "real"), data=str(tmp_path / "real"), to="same")
+    assert abs(values(same)["fid[damsm]"]) < 1e-6 < values(report)["fid[damsm]"]
+    Image.fromarray(image[:10, :10]).save(tmp_path / "fake" / "small.png")
+    with pytest.raises(ZooError, match="pictures of 2 sizes.*--size"):
+        run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"), to="mixed")
+    report, _ = run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"), size=16, to="sized")
+    assert report["resolution"] == 16 and report["subject"]["generated"] == 7
+    np.save(tmp_path / "bad.npy", np.full([3, 8, 8, 3], 5.0))
+    with pytest.raises(ZooError, match="in .-1, 1."):
+        run(images=str(tmp_path / "bad.npy"), data=str(tmp_path / "real"), to="bad")
+
+
+def test_folders_of_classes(run, tmp_path):
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(["circle", "square"] * 3):
+        (tmp_path / "fake" / name).mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(rng.integers(0, 256, (16, 16, 3), np.uint8))
+        image.save(tmp_path / "fake" / name / f"{number}.png")
+    Image.fromarray(np.zeros([60, 60, 3], np.uint8)).save(tmp_path / "fake" / "grid.png")
+    report, _ = run(images=str(tmp_path / "fake"), data="shape_classes", real=200, per_class=True)
+    assert report["subject"]["generated"] == 6  # the grid is none of them
+    found = values(report)
+    assert {"fid[damsm], class circle", "ndb, class square", "jsd, mean over classes"} <= set(found)
+
+
+def test_many_samples_are_made_in_parts(run, models):
+    report, folder = run(preset="labels", data="shape_classes", conditions=1, real=20, bootstrap=0,
+                         samples_per_condition=70)
+    (kept,) = (folder / "cache").glob("generated-*")
+    np.testing.assert_array_equal(np.load(kept), models["labels"].generate([0], 70, seed=0))
+
+
+def test_classes_one_by_one(run):
+    report, _ = run(preset="labels", data="shape_classes", samples_per_condition=5, real=200,
+                    per_class=True, bootstrap=0)
+    found = values(report)
+    classes = [name for name in found if name.startswith("fid[damsm], class")]
+    assert len(classes) == 4 and "ndb, mean over classes" in found
+    mean = np.mean([found[name] for name in found if name.startswith("ndb, class")])
+    assert found["ndb, mean over classes"] == pytest.approx(mean)
+    assert not any("interval_95" in entry for entry in report["results"])
+
+
+def test_two_presets_side_by_side(run, models, monkeypatch):
+    text, folder = run(compare=["text", "nothing"], data="shapes")
+    result = json.loads((folder / "compare.json").read_text())
+    rows = {row["metric"]: row for row in result["rows"]}
+    fid = rows["fid[damsm]"]
+    assert fid["difference"] == pytest.approx(fid["a"] - fid["b"])
+    assert fid["interval_95"][0] <= fid["difference"] <= fid["interval_95"][1]
+    assert "| fid[damsm] |" in text and (folder / "ndb.png").exists()
+    assert (folder / "a" / "report.json").exists() and (folder / "b" / "report.json").exists()
+    twice, folder = run(compare=["text", "text"], data="shapes", to="twice")
+    result = json.loads((folder / "compare.json").read_text())
+    assert result["paired"]
+    assert all(row["difference"] == 0 == row["interval_95"][1] for row in result["rows"])
+    with pytest.raises(ZooError, match="different real pictures"):
+        run(compare=["text", "labels"], data="shapes", to="other", per_class=False)
+
+
+def test_the_better_one_is_ahead():
+    rng = np.random.default_rng(0)
+    low, high = (Measure("x", rng.normal(m, 1, (50, 1)), np.mean, {}, "lower") for m in (0, 5))
+    assert difference(low, high, 50, 0, True)["ahead"] == "A"
+    high.better = low.better = "higher"
+    assert difference(low, high, 50, 0, True)["ahead"] == "B"
+    assert "ahead" not in difference(low, low, 50, 0, False)
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    ({}, "Give one of --preset"),
+    ({"preset": "text", "images": "x"}, "Give one of --preset"),
+    ({"compare": ["text"]}, "takes two presets, but 1"),
+    ({"preset": "text", "protocol": "msgan"}, "--protocol must be one of"),
+    ({"preset": "text", "real": 1}, "--real must be at least 2"),
+    ({"preset": "text", "data": "shapes", "strict": True}, "--strict: .*instead of 64"),
+    ({"preset": "text", "data": "shapes", "protocol": "msgan_label"}, "protocol is for labels"),
+    ({"preset": "damsm", "data": "shapes"}, "makes no pictures"),
+    ({"preset": "text", "data": "shapes", "encoder": ["labels"]}, "a preset of a DAMSM"),
+    ({"preset": "text", "lpips_trunk": "x"}, "both files"),
+    ({"images": "x"}, "--data is missing"),
+    ({"images": "no", "data": "shapes"}, "no"),
+    ({"preset": "text", "data": "nowhere.zip"}, "nowhere.zip"),
+    ({"preset": "text", "data": "shapes", "protocol": "msgan_text", "encoder": []},
+     "one of three: --inception=PATH.*tfgan.*--inception=keras.*--encoder=PRESET"),
+    ({"preset": "text", "data": "shapes", "inception": "none.npz"}, "none.npz does not exist"),
+])
+def test_mistakes(run, tmp_path, options, message):
+    with pytest.raises(ZooError, match=message):
+        run(**options)
+    assert not (tmp_path / "out" / "report.json").exists()
+
+
+def test_an_encoder_of_the_zoo_is_no_inception(run):
+    report, _ = run(preset="text", data="shapes", protocol="msgan_text", real=20)
+    assert any("encoder of this zoo instead of Inception" in text for text in report["warnings"])
+    assert any("no LPIPS" in text for text in report["warnings"])
+
+
+def test_papers_stand_beside_their_own_network_alone():
+    assert {row.value for row in published("AttnGAN", "birds", "fid[inception-2015]")} == {
+        "14.01", "23.98"}
+    entry = {"metric": "fid[inception-2015]", "protocol": {"family": "inception-2015"}}
+    assert paper_cell(entry, "AttnGAN", "birds").startswith("14.01")
+    entry = {"metric": "fid[damsm_emoji_64]", "protocol": {"family": ""}}
+    assert paper_cell(entry, "AttnGAN", "birds").startswith("not comparable")
+    assert paper_cell(entry, "AttnGAN", "shapes") == ""
+
+
+def test_shortfalls():
+    text = PROTOCOLS["msgan_text"]
+    assert shortfalls(text, 200, 10, 2000, 2000) == []
+    assert len(shortfalls(text, 100, 10, 1000, 2000)) == 2
+    label = PROTOCOLS["msgan_label"]
+    assert shortfalls(label, 10, 5000, 50000, 50000, 10) == []
+    assert shortfalls(label, 10, 500, 5000, 50000, 10) == [
+        "500 pictures of each condition instead of 5000"]
+
+
+def test_a_broken_pass_leaves_nothing(tmp_path):
+    cache = Cache(tmp_path, show=False)
+
+    def broken():
+        yield np.zeros([2, 3])
+        raise ZooError("the light went out")
+
+    with pytest.raises(ZooError, match="light"):
+        cache.rows("x", ("a",), 4, broken, "rows")
+    with pytest.raises(ZooError, match="2 rows were made instead of 4"):
+        cache.rows("x", ("a",), 4, lambda: [np.zeros([2, 3])], "rows")
+    assert not list(tmp_path.iterdir())
+
+
+def test_compare_takes_two_words():
+    assert evaluate.joined(["p", "--compare", "a", "b", "--out=x"]) == [
+        "p", "--compare=a", "--compare=b", "--out=x"]
+    assert evaluate.joined(["p", "--compare", "a", "--out=x"]) == ["p", "--compare=a", "--out=x"]
+    assert evaluate.joined(["p", "--preset=a"]) == ["p", "--preset=a"]
+
+
+def test_every_flag_has_a_name(monkeypatch):
+    defined = []
+    for kind in ("string", "integer", "bool", "enum", "multi_string"):
+        monkeypatch.setattr(flags, f"DEFINE_{kind}", lambda name, *_, **__: defined.append(name))
+    evaluate.define_flags()
+    assert tuple(defined) == evaluate.NAMES

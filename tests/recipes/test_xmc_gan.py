@@ -1,0 +1,95 @@
+"""XMC-GAN's recipe: the released settings, text encoders of TensorFlow Hub, cached vectors."""
+
+import numpy as np
+import pytest
+
+from recipes import configs, pretraining, xmc_builders, xmc_gan
+from recipes.sources import open_data
+from recipes.text_vectors import write_cache
+from tests.text.tiny_hub_module import tiny_modules
+from zoo.errors import ZooError
+
+DATASETS = ("shapes", "emoji", "coco")
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_every_variant_is_valid_and_locked(dataset):
+    config = xmc_gan.get_config(dataset)
+    configs.validate(config)
+    assert config.is_locked and config.dataset == dataset
+    pretraining.check_pretraining(config)
+    expected = ["damsm"] if dataset == "shapes" else []
+    assert pretraining.pretrains(config) == expected
+
+
+def test_coco_is_the_released_code():
+    config = xmc_gan.get_config("coco")
+    assert (config.batch_size, config.epochs, config.data.max_words) == (2 * 56, 500, 17)
+    assert (config.data.crop, config.data.flip, config.text) == ("none", True, "hub")
+    assert config.model.to_dict() == {
+        "image_size": 128, "generator_filters": 96, "discriminator_filters": 96, "latent_dim": 128,
+        "discriminator_steps": 2, "word_weight": 1.0, "sentence_weight": 1.0, "image_weight": 1.0,
+        "network_weight": 1.0, "negatives": "replica", "mode_seeking_weight": 0.0,
+        "ema_decay": 0.999, "ema_statistics": "current",
+    }
+    assert config.optimizer.to_dict() == {
+        "generator_rate": 1e-4, "discriminator_rate": 4e-4, "beta_1": 0.5, "beta_2": 0.999,
+        "epsilon": 1e-8,
+    }
+    assert config.text_encoder.sentence == "all_places" and config.image_network == "resnet50"
+
+
+def tiny_config(**changes):
+    """Procedural pictures, read by a tiny module."""
+    config = xmc_gan.get_config("shapes")
+    with config.unlocked():
+        config.text = "hub"
+        config.text_encoder.update(tiny_modules())
+        config.batch_size = 4
+        config.data.update({"count": 12, "held_out_count": 4, "max_words": 9})
+        config.model.update({"generator_filters": 2, "discriminator_filters": 2, "latent_dim": 4})
+        config.samples.update({"captions": ("a red circle",), "images_per_caption": 2})
+        config.update(changes)
+    return config
+
+
+@pytest.fixture(scope="module")
+def data():
+    return open_data(tiny_config())
+
+
+def test_training_from_a_cache_is_training_with_the_encoder(data, tmp_path):
+    config = tiny_config()
+    experiment = xmc_builders.build_xmc_gan(config, data)
+    encoder = experiment.model.hub_encoder
+    cache = str(tmp_path / "cache")
+    write_cache(data.source, encoder, cache)
+    config = tiny_config(text_cache=cache)
+    cached = xmc_builders.build_xmc_gan(config, data)
+    batches = [next(iter(e.batches(3))) for e in (experiment, cached)]
+    assert set(batches[1]) - set(batches[0]) == {"words", "sentence"}
+    np.testing.assert_array_equal(batches[0]["pieces"], batches[1]["pieces"])
+    exact = encoder({name: batches[0][name] for name in ("pieces", "lengths")})
+    np.testing.assert_allclose(batches[1]["words"], exact["words"], rtol=2**-10, atol=1e-5)
+    logs = cached.model.train_step(batches[1])
+    assert np.isfinite([float(value) for value in logs.values()]).all()
+    cached.write_samples(str(tmp_path), 1)
+    assert (tmp_path / "step_0000001.png").exists()
+    for changes, match in (
+        ({"text_encoder": {"sentence": "words"}}, "its sentence is all_places"),
+        ({"data": {"max_words": 8}}, "max_tokens is 9"),
+        ({"text_encoder": tiny_modules(seed=1)}, "its sha256"),
+    ):
+        with pytest.raises(ZooError, match=match):
+            xmc_builders.build_xmc_gan(tiny_config(text_cache=cache, **changes), data)
+
+
+def test_settings_that_cannot_be_used(data):
+    for changes, match in (
+        ({"text": "embeddings"}, "hub or captions"),
+        ({"text_encoder": {"encoder": ""}}, "belong together"),
+        ({"image_network": "vgg19"}, "image_weights"),
+        ({"text_encoder": {"preprocess": "/no", "encoder": "/no"}}, 'no folder "/no"'),
+    ):
+        with pytest.raises(ZooError, match=match):
+            xmc_builders.build_xmc_gan(tiny_config(**changes), data)

@@ -1,0 +1,191 @@
+"""Vectors of captions that were computed once: TFRecord files that are read at random.
+
+A cache is a folder of `texts-00000-of-00008.tfrecord`, ... and `index.json`. A record is a
+`tf.train.Example` of one caption, in the order of the source (all captions of the first picture,
+then of the second, ...), with bytes features in the machine's little-endian order:
+
+    words     float16 (places, features)      sentence  float16 (features,)
+    pieces    int32 (places,)                  lengths   int32 (1,)
+
+All records have the same size, so the place of each is known and any can be read without the ones
+before it: the order of batches stays a function of seed and step. float16 keeps 11 bits of a
+number: it moves a value by at most 1/2048 of itself, and takes half the space of float32.
+`recipes.prepare_data` writes it.
+"""
+
+import hashlib
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from zoo import storage
+from zoo.data.caption_store import caption_places, choose
+from zoo.errors import ZooError
+
+INDEX, FORMAT = "index.json", 1
+_FRAME = 16  # bytes that a TFRecord adds: length 8, its checksum 4, the data's checksum 4
+
+
+def captions_digest(captions):
+    """SHA-256 of the captions of all pictures and of which picture each belongs to."""
+    total = hashlib.sha256()
+    for entry in captions:
+        for caption in entry:
+            total.update(caption.encode() + b"\0")
+        total.update(b"\n")
+    return total.hexdigest()
+
+
+def record(words, sentence, pieces, length):
+    """The bytes of one caption's record.
+
+    Raises:
+        ZooError: a vector that is not finite or beyond float16's range.
+    """
+    halves = {}
+    for name, value in (("words", words), ("sentence", sentence)):
+        with np.errstate(over="ignore"):
+            halves[name] = np.asarray(value).astype("<f2")
+        if not np.isfinite(halves[name]).all():
+            raise ZooError(
+                f"A caption's {name} hold numbers that float16 cannot: they reach "
+                f"{np.abs(value).max():.3g}, and 65504 is the largest."
+            )
+    values = {
+        **halves,
+        "pieces": np.asarray(pieces, "<i4"),
+        "lengths": np.asarray([length], "<i4"),
+    }
+    features = {
+        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.tobytes()]))
+        for name, value in values.items()
+    }
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return example.SerializeToString(deterministic=True)
+
+
+class TextCache:
+    """A folder of vectors; takes a tokenizer's place in `text_to_image_dataset`.
+
+    Args:
+        directory: str.
+
+    Attributes:
+        index: dict, the content of `index.json`: `handles`, `sha256`, `sentence`, `max_tokens`,
+            `features`, `captions`, `captions_sha256`, `record_bytes`, `shards` (list of `name` and
+            `records`) and `float16` (what rounding changed).
+
+    Raises:
+        ZooError: no cache, an unfinished one, or files of other sizes than the index says.
+    """
+
+    def __init__(self, directory):
+        self.directory = os.fspath(directory)
+        path = os.path.join(self.directory, INDEX)
+        if not os.path.isfile(path):
+            raise ZooError(
+                f"{self.directory} is no finished cache of text vectors: it has no {INDEX}. Make "
+                "it with python -m recipes.prepare_data."
+            )
+        self.index = storage.read_json(path)
+        if not isinstance(self.index, dict) or self.index.get("format") != FORMAT:
+            raise ZooError(
+                f"{path} is of another version. Make the cache again with python -m "
+                "recipes.prepare_data."
+            )
+        self._size = self.index["record_bytes"] + _FRAME
+        self._files = []
+        for shard in self.index["shards"]:
+            file = os.path.join(self.directory, shard["name"])
+            size = os.path.getsize(file) if os.path.isfile(file) else -1
+            if size != shard["records"] * self._size:
+                raise ZooError(
+                    f"{file} is missing or damaged: expected {shard['records'] * self._size:,} "
+                    f"bytes, found {max(size, 0):,}. Copy it again, or make the cache again."
+                )
+            self._files.append(file)
+        self._first = np.cumsum([0, *(shard["records"] for shard in self.index["shards"])])
+
+    def __len__(self):
+        """Captions."""
+        return int(self._first[-1])
+
+    @property
+    def max_tokens(self):
+        return self.index["max_tokens"]
+
+    @property
+    def features(self):
+        return self.index["features"]
+
+    def store(self, source):
+        """What gives a batch its texts.
+
+        Raises:
+            ZooError: the source has other captions than those that the vectors were made of.
+        """
+        if captions_digest(source.captions) != self.index["captions_sha256"]:
+            raise ZooError(
+                f"The cache {self.directory} was made of other captions ({len(self):,}) than this "
+                f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
+                "Make it again with python -m recipes.prepare_data for this data and split."
+            )
+        return _CachedTexts(self, *caption_places(source.captions))
+
+    def read(self, rows):
+        """The records (list of bytes) of captions, by their numbers (int array)."""
+        if not hasattr(self, "_maps"):  # opened at the first use, a view of the file each
+            self._maps = [
+                np.memmap(file, np.uint8, "r", shape=(shard["records"], self._size))
+                for file, shard in zip(self._files, self.index["shards"], strict=True)
+            ]
+        shards = np.searchsorted(self._first, rows, side="right") - 1
+        return [
+            self._maps[shard][row - self._first[shard], 12:-4].tobytes()
+            for row, shard in zip(rows, shards, strict=True)
+        ]
+
+    def decode(self, records):
+        """dict of `words` float32 (B, places, features), `sentence` float32 (B, features), `pieces`
+        int32 (B, places) and `lengths` int32 (B,) of records, string (B,)."""
+        names = ("words", "sentence", "pieces", "lengths")
+        parsed = tf.io.parse_example(
+            records, {name: tf.io.FixedLenFeature([], tf.string) for name in names}
+        )
+        places, features = self.max_tokens, self.features
+        shapes = {"words": [places, features], "sentence": [features], "pieces": [places]}
+        fields = {}
+        for name in names:
+            kind = tf.float16 if name in ("words", "sentence") else tf.int32
+            value = tf.io.decode_raw(parsed[name], kind)
+            value = tf.reshape(value, [-1, *shapes.get(name, [])])
+            fields[name] = tf.cast(value, tf.float32) if kind == tf.float16 else value
+        return fields
+
+
+class _CachedTexts:
+    """The texts of a source's pictures out of a `TextCache`."""
+
+    def __init__(self, cache, first, count):
+        self.cache = cache
+        with tf.device("CPU:0"):
+            self.first, self.count = tf.constant(first), tf.constant(count)
+
+    def fields(self, index, uniform, seed):
+        """Vectors of one caption of each picture, see `TextCache.decode`.
+
+        Args:
+            index: int64 [B], pictures.
+            uniform: float [B] in [0, 1), which caption; None takes the first.
+            seed: not needed here.
+        """
+        chosen = choose(self.first, self.count, index, uniform)
+        records = tf.numpy_function(
+            lambda rows: np.array(self.cache.read(rows), object), [chosen], tf.string
+        )
+        fields = self.cache.decode(tf.reshape(records, tf.shape(chosen)))
+        return {
+            name: tf.ensure_shape(value, [index.shape[0], *value.shape[1:]])
+            for name, value in fields.items()
+        }

@@ -1,0 +1,123 @@
+"""Reading the checkpoint files of Flax (`flax.serialization.to_bytes`) without Flax.
+
+The form is MessagePack: nested dicts with text keys; an array is an extension of type 1, itself
+MessagePack of (shape, name of the type, bytes in C order), a NumPy scalar one of type 3.
+"""
+
+import struct
+
+import numpy as np
+
+from zoo.errors import ZooError
+
+_ARRAY, _SCALAR = 1, 3
+_NUMBERS = {  # first byte: how the number behind it is packed
+    0xCA: ">f", 0xCB: ">d", 0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q",
+    0xD0: ">b", 0xD1: ">h", 0xD2: ">i", 0xD3: ">q",
+}  # fmt: skip
+_CONSTANTS = {0xC0: None, 0xC2: False, 0xC3: True}
+_LENGTHS = {  # first byte: (kind, how the length is packed)
+    0xC4: ("bytes", ">B"), 0xC5: ("bytes", ">H"), 0xC6: ("bytes", ">I"),
+    0xC7: ("extension", ">B"), 0xC8: ("extension", ">H"), 0xC9: ("extension", ">I"),
+    0xD9: ("text", ">B"), 0xDA: ("text", ">H"), 0xDB: ("text", ">I"),
+    0xDC: ("list", ">H"), 0xDD: ("list", ">I"), 0xDE: ("dict", ">H"), 0xDF: ("dict", ">I"),
+}  # fmt: skip
+
+
+def read_flax(path):
+    """The arrays of a Flax checkpoint: dict of names, joined by "/", to NumPy arrays.
+
+    Raises:
+        ZooError: the file cannot be read, or is none.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise ZooError(f"Checkpoint {path} cannot be read: {error.strerror or error}.") from None
+    try:
+        return decode(data)
+    except (struct.error, ValueError, IndexError, TypeError, RecursionError) as error:
+        raise ZooError(f"Checkpoint {path} is no checkpoint of Flax: {error}.") from None
+
+
+def decode(data):
+    """The same of a file's bytes; ValueError and its like for others."""
+    reader = _Reader(memoryview(data))
+    tree = reader.value()
+    if not isinstance(tree, dict) or reader.place != len(data):
+        raise ValueError("it is not one dict of names")
+    return _flat(tree)
+
+
+def _flat(tree, prefix=""):
+    arrays = {}
+    for name, value in tree.items():
+        path = f"{prefix}{name}"
+        arrays |= _flat(value, f"{path}/") if isinstance(value, dict) else {path: np.asarray(value)}
+    return arrays
+
+
+class _Reader:
+    def __init__(self, data):
+        self.data = data
+        self.place = 0
+
+    def take(self, count):
+        start, self.place = self.place, self.place + count
+        if self.place > len(self.data):
+            raise ValueError("it ends too early")
+        return self.data[start : self.place]
+
+    def number(self, form):
+        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+
+    def value(self):
+        first = self.number(">B")
+        if first < 0x80 or first >= 0xE0:  # small integers
+            return first if first < 0x80 else first - 0x100
+        if first < 0x90:
+            return self.items("dict", first & 0x0F)
+        if first < 0xA0:
+            return self.items("list", first & 0x0F)
+        if first < 0xC0:
+            return self.items("text", first & 0x1F)
+        if first in _CONSTANTS:
+            return _CONSTANTS[first]
+        if first in _NUMBERS:
+            return self.number(_NUMBERS[first])
+        if first in _LENGTHS:
+            kind, form = _LENGTHS[first]
+            return self.items(kind, self.number(form))
+        if 0xD4 <= first <= 0xD8:
+            return self.items("extension", 2 ** (first - 0xD4))
+        raise ValueError(f"the byte {first:#x} starts nothing")
+
+    def items(self, kind, count):
+        if kind == "dict":
+            return {str(self.value()): self.value() for _ in range(count)}
+        if kind == "list":
+            return [self.value() for _ in range(count)]
+        if kind == "text":
+            return bytes(self.take(count)).decode()
+        if kind == "bytes":
+            return bytes(self.take(count))
+        return self.extension(self.number(">b"), self.take(count))
+
+    def extension(self, kind, data):
+        if kind not in (_ARRAY, _SCALAR):
+            raise ValueError(f"it holds something else than arrays (extension {kind})")
+        shape, dtype, content = _Reader(data).value()
+        array = np.frombuffer(content, _dtype(dtype)).reshape(shape)
+        return array.copy() if kind == _ARRAY else array.reshape(())
+
+
+def _dtype(name):
+    if name == "bfloat16":
+        import ml_dtypes
+
+        return np.dtype(ml_dtypes.bfloat16)
+    dtype = np.dtype(name)
+    if dtype.hasobject:
+        raise ValueError("it holds objects")
+    return dtype

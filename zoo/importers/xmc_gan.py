@@ -1,0 +1,219 @@
+"""XMC-GAN's official checkpoints (google-research/xmcgan_image_generation) by name.
+
+`checkpoints-<host>/ckpt-<n>.flax` of a run of that code; its authors released none. With spectral
+normalisation every `Conv` and `Dense` of the names is a `SpectralConv` or `SpectralDense`.
+
+    model = xmc_gan.from_checkpoint("ckpt-100.flax")
+    images = model.generate({"words": words, "lengths": lengths}, seed=7)
+
+The fixed ResNet-50 is a pickled dict there, which is not read here for safety; where it is trusted:
+
+    tree = numpy.load("resnet_pretrained.npy", allow_pickle=True).item()
+    flat = flax.traverse_util.flatten_dict(flax.core.unfreeze(tree))
+    numpy.savez("resnet.npz", **{"/".join(k): numpy.asarray(v) for k, v in flat.items()})
+"""
+
+from zoo.errors import ZooError
+from zoo.importers.flax_file import read_flax
+from zoo.importers.official.files import read_state_dict
+from zoo.importers.state_dict import Target, load_state_dict, make_model, prefixed, size_of
+from zoo.models.xmc_gan import XMCGAN
+from zoo.models.xmc_gan.generator import GLOBAL_BLOCKS, WIDTHS
+from zoo.models.xmc_gan.image_network import ResNetLogits
+
+_ROW = (lambda a: a.reshape(-1), lambda a: a[None])  # (1, units) - (units,)
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+def linear_targets(prefix, number, layer):
+    """Official `Dense_<number>` or `Conv_<number>` behind `prefix`, from a `SpectralLinear`."""
+    kind = "Dense" if layer.size is None else "Conv"
+    path = f"{prefix}{'Spectral' if layer.spectral else ''}{kind}_{number}"
+    return _linear(path, layer)
+
+
+def _linear(path, layer):
+    """An official linear layer of this whole name; the last part of which is free."""
+    targets = {f"params/{path}/kernel": Target(layer.kernel)}
+    if layer.bias is not None:
+        targets[f"params/{path}/bias"] = Target(layer.bias)
+    if getattr(layer, "spectral", False):
+        targets[f"spectral_norm_stats/{path}/u0"] = Target(layer.u, _ROW)
+    return targets
+
+
+def norm_targets(prefix, norm):
+    """Official `ConditionalBatchNorm` or `LocalConditionalBatchNorm`; `prefix` ends in "/"."""
+    return (
+        linear_targets(prefix, 0, norm.gamma)
+        | linear_targets(prefix, 1, norm.beta)
+        | {
+            f"batch_stats/{prefix}BatchNorm_0/mean": Target(norm.norm.moving_mean),
+            f"batch_stats/{prefix}BatchNorm_0/var": Target(norm.norm.moving_variance),
+        }
+    )
+
+
+def _convolutions(prefix, block):
+    layers = (block.conv_1, block.conv_2, block.shortcut)
+    targets = {}
+    for number, layer in enumerate(layers):
+        if layer is not None:
+            targets |= linear_targets(prefix, number, layer)
+    return targets
+
+
+def up_block_targets(prefix, block):
+    """Official `GenBlock` or `GenSpatialBlock`; `prefix` ends in "/", or is empty."""
+    local = block.norm_1.gamma.size is not None
+    kind = "LocalConditionalBatchNorm" if local else "ConditionalBatchNorm"
+    targets = _convolutions(prefix, block)
+    for number, norm in enumerate((block.norm_1, block.norm_2)):
+        targets |= norm_targets(f"{prefix}{kind}_{number}/", norm)
+    return targets
+
+
+def down_block_targets(prefix, block):
+    """Official `DiscOptimizedBlock` or `DiscBlock`; `prefix` ends in "/", or is empty."""
+    return _convolutions(prefix, block)
+
+
+def generator_targets(generator):
+    """Official `Generator` names -> targets in an `XMCGANGenerator`.
+
+    A name starts with its collection: `params/`, `batch_stats/` or `spectral_norm_stats/`.
+    """
+    targets = linear_targets("", 0, generator.project) | linear_targets("", 1, generator.start)
+    targets |= linear_targets("", 0, generator.query) | linear_targets("", 1, generator.image)
+    for i, block in enumerate(generator.blocks):
+        name = f"GenBlock_{i}/" if i < GLOBAL_BLOCKS else f"GenSpatialBlock_{i - GLOBAL_BLOCKS}/"
+        targets |= up_block_targets(name, block)
+    return targets | norm_targets("LocalConditionalBatchNorm_0/", generator.norm)
+
+
+def discriminator_targets(discriminator):
+    """Official `Discriminator` names -> targets in an `XMCGANDiscriminator`."""
+    targets = linear_targets("", 0, discriminator.logit)
+    targets |= linear_targets("", 1, discriminator.sentence)
+    targets |= linear_targets("", 0, discriminator.region)
+    targets |= down_block_targets("DiscOptimizedBlock_0/", discriminator.blocks[0])
+    for i, block in enumerate(discriminator.blocks[1:]):
+        targets |= down_block_targets(f"DiscBlock_{i}/", block)
+    return targets
+
+
+def image_network_targets(network):
+    """Official `ResNet` names -> targets in a `ResNetLogits`."""
+    targets = {}
+    for path, layer in network.parts.items():
+        if hasattr(layer, "kernel"):
+            targets |= _linear(path, layer)
+            continue
+        targets |= {
+            f"params/{path}/scale": Target(layer.gamma),
+            f"params/{path}/bias": Target(layer.beta),
+            f"batch_stats/{path}/mean": Target(layer.moving_mean),
+            f"batch_stats/{path}/var": Target(layer.moving_variance),
+        }
+    return targets
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def network_states(arrays):
+    """The networks of a checkpoint's arrays: dict of `generator`, `discriminator`, `ema_generator`.
+
+    The last has its own parameters, and of the statistics the generator's.
+    """
+    places = {
+        "generator": ("g_optimizer/target/", "generator_state/"),
+        "discriminator": ("d_optimizer/target/", "discriminator_state/"),
+        "ema_generator": ("ema_params/", "generator_state/"),
+    }
+    return {
+        name: prefixed("params/", _under(parameters, arrays)) | _under(statistics, arrays)
+        for name, (parameters, statistics) in places.items()
+    }
+
+
+def _under(prefix, arrays):
+    return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+
+
+def from_checkpoint(path, **settings):
+    """An `XMCGAN` with the networks of a run of the official code, the discriminator included.
+
+    The optimizers' states are not taken over.
+
+    Args:
+        path: str. `ckpt-<n>.flax`.
+        **settings: other arguments of `XMCGAN`, such as `max_words`.
+
+    Raises:
+        ZooError: the file cannot be read, or is of another network.
+    """
+    states = network_states(read_flax(path))
+    model = make_model(XMCGAN, system_sizes(states), settings)
+    model.build_for_training()
+    targets = {
+        "generator": generator_targets(model.generator),
+        "discriminator": discriminator_targets(model.discriminator),
+    }
+    if model.averages:
+        targets["ema_generator"] = generator_targets(model.ema_generator)
+    joined = {}
+    for name in targets:
+        joined |= prefixed(f"{name}: ", states[name])
+        targets[name] = prefixed(f"{name}: ", targets[name])
+    load_state_dict({k: t for part in targets.values() for k, t in part.items()}, joined)
+    return model
+
+
+def system_sizes(states):
+    """The arguments of `XMCGAN` that the arrays of `network_states` tell."""
+    generator = states["generator"]
+    spectral = "params/SpectralDense_0/kernel" in generator
+    prefix = "params/Spectral" if spectral else "params/"
+    blocks = {k.split("/")[1] for k in generator if k.startswith("params/GenSpatialBlock_")}
+    sizes = {len(widths) - GLOBAL_BLOCKS: size for size, widths in WIDTHS.items()}
+    if len(blocks) not in sizes:
+        raise ZooError(
+            f"The checkpoint's generator has {len(blocks)} spatial blocks; XMC-GAN has one of "
+            f"{sorted(sizes)}. It starts with {', '.join(list(generator)[:3]) or 'nothing'}."
+        )
+    size = sizes[len(blocks)]
+    start = size_of(generator, f"{prefix}Dense_1/kernel", 1)
+    first = "params/DiscOptimizedBlock_0/SpectralConv_0/kernel"
+    return {
+        "text_encoder": {
+            "kind": "word_embeddings",
+            "features": size_of(generator, f"{prefix}Dense_0/kernel", 0),
+        },
+        "image_size": size,
+        "generator_filters": start // (16 * WIDTHS[size][0]),
+        "discriminator_filters": size_of(states["discriminator"], first, 3),
+        "latent_dim": size_of(generator, f"{prefix}Dense_0/kernel", 1),
+        "generator_spectral": spectral,
+    }
+
+
+def load_image_network(model, path):
+    """Gives an `XMCGAN` with image_network={"kind": "resnet50"} the code's weights of it.
+
+    Args:
+        model: `XMCGAN`.
+        path: str. `.npz` of the official names (see above).
+
+    Raises:
+        ZooError: the file cannot be read, or belongs to another network.
+    """
+    model.build_for_training()
+    network = getattr(model, "image_network", None)
+    if not isinstance(network, ResNetLogits):
+        raise ZooError(
+            'The model has no ResNet-50: make it with image_network={"kind": "resnet50"}.'
+        )
+    load_state_dict(image_network_targets(network), read_state_dict(path))

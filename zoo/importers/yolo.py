@@ -1,0 +1,51 @@
+"""YOLOv3 from Darknet's own weight file, or by the names of its PyTorch code.
+
+`yolov3.weights` of pjreddie.com is what SOA's authors take (61,949,149 numbers behind five of a
+header); `zoo.networks.darknet_files` reads it.
+"""
+
+import os
+
+from zoo.errors import ZooError
+from zoo.importers.state_dict import batch_norm, conv, load_state_dict
+from zoo.networks.build import build, spec
+from zoo.networks.darknet import Darknet, yolo_v3
+from zoo.networks.darknet_files import parse_config, state_dict_of_weights
+
+
+def detector_targets(network):
+    """Official name -> `Target` for every array of a built `Darknet`."""
+    targets = {}
+    for place, unit in network.units.items():
+        targets |= conv(f"module_list.{place}.conv_{place}", unit.conv)
+        if unit.norm is not None:
+            targets |= batch_norm(f"module_list.{place}.batch_norm_{place}", unit.norm)
+    return targets
+
+
+def load_detector(path, config=None, size=256):
+    """A `Darknet` from its weight file.
+
+    Args:
+        path: the `.weights` file.
+        config: path of the `.cfg` file that it belongs to; None for YOLOv3 with 80 classes.
+        size: int, pixels of the pictures; SOA's are of 256.
+
+    Raises:
+        ZooError: a file cannot be read, or does not fit.
+    """
+    layers = yolo_v3()
+    if config is not None:
+        layers = parse_config(_bytes(config).decode("utf-8", "replace"))
+    network = build(Darknet(layers, name="detector"), spec(None, size, size, 3))
+    load_state_dict(detector_targets(network), state_dict_of_weights(network, _bytes(path)))
+    network.trainable = False
+    return network
+
+
+def _bytes(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise ZooError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,57 @@
+"""What XMC-GAN's networks are trained on, made of what its discriminator gave.
+
+Paper: XMC-GAN, arXiv 2101.04702, section 4. Checked against google-research/xmcgan_image_generation
+    xmcgan/xmc_gan.py (`calculate_contrastive_loss`, `train_g_d`).
+
+`judged` is a dict: `logits` (n,), `pooled` (m, c), `regions` (m, h, w, d), each a list of the real
+pictures' and of every sample's; of the texts `sentence` (m, c), `words` (m, t, d), `mask` bool (m,
+t), True at words. m is n, or the rows of all replicas. `weights` is a dict of floats, `word`,
+`sentence`, `image`.
+"""
+
+from keras import ops
+
+from zoo.losses.adversarial import hinge_discriminator_loss, hinge_generator_loss
+from zoo.losses.contrastive import contrastive_loss, word_loss
+
+
+def discriminator_terms(judged, weights):
+    """Hinge loss, and the contrast of the real pictures with their texts.
+
+    Returns a dict of scalars: `discriminator_loss`, the sum of the hinge loss and of the weighted
+        `real_word_loss` and `real_sentence_loss`; `real_word_accuracy`, `real_sentence_accuracy`.
+    """
+    real, *fakes = judged["logits"]
+    terms = {f"real_{name}": value for name, value in _contrasts(judged, 0, weights).items()}
+    hinge = hinge_discriminator_loss(real, ops.concatenate(fakes))
+    total = hinge + terms["real_word_loss"] + terms["real_sentence_loss"]
+    return {"discriminator_loss": total, **terms}
+
+
+def generator_terms(judged, weights):
+    """Hinge loss, and the contrast of generated pictures with texts and with the real ones.
+
+    Returns a dict of scalars, means over the samples: `adversarial_loss`, and weighted `word_loss`,
+        `sentence_loss`, `image_loss`; and the last three's accuracies.
+    """
+    samples = range(1, len(judged["logits"]))
+    each = [_contrasts(judged, sample, weights, images=True) for sample in samples]
+    means = {name: sum(terms[name] for terms in each) / len(each) for name in each[0]}
+    hinge = hinge_generator_loss(ops.concatenate(judged["logits"][1:]))
+    return {"adversarial_loss": hinge, **means}
+
+
+def _contrasts(judged, index, weights, images=False):
+    """Losses and accuracies of the real pictures (0) or of a sample, as one dict."""
+    pooled = judged["pooled"][index]
+    matches = {
+        "word": word_loss(judged["regions"][index], judged["words"], judged["mask"]),
+        "sentence": contrastive_loss(pooled, judged["sentence"]),
+    }
+    if images:
+        matches["image"] = contrastive_loss(pooled, judged["pooled"][0])
+    found = {}
+    for name, match in matches.items():
+        found[f"{name}_loss"] = weights[name] * match["loss"]
+        found[f"{name}_accuracy"] = match["accuracy"]
+    return found

@@ -1,0 +1,345 @@
+"""XMC-GAN.
+
+Paper: XMC-GAN, arXiv 2101.04702. Checked against google-research/xmcgan_image_generation
+    xmcgan/xmc_gan.py and xmcgan/train_utils.py. The code's order of updates is kept, the last step
+    of the discriminator sharing its forward pass with the generator's; so is its moving average,
+    which has the running statistics of the generator itself (`ema_statistics`).
+Known deviations: under bfloat16 the losses compute in float32; replicas keep the mean of their
+    running statistics, where the code keeps each its own and stores the first one's. With mode
+    seeking, which the authors did not have, every loss is the mean over both samples.
+"""
+
+import keras
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.losses.contrastive import contrastive_loss
+from zoo.models.damsm.damsm import open_damsm
+from zoo.models.text_to_image import TextToImage
+from zoo.models.xmc_gan import losses
+from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
+from zoo.models.xmc_gan.generator import XMCGANGenerator
+from zoo.models.xmc_gan.image_network import make_image_network
+from zoo.networks.build import build, spec
+
+NEGATIVES = ("replica", "global")
+
+
+@keras.saving.register_keras_serializable("zoo")
+class XMCGAN(TextToImage):
+    """Text to image in one stage, by contrast of matching pairs with all others of a batch.
+
+    A batch holds `discriminator_steps` batches of the size that the losses see, one behind the
+    other.
+
+    Args:
+        vocabulary: sequence of str, or None where no captions are read.
+        max_words: int. Words of a text that are read; 17 word pieces in the paper.
+        text_encoder: dict, see `TextToImage`: `{"kind": "word_embeddings", "features": 768}`, the
+            paper's and the default here, takes vectors that were computed elsewhere, by BERT there;
+            without a kind it is a recurrent encoder of captions.
+        image_size: 64, 128 or 256.
+        generator_filters: int. 96.
+        discriminator_filters: int. 96.
+        latent_dim: int. 128.
+        discriminator_steps: int. Updates of the discriminator to one of the generator: 2.
+        word_weight, sentence_weight, image_weight, network_weight: floats. Weights of the
+            contrastive losses, all 1: regions with words, pictures with sentences, generated
+            pictures with real ones by the discriminator's vectors, and by an image network's.
+        image_network: dict or None. The fixed network (see `make_image_network`): `{"kind":
+            "resnet50"}` in the code, `{"kind": "vgg19"}` as in the paper. It is made with new
+            weights; `load_image_network` or `zoo.importers.xmc_gan` brings trained ones. None
+            leaves its loss out.
+        negatives: "replica", the code's, contrasts the pairs of each replica; "global" those of all
+            replicas together, which makes the losses those of one large batch.
+        synchronized: bool. Whether replicas share batch statistics in the generator.
+        generator_spectral: bool. Spectral normalisation in the generator too.
+        ema_statistics: "current", see `ConditionalGAN`.
+        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`: 0.999, `seed`).
+
+    Example:
+
+    ```python
+    model = XMCGAN(image_size=128)
+    text = {"words": words, "sentence": sentence, "lengths": lengths}  # of a BERT
+    images = model.generate(text, images_per_caption=4, seed=7)  # uint8 (..., 128, 128, 3)
+    ```
+
+    Reference:
+        - [Zhang et al., 2021](https://arxiv.org/abs/2101.04702)
+    """
+
+    network_names = ("text_encoder", "generator", "ema_generator", "discriminator", "image_network")
+    loss_names = (
+        "discriminator_loss",
+        "real_word_loss",
+        "real_sentence_loss",
+        "real_word_accuracy",
+        "real_sentence_accuracy",
+        "generator_loss",
+        "adversarial_loss",
+        "word_loss",
+        "sentence_loss",
+        "image_loss",
+        "network_loss",
+        "word_accuracy",
+        "sentence_accuracy",
+        "image_accuracy",
+        "mode_seeking",
+        "image_distance",
+        "latent_distance",
+    )
+
+    def __init__(
+        self,
+        vocabulary=None,
+        max_words=17,
+        text_encoder=None,
+        image_size=128,
+        generator_filters=96,
+        discriminator_filters=96,
+        latent_dim=128,
+        discriminator_steps=2,
+        word_weight=1.0,
+        sentence_weight=1.0,
+        image_weight=1.0,
+        network_weight=1.0,
+        image_network=None,
+        negatives="replica",
+        synchronized=False,
+        generator_spectral=False,
+        ema_statistics="current",
+        **kwargs,
+    ):
+        if negatives not in NEGATIVES:
+            raise ValueError(f"`negatives` must be one of {NEGATIVES}. Received: {negatives!r}")
+        if text_encoder is None and vocabulary is None:
+            text_encoder = {"kind": "word_embeddings"}
+        super().__init__(
+            vocabulary=vocabulary,
+            max_words=max_words,
+            text_encoder=text_encoder,
+            condition_dim=0,  # there is no conditioning Gaussian
+            latent_dim=latent_dim,
+            ema_statistics=ema_statistics,
+            **kwargs,
+        )
+        self.image_size = image_size
+        self.generator_filters = generator_filters
+        self.discriminator_filters = discriminator_filters
+        self.discriminator_steps = discriminator_steps
+        self.loss_weights = {
+            "word": word_weight,
+            "sentence": sentence_weight,
+            "image": image_weight,
+            "network": network_weight,
+        }
+        self.image_network_config = None if image_network is None else dict(image_network)
+        self.negatives = negatives
+        self.synchronized = synchronized
+        self.generator_spectral = generator_spectral
+        self._build_generators()
+
+    def get_config(self):
+        config = {
+            **self.base_config(),
+            "image_size": self.image_size,
+            "generator_filters": self.generator_filters,
+            "discriminator_filters": self.discriminator_filters,
+            "discriminator_steps": self.discriminator_steps,
+            **{f"{name}_weight": weight for name, weight in self.loss_weights.items()},
+            "image_network": self.image_network_config,
+            "negatives": self.negatives,
+            "synchronized": self.synchronized,
+            "generator_spectral": self.generator_spectral,
+        }
+        del config["condition_dim"]
+        return config
+
+    # --- networks ---------------------------------------------------------------------------------
+
+    def _build_generators(self):
+        text = self.text_input.specs()
+        if "words" not in text:
+            raise ZooError(
+                "XMC-GAN reads words: give it a vocabulary, or text_encoder={"
+                f'"kind": "word_embeddings"}}. Received: {self.text_encoder_config!r}.'
+            )
+        inputs = {**text, "latents": spec(2, self.latent_dim), "noise": spec(2, 0)}
+        settings = {
+            "image_size": self.image_size,
+            "filters": self.generator_filters,
+            "latent_dim": self.latent_dim,
+            "features": self.text_input.features,
+            "spectral": self.generator_spectral,
+            "synchronized": self.synchronized,
+        }
+        self.generator = build(XMCGANGenerator(**settings, name="generator"), inputs)
+        if self.averages:
+            self.ema_generator = build(XMCGANGenerator(**settings, name="ema_generator"), inputs)
+            self.ema_generator.trainable = False
+            self.reset_average()
+
+    @property
+    def image_sizes(self):
+        """Pixels of the pictures that it is trained on."""
+        return [self.image_size]
+
+    @property
+    def preset_network_names(self):
+        return ("text_encoder", self.generating.name)
+
+    def build_for_training(self):
+        """Makes the discriminator and, if there is one, the image network; weights are new."""
+        pictures = spec(2, self.image_size, self.image_size, 3)
+        if not hasattr(self, "discriminator"):
+            network = XMCGANDiscriminator(
+                self.image_size,
+                self.discriminator_filters,
+                self.text_input.features,
+                name="discriminator",
+            )
+            inputs = {"images": pictures, "sentence": spec(2, self.text_input.features)}
+            self.discriminator = build(network, inputs)
+        if self.image_network_config is not None and not hasattr(self, "image_network"):
+            network = make_image_network(self.image_network_config, name="image_network")
+            network.trainable = False
+            self.image_network = build(network, pictures)
+
+    @property
+    def optimizer_groups(self):
+        return {
+            f"{name}_optimizer": {f"{name}_optimizer": getattr(self, name).trainable_variables}
+            for name in ("generator", "discriminator")
+        }
+
+    def load_damsm(self, damsm):
+        """Takes over the text encoder of a trained `DAMSM`, given as one or as a preset's handle.
+
+        Raises:
+            ZooError: this model reads no captions, or the encoder has other words or sizes.
+        """
+        if self.text_input.encoder is None:
+            raise ZooError("This model reads no captions, so it takes no text encoder of a DAMSM.")
+        open_damsm(damsm, self.vocabulary).give("text_encoder", self.text_encoder)
+
+    def load_image_network(self, weights="imagenet"):
+        """Gives an image network of Keras Applications its weights, by name or by path.
+
+        Raises:
+            ZooError: it has none, or it is the code's own network.
+        """
+        self.build_for_training()
+        if not hasattr(getattr(self, "image_network", None), "load"):
+            raise ZooError(
+                'This needs image_network={"kind": "vgg19"} or "keras_resnet50"; for the code\'s '
+                "ResNet-50 see zoo.importers.xmc_gan. Received: "
+                f"{self.image_network_config!r}."
+            )
+        self.image_network.load(weights)
+
+    # --- one iteration ----------------------------------------------------------------------------
+
+    def training_step(self, batch):
+        """The discriminator alone, then both networks from one forward pass.
+
+        `batch` is a dict: `images`, a tuple of one, float (batch, s, s, 3) in [-1, 1], and the
+        `condition_fields`.
+        """
+        *first, last = self._parts(batch)
+        for part in first:
+            fakes = tf.stop_gradient(self._draw_pictures(part, update=False))
+            with tf.GradientTape() as tape:
+                judged = self._judge(part, fakes)
+                terms = losses.discriminator_terms(judged, self.loss_weights)
+            self._step("discriminator", tape, terms)
+
+        with tf.GradientTape() as discriminator_tape, tf.GradientTape() as generator_tape:
+            fakes = self._draw_pictures(last, update=True)
+            judged = self._judge(last, fakes)
+            terms = losses.discriminator_terms(judged, self.loss_weights)
+            generator_terms = self.generator_losses(judged, last["real"], fakes, last["latents"])
+        self._step("discriminator", discriminator_tape, terms)
+        self._step("generator", generator_tape, generator_terms)
+        self.update_average()
+        return {**terms, **generator_terms}
+
+    def _step(self, name, tape, terms):
+        variables = getattr(self, name).trainable_variables
+        self._update(f"{name}_optimizer", tape, terms[f"{name}_loss"], variables)
+
+    def _parts(self, batch):
+        """The batch cut along its first axis: a dict for each step of the discriminator."""
+        images, steps = batch["images"][-1], self.discriminator_steps
+        if images.shape[0] is not None and images.shape[0] % steps:
+            raise ZooError(
+                f"A batch (of each replica) is cut into {steps} parts, discriminator_steps, so its "
+                f"size must be a multiple of that. Received: {images.shape[0]} pictures."
+            )
+        whole = {**self.text_input.encode(batch), "real": images}
+        cut = {name: tf.split(value, steps) for name, value in whole.items()}
+        parts = [{name: pieces[i] for name, pieces in cut.items()} for i in range(steps)]
+        for i, part in enumerate(parts):
+            count = tf.shape(part["real"])[0] * self.samples
+            part["latents"] = self.draw(f"latents_{i}", count, self.latent_dim)
+        return parts
+
+    def _draw_pictures(self, part, update):
+        """Pictures (samples * n, s, s, 3); without `update` running statistics stay."""
+        text = {
+            name: tf.concat([part[name]] * self.samples, axis=0)
+            for name in ("words", "sentence", "padding")
+        }
+        inputs = {**text, "latents": part["latents"]}
+        return self.generator(inputs, training=True, update=update)["images"][-1]
+
+    def _judge(self, part, fakes):
+        """What the discriminator gives, as `zoo.models.xmc_gan.losses` describes it."""
+        images = tf.concat([tf.cast(part["real"], fakes.dtype), fakes], axis=0)
+        outputs = self.discriminator(
+            {"images": images, "sentence": part["sentence"]}, training=True
+        )
+        judged = {
+            name: tf.split(outputs[name], 1 + self.samples)
+            for name in ("logits", "pooled", "regions")
+        }
+        for name in ("pooled", "regions"):
+            judged[name] = [self._shared(value) for value in judged[name]]
+        return {
+            **judged,
+            "sentence": self._shared(outputs["sentence"]),
+            "words": self._shared(part["words"]),
+            "mask": self._shared(tf.logical_not(part["padding"])),
+        }
+
+    def _shared(self, rows):
+        """The rows of all replicas, if they are negatives of each other."""
+        context = tf.distribute.get_replica_context()
+        if self.negatives == "replica" or context is None or context.num_replicas_in_sync == 1:
+            return rows
+        kind = tf.int32 if rows.dtype == tf.bool else rows.dtype
+        gathered = context.all_gather(tf.cast(rows, kind), axis=0)
+        gathered.set_shape([None, *rows.shape[1:]])
+        return tf.cast(gathered, rows.dtype)
+
+    # --- losses -----------------------------------------------------------------------------------
+
+    def generator_losses(self, judged, real, fakes, latents):
+        """dict of the generator's terms; `generator_loss` is their weighted sum."""
+        terms = losses.generator_terms(judged, self.loss_weights)
+        terms["network_loss"] = self._network_loss(real, fakes)
+        seeking = self.mode_seeking_term(fakes, latents)
+        added = [value for name, value in terms.items() if name.endswith("_loss")]
+        total = tf.add_n([*added, seeking["mode_seeking"]])
+        return {"generator_loss": total, **terms, **seeking}
+
+    def _network_loss(self, real, fakes):
+        """Contrast of generated pictures with real ones in the features of the image network."""
+        if self.image_network_config is None:
+            return tf.zeros([], fakes.dtype)
+        real = self._shared(self.image_network(tf.cast(real, fakes.dtype)))
+        each = [
+            contrastive_loss(real, self._shared(self.image_network(sample)))["loss"]
+            for sample in tf.split(fakes, self.samples)
+        ]
+        return self.loss_weights["network"] * tf.add_n(each) / self.samples
