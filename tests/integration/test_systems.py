@@ -51,8 +51,10 @@ def test_the_folder(trained):
     assert (folder / "samples" / "step_0000012.png").stat().st_size > 0
 
 
-def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path):
-    _, command, whole = trained
+def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path, request):
+    name, command, whole = trained
+    if name != "dm_gan" and not request.config.getoption("--large"):
+        pytest.skip("large: the same for another system; run with --large")
     folder = tmp_path / "run"
     for steps, line in ((8, "done: 8 steps"), (12, "resumed at step 8")):
         result = run(

@@ -41,6 +41,7 @@ def test_discriminators_are_spectrally_normalised_and_have_no_batch_norm():
         assert model.parameter_counts()[f"discriminator_{size}"] == trained  # without u and v
 
 
+@pytest.mark.large  # tests/integration resumes a run
 def test_checkpoint_goes_on_bit_for_bit(tmp_path):
     """The singular vectors are part of the state."""
     whole = tiny.dm_gan(mode_seeking_weight=1.0)
