@@ -12,11 +12,13 @@ class Progress:
         start: steps that an earlier process already did.
         batch_size: pictures a step, for the rate.
         stream: where to; a terminal gets one line that is rewritten.
+        what: str, what is counted.
+        unit: str, what the rate counts; "" for no rate.
     """
 
-    def __init__(self, total, start=0, batch_size=1, stream=None):
+    def __init__(self, total, start=0, batch_size=1, stream=None, what="step", unit="images"):
         self.total, self.start, self.step = total, start, start
-        self.batch_size = batch_size
+        self.batch_size, self.what, self.unit = batch_size, what, unit
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self._mark = None  # (time, step) when the rate's clock started
@@ -44,11 +46,13 @@ class Progress:
 
     def text(self, figures=None):
         """The line: step, share, figures (but those that are 0: switched off), rate, time left."""
-        parts = [f"step {self.step}/{self.total} ({100 * self.step // max(self.total, 1)} %)"]
+        share = 100 * self.step // max(self.total, 1)
+        parts = [f"{self.what} {self.step}/{self.total} ({share} %)"]
         parts += [f"{name} {value:.4g}" for name, value in (figures or {}).items() if value]
         if rate := self.rate:
             left = (self.total - self.step) * self.batch_size / rate
-            parts += [f"{rate:.1f} images/s", f"{duration(left)} left"]
+            parts += [f"{rate:.1f} {self.unit}/s"] if self.unit else []
+            parts += [f"{duration(left)} left"]
         return "  ".join(parts)
 
     def show(self, figures=None):
@@ -67,6 +71,18 @@ class Progress:
             self.stream.write("\r" + " " * self._width + "\r")
             self.stream.flush()
             self._width = 0
+
+
+def counted(items, total, what, stream=None):
+    """The items, one by one; a terminal shows how many of `total` are done, and the time left."""
+    progress = Progress(total, stream=stream, what=what, unit="")
+    try:
+        for item in items:
+            yield item
+            progress.advance()
+            progress.show()
+    finally:
+        progress.clear()
 
 
 def duration(seconds):

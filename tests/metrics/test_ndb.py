@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from zoo.errors import ZooError
+from zoo.metrics import ndb as ndb_module
 from zoo.metrics.ndb import (
     bins_of_labels,
     different_proportions,
@@ -42,15 +43,13 @@ def test_bytes_do_not_overflow():
 
 @pytest.mark.parametrize("whitening", [False, True])
 def test_bytes_in_a_file_give_what_floats_in_memory_give(tmp_path, monkeypatch, whitening):
-    from zoo.metrics import ndb as module
-
     x = np.random.RandomState(0).randint(0, 256, (50, 7)).astype("uint8")
     labels = np.arange(50) % 3
     np.save(tmp_path / "x.npy", x)
     whole = bins_of_labels(x.astype("float64"), labels, whitening)
     want = ((x - x.mean(0)) / (x.std(0) + 1e-6) if whitening else x)[labels == 0].mean(0)
     np.testing.assert_allclose(whole.centers[0], want, atol=1e-12)
-    monkeypatch.setattr(module, "_ROWS", 8)
+    monkeypatch.setattr(ndb_module, "_ROWS", 8)
     kept = np.load(tmp_path / "x.npy", mmap_mode="r")
     parts = bins_of_labels(kept, labels, whitening)
     np.testing.assert_allclose(parts.centers, whole.centers, atol=1e-12)
@@ -69,6 +68,15 @@ def test_the_seed_makes_the_bins():
     np.testing.assert_array_equal(a.centers, b.centers)
     np.testing.assert_array_equal(a.used, b.used)
     assert len(a.used) == 5 and list(a.used) != list(c.used)
+
+
+def test_the_starts_of_k_means_are_scikit_learns_and_are_told():
+    cluster = pytest.importorskip("sklearn.cluster")
+    x, told = np.random.RandomState(0).rand(80, 6), []
+    labels, used = ndb_module.cluster(x, 5, seed=3, progress=lambda *done: told.append(done))
+    whole = cluster.KMeans(5, max_iter=100, n_init=10, random_state=3).fit(x[:, used])
+    np.testing.assert_array_equal(labels, whole.labels_)
+    assert told == [(k, 10) for k in range(1, 11)]
 
 
 def test_only_used_dimensions_are_seen():

@@ -3,7 +3,7 @@
 import io
 
 from recipes import progress
-from recipes.progress import Progress, duration
+from recipes.progress import Progress, counted, duration
 
 
 class Terminal(io.StringIO):
@@ -51,3 +51,11 @@ def test_terminal_line_is_rewritten_and_cleared():
     assert stream.getvalue().startswith("\r[=====               ] step 1/4 (25 %)")
     line.clear()
     assert stream.getvalue().endswith("\r")
+
+
+def test_items_are_counted_and_the_line_goes():
+    stream = Terminal()
+    assert list(counted("abc", 3, "draw", stream)) == ["a", "b", "c"]
+    lines = stream.getvalue().split("\r")
+    assert "draw 1/3 (33 %)" in lines[1] and "left" in lines[3] and "/s" not in lines[3]
+    assert lines[-1] == "" and not lines[-2].strip()

@@ -18,7 +18,7 @@ import numpy as np
 from zoo.errors import ZooError
 
 _MANY_DIMENSIONS = 1000  # above, a sixth of the dimensions makes the bins
-_ITERATIONS = 100
+_STARTS, _ITERATIONS = 10, 100  # of k-means; the best start counts
 _ROWS = 256  # of float64 at a time; the samples themselves may be bytes in a file
 
 
@@ -60,8 +60,20 @@ class Bins:
         return np.concatenate(nearest)
 
 
-def make_bins(samples, bins, whitening=False, max_dims=None, seed=0):
-    """k-means bins of training samples.
+def make_bins(samples, bins, whitening=False, max_dims=None, seed=0, progress=None):
+    """k-means bins of training samples: `bins_of_labels` of what `cluster` finds.
+
+    Arguments and errors are those of `cluster`.
+
+    Returns:
+        `Bins`.
+    """
+    labels, used = cluster(samples, bins, whitening, max_dims, seed, progress)
+    return bins_of_labels(samples, labels, whitening, used)
+
+
+def cluster(samples, bins, whitening=False, max_dims=None, seed=0, progress=None):
+    """The cluster of each training sample by k-means, and the dimensions that it saw.
 
     Args:
         samples: (m, d), such as flat pictures. Floats or uint8; an array that lies in a file
@@ -72,9 +84,10 @@ def make_bins(samples, bins, whitening=False, max_dims=None, seed=0):
         max_dims: int or None. Dimensions, drawn at random, that the distance sees. None: all up to
             1000, a sixth of more.
         seed: int, of the dimensions and of k-means.
+        progress: function of (starts done, starts of k-means) or None; called after each start.
 
     Returns:
-        `Bins`.
+        (int32 (m,), int (u,)): clusters, dimensions.
 
     Raises:
         ZooError: other shapes or numbers, or scikit-learn is missing.
@@ -90,23 +103,32 @@ def make_bins(samples, bins, whitening=False, max_dims=None, seed=0):
     x = _samples(samples)
     if isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= len(x):
         raise ZooError(f"bins must be a whole number from 1 to the {len(x)} rows, not {bins!r}.")
-    size = x.shape[1]
+    used = used_dimensions(x.shape[1], max_dims, seed)
+    rows = np.concatenate(list(_parts(x, *_whitening(x, whitening), used)))
+    random, best = np.random.RandomState(seed), None
+    for start in range(_STARTS):  # one by one, as scikit-learn does with `n_init`
+        means = KMeans(bins, max_iter=_ITERATIONS, n_init=1, random_state=random).fit(rows)
+        if best is None or means.inertia_ < best.inertia_:
+            best = means
+        if progress is not None:
+            progress(start + 1, _STARTS)
+    return best.labels_, used
+
+
+def used_dimensions(size, max_dims=None, seed=0):
+    """The dimensions, of `size`, that `cluster` draws: int (max_dims,), in random order."""
     if max_dims is None:
         max_dims = size if size <= _MANY_DIMENSIONS else size // 6
     if isinstance(max_dims, bool) or not isinstance(max_dims, int) or not 1 <= max_dims <= size:
         raise ZooError(f"max_dims must be a whole number from 1 to {size}, not {max_dims!r}.")
-    used = np.random.RandomState(seed).permutation(size)[:max_dims]
-    mean, deviation = _whitening(x, whitening)
-    means = KMeans(bins, max_iter=_ITERATIONS, n_init=10, random_state=seed)
-    labels = means.fit(np.concatenate(list(_parts(x, mean, deviation, used)))).labels_
-    return bins_of_labels(x, labels, whitening, used)
+    return np.random.RandomState(seed).permutation(size)[:max_dims]
 
 
 def bins_of_labels(samples, labels, whitening=False, used=None):
     """`Bins` of training samples (m, d) whose cluster (m,) is known.
 
     Args:
-        samples, whitening: see `make_bins`.
+        samples, whitening: see `cluster`.
         labels: ints (m,), equal for the samples of one bin.
         used: ints, dimensions that the distance sees; None for all.
 
