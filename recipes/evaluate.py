@@ -45,8 +45,8 @@ def define_flags():
                                     "NAME:PATH; for --images also a folder of pictures.")
     flags.DEFINE_string("out", None, "Folder to write to.")
     flags.DEFINE_string("cache", None, "Folder of kept features; OUT/cache if not given.")
-    flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a DAMSM preset or a folder "
-                                             "of recipes.encoder; may be repeated.")
+    flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a preset of a DAMSM or of "
+                                             "recipes.encoder; may be repeated.")
     flags.DEFINE_string("inception", None, "FID's file, TF-Hub's folder, tfhub, keras, or an .h5 "
                                            "file of Keras' InceptionV3.")
     flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1.")

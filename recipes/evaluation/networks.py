@@ -42,12 +42,14 @@ class FeatureNetwork:
         logit_kernel: (d, classes) or None: what makes the logits of the official Inception score,
             which has no bias.
         model: the DAMSM that it is a part of, or None.
+        classifier: the `ImageClassifier` that it is, whose classes the logits are of, or None.
     """
 
     def __init__(
-        self, name, digest, prepare, run, route, family="", logit_kernel=None, model=None
+        self, name, digest, prepare, run, route, family="", logit_kernel=None, model=None,
+        classifier=None,
     ):
-        self.model = model
+        self.model, self.classifier = model, classifier
         self.name, self.digest, self.route, self.family = name, digest, route, family
         self.logit_kernel = logit_kernel
         self._prepare, self._run = prepare, run
@@ -74,39 +76,30 @@ def squares(size):
 
 
 def zoo_encoder(handle):
-    """An encoder of this zoo: a DAMSM preset, or a folder that `recipes.encoder` wrote.
+    """An encoder of this zoo: a preset of a DAMSM, or of `recipes.encoder`.
 
     Raises:
         ZooError: neither.
     """
-    from recipes import encoder
-
-    if encoder.is_folder(handle):
-        classifier = encoder.load(handle)
-        return FeatureNetwork(
-            classifier.name, classifier.digest, squares(classifier.image_size), classifier,
-            f"resized to {classifier.image_size} pixels, bilinear with anti-aliasing, [-1, 1]",
-        )
-    model = open_damsm(handle)
-    size = model.image_size
-    run = _function(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
-    return FeatureNetwork(
-        damsm_name(model), weights_digest(model), squares(size), run,
-        f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]", model=model,
-    )
-
-
-def open_damsm(handle):
-    """The DAMSM of a preset. Raises `ZooError` for another model."""
     import zoo
+    from zoo.models.damsm import DAMSM
+    from zoo.models.image_classifier import ImageClassifier
 
     model = handle if not isinstance(handle, str) else zoo.from_preset(handle)
-    if not hasattr(model, "image_encoder") or not hasattr(model, "text_encoder"):
+    if not isinstance(model, DAMSM | ImageClassifier):
         raise ZooError(
-            f"--encoder={handle} is a {type(model).__name__}: give a preset of a DAMSM, or a "
-            "folder that recipes.encoder wrote."
+            f"--encoder={handle} is a {type(model).__name__}: give a preset of a DAMSM, or of "
+            "recipes.encoder."
         )
-    return model
+    size, digest = model.image_size, weights_digest(model)
+    route = f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]"
+    if isinstance(model, ImageClassifier):
+        run = _function(lambda x: model(x, training=False))
+        return FeatureNetwork(
+            model.encoder_name, digest, squares(size), run, route, classifier=model
+        )
+    run = _function(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
+    return FeatureNetwork(damsm_name(model), digest, squares(size), run, route, model=model)
 
 
 def damsm_name(model):

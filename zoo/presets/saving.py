@@ -37,7 +37,7 @@ def save_to_preset(model, directory, metadata=None, half=False):
             full. The previous preset is then untouched.
     """
     directory = os.fspath(directory)
-    _check_target(directory)
+    check_target(directory)
     check_metadata(metadata)
     config = model_config(model)
     with storage.atomic_folder(directory) as folder:
@@ -130,7 +130,8 @@ def check_metadata(metadata):
             raise ZooError(f'metadata["{key}"] must be a dict, got {metadata[key]!r}.')
 
 
-def _check_target(directory):
+def check_target(directory):
+    """Raises `ZooError` unless a preset can be written to this directory."""
     storage.recover_folder(directory)
     if not os.path.lexists(directory):
         return
