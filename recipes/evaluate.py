@@ -68,13 +68,14 @@ def define_flags():
     flags.DEFINE_integer("bootstrap", None, "Draws of the intervals; 0: none. 100 if not given, "
                                             "but none of more than 512 features.")
     flags.DEFINE_bool("strict", False, "Refuse fewer pictures than the protocol has.")
+    flags.DEFINE_bool("record", False, "Write the numbers into the preset's metadata and card.")
 
 
 NAMES = (
     "preset", "images", "compare", "protocol", "data", "out", "cache", "encoder", "inception",
     "lpips_trunk", "lpips_heads", "lpips_version", "detector", "seed", "conditions",
     "samples_per_condition", "real", "bins", "size", "crop", "direction", "per_class",
-    "batch_size", "bootstrap", "strict",
+    "batch_size", "bootstrap", "strict", "record",
 )
 
 
@@ -94,12 +95,19 @@ def evaluate(options):
     Returns:
         str, what the report says.
     """
+    from recipes.evaluation import card
+
     protocol, asked = _protocols(options)
     out = _out(options)
     if sum(map(bool, (options.preset, options.images, options.compare))) != 1:
         raise ZooError("Give one of --preset=NAME, --images=FOLDER and --compare A B.")
     if options.compare and len(options.compare) != 2:
         raise ZooError(f"--compare takes two presets, but {len(options.compare)} came.")
+    if options.record:
+        if options.images:
+            raise ZooError("--record writes into a preset: give --preset or --compare.")
+        for handle in options.compare or [options.preset]:
+            card.writable_directory(handle)
     cli.start_tensorflow()
     with cli.quiet_stderr():
         tools = _tools(options, protocol, out)
@@ -125,8 +133,8 @@ def _evaluate(options, handle, protocol, asked, tools, out):
     Returns:
         dict of `report`, its `text`, `measures` and `subject`.
     """
+    from recipes.evaluation import card, run
     from recipes.evaluation import report as reports
-    from recipes.evaluation import run
     from recipes.evaluation.numbers import measure
     from zoo.storage import write_bytes_atomically, write_json
 
@@ -168,6 +176,8 @@ def _evaluate(options, handle, protocol, asked, tools, out):
     text = reports.markdown(report)
     write_json(str(out / "report.json"), report)
     write_bytes_atomically(str(out / "report.md"), text.encode())
+    if options.record:
+        card.record(handle, report)
     return {"report": report, "text": text, "subject": subject,
             "measures": [one for one, _ in found]}
 
@@ -237,11 +247,10 @@ def _tools(options, protocol, out):
     from recipes.evaluation import networks
     from recipes.evaluation.cache import Cache
     from recipes.evaluation.run import Tools
-    from zoo.presets.registry import builtin_names
 
     handles = list(options.encoder)
     if not handles and not options.inception and protocol.network == "zoo":
-        handles = [name for name in builtin_names() if name.startswith("damsm")][:1]
+        handles = networks.shipped_encoders(options.preset or next(iter(options.compare), None))
     if bool(options.lpips_trunk) != bool(options.lpips_heads):
         raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
     found = [networks.zoo_encoder(handle) for handle in handles]

@@ -102,6 +102,24 @@ def zoo_encoder(handle):
     return FeatureNetwork(damsm_name(model), digest, squares(size), run, route, model=model)
 
 
+def shipped_encoders(handle):
+    """Names of the built-in encoders of a preset's data, as its metadata say; else of a DAMSM.
+
+    Args:
+        handle: of the preset, or None of other pictures.
+    """
+    from zoo.presets import read_metadata
+    from zoo.presets.registry import builtin_names
+
+    def data_of(one):
+        return {entry["name"] for entry in read_metadata(one).get("data") or []}
+
+    encoders = [n for n in builtin_names() if n.startswith(("damsm", "encoder"))]
+    mine = data_of(handle) if handle else set()
+    fitting = [name for name in encoders if mine & data_of(name)]
+    return fitting or [name for name in encoders if name.startswith("damsm")][:1]
+
+
 def damsm_name(model):
     """The name of a DAMSM's preset, which a paper's network cannot be mistaken for."""
     name = getattr(model, "preset_metadata", {}).get("name", "damsm")

@@ -1,0 +1,89 @@
+"""An evaluation's numbers in the metadata, and so on the model card, of the preset itself."""
+
+import datetime
+import os
+
+from recipes.evaluation.report import number
+from zoo.errors import ZooError
+
+OF_EVALUATION = "evaluation"  # key of a result that an evaluation wrote: its protocol's name
+
+
+def writable_directory(handle):
+    """The directory of a preset on this machine.
+
+    Raises:
+        ZooError: a preset elsewhere, or none.
+    """
+    from zoo.presets.registry import builtin_directory, builtin_names
+
+    handle = os.fspath(handle)
+    if "://" in handle:
+        raise ZooError(
+            f"--record writes into a preset on this machine, but {handle} lies elsewhere: download "
+            "its directory and give its path."
+        )
+    return builtin_directory(handle) if handle in builtin_names() else handle
+
+
+def record(handle, report):
+    """Writes a report's numbers into the preset's metadata, and its card anew.
+
+    Those of an earlier evaluation by the same protocol are replaced; other results stay.
+
+    Args:
+        handle: built-in name or directory. report: the content of `report.json`.
+    """
+    from zoo.presets import read_metadata
+    from zoo.presets.saving import update_metadata
+
+    directory, name = writable_directory(handle), report["protocol"]["name"]
+    kept = [
+        entry for entry in read_metadata(directory).get("results") or []
+        if entry.get(OF_EVALUATION) != name
+    ]
+    update_metadata(directory, results=[*kept, *results(report)])
+
+
+def results(report):
+    """The `results` of a preset's metadata from the content of `report.json`: metric, value to four
+    digits, the protocol in words; the interval, the network's hash and the date apart."""
+    date = datetime.date.today().isoformat()
+    return [_result(entry, report, date) for entry in report["results"]]
+
+
+def _result(entry, report, date):
+    protocol = entry["protocol"]
+    result = {"metric": entry["metric"], "value": float(f"{entry['value']:.4g}"),
+              "protocol": _words(entry, report), OF_EVALUATION: report["protocol"]["name"],
+              "date": date}
+    if "interval_95" in entry:
+        result["interval_95"] = [float(f"{bound:.4g}") for bound in entry["interval_95"]]
+    if "network" in protocol:
+        result["network_sha256"] = protocol["network"]["sha256"]
+    return result
+
+
+def _words(entry, report):
+    """The protocol of a number as one line of text."""
+    protocol, more = entry["protocol"], []
+    if "interval_95" in entry:
+        more.append("95 % interval {} to {}".format(*map(number, entry["interval_95"])))
+    if "network" in protocol:
+        more.append(f"network sha256 {protocol['network']['sha256'][:16]}")
+    if "bins" in protocol:
+        more.append(f"{protocol['bins']} bins")
+    classifier = protocol.get("classifier")
+    if classifier:
+        more.append(
+            f"{entry['ideal_share']:.3g} expected of uniform draws; classifier "
+            f"{classifier['name']}, right in {classifier['accuracy']:.3g} of "
+            f"{classifier['accuracy_of']}"
+        )
+    of_each = f"{protocol['conditions']} conditions x {protocol['samples_per_condition']}"
+    return "; ".join([
+        f"recipes.evaluate --protocol={report['protocol']['name']}: {protocol['generated']} "
+        f"generated ({of_each}) against {protocol['real']} real pictures of "
+        f"{protocol['real_pictures']}, {report['resolution']} pixels, seed {report['seed']}",
+        *more, *entry["warnings"],
+    ])
