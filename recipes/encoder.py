@@ -117,6 +117,7 @@ def main(argv):
             "description": f"{name}: features of small pictures for recipes.evaluate, from a "
                            f"classifier of {len(model.class_names)} classes.",
             "source": {"recipe": "recipes/encoder.py"},
+            "usage": _usage(Path(values.out).resolve().name),
             "training": {
                 "data": values.data, "pictures": len(source), "classes": model.class_names,
                 "steps": values.steps, "batch_size": values.batch_size,
@@ -151,6 +152,13 @@ def open_sources(data, image_size):
     size = image_size or 1 << (int(source.image_size).bit_length() - 1)
     label = Path(path).stem if name == "classes" else name.replace("shape_classes", "shapes")
     return source, held_out, max(size, 16), label
+
+
+def _usage(preset):
+    return (
+        f'import zoo\n\nclassifier = zoo.from_preset("{preset}")  # or the path of this directory\n'
+        f"# and as what an evaluation looks with: python -m recipes.evaluate --encoder={preset}"
+    )
 
 
 def _encoder_name(name):
