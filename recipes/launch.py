@@ -5,6 +5,7 @@ from pathlib import Path
 
 from recipes.factory import build, parameter_line, resolve
 from recipes.pretraining import GROUPS, check_weights, pretraining_config, pretrains
+from recipes.processor import precision_note
 from recipes.run_folder import RunFolder, check_owner
 from recipes.sources import open_data
 from recipes.trainer import Trainer, is_chief
@@ -23,8 +24,9 @@ def train(config, workdir, strategy):
         experiment = build(config, data, strategy, config.get("damsm"), config.get("stream"))
     folder = RunFolder(workdir, config, writer=is_chief(strategy))
     try:
-        for line in data.notes:
-            folder.log(line)
+        for line in (*data.notes, precision_note(config.dtype)):
+            if line:
+                folder.log(line)
         if pretrains(config):
             del experiment
             presets = pretrain_all(config, data, folder, strategy)
