@@ -42,16 +42,24 @@ def learn_vocabulary(captions, size=200):
 
 
 class Preprocess(tf.Module):
-    """Strings to `input_word_ids`, `input_mask`, `input_type_ids`, int32 (batch, places)."""
+    """Strings to `input_word_ids`, `input_mask`, `input_type_ids`, int32 (batch, places).
 
-    def __init__(self, vocabulary_file, places):
+    The vocabulary file has a piece a line, among them the marks, in any order; padding is id 0.
+    Words beyond `longest_word` bytes are unknown ones.
+    """
+
+    def __init__(self, vocabulary_file, places, longest_word=100):
         super().__init__()
         import tensorflow_text as text
 
         self.places = places
         self.tokenizer = text.BertTokenizer(
-            vocabulary_file, token_out_type=tf.int32, lower_case=True
+            vocabulary_file, token_out_type=tf.int32, lower_case=True,
+            max_bytes_per_word=longest_word,
         )
+        with open(vocabulary_file, encoding="utf-8") as file:
+            pieces = file.read().split("\n")
+        self.start, self.end = pieces.index("[CLS]"), pieces.index("[SEP]")
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def __call__(self, captions):
@@ -59,8 +67,7 @@ class Preprocess(tf.Module):
 
         pieces = self.tokenizer.tokenize(captions).merge_dims(-2, -1)
         (pieces,) = text.RoundRobinTrimmer(self.places - 2).trim([pieces])
-        start, end = SPECIAL.index("[CLS]"), SPECIAL.index("[SEP]")
-        ids, types = text.combine_segments([pieces], start, end)
+        ids, types = text.combine_segments([pieces], self.start, self.end)
         ids, mask = text.pad_model_inputs(ids, self.places)
         types, _ = text.pad_model_inputs(types, self.places)
         return dict(zip(_INPUTS, (ids, mask, types), strict=True))
@@ -71,7 +78,7 @@ class Encoder(tf.Module):
 
     def __init__(self, words, features, layers, heads, places, seed=0):
         super().__init__()
-        self.heads, self._made = heads, []
+        self.heads, self.weights = heads, []
         self._rng = np.random.default_rng(seed)
         self.words = self._weight("word", words, features)
         self.places = self._weight("place", places, features)
@@ -96,7 +103,7 @@ class Encoder(tf.Module):
     def _weight(self, name, *shape, zero=False):
         value = np.zeros(shape) if zero else self._rng.normal(0, 0.05, shape)
         variable = tf.Variable(value.astype("float32"), name=name)
-        self._made.append(variable)
+        self.weights.append(variable)
         return variable
 
     def _dense(self, name, rows, columns):
@@ -105,7 +112,7 @@ class Encoder(tf.Module):
 
     def _norm(self, name, features):
         scale = tf.Variable(tf.ones([features]), name=f"{name}_scale")
-        self._made.append(scale)
+        self.weights.append(scale)
         return scale, self._weight(f"{name}_shift", features, zero=True)
 
     def encode(self, inputs):
@@ -152,7 +159,7 @@ def train_masked_words(encoder, packed, steps, batch_size=32, learning_rate=1e-3
         packed: dict of int arrays (captions, places), by `Preprocess`.
     """
     optimizer = tf.keras.optimizers.Adam(learning_rate)
-    variables, words = encoder._made, encoder.words.shape[0]
+    variables, words = encoder.weights, encoder.words.shape[0]
     optimizer.build(variables)
 
     @tf.function
@@ -208,10 +215,19 @@ def write_modules(
             encoder, preprocess(tf.constant(list(captions))), steps, seed=seed
         )
     paths = {name: os.path.join(folder, name) for name in ("preprocess", "encoder")}
-    tf.saved_model.save(preprocess, paths["preprocess"])
-    tf.saved_model.save(_saved_encoder(encoder, form), paths["encoder"])
+    save_modules(paths, preprocess, encoder, form)
     os.remove(vocabulary)  # the module has its own copy
     return paths, losses
+
+
+def save_modules(paths, preprocess, encoder, form="names"):
+    """Writes the two as SavedModels to `paths["preprocess"]` and `paths["encoder"]`.
+
+    Args:
+        encoder: anything with `encode`, as `Encoder` has it, and its variables as `weights`.
+    """
+    tf.saved_model.save(preprocess, paths["preprocess"])
+    tf.saved_model.save(_saved_encoder(encoder, form), paths["encoder"])
 
 
 @functools.cache
@@ -241,7 +257,7 @@ def _saved_encoder(encoder, form):
     for training in (True, False):
         function.get_concrete_function(specs, training=training)
     saved.__call__ = function
-    saved.variables = saved.trainable_variables = list(encoder._made)
+    saved.variables = saved.trainable_variables = list(encoder.weights)
     saved.regularization_losses = []
     return saved
 
