@@ -44,6 +44,10 @@ LEGEND = {  # what is shown: its colours and how many steps they have, and what 
         (HEAT,), "Attention of the last stage to a word: dark = 0, light = the word's peak weight, "
         "the number beside it.",
     ),
+    "pieces": (
+        (), "Words are read in pieces: ## goes on with the piece before it, [CLS] and [SEP] mark "
+        "the caption's start and end.",
+    ),
     "writing_gate": (
         (GATE[::-1], 2), "Writing gate of a word, the bar and its number: 1 (orange) = the word is "
         "written to the memory, 0 (blue) = the picture feature is.",
@@ -121,6 +125,8 @@ def _word(explained, numbers, index):
 def _legend(explained, width):
     """A line for each part that some panel shows, behind its colours."""
     shown = {name for one in explained for name in one.details}
+    if any(word == "[CLS]" or word.startswith("##") for one in explained for word in one.words):
+        shown.add("pieces")
     if any(one.strips for one in explained):
         shown.add("strips")
     lines = [(_swatch(*LEGEND[name][0]), LEGEND[name][1]) for name in LEGEND if name in shown]

@@ -251,8 +251,10 @@ def test_words_behind_a_text_are_not_seen():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="negatives"):
+    with pytest.raises(ZooError, match="negatives.*global.*'all'"):
         xmc_gan(negatives="all")
+    with pytest.raises(ZooError, match="discriminator_steps.*at least 1.*0"):
+        xmc_gan(discriminator_steps=0)
     with pytest.raises(ZooError, match="image_size.*32"):
         xmc_gan(image_size=32)
     with pytest.raises(ZooError, match="reads words"):

@@ -94,3 +94,4 @@ def test_the_legend_has_what_is_shown(explained):
 
     assert lines(explained) == 5 and lines([made(mu=0), made()]) == 2 and lines([made()]) == 1
     assert lines([made(), *explained]) == 5
+    assert lines([made(["[CLS]", "red", "[SEP]"])]) == lines([made(["red", "##ness"])]) == 2

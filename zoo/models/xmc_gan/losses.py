@@ -14,12 +14,20 @@ from keras import ops
 from zoo.losses.adversarial import hinge_discriminator_loss, hinge_generator_loss
 from zoo.losses.contrastive import contrastive_loss, word_loss
 
+STATISTICS = ("loss", "accuracy", "entropy")  # of a match
+
+
+def statistics(*matches):
+    """list of str: what is told of these matches, such as `word_loss` and `word_accuracy`."""
+    return [f"{match}_{statistic}" for statistic in STATISTICS for match in matches]
+
 
 def discriminator_terms(judged, weights):
     """Hinge loss, and the contrast of the real pictures with their texts.
 
     Returns a dict of scalars: `discriminator_loss`, the sum of the hinge loss and of the weighted
-        `real_word_loss` and `real_sentence_loss`; `real_word_accuracy`, `real_sentence_accuracy`.
+        `real_word_loss` and `real_sentence_loss`; and of both also accuracy and entropy, under such
+        names as `real_word_accuracy`.
     """
     real, *fakes = judged["logits"]
     terms = {f"real_{name}": value for name, value in _contrasts(judged, 0, weights).items()}
@@ -32,7 +40,7 @@ def generator_terms(judged, weights):
     """Hinge loss, and the contrast of generated pictures with texts and with the real ones.
 
     Returns a dict of scalars, means over the samples: `adversarial_loss`, and weighted `word_loss`,
-        `sentence_loss`, `image_loss`; and the last three's accuracies.
+        `sentence_loss`, `image_loss`; and the last three's accuracies and entropies.
     """
     samples = range(1, len(judged["logits"]))
     each = [_contrasts(judged, sample, weights, images=True) for sample in samples]
@@ -42,7 +50,7 @@ def generator_terms(judged, weights):
 
 
 def _contrasts(judged, index, weights, images=False):
-    """Losses and accuracies of the real pictures (0) or of a sample, as one dict."""
+    """The matches of the real pictures (0) or of a sample, as one dict; losses are weighted."""
     pooled = judged["pooled"][index]
     matches = {
         "word": word_loss(judged["regions"][index], judged["words"], judged["mask"]),
@@ -52,6 +60,7 @@ def _contrasts(judged, index, weights, images=False):
         matches["image"] = contrastive_loss(pooled, judged["pooled"][0])
     found = {}
     for name, match in matches.items():
-        found[f"{name}_loss"] = weights[name] * match["loss"]
-        found[f"{name}_accuracy"] = match["accuracy"]
+        for statistic, value in match.items():
+            factor = weights[name] if statistic == "loss" else 1.0
+            found[f"{name}_{statistic}"] = factor * value
     return found

@@ -36,8 +36,9 @@ class XMCGAN(TextToImage):
         vocabulary: sequence of str, or None where no captions are read.
         max_words: int. Words of a text that are read; 17 word pieces in the paper.
         text_encoder: dict, see `TextToImage`: `{"kind": "word_embeddings", "features": 768}`, the
-            paper's and the default here, takes vectors that were computed elsewhere, by BERT there;
-            without a kind it is a recurrent encoder of captions.
+            code's way and the default here, takes vectors that were computed elsewhere, by BERT
+            there; `{"kind": "hub", ...}` computes them of captions; without a kind it is a
+            recurrent encoder of captions.
         image_size: 64, 128 or 256.
         generator_filters: int. 96.
         discriminator_filters: int. 96.
@@ -72,19 +73,11 @@ class XMCGAN(TextToImage):
     network_names = ("text_encoder", "generator", "ema_generator", "discriminator", "image_network")
     loss_names = (
         "discriminator_loss",
-        "real_word_loss",
-        "real_sentence_loss",
-        "real_word_accuracy",
-        "real_sentence_accuracy",
+        *losses.statistics("real_word", "real_sentence"),
         "generator_loss",
         "adversarial_loss",
-        "word_loss",
-        "sentence_loss",
-        "image_loss",
+        *losses.statistics("word", "sentence", "image"),
         "network_loss",
-        "word_accuracy",
-        "sentence_accuracy",
-        "image_accuracy",
         "mode_seeking",
         "image_distance",
         "latent_distance",
@@ -112,7 +105,12 @@ class XMCGAN(TextToImage):
         **kwargs,
     ):
         if negatives not in NEGATIVES:
-            raise ValueError(f"`negatives` must be one of {NEGATIVES}. Received: {negatives!r}")
+            raise ZooError(f"`negatives` must be one of {NEGATIVES}. Received: {negatives!r}.")
+        if discriminator_steps < 1:
+            raise ZooError(
+                "`discriminator_steps` must be at least 1, the step that it shares with the "
+                f"generator. Received: {discriminator_steps!r}."
+            )
         if text_encoder is None and vocabulary is None:
             text_encoder = {"kind": "word_embeddings"}
         super().__init__(
