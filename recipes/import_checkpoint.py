@@ -9,6 +9,8 @@ r"""A preset from the files that the authors of a paper released.
     python -m recipes.import_checkpoint --generator=latest_net_G.pth --encoder=latest_net_E.pth \
         --out=presets/bicyclegan_shoes
     python -m recipes.import_checkpoint --generator=01200.pth --out=presets/drit_yosemite
+    python -m recipes.import_checkpoint --generator=ckpt-100.flax --out=presets/xmc_gan_coco \
+        --hub_preprocess=modules/bert/preprocess --hub_encoder=modules/bert/encoder
     python -m recipes.import_checkpoint --image_encoder=image_encoder200.pth \
         --text_encoder=text_encoder200.pth --captions=captions.pickle --out=presets/damsm_birds
     python -m recipes.import_checkpoint --cnn_encoder=cnn_encoder.ckpt \
@@ -16,10 +18,12 @@ r"""A preset from the files that the authors of a paper released.
 
 With `--generator` it writes the system that the file holds: AttnGAN, DM-GAN or MirrorGAN, which
 need `--text_encoder` and `--captions`; StackGAN++, which reads sentence embeddings, or nothing;
-DCGAN or DRIT, whose files hold all networks; or Pix2Pix, which with `--encoder` is BicycleGAN.
+DCGAN or DRIT, whose files hold all networks; Pix2Pix, which with `--encoder` is BicycleGAN; or
+XMC-GAN, which reads captions by a text encoder of TensorFlow Hub (`--hub_preprocess` and
+`--hub_encoder`, folders or addresses, see docs/text_encoders.md), and without one vectors of words.
 Without it, `--image_encoder` makes a DAMSM, and `--cnn_encoder` with `--rnn_decoder` MirrorGAN's
 captioning network, which with `--generator` becomes a part of the MirrorGAN.
-`.pth` files need PyTorch; their arrays as `.npz` do not.
+`.pth` files need PyTorch; their arrays as `.npz` do not, nor do `.flax` files need Flax.
 """
 
 import os
@@ -30,7 +34,8 @@ from recipes import cli
 from zoo.errors import ZooError
 
 _GENERATOR = flags.DEFINE_string(
-    "generator", None, "The generator's file; of DCGAN and DRIT the checkpoint of all networks."
+    "generator", None,
+    "The generator's file; of DCGAN, DRIT and XMC-GAN the checkpoint of all networks.",
 )
 _IMAGE = flags.DEFINE_string("image_encoder", None, "DAMSM's image encoder.")
 _CNN = flags.DEFINE_string("cnn_encoder", None, "The encoder of MirrorGAN's captioning network.")
@@ -38,7 +43,13 @@ _RNN = flags.DEFINE_string("rnn_decoder", None, "Its decoder.")
 _TEXT = flags.DEFINE_string("text_encoder", None, "DAMSM's text encoder.")
 _CAPTIONS = flags.DEFINE_string("captions", None, "The captions.pickle of the words read or told.")
 _ENCODER = flags.DEFINE_string("encoder", None, "BicycleGAN's encoder.")
-_WORDS = flags.DEFINE_integer("max_words", None, "Words of a caption that are read or told: 18.")
+_PREPROCESS = flags.DEFINE_string(
+    "hub_preprocess", None, "XMC-GAN's module of TensorFlow Hub that makes word pieces."
+)
+_HUB = flags.DEFINE_string("hub_encoder", None, "The one that makes vectors of these.")
+_WORDS = flags.DEFINE_integer(
+    "max_words", None, "Words of a caption that are read or told: 18; XMC-GAN's pieces: 17."
+)
 _NAMES = flags.DEFINE_string(
     "class_names", None, "DCGAN's classes in the order of their numbers, separated by semicolons."
 )
@@ -57,16 +68,19 @@ SYSTEMS = {
     "pix2pix": ("HelenMao/MSGAN or junyanz/BicycleGAN", ("generator",), ("image_size",)),
     "bicyclegan": ("junyanz/BicycleGAN", ("generator", "encoder"), ()),
     "drit": ("HsinYingLee/DRIT or HelenMao/MSGAN", ("generator",), ("image_size",)),
+    "xmc_gan": ("google-research/xmcgan_image_generation", ("generator",),
+                ("hub_preprocess", "hub_encoder", "max_words")),
     "damsm": ("taoxugit/AttnGAN", ("image_encoder", *_READS), ("max_words",)),
     "stream": ("qiaott/MirrorGAN", ("cnn_encoder", "rnn_decoder", "captions"),
                ("max_words", "image_size")),
 }
 _FLAGS = {flag.name: flag for flag in (
-    _GENERATOR, _IMAGE, _CNN, _RNN, _TEXT, _CAPTIONS, _ENCODER, _WORDS, _NAMES, _SIZE
+    _GENERATOR, _IMAGE, _CNN, _RNN, _TEXT, _CAPTIONS, _ENCODER, _PREPROCESS, _HUB, _WORDS, _NAMES,
+    _SIZE,
 )}
 FILES = ("generator", "image_encoder", "cnn_encoder", "rnn_decoder", "text_encoder", "encoder")
 MAIN = {"generator": None, "image_encoder": "damsm", "cnn_encoder": "stream"}
-CHECKPOINT_NAMES = {"dcgan": "checkpoint", "drit": "checkpoint"}  # what `official` calls the file
+CHECKPOINTS = ("dcgan", "drit", "xmc_gan")  # `official` calls the file of these a checkpoint
 
 
 def main(argv):
@@ -91,9 +105,9 @@ def main(argv):
         arguments = _arguments(system)
         files = [name for name in arguments if name in FILES]
         files = ", ".join(os.path.basename(arguments[name]) for name in files)
-        if system in CHECKPOINT_NAMES:
-            arguments[CHECKPOINT_NAMES[system]] = arguments.pop("generator")
-        model = getattr(official, system)(**arguments)
+        if system in CHECKPOINTS:
+            arguments["checkpoint"] = arguments.pop("generator")
+        model = getattr(official, system)(**_with_hub_encoder(arguments))
         source = {"checkpoint": f"{SYSTEMS[system][0]}: {files}"}
         model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
@@ -119,6 +133,17 @@ def _arguments(system):
         elif flag.value is not None:
             raise ZooError(f"--{name} has no use: {system} does not read it.")
     return arguments
+
+
+def _with_hub_encoder(arguments):
+    """The arguments, with the two modules of TensorFlow Hub as one `text_encoder`."""
+    modules = {
+        name.removeprefix("hub_"): arguments.pop(name)
+        for name in (_PREPROCESS.name, _HUB.name) if name in arguments
+    }
+    if len(modules) == 1:
+        raise ZooError("--hub_preprocess and --hub_encoder belong together: give both, or none.")
+    return {**arguments, "text_encoder": {"kind": "hub", **modules}} if modules else arguments
 
 
 def _parts(text):

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 from tests.golden.golden import Case
+from tests.text.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
-from zoo.importers import flax_file
-from zoo.importers import xmc_gan as names
+from zoo.importers import flax_file, official
 from zoo.models.text_input import sentence_of_words
 from zoo.networks.frozen_trunk import resize_bilinear
 
@@ -39,21 +39,32 @@ def test_the_content_of_a_file(checkpoint):
 def test_a_model_of_a_file(checkpoint):
     case, path = checkpoint
     config, dims = case.meta["config"], case.meta["dims"]
-    model = names.from_checkpoint(path, max_words=dims["T"])
+    assert official.system_of(path) == "xmc_gan"
+    model = official.xmc_gan(path, training=True, max_words=dims["T"])
     assert model.image_size == config["image_size"] and model.latent_dim == config["z_dim"]
     assert model.generator_filters == config["gf_dim"]
     assert model.discriminator_filters == config["df_dim"]
     assert model.text_input.features == dims["E"]
     arrays = flax_file.read_flax(path)
-    for network, official in (
+    for network, name in (
         (model.generator.query, "g_optimizer/target/Conv_0/"),
         (model.ema_generator.query, "ema_params/Conv_0/"),
         (model.discriminator.sentence, "d_optimizer/target/SpectralDense_1/"),
     ):
-        np.testing.assert_array_equal(network.kernel, arrays[f"{official}kernel"])
+        np.testing.assert_array_equal(network.kernel, arrays[f"{name}kernel"])
     words = np.random.default_rng(0).normal(size=(1, dims["T"], dims["E"]))
     images = model.generate({"words": words, "lengths": [dims["T"]]})
     assert images.shape == (1, *[config["image_size"]] * 2, 3)
+
+
+def test_a_model_of_a_file_that_reads_captions(checkpoint):
+    case, path = checkpoint
+    config, dims = case.meta["config"], case.meta["dims"]
+    modules = tiny_modules(features=dims["E"], heads=1, places=dims["T"])
+    model = official.xmc_gan(path, {"kind": "hub", **modules}, max_words=dims["T"])
+    images, shown = model.generate("a red bird", seed=1, return_details=True)
+    assert images.shape == (1, *[config["image_size"]] * 2, 3)
+    assert shown["tokens"][0][0] == "[CLS]" and shown["tokens"][0][-1] == "[SEP]"
 
 
 def test_files_of_another_kind(checkpoint, tmp_path):
@@ -62,20 +73,9 @@ def test_files_of_another_kind(checkpoint, tmp_path):
         flax_file.read_flax(str(tmp_path / "nothing"))
     data = case.inputs["file_bytes"].tobytes()
     for wrong in (data[:-5], data + b"\x00", b"", b"\x93\x01\x02\x03", b"\xc1"):
-        (tmp_path / "wrong").write_bytes(wrong)
+        (tmp_path / "wrong.flax").write_bytes(wrong)
         with pytest.raises(ZooError, match="no checkpoint of Flax"):
-            flax_file.read_flax(str(tmp_path / "wrong"))
-    (tmp_path / "other").write_bytes(b"\x81\xa4step\x07")
-    with pytest.raises(ZooError, match="spatial blocks"):
-        names.from_checkpoint(str(tmp_path / "other"))
-
-
-def test_sentences_of_words():
-    """What the text features' case gets out of BERT; its word pieces are not read here."""
-    case = Case("xmc_gan", "text_features")
-    for length in case.meta["max_text_lengths"]:
-        out = {key: case.outputs[f"T{length}/{key}"] for key in ("embedding", "max_len")}
-        case.check(f"T{length}/sent_embedding", sentence_of_words(out["embedding"], out["max_len"]))
+            official.xmc_gan(tmp_path / "wrong.flax")
 
 
 def test_preparation_of_an_example():

@@ -107,3 +107,13 @@ def test_cross_entropy_of_a_match(case):
         rest = (len(row) - 1) * np.log(len(row)) + columns.sum()
         found.append(len(row) * contrastive.match(tensor(square))["loss"] - rest)
     case.check("ce_onehot", found)
+
+
+def test_every_part_of_the_case_is_here():
+    case = Case("xmc_gan", "losses")
+    assert {key.split("/")[0] for key in case.outputs} == {
+        "contrastive_sent", "contrastive_img", "contrastive_nol2_t0.7", "word", "word_g4_3_10",
+        "attention", "attention_nomask", "attention_for_g", "attention_for_word",
+        "cosine_similarity", "l2_normalize", "l2_normalize_zero", "hinge", "hinge_split",
+        "ce_onehot",
+    }

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from tests import tiny
-from zoo.importers import bicyclegan, dcgan, drit, pix2pix
+from zoo.importers import bicyclegan, dcgan, drit, pix2pix, xmc_gan
 from zoo.importers.state_dict import prefixed
 from zoo.models.dcgan import DCGAN
 from zoo.models.drit import DRIT
@@ -75,6 +75,25 @@ def bicyclegan_targets(model):
         "encoder": bicyclegan.encoder_targets(model.encoder),
         **judges,
     }
+
+
+def xmc_gan_targets(model):
+    """The networks of an XMC-GAN's checkpoint: its statistics are stored once, as the live ones."""
+    parts = {
+        "g_optimizer/target/": xmc_gan.generator_targets(model.generator),
+        "d_optimizer/target/": xmc_gan.discriminator_targets(model.discriminator),
+        "ema_params/": xmc_gan.generator_targets(model.ema_generator),
+    }
+    states = {"g_optimizer/target/": "generator_state/", "d_optimizer/target/":
+              "discriminator_state/"}
+    targets = {}
+    for place, part in parts.items():
+        for name, target in part.items():
+            if name.startswith("params/"):
+                targets[place + name.removeprefix("params/")] = target
+            elif place in states:
+                targets[states[place] + name] = target
+    return targets
 
 
 _COMMANDS = """

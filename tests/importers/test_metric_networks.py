@@ -98,7 +98,7 @@ def test_weights_of_the_channels():
 
 
 def test_lpips_from_files(tmp_path):
-    from recipes.evaluation.networks import LpipsDistance
+    from recipes.evaluation.perceptual import LpipsDistance
 
     trunk = build(PerceptualTrunk("alex", name="trunk"), spec(None, 64, 64, 3))
     files = tmp_path / "trunk.npz", tmp_path / "heads.npz"

@@ -1,10 +1,7 @@
 """XMC-GAN's official checkpoints (google-research/xmcgan_image_generation) by name.
 
-`checkpoints-<host>/ckpt-<n>.flax` of a run of that code; its authors released none. With spectral
-normalisation every `Conv` and `Dense` of the names is a `SpectralConv` or `SpectralDense`.
-
-    model = xmc_gan.from_checkpoint("ckpt-100.flax")
-    images = model.generate({"words": words, "lengths": lengths}, seed=7)
+With spectral normalisation every `Conv` and `Dense` of the names is a `SpectralConv` or
+`SpectralDense`. `zoo.importers.official.xmc_gan` reads the files.
 
 The fixed ResNet-50 is a pickled dict there, which is not read here for safety; where it is trusted:
 
@@ -14,7 +11,6 @@ The fixed ResNet-50 is a pickled dict there, which is not read here for safety; 
 """
 
 from zoo.errors import ZooError
-from zoo.importers.flax_file import read_flax
 from zoo.importers.official.files import read_state_dict
 from zoo.importers.state_dict import Target, load_state_dict, make_model, prefixed, size_of
 from zoo.models.xmc_gan import XMCGAN
@@ -143,33 +139,42 @@ def _under(prefix, arrays):
     return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
 
-def from_checkpoint(path, **settings):
-    """An `XMCGAN` with the networks of a run of the official code, the discriminator included.
+def xmc_gan(arrays, text_encoder=None, training=False, **settings):
+    """An `XMCGAN` of a checkpoint's arrays; see `zoo.importers.official.xmc_gan`."""
+    states = network_states(arrays)
+    sizes = system_sizes(states)
+    features = sizes["text_encoder"]["features"]
+    if text_encoder is not None:
+        if not isinstance(text_encoder, dict) or text_encoder.get("kind") != "hub":
+            raise ZooError(
+                'A checkpoint of XMC-GAN takes text_encoder={"kind": "hub", "preprocess": ..., '
+                '"encoder": ...}, or None for vectors computed elsewhere. Received: '
+                f"{text_encoder!r}."
+            )
+        sizes["text_encoder"] = text_encoder
+    model = make_model(XMCGAN, sizes, settings)
+    if model.text_input.features != features:
+        raise ZooError(
+            f"The text encoder gives vectors of {model.text_input.features} numbers, but the "
+            f"checkpoint was trained on {features}: give the encoder that it was trained with."
+        )
+    load_state_dict(*_joined(model, states, training))
+    return model
 
-    The optimizers' states are not taken over.
 
-    Args:
-        path: str. `ckpt-<n>.flax`.
-        **settings: other arguments of `XMCGAN`, such as `max_words`.
-
-    Raises:
-        ZooError: the file cannot be read, or is of another network.
-    """
-    states = network_states(read_flax(path))
-    model = make_model(XMCGAN, system_sizes(states), settings)
-    model.build_for_training()
-    targets = {
-        "generator": generator_targets(model.generator),
-        "discriminator": discriminator_targets(model.discriminator),
-    }
+def _joined(model, states, training):
+    """(targets, arrays) of all networks that are loaded, under `<network>: <official name>`."""
+    targets = {"generator": generator_targets(model.generator)}
     if model.averages:
         targets["ema_generator"] = generator_targets(model.ema_generator)
-    joined = {}
-    for name in targets:
-        joined |= prefixed(f"{name}: ", states[name])
-        targets[name] = prefixed(f"{name}: ", targets[name])
-    load_state_dict({k: t for part in targets.values() for k, t in part.items()}, joined)
-    return model
+    if training:
+        model.build_for_training()
+        targets["discriminator"] = discriminator_targets(model.discriminator)
+    joined = ({}, {})
+    for name, part in targets.items():
+        for whole, own in zip(joined, (part, states[name]), strict=True):
+            whole.update(prefixed(f"{name}: ", own))
+    return joined
 
 
 def system_sizes(states):

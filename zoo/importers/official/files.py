@@ -6,9 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.importers.flax_file import read_flax
 
-FORMS = "a PyTorch file (.pth, .pt, .ckpt), or its arrays as .npz"
+FORMS = "a PyTorch file (.pth, .pt, .ckpt), a Flax checkpoint (.flax), or its arrays as .npz"
 PYTORCH = (".pth", ".pt", ".ckpt")
+FLAX = ".flax"
 REPLICATED = "module."  # starts the names of a network that was trained on several devices
 
 
@@ -19,7 +21,8 @@ def read_state_dict(path):
     holds no weights (optimizers, counters) is left out.
 
     Args:
-        path: str. `.npz`, or `.pth`, `.pt`, `.ckpt` (need PyTorch; read with `weights_only=True`).
+        path: str. `.npz`; `.pth`, `.pt`, `.ckpt` (need PyTorch; read with `weights_only=True`);
+            or `.flax` (see `zoo.importers.flax_file`).
 
     Returns:
         dict of str -> NumPy array.
@@ -32,12 +35,14 @@ def read_state_dict(path):
     if not os.path.isfile(path):
         raise ZooError(f"Checkpoint {path} does not exist; expected {FORMS}.")
     extension = os.path.splitext(path)[1]
-    if extension not in (".npz", *PYTORCH):
+    if extension not in (".npz", FLAX, *PYTORCH):
         raise ZooError(f"Checkpoint {path} has an unknown form; expected {FORMS}.")
     try:
         if extension == ".npz":
             with np.load(path, allow_pickle=False) as arrays:
                 arrays = {name.removeprefix(REPLICATED): arrays[name] for name in arrays.files}
+        elif extension == FLAX:
+            arrays = read_flax(path)
         else:
             arrays = flat(_read_pytorch(path))
     except ZooError:

@@ -13,6 +13,7 @@ _MARKS = {  # a weight that no system before it in this order has
     "enc_c.convA.0.model.1.weight": "drit",
     "model.down.0.weight": "pix2pix",
     "model.model.0.weight": "pix2pix",
+    "generator_state/batch_stats/GenBlock_0/ConditionalBatchNorm_0/BatchNorm_0/mean": "xmc_gan",
 }
 
 
@@ -22,7 +23,7 @@ def system_of(generator):
     Pix2Pix's and BicycleGAN's generators are the same network: both are "pix2pix".
 
     Args:
-        generator: str. The file; of DCGAN and DRIT the checkpoint of all networks.
+        generator: str. The file; of DCGAN, DRIT and XMC-GAN the checkpoint of all networks.
 
     Raises:
         ZooError: the file cannot be read, or is no generator of a known system.

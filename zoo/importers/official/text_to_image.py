@@ -1,4 +1,4 @@
-"""The systems that read text: AttnGAN, DM-GAN, MirrorGAN, StackGAN++.
+"""The systems that read text: AttnGAN, DM-GAN, MirrorGAN, StackGAN++, XMC-GAN.
 
 The released weights of the first three were trained with the mis-tiled padding mask,
 `mask_tiling="official"`; the default keeps a picture independent of its neighbours in the batch.
@@ -137,6 +137,28 @@ def stackgan_v2(generator, **settings):
     load_state_dict(generator_targets(model.generator), weights)
     model.reset_average()
     return model
+
+
+def xmc_gan(checkpoint, text_encoder=None, training=False, **settings):
+    """An `XMCGAN` with the networks of a run of the official code; its authors released none.
+
+    Args:
+        checkpoint: str. `checkpoints-<host>/ckpt-<n>.flax`.
+        text_encoder: dict or None. `{"kind": "hub", ...}`, the modules whose vectors it was trained
+            on (see `zoo.models.hub_captions`): BERT base, if it names none. Without it the model
+            reads vectors that were computed elsewhere.
+        training: bool. Whether to load the discriminator too, to train on; the optimizers' states
+            are not taken over.
+        **settings: other arguments of `XMCGAN`, such as `max_words` (17).
+
+    Raises:
+        ZooError: the file cannot be read or is of another network, or the text encoder's vectors
+            have another size.
+    """
+    from zoo.importers import xmc_gan as xmc_names
+
+    arrays = read_state_dict(checkpoint)
+    return xmc_names.xmc_gan(arrays, text_encoder, training, **settings)
 
 
 def _caption_settings(captions, text, max_words):
