@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from zoo.errors import ZooError
-from zoo.metrics.bilinear import resize, weights
 from zoo.metrics.lpips import lpips, lpips_by_layer, lpips_map, trunk_input
 
 
@@ -38,14 +37,6 @@ def test_trunk_input():
     x = np.tile([-0.030, -0.088, -0.188], (1, 2, 2, 1))
     np.testing.assert_allclose(trunk_input(x), np.zeros_like(x), atol=1e-12)
     np.testing.assert_array_equal(trunk_input(x, "0.0"), x)
-
-
-def test_resizing_keeps_constants_and_ends():
-    np.testing.assert_allclose(weights(2, 4), [[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]])
-    np.testing.assert_allclose(weights(4, 2), [[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]])
-    expected = np.array([[3, 3, 1, 0], [0, 1, 3, 3]]) / 7
-    np.testing.assert_allclose(weights(4, 2, antialias=True), expected)
-    np.testing.assert_allclose(resize(np.ones([5, 7, 2]), 3, 9, antialias=True), 1)
 
 
 def test_arguments_are_checked():
