@@ -49,16 +49,22 @@ def define_flags():
                                              "recipes.encoder; may be repeated.")
     flags.DEFINE_string("inception", None, "FID's file, TF-Hub's folder, tfhub, keras, or an .h5 "
                                            "file of Keras' InceptionV3.")
-    flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1.")
+    flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1; "
+                                             "keras, or an .h5 file of Keras' VGG16.")
     flags.DEFINE_string("lpips_heads", None, "LPIPS' weights of the channels, alex.pth ...")
     flags.DEFINE_enum("lpips_version", "0.1", ["0.0", "0.1"], "Of LPIPS.")
-    flags.DEFINE_string("detector", None, "The yolov3.weights of SOA, for --images in folders "
-                                          "label_00, label_01 ...")
+    flags.DEFINE_string("detector", None, "The yolov3.weights of SOA, of a preset that reads "
+                                          "captions, or of --images in folders label_00 ...")
+    flags.DEFINE_string("soa_captions", None, "SOA's folder of label_XX_name.pkl files; else "
+                                              "captions are chosen by their words.")
+    flags.DEFINE_integer("captions_per_label", None, "Captions of each label of SOA, at most.")
     flags.DEFINE_integer("seed", 0, "Of latents, of what is drawn, of NDB's bins.")
     flags.DEFINE_integer("conditions", None, "Conditions, in place of the protocol's.")
     flags.DEFINE_integer("samples_per_condition", None, "Pictures of each condition.")
     flags.DEFINE_integer("real", None, "Real pictures, drawn at random.")
     flags.DEFINE_integer("bins", None, "Bins of NDB.")
+    flags.DEFINE_enum("folds", "", ["", "exact", "official"], "Of R-precision, in place of the "
+                      "protocol's: official is the papers' code, which loses the last of each.")
     flags.DEFINE_integer("size", None, "Pixels that the pictures of --images are scaled to.")
     flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned pictures become square; "
                                                          "else as in the preset's training.")
@@ -73,9 +79,9 @@ def define_flags():
 
 NAMES = (
     "preset", "images", "compare", "protocol", "data", "out", "cache", "encoder", "inception",
-    "lpips_trunk", "lpips_heads", "lpips_version", "detector", "seed", "conditions",
-    "samples_per_condition", "real", "bins", "size", "crop", "direction", "per_class",
-    "batch_size", "bootstrap", "strict", "record",
+    "lpips_trunk", "lpips_heads", "lpips_version", "detector", "soa_captions",
+    "captions_per_label", "seed", "conditions", "samples_per_condition", "real", "bins", "folds",
+    "size", "crop", "direction", "per_class", "batch_size", "bootstrap", "strict", "record",
 )
 
 
@@ -133,44 +139,39 @@ def _evaluate(options, handle, protocol, asked, tools, out):
     Returns:
         dict of `report`, its `text`, `measures` and `subject`.
     """
-    from recipes.evaluation import card, run
+    from recipes.evaluation import card, pictures, run
     from recipes.evaluation import report as reports
     from recipes.evaluation.numbers import measure
     from zoo.storage import write_bytes_atomically, write_json
 
     start = time.monotonic()
-    subject, real, source, warnings = _subject(options, handle, asked, tools)
-    if subject.pictures.shape != real.shape:
-        raise ZooError(
-            f"The generated pictures are {subject.pictures.shape}, the real ones {real.shape}: "
-            "give both in one size, or --size."
-        )
-    warnings += run.check_tools(protocol, tools.networks, tools.lpips)
-    warnings += run.lacking(subject, real, protocol)
-    if asked.bins != protocol.bins:
-        warnings.append(f"{asked.bins} bins of NDB instead of {protocol.bins}")
-    if options.strict and warnings:
+    subject, every, about, warnings = run.opened(options, handle, asked, tools)
+    real, versions = every.sample(asked.real, options.seed), reports.versions()
+    warnings += run.lacking(subject, real, len(every), protocol, asked, tools)
+    if options.strict and warnings:  # before any picture is made
         raise ZooError(
             f"--strict: the protocol {options.protocol} is not met: {'; '.join(warnings)}."
         )
-    found, left = measure(subject, real, asked, tools, options.seed, options.per_class)
-    common = run.common_record(subject, real, options.protocol, protocol, options.seed)
+    numbers = measure(subject, real, asked, tools, options.seed, options.per_class)
+    common = run.common_record(
+        subject, real, options.protocol, options.seed, about["splits"], versions
+    )
     results = []
-    for one, seconds in found:
+    for one, seconds in numbers.found:
         one.warnings = [*warnings, *one.warnings]
         results.append(reports.record(one, common, options.bootstrap, options.seed, seconds))
     out.mkdir(parents=True, exist_ok=True)
-    pictures = _pictures(options, subject, real, results, out)
+    shown = pictures.write(out, subject, results, options.seed)
     others = [network for network in (tools.lpips, tools.detector) if network is not None]
-    networks = [*tools.networks, *others]
     report = {
         "format": reports.FORMAT, "subject": {"name": subject.name, **subject.source},
         "protocol": {"name": options.protocol, **dataclasses.asdict(protocol)},
-        "data": {**source, "name": real.name, "count": len(real), "sha256": real.digest},
-        "networks": [network.record() for network in networks],
-        "resolution": subject.pictures.shape[0], "seed": options.seed, "warnings": warnings,
-        "results": results, "not_measured": left, "pictures": pictures,
-        "versions": reports.versions(), "seconds": round(time.monotonic() - start, 1),
+        "data": {**about, "name": real.name, "count": len(real), "sha256": real.digest,
+                 "input": real.route},
+        "networks": [network.record() for network in (*tools.networks, *others)],
+        "resolution": subject.size[0], "seed": options.seed, "warnings": warnings,
+        "results": results, "not_measured": numbers.left, "pictures": shown,
+        "versions": versions, "seconds": round(time.monotonic() - start, 1),
         "command": ["python", "-m", "recipes.evaluate", *sys.argv[1:]],
     }
     text = reports.markdown(report)
@@ -179,67 +180,7 @@ def _evaluate(options, handle, protocol, asked, tools, out):
     if options.record:
         card.record(handle, report)
     return {"report": report, "text": text, "subject": subject,
-            "measures": [one for one, _ in found]}
-
-
-def _subject(options, handle, protocol, tools):
-    """(Subject, real pictures, dict about the data, warnings)."""
-    from recipes.evaluation import conditions, run
-    from recipes.evaluation.data import from_path, with_classes
-    from zoo.data import SOURCES
-
-    if handle is None:
-        name = options.data.partition(":")[0]
-        if not options.data:
-            raise ZooError("--data is missing: give the real pictures' folder, or a source's name.")
-        subject = run.of_images(options.images, options.size)
-        size = subject.pictures.shape[0]
-        if name in SOURCES:
-            kind = conditions.KIND_OF_SOURCE.get(name)
-            data = conditions.Data(options.data, kind, crop=options.crop)
-            real, split = data.pictures(protocol.real_split, size, options.direction)
-            with_classes(subject.pictures, real.class_names)
-        else:
-            real, split = from_path(options.data, size), protocol.real_split
-    else:
-        import zoo
-
-        model = zoo.from_preset(handle)
-        subject, data, warnings = run.of_preset(handle, model, protocol, options, tools.cache)
-        size = subject.pictures.shape[0]
-        name = data.name
-        real, split = data.pictures(protocol.real_split, size, options.direction)
-    warnings = warnings if handle is not None else []
-    if split != protocol.real_split:
-        warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
-    about = {"data": options.data, "source": name, "split": split}
-    return subject, real.sample(protocol.real, options.seed), about, warnings
-
-
-def _pictures(options, subject, real, results, out):
-    """Writes the report's pictures; list of dict of path and text."""
-    from recipes.evaluation import pictures
-    from recipes.pictures import save_png
-
-    conditions = subject.conditions
-    names = conditions.names if conditions is not None else None
-    sources = conditions.sources if conditions is not None else None
-    grid = pictures.sample_grid(subject.pictures, subject.shape, names, sources)
-    save_png(out / "grid.png", grid)
-    written = [{"path": "grid.png", "text": "Samples."}]
-    bars = [entry for entry in results if entry["metric"].startswith("ndb") and "bins" in entry]
-    if bars:
-        first = bars[0]
-        save_png(out / "ndb.png", pictures.bin_bars(
-            {"real": first["bins"], subject.name: first["shares"]}, f"Shares of {first['metric']}"
-        ))
-        written.append({"path": "ndb.png", "text": "Shares of the bins."})
-    if subject.model is not None:
-        strips = pictures.strips(subject.model, conditions, options.seed)
-        if strips is not None:
-            save_png(out / "interpolation.png", strips)
-            written.append({"path": "interpolation.png", "text": "Between two latents."})
-    return written
+            "measures": [one for one, _ in numbers.found]}
 
 
 def _tools(options, protocol, out):
@@ -253,21 +194,24 @@ def _tools(options, protocol, out):
         handles = networks.shipped_encoders(options.preset or next(iter(options.compare), None))
     if bool(options.lpips_trunk) != bool(options.lpips_heads):
         raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
+    if options.soa_captions and not options.detector:
+        raise ZooError("--soa_captions are of SOA, which needs --detector=yolov3.weights, too.")
     found = [networks.zoo_encoder(handle) for handle in handles]
     if options.inception or not found:
         found.insert(0, networks.inception(options.inception))
-    lpips = None
+    lpips = detector = None
     if options.lpips_trunk:
-        files = options.lpips_trunk, options.lpips_heads
-        lpips = networks.LpipsDistance(*files, options.lpips_version)
-    damsm = next((network.model for network in found if network.model is not None), None)
-    cache = Cache(options.cache or out / "cache", show=True)
-    detector = None
+        from recipes.evaluation.perceptual import LpipsDistance
+
+        lpips = LpipsDistance(options.lpips_trunk, options.lpips_heads, options.lpips_version)
     if options.detector:
         from recipes.evaluation.soa import Detector
 
         detector = Detector(options.detector)
-    return Tools(found, lpips, damsm, cache, detector)
+    damsm = next((network.model for network in found if network.model is not None), None)
+    cache = Cache(options.cache or out / "cache", show=True)
+    return Tools(found, lpips, damsm, cache, detector, options.soa_captions,
+                 options.captions_per_label)
 
 
 def _protocols(options):
@@ -282,13 +226,14 @@ def _protocols(options):
             f"{nearest(name, PROTOCOLS)}"
         )
     for flag, least in (("conditions", 1), ("samples_per_condition", 1), ("real", 2), ("bins", 1),
-                        ("size", 1), ("batch_size", 1), ("bootstrap", 0)):
+                        ("size", 1), ("batch_size", 1), ("captions_per_label", 1),
+                        ("bootstrap", 0)):
         value = getattr(options, flag)
         if value is not None and value < least:
             raise ZooError(f"--{flag} must be at least {least}, got {value}.")
     changed = {"conditions": options.conditions, "samples": options.samples_per_condition,
-               "real": options.real, "bins": options.bins}
-    changed = {key: value for key, value in changed.items() if value is not None}
+               "real": options.real, "bins": options.bins, "folds": options.folds}
+    changed = {key: value for key, value in changed.items() if value not in (None, "")}
     return PROTOCOLS[name], dataclasses.replace(PROTOCOLS[name], **changed)
 
 

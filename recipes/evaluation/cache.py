@@ -82,27 +82,29 @@ class Cache:
             temporary.unlink(missing_ok=True)
 
     def features(self, pictures, network):
-        """What a network makes of a `PictureSet`: dict of float32 arrays in files.
+        """What a network makes of a `PictureSet`: dict of float32 arrays in a file.
+
+        The network does not run where the file is there already.
 
         Raises:
             ZooError: values that are not finite.
         """
-        first = network(pictures.load(np.arange(1)))
-        sizes = {name: first[name].shape[1] for name in sorted(first)}
 
-        def together():  # side by side in one file: one pass
+        def batches():  # all outputs of a picture in one row: one pass, one file
             for batch in pictures.batches():
                 outputs = network(batch)
-                yield np.concatenate([outputs[name] for name in sizes], axis=1)
+                kind = [(name, np.float32, outputs[name].shape[1:]) for name in sorted(outputs)]
+                rows = np.empty(len(batch), kind)
+                for name in outputs:
+                    rows[name] = outputs[name]
+                yield rows
 
         whole = self.rows(
-            f"features-{slug(network.name)}", (pictures.digest, network.digest, network.route),
-            len(pictures), together, f"{network.name}: pictures",
+            f"features-{slug(network.name)}",
+            ("features 2", pictures.digest, network.digest, network.route),
+            len(pictures), batches, f"{network.name}: pictures",
         )
-        edges = np.cumsum([0, *sizes.values()])
-        made = {
-            name: whole[:, a:b] for name, a, b in zip(sizes, edges, edges[1:], strict=False)
-        }
+        made = {name: whole[name] for name in whole.dtype.names}
         for name, array in made.items():
             if not all(np.isfinite(array[i : i + 1024]).all() for i in range(0, len(array), 1024)):
                 raise ZooError(

@@ -6,6 +6,7 @@ from recipes.evaluation.measures import centred_interval, draw
 from recipes.evaluation.pictures import bin_bars
 from recipes.evaluation.report import number
 from recipes.pictures import save_png
+from recipes.progress import counted
 from zoo.errors import ZooError
 from zoo.storage import write_bytes_atomically, write_json
 
@@ -62,7 +63,7 @@ def difference(a, b, repeats, seed, paired):
     random = np.random.RandomState(seed)
     together = paired and a.units.shape[:2] == b.units.shape[:2]
     draws = []
-    for _ in range(repeats):
+    for _ in counted(range(repeats), repeats, f"bootstrap of {a.metric}, A - B: draw"):
         places = draw(random, *a.units.shape[:2])
         other = places if together else draw(random, *b.units.shape[:2])
         draws.append(

@@ -6,6 +6,7 @@ its model needs: captioned folder, class folders, pairs, or two domains.
 """
 
 import dataclasses
+import functools
 import hashlib
 import inspect
 
@@ -35,7 +36,8 @@ class Conditions:
         labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
         sources: `PictureSet` of what is translated, or None.
         settings: dict, more arguments of `generate`.
-        pool: (list of str, int64 labels) of all captions that wrong ones may be drawn from.
+        pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
+            ones may be drawn from, or None.
     """
 
     values: object
@@ -43,7 +45,7 @@ class Conditions:
     labels: np.ndarray
     sources: object = None
     settings: dict = dataclasses.field(default_factory=dict)
-    pool: tuple = ((), ())
+    pool: object = None
 
     def __len__(self):
         return len(self.names)
@@ -180,10 +182,11 @@ class Data:
         crop = self.crop if self.kind not in ("labels", None) else "none"
         return from_source(source, size, name, crop), split
 
-    def conditions(self, model, count, split="test", direction="a2b"):
+    def conditions(self, model, count, split="test", direction="a2b", repeat=False):
         """(`Conditions`, split): `count` of them, or all, evenly spread over the split.
 
-        More than there are pictures take a second caption of each, a third, and so on.
+        More than there are pictures take a second caption of each, a third, and so on; with
+        `repeat` all of them again and again.
         """
         size = size_of(model)
         if self.kind == "nothing":
@@ -195,7 +198,7 @@ class Data:
         source, split = self.held_out(size, split)
         if self.kind in ("pairs", "domains"):
             return self._pictures_to_translate(source, model, count, direction), split
-        return self._texts(source, model, count), split
+        return self._texts(source, model, count, repeat), split
 
     def _pictures_to_translate(self, source, model, count, direction):
         settings = {}
@@ -209,23 +212,25 @@ class Data:
         names = [f"picture {place}" for place in places]
         return Conditions(pictures, names, places, pictures, settings)
 
-    def _texts(self, source, model, count):
+    def _texts(self, source, model, count, repeat):
         rows = source.embeddings if self.kind == "embeddings" else source.captions
         unknown = self.training.get("data.unknown", "drop")
 
         def of_number(k):
             """(picture, k) of each picture with a caption k that the model can read."""
             texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
-            if self.kind == "embeddings" or model.vocabulary is None:  # an encoder's own words
+            if self.kind == "embeddings":
                 return texts
             return readable(texts, source.captions, model.vocabulary, unknown)
 
-        texts = first = of_number(0)
-        if not first:
+        texts = of_number(0)
+        if not texts:
             raise ZooError("The preset's vocabulary reads none of the data set's first captions.")
         for k in range(1, max(map(len, rows))):
             if len(texts) < (count or 0):
                 texts = texts + of_number(k)
+        if repeat:
+            texts = texts * max(1, -(-(count or 0) // len(texts)))
         texts = [texts[place] for place in spread(len(texts), count)]
         labels = np.asarray(source.labels)
 
@@ -233,29 +238,34 @@ class Data:
             captions = [(source.captions[place], k) for place, k in places]
             return [of[min(k, len(of) - 1)] for of, k in captions]
 
-        pool = words(first), labels[[place for place, _ in first]]
-        names, labels = words(texts), labels[[place for place, _ in texts]]
+        def pool():
+            every = [text for k in range(max(map(len, rows))) for text in of_number(k)]
+            places = np.array([place for place, _ in every])
+            return words(every), labels[places], places
+
+        names, own = words(texts), labels[[place for place, _ in texts]]
         if self.kind == "embeddings":
-            return Conditions(np.stack([rows[place][k] for place, k in texts]), names, labels)
-        return Conditions(names, names, labels, settings={"unknown": unknown}, pool=pool)
+            return Conditions(np.stack([rows[place][k] for place, k in texts]), names, own)
+        return Conditions(names, names, own, settings={"unknown": unknown}, pool=pool)
 
 
 def readable(texts, captions, vocabulary, unknown):
     """Those (picture, caption) whose captions a vocabulary can read."""
+    known = functools.cache(lambda caption: can_read(caption, vocabulary, unknown))
+    return [(place, k) for place, k in texts if known(captions[place][k])]
+
+
+def can_read(caption, vocabulary, unknown):
+    """Whether a vocabulary (None: an encoder's own words) reads anything of a caption."""
     from zoo.text import check_captions
 
-    kept, known = [], {}
-    for place, k in texts:
-        caption = captions[place][k]
-        if caption not in known:
-            try:
-                check_captions([caption], vocabulary, unknown=unknown)
-                known[caption] = True
-            except ZooError:
-                known[caption] = False
-        if known[caption]:
-            kept.append((place, k))
-    return kept
+    if vocabulary is None:
+        return True
+    try:
+        check_captions([caption], vocabulary, unknown=unknown)
+    except ZooError:
+        return False
+    return True
 
 
 def spread(available, count=None):

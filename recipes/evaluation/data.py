@@ -27,12 +27,20 @@ class PictureSet:
         name: str, what reports call it.
         labels: ints (count,) or None.
         class_names: list of str or None.
+        route: str, how the pictures came to their size.
+
+    Attributes:
+        file_names: list of str, of pictures in files. split: str or None, the part of a folder.
     """
 
-    def __init__(self, load, count, name, labels=None, class_names=None):
+    file_names, split = (), None
+
+    def __init__(
+        self, load, count, name, labels=None, class_names=None, route="pixels as they are"
+    ):
         if count < 1:
             raise ZooError(f"{name} holds no pictures.")
-        self.load, self.count, self.name = load, count, name
+        self.load, self.count, self.name, self.route = load, count, name, route
         self.labels = None if labels is None else np.asarray(labels)
         self.class_names = class_names
 
@@ -63,7 +71,7 @@ class PictureSet:
         labels = None if self.labels is None else self.labels[places]
         return PictureSet(
             lambda index: self.load(places[index]), len(places), name or self.name, labels,
-            self.class_names,
+            self.class_names, self.route,
         )
 
     def sample(self, count, seed):
@@ -157,19 +165,25 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
         return tf.map_fn(fit, places, fn_output_signature=spec, parallel_iterations=8)
 
     labels = getattr(source, "labels", None) if hasattr(source, "class_names") else None
+    routes = {
+        "none": f"squeezed to {size} x {size} pixels, Pillow's {method}",
+        "paper": f"shorter side to 76/64 of {size} pixels, the middle {size} x {size} cut out",
+    }
     return PictureSet(
         lambda places: pictures(np.asarray(places, np.int64)).numpy(), len(source), name, labels,
-        getattr(source, "class_names", None),
+        getattr(source, "class_names", None), routes[crop],
     )
 
 
-def from_path(path, size=None):
+def from_path(path, size=None, split=None):
     """A set from a folder or .zip of picture files, or from a .npy file.
 
     Args:
         path: pictures may lie in folders, see `with_classes`. What `recipes.generate` writes beside
             single pictures (`OVERVIEWS`) is left out.
         size: int, to which pictures are scaled; None takes them as they are.
+        split: str or None. Where there are folders "train", "val", "test", those of this one, or of
+            the next best; else all pictures.
 
     Raises:
         ZooError: nothing there, pictures of several sizes and no `size`, or a bad array.
@@ -180,7 +194,8 @@ def from_path(path, size=None):
     from zoo.data.picture_files import PictureList, PictureTree
 
     tree = PictureTree(path)
-    names = [name for name in tree.pictures("") if name.split("/")[-1] not in OVERVIEWS]
+    root, split = _root(tree, split)
+    names = [name for name in tree.pictures(root) if name.split("/")[-1] not in OVERVIEWS]
     if not names:
         raise ZooError(f"{path} holds no pictures: give a folder, a .zip or a .npy of them.")
     shapes = {}
@@ -190,19 +205,34 @@ def from_path(path, size=None):
 
     pictures = PictureList(tree, names, rule=note)
     if size is None:
-        if len(shapes) > 1:
-            shown = ", ".join(f"{w} x {h}" for h, w in list(shapes)[:3])
-            raise ZooError(
-                f"{path} holds pictures of {len(shapes)} sizes ({shown} ...): scale them to one "
-                "first, or say to which with --size."
-            )
-        height, width = next(iter(shapes))
-        if height != width:
-            raise ZooError(f"{path} holds pictures of {width} x {height}: give --size, a square's.")
-        size = height
-    result = from_source(pictures, size, Path(path).name)
-    result.file_names = pictures.file_names
+        size = _side_of(path, list(shapes))
+    name = " ".join(filter(None, (Path(path).name, split)))
+    result = from_source(pictures, size, name)
+    result.file_names, result.split = pictures.file_names, split
     return result
+
+
+def _root(tree, split):
+    """(folder, split) where a split lies, or all pictures; the split is None of these."""
+    for name in dict.fromkeys((split, "test", "val", "train")) if split else ():
+        roots = tree.roots(name)
+        if roots and roots[0].split("/")[-1] == name:
+            return roots[0], name
+    return "", None
+
+
+def _side_of(path, shapes):
+    """The side of square pictures of one size."""
+    if len(shapes) > 1:
+        shown = ", ".join(f"{w} x {h}" for h, w in shapes[:3])
+        raise ZooError(
+            f"{path} holds pictures of {len(shapes)} sizes ({shown} ...): scale them to one "
+            "first, or say to which with --size."
+        )
+    height, width = shapes[0]
+    if height != width:
+        raise ZooError(f"{path} holds pictures of {width} x {height}: give --size, a square's.")
+    return height
 
 
 def with_classes(pictures, class_names):
@@ -210,7 +240,7 @@ def with_classes(pictures, class_names):
     class_names = [str(name) for name in class_names or ()]
     labels = [
         next((class_names.index(part) for part in name.split("/")[:-1] if part in class_names), -1)
-        for name in getattr(pictures, "file_names", ())
+        for name in pictures.file_names
     ]
     if labels and min(labels) >= 0:
         pictures.labels, pictures.class_names = np.array(labels), class_names
@@ -235,7 +265,7 @@ def resized(pictures, size):
     load = pictures.load
     return PictureSet(
         lambda places: resize(load(places), size, size).numpy(), len(pictures), pictures.name,
-        pictures.labels, pictures.class_names,
+        pictures.labels, pictures.class_names, f"squeezed to {size} x {size} pixels, bilinear",
     )
 
 

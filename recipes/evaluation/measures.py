@@ -11,12 +11,12 @@ import functools
 
 import numpy as np
 
+from recipes.progress import Progress, counted
 from zoo.metrics.class_probabilities import class_logits, class_probabilities
 from zoo.metrics.feature_statistics import FeatureStatistics
 from zoo.metrics.frechet_distance import frechet_distance_of_gaussians
 from zoo.metrics.inception_score import inception_score
-from zoo.metrics.ndb import make_bins, ndb
-from zoo.metrics.r_precision import r_precision, r_precision_hits
+from zoo.metrics.ndb import bins_of_labels, cluster, ndb, used_dimensions
 
 MANY = 20  # conditions from which on these are drawn, and not pictures within them
 REPEATS = 100  # draws of a bootstrap where nothing is said
@@ -70,7 +70,8 @@ class Measure:
         if not repeats:
             return None
         random = np.random.RandomState(seed)
-        values = [self.statistic(self.drawn(random)) for _ in range(repeats)]
+        draws = counted(range(repeats), repeats, f"bootstrap of {self.metric}: draw")
+        values = [self.statistic(self.drawn(random)) for _ in draws]
         return centred_interval(self.value, values, share)
 
 
@@ -134,12 +135,14 @@ def fid(features, real, network, shape, label=""):
     )
 
 
-def bins_and_divergence(pictures, real, bins, shape, folder, seed, whitening=True, label=""):
+def bins_and_divergence(pictures, real, bins, shape, cache, seed, whitening=True, label=""):
     """NDB and JSD of flat RGB pictures; `pictures`, `real`: `PictureSet`s."""
-    made_of = make_bins(real.flat(folder), bins, whitening, seed=seed)
-    nearest = made_of.assign(pictures.flat(folder)).reshape(shape)
+    cache.folder.mkdir(parents=True, exist_ok=True)
+    made_of = bins_of(real, bins, cache, seed, whitening)
+    nearest = made_of.assign(pictures.flat(cache.folder)).reshape(shape)
+    found = len(made_of.centers)
     protocol = {
-        "generated": int(nearest.size), "real": made_of.count, "bins": bins, "seed": seed,
+        "generated": int(nearest.size), "real": made_of.count, "bins": found, "seed": seed,
         "whitening": whitening, "significance": 0.05, "pixels": "flat RGB bytes",
         "dimensions": f"{len(made_of.used)} of {made_of.centers.shape[1]}, drawn by the seed",
     }
@@ -152,11 +155,40 @@ def bins_and_divergence(pictures, real, bins, shape, folder, seed, whitening=Tru
         "bins": made_of.proportions.tolist(), "shares": whole["proportions"].tolist(),
         "different": whole["different"].tolist(),
     }
+    few = [] if found == bins else [
+        f"{found} bins instead of {bins}: the real pictures are too few, or too much alike"
+    ]
     return [
         Measure(f"ndb{label}", nearest, lambda u: compared(u)["ndb"], protocol, "lower",
-                {"share_of_bins": whole["ndb"] / bins, **shares}),
-        Measure(f"jsd{label}", nearest, lambda u: compared(u)["jsd"], protocol, "lower"),
+                {"share_of_bins": whole["ndb"] / found, **shares}, list(few)),
+        Measure(f"jsd{label}", nearest, lambda u: compared(u)["jsd"], protocol, "lower",
+                warnings=list(few)),
     ]
+
+
+def bins_of(real, bins, cache, seed, whitening):
+    """`Bins` of a `PictureSet`; the clusters are kept by what they depend on, for k-means takes
+    minutes and two presets are compared in the same bins."""
+    import sklearn
+
+    rows = real.flat(cache.folder)
+
+    def clusters():
+        progress = Progress(1, what="k-means of NDB: start", unit="")
+
+        def show(done, total):
+            progress.total = total
+            progress.advance()
+            progress.show()
+
+        try:
+            yield cluster(rows, min(bins, len(real)), whitening, seed=seed, progress=show)[0]
+        finally:
+            progress.clear()
+
+    parts = "clusters 1", real.digest, bins, whitening, seed, sklearn.__version__
+    labels = cache.rows("clusters", parts, len(real), clusters, "clusters")
+    return bins_of_labels(rows, labels, whitening, used_dimensions(rows.shape[1], seed=seed))
 
 
 def ndb_of_bins(bins, nearest):
@@ -209,9 +241,10 @@ def diversity(metric, distance, pictures, pairs, samples, protocol, batch=32):
     """
     first = np.arange(len(pairs))[:, None, None] * samples
     places = (pairs + first).reshape(-1, 2)
+    parts = np.array_split(places, -(-len(places) // batch))
     values = np.concatenate([
         distance(pictures.load(part[:, 0]), pictures.load(part[:, 1]))
-        for part in np.array_split(places, -(-len(places) // batch))
+        for part in counted(parts, len(parts), f"{metric}: batch of pairs")
     ])
     return Measure(
         metric, values.reshape(pairs.shape[:2]), lambda units: units.mean(),
@@ -220,80 +253,41 @@ def diversity(metric, distance, pictures, pairs, samples, protocol, batch=32):
     )
 
 
-# --- classifiers and captions ---------------------------------------------------------------------
+# --- classifiers ----------------------------------------------------------------------------------
 
 
-def inception(outputs, network, shape, splits, official, seed):
+def inception(outputs, network, shape, protocol, seed):
     """Inception score of a network's logits; the pictures are shuffled before they are split.
 
     Args:
-        official: True leaves the last bias out where the network knows its kernel, as OpenAI's
-            script does.
+        protocol: `Protocol`: its `splits` and `remainder`, and `official_logits`: True leaves the
+            last bias out where the network knows its kernel, as OpenAI's script does.
     """
-    biased = not (official and network.logit_kernel is not None)
+    biased = not (protocol.official_logits and network.logit_kernel is not None)
     logits = outputs["logits"] if biased else class_logits(
         outputs["features"], network.logit_kernel
     )
     probabilities = class_probabilities(logits)
+    splits, warnings = min(protocol.splits, len(probabilities)), []
+    if splits < protocol.splits:
+        warnings.append(f"{splits} splits instead of {protocol.splits}: there are no more pictures")
+    if protocol.official_logits and biased:
+        warnings.append(
+            "the logits have their bias, which the official script leaves out: the kernel of "
+            f"{network.name} is not known"
+        )
 
     def score(units):
         rows = units.reshape(-1, units.shape[-1])
         rows = rows[np.random.RandomState(seed).permutation(len(rows))]
-        return inception_score(rows, min(splits, len(rows)))
+        return inception_score(rows, splits, protocol.remainder)
 
     return Measure(
         f"inception_score[{network.name}]", probabilities.reshape(*shape, -1),
         lambda units: score(units)[0],
-        {"generated": len(probabilities), "splits": splits, "bias": biased,
+        {"generated": len(probabilities), "splits": splits, "remainder": protocol.remainder,
+         "order": "shuffled by the seed", "bias": biased, "classes": probabilities.shape[1],
          "network": network.record(), "family": network.family}, "higher",
-        {"std_over_splits": score(probabilities.reshape(*shape, -1))[1]},
-    )
-
-
-def wrong_captions(labels, pool, candidates, seed):
-    """For each condition places of captions of other labels, drawn with replacement.
-
-    Args:
-        labels: ints (conditions,). pool: ints (captions,), labels of the captions drawn from.
-        candidates: int, wrong captions of each.
-
-    Returns:
-        int (conditions, candidates), or None where a condition has no wrong caption.
-    """
-    pool, random = np.asarray(pool), np.random.RandomState(seed)
-    places = [np.flatnonzero(pool != label) for label in np.asarray(labels)]
-    if not all(map(len, places)):
-        return None
-    return np.stack([random.choice(others, candidates) for others in places])
-
-
-def precision(image_codes, texts, pool, shape, name, digest, seed, candidates=100):
-    """R-precision of picture codes (n, d), ordered by condition.
-
-    Args:
-        texts: (sentence codes (conditions, d), labels (conditions,)), the pictures' own captions.
-        pool: the same of the captions that wrong ones are drawn from.
-
-    Returns:
-        `Measure`, or None where a caption has no wrong one.
-    """
-    wrong = wrong_captions(texts[1], pool[1], candidates - 1, seed)
-    if wrong is None:
-        return None
-    codes = np.asarray(image_codes).reshape(*shape, -1)
-
-    def hits_of(rows, sentence, places):
-        captions = np.concatenate([sentence[None], pool[0][places]])
-        return r_precision_hits(rows, np.broadcast_to(captions, (len(rows), *captions.shape)))
-
-    hits = np.stack([hits_of(*row) for row in zip(codes, texts[0], wrong, strict=True)])
-    shuffled = np.random.RandomState(seed).permutation(hits.reshape(-1))
-    folds = min(10, len(shuffled))
-    return Measure(
-        f"r_precision[{name}]", hits, lambda units: units.mean(),
-        {"generated": int(hits.size), "candidates": candidates, "folds": folds,
-         "captions": len(pool[1]),
-         "wrong_captions": "of other labels, drawn with replacement, the same for all pictures of "
-                           "a caption", "network": {"name": name, "sha256": digest}},
-        "higher", {"std_over_folds": r_precision(shuffled, count=folds)[1]},
+        {"std_over_splits": score(probabilities.reshape(*shape, -1))[1]}, warnings,
+        costly=probabilities.size > 10**7,
     )

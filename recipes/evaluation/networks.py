@@ -5,13 +5,13 @@ computed with, `keras-inception-v3` the one of XMC-GAN; an encoder that was trai
 bears the name of its DAMSM preset, or one with `zoo-`. Numbers of different names do not compare.
 """
 
-import functools
 import hashlib
 import os
 from pathlib import Path
 
 import numpy as np
 
+from recipes.evaluation.protocols import PAPERS_DAMSM
 from zoo.errors import ZooError
 from zoo.metrics.bilinear import resize
 from zoo.metrics.inception_input import inception_input
@@ -43,13 +43,14 @@ class FeatureNetwork:
             which has no bias.
         model: the DAMSM that it is a part of, or None.
         classifier: the `ImageClassifier` that it is, whose classes the logits are of, or None.
+        for_score: the same network with the route of the official Inception score, or None.
     """
 
     def __init__(
         self, name, digest, prepare, run, route, family="", logit_kernel=None, model=None,
-        classifier=None,
+        classifier=None, for_score=None,
     ):
-        self.model, self.classifier = model, classifier
+        self.model, self.classifier, self.for_score = model, classifier, for_score
         self.name, self.digest, self.route, self.family = name, digest, route, family
         self.logit_kernel = logit_kernel
         self._prepare, self._run = prepare, run
@@ -94,11 +95,11 @@ def zoo_encoder(handle):
     size, digest = model.image_size, weights_digest(model)
     route = f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]"
     if isinstance(model, ImageClassifier):
-        run = _function(lambda x: model(x, training=False))
+        run = graph_of(lambda x: model(x, training=False))
         return FeatureNetwork(
             model.encoder_name, digest, squares(size), run, route, classifier=model
         )
-    run = _function(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
+    run = graph_of(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
     return FeatureNetwork(damsm_name(model), digest, squares(size), run, route, model=model)
 
 
@@ -124,6 +125,12 @@ def damsm_name(model):
     """The name of a DAMSM's preset, which a paper's network cannot be mistaken for."""
     name = getattr(model, "preset_metadata", {}).get("name", "damsm")
     return name if "damsm" in name.lower() else f"zoo-damsm-{name}"
+
+
+def paper_of(model):
+    """"the paper's DAMSM" of one that was imported from AttnGAN's released files; else ""."""
+    source = getattr(model, "preset_metadata", {}).get("source") or {}
+    return PAPERS_DAMSM if source.get("checkpoint", "").startswith("taoxugit/AttnGAN") else ""
 
 
 def weights_digest(model):
@@ -162,10 +169,15 @@ def _of_2015(path):
         outputs = network(x, training=False)
         return {name: outputs[name] for name in ("features", "logits")}
 
+    name, run, kernel = "inception-2015", graph_of(features), np.asarray(network.fc.kernel)
+    score = FeatureNetwork(
+        name, sha256(path), lambda x: (inception_input(x, "openai_score") / 128 - 1).astype("f4"),
+        run, "OpenAI's script: Pillow's bilinear to 299 pixels, (x - 128) / 128", name, kernel,
+    )
     return FeatureNetwork(
-        "inception-2015", sha256(path), _route("pytorch_fid"), _function(features),
-        "pytorch-fid: bilinear to 299 pixels without anti-aliasing, [-1, 1]", "inception-2015",
-        np.asarray(network.fc.kernel),
+        name, score.digest, _route("pytorch_fid"), run,
+        "pytorch-fid: bilinear to 299 pixels without anti-aliasing, [-1, 1]", name, kernel,
+        for_score=score,
     )
 
 
@@ -194,7 +206,7 @@ def _keras(where):
 
     return FeatureNetwork(
         "keras-inception-v3", digest.hexdigest() if where == "keras" else sha256(where),
-        _route("xmc_gan"), _function(features),
+        _route("xmc_gan"), graph_of(features),
         "XMC-GAN: bilinear to 299 pixels with anti-aliasing, [-1, 1]", "keras-inception-v3",
     )
 
@@ -247,50 +259,9 @@ def _route(name):
     return lambda images: inception_input(images, name).astype(np.float32)
 
 
-def _function(call):
+def graph_of(call):
     """A graph of `call` on batches of any size."""
     import tensorflow as tf
 
     graph = tf.function(call, autograph=False, reduce_retracing=True)
     return lambda x: graph(tf.constant(x))
-
-
-class LpipsDistance:
-    """LPIPS of pairs of pictures, from the two files of `--lpips_trunk` and `--lpips_heads`.
-
-    Args:
-        trunk: torchvision's file. heads: the official weights of the channels.
-        version: "0.1" or "0.0".
-
-    Raises:
-        ZooError: a file is missing or does not fit.
-    """
-
-    def __init__(self, trunk, heads, version="0.1"):
-        from zoo.importers.lpips import channel_weights, load_trunk
-        from zoo.importers.official.files import read_state_dict
-        from zoo.storage import sha256
-
-        self.trunk, self.version = load_trunk(trunk), version
-        self.weights = channel_weights(read_state_dict(heads), self.trunk.trunk)
-        self.name = f"{self.trunk.trunk}-{version}"
-        self.digest = hashlib.sha256(f"{sha256(trunk)} {sha256(heads)}".encode()).hexdigest()
-
-    @functools.cached_property
-    def _features(self):
-        return _function(self.trunk)
-
-    def __call__(self, a, b):
-        """float64 (batch,), of two uint8 (batch, h, w, 3)."""
-        from zoo.metrics.lpips import lpips, trunk_input
-
-        sides = [
-            [np.asarray(layer) for layer in self._features(
-                trunk_input(x / 127.5 - 1, self.version).astype(np.float32)
-            )] for x in (a, b)
-        ]
-        return lpips(*sides, self.weights)
-
-    def record(self):
-        return {"name": f"lpips {self.name}", "sha256": self.digest,
-                "input": "pictures at their own size, [-1, 1]"}

@@ -15,9 +15,33 @@ from recipes.drawing import (
     text_line,
     with_margin,
 )
-from recipes.pictures import grid
+from recipes.pictures import grid, save_png
 
 ROWS, COLUMNS = 8, 8
+
+
+def write(out, subject, results, seed):
+    """Writes a report's pictures; list of dict of path and text.
+
+    Args:
+        out: `Path`. subject: `Subject`. results: entries of `report.json`.
+    """
+    conditions = subject.conditions
+    names = conditions.names if conditions is not None else None
+    sources = conditions.sources if conditions is not None else None
+    save_png(out / "grid.png", sample_grid(subject.pictures, subject.shape, names, sources))
+    written = [{"path": "grid.png", "text": "Samples."}]
+    bars = [entry for entry in results if entry["metric"].startswith("ndb") and "bins" in entry]
+    if bars:
+        first = bars[0]
+        save_png(out / "ndb.png", bin_bars(
+            {"real": first["bins"], subject.name: first["shares"]}, f"Shares of {first['metric']}"
+        ))
+        written.append({"path": "ndb.png", "text": "Shares of the bins."})
+    if subject.model is not None and subject.model.latent_dim:
+        save_png(out / "interpolation.png", strips(subject.model, conditions, seed))
+        written.append({"path": "interpolation.png", "text": "Between two latents."})
+    return written
 
 
 def sample_grid(pictures, shape, names=None, sources=None):
@@ -84,9 +108,7 @@ def bin_bars(series, title, width=900, height=260):
 
 
 def strips(model, conditions, seed, steps=8, rows=6):
-    """Pictures between two latents of some conditions, a row each; None without a latent."""
-    if not model.latent_dim:
-        return None
+    """Pictures between two latents of some conditions, a row each."""
     places = np.unique(np.linspace(0, len(conditions) - 1, min(len(conditions), rows)).astype(int))
     images = model.interpolate(
         conditions.part(places), steps, seed=seed, **conditions.settings

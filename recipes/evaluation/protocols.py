@@ -7,6 +7,7 @@ all classes are pooled here, and each class stands beside it.
 
 import dataclasses
 
+PAPERS_DAMSM = "the paper's DAMSM"
 KINDS = {
     "text": ("captions", "embeddings", "nothing"), "label": ("labels",),
     "image": ("pairs", "domains"),
@@ -19,6 +20,7 @@ class Protocol:
     """Args:
     kinds: "text", "label", "image" or "any".
     conditions: int, or None for all there are.
+    repeat: whether captions are taken again, with other latents, where there are too few.
     samples: pictures of each condition.
     real: int, or None for all; drawn at random.
     real_split, condition_split: "train" or "test".
@@ -26,8 +28,10 @@ class Protocol:
     bins: of NDB; 0 for none.
     pairs: of each condition, for LPIPS and the pair distance; 0 for none, None for all.
     splits: of the Inception score; 0 for none.
-    official_logits: True leaves the classifier's last bias out.
+    remainder: what becomes of pictures that the splits do not divide: "spread" or "dropped".
+    official_logits: True leaves the classifier's last bias out, and resizes as OpenAI's script.
     precision: whether there is R-precision.
+    folds: its rule, "exact" or "official", the papers' code, which loses the last of each fold.
     per_class: whether each class is measured alone, too.
     objects: whether there is SOA.
     needs: what else must be given: "lpips".
@@ -44,17 +48,15 @@ class Protocol:
     bins: int = 0
     pairs: int | None = 0
     splits: int = 0
+    remainder: str = "spread"
     official_logits: bool = False
     precision: bool = False
+    folds: str = "exact"
     per_class: bool = False
     objects: bool = False
+    repeat: bool = False
     needs: tuple = ()
     source: str = ""
-
-    @property
-    def generated(self):
-        """Pictures, where the number of conditions is fixed."""
-        return None if self.conditions is None else self.conditions * self.samples
 
 
 PROTOCOLS = {
@@ -76,30 +78,34 @@ PROTOCOLS = {
     ),
     "attngan": Protocol(
         "text", 30000, 1, None, "test", splits=10, official_logits=True, precision=True,
+        folds="official", repeat=True,
         source="AttnGAN, arXiv 1711.10485, and DM-GAN's evaluation code",
     ),
     "xmc_gan": Protocol(
-        "text", 30000, 1, None, "test", splits=1, objects=True,
+        "text", 30000, 1, None, "test", splits=1, remainder="dropped", objects=True,
         source="XMC-GAN, arXiv 2101.04702, and its released code; its R-precision takes an encoder "
                "that was never released",
     ),
 }
 
 
-def shortfalls(protocol, conditions, samples, generated, real, available=None):
+def shortfalls(protocol, conditions, samples, generated, real, classes=None, available=None):
     """What falls short of a protocol's counts: a list of str, empty where nothing does.
 
     Args:
         conditions, samples: ints, or None of pictures without a known condition.
         generated, real: ints, pictures.
-        available: int, conditions there are, for a protocol that takes all; or None.
+        classes: int, conditions there are where these are classes; or None.
+        available: int, real pictures there are, for a protocol that takes all; or None.
     """
-    wanted = protocol.conditions or available
+    wanted = protocol.conditions
+    if classes is not None:
+        wanted = min(wanted or classes, classes)
     counts = (
         ("conditions", conditions, wanted),
         ("pictures of each condition", samples, protocol.samples),
-        ("generated pictures", generated, protocol.generated),
-        ("real pictures", real, protocol.real),
+        ("generated pictures", generated, wanted and wanted * protocol.samples),
+        ("real pictures", real, protocol.real or available),
     )
     return [
         f"{count} {what} instead of {least}" for what, count, least in counts
@@ -109,7 +115,7 @@ def shortfalls(protocol, conditions, samples, generated, real, available=None):
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A number of a paper. `network`: whose features; "" where the metric has none."""
+    """A number of a paper. `network`: whose features; `protocol`: a name of `PROTOCOLS`, or ""."""
 
     system: str
     data: str
@@ -117,41 +123,43 @@ class Published:
     value: str
     network: str
     source: str
+    protocol: str = "attngan"
 
 
 _README = "README of DM-GAN's repository"
 _RELEASED = "released weights, README of DM-GAN's repository"
 _OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own route"
-_LAFITE = "table of LAFITE, arXiv 2111.13792"
+_TTUR = "; by TTUR, whose resize differs a little from pytorch-fid's"
+_LAFITE = "table of LAFITE, arXiv 2111.13792", "xmc_gan"
 PUBLISHED = (
-    Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README),
+    Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README + _TTUR),
     Published("AttnGAN", "birds", "fid", "23.98", _OLD, _README),
     Published("AttnGAN", "birds", "inception_score", "4.36 +- 0.03", "StackGAN's CUB classifier",
               _README),
-    Published("AttnGAN", "birds", "r_precision", "67.82 % +- 4.43", "the paper's DAMSM", _README),
-    Published("AttnGAN", "coco", "fid", "29.53", "inception-2015", _README),
+    Published("AttnGAN", "birds", "r_precision", "67.82 % +- 4.43", PAPERS_DAMSM, _README),
+    Published("AttnGAN", "coco", "fid", "29.53", "inception-2015", _README + _TTUR),
     Published("AttnGAN", "coco", "fid", "35.49", _OLD, _README),
     Published("AttnGAN", "coco", "inception_score", "25.89 +- 0.47", "inception-2015", _README),
-    Published("AttnGAN", "coco", "r_precision", "85.47 % +- 3.69", "the paper's DAMSM", _README),
-    Published("DMGAN", "birds", "fid", "11.91", "inception-2015", _RELEASED),
+    Published("AttnGAN", "coco", "r_precision", "85.47 % +- 3.69", PAPERS_DAMSM, _README),
+    Published("DMGAN", "birds", "fid", "11.91", "inception-2015", _RELEASED + _TTUR),
     Published("DMGAN", "birds", "fid", "16.09", _OLD, _README),
     Published("DMGAN", "birds", "inception_score", "4.75 +- 0.07", "StackGAN's CUB classifier",
               _README),
-    Published("DMGAN", "birds", "r_precision", "72.31 % +- 0.91", "the paper's DAMSM", _README),
-    Published("DMGAN", "coco", "fid", "24.24", "inception-2015", _RELEASED),
+    Published("DMGAN", "birds", "r_precision", "72.31 % +- 0.91", PAPERS_DAMSM, _README),
+    Published("DMGAN", "coco", "fid", "24.24", "inception-2015", _RELEASED + _TTUR),
     Published("DMGAN", "coco", "fid", "32.64", _OLD, _README),
     Published("DMGAN", "coco", "inception_score", "30.49 +- 0.57", "inception-2015", _README),
-    Published("DMGAN", "coco", "r_precision", "88.56 % +- 0.28", "the paper's DAMSM", _README),
+    Published("DMGAN", "coco", "r_precision", "88.56 % +- 0.28", PAPERS_DAMSM, _README),
     Published("StackGANV2", "birds", "inception_score", "4.04 +- 0.05",
-              "StackGAN's CUB classifier", "README of StackGAN-v2's repository"),
-    Published("XMCGAN", "coco", "fid", "9.33", "keras-inception-v3", _LAFITE),
-    Published("XMCGAN", "coco", "inception_score", "30.45", "keras-inception-v3", _LAFITE),
+              "StackGAN's CUB classifier", "README of StackGAN-v2's repository", ""),
+    Published("XMCGAN", "coco", "fid", "9.33", "keras-inception-v3", *_LAFITE),
+    Published("XMCGAN", "coco", "inception_score", "30.45", "keras-inception-v3", *_LAFITE),
 )
 
 
 def published(system, data, metric):
-    """The papers' numbers of a system's metric ("fid[...]") on a data set."""
-    kind = metric.partition("[")[0].partition(",")[0]
+    """The papers' numbers of a system's metric ("fid[...]") on a data set; none of one class."""
+    kind = metric if ", " in metric else metric.partition("[")[0]
     return [
         row for row in PUBLISHED
         if (row.system, row.data, row.metric) == (system, data, kind)

@@ -114,12 +114,16 @@ def table(report):
 
 
 def paper_cell(entry, system, data):
-    """A paper's number of the same network, or that there are only others; "" where is none."""
-    rows = published(system, data, entry["metric"])
-    family = entry["protocol"].get("family")
-    same = [row for row in rows if row.network == family]
+    """A paper's number of the same network, or that there are only others; "" where is none.
+
+    A number that was not measured by the paper's protocol says so.
+    """
+    rows, protocol = published(system, data, entry["metric"]), entry["protocol"]
+    same = [row for row in rows if row.network == protocol.get("family")]
     if same:
-        return "; ".join(f"{row.value} ({row.source})" for row in same)
+        text = "; ".join(f"{row.value} ({row.source})" for row in same)
+        theirs = all(row.protocol == protocol["name"] for row in same) and not entry["warnings"]
+        return text if theirs else f"{text}; by another protocol than this number"
     others = sorted({row.network for row in rows})
     return f"not comparable: the paper's are of {' and of '.join(others)}" if others else ""
 

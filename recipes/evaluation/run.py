@@ -1,13 +1,16 @@
 """What an evaluation measures: pictures that are made or taken, and what a protocol misses."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
-from recipes.evaluation.conditions import Data, kind_of
-from recipes.evaluation.data import PictureSet, from_array, from_path
+from recipes.evaluation import soa
+from recipes.evaluation.conditions import KIND_OF_SOURCE, Data, kind_of, size_of
+from recipes.evaluation.data import from_array, from_path, with_classes
 from recipes.evaluation.networks import weights_digest
 from recipes.evaluation.protocols import KINDS, shortfalls
+from zoo.data import SOURCES
 from zoo.errors import ZooError
 
 MAKE = 64  # pictures of a call of `generate`, about
@@ -19,21 +22,34 @@ class Subject:
 
     Attributes:
         name: str.
-        pictures: `PictureSet`, ordered by condition.
+        make: function () -> `PictureSet`, ordered by condition.
         shape: (conditions, pictures of each); (pictures, 1) of a folder.
+        size: (height, width).
         model: the system, or None.
         conditions: `Conditions`, or None.
         kind: see `recipes.evaluation.conditions.kind_of`, or None.
+        data: `Data`, or None of a folder.
         source: dict for the report.
     """
 
     name: str
-    pictures: PictureSet
+    make: object
     shape: tuple
+    size: tuple
     model: object = None
     conditions: object = None
     kind: str | None = None
+    data: object = None
     source: dict = dataclasses.field(default_factory=dict)
+
+    @functools.cached_property
+    def pictures(self):
+        """The `PictureSet`; a preset draws when it is asked for first."""
+        return self.make()
+
+    @property
+    def count(self):
+        return self.shape[0] * self.shape[1]
 
 
 @dataclasses.dataclass
@@ -44,6 +60,8 @@ class Tools:
         networks: list of `FeatureNetwork`. lpips: `LpipsDistance` or None.
         damsm: a DAMSM for R-precision, or None. cache: `Cache`.
         detector: `recipes.evaluation.soa.Detector` for SOA, or None.
+        soa_captions: folder of SOA's lists of captions, or None.
+        captions_per_label: int, at most so many of SOA's, or None.
     """
 
     networks: list
@@ -51,33 +69,76 @@ class Tools:
     damsm: object
     cache: object
     detector: object = None
+    soa_captions: str | None = None
+    captions_per_label: int | None = None
 
 
-def check_tools(protocol, networks, lpips):
-    """What falls short of the networks that a protocol names: a list of str."""
-    lacks = []
-    if protocol.network == "inception" and not any(network.family for network in networks):
-        lacks.append("an encoder of this zoo instead of Inception: no number here is a paper's FID")
-    if "lpips" in protocol.needs and lpips is None:
-        lacks.append("no LPIPS, for --lpips_trunk and --lpips_heads were not given")
-    return lacks
+def opened(options, handle, protocol, tools):
+    """What is measured against what; no picture is made yet.
+
+    Args:
+        options: see `recipes.evaluate`. handle: of a preset, or None for `--images`.
+        protocol: with the counts that were asked for.
+
+    Returns:
+        (`Subject`, `PictureSet` of all real pictures, dict about the data, warnings).
+
+    Raises:
+        ZooError: something cannot be opened, or the two are of different sizes.
+    """
+    warnings, splits = [], {}
+    if handle is None:
+        if not options.data:
+            raise ZooError("--data is missing: give the real pictures' folder, or a source's name.")
+        subject = of_images(options.images, options.size)
+        data = None
+        if (name := options.data.partition(":")[0]) in SOURCES:
+            data = Data(options.data, KIND_OF_SOURCE.get(name), crop=options.crop)
+    else:
+        import zoo
+
+        subject, warnings = of_preset(
+            handle, zoo.from_preset(handle), protocol, options, tools.cache
+        )
+        data = subject.data
+        splits = {"conditions": subject.source["condition_split"]}
+    if data is None:
+        real = from_path(options.data, subject.size[0], protocol.real_split)
+        name, split = "", real.split
+    else:
+        name = data.name
+        real, split = data.pictures(protocol.real_split, subject.size[0], options.direction)
+    if subject.model is None:
+        with_classes(subject.pictures, real.class_names)
+    if (*subject.size, 3) != real.shape:
+        raise ZooError(
+            f"The generated pictures are of {subject.size}, the real ones of {real.shape[:2]}: "
+            "give both in one size, or --size."
+        )
+    if split not in (None, protocol.real_split):
+        warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
+    splits["real"] = split or "all that were given"
+    return subject, real, {"data": options.data, "source": name, "splits": splits}, warnings
 
 
 def of_preset(handle, model, protocol, settings, cache):
-    """(Subject, Data, warnings): the pictures of a preset's model.
+    """(Subject, warnings) of a preset's model, whose pictures are not made yet.
 
     Args:
         settings: object with `data`, `crop`, `seed`, `direction`, `batch_size`.
+
+    Raises:
+        ZooError: the model makes no pictures, none for this protocol, or none that mean anything.
     """
     kind = kind_of(model)
     metadata = getattr(model, "preset_metadata", {})
     if kind not in KINDS[protocol.kinds]:
         fitting = ", ".join(KINDS[protocol.kinds])
         raise ZooError(f"{handle} draws by {kind}, but this protocol is for {fitting}.")
+    check_weights(handle, model)
     data = Data(settings.data, kind, metadata.get("training"), settings.crop)
-    count = protocol.conditions
     conditions, split = data.conditions(
-        model, count, protocol.condition_split, settings.direction
+        model, protocol.conditions, protocol.condition_split, settings.direction, protocol.repeat
     )
     samples, warnings = protocol.samples, []
     if kind == "nothing":
@@ -89,16 +150,28 @@ def of_preset(handle, model, protocol, settings, cache):
         warnings.append(
             f'conditions are of the split "{split}" instead of "{protocol.condition_split}"'
         )
-    pictures = made(model, metadata, conditions, samples, settings, cache)
+    shape = (len(conditions), samples)
     source = {
         "preset": str(handle), "class": type(model).__name__,
         "weights_sha256": weights_digest(model),
         "conditions": len(conditions), "samples_per_condition": samples, "condition_split": split,
-        "generated": len(pictures), "kind": kind, **conditions.settings,
+        "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
     }
-    name = metadata.get("name") or str(handle)
-    shape = (len(conditions), samples)
-    return Subject(name, pictures, shape, model, conditions, kind, source), data, warnings
+    return Subject(
+        metadata.get("name") or str(handle),
+        lambda: made(model, metadata, conditions, samples, settings, cache),
+        shape, (size_of(model),) * 2, model, conditions, kind, data, source,
+    ), warnings
+
+
+def check_weights(handle, model):
+    """Raises `ZooError` where a weight is no number: such pictures are black, or anything."""
+    for name, variable in model.preset_variables().items():
+        if not np.isfinite(np.asarray(variable.numpy(), np.float32)).all():
+            raise ZooError(
+                f"The weights {name} of {handle} are not finite, so its pictures mean nothing: "
+                "take an earlier checkpoint of its run."
+            )
 
 
 def made(model, metadata, conditions, samples, settings, cache):
@@ -129,24 +202,53 @@ def made(model, metadata, conditions, samples, settings, cache):
 def of_images(path, size):
     """`Subject` of a folder, .zip or .npy of pictures."""
     pictures = from_path(path, size)
-    source = {"images": str(path), "generated": len(pictures), "sha256": pictures.digest}
-    return Subject(pictures.name, pictures, (len(pictures), 1), source=source)
+    source = {"images": str(path), "generated": len(pictures), "sha256": pictures.digest,
+              "input": pictures.route}
+    return Subject(
+        pictures.name, lambda: pictures, (len(pictures), 1), pictures.shape[:2], source=source
+    )
 
 
-def common_record(subject, real, protocol_name, protocol, seed):
-    """What belongs to every number."""
-    height, width = subject.pictures.shape[:2]
+def common_record(subject, real, protocol_name, seed, splits, versions):
+    """What belongs to every number.
+
+    Args:
+        splits: dict of what is taken -> its split. versions: dict.
+    """
     return {
         "name": protocol_name, "conditions": subject.shape[0],
-        "samples_per_condition": subject.shape[1], "generated": len(subject.pictures),
-        "real": len(real), "real_pictures": real.name, "resolution": [height, width], "seed": seed,
+        "samples_per_condition": subject.shape[1], "generated": subject.count,
+        "real": len(real), "real_pictures": real.name, "real_input": real.route,
+        "data_splits": splits, "resolution": list(subject.size), "seed": seed,
+        "versions": versions,
     }
 
 
-def lacking(subject, real, protocol):
-    """What falls short of the protocol's counts."""
+def lacking(subject, real, available, protocol, asked, tools):
+    """What falls short of a protocol: a list of str.
+
+    Args:
+        real: `PictureSet` that is measured against. available: int, real pictures there are.
+        protocol: with its own counts; asked: with those of the flags.
+    """
     conditions, samples = subject.shape
-    if subject.kind in (None, "nothing"):
+    classes = None
+    if subject.kind == "labels":
+        classes = subject.model.classes
+    elif subject.kind in (None, "nothing"):
         conditions = samples = None
-    available = subject.model.classes if subject.kind == "labels" else None
-    return shortfalls(protocol, conditions, samples, len(subject.pictures), len(real), available)
+        if protocol.conditions is None and real.class_names:  # a folder, of all classes
+            classes = len(real.class_names)
+            if subject.kind is None and subject.pictures.labels is not None:
+                counts = np.bincount(subject.pictures.labels, minlength=classes)
+                conditions, samples = int((counts > 0).sum()), int(counts.min())
+    lacks = shortfalls(
+        protocol, conditions, samples, subject.count, len(real), classes, available
+    )
+    if protocol.network == "inception" and not any(n.family for n in tools.networks):
+        lacks.append("an encoder of this zoo instead of Inception: no number here is a paper's FID")
+    if "lpips" in protocol.needs and tools.lpips is None:
+        lacks.append("no LPIPS, for --lpips_trunk and --lpips_heads were not given")
+    if asked.bins != protocol.bins:
+        lacks.append(f"{asked.bins} bins of NDB instead of {protocol.bins}")
+    return lacks + soa.lacking(subject, tools)

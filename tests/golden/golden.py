@@ -22,6 +22,14 @@ def folder():
     return pathlib.Path(os.environ.get("ZOO_GOLDEN_DIR") or DEFAULT)
 
 
+def description(system, name):
+    """The content of a `.json` file that describes a network; skips the test where it is absent."""
+    path = folder() / system / f"{name}.json"
+    if not path.exists():
+        pytest.skip(f"golden file {system}/{path.name} not found under {folder()}")
+    return json.loads(path.read_text())
+
+
 class Case:
     """One golden file: `param(prefix)`, `inputs[name]`, `outputs[name]`, `meta`, and `check`."""
 

@@ -1,12 +1,9 @@
 """Golden parity of SOA's detector: Darknet files, and YOLOv3 as a whole."""
 
-import json
-
 import numpy as np
-import pytest
 
 from tests.golden import procedural
-from tests.golden.golden import Case, folder, nhwc, tensor
+from tests.golden.golden import Case, description, nhwc, tensor
 from zoo.importers.state_dict import load_state_dict
 from zoo.importers.yolo import detector_targets
 from zoo.networks.build import build, spec
@@ -50,10 +47,7 @@ def test_whole_detector():
 
 
 def test_layers_of_yolo_v3():
-    path = folder() / "metrics" / "yolov3_layers.json"
-    if not path.exists():
-        pytest.skip(f"golden file metrics/{path.name} not found under {folder()}")
-    official = json.loads(path.read_text())["layers"]
+    official = description("metrics", "yolov3_layers")["layers"]
     ours = yolo_v3()
     assert [layer["type"] for layer in ours] == [layer["type"] for layer in official]
     for layer, want in zip(ours, official, strict=True):

@@ -1,9 +1,9 @@
 """Golden parity of what FID and the Inception score see: pictures, and the network of 2015."""
 
-import json
+import pytest
 
 from tests.golden import procedural
-from tests.golden.golden import Case, folder, tensor
+from tests.golden.golden import Case, description, tensor
 from zoo.importers.fid_inception import inception_targets
 from zoo.metrics.inception_input import inception_input
 from zoo.networks.build import build, spec
@@ -19,9 +19,18 @@ ROUTES = {
 }
 
 
-def check_layers(shapes):
-    """The official names and shapes of the convolutions."""
-    layers = json.loads((folder() / "metrics" / "inception_fid_layers.json").read_text())["layers"]
+CHANNELS_FIRST = ("pytorch_fid", "dmgan_fid")  # what PyTorch code made
+
+
+@pytest.fixture(scope="module")
+def network():
+    return build(FidInception(name="inception"), spec(None, 299, 299, 3))
+
+
+def test_layers(network):
+    targets = inception_targets(network)
+    shapes = {name: t.to_official(t.variable).shape for name, t in targets.items()}
+    layers = description("metrics", "inception_fid_layers")["layers"]
     official = {f"{name}.conv.weight": (out, of, *kernel) for name, of, out, kernel, *_ in layers}
     assert official == {name: s for name, s in shapes.items() if name.endswith("conv.weight")}
 
@@ -32,15 +41,13 @@ def test_preprocessing():
     for key in case.outputs:
         image, route = key.split("/")
         (got,) = inception_input(case.inputs[image][None], ROUTES[route])[:, ::step, ::step]
-        case.check(key, got if case.outputs[key].shape[-1] == 3 else got.transpose(2, 0, 1))
+        case.check(key, got.transpose(2, 0, 1) if route in CHANNELS_FIRST else got)
     case.check_all_seen()
 
 
-def test_features():
+def test_features(network):
     case = Case("metrics", "inception_fid_procedural")
-    network = build(FidInception(name="inception"), spec(None, 299, 299, 3))
     targets = inception_targets(network)
-    check_layers({name: t.to_official(t.variable).shape for name, t in targets.items()})
     procedural.load(targets)
     outputs = network(tensor(inception_input(case.inputs["images_u8"], "pytorch_fid")))
     for channels, values in outputs["taps"].items():

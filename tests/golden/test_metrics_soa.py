@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from recipes.evaluation.soa import labels_of
 from tests.golden.golden import Case
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import box_iou, label_accuracy, label_iou, soa
+from zoo.metrics.soa_captions import LABELS, SUBSTRINGS, labels_of_caption
 
 
 @pytest.mark.parametrize("name", ["soa_count_3", "soa_count_80"])
@@ -66,3 +68,22 @@ def test_kept_detections():
     for number, rows in enumerate(kept):
         case.check(f"image{number}", rows)
     case.check_all_seen(ignore="^get_iou$")
+
+
+def test_captions_of_the_labels():
+    """The lists hold ids and no text, so that labels, folders and substrings are what compares."""
+    case = Case("metrics", "soa_caption_ids")
+    assert case.outputs["label_names"].tolist() == list(LABELS)
+    folders = case.outputs["folder_names"].tolist()
+    assert [labels_of([f"{name}/x.png"]) for name in folders if name] == [
+        [label] for label, name in enumerate(folders) if name]
+    known = case.meta["inferred_substrings"]
+    assert {name: list(parts) for name, parts in SUBSTRINGS.items() if parts} == known
+    for name, parts in known.items():
+        for part in parts:
+            assert LABELS.index(name) in labels_of_caption(f"Two {part.upper()}s in a street")
+    counts = np.diff(case.outputs["offsets"])
+    assert counts.sum() == len(case.outputs["caption_id"]) == len(case.outputs["image_id"])
+    assert len(counts) == len(LABELS) and not counts[0]  # persons are chosen by their words
+    assert set(case.outputs) == {
+        "label_names", "folder_names", "offsets", "caption_id", "image_id", "attngan_idx"}

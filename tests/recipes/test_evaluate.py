@@ -1,6 +1,7 @@
 """`recipes.evaluate` from options to files, on the smallest presets of each kind."""
 
 import json
+import shutil
 import types
 
 import numpy as np
@@ -12,17 +13,22 @@ import zoo
 from recipes import evaluate
 from recipes.evaluation.cache import Cache
 from recipes.evaluation.compare import difference
+from recipes.evaluation.conditions import Data
+from recipes.evaluation.data import from_path
 from recipes.evaluation.measures import Measure
 from recipes.evaluation.protocols import PROTOCOLS, published, shortfalls
 from recipes.evaluation.report import paper_cell
 from tests import tiny, tiny_images
 from tests.models.test_dcgan import dcgan
 from tests.tiny_drit import drit
+from zoo.data.shapes import VALUES
 from zoo.errors import ZooError
+from zoo.models.image_classifier import ImageClassifier
 
 DEFAULTS = {name: None for name in evaluate.NAMES} | {
     "protocol": "quick", "data": "", "compare": [], "encoder": ["damsm"], "seed": 0, "crop": "",
     "lpips_version": "0.1", "direction": "a2b", "bootstrap": 5, "strict": False, "conditions": 4,
+    "folds": "",
     "samples_per_condition": 2, "real": 24, "bins": 3,
 }
 
@@ -70,11 +76,15 @@ def test_every_kind_of_preset(run, preset, data, generated):
     assert report["subject"]["generated"] == generated and report["data"]["count"] == 24
     assert ("pair_distance" in found) == (preset != "fixed")
     assert ("r_precision[damsm]" in found) == (preset == "text")
+    known = preset in ("text", "labels", "pairs", "fixed")
+    assert ("mode_coverage[shape-templates]" in found) == known
     assert "instead of" in " ".join(report["warnings"])
     for entry in report["results"]:
         assert set(report["warnings"]) <= set(entry["warnings"])
         record = entry["protocol"]
         assert record["real"] and record["resolution"] and record["seed"] == 0
+        assert record["data_splits"]["real"] == "test" and "pixels" in record["real_input"]
+        assert record["versions"] == report["versions"]
         assert "seconds" in entry and (entry["metric"] != "fid[damsm]"
                                        or len(record["network"]["sha256"]) == 64)
     assert report["versions"]["tensorflow"] and report["command"]
@@ -88,11 +98,54 @@ def test_every_kind_of_preset(run, preset, data, generated):
 def test_pictures_and_features_are_used_again(run, models, monkeypatch):
     first, folder = run(preset="text", data="shapes")
     kept = sorted(path.name for path in (folder / "cache").iterdir())
-    assert [name.split("-")[0] for name in kept] == ["features", "features", "generated"]
+    assert [name.split("-")[0] for name in kept] == ["clusters", *["features"] * 2, "generated"]
+    for place in ("recipes.evaluation.networks.FeatureNetwork.__call__",
+                  "recipes.evaluation.measures.cluster"):
+        monkeypatch.setattr(place, None)  # neither a network runs nor k-means
     monkeypatch.setattr(models["text"], "generate", None)
     again, _ = run(preset="text", data="shapes")
     assert values(again) == values(first)
     assert sorted(path.name for path in (folder / "cache").iterdir()) == kept
+
+
+def test_styles_of_captions_are_modes(run, models, tmp_path):
+    """What the emoji are: a caption in several styles, and a classifier of these."""
+    rng, rows = np.random.default_rng(0), []
+    for number, (caption, style) in enumerate([("a red circle", "blob"), ("a red circle", "noto"),
+                                               ("a blue square", "noto")] * 4):
+        name = f"{style}_{number}.png"
+        rows.append(json.dumps({"file_name": name, "text": caption, "style": style}))
+        picture = Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8))
+        (tmp_path / "data").mkdir(exist_ok=True)
+        picture.save(tmp_path / "data" / name)
+    (tmp_path / "data" / "metadata.jsonl").write_text("\n".join(rows))
+    models["styles"] = ImageClassifier(["blob", "noto"], "zoo-styles-encoder", 16, 4, 2)
+    report, _ = run(preset="text", data=f"folder:{tmp_path / 'data'}", encoder=["damsm", "styles"],
+                    real=12)
+    found = {entry["metric"]: entry for entry in report["results"]}
+    made = found["mode_coverage[zoo-styles-encoder]"]
+    assert 0 <= made["value"] <= 1 and made["protocol"]["modes"] == ["style"]
+    assert made["protocol"]["modes_of_a_condition"] in (1.25, 1.5, 1.75)
+    assert 0 <= made["classifier_accuracy"] <= 1
+    assert {"fid[damsm]", "fid[zoo-styles-encoder]", "r_precision[damsm]"} <= set(found)
+    assert "inception_score[zoo-styles-encoder]" in found
+
+
+def test_strict_refuses_before_a_picture_is_made(run, models, monkeypatch):
+    monkeypatch.setattr(models["text"], "generate", None)
+    with pytest.raises(ZooError, match="--strict: the protocol quick is not met: 4 conditions"):
+        run(preset="text", data="shapes", strict=True)
+
+
+def test_weights_that_are_no_numbers_are_refused(run, models):
+    name, variable = next(iter(models["fixed"].preset_variables().items()))
+    before = variable.numpy()
+    variable.assign(before * np.nan)
+    try:
+        with pytest.raises(ZooError, match=f"The weights {name} of fixed are not finite"):
+            run(preset="fixed", data="shape_pairs")
+    finally:
+        variable.assign(before)
 
 
 def test_a_folder_against_a_folder(run, tmp_path):
@@ -118,15 +171,18 @@ def test_a_folder_against_a_folder(run, tmp_path):
 
 def test_folders_of_classes(run, tmp_path):
     rng = np.random.default_rng(0)
-    for number, name in enumerate(["circle", "square"] * 3):
+    for number, name in enumerate(VALUES["shape"] * 2):
         (tmp_path / "fake" / name).mkdir(parents=True, exist_ok=True)
         image = Image.fromarray(rng.integers(0, 256, (16, 16, 3), np.uint8))
         image.save(tmp_path / "fake" / name / f"{number}.png")
     Image.fromarray(np.zeros([60, 60, 3], np.uint8)).save(tmp_path / "fake" / "grid.png")
     report, _ = run(images=str(tmp_path / "fake"), data="shape_classes", real=200, per_class=True)
-    assert report["subject"]["generated"] == 6  # the grid is none of them
+    assert report["subject"]["generated"] == 12  # the grid is none of them
     found = values(report)
     assert {"fid[damsm], class circle", "ndb, class square", "jsd, mean over classes"} <= set(found)
+    with pytest.raises(ZooError, match='no picture of the class "square".*--noper_class'):
+        shutil.rmtree(tmp_path / "fake" / "square")
+        run(images=str(tmp_path / "fake"), data="shape_classes", real=200, per_class=True, to="few")
 
 
 def test_many_samples_are_made_in_parts(run, models):
@@ -184,6 +240,7 @@ def test_the_better_one_is_ahead():
     ({"preset": "damsm", "data": "shapes"}, "makes no pictures"),
     ({"preset": "text", "data": "shapes", "encoder": ["labels"]}, "a preset of a DAMSM"),
     ({"preset": "text", "lpips_trunk": "x"}, "both files"),
+    ({"preset": "text", "soa_captions": "x"}, "needs --detector"),
     ({"images": "x"}, "--data is missing"),
     ({"images": "no", "data": "shapes"}, "no"),
     ({"preset": "text", "data": "nowhere.zip"}, "nowhere.zip"),
@@ -204,13 +261,23 @@ def test_an_encoder_of_the_zoo_is_no_inception(run):
 
 
 def test_papers_stand_beside_their_own_network_alone():
-    assert {row.value for row in published("AttnGAN", "birds", "fid[inception-2015]")} == {
-        "14.01", "23.98"}
-    entry = {"metric": "fid[inception-2015]", "protocol": {"family": "inception-2015"}}
-    assert paper_cell(entry, "AttnGAN", "birds").startswith("14.01")
-    entry = {"metric": "fid[damsm_emoji_64]", "protocol": {"family": ""}}
-    assert paper_cell(entry, "AttnGAN", "birds").startswith("not comparable")
-    assert paper_cell(entry, "AttnGAN", "shapes") == ""
+    fid = "fid[inception-2015]"
+    assert {row.value for row in published("AttnGAN", "birds", fid)} == {"14.01", "23.98"}
+    assert published("AttnGAN", "birds", f"{fid}, class x") == []
+
+    def cell(metric, family, name="attngan", warnings=(), data="birds"):
+        entry = {"metric": metric, "warnings": warnings,
+                 "protocol": {"family": family, "name": name}}
+        return paper_cell(entry, "AttnGAN", data)
+
+    assert cell(fid, "inception-2015").startswith("14.01 (README")
+    assert not cell(fid, "inception-2015").endswith("another protocol than this number")
+    assert cell(fid, "inception-2015", "quick").endswith("another protocol than this number")
+    assert cell(fid, "inception-2015", warnings=["few"]).endswith("protocol than this number")
+    assert cell("fid[damsm_emoji_64]", "").startswith("not comparable")
+    assert cell(fid, "inception-2015", data="shapes") == ""
+    assert cell("r_precision[mine]", "").startswith("not comparable")
+    assert cell("r_precision[mine]", "the paper's DAMSM").startswith("67.82")
 
 
 def test_shortfalls():
@@ -218,9 +285,31 @@ def test_shortfalls():
     assert shortfalls(text, 200, 10, 2000, 2000) == []
     assert len(shortfalls(text, 100, 10, 1000, 2000)) == 2
     label = PROTOCOLS["msgan_label"]
-    assert shortfalls(label, 10, 5000, 50000, 50000, 10) == []
-    assert shortfalls(label, 10, 500, 5000, 50000, 10) == [
-        "500 pictures of each condition instead of 5000"]
+    assert shortfalls(label, 10, 5000, 50000, 50000, 10, 50000) == []
+    assert shortfalls(label, 10, 500, 5000, 4000, 10, 50000) == [
+        "500 pictures of each condition instead of 5000",
+        "5000 generated pictures instead of 50000", "4000 real pictures instead of 50000"]
+    assert shortfalls(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []  # there are no more classes
+
+
+def test_captions_are_taken_again_where_the_protocol_says_so():
+    data = Data("shapes", "captions", {"data.count": 3})
+    model = tiny.attn_gan(compiled=False)
+    once, _ = data.conditions(model, 30)
+    again, _ = data.conditions(model, 30, repeat=True)
+    assert len(once) <= 9 and len(again) == 30 and set(again.names) == set(once.names)
+    captions, labels, pictures = once.pool()
+    assert len(captions) == len(labels) == len(pictures) == len(once)
+
+
+def test_a_split_of_a_plain_folder(tmp_path):
+    for place in ("train/a/0.png", "test/b/1.png", "test/c/2.png"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros([8, 8, 3], np.uint8)).save(tmp_path / place)
+    tested, every = from_path(tmp_path, split="test"), from_path(tmp_path)
+    assert (len(tested), tested.split) == (2, "test") and tested.name.endswith(" test")
+    assert (len(every), every.split) == (3, None)
+    assert len(from_path(tmp_path / "test", split="train")) == 2  # it has no splits of its own
 
 
 def test_a_broken_pass_leaves_nothing(tmp_path):

@@ -1,10 +1,14 @@
 """The numbers of an evaluation move when pictures get worse; and bad pictures are refused."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from recipes.evaluation import data, measures
+from recipes.evaluation.cache import Cache
 from recipes.evaluation.networks import FeatureNetwork
+from recipes.evaluation.protocols import PROTOCOLS
 from zoo.data import ShapeClasses
 from zoo.errors import ZooError
 
@@ -34,7 +38,8 @@ def fid(images, real):
 
 def ndb_and_jsd(images, real, tmp_path):
     sets = [data.from_array(x, "pictures") for x in (images, real)]
-    found = measures.bins_and_divergence(*sets, 12, (len(images), 1), tmp_path, seed=0)
+    cache = Cache(tmp_path, show=False)
+    found = measures.bins_and_divergence(*sets, 12, (len(images), 1), cache, seed=0)
     return [measure.value for measure in found]
 
 
@@ -74,6 +79,47 @@ def test_noise_blur_and_dropped_classes_show(world, tmp_path):
         assert ndb > base[0] and jsd > 1.5 * base[1]
 
 
+def test_bins_are_made_once_and_noted_where_they_are_few(world, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    (real, other), _ = world
+    before = ndb_and_jsd(other, real, tmp_path)
+    monkeypatch.setattr(measures, "cluster", None)
+    assert ndb_and_jsd(other, real, tmp_path) == before
+    monkeypatch.undo()
+    same = data.from_array(real[[0, 0, 0, 9]], "two kinds")
+    ndb, jsd = measures.bins_and_divergence(same, same, 3, (4, 1), Cache(tmp_path), seed=0)
+    assert ndb.protocol["bins"] == 2 and ndb.value == 0 == jsd.value
+    assert "2 bins instead of 3" in ndb.warnings[0] and ndb.warnings == jsd.warnings
+
+
+def test_pictures_all_alike_have_a_distance(world):
+    (real, _), _ = world
+    alike = fid(real[[0] * COUNT], real)
+    assert np.isfinite(alike) and alike > 10 * abs(fid(real, real))
+    assert abs(fid(real[[0] * COUNT], real[[0] * COUNT])) < 1e-6
+
+
+def test_inception_score_by_its_protocol():
+    rng = np.random.default_rng(0)
+    features, kernel, bias = rng.normal(size=(43, 8)), rng.normal(size=(8, 5)), rng.normal(size=5)
+    outputs = {"features": features, "logits": features @ kernel + bias}
+    known = FeatureNetwork("n", "0", None, None, "", logit_kernel=kernel)
+    unknown = FeatureNetwork("n", "0", None, None, "")
+
+    def score(network, name, **changes):
+        protocol = dataclasses.replace(PROTOCOLS[name], **changes)
+        return measures.inception(outputs, network, (43, 1), protocol, 0)
+
+    official, biased = score(known, "attngan"), score(known, "quick", splits=10)
+    assert (official.protocol["bias"], biased.protocol["bias"]) == (False, True)
+    assert official.value != biased.value and official.warnings == [] == biased.warnings
+    assert "bias" in score(unknown, "attngan").warnings[0]
+    dropped = score(known, "xmc_gan", splits=10)  # 4 of 43 a split, 3 are left out
+    assert dropped.protocol["remainder"] == "dropped" and dropped.value != biased.value
+    assert score(known, "attngan", splits=50).warnings == [
+        "43 splits instead of 50: there are no more pictures"]
+
+
 def test_fewer_pictures_than_features_are_noted(world):
     (real, other), _ = world
     few = NETWORK(real[:20])["features"]
@@ -96,18 +142,6 @@ def test_pair_distance_by_hand():
         measures.pairs_of(2, 2, None, 0), 2, {})
     np.testing.assert_allclose(made.units[:, 0], [2, 0.4])
     assert made.value == pytest.approx(1.2)
-
-
-def test_r_precision_of_right_and_of_shuffled_captions():
-    rng, count = np.random.default_rng(0), 400
-    codes, labels = rng.normal(size=(count, 64)), np.arange(count)
-    right = measures.precision(codes, (codes, labels), (codes, labels), (count, 1), "d", "0", 0)
-    assert right.value == 1
-    turned = np.roll(codes, 7, axis=0)
-    wrong = measures.precision(codes, (turned, labels), (turned, labels), (count, 1), "d", "0", 0)
-    assert wrong.value < 0.04  # 1 in 100 by chance
-    assert measures.precision(
-        codes, (codes, labels * 0), (codes, labels * 0), (count, 1), "d", "0", 0) is None
 
 
 def test_intervals_hold_the_value_and_shrink_with_the_number():
@@ -143,18 +177,26 @@ def test_floats_become_bytes_and_grey_colour():
 
 
 def test_classes_go_by_their_names():
-    from recipes.evaluation.numbers import _classes
+    from recipes.evaluation.numbers import Numbers, _classes
     from recipes.evaluation.run import Subject
 
-    def pictures(*names):
+    def pictures(*names, labels=(0, 1)):
         zeros = np.zeros([2, 2, 2, 3], np.uint8)
-        return data.from_array(zeros, "x", labels=[0, 1], class_names=list(names))
+        return data.from_array(zeros, "x", labels=list(labels), class_names=list(names))
 
-    left, real = {}, pictures("dog", "cat")
-    assert _classes(Subject("x", pictures("cat", "dog"), (2, 1)), real, True, left) == [0, 1]
-    assert real.labels.tolist() == [1, 0] and real.class_names == ["cat", "dog"] and not left
-    assert _classes(Subject("x", pictures("cat", "ship"), (2, 1)), real, True, left) == []
-    assert "are not those of the real pictures" in left["classes"]
+    def classes(made, real, model=None):
+        return _classes(Subject("x", lambda: made, (2, 1), (2, 2), model), real, numbers)
+
+    numbers, real = Numbers(), pictures("dog", "cat")
+    assert classes(pictures("cat", "dog"), real) == [0, 1]
+    assert real.labels.tolist() == [1, 0] and real.class_names == ["cat", "dog"]
+    assert not numbers.left
+    assert classes(pictures("cat", "ship"), real) == []
+    assert "are not those of the real pictures" in numbers.left["classes"]
+    lacking = pictures("cat", "dog", labels=(0, 0))
+    assert classes(lacking, real, "a preset") == [0]  # it was told to draw cats alone
+    with pytest.raises(ZooError, match='x has no picture of the class "dog"'):
+        classes(lacking, real)
 
 
 def test_an_empty_class_has_its_name():

@@ -1,5 +1,7 @@
 """Where an evaluation's networks come from; and what there is to say when they do not come."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -55,6 +57,25 @@ def test_keras_network_is_not_the_one_of_2015(monkeypatch):
     assert outputs["features"].shape == (2, 3) and outputs["logits"].shape == (2, 5)
     np.testing.assert_allclose(
         outputs["features"], (IMAGES / 127.5 - 1).mean((1, 2)), atol=0.02)
+
+
+def test_the_official_score_has_a_route_of_its_own(monkeypatch, tmp_path):
+    """Pillow's resize and (x - 128) / 128 of OpenAI's script, without the last bias."""
+    class Network:
+        fc = types.SimpleNamespace(kernel=np.eye(3))
+
+        def __call__(self, x, training):
+            pooled = tf.reduce_mean(x, (1, 2))
+            return {"features": pooled, "logits": pooled + 1, "taps": {}}
+
+    monkeypatch.setattr("zoo.importers.fid_inception.load_fid_inception", lambda path: Network())
+    (tmp_path / "file.npz").write_bytes(b"weights")
+    network = networks.inception(str(tmp_path / "file.npz"))
+    white = np.full([1, 8, 8, 3], 255, np.uint8)
+    np.testing.assert_allclose(network(white)["features"], 1, atol=1e-6)
+    np.testing.assert_allclose(network.for_score(white)["features"], 127 / 128, atol=1e-6)
+    assert network.for_score.name == network.name and network.for_score.route != network.route
+    assert network.for_score.digest == network.digest and network.logit_kernel.shape == (3, 3)
 
 
 @pytest.mark.parametrize("where", [None, "keras", "empty"])

@@ -1,0 +1,58 @@
+"""R-precision of an evaluation: wrong captions, folds, and a DAMSM that cannot read."""
+
+import types
+
+import numpy as np
+
+from recipes.evaluation.networks import FeatureNetwork, paper_of
+from recipes.evaluation.precision import precision, sentence_codes, wrong_captions
+from tests import tiny
+
+NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
+
+
+def measured(codes, sentences, folds="exact", samples=1):
+    """R-precision of picture codes, each with the other sentences as wrong captions."""
+    count = len(sentences)
+    places = wrong_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
+    return precision(codes, sentences, (sentences, places), (count, samples), NETWORK, folds)
+
+
+def test_right_captions_and_shuffled_ones():
+    codes = np.random.default_rng(0).normal(size=(400, 64))
+    right = measured(codes, codes)
+    assert right.value == 1 and right.protocol["candidates"] == 100
+    shuffled = measured(codes, np.roll(codes, 7, axis=0))
+    assert shuffled.value < 0.04  # 1 in 100 by chance
+    assert measured(codes.repeat(2, 0), codes, samples=2).value == 1
+
+
+def test_the_papers_folds_lose_their_last_hit():
+    codes = np.random.default_rng(0).normal(size=(40, 64))
+    half = np.where(np.arange(40)[:, None] % 2, codes, np.roll(codes, 7, axis=0))
+    exact, official = (measured(half, codes, folds) for folds in ("exact", "official"))
+    assert exact.value == exact.units.mean() and official.value != exact.value
+    assert official.protocol["fold_rule"] == "official" and official.protocol["folds"] == 10
+    assert measured(codes[:3], codes[:3], "official").protocol["folds"] == 1
+
+
+def test_wrong_captions_are_of_other_labels_picture_by_picture():
+    labels = np.array([5, 5, 2, 2, 2, 9])  # of captions
+    pictures = np.array([0, 0, 1, 1, 2, 3])
+    places = wrong_captions([5, 2, 7], labels, pictures, 3000, seed=0)
+    assert not (labels[places[0]] == 5).any() and not (labels[places[1]] == 2).any()
+    shares = np.bincount(places[2], minlength=6) / 3000  # a picture first, then a caption of it
+    np.testing.assert_allclose(shares, [1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 4, 1 / 4], atol=0.03)
+    assert wrong_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
+
+
+def test_a_damsm_that_reads_no_word_has_no_codes():
+    damsm = tiny.damsm(vocabulary=["<end>", "red", "circle"])
+    assert sentence_codes(damsm, ["a red circle", "red"]).shape == (2, tiny.TEXT["features"])
+    assert sentence_codes(damsm, ["red", "green"]) is None
+
+
+def test_an_imported_damsm_is_the_papers():
+    model = types.SimpleNamespace(preset_metadata={"source": {
+        "checkpoint": "taoxugit/AttnGAN: image_encoder200.pth, text_encoder200.pth"}})
+    assert paper_of(model) == "the paper's DAMSM" and paper_of(tiny.damsm) == ""
