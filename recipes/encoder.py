@@ -2,7 +2,7 @@ r"""A small classifier whose features measure pictures where Inception cannot be
 
     python -m recipes.encoder --data=cifar10 --out=encoders/cifar10
     python -m recipes.encoder --data=data/cifar10_images.zip --name=cifar10 --out=encoders/cifar10
-    python -m recipes.encoder --data=emoji.zip --image_size=64 --noflip --out=encoders/emoji
+    python -m recipes.encoder --data=emoji.zip --image_size=64 --load_size=72 --out=encoders/emoji
     python -m recipes.encoder --data=shape_classes --out=encoders/shapes
     python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
 
@@ -30,13 +30,14 @@ LIMITATIONS = (
 
 
 def train(source, image_size, name, steps, batch_size=64, features=64, filters=16,
-          learning_rate=1e-3, seed=0, flip=True, show=True):
+          learning_rate=1e-3, seed=0, flip=True, load_size=None, show=True):
     """A trained `ImageClassifier`, and its loss, the mean of the last steps.
 
     Args:
         source: a labelled source of `zoo.data`.
         image_size: int, a power of two from 16 on.
         name: str, starts with "zoo-".
+        load_size: int, pixels that pictures are scaled to before a random cut; None: no cut.
 
     Raises:
         ZooError: the loss is no number.
@@ -54,7 +55,9 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     model.compile(optimizer=keras.optimizers.Adam(rate))
     step = tf.function(model.train_step, autograph=False)
     progress = Progress(steps, batch_size=batch_size)
-    batches = labels_dataset(source, image_size, batch_size, seed=seed, flip=flip, cache=True)
+    batches = labels_dataset(
+        source, image_size, batch_size, seed=seed, load_size=load_size, flip=flip, cache=True
+    )
     for number, batch in enumerate(batches.take(steps)):
         if number % 100 == 0:
             model.reset_metrics()
@@ -111,7 +114,7 @@ def main(argv):
         name, start = _encoder_name(values["name"].value or name), time.monotonic()
         model, loss = train(
             source, size, name, values.steps, values.batch_size, values.features, values.filters,
-            values.learning_rate, values.seed, values.flip,
+            values.learning_rate, values.seed, values.flip, values.load_size,
         )
         model.save_to_preset(values.out, {
             "description": f"{name}: features of small pictures for recipes.evaluate, from a "
@@ -121,7 +124,8 @@ def main(argv):
             "training": {
                 "data": values.data, "pictures": len(source), "classes": model.class_names,
                 "steps": values.steps, "batch_size": values.batch_size,
-                "learning_rate": values.learning_rate, "flip": values.flip, "seed": values.seed,
+                "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
+                "load_size": values.load_size or size,
                 "loss": loss, "seconds": round(time.monotonic() - start),
             },
             "limitations": LIMITATIONS,
@@ -185,6 +189,7 @@ def _define_flags():
     flags.DEFINE_integer("features", 64, "Length of a feature.")
     flags.DEFINE_integer("filters", 16, "Width of the network.")
     flags.DEFINE_integer("image_size", None, "Pixels, a power of two; the pictures' own.")
+    flags.DEFINE_integer("load_size", None, "Pixels before a random cut; none: no cut.")
     flags.DEFINE_float("learning_rate", 1e-3, "Of Adam; falls to 0 by a cosine.")
     flags.DEFINE_bool("flip", True, "Mirror half of the pictures.")
     flags.DEFINE_integer("seed", 0, "Of the weights and the order.")
