@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from recipes.pictures import GAP, TEXT_HEIGHT, grid, save_png, write_text
+from recipes.descriptions import caption_page
+from recipes.pictures import save_png
 from recipes.scores import MatchingScore
 from zoo.data import evaluation_batches
-
-WIDTH = 400  # pixels for a description beside its picture
 
 
 class CaptionScore(MatchingScore):
@@ -24,7 +23,7 @@ class CaptionScore(MatchingScore):
 
 
 class DescriptionSamples:
-    """A few held-out pictures, each with the description and the true caption beside it.
+    """A few held-out pictures, their true captions beside them, their descriptions below.
 
     Args:
         model: a `Stream`.
@@ -43,11 +42,6 @@ class DescriptionSamples:
     def __call__(self, directory, step):
         """Write `step_N.png`, also as a TensorBoard image."""
         images = np.rint((self.pictures + 1) * 127.5).astype(np.uint8)
-        picture = np.pad(grid(images, 1), ((0, 0), (0, WIDTH), (0, 0)), constant_values=255)
-        told, height, width = self.model.describe(images), *images.shape[1:3]
-        for row, texts in enumerate(zip(told, self.captions, strict=True)):
-            for line, (what, text) in enumerate(zip(("told", "true"), texts, strict=True)):
-                y = GAP + row * (height + GAP) + line * TEXT_HEIGHT
-                picture = write_text(picture, f"{what}: {text}", width + 3 * GAP, y)
+        picture = caption_page(self.captions, images, self.model.describe(images))
         save_png(Path(directory) / f"step_{step:07d}.png", picture)
         tf.summary.image("samples", picture[None])

@@ -12,6 +12,8 @@ r"""Pictures of captions, of labels or of other pictures, from a trained preset.
         --images=labels/ --interpolate=8
     python -m recipes.generate --preset=runs/yosemite/presets/best --out=pictures \
         --images=winter.jpg --direction=b2a --guide=summer.jpg
+    python -m recipes.generate --preset=runs/mirror_emoji/presets/last --out=pictures \
+        --captions="red heart;full moon face" --describe
 
 Writes one PNG a picture (`00_grinning-face_seed7.png`) and `grid.png` with a row a condition; where
 pictures are translated, its first column is what they were made from. `--interpolate=8` adds
@@ -19,18 +21,20 @@ pictures are translated, its first column is what they were made from. `--interp
 `--seed` + 1, and these one by one. `--explain`, of captions or embeddings, adds `explain.png` and
 its numbers in `explain.json`: for the first picture of each caption what the model shows of its
 work, such as where each word was read, a memory's gates, and what the conditioning noise and the
-latent change alone.
+latent change alone. `--describe`, of a MirrorGAN with its captioning network, writes below each
+picture in `grid.png` and `interpolation.png` what that network says of it, and lists it in
+`descriptions.json`. With `--images` in the place of captions a MirrorGAN or a Stream describes
+these pictures and makes none.
 
 What a preset reads depends on it: captions; sentence embeddings; labels (without `--labels` every
 class once); pictures, with `--guide` for BicycleGAN and DRIT; or nothing.
 """
 
-import json
 from pathlib import Path
 
 from absl import flags
 
-from recipes import cli, inputs
+from recipes import cli, descriptions, generated, inputs
 from zoo.errors import ZooError
 
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
@@ -60,72 +64,45 @@ def main(argv):
         import zoo
 
         model, name = zoo.from_preset(_PRESET.value), f"The preset {_PRESET.value}"
-        if not hasattr(model, "generate"):
-            raise ZooError(f"{name} is a {type(model).__name__}, which makes no pictures.")
+        if flags.FLAGS.describe:
+            descriptions.check_describes(model, name)
+        elif not hasattr(model, "generate"):
+            tells = hasattr(model, "describe")
+            more = "; give it some with --images=FOLDER --describe" if tells else ""
+            raise ZooError(f"{name} is a {type(model).__name__}, which makes no pictures{more}.")
         asked = inputs.read(model, name)
         if asked.fixed and ((samples or 1) > 1 or _STEPS.value):
             raise ZooError(
-                f"{name} {asked.fixed}, so each picture has one translation alone: leave "
-                "--samples_per_condition and --interpolate out."
+                f"{name} {asked.fixed}: leave --samples_per_condition and --interpolate out."
             )
-        images, between, explained = make(model, asked, samples or (1 if asked.fixed else 4))
-    written = write(out, asked, images, between, explained)
-    print(f"{len(images)} pictures{written} in {out}")
+        made = make(model, asked, samples or (1 if asked.fixed else 4))
+    written = generated.write(out, asked, made)
+    *first, last = written if asked.files else [f"{len(made.images)} pictures", *written]
+    print(f"{', '.join(first)} and {last} in {out}")
 
 
 def make(model, asked, samples):
-    """Pictures of all conditions; those between two latents, or None; what is explained."""
+    """The `Made` of all conditions, as the flags say."""
     from recipes import explain
 
     batch = {} if _BATCH.value is None else {"batch_size": _BATCH.value}
-    settings = {**asked.settings, **batch}
-    if asked.examples is not None:
-        return model.generate_like(asked.conditions, asked.examples, **batch), None, []
-    images = model.generate(asked.conditions, samples, seed=_SEED.value, **settings)
-    between, explained = None, []
+    settings = {"seed": _SEED.value, **asked.settings, **batch}
+    if asked.files:
+        images = asked.conditions
+    elif asked.examples is not None:
+        images = model.generate_like(asked.conditions, asked.examples, **batch)
+    else:
+        images = model.generate(asked.conditions, samples, **settings)
+    made = generated.Made(_PRESET.value, _SEED.value, images)
     if _STEPS.value:
-        between = model.interpolate(asked.conditions, _STEPS.value, seed=_SEED.value, **settings)
+        made.between = model.interpolate(asked.conditions, _STEPS.value, **settings)
     if _EXPLAIN.value:
-        explained = explain.explain(model, asked.conditions, _SEED.value, **settings)
-    return images, between, explained
-
-
-def write(out, asked, images, between=None, explained=()):
-    """Write the pictures, their grids, and the panel and numbers of what is explained.
-
-    Returns:
-        str, the files beside the single pictures.
-    """
-    from recipes.panels import panel
-    from recipes.pictures import save_png
-    from zoo.storage import write_bytes_atomically
-
-    seed, others = _SEED.value, ["grid.png"]
-    endings = [f"_seed{seed + k}" for k in range(len(images) // len(asked.labels))]
-    save_png(out / "grid.png", _write_rows(out, asked, images, [""] if asked.fixed else endings))
-    if between is not None:
-        others.append("interpolation.png")
-        steps = [f"_seed{seed}-{seed + 1}_step{k}" for k in range(_STEPS.value)]
-        save_png(out / others[-1], _write_rows(out, asked, between, steps))
-    if explained:
-        others += ["explain.png", "explain.json"]
-        save_png(out / "explain.png", panel(explained))
-        numbers = {"preset": _PRESET.value, "captions": [one.numbers() for one in explained]}
-        text = json.dumps(numbers, indent=2, ensure_ascii=False) + "\n"
-        write_bytes_atomically(str(out / "explain.json"), text.encode())
-    *first, last = others
-    return f", {', '.join(first)} and {last}" if first else f" and {last}"
-
-
-def _write_rows(out, asked, images, endings):
-    """Write each picture, with the ending of its place in its row; returns their grid."""
-    from recipes.pictures import in_colour, rows_grid, save_png, slug
-
-    for index, image in enumerate(in_colour(images)):
-        row, k = divmod(index, len(endings))
-        save_png(out / f"{row:02d}_{slug(asked.labels[row])}{endings[k]}.png", image)
-    sources = [] if asked.sources is None else [asked.sources]
-    return rows_grid(images, len(endings), sources, labels=asked.labels)
+        made.explained = explain.explain(model, asked.conditions, **settings)
+    if flags.FLAGS.describe:
+        made.told = model.describe(images, **batch)
+        if made.between is not None:
+            made.told_between = model.describe(made.between, **batch)
+    return made
 
 
 def _samples():

@@ -22,21 +22,26 @@ flags.DEFINE_enum("unknown", "drop", ["drop", "unk"],
                   "Leave unknown words of captions out, or read them as <unk>.")
 flags.DEFINE_string("labels", None, "Classes by number or name, separated by semicolons; without "
                                     "this flag every class.")
-flags.DEFINE_multi_string("images", [], "A picture to translate, or a folder of them; may be "
-                                        "repeated.")
+flags.DEFINE_multi_string("images", [], "A picture to translate, or with --describe one to "
+                                        "describe, or a folder of them; may be repeated.")
 flags.DEFINE_enum("direction", None, ["a2b", "b2a"],
                   "From which of a preset's two domains to which; a2b if not given.")
 flags.DEFINE_string("guide", None, "A picture of the target domain whose looks are taken over, or "
                                    "a folder with one for each picture.")
+flags.DEFINE_bool("describe", False, "Write descriptions.json too: what a MirrorGAN's captioning "
+                                     "network says of each picture; in grid.png it stands below.")
 
 FLAGS = {  # the flags that only some presets read, by the kind that reads them
-    "captions": ("captions", "caption", "unknown", "explain"),
+    "captions": ("captions", "caption", "unknown", "explain", "describe"),
     "embeddings": ("embeddings", "explain"),
     "word embeddings": ("embeddings",),
     "nothing": ("explain",),
     "labels": ("labels",),
     "images": ("images", "direction", "guide"),
+    "description": ("images", "describe"),
 }
+
+_OF_GUIDE = "takes one {} of --guide, so each picture has one translation alone"
 
 
 @dataclasses.dataclass
@@ -49,6 +54,7 @@ class Inputs:
         settings: dict, what `generate` and `interpolate` take beside it.
         sources: uint8 (conditions, h, w, 3), the pictures that are translated, or None.
         examples: path of the pictures that `generate_like` takes the latent from, or None.
+        files: list of str, the pictures that are described, or None where pictures are made.
         fixed: why a condition has one picture alone, whatever the seed; "" where it has many.
     """
 
@@ -57,6 +63,7 @@ class Inputs:
     settings: dict = dataclasses.field(default_factory=dict)
     sources: np.ndarray | None = None
     examples: str | None = None
+    files: list | None = None
     fixed: str = ""
 
 
@@ -64,20 +71,27 @@ def read(model, name):
     """The `Inputs` of a model from the flags.
 
     Args:
-        model: a system with `generate`.
+        model: a system with `generate`, or with `describe` and --describe given.
         name: str, what messages call it.
 
     Raises:
         ZooError: flags that do not fit the model, the one missing that it needs, or a file that
             cannot be read.
     """
-    kind = condition_of(model)["kind"]
+    kind = _kind(model)
     fitting = _fitting_flags(model, kind)
     reads = f"{name} {_describe(model, kind, fitting)}"
     for flag in sorted({flag for names in FLAGS.values() for flag in names} - set(fitting)):
         if flags.FLAGS[flag].present and flags.FLAGS[flag].value:
             raise ZooError(f"{reads}, without --{flag}.")
     return READERS[kind](model, reads)
+
+
+def _kind(model):
+    """A model of captions that can describe pictures does so when it is given some."""
+    if flags.FLAGS.describe and flags.FLAGS.images:
+        return "description"
+    return condition_of(model)["kind"]
 
 
 def _fitting_flags(model, kind):
@@ -94,6 +108,8 @@ def _describe(model, kind, fitting):
         more = " and ".join(f"--{flag}" for flag in fitting[1:])
         more = f" and, if you like, {more}" if more else ""
         return f"translates pictures: give --images=FILE or --images=FOLDER{more}"
+    if kind == "description":
+        return "says what pictures show: give --images=FILE or --images=FOLDER and --describe"
     return {
         "captions": 'reads captions: give --captions="a;b" or --caption="a" --caption="b"',
         "embeddings": f"reads sentence embeddings of {model.text_input.features} numbers: give "
@@ -171,30 +187,42 @@ def _read_labels(model, reads):
 
 def _read_images(model, reads):
     from recipes.pictures import in_colour
-    from zoo.models.pictures import picture_files, read_pictures
 
-    if not flags.FLAGS.images:
-        raise ZooError(f"No pictures. {reads}.")
-    files = [file for path in flags.FLAGS.images for file in picture_files(path)]
-    pictures = read_pictures(files, model.image_size, model.source_channels)
+    files, pictures = _pictures(model, model.source_channels, reads)
     inputs = Inputs(pictures, [Path(file).stem for file in files], sources=in_colour(pictures))
     if not model.latent_dim:
-        inputs.fixed = "has no latent"
+        inputs.fixed = "has no latent, so each picture has one translation alone"
     if model.directions and flags.FLAGS.direction:
         inputs.settings["direction"] = flags.FLAGS.direction
     guide = flags.FLAGS.guide
     if guide and model.directions:
         inputs.settings["guide"] = guide
-        inputs.fixed = "" if model.concat else "takes one attribute of --guide"
+        inputs.fixed = "" if model.concat else _OF_GUIDE.format("attribute")
     elif guide:
-        inputs.examples, inputs.fixed = guide, "takes the latent of --guide"
+        inputs.examples, inputs.fixed = guide, _OF_GUIDE.format("latent")
     return inputs
+
+
+def _read_described(model, reads):
+    files, pictures = _pictures(model, 3, reads)
+    return Inputs(pictures, [Path(file).stem for file in files], files=files,
+                  fixed="makes no pictures of --images, it describes them")
+
+
+def _pictures(model, channels, reads):
+    """(files of --images, their pictures as the model reads them)."""
+    from zoo.models.pictures import picture_files, read_pictures
+
+    if not flags.FLAGS.images:
+        raise ZooError(f"No pictures. {reads}.")
+    files = [file for path in flags.FLAGS.images for file in picture_files(path)]
+    return files, read_pictures(files, model.image_size, channels)
 
 
 READERS = {
     "captions": _read_captions, "embeddings": _read_embeddings,
     "word embeddings": _read_word_embeddings, "nothing": _read_nothing, "labels": _read_labels,
-    "images": _read_images,
+    "images": _read_images, "description": _read_described,
 }
 
 

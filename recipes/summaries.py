@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from recipes.descriptions import caption_page
 from recipes.explain import explanations, labels_of
 from recipes.panels import panel
 from recipes.pictures import grid, save_png
@@ -33,6 +34,7 @@ class CaptionSamples:
         """Write `step_N.png`, with attention `step_N_explain.png`, and both as TensorBoard images.
 
         The second has what the pictures' own making shows, without the strips of one noise alone.
+        A model that can say what pictures show adds `step_N_described.png`.
         """
         images, details = self.model.generate(
             self.captions, images_per_caption=self.images_per_caption, seed=self.seed,
@@ -41,6 +43,9 @@ class CaptionSamples:
         written = {"": grid(images, self.images_per_caption, labels=self.labels)}
         if "attention" in details:
             written["_explain"] = panel(explanations(self.labels, self.seed, images, details))
+        if hasattr(self.model, "describe"):
+            told = self.model.describe(images)
+            written["_described"] = caption_page(self.labels, images, told)
         for name, picture in written.items():
             save_png(Path(directory) / f"step_{step:07d}{name}.png", picture)
             tf.summary.image(f"samples{name}", np.asarray(picture)[None])

@@ -53,6 +53,7 @@ def folder(tmp_path_factory):
 def test_the_folder_holds_all_three_runs(folder):
     for name in ("damsm/presets/best/metadata.json", "stream/presets/best/metadata.json",
                  "stream/samples/step_0000002.png", "samples/step_0000002_explain.png",
+                 "samples/step_0000002_described.png",
                  "presets/last/model.weights.h5"):
         assert (folder / name).stat().st_size > 0, name
     log = (folder / "log.txt").read_text() + (folder / "stream" / "log.txt").read_text()

@@ -1,16 +1,11 @@
 """`recipes.generate`: flags that must fit the preset, and the files that it writes."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 from PIL import Image
 
-import zoo
-from recipes import cli, generate
 from recipes.pictures import GAP, TEXT_HEIGHT
 from tests import tiny, tiny_images
 from tests.models.test_dcgan import NAMES, dcgan
@@ -38,21 +33,6 @@ def models():
     }
 
 
-@pytest.fixture
-def call(models, monkeypatch):
-    """The program in this process: arguments -> its work, with flags as they were afterwards."""
-    monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
-    if not flags.FLAGS.is_parsed():
-        flags.FLAGS([sys.argv[0]])
-
-    def run(*arguments):
-        with flagsaver.flagsaver():
-            cli.parse(["generate", *map(str, arguments)])
-            generate.main([])
-
-    return run
-
-
 def rows(tmp_path, values):
     np.save(tmp_path / "rows.npy", values)
     return tmp_path / "rows.npy"
@@ -74,17 +54,6 @@ def tiles(path, size, labels=True):
     canvas = canvas[:rows * (size + GAP + top), :columns * (size + GAP)]
     canvas = canvas.reshape(rows, size + GAP + top, columns, size + GAP, 3)
     return canvas.transpose(0, 2, 1, 3, 4)[:, :, top:top + size, :size]
-
-
-@pytest.fixture
-def photos(tmp_path):
-    """A folder with two pictures."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    for seed, name in enumerate(("hill.png", "lake.jpg")):
-        values = np.random.default_rng(seed).integers(0, 256, (40, 30, 3), np.uint8)
-        Image.fromarray(values).save(folder / name)
-    return folder
 
 
 def test_explain_writes_a_panel_and_its_numbers(call, models, tmp_path):
@@ -227,7 +196,8 @@ def test_interpolation(call, models, photos, tmp_path, preset, conditions, size,
     shown = tiles(out / "interpolation.png", size)
     usual = tiles(out / "grid.png", size)
     assert shown.shape[1] == columns and usual.shape[1] == columns - 1
-    np.testing.assert_array_equal(shown[:, :-2], usual[:, :-1])  # sources, and the first seed
+    alike = shown[:, :-2].astype(int) - usual[:, :-1]  # sources, and the first seed
+    assert np.abs(alike).max() <= 1  # made in batches of other sizes, which round otherwise
     single = [name for name in names(out) if "_seed2-3_step" in name]
     assert len(single) == 3 * len(shown)
     np.testing.assert_array_equal(picture(out / single[-1]), shown[-1, -1])
