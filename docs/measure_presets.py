@@ -116,7 +116,7 @@ def family_part(name, family, presets, out):
         lines += comparison(a, b, out, common, family["counts"])
     for preset in presets:
         lines += shown(preset, out)
-    return [*lines, "```", *(command(report) for report in reports.values()), "```", ""]
+    return [*lines, "```", *(command(report) for report in columns.values()), "```", ""]
 
 
 def evaluate(folder, out, *arguments):
@@ -172,8 +172,10 @@ def notes(columns):
     """Warnings that belong to numbers of the table, and what a classifier of modes is worth."""
     lines = []
     for name, report in columns.items():
+        lines += [f"- {name}: {text}." for text in report["warnings"]]
         for entry in report["results"]:
-            lines += [f"- `{entry['metric']}` of {name}: {text}." for text in entry["warnings"]]
+            own = [text for text in entry["warnings"] if text not in report["warnings"]]
+            lines += [f"- `{entry['metric']}` of {name}: {text}." for text in own]
             classifier = entry["protocol"].get("classifier")
             if classifier:
                 lines.append(
@@ -181,7 +183,7 @@ def notes(columns):
                     f"would reach {entry['ideal_share']:.3g}; the classifier names "
                     f"{classifier['accuracy']:.3g} of {classifier['accuracy_of']}."
                 )
-    return list(dict.fromkeys(lines))
+    return lines
 
 
 def comparison(a, b, out, common, counts):
