@@ -103,6 +103,17 @@ def stepper(model, monkeypatch):
     return step
 
 
+def noise_level(prefix, name, gradients):
+    """Gradients below it are rounding noise, of which Adam's first step takes the sign.
+
+    Those of the generator's biases in front of a batch norm are zero in theory; what float32 makes
+    of that, here and in the official code, grows with the other gradients.
+    """
+    if prefix == "D/" or not name.endswith("/bias"):
+        return 2e-6
+    return 1e-4 * max(np.abs(gradient).max() for gradient in gradients.values())
+
+
 def check_gradients(case, targets, gradients):
     for step, prefix, given in zip(
         ("step1_D", "step2_D", "step2_G"), ("D/", "D/", "G/"), gradients, strict=True
@@ -111,9 +122,13 @@ def check_gradients(case, targets, gradients):
             path = name.removeprefix("params/")
             if f"gradnorm/{step}/{path}" in case.outputs:
                 gradient = target.to_official(given[target.variable.path])
-                case.check(f"gradnorm/{step}/{path}", np.linalg.norm(gradient))
-                if f"grad/{step}/{path}" in case.outputs:
+                want = case.outputs.get(f"grad/{step}/{path}")
+                if want is not None:
+                    largest = np.maximum(np.abs(gradient), np.abs(want))
+                    noise = largest < noise_level(prefix, name, given)
+                    gradient = np.where(noise, want, gradient)
                     case.check(f"grad/{step}/{path}", gradient)
+                case.check(f"gradnorm/{step}/{path}", np.linalg.norm(gradient))
 
 
 def check_metrics(case, losses):
@@ -133,8 +148,7 @@ def check_metrics(case, losses):
 def check_parameters(case, targets, gradients):
     """Weights after the iteration.
 
-    A gradient that is zero in theory (of a bias in front of a batch norm) is rounding noise, and
-    Adam's first step takes its sign: there the step is bounded, and no more can be said.
+    Where a gradient is noise the step is bounded, and no more can be said.
     """
     steps = {"D/": gradients[:2], "G/": gradients[2:], "EMA/": gradients[2:]}
     rates = {"D/": 2 * RATES["discriminator"], "G/": RATES["generator"]}
@@ -146,7 +160,7 @@ def check_parameters(case, targets, gradients):
                 continue
             path = target.variable.path.replace("ema_generator/", "generator/")
             weakest = np.min([np.abs(target.to_official(g[path])) for g in given], axis=0)
-            noise = weakest < 2e-6
+            noise = weakest < noise_level(prefix, name, given[-1])
             value, want = target.to_official(target.variable), case.outputs[key]
             assert np.abs(value - want)[noise].max(initial=0) <= 2.1 * rates[prefix], key
             case.check(key, np.where(noise, want, value))

@@ -105,15 +105,16 @@ class ConditionalGAN(System):
         trained = {id(v) for v in self.generator.trainable_variables}
         pairs = list(zip(self.ema_generator.variables, self.generator.variables, strict=True))
 
-        def follow(average, value, decay):
-            average.assign_sub((average - value) * tf.cast(1 - decay, average.dtype))
+        def follow(average, value, copied):
+            if copied:
+                average.assign(value)
+            else:
+                average.assign_sub((average - value) * tf.cast(1 - self.ema_decay, average.dtype))
 
         def update(strategy):
             for average, variable in pairs:
                 copied = self.ema_statistics == "current" and id(variable) not in trained
-                strategy.extended.update(
-                    average.value, follow, args=(variable.value, 0.0 if copied else self.ema_decay)
-                )
+                strategy.extended.update(average.value, follow, args=(variable.value, copied))
 
         context = tf.distribute.get_replica_context()
         if context is None or context.num_replicas_in_sync == 1:
