@@ -25,7 +25,7 @@ _KINDS = {"f": "float", "i": "integer", "u": "unsigned integer", "b": "bool"}
 _SHOWN = 5  # names that an error message lists
 
 
-def save_variables(path, variables, half=False):
+def save_variables(path, variables, half=False, notes=None):
     """Writes named variables into one HDF5 file, atomically.
 
     Args:
@@ -34,6 +34,7 @@ def save_variables(path, variables, half=False):
             contain "/" (HDF5 groups) and must not be a prefix folder of another one.
         half: bool. Store float32 as float16: half the size, 3 significant digits. A variable with
             values beyond float16's range stays float32.
+        notes: dict of str to str, kept beside the variables for `read_notes`.
 
     Raises:
         ZooError: a name that HDF5 cannot hold, a value that is not a number, or a file that cannot
@@ -47,6 +48,7 @@ def save_variables(path, variables, half=False):
     with h5py.File(image, "w", libver="latest") as file:
         for name, variable in variables.items():
             file.create_dataset(name, data=_stored(name, variable, half))
+        file.attrs.update(notes or {})
     write_bytes_atomically(path, image.getbuffer())
 
 
@@ -86,6 +88,12 @@ def read_names(path):
     """The names stored in a weights file, sorted. Raises `ZooError` as `load_variables` does."""
     with _open(path) as file:
         return sorted(_datasets(path, file))
+
+
+def read_notes(path):
+    """The `notes` of a weights file, {} where none were kept. Raises `ZooError` if unreadable."""
+    with _open(path) as file:
+        return dict(file.attrs)
 
 
 def read_shapes(path):

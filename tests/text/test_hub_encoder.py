@@ -105,6 +105,18 @@ def test_it_is_frozen_and_its_variables_are_tracked(modules):
     assert not np.array_equal(before, encoder(tf.constant([SHORT]))["words"])
 
 
+def test_every_replica_of_a_strategy_reads(modules, encoder):
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        copies = HubTextEncoder(**modules, max_tokens=PLACES)
+    pieces = encoder.tokenize(tf.constant([SHORT, LONG]))
+    read = tf.function(lambda: strategy.run(copies, (pieces,)), autograph=False)()
+    replicas = strategy.experimental_local_results(read["words"])
+    assert len(replicas) == 2
+    for words in (*replicas, copies(pieces)["words"]):  # and outside, where samples are made
+        np.testing.assert_allclose(words, encoder(pieces)["words"], atol=1e-6)
+
+
 def test_the_interface_of_earlier_modules_is_read_too(modules, encoder):
     earlier = tiny_modules(form="positions")
     other = HubTextEncoder(**earlier, max_tokens=PLACES)

@@ -111,7 +111,7 @@ class DamsmGuided(StagedTextToImage):
         self.build_for_training()
         if self.text_input.encoder is not None:
             damsm.give("text_encoder", self.text_encoder)
-        elif damsm.text_encoder_config != self.text_encoder_config:
+        elif _reading(damsm.text_encoder_config) != _reading(self.text_encoder_config):
             raise ZooError(
                 "The DAMSM reads captions with another text encoder than this model. Build the "
                 "model with text_encoder=damsm.text_encoder_config."
@@ -183,6 +183,12 @@ class DamsmGuided(StagedTextToImage):
         image_features = self.image_encoder(images, training=False)
         losses = damsm_losses(image_features, text, mask, batch["labels"])
         return {name: self.damsm_weight * losses[name] for name in ("word_loss", "sentence_loss")}
+
+
+def _reading(text_encoder):
+    """What decides how a fixed text encoder reads: all of its config but where its modules lie."""
+    places = ("preprocess", "encoder")
+    return {name: value for name, value in text_encoder.items() if name not in places}
 
 
 def sort_by_length(batch):

@@ -6,7 +6,6 @@ files in place of its weights.
 
 import tensorflow as tf
 
-from zoo.errors import ZooError
 from zoo.models.text_input import encoded_words, word_specs
 from zoo.text.hub_encoder import HubTextEncoder
 from zoo.text.words import check_texts
@@ -33,14 +32,11 @@ class HubCaptions:
     def __init__(self, max_words, sha256=None, **settings):
         self.max_words = max_words
         self.hub_encoder = HubTextEncoder(max_tokens=max_words, **settings)
-        for name, expected in (sha256 or {}).items():
-            if self.hub_encoder.digests.get(name) != expected:
-                raise ZooError(
-                    f'"{self.hub_encoder.handles[name]}" is not the {name} module that this model '
-                    f"was trained with: its SHA-256 is {self.hub_encoder.digests.get(name)}, not "
-                    f"{expected}. Give the right one: from_preset(..., text_encoder={{"
-                    f'"{name}": "..."}}).'
-                )
+        self.hub_encoder.check_digests(
+            sha256 or {},
+            'Give the right one: from_preset(..., text_encoder={"preprocess": ..., "encoder": ...}'
+            ").",
+        )
         self.features = self.hub_encoder.features
         self.config = {
             "kind": "hub",

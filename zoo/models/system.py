@@ -24,6 +24,7 @@ class System(keras.Model):
     network_names = ()
     preset_network_names = ()
     loss_names = ()
+    hub_encoder = None  # the `HubTextEncoder` of a system that reads captions by one
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -228,11 +229,22 @@ class System(keras.Model):
         return variables
 
     def save_checkpoint(self, path):
-        """Writes all networks, optimizers and the iteration to one HDF5 file, atomically."""
-        storage.save_variables(path, self.checkpoint_variables())
+        """Writes all networks, optimizers and the iteration to one HDF5 file, atomically.
+
+        Of a `hub_encoder`, which never changes, the digests of its modules take the weights' place.
+        """
+        notes = None if self.hub_encoder is None else self.hub_encoder.digests
+        storage.save_variables(path, self.checkpoint_variables(), notes=notes)
 
     def load_checkpoint(self, path):
-        """Restores `save_checkpoint`: training goes on bit for bit as if it had not stopped."""
+        """Restores `save_checkpoint`: training goes on bit for bit as if it had not stopped.
+
+        Raises:
+            ZooError: the file is not that of such a model, or its modules were others.
+        """
+        if self.hub_encoder is not None:
+            remedy = f"Put that one back, or start anew: {path} cannot go on with another."
+            self.hub_encoder.check_digests(storage.read_notes(path), remedy)
         storage.load_variables(path, self.checkpoint_variables())
 
     # --- presets --------------------------------------------------------------------------------

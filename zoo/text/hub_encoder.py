@@ -7,6 +7,8 @@ interface (bert_en_uncased_L-12_H-768_A-12/2, with which XMC-GAN was written) ta
 three and give (pooled output, sequence output); they are read too.
 """
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -157,6 +159,19 @@ class HubTextEncoder(keras.layers.Layer):
         with tf.io.gfile.GFile(assets[0]) as file:
             return file.read().rstrip("\n").split("\n")
 
+    def check_digests(self, expected, remedy):
+        """Raises `ZooError`, which ends with `remedy`, unless the modules are the expected ones.
+
+        `expected`: dict like `digests`, perhaps without some.
+        """
+        for name, own in self.digests.items():
+            wanted = expected.get(name, own)
+            if wanted != own:
+                raise ZooError(
+                    f'"{self.handles[name]}" is not the {name} module that this model was trained '
+                    f"with: its SHA-256 is {own}, not {wanted}. {remedy}"
+                )
+
     def compute_output_spec(self, inputs):
         batch = (inputs["lengths"] if isinstance(inputs, dict) else inputs).shape[0]
         places = (batch, self.max_tokens)
@@ -188,7 +203,8 @@ class HubTextEncoder(keras.layers.Layer):
         if places < self.max_tokens:
             raise ZooError(
                 f'The preprocessing module "{handle}" gives {places} places, but {self.max_tokens} '
-                f"were asked for: use at most {places} (max_tokens, in a model max_words)."
+                f"were asked for: use at most {places} (max_tokens; max_words of a model, or of a "
+                "recipe's data)."
             )
 
     def _find_form(self):
@@ -198,7 +214,7 @@ class HubTextEncoder(keras.layers.Layer):
         mask = tf.sequence_mask(pieces["lengths"], self.max_tokens)
         for form in _FORMS:
             try:
-                words, pooled = form(self.module, _encoder_inputs(pieces["pieces"], mask))
+                words, pooled = self._try(form, pieces["pieces"], mask)
             except Exception:  # see `_check_preprocessor`
                 continue
             if words.shape.rank != 3 or words.shape[:2] != (1, self.max_tokens):
@@ -217,6 +233,15 @@ class HubTextEncoder(keras.layers.Layer):
             f"pooled_output (batch, features) of {', '.join(_INPUTS)}",
         )
 
+    def _try(self, form, pieces, mask):
+        """(words, pooled) of eager inputs; what was loaded in a strategy's scope runs in it."""
+        function = functools.partial(form, self.module, _encoder_inputs(pieces, mask))
+        if not tf.distribute.in_cross_replica_context():
+            return function()
+        strategy = tf.distribute.get_strategy()
+        everywhere = tf.function(lambda: strategy.run(function), autograph=False)()
+        return tuple(strategy.experimental_local_results(value)[0] for value in everywhere)
+
     def _check_pieces(self, form, mask):
         """The last piece of the vocabulary must have a vector, or the two are no pair."""
         texts = self.piece_texts()
@@ -225,7 +250,7 @@ class HubTextEncoder(keras.layers.Layer):
         last = tf.fill([1, self.max_tokens], len(texts) - 1)
         try:
             with tf.device("CPU:0"):  # a GPU would read zeros
-                form(self.module, _encoder_inputs(last, mask))
+                self._try(form, last, mask)
         except tf.errors.InvalidArgumentError:
             raise ZooError(
                 f'The preprocessing module "{self.handles["preprocess"]}" has {len(texts)} word '

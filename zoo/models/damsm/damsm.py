@@ -29,7 +29,7 @@ class DAMSM(System):
             `{"kind": "hub", ...}`, see `TextToImage`: an encoder of TensorFlow Hub is fixed, so
             that the image encoder alone is trained, and `vocabulary` is None.
         image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the
-            text's.
+            text's, which it is by default.
         dropout: float. Rate on the word embeddings while training (0.5).
         clip_norm: float. Global norm that the text encoder's gradient is clipped to (0.25).
         steps_per_epoch: int or None. If given, the official schedule: every epoch starts with a new
@@ -63,16 +63,25 @@ class DAMSM(System):
         self.max_words = max_words
         self.image_size = image_size
         self.text_encoder_config = dict(text_encoder or {})
-        self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
         self.dropout = dropout
         self.clip_norm = clip_norm
         self.steps_per_epoch = steps_per_epoch
         self.text_input = make_text_input(self.text_encoder_config, self.vocabulary, max_words)
         if self.text_input.encoder is not None:
             self.text_encoder = self.text_input.encoder
-        else:
-            self.text_encoder_config = getattr(self.text_input, "config", self.text_encoder_config)
+        elif self.text_encoder_config.get("kind") == "hub":
+            self.hub_encoder = self.text_input.hub_encoder  # not among `network_names`: not stored
+            self.text_encoder_config = self.text_input.config
+        features = self.text_input.features
+        self.image_encoder_config = {
+            "features": features, **(image_encoder or {"kind": "inception_v3"})
+        }
         encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
+        if encoder.features != features:
+            raise ZooError(
+                f"The image encoder has {encoder.features} features, but the text encoder gives "
+                f'{features}: leave "features" out of image_encoder, or make them equal.'
+            )
         self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
 
     def get_config(self):
