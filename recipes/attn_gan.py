@@ -10,6 +10,10 @@ Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of 
 settings under `pretraining`. Mode seeking (arXiv 1903.05628) is a switch:
 `--config.model.mode_seeking_weight=1`.
 
+With `--config.text=hub` a text encoder of TensorFlow Hub, such as BERT, that `text_encoder` names
+reads the captions in place of the DAMSM's recurrent one (docs/text_encoders.md); a DAMSM that
+`--config.damsm` names must have been trained with the same.
+
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
   emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 16/32/64 pixels; on two

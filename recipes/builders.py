@@ -5,6 +5,7 @@ import keras
 from recipes import configs, image_builders, mirror_builders, scores, xmc_builders
 from recipes.conditions import sample_rows
 from recipes.summaries import CaptionSamples
+from recipes.texts import hub_text_encoder, text_arguments
 from recipes.trainer import Experiment
 from zoo.errors import ZooError, nearest
 
@@ -42,18 +43,24 @@ def damsm_model(config, data):
 
     settings = config.model
     schedule = len(data.source) // config.batch_size if settings.epoch_schedule else None
+    if config.text == "hub":
+        text = {"text_encoder": hub_text_encoder(config)}
+    else:
+        text = {
+            "vocabulary": data.vocabulary().tokens,
+            "text_encoder": {"features": settings.features, "cell": settings.cell,
+                             "embedding_dim": settings.embedding_dim},
+        }
     return DAMSM(
-        vocabulary=data.vocabulary().tokens, max_words=config.data.max_words,
+        **text, max_words=config.data.max_words,
         image_size=settings.image_size, dropout=settings.dropout, clip_norm=settings.clip_norm,
-        text_encoder={"features": settings.features, "cell": settings.cell,
-                      "embedding_dim": settings.embedding_dim},
-        image_encoder=_image_encoder(settings),
-        steps_per_epoch=schedule, seed=config.seed,
+        image_encoder=_image_encoder(settings), steps_per_epoch=schedule, seed=config.seed,
     )
 
 
 def _image_encoder(settings):
-    result = {"kind": settings.image_encoder, "features": settings.features}
+    """Without `features`: they are the text encoder's."""
+    result = {"kind": settings.image_encoder}
     if settings.image_encoder == "compact":
         result.update(filters=settings.image_filters, image_size=settings.image_size)
     return result
@@ -73,7 +80,7 @@ def _build_dm_gan(config, data, damsm):
 
 def _build_damsm_guided(system, config, data, damsm, **arguments):
     model = system(
-        **_read_captions(config, damsm), image_encoder=damsm.image_encoder_config,
+        **text_arguments(config, data, damsm), image_encoder=damsm.image_encoder_config,
         seed=config.seed, **config.model, **arguments,
     )
     _compile(model, config)
@@ -108,17 +115,23 @@ def _build_stream(config, data, damsm=None):
 def _build_stackgan_v2(config, data, damsm):
     from zoo.models.stackgan_v2 import StackGANV2
 
-    text = {
-        "captions": lambda: _read_captions(config, damsm),
-        "embeddings": lambda: {"text_encoder": {"kind": "embeddings", "features": data.features}},
-        "none": lambda: {"text_encoder": {"kind": "none"}},
-    }[config.text]()
-    model = StackGANV2(**text, seed=config.seed, **config.model)
+    model = StackGANV2(**text_arguments(config, data, damsm), seed=config.seed, **config.model)
     _compile(model, config)
     if config.text == "captions":
         model.load_damsm(damsm)
     return make_experiment(
         config, model, data.batches(config, model, mismatched=model.conditional),
+        frechet_score(config, data, model, damsm and damsm.image_encoder),
+        caption_samples(config, data, model),
+    )
+
+
+def _build_xmc_gan(config, data, damsm):
+    model = xmc_builders.xmc_gan_model(config, text_arguments(config, data, damsm))
+    if config.text == "captions":
+        model.load_damsm(damsm)
+    return make_experiment(
+        config, model, data.batches(config, model),
         frechet_score(config, data, model, damsm and damsm.image_encoder),
         caption_samples(config, data, model),
     )
@@ -133,14 +146,6 @@ def frechet_score(config, data, model, encoder):
                           f"{model.image_size}")
         return None
     return data.score(scores.FrechetScore, config, model, encoder=encoder)
-
-
-def _read_captions(config, damsm):
-    """The arguments of a system that reads captions with a DAMSM's text encoder."""
-    return {
-        "vocabulary": damsm.vocabulary.tokens, "max_words": config.data.max_words,
-        "text_encoder": damsm.text_encoder_config,
-    }
 
 
 def _compile(model, config):
@@ -210,6 +215,6 @@ def smallest_batch(system):
 BUILDERS = {
     "damsm": _build_damsm, "attn_gan": _build_attn_gan, "dm_gan": _build_dm_gan,
     "stackgan_v2": _build_stackgan_v2, "mirror_gan": _build_mirror_gan, "stream": _build_stream,
-    "xmc_gan": xmc_builders.build_xmc_gan,
+    "xmc_gan": _build_xmc_gan,
     **dict.fromkeys(image_builders.BUILDERS, _build_image_system),
 }

@@ -6,22 +6,24 @@ Rows are captions, or sentence embeddings (array), or None for a system without 
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.presets.usage import condition_of
 from zoo.text import check_captions
+from zoo.text.words import check_texts
 
 
 def sample_rows(config, data, model):
     """The rows of the fixed sample grid.
 
-    Captions that the vocabulary cannot read give way to held-out ones; of embeddings there are only
+    Captions that the model cannot read give way to held-out ones; of embeddings there are only
     held-out ones, as many as the grid has captions.
 
     Returns:
         (rows, labels); without text (None, []).
     """
     wanted = list(config.samples.captions)
-    if model.vocabulary is None:
+    if not _reads_captions(model):
         return held_out_rows(config, data, model, max(len(wanted), 1))
-    captions = [c for c in wanted if _readable(c, model.vocabulary, config.data.unknown)]
+    captions = [c for c in wanted if can_read(c, model.vocabulary, config.data.unknown)]
     if not captions or len(captions) < len(wanted):
         others = [c for c in held_out_rows(config, data, model)[0] if c not in captions]
         captions += others[:max(len(wanted), 1) - len(captions)]
@@ -37,18 +39,26 @@ def held_out_rows(config, data, model, count=None):
     if not model.condition_fields:
         return None, []
     captions = [captions[0] for captions in data.held_out.captions]
-    if model.vocabulary is None:
+    if not _reads_captions(model):
         rows = np.stack([rows[0] for rows in data.held_out.embeddings[:count]])
         return rows, captions[:count]
     captions = [
-        c for c in dict.fromkeys(captions) if _readable(c, model.vocabulary, config.data.unknown)
+        c for c in dict.fromkeys(captions) if can_read(c, model.vocabulary, config.data.unknown)
     ][:count]
     return captions, captions
 
 
-def _readable(caption, vocabulary, unknown):
+def _reads_captions(model):
+    return condition_of(model)["kind"] == "captions"
+
+
+def can_read(caption, vocabulary, unknown):
+    """Whether a vocabulary reads anything of a caption; None: word pieces, which read any text."""
     try:
-        check_captions([caption], vocabulary, unknown=unknown)
+        if vocabulary is None:
+            check_texts([caption])
+        else:
+            check_captions([caption], vocabulary, unknown=unknown)
     except ZooError:
         return False
     return True

@@ -7,9 +7,9 @@ a misspelt key is an error and not a silently ignored wish.
 
 from ml_collections import ConfigDict
 
+from recipes import texts
 from zoo.errors import ZooError, nearest
 
-TEXTS = ("captions", "embeddings", "hub", "none")
 STRATEGIES = ("none", "mirrored", "multiworker")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -17,6 +17,12 @@ DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 RUNTIME_KEYS = (
     "dataset", "steps", "epochs", "checkpoint_every", "log_every", "sample_every",
 )
+
+# What settings were in effect in run folders that were made before these settings were.
+BEFORE = {
+    "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
+    "text_encoder.sentence": "all_places", "text_cache": "",
+}
 
 
 def common_config(system):
@@ -94,7 +100,7 @@ def to_plain(value):
 
 def differing_keys(old, new):
     """Sorted keys whose values differ between two configs, but for `RUNTIME_KEYS`."""
-    old, new = flatten(to_plain(old)), flatten(to_plain(new))
+    old, new = {**BEFORE, **flatten(to_plain(old))}, {**BEFORE, **flatten(to_plain(new))}
     missing = object()
     return [
         key
@@ -130,7 +136,7 @@ def validate(config):
     for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
         _check_choice(key, config[key], options)
     if "text" in config:
-        _check_choice("text", config.text, TEXTS)
+        texts.check(config)
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
                          ("unknown", ("drop", "unk")), ("direction", ("a2b", "b2a"))):
         if key in config.data:

@@ -19,9 +19,14 @@ Datasets:
   coco    COCO 2014 in the same layout, the paper's settings.
 
 A GAN then takes the result with `--config.damsm=runs/damsm_emoji/presets/best`.
+
+With `--config.text=hub` captions are read by a text encoder of TensorFlow Hub, such as BERT, that
+`text_encoder` names (docs/text_encoders.md). It is fixed, so the image encoder alone is trained, by
+as many features as that has.
 """
 
 from recipes.configs import choose, common_config, data_config
+from recipes.texts import text_settings
 
 
 def get_config(dataset="shapes"):
@@ -32,12 +37,14 @@ def get_config(dataset="shapes"):
 def _base():
     config = common_config("damsm")
     config.update({
+        **text_settings(),
         "batch_size": 48,
         "model": {
             "image_encoder": "compact",  # "compact" | "inception_v3"
             "image_filters": 64,  # compact: width; unused by inception_v3
             "image_weights": "",  # inception_v3: torchvision's ImageNet file (.pth, or .npz of it)
             "image_size": 64,  # pixels; inception_v3: 299
+            # Of the recurrent text encoder; with --config.text=hub without use.
             "features": 256,  # size of a word, a region and both sentence embeddings
             "embedding_dim": 300,  # size of a word embedding
             "cell": "lstm",  # "lstm" | "gru"

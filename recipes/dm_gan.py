@@ -15,6 +15,10 @@ at the end:
 
     python -m recipes.sweep --config=recipes/dm_gan.py:shapes --workdir=runs/sweep
 
+With `--config.text=hub` a text encoder of TensorFlow Hub, such as BERT, that `text_encoder` names
+reads the captions in place of the DAMSM's recurrent one (docs/text_encoders.md); a DAMSM that
+`--config.damsm` names must have been trained with the same.
+
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
   emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 16/32/64 pixels.

@@ -8,6 +8,7 @@ from recipes import configs
 from recipes.builders import damsm_model, get_builder, smallest_batch
 from recipes.pretraining import GROUPS, check_pretraining, pretraining_config, pretrains
 from recipes.sources import open_data
+from recipes.texts import open_damsm
 from zoo.errors import ZooError
 
 
@@ -83,7 +84,5 @@ def _check_batch_size(config, replicas):
 def _open_damsm(config, data, damsm):
     """The DAMSM beside a system: trained, untrained to describe it, or none."""
     if damsm:
-        from zoo.models.damsm import DAMSM
-
-        return DAMSM.from_preset(damsm)
+        return open_damsm(config, damsm)
     return damsm_model(pretraining_config(config), data) if "damsm" in pretrains(config) else None

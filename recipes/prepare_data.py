@@ -1,4 +1,4 @@
-r"""Vectors of captions, computed once: what XMC-GAN's text encoder says of a data set, as TFRecord.
+r"""Vectors of captions, computed once: what a text encoder says of a data set, as TFRecord.
 
     python -m recipes.prepare_data --data=coco --directory=data/coco --split=train \
         --out=data/coco_bert/train
@@ -6,7 +6,7 @@ r"""Vectors of captions, computed once: what XMC-GAN's text encoder says of a da
         --preprocess=modules/emoji/preprocess --encoder=modules/emoji/encoder --out=data/emoji_text
 
 A text encoder of TensorFlow Hub is frozen, so its vectors of a caption never change: a training
-with `--config.text_cache.train=data/coco_bert/train` reads them and does not run it. Without
+with `--config.text_cache=data/coco_bert/train` reads them and does not run it. Without
 `--preprocess` and `--encoder` they are those of BERT base, fetched or taken from TFHUB_CACHE_DIR.
 
 Vectors are stored as float16: with BERT base and 17 places 27.8 kB a caption, 11.5 GB for the

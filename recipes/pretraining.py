@@ -4,6 +4,7 @@ from ml_collections import ConfigDict
 
 from recipes import configs
 from recipes.text_to_image import SHARED
+from recipes.texts import needs_damsm
 from zoo.errors import ZooError
 
 # The setting that names a trained one -> the group of settings by which one is trained.
@@ -18,7 +19,7 @@ FROZEN = {
 
 def pretrains(config):
     """Names of the systems that are trained first: this config's needs them, none is given."""
-    if config.get("text", "captions") != "captions":
+    if not needs_damsm(config):
         return []
     return [name for name in GROUPS if config.get(name) == ""]
 

@@ -3,6 +3,7 @@
 from recipes import scores
 from recipes.image_sources import ImageData
 from recipes.image_systems import SYSTEMS
+from recipes.texts import open_cache
 from zoo.data import get_source, text_to_image_dataset
 from zoo.errors import ZooError
 from zoo.text import CaptionTokenizer, Vocabulary
@@ -65,7 +66,7 @@ class Data:
 
     def describe(self, model):
         """One line for `--dry_run`."""
-        if hasattr(model, "hub_encoder"):
+        if model.hub_encoder is not None:
             words = "word pieces by a hub encoder"
         else:
             words = "no captions are read" if model.vocabulary is None else (
@@ -92,6 +93,8 @@ class Data:
         """
         if self.embeddings:
             return None
+        if model.hub_encoder is not None:
+            return model.hub_encoder
         return CaptionTokenizer(
             model.vocabulary or self.vocabulary(), self.settings.max_words,
             unknown=self.settings.unknown,
@@ -99,11 +102,12 @@ class Data:
 
     def batches(self, config, model, mismatched=False):
         """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong pictures."""
-        settings, tokenizer = self.settings, self.tokenizer(model)
+        settings = self.settings
+        texts = self.tokenizer(model) if (cache := open_cache(config, model)) is None else cache
 
         def from_step(start):
             return text_to_image_dataset(
-                self.source, tokenizer, model.image_sizes, config.batch_size, seed=config.seed,
+                self.source, texts, model.image_sizes, config.batch_size, seed=config.seed,
                 start_step=start, crop=settings.crop, flip=settings.flip, cache=settings.cache,
                 mismatched=mismatched,
             )

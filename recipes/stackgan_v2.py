@@ -13,10 +13,12 @@ With `--config.model.mode_seeking_weight=1` it is the text-to-image task of MSGA
   captions    read by the text encoder of a DAMSM, `--config.damsm`; without one a DAMSM is
               pre-trained first, in the `damsm` folder of the run, by the settings under
               `pretraining`.
+  hub         read by a text encoder of TensorFlow Hub, such as BERT, that `text_encoder` names
+              (docs/text_encoders.md).
   embeddings  pre-computed ones, the paper's way: char-CNN-RNN-embeddings.pickle (birds, coco) or
               embeddings.npy (folder), see docs/data.md.
   none        no text at all; the official code then adds `--config.model.color_weight=50`.
-Without a DAMSM there is no held-out score; with `embeddings` and `none` one that is given by
+Without a DAMSM there is no held-out score; with `hub`, `embeddings` and `none` one that is given by
 `--config.damsm` judges the pictures and does nothing else.
 
 Datasets:
@@ -39,7 +41,7 @@ def get_config(dataset="shapes"):
 
 
 def _base(dataset):
-    config = text_to_image_config(
+    return text_to_image_config(
         "stackgan_v2",
         dataset,
         unconditional_weight=1.0,  # of the heads without caption; 0: no such heads
@@ -47,8 +49,6 @@ def _base(dataset):
         color_weight=0.0,  # colour consistency of the stages; official without text: 50
         adversarial_form="logits",  # "probabilities": cross-entropy of sigmoids, as released
     )
-    config.text = "captions"  # "captions" | "embeddings" | "none"
-    return config
 
 
 def shapes():

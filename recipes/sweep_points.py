@@ -11,7 +11,7 @@ from recipes.pretraining import GROUPS
 from recipes.text_to_image import SHARED
 from zoo.errors import ZooError
 
-FIXED = (*SHARED, *GROUPS, *GROUPS.values(), "samples", "text")  # what the runs have in common
+FIXED = (*SHARED, *GROUPS, *GROUPS.values(), "samples")  # what the runs have in common
 
 
 @dataclasses.dataclass

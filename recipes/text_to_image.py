@@ -5,11 +5,13 @@ adds its own settings to `model` and the paper's numbers. `damsm_guided_config` 
 systems that are trained beside a DAMSM.
 """
 
-from recipes import damsm
+from recipes import damsm, texts
 from recipes.configs import choose, common_config, data_config
 
 # What pre-training takes from the GAN's own config, so that the two cannot disagree.
-SHARED = ("data", "dataset", "system", "seed", "strategy", "threads", "jit_compile")
+SHARED = (
+    "data", "dataset", "system", "seed", "strategy", "threads", "jit_compile", *texts.KEYS,
+)
 
 CAPTIONS = {
     "shapes": (
@@ -44,6 +46,7 @@ def text_to_image_config(system, dataset, **model):
     config = common_config(system)
     pretraining = damsm.get_config(dataset)
     config.update({
+        **texts.text_settings(),
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "pretraining": {k: v for k, v in pretraining.items() if k not in SHARED},
         "model": {
@@ -87,9 +90,12 @@ def _shapes(config, _):
 
 
 def _emoji(config, pretraining):
-    """Captioned emoji at 64 pixels; bfloat16 is about twice as fast on a recent CPU."""
+    """Captioned emoji at 64 pixels.
+
+    dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs that have instructions for
+    it, and several times slower on those that have none.
+    """
     config.epochs = 60
-    config.dtype = "mixed_bfloat16"
     config.data = pretraining.data
     config.model.update({
         "stage_sizes": (16, 32, 64), "generator_filters": 32, "discriminator_filters": 32,

@@ -51,12 +51,6 @@ def _base(dataset):
     del config.model, config.optimizer
     config.update({
         "text": "hub",  # "hub" | "captions"
-        "text_encoder": {
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
-            "encoder": "",  # handle of the encoder; "": BERT base, uncased
-            "sentence": "all_places",  # as released | "words": mean of real pieces | "pooled"
-        },
-        "text_cache": "",  # folder of vectors by recipes.prepare_data; "": the encoder runs
         "image_network": "none",  # "none" | "resnet50", as released | "vgg19" | "keras_resnet50"
         "image_weights": "",  # its weights: a file, or "imagenet" for Keras' networks
         "model": {

@@ -74,7 +74,7 @@ def test_batches_resume(tmp_path):
     data = Data(config)
 
     class Model:
-        vocabulary = data.vocabulary()
+        vocabulary, hub_encoder = data.vocabulary(), None
         image_sizes = [8, 16]
 
     batches = data.batches(config, Model)

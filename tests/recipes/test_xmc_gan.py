@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from recipes import configs, pretraining, xmc_builders, xmc_gan
+from recipes import configs, pretraining, xmc_gan
+from recipes.builders import get_builder
 from recipes.sources import open_data
 from recipes.text_vectors import write_cache
 from tests.text.tiny_hub_module import tiny_modules
@@ -53,19 +54,21 @@ def tiny_config(**changes):
     return config
 
 
+def build(config, data):
+    return get_builder("xmc_gan")(config, data, None)
+
+
 @pytest.fixture(scope="module")
 def data():
     return open_data(tiny_config())
 
 
 def test_training_from_a_cache_is_training_with_the_encoder(data, tmp_path):
-    config = tiny_config()
-    experiment = xmc_builders.build_xmc_gan(config, data)
+    experiment = build(tiny_config(), data)
     encoder = experiment.model.hub_encoder
     cache = str(tmp_path / "cache")
     write_cache(data.source, encoder, cache)
-    config = tiny_config(text_cache=cache)
-    cached = xmc_builders.build_xmc_gan(config, data)
+    cached = build(tiny_config(text_cache=cache), data)
     batches = [next(iter(e.batches(3))) for e in (experiment, cached)]
     assert set(batches[1]) - set(batches[0]) == {"words", "sentence"}
     np.testing.assert_array_equal(batches[0]["pieces"], batches[1]["pieces"])
@@ -81,15 +84,13 @@ def test_training_from_a_cache_is_training_with_the_encoder(data, tmp_path):
         ({"text_encoder": tiny_modules(seed=1)}, "its sha256"),
     ):
         with pytest.raises(ZooError, match=match):
-            xmc_builders.build_xmc_gan(tiny_config(text_cache=cache, **changes), data)
+            build(tiny_config(text_cache=cache, **changes), data)
 
 
 def test_settings_that_cannot_be_used(data):
     for changes, match in (
-        ({"text": "embeddings"}, "hub or captions"),
-        ({"text_encoder": {"encoder": ""}}, "belong together"),
         ({"image_network": "vgg19"}, "image_weights"),
         ({"text_encoder": {"preprocess": "/no", "encoder": "/no"}}, 'no folder "/no"'),
     ):
         with pytest.raises(ZooError, match=match):
-            xmc_builders.build_xmc_gan(tiny_config(**changes), data)
+            build(tiny_config(**changes), data)
