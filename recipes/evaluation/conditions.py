@@ -12,6 +12,7 @@ import inspect
 
 import numpy as np
 
+from recipes.conditions import can_read
 from recipes.evaluation.data import from_source
 from zoo.errors import ZooError
 
@@ -253,19 +254,6 @@ def readable(texts, captions, vocabulary, unknown):
     """Those (picture, caption) whose captions a vocabulary can read."""
     known = functools.cache(lambda caption: can_read(caption, vocabulary, unknown))
     return [(place, k) for place, k in texts if known(captions[place][k])]
-
-
-def can_read(caption, vocabulary, unknown):
-    """Whether a vocabulary (None: an encoder's own words) reads anything of a caption."""
-    from zoo.text import check_captions
-
-    if vocabulary is None:
-        return True
-    try:
-        check_captions([caption], vocabulary, unknown=unknown)
-    except ZooError:
-        return False
-    return True
 
 
 def spread(available, count=None):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recipes.evaluation.conditions import can_read
+from recipes.conditions import can_read
 from recipes.evaluation.measures import Measure
 from recipes.progress import counted
 from zoo.errors import ZooError
