@@ -1,5 +1,6 @@
 # make demo | tour | test | lint | bench | clean. The first one that runs makes the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      More for pytest: make test ARGS="-k presets"
+# One benchmark of two: make bench BENCH=metrics
 # Tests run in two processes, a file each; make test WORKERS=0 runs them in one.
 PYTHON ?= python3
 VENV := .venv
@@ -7,6 +8,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 WORKERS ?= 2
+BENCH ?= attn_gan metrics
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help demo tour test lint bench clean
@@ -17,7 +19,7 @@ help:
 	@echo "make tour   install and see what mode seeking does: trains a small DM-GAN twice (minutes)"
 	@echo "make test   install and run the tests"
 	@echo "make lint   install and run ruff"
-	@echo "make bench  install and measure the speed (beside PyTorch where it is installed)"
+	@echo "make bench  install and measure the speed (beside PyTorch and pytorch-fid where installed)"
 	@echo "make clean  remove what was built; the environment $(VENV) and your runs stay"
 
 demo: $(INSTALLED)
@@ -33,7 +35,7 @@ lint: $(INSTALLED)
 	@$(RUN) -m ruff check .
 
 bench: $(INSTALLED)
-	@$(RUN) -m tests.benchmarks.attn_gan --out=docs/benchmarks.md $(ARGS)
+	@set -e; for name in $(BENCH); do $(RUN) -m tests.benchmarks.$$name $(ARGS); done
 
 clean:
 	rm -rf demo tour build dist *.egg-info .pytest_cache .ruff_cache

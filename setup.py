@@ -47,7 +47,8 @@ setup(
         "huggingface": ["huggingface_hub"],  # presets by hf://
         "kaggle": ["kagglehub"],  # presets by kaggle://
         "metrics": ["scikit-learn"],  # the clusters of NDB
-        "benchmark": ["torch"],  # the other side of `make bench`
+        # the other sides of `make bench`; pytorch-fid calls what SciPy 1.18 no longer has
+        "benchmark": ["torch", "torchvision", "pytorch-fid", "scipy<1.18", "scikit-learn"],
         "dev": ["pytest", "pytest-xdist", "ruff", "scikit-learn"],
     },
     classifiers=[

@@ -6,29 +6,25 @@ Beside it runs the same model in eager PyTorch, if that is installed, in turn an
 threads.
 """
 
-import argparse
-import importlib.util
 import os
 import sys
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from tests.benchmarks import report
+from tests.benchmarks import document, machine, report
 from tests.benchmarks.timing import OtherLoad, interleave
 
 DTYPES = ("float32", "mixed_bfloat16")
 LAYOUTS = {False: "NCHW", True: "channels_last"}
 CALLS = 2  # timed calls a visit
 KINDS = ("training iteration", "generate")
-BUSY = 0.2  # share of the processors taken by others from which PyTorch's threads must not spin
 
 
 def main():
-    options = parse()
+    options = machine.options(__doc__.split("\n")[0], rounds=12, seconds=160)
     sys.stdout.reconfigure(line_buffering=True)
-    make_room()
-    set_threads(options.threads)
+    machine.make_room()
+    machine.set_threads(options.threads)
     from tests.benchmarks import pipelines, settings
 
     sizes = settings.quick() if options.quick else settings.emoji()
@@ -44,56 +40,9 @@ def main():
         report.model_table(rows, batch),
         report.data_table(data, batch, fastest), report.method(batch, CALLS, rounds),
     ])
-    print("\n" + text.split("\n## How")[0])
+    print("\n" + text.split("\n### How")[0])
     if options.out:
-        from zoo.storage import write_bytes_atomically
-
-        write_bytes_atomically(options.out, text.encode())
-        print(f"written to {options.out}")
-
-
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="tiny sizes, two rounds, no file")
-    parser.add_argument("--out", help="Markdown file (default: docs/benchmarks.md; --quick: none)")
-    parser.add_argument("--rounds", type=int, default=12, help="visits of each side")
-    parser.add_argument("--seconds", type=float, default=160, help="about the time for all rounds")
-    parser.add_argument("--threads", type=int, default=report.cores(), help="for each library")
-    options = parser.parse_args()
-    if options.rounds < 1 or options.threads < 1:
-        parser.error("--rounds and --threads must be 1 or more.")
-    if options.out is None:
-        options.out = "" if options.quick else "docs/benchmarks.md"
-    return options
-
-
-def has_torch():
-    return importlib.util.find_spec("torch") is not None
-
-
-def make_room():
-    """On a busy machine, lets PyTorch's threads sleep when they wait for each other.
-
-    They spin by default, which is fastest on a quiet machine, and can be more than ten times
-    slower than sleeping when another process wants the same processor. Call it before the import.
-    """
-    load = OtherLoad()
-    time.sleep(2)
-    if (load.share() or 0) > BUSY and "OMP_WAIT_POLICY" not in os.environ:
-        os.environ["OMP_WAIT_POLICY"] = "passive"
-        print("The machine is busy: the figures will not be reliable (OMP_WAIT_POLICY=passive).")
-
-
-def set_threads(count):
-    """The same number of threads for both libraries."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(count)
-    tf.config.threading.set_inter_op_parallelism_threads(count)
-    if has_torch():
-        import torch
-
-        torch.set_num_threads(count)
+        document.write_part(options.out, "attn_gan", text)
 
 
 def measure_models(sizes, rounds, budget):
@@ -101,7 +50,7 @@ def measure_models(sizes, rounds, budget):
     from tests.benchmarks import settings
 
     batch = settings.make_batch(sizes)
-    if not has_torch():
+    if not machine.installed("torch"):
         print("PyTorch is not installed: the comparison is left out (pip install -e .[benchmark]).")
     rows = []
     for dtype in DTYPES:
@@ -116,7 +65,7 @@ def measure_dtype(sizes, batch, dtype, rounds, budget):
 
     zoo = subjects.make_zoo(sizes, batch, dtype)
     layouts = {}
-    if has_torch():
+    if machine.installed("torch"):
         layouts = {
             name: subjects.make_torch(sizes, batch, dtype, flag) for flag, name in LAYOUTS.items()
         }

@@ -1,25 +1,9 @@
-"""The benchmark's tables as Markdown."""
+"""The tables of AttnGAN's benchmark as Markdown."""
 
-import datetime
-import importlib.metadata
-import os
-import platform
-from pathlib import Path
-
-HEAD = """# Benchmarks
-
-Written by `make bench` (`python -m tests.benchmarks.attn_gan`). Do not edit the figures by hand.
-
-- Date: {date}
-- Machine: {cpu}, {cores} cores; {threads} threads for each library
-- Versions: {versions}
-- Other processes: {others}
-- Settings: {settings}
-"""
-QUIET = 0.05  # share of the processors that others may take without a warning
+from tests.benchmarks import machine
 
 METHOD = """
-## How it was measured
+### How it was measured
 
 A *training iteration* is the whole of it: text encoder, generator, one Adam step of each of the
 three discriminators (real, generated and mismatched pairs), the generator's Adam step through the
@@ -43,50 +27,16 @@ and the visits alternate for up to {rounds} rounds. *min* and *median* are over 
 images per second follow from the median. A ratio below 1 means that the zoo is faster. Tracing of
 the graph and warm-up are left out.
 
-To repeat it: `pip install -e .[benchmark]`, then `make bench`. Without PyTorch the comparison is
-left out.
+To repeat it: `pip install -e .[benchmark]`, then `make bench`, or this part alone:
+`python -m tests.benchmarks.attn_gan`. Without PyTorch the comparison is left out.
 """
-
-
-def cpu_name():
-    """The processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def versions(names=("tensorflow", "keras", "torch", "numpy")):
-    """`Python 3.x, tensorflow 2.x, ...`, of those that are installed."""
-    found = [f"Python {platform.python_version()}"]
-    for name in names:
-        try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return ", ".join(found)
-
-
-def cores():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def head(settings, threads, others):
     """`others`: the share of the processors that other processes took, or None if not known."""
-    if others is None:
-        load = "not known"
-    else:
-        load = f"{100 * others:.0f} % of the processors during the measurement"
-        if others > QUIET:
-            load += "; **the machine was busy, so the figures are not reliable**"
-    if "OMP_WAIT_POLICY" in os.environ:
-        load += f"; OMP_WAIT_POLICY={os.environ['OMP_WAIT_POLICY']} for PyTorch"
-    return HEAD.format(
-        date=datetime.date.today().isoformat(), cpu=cpu_name(), cores=cores(), threads=threads,
-        versions=versions(), others=load, settings=settings.describe(),
+    return (
+        f"## AttnGAN: training, generation, data\n\n{machine.facts(threads, others)}"
+        f"- Settings: {settings.describe()}\n"
     )
 
 
@@ -97,7 +47,7 @@ def milliseconds(timing):
 def model_table(rows, batch):
     """Rows: (what, dtype, the zoo's `Timing`, PyTorch's or None, its memory format)."""
     lines = [
-        "\n## Training and generation\n",
+        "\n### Training and generation\n",
         "| | precision | zoo: ms (min / median) | zoo: images/s | PyTorch: ms (min / median) "
         "| PyTorch: images/s | time ratio zoo / PyTorch (min / median) |",
         "|---|---|---|---|---|---|---|",
@@ -118,7 +68,7 @@ def model_table(rows, batch):
 def data_table(timings, batch, fastest):
     """`timings`: pipeline -> `Timing` of a batch; `fastest`: images/s of the fastest training."""
     lines = [
-        "\n## Data pipeline alone\n", "| pipeline | ms a batch (min / median) | images/s |",
+        "\n### Data pipeline alone\n", "| pipeline | ms a batch (min / median) | images/s |",
         "|---|---|---|",
     ]
     for name, timing in timings.items():

@@ -22,14 +22,15 @@ class Timing:
         return statistics.median(self.seconds)
 
 
-def interleave(subjects, rounds, calls=2, warm_up=2, budget=None):
+def interleave(subjects, rounds, calls=2, warm_up=2, lead=1, budget=None):
     """Times functions in turn: A A B B ... A A B B ..., after a warm-up of each.
 
     Args:
         subjects: dict of name -> function without arguments.
         rounds: int, visits of each function.
-        calls: int, timed calls a visit, behind one that is not (it refills the caches).
+        calls: int, timed calls a visit.
         warm_up: int, calls before the first round.
+        lead: int, calls at the beginning of a visit that are not timed: they refill the caches.
         budget: seconds after which no new round starts, or None.
 
     Returns:
@@ -44,7 +45,8 @@ def interleave(subjects, rounds, calls=2, warm_up=2, budget=None):
         if done and budget is not None and time.perf_counter() - start > budget:
             break
         for name, function in subjects.items():
-            function()
+            for _ in range(lead):
+                function()
             for _ in range(calls):
                 before = time.perf_counter()
                 function()
@@ -69,12 +71,11 @@ class OtherLoad:
 
 
 def _processor_seconds():
-    """Seconds of this process, of everybody, and of everybody with the idle time."""
+    """Seconds of this process and its ended children, of everybody, and with the idle time."""
     try:
         fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     except OSError:
         return None
     ticks = [int(field) for field in fields]
     second = os.sysconf("SC_CLK_TCK")
-    own = os.times()
-    return own.user + own.system, (sum(ticks) - ticks[3] - ticks[4]) / second, sum(ticks) / second
+    return sum(os.times()[:4]), (sum(ticks) - ticks[3] - ticks[4]) / second, sum(ticks) / second

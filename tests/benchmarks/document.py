@@ -1,0 +1,31 @@
+"""docs/benchmarks.md: each program replaces its own part and leaves the others as they are."""
+
+from pathlib import Path
+
+from zoo.storage import write_bytes_atomically
+
+HEAD = """# Benchmarks
+
+Written by `make bench`, a part by each program. Do not edit the figures by hand.
+"""
+
+
+def write_part(path, name, text):
+    """Writes a part between two marks; a new part goes to the end, a new file gets `HEAD`.
+
+    Args:
+        name: str, of the part's program.
+        text: str, Markdown that begins with a heading of the second level.
+    """
+    path = Path(path)
+    content = path.read_text("utf-8") if path.exists() else HEAD
+    begin, end = (f"<!-- {word} of {name} -->" for word in ("begin", "end"))
+    part = f"{begin}\n{text.strip()}\n{end}\n"
+    before, found, rest = content.partition(f"{begin}\n")
+    if found:
+        rest = rest.partition(f"{end}\n")[2]
+        content = before + part + rest
+    else:
+        content = f"{content.rstrip()}\n\n{part}"
+    write_bytes_atomically(str(path), content.encode())
+    print(f"written to {path}")
