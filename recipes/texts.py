@@ -25,10 +25,10 @@ REASONS = {
 HANDLES = ("preprocess", "encoder")
 
 
-def text_settings(text="captions"):
+def text_settings():
     """The settings of a recipe that say what reads the captions."""
     return {
-        "text": text,  # "captions": a recurrent encoder | "hub" | see `READS`
+        "text": "captions",  # by a recurrent encoder | "hub" | "embeddings" | "none", see `READS`
         "text_encoder": {  # of "hub"
             "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
