@@ -57,7 +57,9 @@ def make_room():
 
 
 def set_threads(count):
-    """The same number of threads for both libraries."""
+    """The same number of threads for both libraries. Call it before TensorFlow is imported."""
+    if installed("triton"):  # PyTorch imports it when it likes, and behind TensorFlow it crashes
+        import triton  # noqa: F401
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(count)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.benchmarks import machine
+
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e .[benchmark]")
+if machine.installed("triton"):
+    reason = "triton crashes behind TensorFlow: take PyTorch for CPUs, which has none"
+    pytest.skip(reason, allow_module_level=True)
 
 import torch
 
