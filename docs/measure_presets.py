@@ -106,7 +106,7 @@ def family_part(name, family, presets, out):
         f"{first['subject']['generated']} pictures of {facts[1]} pixels "
         f"({first['subject']['conditions']} conditions, "
         f"{first['subject']['samples_per_condition']} of each, seed {first['seed']}) against "
-        f"{facts[0]['count']} of {facts[0]['name']}.", "",
+        f"{facts[0]['count']} real ones ({facts[0]['name']}).", "",
         *table(columns), "",
         *(f"- `{n['name']}`: sha256 `{n['sha256'][:16]}`, pictures {n['input']}."
           for n in first["networks"]),
@@ -169,20 +169,17 @@ def table(columns):
 
 
 def notes(columns):
-    """Warnings that belong to numbers of the table, and what a classifier of modes is worth."""
+    """Warnings that belong to numbers of the table, and what shares of modes are read beside."""
+    from recipes.evaluation.card import coverage_text
+
     lines = []
     for name, report in columns.items():
         lines += [f"- {name}: {text}." for text in report["warnings"]]
         for entry in report["results"]:
             own = [text for text in entry["warnings"] if text not in report["warnings"]]
             lines += [f"- `{entry['metric']}` of {name}: {text}." for text in own]
-            classifier = entry["protocol"].get("classifier")
-            if classifier:
-                lines.append(
-                    f"- `{entry['metric']}` of {name}: draws spread evenly over the true modes "
-                    f"would reach {entry['ideal_share']:.3g}; the classifier names "
-                    f"{classifier['accuracy']:.3g} of {classifier['accuracy_of']}."
-                )
+            if "classifier" in entry["protocol"]:
+                lines.append(f"- `{entry['metric']}` of {name}: {coverage_text(entry)}.")
     return lines
 
 

@@ -54,7 +54,8 @@ def results(report):
 
 def _result(entry, report, date):
     protocol = entry["protocol"]
-    result = {"metric": entry["metric"], "value": float(f"{entry['value']:.4g}"),
+    value = float(f"{entry['value']:.4g}")
+    result = {"metric": entry["metric"], "value": int(value) if value.is_integer() else value,
               "protocol": _words(entry, report), OF_EVALUATION: report["protocol"]["name"],
               "date": date}
     if "interval_95" in entry:
@@ -73,13 +74,8 @@ def _words(entry, report):
         more.append(f"network sha256 {protocol['network']['sha256'][:16]}")
     if "bins" in protocol:
         more.append(f"{protocol['bins']} bins")
-    classifier = protocol.get("classifier")
-    if classifier:
-        more.append(
-            f"{entry['ideal_share']:.3g} expected of uniform draws; classifier "
-            f"{classifier['name']}, right in {classifier['accuracy']:.3g} of "
-            f"{classifier['accuracy_of']}"
-        )
+    if "classifier" in protocol:
+        more.append(coverage_text(entry))
     of_each = f"{protocol['conditions']} conditions x {protocol['samples_per_condition']}"
     return "; ".join([
         f"recipes.evaluate --protocol={report['protocol']['name']}: {protocol['generated']} "
@@ -87,3 +83,14 @@ def _words(entry, report):
         f"{protocol['real_pictures']}, {report['resolution']} pixels, seed {report['seed']}",
         *more, *entry["warnings"],
     ])
+
+
+def coverage_text(entry):
+    """What a share of known modes is to be read beside, in words."""
+    protocol, classifier = entry["protocol"], entry["protocol"]["classifier"]
+    return (
+        f"{protocol['modes_of_a_condition']:.3g} true modes a condition on average, of which draws "
+        f"spread evenly over them would reach {entry['ideal_share']:.3g}; "
+        f"{entry['on_caption']:.3g} of the pictures lie in a true mode; the classifier names "
+        f"{classifier['accuracy']:.3g} of {classifier['accuracy_of']}"
+    )
