@@ -158,9 +158,9 @@ def _text(text):
     return text_line(text, int(ImageFont.load_default(SMALL).getlength(text)) + 4, size=SMALL)
 
 
-def nice_ceiling(value):
-    """The next 1, 2 or 5 times a power of ten: 0.034 -> 0.05."""
+def nice_ceiling(value, steps=(1, 2, 5)):
+    """The next of these steps times a power of ten: 0.034 -> 0.05."""
     if value <= 0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))
-    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= value * (1 - 1e-9)))
+    return float(next(m * power for m in (*steps, 10) if m * power >= value * (1 - 1e-9)))

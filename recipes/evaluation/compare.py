@@ -41,9 +41,9 @@ def compare(out, runs, repeats, seed):
         "warnings": {name: report["warnings"] for name, report in zip("ab", reports, strict=True)},
     }
     text = markdown(result)
-    series = bars(runs)
-    if series:
-        save_png(out / "ndb.png", bin_bars(series, "Shares of NDB's bins"))
+    shares, different = bars(runs)
+    if shares:
+        save_png(out / "ndb.png", bin_bars(shares, "Shares of NDB's bins", different))
         text += "\n![ndb](ndb.png)\n\nShares of the bins: the real pictures, A and B.\n"
     out.mkdir(parents=True, exist_ok=True)
     write_json(str(out / "compare.json"), result)
@@ -76,14 +76,14 @@ def difference(a, b, repeats, seed, paired):
 
 
 def bars(runs):
-    """Real shares, A's and B's of the first NDB that both have; None where there is none."""
-    found = []
-    for run in runs:
-        entries = [m for m in run["measures"] if "bins" in m.more]
-        if not entries:
-            return None
-        found.append(entries[0].more)
-    return {"real": found[0]["bins"], **{n: m["shares"] for n, m in zip(NAMES, found, strict=True)}}
+    """Of the first NDB that both have: shares of the real pictures, of A and of B, and which bins
+    of A and B differ; two empty dicts where there is none."""
+    found = [next((m.more for m in run["measures"] if "bins" in m.more), None) for run in runs]
+    if not all(found):
+        return {}, {}
+    shares = {name: more["shares"] for name, more in zip(NAMES, found, strict=True)}
+    different = {name: more["different"] for name, more in zip(NAMES, found, strict=True)}
+    return {"real": found[0]["bins"], **shares}, different
 
 
 def markdown(result):

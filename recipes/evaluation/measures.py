@@ -14,7 +14,7 @@ import numpy as np
 from recipes.progress import Progress, counted
 from zoo.metrics.class_probabilities import class_logits, class_probabilities
 from zoo.metrics.feature_statistics import FeatureStatistics
-from zoo.metrics.frechet_distance import frechet_distance_of_gaussians
+from zoo.metrics.frechet_distance import DistanceFrom
 from zoo.metrics.inception_score import inception_score
 from zoo.metrics.ndb import bins_of_labels, cluster, ndb, used_dimensions
 
@@ -115,11 +115,11 @@ def fid(features, real, network, shape, label=""):
         label: str, of a part of the pictures, such as a class.
     """
     real = statistics_of(real)
-    mean, covariance = real.mean, real.covariance
+    distance = DistanceFrom(real.mean, real.covariance)
 
     def statistic(units):
         made = statistics_of(units.reshape(-1, units.shape[-1]))
-        return frechet_distance_of_gaussians(made.mean, made.covariance, mean, covariance)
+        return distance(made.mean, made.covariance)
 
     count, size = features.shape
     warnings = [
@@ -288,6 +288,7 @@ def inception(outputs, network, shape, protocol, seed):
         {"generated": len(probabilities), "splits": splits, "remainder": protocol.remainder,
          "order": "shuffled by the seed", "bias": biased, "classes": probabilities.shape[1],
          "network": network.record(), "family": network.family}, "higher",
-        {"std_over_splits": score(probabilities.reshape(*shape, -1))[1]}, warnings,
+        {"std_over_splits": score(probabilities.reshape(*shape, -1))[1]} if splits > 1 else {},
+        warnings,
         costly=probabilities.size > 10**7,
     )

@@ -35,7 +35,9 @@ def write(out, subject, results, seed):
     if bars:
         first = bars[0]
         save_png(out / "ndb.png", bin_bars(
-            {"real": first["bins"], subject.name: first["shares"]}, f"Shares of {first['metric']}"
+            {"real": first["bins"], subject.name: first["shares"]},
+            f"{first['metric']}: {first['value']:.0f} of {len(first['bins'])} bins differ",
+            {subject.name: first["different"]},
         ))
         written.append({"path": "ndb.png", "text": "Shares of the bins."})
     if subject.model is not None and subject.model.latent_dim:
@@ -68,43 +70,59 @@ def sample_grid(pictures, shape, names=None, sources=None):
     return grid(rows.reshape(-1, *pictures.shape), rows.shape[1], labels)
 
 
-def bin_bars(series, title, width=900, height=260):
+def bin_bars(series, title, different=None, height=260):
     """Bars of the shares of each bin, one colour a set: the figure of MSGAN.
 
     Args:
         series: dict of name -> shares (bins,), the first being the real pictures'.
         title: str.
+        different: dict of name -> bool (bins,), which bins a set has another share of than the real
+            pictures, by the z-test: these have a dot above their bar.
 
     Returns:
-        uint8 (H, W, 3). A bin whose share differs by the z-test has no mark here: `ndb` counts it.
+        uint8 (H, W, 3).
     """
     from PIL import ImageDraw, ImageFont
 
-    left, bottom = 56, 24
+    left, bottom, above, gap = 56, 24, 16, 0.15  # the gap between bins, of a bin
     names, shares = list(series), [np.asarray(values) for values in series.values()]
-    bins, top = len(shares[0]), nice_ceiling(max(values.max() for values in shares))
-    plot = blank(width, height)
+    bins = len(shares[0])
+    top = nice_ceiling(max(values.max() for values in shares), (1, 1.5, 2, 3, 4, 5, 6, 8))
+    bar = max(2, round((1 - gap) * 836 / bins / len(shares)))  # whole pixels: all bars are as wide
+    step = bar * len(shares) + max(1, round(gap * 836 / bins))
+    plot = blank(left + step * bins + 8, height)
     draw, font = ImageDraw.Draw(plot), ImageFont.load_default(SMALL)
-    inner = width - left - 8
+    room = height - bottom - above
     for part in (0, 0.5, 1):
-        y = 8 + (height - bottom - 8) * (1 - part)
-        draw.line((left, y, width - 8, y), PALE)
+        y = above + room * (1 - part)
+        draw.line((left, y, plot.width - 8, y), PALE)
         draw.text((left - 6, y), f"{top * part:g}", GREY, font, anchor="rm")
-    step = inner / bins
-    for number, values in enumerate(shares):
-        for place, share in enumerate(values):
-            x = left + step * (place + number / len(shares) * 0.9)
-            y = 8 + (height - bottom - 8) * (1 - share / top)
-            end = max(x + step * 0.9 / len(shares) - 0.5, x)
-            draw.rectangle((x, y, end, height - bottom), LINES[number % len(LINES)])
-    draw.text((left + inner / 2, height - 4), f"{bins} bins, the most frequent of the real "
+    for number, (name, values) in enumerate(zip(names, shares, strict=True)):
+        marks = (different or {}).get(name, np.zeros(bins, bool))
+        colour = LINES[number % len(LINES)]
+        for place, (share, mark) in enumerate(zip(values, marks, strict=True)):
+            x, y = left + step * place + bar * number, above + room * (1 - share / top)
+            if share > 0:
+                draw.rectangle((x, y, x + bar - 1, height - bottom), colour)
+            if mark:
+                middle = x + (bar - 1) / 2
+                draw.ellipse((middle - 2, y - 8, middle + 2, y - 4), colour)
+    draw.text((left + step * bins / 2, height - 4), f"{bins} bins, the most frequent of the real "
               "pictures first", GREY, font, anchor="mb")
+    note = "dot: another share than the real pictures' (z-test)" if different else ""
     legend = row([
-        row([column([blank(1, 7), blank(16, 6, LINES[n % len(LINES)])], 0),
-             text_line(name, 40 + 8 * len(name), size=SMALL)], 6)
+        row([column([blank(1, 7), blank(16, 6, LINES[n % len(LINES)])], 0), label(name)], 6)
         for n, name in enumerate(names)
-    ], 2 * GAP)
-    return np.asarray(with_margin(column([text_line(title, width), legend, plot], 6)))
+    ] + [label(note)], 2 * GAP)
+    return np.asarray(with_margin(column([text_line(title, plot.width), legend, plot], 6)))
+
+
+def label(text):
+    """A small line of text, as wide as it is."""
+    from PIL import ImageFont
+
+    width = int(ImageFont.load_default(SMALL).getlength(text)) + 4 if text else 0
+    return text_line(text, width, size=SMALL)
 
 
 def strips(model, conditions, seed, steps=8, rows=6):

@@ -105,12 +105,23 @@ def table(report):
     for entry in report["results"]:
         low_high = entry.get("interval_95")
         interval = f"{number(low_high[0])} to {number(low_high[1])}" if low_high else ""
-        spread = next((entry[key] for key in ("std_over_splits", "std_over_folds") if key in entry),
-                      None)
-        value = number(entry["value"]) + (f" +- {number(spread)}" if spread is not None else "")
+        value = number(entry["value"]) + beside(entry)
         paper = paper_cell(entry, subject.get("class"), data.get("source"))
         lines.append(f"| {entry['metric']} | {value} | {interval} | {entry['better']} | {paper} |")
     return lines
+
+
+def beside(entry):
+    """What a value is not read without: a deviation, how many bins, or what coverage is worth."""
+    for key in ("std_over_splits", "std_over_folds"):
+        if key in entry:
+            return f" +- {number(entry[key])}"
+    if "different" in entry:
+        return f" of {len(entry['different'])} bins"
+    if "classifier_accuracy" in entry:
+        return (f" (even draws: {number(entry['ideal_share'])}; the classifier is right in "
+                f"{number(entry['classifier_accuracy'])})")
+    return ""
 
 
 def paper_cell(entry, system, data):

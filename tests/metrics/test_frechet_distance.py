@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from zoo.errors import ZooError
-from zoo.metrics.frechet_distance import frechet_distance
+from zoo.metrics.feature_statistics import FeatureStatistics
+from zoo.metrics.frechet_distance import DistanceFrom, frechet_distance
 
 
 def features(rows=50, size=6):
@@ -34,6 +35,17 @@ def test_fewer_rows_than_features_and_either_order():
 
 def test_one_feature():
     np.testing.assert_allclose(frechet_distance([[0.0], [2.0]], [[5.0], [7.0]]), 25)
+
+
+def test_many_distances_from_one_set():
+    a, others = features(), [features(30) * k + k for k in (1, 2)]
+    one, *rest = (FeatureStatistics(6).update(x) for x in (a, *others))
+    distance = DistanceFrom(one.mean, one.covariance)
+    for x, statistics in zip(others, rest, strict=True):
+        got = distance(statistics.mean, statistics.covariance)
+        np.testing.assert_allclose(got, frechet_distance(a, x), rtol=1e-12)
+    with pytest.raises(ZooError, match="shapes"):
+        distance(np.zeros(5), np.eye(5))
 
 
 @pytest.mark.parametrize(

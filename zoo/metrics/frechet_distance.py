@@ -48,33 +48,59 @@ def frechet_distance_of_gaussians(mean_a, covariance_a, mean_b, covariance_b):
         ZooError: other shapes, values that are not finite, or a matrix that is no covariance: not
             symmetric, or with a negative eigenvalue beyond rounding.
     """
-    means = [np.asarray(mean, np.float64) for mean in (mean_a, mean_b)]
-    covariances = [np.asarray(matrix, np.float64) for matrix in (covariance_a, covariance_b)]
-    size = means[0].size
-    shapes = [x.shape for x in (*means, *covariances)]
-    if shapes != [(size,), (size,), (size, size), (size, size)]:
-        raise ZooError(
-            "The Fréchet distance needs two means (d,) and two covariances (d, d), but means and "
-            f"covariances of the shapes {shapes} came."
-        )
-    if not all(np.isfinite(x).all() for x in (*means, *covariances)):
-        raise ZooError("Means and covariances must be finite, but a NaN or an infinity came.")
-    roots = [_root(matrix) for matrix in covariances]  # both: each is checked
-    # A B has the eigenvalues of the symmetric A^(1/2) B A^(1/2)
-    cross = np.linalg.eigvalsh(roots[0] @ covariances[1] @ roots[0])
-    trace = sum(np.trace(matrix) for matrix in covariances)
-    trace -= 2 * np.sqrt(np.clip(cross, 0, None)).sum()
-    return float(np.sum((means[0] - means[1]) ** 2) + trace)
+    distance = DistanceFrom(mean_a, covariance_a)
+    mean_b, covariance_b = distance.checked(mean_b, covariance_b)
+    _check_eigenvalues(np.linalg.eigvalsh(covariance_b))
+    return distance(mean_b, covariance_b)
 
 
-def _root(covariance):
-    """Symmetric root of a covariance, whose rounding below 0 counts as 0."""
-    largest = np.abs(covariance).max(initial=0)
-    if not np.allclose(covariance, covariance.T, rtol=0, atol=_ROUNDING * largest):
-        raise ZooError("A covariance must be symmetric, but the matrix that came is not.")
-    values, vectors = np.linalg.eigh(covariance)
+class DistanceFrom:
+    """The Fréchet distance from one Gaussian, whose root is taken once: for many distances.
+
+    Args:
+        mean: (d,). covariance: (d, d).
+
+    Raises:
+        ZooError: as `frechet_distance_of_gaussians`.
+    """
+
+    def __init__(self, mean, covariance):
+        self.mean = np.asarray(mean, np.float64)
+        self.mean, covariance = self.checked(mean, covariance)
+        self.trace = np.trace(covariance)
+        values, vectors = np.linalg.eigh(covariance)
+        _check_eigenvalues(values)
+        self.root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+
+    def checked(self, mean, covariance):
+        """The two in float64; raises `ZooError` as above, but for negative eigenvalues."""
+        mean, covariance = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
+        size = self.mean.size
+        if mean.shape != (size,) or covariance.shape != (size, size):
+            raise ZooError(
+                f"The Fréchet distance needs means ({size},) and covariances ({size}, {size}), "
+                f"but a mean and a covariance of the shapes {mean.shape} and {covariance.shape} "
+                "came."
+            )
+        if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+            raise ZooError("Means and covariances must be finite, but a NaN or an infinity came.")
+        largest = np.abs(covariance).max(initial=0)
+        if not np.allclose(covariance, covariance.T, rtol=0, atol=_ROUNDING * largest):
+            raise ZooError("A covariance must be symmetric, but the matrix that came is not.")
+        return mean, covariance
+
+    def __call__(self, mean, covariance):
+        """float. The covariance is one of `FeatureStatistics`, which has no negative eigenvalue."""
+        mean, covariance = self.checked(mean, covariance)
+        # A B has the eigenvalues of the symmetric A^(1/2) B A^(1/2)
+        cross = np.linalg.eigvalsh(self.root @ covariance @ self.root)
+        trace = self.trace + np.trace(covariance) - 2 * np.sqrt(np.clip(cross, 0, None)).sum()
+        return float(np.sum((self.mean - mean) ** 2) + trace)
+
+
+def _check_eigenvalues(values):
+    """Raises `ZooError` for those of no covariance; what rounding leaves below 0 counts as 0."""
     if values.min(initial=0) < -_ROUNDING * np.abs(values).max(initial=0):
         raise ZooError(
             f"A covariance has no negative eigenvalue, but the matrix that came has {values[0]:g}."
         )
-    return (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T

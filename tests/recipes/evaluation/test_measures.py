@@ -1,6 +1,8 @@
 """The numbers of an evaluation move when pictures get worse; and bad pictures are refused."""
 
 import dataclasses
+import io
+import sys
 
 import numpy as np
 import pytest
@@ -157,6 +159,22 @@ def test_intervals_hold_the_value_and_shrink_with_the_number():
     assert measures.Measure("one", np.ones([1, 1]), np.mean, {}).interval(50) is None
     costly = measures.Measure("fid", np.ones([30, 1]), np.mean, {}, costly=True)
     assert costly.interval() is None and costly.interval(5) == [1, 1] and made.draws(None) == 100
+
+
+def test_long_work_tells_how_far_it_is(monkeypatch, world, tmp_path):
+    pytest.importorskip("sklearn")
+    (real, _), _ = world
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", stream)
+    measures.Measure("mean", np.ones([3, 1]), np.mean, {}).interval(4)
+    ndb_and_jsd(real[:20], real[:20], tmp_path)
+    images = data.from_array(real[:4], "x")
+    pairs = measures.pairs_of(2, 2, None, 0)
+    measures.diversity("pairs", measures.pair_distance, images, pairs, 2, {})
+    for line in ("bootstrap of mean: draw 4/4 (100 %)", "k-means of NDB: start 10/10 (100 %)",
+                 "pairs: batch of pairs 1/1"):
+        assert line in stream.getvalue()
 
 
 @pytest.mark.parametrize(("array", "message"), [
