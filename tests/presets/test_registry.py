@@ -1,6 +1,7 @@
 """The list of presets, and the presets that ship with the package."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -49,6 +50,13 @@ def test_built_in_presets_are_whole_described_and_have_their_own_card(name):
     folder = registry.builtin_directory(name)
     with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
         assert file.read() == presets.card(read_json(os.path.join(folder, "metadata.json")))
+
+
+def test_built_in_presets_are_in_the_pages():
+    root = Path(registry.FOLDER).parents[1]
+    for page in ("docs/presets.md", "NOTICE"):
+        text = (root / page).read_text("utf-8")
+        assert not [name for name in BUILT_IN if name not in text], page
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

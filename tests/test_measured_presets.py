@@ -1,0 +1,53 @@
+"""docs/measure_presets.py and the page that it wrote: every shipped generator, with its numbers."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from recipes.evaluation.card import OF_EVALUATION
+from recipes.evaluation.report import number
+from zoo.presets import read_metadata
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def program():
+    spec = importlib.util.spec_from_file_location("measure", ROOT / "docs" / "measure_presets.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_holds_what_the_cards_say(program):
+    page = program.PAGE.read_text("utf-8")
+    for name in program.generators():
+        found = [r for r in read_metadata(name)["results"] if r.get(OF_EVALUATION) == "quick"]
+        assert found, f"{name} was not measured: run docs/measure_presets.py"
+        assert f"--preset={name}" in page
+        for result in found:
+            rows = [r for r in page.splitlines() if r.startswith(f"| `{result['metric']}` |")]
+            assert any(f" {number(result['value'])} " in row for row in rows)
+
+
+def test_a_table_and_its_notes(program):
+    def entry(metric, value, warnings=(), **more):
+        return {"metric": metric, "value": value, "better": "lower", "warnings": list(warnings),
+                "protocol": more.pop("protocol", {}), **more}
+
+    columns = {
+        "real pictures": {"warnings": [], "results": [entry("fid[a]", 1.0)]},
+        "model": {"warnings": ["few classes"], "results": [
+            entry("fid[a]", 12.34567, ["few classes", "few pictures"], interval_95=[11.0, 14.0]),
+            entry("mode_coverage[a]", 0.5, ideal_share=0.9, on_caption=0.8, protocol={
+                "modes_of_a_condition": 2.5,
+                "classifier": {"accuracy": 0.75, "accuracy_of": "24 pictures"}}),
+        ]},
+    }
+    assert program.table(columns)[2:] == [
+        "| `fid[a]` | lower | 1 | 12.35 (11 to 14) |", "| `mode_coverage[a]` | lower |  | 0.5 |"]
+    *first, second = program.notes(columns)
+    assert first == ["- model: few classes.", "- `fid[a]` of model: few pictures."]
+    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the pictures", "0.75 of 24 pict"):
+        assert words in second
