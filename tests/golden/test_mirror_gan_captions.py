@@ -87,16 +87,18 @@ def test_matching_losses(precision):
     words, sentence = tensor(i["words_emb"].transpose(0, 2, 1)), tensor(i["sent_emb"])
     regions, code = tensor(nhwc(i["img_features"])), tensor(i["cnn_code"])
     mask = tf.sequence_mask(i["cap_lens"], words.shape[1])
+    keys = ("GAMMA1", "GAMMA2", "GAMMA3")
+    gammas = [case.meta["config"].get(*pair) for pair in zip(keys, damsm.GAMMAS, strict=True)]
     for kind, similarities in (
-        ("words", damsm.word_similarities(regions, words, mask)),
+        ("words", damsm.word_similarities(regions, words, mask, gammas)),
         ("sent", damsm.sentence_similarities(code, sentence)),
     ):
         for ending, labels in (("", i["class_ids"]), ("_noclass", None)):
-            for n, loss in enumerate(damsm.matching_losses(similarities, labels)):
+            for n, loss in enumerate(damsm.matching_losses(similarities, labels, gammas[2])):
                 case.check(f"{kind}_loss{n}{ending}", [loss])
     _, height, width, features = regions.shape
     flat = tf.reshape(regions, [len(code), -1, features])
-    _, attention = damsm.attend_regions(flat, words, mask, case.meta["config"]["GAMMA1"])
+    _, attention = damsm.attend_regions(flat, words, mask, gammas[0])
     for n, length in enumerate(i["cap_lens"]):
         own = np.asarray(attention)[n, n, :length]
         case.check(f"att_map{n}", own.reshape(1, length, height, width))

@@ -6,6 +6,9 @@ from tests.golden.scale import count
 from zoo.models.mirror_gan.captioner import Captioner, ResNetCaptionEncoder
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
 from zoo.networks.build import build, spec
+from zoo.networks.image_encoder import make_image_encoder
+from zoo.networks.stage_discriminator import StageDiscriminator
+from zoo.networks.text_encoder import RNNTextEncoder
 
 WORDS = 5450  # of the birds
 INPUTS = {
@@ -19,8 +22,14 @@ INPUTS = {
 
 @pytest.fixture
 def light_trunk(monkeypatch):
-    """No random numbers for the sixty million weights of the ResNet."""
+    """No random numbers for the millions of weights of the ResNet and of Inception."""
     monkeypatch.setattr("keras.initializers.VarianceScaling", lambda *args, **kwargs: "zeros")
+
+
+def parameters(network):
+    """Frozen ones too, without the running statistics."""
+    statistics = ("/moving_mean", "/moving_variance")
+    return count([v for v in network.variables if not v.path.endswith(statistics)])
 
 
 def generator(**options):
@@ -52,12 +61,32 @@ def test_generator_with_a_single_image(quick_weights):
     assert count(generator(single_image=True).trainable_variables) == 7_103_664
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"), [(64, 6_313_730), (128, 19_424_002), (256, 71_858_946)]
+)
+def test_discriminators(size, expected, quick_weights):
+    network = build(
+        StageDiscriminator(size, 64, name="d"), spec(2, size, size, 3), spec(2, 256)
+    )
+    assert count(network.trainable_variables) == expected
+    assert count(network.unconditional_head.trainable_variables) == 8_193
+
+
+def test_encoders_of_pre_training(light_trunk, quick_weights):
+    text = RNNTextEncoder(WORDS, name="text")
+    build(text, spec(2, 18, dtype="int32"), spec(2, dtype="int32"))
+    assert count(text.trainable_variables) == 2_075_320
+    images = make_image_encoder({"kind": "inception_v3", "features": 256}, name="images")
+    build(images, spec(2, 64, 64, 3))
+    assert parameters(images) == 22_506_720
+    assert count(images.trainable_variables) == 721_152
+
+
 def test_captioner(light_trunk):
     network = Captioner(WORDS, name="captioner")
     build(network, spec(2, 256, 256, 3), spec(2, 18, dtype="int32"))
-    encoder, statistics = network.encoder, ("/moving_mean", "/moving_variance")
+    encoder = network.encoder
     assert isinstance(encoder, ResNetCaptionEncoder)
-    parameters = [v for v in encoder.variables if not v.path.endswith(statistics)]
-    assert count(parameters) == 58_668_864
+    assert parameters(encoder) == 58_668_864
     assert count(encoder.trainable_variables) == 525_056
     assert count(network.decoder.weights) == 5_768_010

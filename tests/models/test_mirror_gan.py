@@ -6,7 +6,9 @@ import pytest
 import tensorflow as tf
 
 from tests import tiny
+from tests.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
+from zoo.models import noise
 from zoo.models.mirror_gan import MirrorGAN, Stream
 from zoo.models.mirror_gan.captioner import CompactCaptionEncoder
 
@@ -78,6 +80,26 @@ def test_checkpoint_goes_on_bit_for_bit(tmp_path):
         train(model, 1)
     a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
     assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_replicas_with_the_same_pairs_take_the_step_of_one(two_devices, monkeypatch):  # noqa: F811
+    """Batch statistics and the wrong pairs are a replica's own, so each gets the whole batch."""
+    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    steps = []
+    for strategy in (tf.distribute.get_strategy(), two_devices):
+        with strategy.scope():
+            model = mirror_gan(compiled=False)
+            sgd = {f"{part}_optimizer": keras.optimizers.SGD(0.1)  # Adam would hide a wrong scale
+                   for part in ("generator", "discriminator")}
+            model.compile(**sgd)
+        before = tiny.snapshot(model.network_variables())
+        batch = strategy.experimental_distribute_values_from_function(lambda _: tiny.batch())
+        tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)))(batch)
+        after = tiny.snapshot(model.network_variables())
+        steps.append({name: after[name] - before[name] for name in after})
+    for name, step in steps[0].items():
+        np.testing.assert_allclose(steps[1][name], step, rtol=2e-3, atol=1e-5, err_msg=name)
+    assert max(np.abs(step).max() for step in steps[0].values()) > 1e-3
 
 
 def test_stream_learns_to_tell_pictures_apart_and_is_taken_over():

@@ -83,7 +83,8 @@ def test_a_model_that_describes_pictures():
     model = Stream(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
     assert condition_of(model) == {"kind": "description"}
     card = presets.card({"name": "x", "files": {}, "task": "image-captioning"})
-    assert "model.describe(" in card and "recipes.generate" not in card
+    assert "model.describe(" in card
+    assert "recipes.generate --preset=x --images=photos --describe" in card
 
 
 def test_judges_draw_nothing():

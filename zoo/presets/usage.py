@@ -100,10 +100,11 @@ def _call(condition):
 
 
 def command_lines(name, condition):
-    """The command that makes pictures with the preset `name`, a line for each direction; or ""."""
+    """The command that makes (or describes) pictures with the preset `name`; a line a direction."""
     kind, count = condition["kind"], condition.get("samples", 4)
+    start = f"python -m recipes.generate --preset={shlex.quote(name)}"
     if kind == "description":
-        return ""
+        return f"{start} --images=photos --describe --out=descriptions"
     examples = ";".join(map(str, condition.get("examples", [])))
     flags = {
         "captions": '--captions="a caption"',
@@ -113,7 +114,6 @@ def command_lines(name, condition):
         "labels": f"--labels={_quoted(examples)}",
         "images": "--images=photos",
     }[kind]
-    start = f"python -m recipes.generate --preset={shlex.quote(name)}"
     samples = f"--samples_per_condition={count}" if count > 1 else ""
     lines = []
     for direction in condition.get("directions") or [None]:
