@@ -19,12 +19,12 @@ def measured(codes, sentences, folds="exact", samples=1):
 
 
 def test_right_captions_and_shuffled_ones():
-    codes = np.random.default_rng(0).normal(size=(400, 64))
+    codes = np.random.default_rng(0).normal(size=(2000, 16))
     right = measured(codes, codes)
     assert right.value == 1 and right.protocol["candidates"] == 100
     shuffled = measured(codes, np.roll(codes, 7, axis=0))
-    assert shuffled.value < 0.04  # 1 in 100 by chance
-    assert measured(codes.repeat(2, 0), codes, samples=2).value == 1
+    assert 0.004 < shuffled.value < 0.018  # 1 in 100 by chance, give or take 0.0022
+    assert measured(codes[:30].repeat(2, 0), codes[:30], samples=2).value == 1
 
 
 def test_the_papers_folds_lose_their_last_hit():
