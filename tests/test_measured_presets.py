@@ -1,9 +1,11 @@
 """docs/measure_presets.py and the page that it wrote: every shipped generator, with its numbers."""
 
+import functools
 import importlib.util
 from pathlib import Path
 
 import pytest
+from absl import flags
 
 from recipes.evaluation.card import OF_EVALUATION
 from recipes.evaluation.report import number
@@ -16,7 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 def program():
     spec = importlib.util.spec_from_file_location("measure", ROOT / "docs" / "measure_presets.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    own = functools.partial(flags.DEFINE_string, flag_values=flags.FlagValues())
+    with pytest.MonkeyPatch.context() as patch:  # other programs of this process define --out too
+        patch.setattr(flags, "DEFINE_string", own)
+        spec.loader.exec_module(module)
     return module
 
 
