@@ -64,15 +64,19 @@ class Case:
                 return rtol, atol, 0.0
         return tolerance["rtol"], tolerance["atol"], 0.0
 
-    def check(self, key, got):
-        """|got - want| <= atol + share * max|want| + rtol * |want| elementwise."""
+    def check(self, key, got, rtol=0.0, atol=0.0):
+        """|got - want| <= atol + share * max|want| + rtol * |want| elementwise.
+
+        `rtol` and `atol` count where the case asks for less.
+        """
         want = np.asarray(self.outputs[key], "float64")
         got = np.asarray(got, "float64")
         assert got.shape == want.shape, (
             f"{self.name} {key}: shape {got.shape}, expected {want.shape}"
         )
-        rtol, atol, share = self.tolerance(key)
-        bound = atol + share * (np.abs(want).max() if want.size else 0.0) + rtol * np.abs(want)
+        relative, absolute, share = self.tolerance(key)
+        bound = max(atol, absolute) + share * (np.abs(want).max() if want.size else 0.0)
+        bound = bound + max(rtol, relative) * np.abs(want)
         excess = np.abs(got - want) - bound
         assert excess.size == 0 or excess.max() <= 0, (
             f"{self.name} {key}: off by {np.abs(got - want).max():.3g}, "

@@ -2,6 +2,7 @@
 
 import re
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -104,12 +105,19 @@ def record_gradients(monkeypatch):
 
 
 def check_gradients(case, targets, gradients, kind):
-    """Norms of every optimizer step, under the semantics `kind` of the second one."""
+    """Norms of every optimizer step, under the semantics `kind` of the second one.
+
+    In float32 rounding is wider than the case's bounds on some processors: an activation next to
+    zero passes a ReLU or not (1.8 % of a norm were seen), and the gradient of a bias before a
+    normalisation is nothing but rounding (up to 1e-4).
+    """
+    wider = {"rtol": 0.05, "atol": 5e-4} if keras.config.floatx() == "float32" else {}
     for key in case.outputs:
         found = re.fullmatch(rf"gradnorm(_{kind})?/(\w+)@(\d+)\.(.*)", key)
         if found:
             target = targets[f"{found[2]}.{found[4]}"]
-            case.check(key, np.linalg.norm(gradients[target.variable.path][int(found[3]) - 1]))
+            norm = np.linalg.norm(gradients[target.variable.path][int(found[3]) - 1])
+            case.check(key, norm, **wider)
 
 
 def check_terms(case, weights, terms, prefix=""):

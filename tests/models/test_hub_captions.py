@@ -11,6 +11,7 @@ import zoo
 from tests import tiny
 from tests.text.tiny_hub_module import tiny_modules
 from tests.tiny_xmc_gan import xmc_gan
+from zoo import storage
 from zoo.errors import ZooError
 from zoo.models.mirror_gan import MirrorGAN
 from zoo.models.xmc_gan import FlaxAdam
@@ -131,9 +132,22 @@ def test_a_preset_names_the_modules_and_does_not_hold_them(tmp_path):
         zoo.from_preset("attn_gan_emoji_64", text_encoder=elsewhere)
 
 
-def test_a_preset_cannot_fetch_a_strangers_program(tmp_path):
-    from zoo import storage
+def test_a_checkpoint_knows_its_modules(tmp_path):
+    path = str(tmp_path / "last.h5")
+    model = system("stackgan_v2")
+    model.save_checkpoint(path)
+    model.load_checkpoint(path)
+    changed = system("stackgan_v2", hub(encoder=tiny_modules(seed=1)["encoder"]))
+    before = tiny.snapshot(changed.network_variables())
+    with pytest.raises(ZooError, match="not the encoder module that.*Put that one back"):
+        changed.load_checkpoint(path)
+    for name, variable in changed.network_variables().items():
+        np.testing.assert_array_equal(variable, before[name])
+    storage.save_variables(path, model.checkpoint_variables())  # as files were before they knew
+    changed.load_checkpoint(path)
 
+
+def test_a_preset_cannot_fetch_a_strangers_program(tmp_path):
     directory = tmp_path / "preset"
     system("xmc_gan").save_to_preset(str(directory))
     config = storage.read_json(directory / "config.json")

@@ -27,7 +27,7 @@ def held_out(*captions):
 
 
 READER = SimpleNamespace(
-    vocabulary=Vocabulary(tiny.WORDS), condition_fields=("tokens", "lengths")
+    vocabulary=Vocabulary(tiny.WORDS), condition_fields=("tokens", "lengths"), latent_dim=4
 )
 
 
