@@ -80,7 +80,6 @@ def test_same_seed_same_bits_and_another_seed_not():
     assert any(not np.array_equal(a[name], c[name]) for name in a)
 
 
-@pytest.mark.large  # whole runs are killed and resumed in tests/integration
 def test_checkpoint_goes_on_bit_for_bit(tmp_path):
     whole = tiny.attn_gan(mode_seeking_weight=1.0)
     train(whole, 2)

@@ -212,7 +212,6 @@ def test_several_replicas_are_told_which_step(two_devices):  # noqa: F811
         drit(compiled=False).training_step(batch())
 
 
-@pytest.mark.large  # whole runs are killed and resumed in tests/integration
 def test_checkpoint_goes_on_bit_for_bit(tmp_path):
     def train(model, steps):
         for i in steps:
