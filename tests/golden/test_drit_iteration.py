@@ -107,9 +107,9 @@ def record_gradients(monkeypatch):
 def check_gradients(case, targets, gradients, kind):
     """Norms of every optimizer step, under the semantics `kind` of the second one.
 
-    In float32 rounding is wider than the case's bounds on some processors: an activation next to
-    zero passes a ReLU or not (1.8 % of a norm were seen), and the gradient of a bias before a
-    normalisation is nothing but rounding (up to 1e-4).
+    In float32 rounding is wider than the case's bounds on some processors: 1.8 % of a norm were
+    seen, probably of an activation next to zero that passes a ReLU or not, and the gradient of a
+    bias before a normalisation is nothing but rounding (up to 1e-4). float64 keeps the bounds.
     """
     wider = {"rtol": 0.05, "atol": 5e-4} if keras.config.floatx() == "float32" else {}
     for key in case.outputs:

@@ -3,6 +3,8 @@
 import pytest
 
 from recipes import attn_gan, configs, damsm, dm_gan, mirror_gan, pretraining, stackgan_v2, texts
+from recipes.builders import get_builder
+from recipes.sources import open_data
 from tests import tiny
 from tests.text.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
@@ -81,3 +83,6 @@ def test_a_damsm_must_read_as_the_system_does(tmp_path):
     changed = hub_config(attn_gan, {**tiny_modules(), "encoder": tiny_modules(seed=1)["encoder"]})
     with pytest.raises(ZooError, match="config.damsm .*not the encoder module that this model was"):
         texts.open_damsm(changed, pieces)
+    mean = hub_config(attn_gan, {**tiny_modules(), "sentence": "words"})
+    with pytest.raises(ZooError, match="another text encoder than this model"):
+        get_builder("attn_gan")(mean, open_data(mean), texts.open_damsm(mean, pieces))
