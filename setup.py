@@ -49,7 +49,7 @@ setup(
         "metrics": ["scikit-learn"],  # the clusters of NDB
         # the other sides of `make bench`; pytorch-fid calls what SciPy 1.18 no longer has
         "benchmark": ["torch", "torchvision", "pytorch-fid", "scipy<1.18", "scikit-learn"],
-        "dev": ["pytest", "pytest-xdist", "ruff", "scikit-learn"],
+        "dev": ["hypothesis", "pytest", "pytest-xdist", "ruff", "scikit-learn"],
     },
     classifiers=[
         "Operating System :: POSIX",

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each room may import of this project, beside itself. `CORE` is open to all.
 CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.pictures", "zoo.resampling",
+    "zoo.listing", "zoo.checks",
 }
 DOORS = {
     "zoo.errors": set(),
@@ -21,6 +22,8 @@ DOORS = {
     "zoo.storage": set(),
     "zoo.pictures": set(),
     "zoo.resampling": set(),
+    "zoo.listing": set(),
+    "zoo.checks": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),
     "zoo.text": set(),
