@@ -7,21 +7,29 @@ from zoo.errors import ZooError
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models import noise
 from zoo.models.system import System
+from zoo.networks.build import build
 
 EMA_STATISTICS = ("average", "current")
 
 
 class ConditionalGAN(System):
-    """Args:
-    latent_dim: int. Size of the latent z ~ N(0, 1).
-    mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in the
-        paper's tasks). 0 draws no second sample.
-    ema_decay: float or None. Decay of the generator's moving average, which is what generates
-        (0.999); None for no average: the generator itself generates.
-    ema_statistics: "average" lets the moving average follow batch statistics too; "current" copies
-        them, as the AttnGAN family's code does.
-    seed: int. Key of all noise drawn in training.
+    """A generator with a latent, and one or more discriminators.
+
+    A paper's class writes `make_generator`, calls `build_generators` when everything that this
+    needs is there, makes its discriminators in `build_for_training`, and writes `training_step`.
+
+    Args:
+        latent_dim: int. Size of the latent z ~ N(0, 1).
+        mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in
+            the paper's tasks). 0 draws no second sample.
+        ema_decay: float or None. Decay of the generator's moving average, which is what generates
+            (0.999); None for no average: the generator itself generates.
+        ema_statistics: "average" lets the moving average follow batch statistics too; "current"
+            copies them, as the AttnGAN family's code does.
+        seed: int. Key of all noise drawn in training.
     """
+
+    discriminator_names = ("discriminator",)
 
     def __init__(
         self,
@@ -42,15 +50,47 @@ class ConditionalGAN(System):
         self.ema_decay = ema_decay
         self.ema_statistics = ema_statistics
 
-    def base_config(self):
-        """The constructor arguments that this class adds."""
+    # --- networks ---------------------------------------------------------------------------------
+
+    def make_generator(self, name):
+        """A new generator, not built yet."""
+        raise NotImplementedError
+
+    def build_generators(self, *inputs):
+        """Makes `generator` and, where there is one, its moving average, equal to it.
+
+        Args:
+            *inputs: symbolic inputs of the generator, see `zoo.networks.build`.
+        """
+        self.generator = build(self.make_generator("generator"), *inputs)
+        if self.averages:
+            self.ema_generator = build(self.make_generator("ema_generator"), *inputs)
+            self.ema_generator.trainable = False
+            self.reset_average()
+
+    @property
+    def network_names(self):
+        return ("text_encoder", "generator", "ema_generator", *self.discriminator_names)
+
+    @property
+    def preset_network_names(self):
+        return ("text_encoder", self.generating.name)
+
+    @property
+    def discriminators(self):
+        return [getattr(self, name) for name in self.discriminator_names]
+
+    @property
+    def optimizer_groups(self):
         return {
-            "latent_dim": self.latent_dim,
-            "mode_seeking_weight": self.mode_seeking_weight,
-            "ema_decay": self.ema_decay,
-            "ema_statistics": self.ema_statistics,
-            "seed": self.seed,
+            "generator_optimizer": {"generator_optimizer": self.generator.trainable_variables},
+            "discriminator_optimizer": {
+                f"{name}_optimizer": getattr(self, name).trainable_variables
+                for name in self.discriminator_names
+            },
         }
+
+    # --- training ---------------------------------------------------------------------------------
 
     @property
     def samples(self):
@@ -60,6 +100,10 @@ class ConditionalGAN(System):
     def draw(self, stream, batch, size):
         """Noise (batch, size) of this iteration."""
         return noise.normal([batch, size], self.noise_key(stream))
+
+    def split_samples(self, value):
+        """A batch of all samples as a list of one tensor per sample."""
+        return tf.split(value, self.samples)
 
     def mode_seeking_term(self, images, latents):
         """Weighted mode seeking term of a doubled batch, one half each sample, and its distances.

@@ -55,16 +55,6 @@ class ImageClassifier(System):
         head = keras.layers.Dense(len(self.class_names), name="head", dtype="float32")
         self.head = build(head, spec(2, features))
 
-    def get_config(self):
-        return {
-            "class_names": self.class_names,
-            "encoder_name": self.encoder_name,
-            "image_size": self.image_size,
-            "features": self.features,
-            "filters": self.filters,
-            "seed": self.seed,
-        }
-
     def network_variables(self, names=None):
         """As of `System`, without the encoder's projection of regions, which serves nothing."""
         variables = super().network_variables(names)

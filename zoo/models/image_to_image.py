@@ -46,7 +46,11 @@ class ImageToImage(ConditionalGAN):
 
     def base_config(self):
         return {
-            **super().base_config(),
+            "latent_dim": self.latent_dim,
+            "mode_seeking_weight": self.mode_seeking_weight,
+            "ema_decay": self.ema_decay,
+            "ema_statistics": self.ema_statistics,
+            "seed": self.seed,
             "image_size": self.image_size,
             "source_channels": self.source_channels,
             "target_channels": self.target_channels,

@@ -1,5 +1,6 @@
 """What all training systems share: networks, optimizers, noise, checkpoints, presets."""
 
+import inspect
 import math
 
 import keras
@@ -8,6 +9,7 @@ import tensorflow as tf
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.models import noise
+from zoo.text.vocabulary import Vocabulary
 
 
 class System(keras.Model):
@@ -39,6 +41,18 @@ class System(keras.Model):
         )
         self._trackers = [keras.metrics.Mean(name=name) for name in self.loss_names]
         self.built = True
+
+    def get_config(self):
+        """dict of the constructor's arguments, as plain values, by the class's own signature.
+
+        An argument `x` is kept as the attribute `x`, or as `x_config` where `x` is the network
+        that is made of it.
+        """
+        kinds = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
+        parameters = inspect.signature(type(self)).parameters.items()
+        names = [name for name, parameter in parameters if parameter.kind not in kinds]
+        kept = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
+        return {name: _plain(getattr(self, kept.get(name, name))) for name in names}
 
     # --- networks -------------------------------------------------------------------------------
 
@@ -267,3 +281,14 @@ class System(keras.Model):
         from zoo import presets
 
         return presets.save_to_preset(self, directory, metadata, half=half)
+
+
+def _plain(value):
+    """A copy of lists, tuples and dicts as plain lists and dicts; a vocabulary as its tokens."""
+    if isinstance(value, Vocabulary):
+        return list(value.tokens)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -5,6 +5,7 @@ import tensorflow as tf
 from zoo.models import noise
 from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
 from zoo.models.text_input import make_text_input
+from zoo.networks.build import spec
 from zoo.text.vocabulary import Vocabulary
 
 
@@ -44,15 +45,6 @@ class TextToImage(ConditionalGAN):
             self.hub_encoder = self.text_input.hub_encoder
             self.text_encoder_config = self.text_input.config
 
-    def base_config(self):
-        return {
-            **super().base_config(),
-            "vocabulary": None if self.vocabulary is None else list(self.vocabulary.tokens),
-            "max_words": self.max_words,
-            "text_encoder": self.text_encoder_config,
-            "condition_dim": self.condition_dim,
-        }
-
     def call(self, inputs, training=False):
         """The generator (in training) or its moving average on the dict described above."""
         return (self.generator if training else self.generating)(inputs, training=training)
@@ -61,6 +53,29 @@ class TextToImage(ConditionalGAN):
     def condition_fields(self):
         """Names of a batch's fields that say what to draw, such as ("tokens", "lengths")."""
         return tuple(self.text_input.fields)
+
+    @property
+    def generator_inputs(self):
+        """The generator's inputs, as symbolic tensors."""
+        return {
+            **self.text_input.specs(),
+            "latents": spec(2, self.latent_dim),
+            "noise": spec(2, self.condition_dim),
+        }
+
+    def draw_inputs(self, text, batch_size):
+        """The generator's inputs for a batch in training: the text once per sample, and new noise.
+
+        Args:
+            text: dict of tensors (batch_size, ...), what the text encoder gives.
+            batch_size: int tensor.
+        """
+        rows = batch_size * self.samples
+        return {
+            **{name: tf.concat([value] * self.samples, axis=0) for name, value in text.items()},
+            "latents": self.draw("latents", rows, self.latent_dim),
+            "noise": self.draw("condition", rows, self.condition_dim),
+        }
 
     def row_noise(self, seeds):
         """(latents (batch, latent_dim), conditioning noise (batch, condition_dim)) of row seeds."""

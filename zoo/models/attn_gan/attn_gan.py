@@ -1,34 +1,55 @@
 """AttnGAN.
 
-Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py; the training
-    step and its losses are those of `StagedTextToImage` and `DamsmGuided`.
+Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py
+    (`condGANTrainer.train`) and code/miscc/losses.py.
 Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows
     the batch statistics too (`ema_statistics`), discriminators give logits.
 """
 
 import keras
+import tensorflow as tf
 
+from zoo.errors import ZooError
+from zoo.losses import adversarial
+from zoo.losses.damsm import damsm_losses
+from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
-from zoo.models.damsm_guided import DamsmGuided
+from zoo.models.damsm.damsm import open_damsm
+from zoo.models.text_to_image import TextToImage
+from zoo.networks.build import build, spec
+from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class AttnGAN(DamsmGuided):
-    """Text to image with attention to words, trained beside a frozen DAMSM.
+class AttnGAN(TextToImage):
+    """Text to image with attention to words, guided by a frozen DAMSM.
 
     Args:
-        vocabulary, max_words, text_encoder, condition_dim: see `TextToImage`.
-        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small pictures.
-        generator_filters: int. Ng: 32 CUB, 48 COCO.
-        discriminator_filters: int. Nd: 64 CUB, 96 COCO.
-        residual_blocks: int. 2 CUB, 3 COCO.
-        latent_dim: int. 100.
-        single_image: bool. The official DCGAN variant: only the last picture, one discriminator, no
+        vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
+        max_words: int. Words of a caption that are read.
+        text_encoder: dict, see `TextToImage`. Arguments of `RNNTextEncoder`, the DAMSM's own, or
+            `{"kind": "hub", ...}`.
+        image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own; None for the
+            paper's Inception v3.
+        stage_sizes: ints, each twice the one before. Pixels of the stages: (64, 128, 256) in the
+            paper; (16, 32, 64) suits small images.
+        generator_filters: int. Ng, channels of the first image's features: 32 CUB, 48 COCO.
+        discriminator_filters: int. Nd, channels of a discriminator's first block: 64 CUB, 96 COCO.
+        residual_blocks: int. Residual blocks of a refinement stage: 2 CUB, 3 COCO.
+        latent_dim: int. Size of the latent z ~ N(0, 1): 100.
+        condition_dim: int. Size of the conditioning Gaussian: 100.
+        damsm_weight: float. lambda of equation 3, the weight of the word and sentence losses of the
+            last image: 5 CUB, 50 COCO. With 0 no image encoder is made, and a DAMSM gives its text
+            encoder alone.
+        mask_tiling: "per_sample" or "official", see `attend_words`.
+        sample_reduction: "sum" or "mean". How the losses of the two samples of mode seeking are
+            joined, in the generator's adversarial, DAMSM and KL terms and in the discriminators'
+            terms of generated images. "sum" is MSGAN's; with "mean" the mode seeking term weighs
+            twice as much against the rest.
+        single_image: bool. The official DCGAN variant: only the last image, one discriminator, no
             unconditional term, with a `damsm_weight` of 1.
-        **kwargs: see `DamsmGuided` (`mask_tiling`; `image_encoder`; `damsm_weight`, lambda of
-            equation 3: 5 CUB, 50 COCO) and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`,
-            `seed`, ...).
+        mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -41,35 +62,247 @@ class AttnGAN(DamsmGuided):
         - [Xu et al., 2018](https://arxiv.org/abs/1711.10485)
     """
 
+    loss_names = (
+        "discriminator_loss",
+        "generator_loss",
+        "adversarial_loss",
+        "word_loss",
+        "sentence_loss",
+        "kl_loss",
+        "mode_seeking",
+        "image_distance",
+        "latent_distance",
+    )
+
     def __init__(
         self,
         vocabulary,
+        max_words=18,
+        text_encoder=None,
+        image_encoder=None,
+        stage_sizes=(64, 128, 256),
         generator_filters=32,
         discriminator_filters=64,
+        residual_blocks=2,
+        latent_dim=100,
+        condition_dim=100,
+        damsm_weight=5.0,
+        mask_tiling="per_sample",
+        sample_reduction="sum",
         single_image=False,
+        mode_seeking_weight=0.0,
+        ema_decay=0.999,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
+        if sample_reduction not in ("sum", "mean"):
+            raise ZooError(
+                f'`sample_reduction` must be "sum" or "mean", got {sample_reduction!r}.'
+            )
         super().__init__(
             vocabulary=vocabulary,
-            generator_filters=generator_filters,
-            discriminator_filters=discriminator_filters,
+            max_words=max_words,
+            text_encoder=text_encoder,
+            condition_dim=condition_dim,
+            latent_dim=latent_dim,
+            mode_seeking_weight=mode_seeking_weight,
+            ema_decay=ema_decay,
+            ema_statistics=ema_statistics,
+            seed=seed,
             **kwargs,
         )
+        self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
+        self.stage_sizes = list(stage_sizes)
+        self.generator_filters = generator_filters
+        self.discriminator_filters = discriminator_filters
+        self.residual_blocks = residual_blocks
+        self.damsm_weight = damsm_weight
+        self.mask_tiling = mask_tiling
+        self.sample_reduction = sample_reduction
         self.single_image = single_image
-        self.build_generators()
+        self.build_generators(self.generator_inputs)
 
-    def get_config(self):
-        return {**self.base_config(), "single_image": self.single_image}
-
-    @property
-    def image_sizes(self):
-        return self.stage_sizes[-1:] if self.single_image else self.stage_sizes
+    # --- networks ---------------------------------------------------------------------------------
 
     def make_generator(self, name):
         return AttnGANGenerator(
             **self.generator_settings(), single_image=self.single_image, name=name
         )
 
+    def generator_settings(self):
+        """The arguments that the generators of this family share."""
+        return {
+            "stage_sizes": self.stage_sizes,
+            "filters": self.generator_filters,
+            "residual_blocks": self.residual_blocks,
+            "condition_dim": self.condition_dim,
+            "mask_tiling": self.mask_tiling,
+        }
+
     def make_discriminator(self, size, name):
+        """The discriminator of images of `size` pixels."""
         unconditional = not self.single_image
         return StageDiscriminator(size, self.discriminator_filters, unconditional, name=name)
+
+    @property
+    def image_size(self):
+        """Pixels of the images that `generate` gives."""
+        return self.stage_sizes[-1]
+
+    @property
+    def image_sizes(self):
+        """Pixels of the images that are trained on, one discriminator each."""
+        return self.stage_sizes[-1:] if self.single_image else self.stage_sizes
+
+    @property
+    def discriminator_names(self):
+        return [f"discriminator_{size}" for size in self.image_sizes]
+
+    @property
+    def network_names(self):
+        return (*super().network_names, "image_encoder")
+
+    def build_for_training(self):
+        """Makes the discriminators and, if it has a weight, the image encoder; weights are new."""
+        for name, size in zip(self.discriminator_names, self.image_sizes, strict=True):
+            if not hasattr(self, name):
+                inputs = spec(2, size, size, 3), spec(2, self.text_input.features)
+                setattr(self, name, build(self.make_discriminator(size, name), *inputs))
+        if self.damsm_weight and not hasattr(self, "image_encoder"):
+            encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
+            encoder.trainable = False
+            self.image_encoder = build(encoder, spec(2, self.image_size, self.image_size, 3))
+
+    def load_damsm(self, damsm):
+        """Takes over the encoders of a trained `DAMSM`, given as one or as a preset's handle.
+
+        Without a `damsm_weight` its text encoder alone.
+        """
+        damsm = open_damsm(damsm, self.vocabulary)
+        self.build_for_training()
+        if self.text_input.encoder is not None:
+            damsm.give("text_encoder", self.text_encoder)
+        elif _reading(damsm.text_encoder_config) != _reading(self.text_encoder_config):
+            raise ZooError(
+                "The DAMSM reads captions with another text encoder than this model. Build the "
+                "model with text_encoder=damsm.text_encoder_config."
+            )
+        if self.damsm_weight:
+            damsm.give("image_encoder", self.image_encoder)
+
+    # --- one iteration ----------------------------------------------------------------------------
+
+    def training_step(self, batch):
+        """One iteration in the official order: G once, each D, then G with the updated Ds.
+
+        Args:
+            batch: dict of `images`, float (batch, size, size, 3) in [-1, 1] per stage; `labels` int
+                (batch,), equal where captions are interchangeable; the `condition_fields`.
+        """
+        batch = sort_by_length(batch)  # so that neighbours are the mismatched pairs
+        text = self.text_input.encode(batch)
+
+        # (1) Draw an image per caption, or with mode seeking two.
+        inputs = self.draw_inputs(text, tf.shape(batch["labels"])[0])
+        with tf.GradientTape() as tape:
+            outputs = self.generator(inputs, training=True)
+
+        # (2) Update each discriminator on real, mismatched and generated pairs.
+        fakes = [tf.stop_gradient(images) for images in outputs["images"]]
+        discriminator_loss = tf.add_n([
+            self.update_discriminator(stage, batch, text["sentence"], fakes[stage])
+            for stage in range(len(self.discriminators))
+        ])
+
+        # (3) Update the generator.
+        with tape:
+            losses = self.generator_losses(batch, text, inputs["latents"], outputs)
+        variables = self.generator.trainable_variables
+        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.update_average()
+        return {"discriminator_loss": discriminator_loss, **losses}
+
+    def update_discriminator(self, stage, batch, sentence, fakes):
+        """A step of one discriminator; returns its loss."""
+        discriminator = self.discriminators[stage]
+        real = batch["images"][-len(self.image_sizes) :][stage]
+        with tf.GradientTape() as tape:
+            loss = self.discriminator_loss(discriminator, real, sentence, fakes)
+        variables = discriminator.trainable_variables
+        self._update(f"{discriminator.name}_optimizer", tape, loss, variables)
+        return loss
+
+    # --- losses -----------------------------------------------------------------------------------
+
+    def discriminator_loss(self, discriminator, real, sentence, fakes):
+        """Real, mismatched (each image with its neighbour's caption) and generated pairs."""
+        real_features = discriminator(real, training=True)
+        fake_features = [discriminator(fake, training=True) for fake in self.split_samples(fakes)]
+        real_logits = discriminator.logits(real_features, sentence, training=True)
+        fake_logits = [
+            discriminator.logits(features, sentence, training=True) for features in fake_features
+        ]
+        wrong = discriminator.conditional_logits(real_features[:-1], sentence[1:], training=True)
+        return adversarial.matching_aware_discriminator_loss(
+            real_logits, wrong, fake_logits, self.sample_reduction
+        )
+
+    def generator_losses(self, batch, text, latents, outputs):
+        """dict of the generator's weighted terms; `generator_loss` is their sum (equation 3)."""
+        images = outputs["images"]
+        adversarial_loss = self.over_samples(
+            lambda *images: self.adversarial_loss(images, text["sentence"]), *images
+        )
+        word, sentence = self.over_samples(
+            lambda last: self.damsm_losses(batch, text, last), images[-1]
+        )
+        kl = self.over_samples(kl_to_standard_normal, outputs["mu"], outputs["log_var"])
+        seeking = self.mode_seeking_term(images[-1], latents)
+        loss = adversarial_loss + self.damsm_weight * (word + sentence) + kl
+        return {
+            "generator_loss": loss + seeking["mode_seeking"],
+            "adversarial_loss": adversarial_loss,
+            "word_loss": self.damsm_weight * word,
+            "sentence_loss": self.damsm_weight * sentence,
+            "kl_loss": kl,
+            **seeking,
+        }
+
+    def over_samples(self, loss, *values):
+        """A loss, or several, of each sample's part of a doubled batch: their sum or mean, by
+        `sample_reduction`."""
+        parts = zip(*map(self.split_samples, values), strict=True)
+        losses = [loss(*part) for part in parts]
+        scale = 1 / len(losses) if self.sample_reduction == "mean" else 1
+        return tf.nest.map_structure(lambda *terms: scale * tf.add_n(terms), *losses)
+
+    def adversarial_loss(self, images, sentence):
+        """Sum over the stages, of one image per caption and stage."""
+        terms = []
+        for discriminator, stage_images in zip(self.discriminators, images, strict=True):
+            features = discriminator(stage_images, training=True)
+            logits = discriminator.logits(features, sentence, training=True)
+            terms.append(adversarial.generator_loss(logits))
+        return tf.add_n(terms)
+
+    def damsm_losses(self, batch, text, images):
+        """The DAMSM's word and sentence loss of the last images, unweighted."""
+        if not self.damsm_weight:
+            return tf.zeros([], images.dtype), tf.zeros([], images.dtype)
+        mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
+        features = self.image_encoder(images, training=False)
+        losses = damsm_losses(features, text, mask, batch["labels"])
+        return losses["word_loss"], losses["sentence_loss"]
+
+
+def _reading(text_encoder):
+    """What decides how a fixed text encoder reads: all of its config but where its modules are."""
+    locations = ("preprocess", "encoder")
+    return {name: value for name, value in text_encoder.items() if name not in locations}
+
+
+def sort_by_length(batch):
+    """The batch with the longest captions first, as the official loader gives it."""
+    order = tf.argsort(batch["lengths"], direction="DESCENDING", stable=True)
+    return tf.nest.map_structure(lambda value: tf.gather(value, order), batch)

@@ -84,19 +84,6 @@ class DAMSM(System):
             )
         self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
 
-    def get_config(self):
-        return {
-            "vocabulary": None if self.vocabulary is None else list(self.vocabulary.tokens),
-            "max_words": self.max_words,
-            "image_size": self.image_size,
-            "text_encoder": self.text_encoder_config,
-            "image_encoder": self.image_encoder_config,
-            "dropout": self.dropout,
-            "clip_norm": self.clip_norm,
-            "steps_per_epoch": self.steps_per_epoch,
-            "seed": self.seed,
-        }
-
     @property
     def image_sizes(self):
         return [self.image_size]

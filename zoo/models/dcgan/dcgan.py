@@ -41,7 +41,8 @@ class DCGAN(ConditionalGAN):
         gamma_initialization: "ones", or "uniform": batch-norm scales start at U(0, 1), which the
             PyTorch of the authors' time (before 1.2) gave.
         ema_decay: float or None. None, as in the official code: no moving average.
-        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`: 1 in MSGAN; `seed`, ...).
+        mode_seeking_weight: float. 1 in MSGAN.
+        ema_statistics, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -57,7 +58,6 @@ class DCGAN(ConditionalGAN):
 
     task = "label-to-image"
     condition_fields = ("labels",)
-    network_names = ("generator", "ema_generator", "discriminator")
     loss_names = (
         "discriminator_loss",
         "generator_loss",
@@ -78,12 +78,17 @@ class DCGAN(ConditionalGAN):
         weight_decay=1e-4,
         adversarial_form="logits",
         gamma_initialization="ones",
+        mode_seeking_weight=0.0,
         ema_decay=None,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
         _check_choice("gamma_initialization", gamma_initialization, GAMMAS)
         _check_choice("training_samples", training_samples, (None, 1, 2))
-        super().__init__(latent_dim=latent_dim, ema_decay=ema_decay, **kwargs)
+        super().__init__(
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+        )
         if training_samples == 1 and self.mode_seeking_weight:
             raise ValueError("Mode seeking compares two samples: `training_samples` must not be 1.")
         self.classes = classes
@@ -95,20 +100,9 @@ class DCGAN(ConditionalGAN):
         self.adversarial_form = adversarial_form
         self.cross_entropy = adversarial.cross_entropy(adversarial_form)
         self.gamma_initialization = gamma_initialization
-        self._build_generators()
-
-    def get_config(self):
-        return {
-            **self.base_config(),
-            "classes": self.classes,
-            "class_names": self.class_names,
-            "image_size": self.image_size,
-            "filters": self.filters,
-            "training_samples": self.training_samples,
-            "weight_decay": self.weight_decay,
-            "adversarial_form": self.adversarial_form,
-            "gamma_initialization": self.gamma_initialization,
-        }
+        self.build_generators(
+            {"latents": spec(2, self.latent_dim), "labels": spec(2, dtype="int64")}
+        )
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -121,14 +115,8 @@ class DCGAN(ConditionalGAN):
             "gamma_initialization": self.gamma_initialization,
         }
 
-    def _build_generators(self):
-        inputs = {"latents": spec(2, self.latent_dim), "labels": spec(2, dtype="int64")}
-        sizes = {"latent_dim": self.latent_dim, **self._sizes()}
-        self.generator = build(DCGANGenerator(**sizes, name="generator"), inputs)
-        if self.averages:
-            self.ema_generator = build(DCGANGenerator(**sizes, name="ema_generator"), inputs)
-            self.ema_generator.trainable = False
-            self.reset_average()
+    def make_generator(self, name):
+        return DCGANGenerator(latent_dim=self.latent_dim, **self._sizes(), name=name)
 
     def build_for_training(self):
         """Makes the discriminator; its weights are new."""
@@ -136,17 +124,6 @@ class DCGAN(ConditionalGAN):
             network = DCGANDiscriminator(**self._sizes(), name="discriminator")
             images = spec(2, self.image_size, self.image_size, 3)
             self.discriminator = build(network, images, spec(2, dtype="int64"))
-
-    @property
-    def preset_network_names(self):
-        return (self.generating.name,)
-
-    @property
-    def optimizer_groups(self):
-        return {
-            f"{network.name}_optimizer": {f"{network.name}_optimizer": network.trainable_variables}
-            for network in (self.generator, self.discriminator)
-        }
 
     # --- one iteration ----------------------------------------------------------------------------
 

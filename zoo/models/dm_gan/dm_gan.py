@@ -1,37 +1,37 @@
 """DM-GAN, and with mode seeking DM-GAN + MS.
 
 Papers: DM-GAN, arXiv 1904.01310; DM-GAN with mode seeking, arXiv 2008.08976. Checked against
-    MinfengZhu/DM-GAN code/trainer.py; the training step and its losses are those of
-    `StagedTextToImage` and `DamsmGuided`. No code of the second paper exists: its iteration is
-    DM-GAN's with MSGAN's conventions (arXiv 1903.05628, its StackGAN++ task).
-Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows
-    the batch statistics too (`ema_statistics`), discriminators give logits, the gradient of each
-    spectrally normalised call uses that call's vectors (see `SpectralConv2D`).
+    MinfengZhu/DM-GAN code/trainer.py, whose training step and losses are AttnGAN's, and so are
+    inherited here. No code of the second paper exists: its iteration is DM-GAN's with MSGAN's
+    conventions (arXiv 1903.05628, its StackGAN++ task).
+Known deviations: those of `AttnGAN`; the gradient of each spectrally normalised call uses that
+    call's vectors (see `SpectralConv2D`).
 """
 
 import keras
 
-from zoo.models.damsm_guided import DamsmGuided
+from zoo.models.attn_gan.attn_gan import AttnGAN
 from zoo.models.dm_gan.generator import DMGANGenerator
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class DMGAN(DamsmGuided):
-    """Text to image refined through a dynamic memory of the words, beside a frozen DAMSM.
+class DMGAN(AttnGAN):
+    """Text to image refined through a dynamic memory of the words, guided by a frozen DAMSM.
 
     With `mode_seeking_weight` > 0 it is DM-GAN + mode seeking: each caption is drawn twice.
 
     Args:
-        vocabulary, max_words, text_encoder, condition_dim: see `TextToImage`.
-        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small pictures.
+        vocabulary, max_words, text_encoder, image_encoder: see `AttnGAN`.
+        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small images.
         generator_filters: int. Ng: 64.
         discriminator_filters: int. Nd: 32.
         residual_blocks: int. 2 CUB, 3 COCO.
-        latent_dim: int. 100.
-        **kwargs: see `DamsmGuided` (`mask_tiling`, `image_encoder`, `sample_reduction`;
-            `damsm_weight`, lambda of equation 10: 5 CUB, 50 COCO) and `ConditionalGAN`
-            (`mode_seeking_weight`, 1 by default in the papers; `ema_decay`, `seed`, ...).
+        latent_dim, condition_dim: ints. 100 both.
+        damsm_weight: float. lambda of equation 10: 5 CUB, 50 COCO.
+        mask_tiling, sample_reduction: see `AttnGAN`.
+        mode_seeking_weight: float. 0 for DM-GAN; lambda of DM-GAN + MS, 1 by default there.
+        ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
     References:
         - [Zhu et al., 2019](https://arxiv.org/abs/1904.01310)
@@ -41,20 +41,44 @@ class DMGAN(DamsmGuided):
     def __init__(
         self,
         vocabulary,
+        max_words=18,
+        text_encoder=None,
+        image_encoder=None,
+        stage_sizes=(64, 128, 256),
         generator_filters=64,
         discriminator_filters=32,
+        residual_blocks=2,
+        latent_dim=100,
+        condition_dim=100,
+        damsm_weight=5.0,
+        mask_tiling="per_sample",
+        sample_reduction="sum",
+        mode_seeking_weight=0.0,
+        ema_decay=0.999,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
         super().__init__(
-            vocabulary=vocabulary,
+            vocabulary,
+            max_words,
+            text_encoder,
+            image_encoder,
+            stage_sizes,
             generator_filters=generator_filters,
             discriminator_filters=discriminator_filters,
+            residual_blocks=residual_blocks,
+            latent_dim=latent_dim,
+            condition_dim=condition_dim,
+            damsm_weight=damsm_weight,
+            mask_tiling=mask_tiling,
+            sample_reduction=sample_reduction,
+            mode_seeking_weight=mode_seeking_weight,
+            ema_decay=ema_decay,
+            ema_statistics=ema_statistics,
+            seed=seed,
             **kwargs,
         )
-        self.build_generators()
-
-    def get_config(self):
-        return self.base_config()
 
     def make_generator(self, name):
         return DMGANGenerator(**self.generator_settings(), name=name)

@@ -1,10 +1,9 @@
 """MirrorGAN.
 
-Paper: MirrorGAN, arXiv 1903.05854. Checked against qiaott/MirrorGAN trainer.py and miscc/losses.py;
-    the training step is that of `StagedTextToImage`, the losses those of `DamsmGuided` with the
-    caption's reconstruction in the place of the DAMSM's.
-Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows
-    the batch statistics too (`ema_statistics`), discriminators give logits.
+Paper: MirrorGAN, arXiv 1903.05854. Checked against qiaott/MirrorGAN trainer.py and miscc/losses.py,
+    whose training step is AttnGAN's, and so is inherited here; the caption's reconstruction takes
+    the place of the DAMSM's losses.
+Known deviations: those of `AttnGAN`.
 """
 
 import keras
@@ -12,90 +11,96 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.caption import caption_loss, check_reduction
-from zoo.models.damsm_guided import DamsmGuided
+from zoo.models.attn_gan.attn_gan import AttnGAN
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
 from zoo.models.mirror_gan.stream import build_captioner, describe, open_stream
 
 
 @keras.saving.register_keras_serializable("zoo")
-class MirrorGAN(DamsmGuided):
-    """Text to image whose pictures a frozen captioning network must describe by the same text.
+class MirrorGAN(AttnGAN):
+    """Text to image whose images a frozen captioning network must describe by the same text.
 
     Args:
-        vocabulary, max_words, text_encoder, condition_dim: see `TextToImage`.
-        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small pictures.
+        vocabulary, max_words, text_encoder, image_encoder: see `AttnGAN`; here the text encoder is
+            always a recurrent one with a vocabulary.
+        captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`), STREAM's own.
+        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small images.
         generator_filters: int. Ng: 32.
         discriminator_filters: int. Nd: 64.
         residual_blocks: int. 2.
-        latent_dim: int. 100.
-        captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`), STREAM's own.
-        caption_weight: float. lambda, the weight of the caption loss of the last picture: 10 in the
+        latent_dim, condition_dim: ints. 100 both.
+        caption_weight: float. lambda, the weight of the caption loss of the last image: 10 in the
             released code, 20 in the paper, which are on different scales (`caption_reduction`).
         caption_reduction: "words", the code's mean over all words of a batch, or "captions", the
             paper's sum over a caption's words (see `caption_loss`).
         damsm_weight: float. Weight of AttnGAN's word and sentence losses; 0 in the code.
         describes: bool. Whether the captioner is there at once and presets hold it, so that a
             loaded model can `describe`; `load_stream` makes it True.
-        **kwargs: see `DamsmGuided` (`mask_tiling`, `image_encoder`, `sample_reduction`) and
-            `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, `seed`, ...).
+        mask_tiling, sample_reduction: see `AttnGAN`.
+        mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
     Reference:
         - [Qiao et al., 2019](https://arxiv.org/abs/1903.05854)
     """
 
-    loss_names = (
-        "discriminator_loss",
-        "generator_loss",
-        "adversarial_loss",
-        "caption_loss",
-        "word_loss",
-        "sentence_loss",
-        "kl_loss",
-        "mode_seeking",
-        "image_distance",
-        "latent_distance",
-    )
+    loss_names = (*AttnGAN.loss_names, "caption_loss")
 
     def __init__(
         self,
         vocabulary,
+        max_words=18,
+        text_encoder=None,
+        image_encoder=None,
+        captioner=None,
+        stage_sizes=(64, 128, 256),
         generator_filters=32,
         discriminator_filters=64,
-        captioner=None,
+        residual_blocks=2,
+        latent_dim=100,
+        condition_dim=100,
         caption_weight=10.0,
         caption_reduction="words",
         damsm_weight=0.0,
         describes=False,
+        mask_tiling="per_sample",
+        sample_reduction="sum",
+        mode_seeking_weight=0.0,
+        ema_decay=0.999,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
-        super().__init__(
-            vocabulary=vocabulary,
-            generator_filters=generator_filters,
-            discriminator_filters=discriminator_filters,
-            damsm_weight=damsm_weight,
-            **kwargs,
-        )
-        if self.vocabulary is None:
+        if vocabulary is None:
             raise ZooError(
                 "MirrorGAN tells captions in the words that it reads, so it needs a vocabulary and "
-                f"a recurrent text encoder. Received: text_encoder={self.text_encoder_config!r}."
+                f"a recurrent text encoder. Received: text_encoder={text_encoder!r}."
             )
+        super().__init__(
+            vocabulary,
+            max_words,
+            text_encoder,
+            image_encoder,
+            stage_sizes,
+            generator_filters,
+            discriminator_filters,
+            residual_blocks,
+            latent_dim,
+            condition_dim,
+            damsm_weight=damsm_weight,
+            mask_tiling=mask_tiling,
+            sample_reduction=sample_reduction,
+            mode_seeking_weight=mode_seeking_weight,
+            ema_decay=ema_decay,
+            ema_statistics=ema_statistics,
+            seed=seed,
+            **kwargs,
+        )
         self.captioner_config = dict(captioner or {})
         self.caption_weight = caption_weight
         self.caption_reduction = check_reduction(caption_reduction)
         self.describes = describes
-        self.build_generators()
         if describes:
             self.build_captioner()
-
-    def get_config(self):
-        return {
-            **self.base_config(),
-            "captioner": self.captioner_config,
-            "caption_weight": self.caption_weight,
-            "caption_reduction": self.caption_reduction,
-            "describes": self.describes,
-        }
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -132,12 +137,21 @@ class MirrorGAN(DamsmGuided):
 
     # --- losses -----------------------------------------------------------------------------------
 
-    def sample_losses(self, batch, text, outputs):
-        losses, tokens = super().sample_losses(batch, text, outputs), batch["tokens"]
+    def generator_losses(self, batch, text, latents, outputs):
+        """AttnGAN's terms and the caption's reconstruction (equation 11)."""
+        losses = super().generator_losses(batch, text, latents, outputs)
+        caption = self.caption_weight * self.over_samples(
+            lambda last: self.caption_loss(batch, last), outputs["images"][-1]
+        )
+        loss = losses["generator_loss"] + caption
+        return {**losses, "generator_loss": loss, "caption_loss": caption}
+
+    def caption_loss(self, batch, images):
+        """How badly the captioner tells each caption from its last image."""
+        tokens = batch["tokens"]
         mask = tf.sequence_mask(batch["lengths"], tf.shape(tokens)[1])
-        logits = self.captioner(outputs["images"][-1], tokens, training=False)
-        loss = caption_loss(logits, tokens, mask, self.caption_reduction)
-        return {**losses, "caption_loss": self.caption_weight * loss}
+        logits = self.captioner(images, tokens, training=False)
+        return caption_loss(logits, tokens, mask, self.caption_reduction)
 
     # --- generation -------------------------------------------------------------------------------
 

@@ -62,16 +62,6 @@ class Stream(System):
             self.captioner_config, len(self.vocabulary), image_size, max_words
         )
 
-    def get_config(self):
-        return {
-            "vocabulary": list(self.vocabulary.tokens),
-            "max_words": self.max_words,
-            "image_size": self.image_size,
-            "captioner": self.captioner_config,
-            "end_token": self.end_token,
-            "seed": self.seed,
-        }
-
     @property
     def image_sizes(self):
         return [self.image_size]

@@ -18,12 +18,13 @@ from zoo.losses.color_consistency import color_consistency_loss
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.damsm.damsm import open_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
-from zoo.models.staged_text_to_image import StagedTextToImage
+from zoo.models.text_to_image import TextToImage
+from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class StackGANV2(StagedTextToImage):
+class StackGANV2(TextToImage):
     """Text to image in stages of doubling size, or pictures without text.
 
     The discriminators see the mean of the conditioning Gaussian. Batches also carry `wrong_images`,
@@ -49,7 +50,8 @@ class StackGANV2(StagedTextToImage):
             50 without.
         adversarial_form: "logits" or "probabilities", the official one: binary cross-entropy of
             sigmoids, cut at 100, whose gradient vanishes where a sigmoid saturates.
-        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`: 1 in MSGAN; `ema_decay`, ...).
+        mode_seeking_weight: float. 1 in MSGAN.
+        ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -89,20 +91,28 @@ class StackGANV2(StagedTextToImage):
         kl_weight=2.0,
         color_weight=0.0,
         adversarial_form="logits",
+        mode_seeking_weight=0.0,
+        ema_decay=0.999,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
         super().__init__(
             vocabulary=vocabulary,
             max_words=max_words,
             text_encoder=text_encoder,
-            stage_sizes=stage_sizes,
-            generator_filters=generator_filters,
-            discriminator_filters=discriminator_filters,
-            residual_blocks=residual_blocks,
-            latent_dim=latent_dim,
             condition_dim=condition_dim,
+            latent_dim=latent_dim,
+            mode_seeking_weight=mode_seeking_weight,
+            ema_decay=ema_decay,
+            ema_statistics=ema_statistics,
+            seed=seed,
             **kwargs,
         )
+        self.stage_sizes = list(stage_sizes)
+        self.generator_filters = generator_filters
+        self.discriminator_filters = discriminator_filters
+        self.residual_blocks = residual_blocks
         self.conditional = self.text_input.features > 0
         if not self.conditional:
             self.condition_dim = 0
@@ -111,21 +121,18 @@ class StackGANV2(StagedTextToImage):
         self.color_weight = color_weight
         self.adversarial_form = adversarial_form
         self.cross_entropy = adversarial.cross_entropy(adversarial_form)
-        self.build_generators()
-
-    def get_config(self):
-        return {
-            **self.base_config(),
-            "unconditional_weight": self.unconditional_weight,
-            "kl_weight": self.kl_weight,
-            "color_weight": self.color_weight,
-            "adversarial_form": self.adversarial_form,
-        }
+        self.build_generators(self.generator_inputs)
 
     # --- networks ---------------------------------------------------------------------------------
 
     def make_generator(self, name):
-        return StackGANV2Generator(**self.generator_settings(), name=name)
+        return StackGANV2Generator(
+            stage_sizes=self.stage_sizes,
+            filters=self.generator_filters,
+            residual_blocks=self.residual_blocks,
+            condition_dim=self.condition_dim,
+            name=name,
+        )
 
     def make_discriminator(self, size, name):
         return StageDiscriminator(
@@ -137,9 +144,26 @@ class StackGANV2(StagedTextToImage):
         )
 
     @property
-    def discriminator_condition_dim(self):
-        """Size of the condition that the discriminators see: the Gaussian's mean."""
-        return self.condition_dim
+    def image_size(self):
+        """Pixels of the images that `generate` gives."""
+        return self.stage_sizes[-1]
+
+    @property
+    def image_sizes(self):
+        """Pixels of the images that are trained on, one discriminator each."""
+        return self.stage_sizes
+
+    @property
+    def discriminator_names(self):
+        return [f"discriminator_{size}" for size in self.stage_sizes]
+
+    def build_for_training(self):
+        """Makes the discriminators; their weights are new."""
+        for size in self.stage_sizes:
+            name = f"discriminator_{size}"
+            if not hasattr(self, name):
+                inputs = spec(2, size, size, 3), spec(2, self.condition_dim)
+                setattr(self, name, build(self.make_discriminator(size, name), *inputs))
 
     def load_damsm(self, damsm):
         """Takes over the text encoder of a trained `DAMSM`, given as one or as a preset's handle.
@@ -155,66 +179,102 @@ class StackGANV2(StagedTextToImage):
             )
         open_damsm(damsm, self.vocabulary).give("text_encoder", self.text_encoder)
 
-    # --- losses -----------------------------------------------------------------------------------
+    # --- one iteration ----------------------------------------------------------------------------
 
-    def prepare(self, batch):
+    def training_step(self, batch):
+        """One iteration in the official order: G once, each D, then G with the updated Ds.
+
+        Args:
+            batch: dict of `images`, and with a condition `wrong_images`, tuples of float (batch,
+                size, size, 3) in [-1, 1] for each stage; `labels` (batch,); the `condition_fields`.
+        """
         if self.conditional and "wrong_images" not in batch:
             raise ZooError(
                 "StackGAN++ learns from mismatched pairs too, but the batch has no `wrong_images`. "
                 "Make batches with text_to_image_dataset(..., mismatched=True)."
             )
-        return batch
+        text = self.text_input.encode(batch)
 
-    def discriminator_loss(self, stage, batch, text, outputs):
-        """Real, wrong (other real pictures with this caption) and generated pairs.
+        # (1) Draw an image per caption, or with mode seeking two.
+        inputs = self.draw_inputs(text, tf.shape(batch["labels"])[0])
+        with tf.GradientTape() as tape:
+            outputs = self.generator(inputs, training=True)
+
+        # (2) Update each discriminator on real, mismatched and generated images.
+        fixed = tf.nest.map_structure(tf.stop_gradient, outputs)
+        terms = []
+        for stage, discriminator in enumerate(self.discriminators):
+            with tf.GradientTape() as discriminator_tape:
+                terms.append(self.discriminator_loss(stage, batch, fixed))
+            name, variables = discriminator.name, discriminator.trainable_variables
+            self._update(f"{name}_optimizer", discriminator_tape, terms[-1], variables)
+
+        # (3) Update the generator.
+        with tape:
+            losses = self.generator_losses(outputs, inputs["latents"])
+        variables = self.generator.trainable_variables
+        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.update_average()
+        return {"discriminator_loss": tf.add_n(terms), **losses}
+
+    # --- losses -----------------------------------------------------------------------------------
+
+    def discriminator_loss(self, stage, batch, outputs):
+        """Real, wrong (other real images with this caption) and generated pairs.
 
         Each kind goes through the discriminator by itself, with batch statistics of its own.
         """
         conditions = self._conditions(outputs)
-        real = self._judge(stage, batch["images"][stage], conditions[0])
+        real = self.discriminate(stage, batch["images"][stage], conditions[0])
         if self.conditional:
-            wrong = self._judge(stage, batch["wrong_images"][stage], conditions[0])
-        fakes = self._judge_samples(stage, outputs["images"][stage], conditions)
+            wrong = self.discriminate(stage, batch["wrong_images"][stage], conditions[0])
+        fakes = self.discriminate_samples(stage, outputs["images"][stage], conditions)
         if not self.conditional:
             return adversarial.unconditional_discriminator_loss(real, fakes, self.cross_entropy)
         return adversarial.wrong_image_discriminator_loss(
             real, wrong, fakes, self.unconditional_weight, self.cross_entropy
         )
 
-    def generator_losses(self, batch, text, inputs, outputs):
-        """Sums over both samples of mode seeking, but the colour term is their mean (MSGAN)."""
+    def generator_losses(self, outputs, latents):
+        """dict of the generator's terms, as weighted; `generator_loss` is their sum.
+
+        With mode seeking the terms are sums over both samples, but the colour term is their mean
+        (MSGAN).
+        """
         images, conditions = outputs["images"], self._conditions(outputs)
         weight = self.unconditional_weight if self.conditional else 1.0
-        adversarial_losses = [
+        adversarial_loss = tf.add_n([
             adversarial.generator_loss(fake, weight, self.cross_entropy)
             for stage in range(len(images))
-            for fake in self._judge_samples(stage, images[stage], conditions)
-        ]
-        losses = {
-            "adversarial_loss": tf.add_n(adversarial_losses),
-            "kl_loss": tf.zeros([], images[-1].dtype),
-            "color_loss": tf.zeros([], images[-1].dtype),
-        }
+            for fake in self.discriminate_samples(stage, images[stage], conditions)
+        ])
+        kl = color = tf.zeros([], images[-1].dtype)
         if self.conditional:
-            kl = kl_to_standard_normal(outputs["mu"], outputs["log_var"])  # mean of the samples'
-            losses["kl_loss"] = self.kl_weight * self.samples * kl
+            mean = kl_to_standard_normal(outputs["mu"], outputs["log_var"])  # of all samples
+            kl = self.kl_weight * self.samples * mean
         if self.color_weight:
-            losses["color_loss"] = self.color_weight * color_consistency_loss(images)
-        seeking = self.mode_seeking_term(images[-1], inputs["latents"])
-        total = tf.add_n([*losses.values(), seeking["mode_seeking"]])
-        return {"generator_loss": total, **losses, **seeking}
+            color = self.color_weight * color_consistency_loss(images)
+        seeking = self.mode_seeking_term(images[-1], latents)
+        return {
+            "generator_loss": adversarial_loss + kl + color + seeking["mode_seeking"],
+            "adversarial_loss": adversarial_loss,
+            "kl_loss": kl,
+            "color_loss": color,
+            **seeking,
+        }
 
     def _conditions(self, outputs):
-        """What the discriminators see beside the pictures, for each sample."""
-        return self.halves(outputs["mu"]) if self.conditional else [None] * self.samples
+        """What the discriminators see next to the images, for each sample."""
+        return self.split_samples(outputs["mu"]) if self.conditional else [None] * self.samples
 
-    def _judge(self, stage, images, condition):
+    def discriminate(self, stage, images, condition):
         """The logits of a discriminator, a dict by head."""
         discriminator = self.discriminators[stage]
         return discriminator.logits(
             discriminator(images, training=True), condition, training=True
         )
 
-    def _judge_samples(self, stage, images, conditions):
-        pairs = zip(self.halves(images), conditions, strict=True)
-        return [self._judge(stage, half, condition) for half, condition in pairs]
+    def discriminate_samples(self, stage, images, conditions):
+        """A list of these logits, of each sample."""
+        pairs = zip(self.split_samples(images), conditions, strict=True)
+        return [self.discriminate(stage, part, condition) for part, condition in pairs]

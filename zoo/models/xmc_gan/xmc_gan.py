@@ -55,8 +55,8 @@ class XMCGAN(TextToImage):
             replicas together, which makes the losses those of one large batch.
         synchronized: bool. Whether replicas share batch statistics in the generator.
         generator_spectral: bool. Spectral normalisation in the generator too.
+        mode_seeking_weight, ema_decay, seed: see `ConditionalGAN`.
         ema_statistics: "current", see `ConditionalGAN`.
-        **kwargs: see `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`: 0.999, `seed`).
 
     Example:
 
@@ -70,7 +70,6 @@ class XMCGAN(TextToImage):
         - [Zhang et al., 2021](https://arxiv.org/abs/2101.04702)
     """
 
-    network_names = ("text_encoder", "generator", "ema_generator", "discriminator", "image_network")
     loss_names = (
         "discriminator_loss",
         *losses.statistics("real_word", "real_sentence"),
@@ -101,7 +100,10 @@ class XMCGAN(TextToImage):
         negatives="replica",
         synchronized=False,
         generator_spectral=False,
+        mode_seeking_weight=0.0,
+        ema_decay=0.999,
         ema_statistics="current",
+        seed=0,
         **kwargs,
     ):
         if negatives not in NEGATIVES:
@@ -119,64 +121,43 @@ class XMCGAN(TextToImage):
             text_encoder=text_encoder,
             condition_dim=0,  # there is no conditioning Gaussian
             latent_dim=latent_dim,
+            mode_seeking_weight=mode_seeking_weight,
+            ema_decay=ema_decay,
             ema_statistics=ema_statistics,
+            seed=seed,
             **kwargs,
         )
         self.image_size = image_size
         self.generator_filters = generator_filters
         self.discriminator_filters = discriminator_filters
         self.discriminator_steps = discriminator_steps
-        self.loss_weights = {
-            "word": word_weight,
-            "sentence": sentence_weight,
-            "image": image_weight,
-            "network": network_weight,
-        }
+        self.word_weight = word_weight
+        self.sentence_weight = sentence_weight
+        self.image_weight = image_weight
+        self.network_weight = network_weight
         self.image_network_config = None if image_network is None else dict(image_network)
         self.negatives = negatives
         self.synchronized = synchronized
         self.generator_spectral = generator_spectral
-        self._build_generators()
-
-    def get_config(self):
-        config = {
-            **self.base_config(),
-            "image_size": self.image_size,
-            "generator_filters": self.generator_filters,
-            "discriminator_filters": self.discriminator_filters,
-            "discriminator_steps": self.discriminator_steps,
-            **{f"{name}_weight": weight for name, weight in self.loss_weights.items()},
-            "image_network": self.image_network_config,
-            "negatives": self.negatives,
-            "synchronized": self.synchronized,
-            "generator_spectral": self.generator_spectral,
-        }
-        del config["condition_dim"]
-        return config
-
-    # --- networks ---------------------------------------------------------------------------------
-
-    def _build_generators(self):
-        text = self.text_input.specs()
-        if "words" not in text:
+        if "words" not in self.text_input.specs():
             raise ZooError(
                 "XMC-GAN reads words: give it a vocabulary, or text_encoder={"
                 f'"kind": "word_embeddings"}}. Received: {self.text_encoder_config!r}.'
             )
-        inputs = {**text, "latents": spec(2, self.latent_dim), "noise": spec(2, 0)}
-        settings = {
-            "image_size": self.image_size,
-            "filters": self.generator_filters,
-            "latent_dim": self.latent_dim,
-            "features": self.text_input.features,
-            "spectral": self.generator_spectral,
-            "synchronized": self.synchronized,
-        }
-        self.generator = build(XMCGANGenerator(**settings, name="generator"), inputs)
-        if self.averages:
-            self.ema_generator = build(XMCGANGenerator(**settings, name="ema_generator"), inputs)
-            self.ema_generator.trainable = False
-            self.reset_average()
+        self.build_generators(self.generator_inputs)
+
+    # --- networks ---------------------------------------------------------------------------------
+
+    def make_generator(self, name):
+        return XMCGANGenerator(
+            image_size=self.image_size,
+            filters=self.generator_filters,
+            latent_dim=self.latent_dim,
+            features=self.text_input.features,
+            spectral=self.generator_spectral,
+            synchronized=self.synchronized,
+            name=name,
+        )
 
     @property
     def image_sizes(self):
@@ -184,8 +165,18 @@ class XMCGAN(TextToImage):
         return [self.image_size]
 
     @property
-    def preset_network_names(self):
-        return ("text_encoder", self.generating.name)
+    def network_names(self):
+        return (*super().network_names, "image_network")
+
+    @property
+    def loss_weights(self):
+        """dict of the contrastive losses' weights."""
+        return {
+            "word": self.word_weight,
+            "sentence": self.sentence_weight,
+            "image": self.image_weight,
+            "network": self.network_weight,
+        }
 
     def build_for_training(self):
         """Makes the discriminator and, if there is one, the image network; weights are new."""
@@ -203,13 +194,6 @@ class XMCGAN(TextToImage):
             network = make_image_network(self.image_network_config, name="image_network")
             network.trainable = False
             self.image_network = build(network, pictures)
-
-    @property
-    def optimizer_groups(self):
-        return {
-            f"{name}_optimizer": {f"{name}_optimizer": getattr(self, name).trainable_variables}
-            for name in ("generator", "discriminator")
-        }
 
     def load_damsm(self, damsm):
         """Takes over the text encoder of a trained `DAMSM`, given as one or as a preset's handle.
@@ -340,4 +324,4 @@ class XMCGAN(TextToImage):
             contrastive_loss(real, self._shared(self.image_network(sample)))["loss"]
             for sample in tf.split(fakes, self.samples)
         ]
-        return self.loss_weights["network"] * tf.add_n(each) / self.samples
+        return self.network_weight * tf.add_n(each) / self.samples
