@@ -114,7 +114,7 @@ def test_a_model_is_made_of_released_files():
     c = case.meta["config"]
     model = names.bicyclegan(case.param("G."), case.param("E."))
     assert model.image_size == c["size"] and model.encoder_filters == c["nef"]
-    assert model.latent_dim == c["nz"] and model.encoder_kind == "resnet"
+    assert model.latent_dim == c["nz"] and model.encoder_config == "resnet"
     for name, target in names.encoder_targets(model.encoder).items():
         got = target.to_official(target.variable.numpy())
         assert (got == case.params[f"E.{name}"]).all(), name

@@ -72,7 +72,7 @@ def test_losses(precision, monkeypatch):
     case = Case("dcgan", "losses")
     model = DCGAN(image_size=16, filters=2)
     monkeypatch.setattr(model, "cross_entropy", probability_cross_entropy)
-    monkeypatch.setattr(model, "_judge", lambda images, labels: tf.reshape(images, [-1]))
+    monkeypatch.setattr(model, "discriminate", lambda images, labels: tf.reshape(images, [-1]))
     real, fake = (tensor(nhwc(case.inputs[f"prob_{kind}"])) for kind in ("real", "fake"))
     case.check("loss_D", model.discriminator_loss(real, fake, None))
     case.check("loss_G", model.generator_losses(fake, None, None)["generator_loss"])

@@ -50,7 +50,7 @@ def test_bicyclegan(encoder):
         state_dict(bicycle_names.encoder_targets(model.encoder)),
     ]
     loaded = bicycle_names.bicyclegan(*weights)
-    assert loaded.encoder_kind == encoder and loaded.source_channels == 1
+    assert loaded.encoder_config == encoder and loaded.source_channels == 1
     for network in ("generator", "encoder"):
         pairs = zip(
             getattr(loaded, network).variables, getattr(model, network).variables, strict=True

@@ -85,13 +85,13 @@ def test_batches_are_cut_in_halves():
 def test_the_second_half_is_only_judged(monkeypatch):
     """The real pairs of the second discriminator are the only use of it."""
     model, seen = bicyclegan(), []
-    original = model._judge
+    original = model.discriminate
 
     def judge(cycle, source, images):
         seen.append((cycle, source, images))
         return original(cycle, source, images)
 
-    monkeypatch.setattr(model, "_judge", judge)
+    monkeypatch.setattr(model, "discriminate", judge)
     data = batch(count=4)
     model.training_step(data)
     sources = [source.numpy() for _, source, _ in seen]

@@ -114,7 +114,7 @@ def test_statistics_follow_the_last_part_of_a_batch_alone(steps):
     model = xmc_gan(discriminator_steps=steps)
     data = batch()
     last = {name: value[len(value) - 4 // steps :] for name, value in vectors(4).items()}
-    parts = model._parts(data)
+    parts = model.split_discriminator_batches(data)
     alone = xmc_gan(compiled=False)
     text = alone.text_input.encode(last)
     alone.generator({**text, "latents": parts[-1]["latents"]}, training=True)

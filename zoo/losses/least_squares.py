@@ -6,6 +6,7 @@ minimised. A scale's loss is the mean over its map and the batch; scales are sum
 
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.losses.adversarial import binary_cross_entropy
 from zoo.precision import at_least_float32
 
@@ -27,12 +28,19 @@ FORMS = {
 }
 
 
+def check_form(form):
+    """`form`, if it is one of `FORMS`; else a ZooError."""
+    if form not in FORMS:
+        raise ZooError(f"`adversarial_form` must be one of {tuple(FORMS)}, got {form!r}.")
+    return form
+
+
 def over_scales(loss, maps, target):
     """Sum over the maps of `loss(map, target)`.
 
     Args:
         loss: function of logits and target, such as `least_squares`.
-        maps: list of logits (batch, h, w, 1), one a scale.
-        target: 0 or 1.
+        maps: list of logits (batch, h, w, 1), one per scale.
+        target: 1 for real, 0 for generated.
     """
     return sum(loss(logits, target) for logits in maps)

@@ -12,49 +12,11 @@ class ImageToImage(ConditionalGAN):
 
     Batches are dicts of float32 (batch, size, size, channels) in [-1, 1]: `source`, what the model
     is given, and `target`, what it is to draw.
-
-    A subclass builds `generator` (and, with a moving average, `ema_generator`), or overrides
-    `sample`.
-
-    Args:
-        image_size: int. Pixels of a side.
-        source_channels: int. 3, or 1 for grey pictures such as edges.
-        target_channels: int. 3.
-        latent_dim: int. 8; 0 for a model without a latent, one picture a condition.
-        **kwargs: see `ConditionalGAN`; no moving average by default.
     """
 
     task = "image-to-image"
     condition_fields = ("source",)
     directions = ()  # names of the ways to translate, of a system that has several
-
-    def __init__(
-        self,
-        image_size=256,
-        source_channels=3,
-        target_channels=3,
-        latent_dim=8,
-        ema_decay=None,
-        **kwargs,
-    ):
-        super().__init__(latent_dim=latent_dim, ema_decay=ema_decay, **kwargs)
-        if self.mode_seeking_weight and not latent_dim:
-            raise ValueError("Mode seeking needs a latent, but `latent_dim` is 0.")
-        self.image_size = image_size
-        self.source_channels = source_channels
-        self.target_channels = target_channels
-
-    def base_config(self):
-        return {
-            "latent_dim": self.latent_dim,
-            "mode_seeking_weight": self.mode_seeking_weight,
-            "ema_decay": self.ema_decay,
-            "ema_statistics": self.ema_statistics,
-            "seed": self.seed,
-            "image_size": self.image_size,
-            "source_channels": self.source_channels,
-            "target_channels": self.target_channels,
-        }
 
     def call(self, inputs, training=False):
         """The generator (in training) or its moving average, on a dict of `source`, `latents`."""

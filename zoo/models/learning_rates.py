@@ -21,3 +21,16 @@ def linear_decay(epoch, epochs, constant_epochs):
     """
     late = tf.cast(tf.maximum(epoch - constant_epochs, 0), tf.float32)
     return tf.maximum(0.0, 1.0 - late / (epochs - constant_epochs + 1))
+
+
+def linear_decay_factor(model, first_epoch=0):
+    """`linear_decay` at a model's iteration, by its `steps_per_epoch`, `epochs` and
+    `constant_epochs`; None where it has no `steps_per_epoch`.
+
+    Args:
+        first_epoch: int. The number of the first epoch.
+    """
+    if model.steps_per_epoch is None:
+        return None
+    epoch = first_epoch + model.iteration.value // model.steps_per_epoch
+    return linear_decay(epoch, model.epochs, model.constant_epochs)

@@ -13,6 +13,7 @@ from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D, double_size
 
+MOST_DOWNS = 8
 WHERE = ("all", "input")
 UPSAMPLINGS = ("basic", "bilinear")
 ACTIVATIONS = {"relu": 0.0, "lrelu": 0.2}  # slope below zero, in the up path
@@ -263,3 +264,8 @@ class UNet(keras.layers.Layer):
             "normalization": self.normalization,
             "dropout": self.dropout,
         }
+
+
+def most_downs(size):
+    """How often a number of pixels can be halved, at most 8 times."""
+    return min(MOST_DOWNS, (size & -size).bit_length() - 1)

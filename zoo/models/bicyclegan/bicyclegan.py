@@ -14,11 +14,22 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.kl import kl_to_standard_normal
+from zoo.losses.least_squares import FORMS, check_form, over_scales
 from zoo.models.bicyclegan.encoder import POOL, ConvEncoder, ResNetEncoder
 from zoo.models.conditional_gan import to_uint8
+from zoo.models.image_to_image import ImageToImage
+from zoo.models.learning_rates import linear_decay_factor
 from zoo.models.pictures import read_pictures, to_float
-from zoo.models.u_net_to_image import UNetToImage
+from zoo.models.pix2pix.networks import (
+    image_spec,
+    l1_distance,
+    make_discriminator,
+    make_u_net,
+    translate,
+    u_net_inputs,
+)
 from zoo.networks.build import build
+from zoo.networks.u_net import most_downs
 
 ENCODERS = {"resnet": (ResNetEncoder, "blocks"), "conv": (ConvEncoder, "layers")}
 LATENT_STEPS = ("joint", "separate")
@@ -30,7 +41,7 @@ def draw_code(code, noise):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class BicycleGAN(UNetToImage):
+class BicycleGAN(ImageToImage):
     """Paired image-to-image translation that can draw many pictures of one source.
 
     Two cycles share generator G and encoder E. A target's code makes the target again (cVAE-GAN:
@@ -60,11 +71,15 @@ class BicycleGAN(UNetToImage):
         l1_weight: float. lambda_L1, 10.
         latent_weight: float. lambda_z, 0.5.
         kl_weight: float. lambda_kl, 0.01, of the sum over batch and dimensions.
-        generator_filters, num_downs, where_add, upsample, activation, normalization, dropout,
-            discriminator_filters, discriminator_scales, discriminator_layers, adversarial_form,
-            steps_per_epoch, epochs, constant_epochs: see `UNetToImage`. The official scripts
-            train with a dropout of 0.5.
-        **kwargs: see `ImageToImage` and `ConditionalGAN` (`mode_seeking_weight`, `ema_decay`, ...).
+        mode_seeking_weight: float. 0; no part of the paper.
+        image_size, source_channels, target_channels, generator_filters, num_downs, where_add,
+            upsample, activation, normalization, discriminator_filters, discriminator_scales,
+            discriminator_layers, adversarial_form: see `Pix2Pix`.
+        dropout: float. 0; the official scripts train with 0.5.
+        steps_per_epoch: int or None. With it the learning rates fall (see `linear_decay`).
+        epochs, constant_epochs: ints. For how long, 400, and after how many the rates fall, 200.
+        ema_decay: float or None. None, as in the official code: no moving average.
+        ema_statistics, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -79,7 +94,6 @@ class BicycleGAN(UNetToImage):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
-    first_epoch = 1
     loss_names = (
         "discriminator_loss",
         "discriminator_2_loss",
@@ -96,15 +110,38 @@ class BicycleGAN(UNetToImage):
 
     def __init__(
         self,
+        image_size=256,
+        source_channels=3,
+        target_channels=3,
+        latent_dim=8,
         encoder="resnet",
         encoder_filters=64,
+        generator_filters=64,
+        num_downs=None,
+        where_add="all",
+        upsample="basic",
+        activation="relu",
+        normalization="instance",
+        dropout=0.0,
+        discriminator_filters=64,
+        discriminator_scales=2,
+        discriminator_layers=3,
         conditional_discriminators=False,
         use_same_discriminator=False,
+        adversarial_form="least_squares",
         latent_step="joint",
         gan_weight=1.0,
         gan2_weight=1.0,
+        l1_weight=10.0,
         latent_weight=0.5,
         kl_weight=0.01,
+        steps_per_epoch=None,
+        epochs=400,
+        constant_epochs=200,
+        mode_seeking_weight=0.0,
+        ema_decay=None,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
         for name, value, known in (
@@ -112,42 +149,52 @@ class BicycleGAN(UNetToImage):
             ("latent_step", latent_step, LATENT_STEPS),
         ):
             if value not in known:
-                raise ValueError(f"`{name}` must be one of {known}. Received: {value!r}")
-        super().__init__(**kwargs)
-        if not self.latent_dim:
-            raise ValueError("BicycleGAN encodes pictures in a latent, but `latent_dim` is 0.")
-        self.encoder_kind = encoder
+                raise ZooError(f"`{name}` must be one of {known}, got {value!r}.")
+        if not latent_dim:
+            raise ZooError("BicycleGAN encodes images in a latent, but `latent_dim` is 0.")
+        super().__init__(
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+        )
+        self.image_size = image_size
+        self.source_channels = source_channels
+        self.target_channels = target_channels
+        self.encoder_config = encoder
         self.encoder_filters = encoder_filters
+        self.generator_filters = generator_filters
+        self.num_downs = most_downs(image_size) if num_downs is None else num_downs
+        self.where_add = where_add
+        self.upsample = upsample
+        self.activation = activation
+        self.normalization = normalization
+        self.dropout = dropout
+        self.discriminator_filters = discriminator_filters
+        self.discriminator_scales = discriminator_scales
+        self.discriminator_layers = discriminator_layers
         self.conditional_discriminators = conditional_discriminators
         self.use_same_discriminator = use_same_discriminator
+        self.adversarial_form = check_form(adversarial_form)
         self.latent_step = latent_step
         self.gan_weight = gan_weight
         self.gan2_weight = gan2_weight
+        self.l1_weight = l1_weight
         self.latent_weight = latent_weight
         self.kl_weight = kl_weight
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.constant_epochs = constant_epochs
+        self.build_generators(u_net_inputs(self))
         self.encoder = self._make_encoder()
-
-    def get_config(self):
-        return {
-            **self.base_config(),
-            "encoder": self.encoder_kind,
-            "encoder_filters": self.encoder_filters,
-            "conditional_discriminators": self.conditional_discriminators,
-            "use_same_discriminator": self.use_same_discriminator,
-            "latent_step": self.latent_step,
-            "gan_weight": self.gan_weight,
-            "gan2_weight": self.gan2_weight,
-            "latent_weight": self.latent_weight,
-            "kl_weight": self.kl_weight,
-        }
 
     # --- networks ---------------------------------------------------------------------------------
 
+    def make_generator(self, name):
+        return make_u_net(self, name)
+
     def _make_encoder(self):
-        make, depth = ENCODERS[self.encoder_kind]
+        make, depth = ENCODERS[self.encoder_config]
         halvings = (self.image_size // POOL).bit_length() - 1
         if halvings < 1 or self.image_size != POOL * 2**halvings:
-            raise ValueError(
+            raise ZooError(
                 f"`image_size` must be {POOL} times a power of two, for the encoder. "
                 f"Received: {self.image_size}"
             )
@@ -158,7 +205,7 @@ class BicycleGAN(UNetToImage):
             name="encoder",
             **{depth: halvings},
         )
-        return build(network, self.picture_spec(self.target_channels))
+        return build(network, image_spec(self, self.target_channels))
 
     @property
     def discriminator_names(self):
@@ -179,7 +226,7 @@ class BicycleGAN(UNetToImage):
             channels += self.source_channels
         for name in self.discriminator_names:
             if not hasattr(self, name):
-                setattr(self, name, self.make_discriminator(name, channels))
+                setattr(self, name, make_discriminator(self, channels, name))
 
     @property
     def optimizer_groups(self):
@@ -196,39 +243,46 @@ class BicycleGAN(UNetToImage):
             "discriminator_optimizer": discriminator_group,
         }
 
+    def learning_rate_factor(self):
+        return linear_decay_factor(self, first_epoch=1)
+
     # --- one iteration ----------------------------------------------------------------------------
 
     def training_step(self, batch):
-        """Both cycles, the step of G and E, then those of the discriminators on the same pictures.
+        """Both cycles, the step of G and E, then those of the discriminators on the same images.
 
-        `batch`: see `ImageToImage`; its size is even.
+        Args:
+            batch: dict of `source` and `target`, float32 (batch, size, size, channels) in [-1, 1];
+                its size is even.
         """
         sources, targets = self._halves(batch)
         half = tf.shape(sources[0])[0]
-        random = self.draw("latents", half * self.samples, self.latent_dim)
+        latents = self.draw("latents", half * self.samples, self.latent_dim)
         noise = self.draw("encoding", half, self.latent_dim)
-
         separate = self.latent_step == "separate"
+
+        # (1) cVAE-GAN: encode a target, and draw it again. cLR-GAN: draw from a random latent.
         with tf.GradientTape(persistent=separate) as tape:
             code = self.encoder(targets[0], training=True)
-            reconstructed = self.translate(sources[0], draw_code(code, noise), "dropout_encoded")
+            encoded = translate(self, sources[0], draw_code(code, noise), "dropout_encoded")
             repeated = tf.concat([sources[0]] * self.samples, axis=0)
-            drawn = self.translate(repeated, random, "dropout_random")
-            losses = self.generator_losses(sources[0], targets[0], code, reconstructed, drawn)
-            losses |= self.mode_seeking_term(drawn, random)
-            losses["generator_loss"] += losses["mode_seeking"]
-        latent_loss, slope = self._latent_loss(drawn, random)
-        with tape:  # its gradient is that of the latent loss, through E as it is into G alone
-            latent_term = tf.reduce_sum(slope * drawn)
-            total = losses["generator_loss"] + (0 if separate else latent_term)
+            random = translate(self, repeated, latents, "dropout_random")
+            losses = self.generator_losses(sources[0], targets[0], code, encoded, random, latents)
 
+        # (2) Update G and E; the latent that is found again trains G alone.
+        latent_loss, slope = self._latent_loss(random, latents)
+        with tape:  # its gradient is that of the latent loss, through E as it is into G alone
+            latent_term = tf.reduce_sum(slope * random)
+            total = losses["generator_loss"] + (0 if separate else latent_term)
         self._update_together(tape, total, self.optimizer_groups["generator_optimizer"])
         if separate:
-            own = self.generator.trainable_variables
-            self._update("generator_optimizer", tape, latent_term, own)
+            variables = self.generator.trainable_variables
+            self._update("generator_optimizer", tape, latent_term, variables)
         self.update_average()
-        fixed = tf.stop_gradient(reconstructed), tf.split(tf.stop_gradient(drawn), self.samples)
-        errors = self._discriminator_steps(sources, targets, *fixed)
+
+        # (3) Update the discriminators.
+        fakes = [tf.stop_gradient(encoded)], self.split_samples(tf.stop_gradient(random))
+        errors = self.update_discriminators(sources, targets, *fakes)
         return {**errors, **losses, "latent_loss": latent_loss}
 
     def _halves(self, batch):
@@ -240,14 +294,19 @@ class BicycleGAN(UNetToImage):
             )
         return tf.split(batch["source"], 2), tf.split(batch["target"], 2)
 
-    def _latent_loss(self, drawn, random):
-        """The weighted L1 of the first sample's latent, and its derivative by all pictures."""
-        drawn = tf.stop_gradient(drawn)
+    def _latent_loss(self, random, latents):
+        """The weighted L1 of the first sample's latent, and its derivative by all images.
+
+        The latent term trains G through a fixed E. With slope = d loss / d images, held fixed, the
+        linear form sum(slope * images) has the gradient of the loss with regard to G's weights and
+        none with regard to E's.
+        """
+        random = tf.stop_gradient(random)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(drawn)
-            first, latents = (tf.split(x, self.samples)[0] for x in (drawn, random))
+            tape.watch(random)
+            first, latents = (self.split_samples(x)[0] for x in (random, latents))
             loss = self.latent_term(self.encoder(first, training=True)["mu"], latents)
-        return loss, tape.gradient(loss, drawn)
+        return loss, tape.gradient(loss, random)
 
     def latent_term(self, mu, latents):
         """Weighted mean absolute difference of the latents that were given and found again."""
@@ -261,43 +320,55 @@ class BicycleGAN(UNetToImage):
         count = tf.cast(tf.size(code["mu"]) * self.replicas, code["mu"].dtype)
         return self.kl_weight * count * kl_to_standard_normal(code["mu"], code["log_var"])
 
-    def generator_losses(self, source, target, code, reconstructed, drawn):
-        """dict of the terms that train G and E together; `generator_loss` is their sum."""
-        maps = self._judge(1, source, reconstructed)
-        adversarial_2 = [
-            self.adversarial(self._judge(2, source, fake), 1)
-            for fake in tf.split(drawn, self.samples)
-        ]
-        losses = {
-            "adversarial_loss": self.gan_weight * self.adversarial(maps, 1),
-            "adversarial_2_loss": self.gan2_weight * tf.add_n(adversarial_2),
-            "l1_loss": self.l1(reconstructed, target),
-            "kl_loss": self.kl_term(code),
+    def generator_losses(self, source, target, code, encoded, random, latents):
+        """dict of the weighted terms that train G and E together; `generator_loss` is their sum."""
+        first = self.adversarial_loss(self.discriminate(1, source, encoded), 1)
+        second = tf.add_n([
+            self.adversarial_loss(self.discriminate(2, source, fake), 1)
+            for fake in self.split_samples(random)
+        ])
+        adversarial, adversarial_2 = self.gan_weight * first, self.gan2_weight * second
+        l1 = self.l1_weight * l1_distance(encoded, target)
+        kl = self.kl_term(code)
+        seeking = self.mode_seeking_term(random, latents)
+        return {
+            "generator_loss": adversarial + adversarial_2 + l1 + kl + seeking["mode_seeking"],
+            "adversarial_loss": adversarial,
+            "adversarial_2_loss": adversarial_2,
+            "l1_loss": l1,
+            "kl_loss": kl,
+            **seeking,
         }
-        return {"generator_loss": tf.add_n(list(losses.values())), **losses}
 
-    def _discriminator_steps(self, sources, targets, reconstructed, drawn):
+    def update_discriminators(self, sources, targets, encoded, random):
         """Each discriminator on its own cycle; or one on both, with the sum of the losses."""
         cycles = [
-            (1, [reconstructed], (sources[0], targets[0])),
-            (2, drawn, (sources[1], targets[1])),
+            (1, encoded, (sources[0], targets[0])),
+            (2, random, (sources[1], targets[1])),
         ]
         losses = []
         with tf.GradientTape() as tape:
             for cycle, fakes, real in cycles:
-                terms = [self.adversarial(self._judge(cycle, sources[0], f), 0) for f in fakes]
-                real_loss = self.adversarial(self._judge(cycle, *real), 1)
+                terms = [
+                    self.adversarial_loss(self.discriminate(cycle, sources[0], fake), 0)
+                    for fake in fakes
+                ]
+                real_loss = self.adversarial_loss(self.discriminate(cycle, *real), 1)
                 losses.append(tf.add_n(terms) + len(fakes) * real_loss)
             total = tf.add_n(losses)
         self._update_together(tape, total, self.optimizer_groups["discriminator_optimizer"])
         return {"discriminator_loss": losses[0], "discriminator_2_loss": losses[1]}
 
-    def _judge(self, cycle, source, images):
+    def discriminate(self, cycle, source, images):
         """The maps of the discriminator of a cycle, 1 (cVAE-GAN) or 2 (cLR-GAN)."""
         discriminator = getattr(self, self.discriminator_names[:cycle][-1])
         if self.conditional_discriminators:
             images = tf.concat([tf.cast(source, images.dtype), images], axis=-1)
         return discriminator(images, training=True)
+
+    def adversarial_loss(self, maps, target):
+        """The loss of a discriminator's maps against 1 (real) or 0, summed over its scales."""
+        return over_scales(FORMS[self.adversarial_form], maps, target)
 
     # --- generation -------------------------------------------------------------------------------
 

@@ -160,15 +160,15 @@ class DCGAN(ConditionalGAN):
         """
         terms = []
         for fake in tf.split(fakes, self.samples):
-            terms.append(self.cross_entropy(self._judge(fake, labels), 0))
-            terms.append(self.cross_entropy(self._judge(images, labels), 1))
+            terms.append(self.cross_entropy(self.discriminate(fake, labels), 0))
+            terms.append(self.cross_entropy(self.discriminate(images, labels), 1))
         return tf.add_n(terms)
 
     def generator_losses(self, fakes, latents, labels):
         """dict of the generator's terms; `generator_loss` is their sum."""
         adversarial_loss = tf.add_n(
             [
-                self.cross_entropy(self._judge(fake, labels), 1)
+                self.cross_entropy(self.discriminate(fake, labels), 1)
                 for fake in tf.split(fakes, self.samples)
             ]
         )
@@ -179,7 +179,7 @@ class DCGAN(ConditionalGAN):
             **seeking,
         }
 
-    def _judge(self, images, labels):
+    def discriminate(self, images, labels):
         return self.discriminator(images, labels, training=True)
 
     def _step(self, network, tape, loss):

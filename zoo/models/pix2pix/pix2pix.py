@@ -10,30 +10,58 @@ Known deviations: without mode seeking one sample is drawn; MSGAN's code has no 
 import keras
 import tensorflow as tf
 
-from zoo.models.u_net_to_image import UNetToImage
+from zoo.errors import ZooError
+from zoo.losses.least_squares import FORMS, check_form, over_scales
+from zoo.models.image_to_image import ImageToImage
+from zoo.models.learning_rates import linear_decay_factor
+from zoo.models.pix2pix.networks import (
+    l1_distance,
+    make_discriminator,
+    make_u_net,
+    translate,
+    u_net_inputs,
+)
+from zoo.networks.u_net import most_downs
 
 
 @keras.saving.register_keras_serializable("zoo")
-class Pix2Pix(UNetToImage):
-    """Paired image-to-image translation with a random latent, judged as pairs.
+class Pix2Pix(ImageToImage):
+    """Paired image-to-image translation with a random latent, scored as pairs.
 
-    The picture that a latent gives is drawn to the target by an L1 term; with mode seeking a second
-    latent of the same source gives a second picture, which has no L1 term.
+    The image that a latent gives is drawn to the target by an L1 term; with mode seeking a second
+    latent of the same source gives a second image, which has no L1 term.
+
+    Batches are dicts of float32 (batch, size, size, channels) in [-1, 1]: `source`, what the model
+    is given, and `target`, what it is to draw.
 
     Args:
-        image_size: int. 256.
+        image_size: int. Pixels of a side: 256.
+        source_channels: int. 3, or 1 for grey images such as edges.
+        target_channels: int. 3.
         latent_dim: int. nz, 8; 0 for the deterministic pix2pix.
-        generator_filters, num_downs, where_add, upsample, activation, normalization, dropout,
-            discriminator_filters, discriminator_scales, discriminator_layers, adversarial_form,
-            l1_weight, steps_per_epoch, epochs, constant_epochs: see `UNetToImage`.
-        always_two_samples: bool. Whether to draw and judge the second sample without the mode
+        generator_filters: int. ngf, 64.
+        num_downs: int or None. Downsamplings of the U-Net: 8 (`unet_256`), 7 (`unet_128`); None for
+            as many as `image_size` allows, at most 8.
+        where_add, upsample, activation: see `UNet`.
+        normalization: "instance" or "batch", of all networks (norm).
+        dropout: float. Rate in the U-Net's inner levels, see `UNet`: 0.
+        discriminator_filters: int. ndf, 64.
+        discriminator_scales: int. num_Ds, 2.
+        discriminator_layers: int. 3 (`basic_256_multi`), or 2 (`basic_128_multi`).
+        adversarial_form: "least_squares", or "cross_entropy" (gan_mode vanilla), or "wasserstein".
+        l1_weight: float. lambda_L1, 10.
+        always_two_samples: bool. Whether to draw and score the second sample without the mode
             seeking term, too; its two distances are then still logged.
         discriminator_first: bool. Whether the discriminator's step comes before the generator's,
             which then meets the updated discriminator (BicycleGAN's repository), or after it
-            (MSGAN's). Both see the pictures made before.
+            (MSGAN's). Both see the images made before.
         discriminator_weight: float. Factor of the discriminator's loss: 1, and 0.5 in BicycleGAN's
             repository.
-        **kwargs: see `ImageToImage` and `ConditionalGAN` (`mode_seeking_weight`: 1 in MSGAN).
+        steps_per_epoch: int or None. With it the learning rates fall (see `linear_decay`).
+        epochs, constant_epochs: ints. For how long, 400, and after how many the rates fall, 200.
+        mode_seeking_weight: float. 1 in MSGAN.
+        ema_decay: float or None. None, as in the official code: no moving average.
+        ema_statistics, seed: see `ConditionalGAN`.
 
     The pix2pix of BicycleGAN's repository: `Pix2Pix(latent_dim=0, where_add="input",
     normalization="batch", adversarial_form="cross_entropy", discriminator_first=True,
@@ -51,7 +79,6 @@ class Pix2Pix(UNetToImage):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
-    network_names = ("generator", "ema_generator", "discriminator")
     loss_names = (
         "discriminator_loss",
         "generator_loss",
@@ -64,29 +91,67 @@ class Pix2Pix(UNetToImage):
 
     def __init__(
         self,
+        image_size=256,
+        source_channels=3,
+        target_channels=3,
+        latent_dim=8,
+        generator_filters=64,
+        num_downs=None,
+        where_add="all",
+        upsample="basic",
+        activation="relu",
+        normalization="instance",
+        dropout=0.0,
+        discriminator_filters=64,
+        discriminator_scales=2,
+        discriminator_layers=3,
+        adversarial_form="least_squares",
+        l1_weight=10.0,
         always_two_samples=False,
         discriminator_first=False,
         discriminator_weight=1.0,
+        steps_per_epoch=None,
+        epochs=400,
+        constant_epochs=200,
+        mode_seeking_weight=0.0,
+        ema_decay=None,
+        ema_statistics="average",
+        seed=0,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        if always_two_samples and not self.latent_dim:
-            raise ValueError("Two samples differ by their latent, but `latent_dim` is 0.")
+        if (always_two_samples or mode_seeking_weight) and not latent_dim:
+            raise ZooError(
+                "Two samples differ by their latent, but latent_dim is 0: give a latent, or leave "
+                "mode_seeking_weight and always_two_samples out."
+            )
+        super().__init__(
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+        )
+        self.image_size = image_size
+        self.source_channels = source_channels
+        self.target_channels = target_channels
+        self.generator_filters = generator_filters
+        self.num_downs = most_downs(image_size) if num_downs is None else num_downs
+        self.where_add = where_add
+        self.upsample = upsample
+        self.activation = activation
+        self.normalization = normalization
+        self.dropout = dropout
+        self.discriminator_filters = discriminator_filters
+        self.discriminator_scales = discriminator_scales
+        self.discriminator_layers = discriminator_layers
+        self.adversarial_form = check_form(adversarial_form)
+        self.l1_weight = l1_weight
         self.always_two_samples = always_two_samples
         self.discriminator_first = discriminator_first
         self.discriminator_weight = discriminator_weight
+        self.steps_per_epoch = steps_per_epoch
+        self.epochs = epochs
+        self.constant_epochs = constant_epochs
+        self.build_generators(u_net_inputs(self))
 
-    def get_config(self):
-        return {
-            **self.base_config(),
-            "always_two_samples": self.always_two_samples,
-            "discriminator_first": self.discriminator_first,
-            "discriminator_weight": self.discriminator_weight,
-        }
-
-    @property
-    def preset_network_names(self):
-        return (self.generating.name,)
+    def make_generator(self, name):
+        return make_u_net(self, name)
 
     @property
     def samples(self):
@@ -96,69 +161,70 @@ class Pix2Pix(UNetToImage):
         """Makes the discriminator; its weights are new."""
         if not hasattr(self, "discriminator"):
             channels = self.source_channels + self.target_channels
-            self.discriminator = self.make_discriminator("discriminator", channels)
+            self.discriminator = make_discriminator(self, channels, "discriminator")
 
-    @property
-    def optimizer_groups(self):
-        return {
-            name: {name: network.trainable_variables}
-            for name, network in (
-                ("generator_optimizer", self.generator),
-                ("discriminator_optimizer", self.discriminator),
-            )
-        }
+    def learning_rate_factor(self):
+        return linear_decay_factor(self)
 
     # --- one iteration ----------------------------------------------------------------------------
 
     def training_step(self, batch):
-        """Pictures once; then the generator's step and the discriminator's, in their order."""
-        source, target = batch["source"], batch["target"]
-        count = tf.shape(source)[0] * self.samples
-        latents = self.draw("latents", count, self.latent_dim)
-        with tf.GradientTape() as tape:
-            images = self.translate(tf.concat([source] * self.samples, axis=0), latents)
+        """Images once; then the generator's step and the discriminator's, in their order.
 
-        fakes = tf.split(tf.stop_gradient(images), self.samples)
+        Args:
+            batch: dict of `source` and `target`, see the class.
+        """
+        source, target = batch["source"], batch["target"]
+
+        # (1) Draw an image of each source, or with mode seeking two.
+        latents = self.draw("latents", tf.shape(source)[0] * self.samples, self.latent_dim)
+        with tf.GradientTape() as tape:
+            images = translate(self, tf.concat([source] * self.samples, axis=0), latents)
+        fakes = self.split_samples(tf.stop_gradient(images))
+
+        # (2) Update the generator, and before or after it the discriminator.
         if self.discriminator_first:
-            discriminator_loss = self._discriminator_step(source, target, fakes)
+            discriminator_loss = self.update_discriminator(source, target, fakes)
         with tape:
             losses = self.generator_losses(source, target, images, latents)
-        self._update(
-            "generator_optimizer",
-            tape,
-            losses["generator_loss"],
-            self.generator.trainable_variables,
-        )
+        variables = self.generator.trainable_variables
+        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
         self.update_average()
         if not self.discriminator_first:
-            discriminator_loss = self._discriminator_step(source, target, fakes)
+            discriminator_loss = self.update_discriminator(source, target, fakes)
         return {"discriminator_loss": discriminator_loss, **losses}
 
-    def _discriminator_step(self, source, target, fakes):
+    def generator_losses(self, source, target, images, latents):
+        """dict of the generator's weighted terms; `generator_loss` is their sum."""
+        samples = self.split_samples(images)
+        adversarial = tf.add_n([
+            self.adversarial_loss(self.discriminate(source, fake), 1) for fake in samples
+        ])
+        l1 = self.l1_weight * l1_distance(samples[0], target)
+        seeking = self.mode_seeking_term(images, latents)
+        return {
+            "generator_loss": adversarial + l1 + seeking["mode_seeking"],
+            "adversarial_loss": adversarial,
+            "l1_loss": l1,
+            **seeking,
+        }
+
+    def update_discriminator(self, source, target, fakes):
+        """A step on each sample's pairs and the real ones, which count once per sample."""
         with tf.GradientTape() as tape:
-            loss = self.discriminator_loss(source, target, fakes)
+            terms = [self.adversarial_loss(self.discriminate(source, fake), 0) for fake in fakes]
+            terms.append(
+                self.samples * self.adversarial_loss(self.discriminate(source, target), 1)
+            )
+            loss = self.discriminator_weight * tf.add_n(terms)
         self._update("discriminator_optimizer", tape, loss, self.discriminator.trainable_variables)
         return loss
 
-    def discriminator_loss(self, source, target, fakes):
-        """Each sample's pairs against the real ones, which count as often as there are samples."""
-        terms = [self.adversarial(self.judge(source, fake), 0) for fake in fakes]
-        terms.append(self.samples * self.adversarial(self.judge(source, target), 1))
-        return self.discriminator_weight * tf.add_n(terms)
-
-    def generator_losses(self, source, target, images, latents):
-        """dict of the generator's terms; `generator_loss` is their sum."""
-        samples = tf.split(images, self.samples)
-        adversarial = [self.adversarial(self.judge(source, fake), 1) for fake in samples]
-        losses = {
-            "adversarial_loss": tf.add_n(adversarial),
-            "l1_loss": self.l1(samples[0], target),
-        }
-        seeking = self.mode_seeking_term(images, latents)
-        total = tf.add_n([*losses.values(), seeking["mode_seeking"]])
-        return {"generator_loss": total, **losses, **seeking}
-
-    def judge(self, source, images):
-        """The discriminator's maps of pairs."""
+    def discriminate(self, source, images):
+        """The discriminator's maps of pairs, a list of one per scale."""
         pairs = tf.concat([tf.cast(source, images.dtype), images], axis=-1)
         return self.discriminator(pairs, training=True)
+
+    def adversarial_loss(self, maps, target):
+        """The loss of a discriminator's maps against 1 (real) or 0, summed over its scales."""
+        return over_scales(FORMS[self.adversarial_form], maps, target)

@@ -228,17 +228,17 @@ class XMCGAN(TextToImage):
         `batch` is a dict: `images`, a tuple of one, float (batch, s, s, 3) in [-1, 1], and the
         `condition_fields`.
         """
-        *first, last = self._parts(batch)
+        *first, last = self.split_discriminator_batches(batch)
         for part in first:
-            fakes = tf.stop_gradient(self._draw_pictures(part, update=False))
+            fakes = tf.stop_gradient(self.draw_images(part, update=False))
             with tf.GradientTape() as tape:
-                judged = self._judge(part, fakes)
+                judged = self.discriminate(part, fakes)
                 terms = losses.discriminator_terms(judged, self.loss_weights)
             self._step("discriminator", tape, terms)
 
         with tf.GradientTape() as discriminator_tape, tf.GradientTape() as generator_tape:
-            fakes = self._draw_pictures(last, update=True)
-            judged = self._judge(last, fakes)
+            fakes = self.draw_images(last, update=True)
+            judged = self.discriminate(last, fakes)
             terms = losses.discriminator_terms(judged, self.loss_weights)
             generator_terms = self.generator_losses(judged, last["real"], fakes, last["latents"])
         self._step("discriminator", discriminator_tape, terms)
@@ -250,7 +250,7 @@ class XMCGAN(TextToImage):
         variables = getattr(self, name).trainable_variables
         self._update(f"{name}_optimizer", tape, terms[f"{name}_loss"], variables)
 
-    def _parts(self, batch):
+    def split_discriminator_batches(self, batch):
         """The batch cut along its first axis: a dict for each step of the discriminator."""
         images, steps = batch["images"][-1], self.discriminator_steps
         if images.shape[0] is not None and images.shape[0] % steps:
@@ -266,7 +266,7 @@ class XMCGAN(TextToImage):
             part["latents"] = self.draw(f"latents_{i}", count, self.latent_dim)
         return parts
 
-    def _draw_pictures(self, part, update):
+    def draw_images(self, part, update):
         """Pictures (samples * n, s, s, 3); without `update` running statistics stay."""
         text = {
             name: tf.concat([part[name]] * self.samples, axis=0)
@@ -275,7 +275,7 @@ class XMCGAN(TextToImage):
         inputs = {**text, "latents": part["latents"]}
         return self.generator(inputs, training=True, update=update)["images"][-1]
 
-    def _judge(self, part, fakes):
+    def discriminate(self, part, fakes):
         """What the discriminator gives, as `zoo.models.xmc_gan.losses` describes it."""
         images = tf.concat([tf.cast(part["real"], fakes.dtype), fakes], axis=0)
         outputs = self.discriminator(
@@ -286,15 +286,15 @@ class XMCGAN(TextToImage):
             for name in ("logits", "pooled", "regions")
         }
         for name in ("pooled", "regions"):
-            judged[name] = [self._shared(value) for value in judged[name]]
+            judged[name] = [self.gather_across_replicas(value) for value in judged[name]]
         return {
             **judged,
-            "sentence": self._shared(outputs["sentence"]),
-            "words": self._shared(part["words"]),
-            "mask": self._shared(tf.logical_not(part["padding"])),
+            "sentence": self.gather_across_replicas(outputs["sentence"]),
+            "words": self.gather_across_replicas(part["words"]),
+            "mask": self.gather_across_replicas(tf.logical_not(part["padding"])),
         }
 
-    def _shared(self, rows):
+    def gather_across_replicas(self, rows):
         """The rows of all replicas, if they are negatives of each other."""
         context = tf.distribute.get_replica_context()
         if self.negatives == "replica" or context is None or context.num_replicas_in_sync == 1:
@@ -319,9 +319,9 @@ class XMCGAN(TextToImage):
         """Contrast of generated pictures with real ones in the features of the image network."""
         if self.image_network_config is None:
             return tf.zeros([], fakes.dtype)
-        real = self._shared(self.image_network(tf.cast(real, fakes.dtype)))
+        real = self.gather_across_replicas(self.image_network(tf.cast(real, fakes.dtype)))
         each = [
-            contrastive_loss(real, self._shared(self.image_network(sample)))["loss"]
+            contrastive_loss(real, self.gather_across_replicas(self.image_network(sample)))["loss"]
             for sample in tf.split(fakes, self.samples)
         ]
         return self.network_weight * tf.add_n(each) / self.samples

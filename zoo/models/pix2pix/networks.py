@@ -1,0 +1,91 @@
+"""The networks of paired translation, which Pix2Pix and BicycleGAN make from the same settings.
+
+Each function reads the settings from a model's attributes, which have the names of the arguments
+of its class: `image_size`, `generator_filters`, `discriminator_layers` and so on.
+"""
+
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.models import noise
+from zoo.networks.build import build, spec
+from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
+from zoo.networks.u_net import UNet
+
+
+def image_spec(model, channels):
+    """A symbolic batch of images of the model's size."""
+    return spec(2, model.image_size, model.image_size, channels)
+
+
+def u_net_inputs(model):
+    """The symbolic inputs of the model's U-Net."""
+    inputs = {"source": image_spec(model, model.source_channels)}
+    return {**inputs, "latents": spec(2, model.latent_dim)} if model.latent_dim else inputs
+
+
+def make_u_net(model, name):
+    """The model's generator, not built yet.
+
+    Raises:
+        ZooError: the image size does not fit the number of downsamplings.
+    """
+    step = 2**model.num_downs
+    if model.image_size % step:
+        raise ZooError(
+            f"`image_size` must be a multiple of {step}, for {model.num_downs} downsamplings, "
+            f"got {model.image_size}."
+        )
+    return UNet(
+        output_channels=model.target_channels,
+        filters=model.generator_filters,
+        num_downs=model.num_downs,
+        where_add=model.where_add,
+        upsample=model.upsample,
+        activation=model.activation,
+        normalization=model.normalization,
+        dropout=model.dropout,
+        name=name,
+    )
+
+
+def make_discriminator(model, channels, name):
+    """A built `MultiScalePatchDiscriminator` of images of so many channels.
+
+    Raises:
+        ZooError: it is too deep for the image size.
+    """
+    smallest = -(-model.image_size // 2 ** (model.discriminator_scales - 1))
+    if map_size(smallest, model.discriminator_layers) < 1:
+        raise ZooError(
+            f"Images of {model.image_size} pixels are too small for {model.discriminator_layers} "
+            f"downsamplings and {model.discriminator_scales} scales of the discriminator. Lower "
+            "`discriminator_layers` or `discriminator_scales`."
+        )
+    network = MultiScalePatchDiscriminator(
+        filters=model.discriminator_filters,
+        scales=model.discriminator_scales,
+        layers=model.discriminator_layers,
+        normalization=model.normalization,
+        name=name,
+    )
+    return build(network, image_spec(model, channels))
+
+
+def l1_distance(images, target):
+    """Mean absolute difference, a scalar."""
+    return tf.reduce_mean(tf.abs(images - tf.cast(target, images.dtype)))
+
+
+def translate(model, source, latents, stream="dropout"):
+    """The images that the generator draws in training; `stream` names its dropout's noise."""
+    inputs = {"source": source}
+    if model.latent_dim:
+        inputs["latents"] = latents
+    if model.dropout:
+        shapes = model.generator.dropout_shapes(*(tf.shape(source)[i] for i in range(3)))
+        inputs["dropout"] = [
+            noise.dropout_mask(shape, model.noise_key(f"{stream}_{i}"), model.dropout)
+            for i, shape in enumerate(shapes)
+        ]
+    return model.generator(inputs, training=True)["images"]
