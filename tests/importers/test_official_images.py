@@ -121,7 +121,7 @@ def test_drit_generates_what_the_official_weights_do(tmp_path, concat):
     for settings in ({}, {"direction": "b2a"}, {"guide": LARGER[:1]}):
         same_pictures(model, loaded, LARGER, **settings)
     loaded = official.drit(path, training=True, image_size=released.SIZE)
-    assert loaded.content_discriminator_settings == {"layers": 1}
+    assert loaded.content_discriminator_config == {"layers": 1}
     same_weights(model, loaded)
 
 

@@ -1,4 +1,4 @@
-"""Shipped presets give what they gave: see `shipped.py`. Another processor may round differently."""
+"""Shipped presets give what they gave, see `shipped.py`; another processor rounds differently."""
 
 import json
 

@@ -12,28 +12,38 @@ Known deviations: `generator_step`; discriminators give logits and see real and 
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.models import noise
+from zoo.models.conditional_gan import to_uint8
 from zoo.models.drit import losses, schedule
-from zoo.models.drit.cross_cycle import CrossCycle
+from zoo.models.drit.attribute_encoder import AttributeEncoder
+from zoo.models.drit.content_encoder import ContentEncoder
 from zoo.models.drit.discriminators import (
     ContentDiscriminator,
     MultiScaleDiscriminator,
     SingleScaleDiscriminator,
 )
-from zoo.models.drit.domains import DOMAINS
-from zoo.models.learning_rates import linear_decay
+from zoo.models.drit.domains import DOMAINS, OTHER
+from zoo.models.drit.forward import encode_content, forward
+from zoo.models.drit.generator import DRITGenerator
+from zoo.models.image_to_image import ImageToImage
+from zoo.models.learning_rates import linear_decay_factor
+from zoo.models.pictures import read_pictures, to_float
 from zoo.models.weight_decay import coupled_weight_decay
 from zoo.networks.build import build, spec
 
+TARGETS = {"a2b": "b", "b2a": "a"}  # direction: the domain that images are translated to
+TO_B = tf.TensorSpec([None], tf.bool)
 GENERATOR_STEPS = ("same_point", "recompute")
 FIRST_STEP = ("content_encoder", "attribute_encoder", "generator")  # what the two steps train
 SECOND_STEP = ("content_encoder", "generator")
 
 
 @keras.saving.register_keras_serializable("zoo")
-class DRIT(CrossCycle):
+class DRIT(ImageToImage):
     """Unpaired translation between two domains: content is shared, attributes are each domain's.
 
     Batches are dicts: `images_a`, `images_b` float (2n, image_size, image_size, 3) in [-1, 1]. The
@@ -52,7 +62,7 @@ class DRIT(CrossCycle):
             `SingleScaleDiscriminator`.
         content_discriminator: dict. Arguments of `ContentDiscriminator` (`layers` 3, which needs
             pictures of 209 pixels; `normalization` "none").
-        loss_weights: dict. Those of `CrossCycle.LOSS_WEIGHTS` that differ.
+        loss_weights: dict. Those of `DRIT.LOSS_WEIGHTS` that differ.
         content_noise: float. Standard deviation of the noise on content features in training, 1.
         content_clip: float. Largest gradient norm of the content discriminator, 5.
         weight_decay: float. L2 coupled with the gradient of all parameters, 1e-4.
@@ -79,9 +89,26 @@ class DRIT(CrossCycle):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
+    # The official weights. All terms are means over a domain, and summed over the domains.
+    LOSS_WEIGHTS = {
+        "adversarial_loss": 1.0,  # of translations with an encoded attribute
+        "content_adversarial_loss": 1.0,  # the content discriminator is to say one half
+        "self_reconstruction_loss": 10.0,  # L1, from a picture's own content and attribute
+        "cross_cycle_loss": 10.0,  # L1, there and back
+        "content_loss": 0.01,  # mean square of content features
+        "attribute_loss": 0.01,  # KL divergence, a sum over dimensions; feature-wise, mean square
+        "random_adversarial_loss": 1.0,  # of translations with a random attribute
+        "latent_regression_loss": 10.0,  # L1 of a random attribute to its encoding
+    }
+
+    task = "image-to-image"
+    condition_fields = ("source",)
+    directions = tuple(TARGETS)
+    source_channels = target_channels = 3
+    preset_network_names = ("content_encoder", "attribute_encoder", "generator")
     discriminator_names = tuple(f"discriminator_{domain}" for domain in ("a", "a2", "b", "b2"))
     network_names = (
-        *CrossCycle.preset_network_names,
+        *preset_network_names,
         *discriminator_names,
         "content_discriminator",
     )
@@ -90,7 +117,7 @@ class DRIT(CrossCycle):
         "discriminator_loss",
         "first_generator_loss",
         "second_generator_loss",
-        *CrossCycle.LOSS_WEIGHTS,
+        *LOSS_WEIGHTS,
         "mode_seeking",
         "image_distance",
         "latent_distance",
@@ -118,22 +145,23 @@ class DRIT(CrossCycle):
         **kwargs,
     ):
         if generator_step not in GENERATOR_STEPS:
-            raise ValueError(
-                f"`generator_step` must be one of {GENERATOR_STEPS}. Received: {generator_step!r}"
+            raise ZooError(
+                f"`generator_step` must be one of {GENERATOR_STEPS}, got {generator_step!r}."
             )
-        super().__init__(
-            image_size=image_size,
-            filters=filters,
-            latent_dim=latent_dim,
-            concat=concat,
-            mode_seeking_weight=mode_seeking_weight,
-            content_noise=content_noise,
-            loss_weights=loss_weights,
-            seed=seed,
-            **kwargs,
-        )
-        self.discriminator_settings = dict(discriminators or {})
-        self.content_discriminator_settings = dict(content_discriminator or {})
+        if unknown := set(loss_weights or {}) - set(self.LOSS_WEIGHTS):
+            raise ZooError(
+                f"`loss_weights` may name {sorted(self.LOSS_WEIGHTS)}, got {sorted(unknown)}."
+            )
+        if image_size < 4 or image_size % 4:
+            raise ZooError(f"`image_size` must be a multiple of 4, got {image_size}.")
+        super().__init__(latent_dim, mode_seeking_weight, ema_decay=None, seed=seed, **kwargs)
+        self.image_size = image_size
+        self.filters = filters
+        self.concat = concat
+        self.discriminators_config = dict(discriminators or {})
+        self.content_discriminator_config = dict(content_discriminator or {})
+        self.loss_weights = {**self.LOSS_WEIGHTS, **(loss_weights or {})}
+        self.content_noise = content_noise
         self.content_clip = content_clip
         self.weight_decay = weight_decay
         self.generator_step = generator_step
@@ -141,22 +169,25 @@ class DRIT(CrossCycle):
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
         self.constant_epochs = constant_epochs
-
-    def get_config(self):
-        return {
-            **self.base_config(),
-            "discriminators": dict(self.discriminator_settings),
-            "content_discriminator": dict(self.content_discriminator_settings),
-            "content_clip": self.content_clip,
-            "weight_decay": self.weight_decay,
-            "generator_step": self.generator_step,
-            "full_step_every": self.full_step_every,
-            "steps_per_epoch": self.steps_per_epoch,
-            "epochs": self.epochs,
-            "constant_epochs": self.constant_epochs,
-        }
+        self._build_for_generation()
 
     # --- networks ---------------------------------------------------------------------------------
+
+    def _build_for_generation(self):
+        size, filters, latent_dim = self.image_size, self.filters, self.latent_dim
+        images = {domain: spec(1, size, size, 3) for domain in DOMAINS}
+        content = {
+            "content": spec(1, size // 4, size // 4, 4 * filters),
+            "attributes": spec(1, latent_dim),
+        }
+        self.content_encoder = build(ContentEncoder(filters, name="content_encoder"), images)
+        self.attribute_encoder = build(
+            AttributeEncoder(filters, latent_dim, self.concat, name="attribute_encoder"), images
+        )
+        self.generator = build(
+            DRITGenerator(filters, latent_dim, self.concat, name="generator"),
+            dict.fromkeys(DOMAINS, content),
+        )
 
     def build_for_training(self):
         """Makes the discriminators; their weights are new.
@@ -172,13 +203,13 @@ class DRIT(CrossCycle):
             network.check_size(size)
             setattr(self, name, build(network, spec(1, size, size, 3)))
         network = ContentDiscriminator(
-            content, **self.content_discriminator_settings, name="content_discriminator"
+            content, **self.content_discriminator_config, name="content_discriminator"
         )
         network.check_size(size // 4)
         self.content_discriminator = build(network, spec(1, size // 4, size // 4, content))
 
     def _make_discriminator(self, name):
-        settings = dict(self.discriminator_settings)
+        settings = dict(self.discriminators_config)
         if settings.get("scales") == 1:
             del settings["scales"]
             return SingleScaleDiscriminator(**settings, name=name)
@@ -252,24 +283,21 @@ class DRIT(CrossCycle):
         return {"full": self.is_full_step(step)}
 
     def learning_rate_factor(self):
-        if self.steps_per_epoch is None:
-            return None
-        epoch = self.iteration.value // self.steps_per_epoch
-        return linear_decay(epoch, self.epochs, self.constant_epochs)
+        return linear_decay_factor(self)
 
     # --- the two steps ----------------------------------------------------------------------------
 
     def content_step(self, batch):
         """Trains the content discriminator alone."""
         images, _ = self._halves(batch)
-        content = self.encode_content(images, "content")
+        content = encode_content(self, images, "content")
         return {"content_discriminator_loss": self._train_content_discriminator(content)}
 
     def full_step(self, batch):
         """Forward once, every discriminator, then encoders and generator twice."""
         images, others = self._halves(batch)
         with tf.GradientTape(persistent=True) as tape:
-            outputs = self.forward(images)
+            outputs = forward(self, images)
         discriminator_loss = self._train_discriminators(images, others, outputs)
         content_discriminator_loss = self._train_content_discriminator(outputs["content"])
         with tape:
@@ -277,7 +305,7 @@ class DRIT(CrossCycle):
         self._update_networks(FIRST_STEP, tape, first["first_generator_loss"])
         if self.generator_step == "recompute":
             with tf.GradientTape(persistent=True) as tape:
-                outputs = self.forward(images)
+                outputs = forward(self, images)
         with tape:
             second = self.second_losses(outputs)
         self._update_networks(SECOND_STEP, tape, second["second_generator_loss"])
@@ -341,3 +369,156 @@ class DRIT(CrossCycle):
             {f"{name}_optimizer": getattr(self, name).trainable_variables for name in names},
             lambda variables: coupled_weight_decay(variables, self.weight_decay),
         )
+
+    def normal(self, stream, shape):
+        """Noise N(0, 1) float32 of this iteration."""
+        return noise.normal(shape, self.noise_key(stream))
+
+    # --- losses -----------------------------------------------------------------------------------
+
+    def judge(self, network, batches):
+        """What a discriminator says of several batches of one size: a list of logit maps each."""
+        maps = network(tf.concat(batches, 0), training=True)
+        return list(zip(*[tf.split(logits, len(batches)) for logits in maps], strict=True))
+
+    def judge_content(self, content):
+        judged = self.judge(self.content_discriminator, [content[d] for d in DOMAINS])
+        return dict(zip(DOMAINS, judged, strict=True))
+
+    def first_losses(self, images, outputs):
+        judged = {
+            d: self.judge(getattr(self, f"discriminator_{d}"), [outputs["cross"][d]])[0]
+            for d in DOMAINS
+        }
+        judged_content = self.judge_content(outputs["content"])
+        terms = losses.first_terms(images, outputs, judged, judged_content)
+        weighted = self._weighted(terms)
+        return {"first_generator_loss": tf.add_n(list(weighted.values())), **weighted}
+
+    def second_losses(self, outputs):
+        random = outputs["random"]
+        judged = {d: self.judge(getattr(self, f"discriminator_{d}2"), random[d]) for d in DOMAINS}
+        weighted = self._weighted(losses.second_terms(outputs, judged))
+        latents = tf.concat(outputs["latents"], 0)
+        seeking = [self.mode_seeking_term(tf.concat(random[d], 0), latents) for d in DOMAINS]
+        seeking = {name: tf.add_n([term[name] for term in seeking]) for name in seeking[0]}
+        total = tf.add_n([*weighted.values(), seeking["mode_seeking"]])
+        for name in ("image_distance", "latent_distance"):
+            seeking[name] /= len(DOMAINS)
+        return {"second_generator_loss": total, **weighted, **seeking}
+
+    def _weighted(self, terms):
+        return {
+            name: self.loss_weights[name] * tf.add_n(list(values.values()))
+            for name, values in terms.items()
+        }
+
+    # --- generation -------------------------------------------------------------------------------
+
+    def call(self, inputs, training=False):
+        """Domain a to b, of a dict of `source` and `latents`; see `translate`."""
+        return {"images": self.translate(inputs["source"], inputs["latents"], "b")}
+
+    def translate(self, images, attributes, target):
+        """Pictures of the other domain -> pictures of `target` with these attributes.
+
+        Shapes: images float (batch, h, w, 3) in [-1, 1], attributes (batch, latent_dim) -> float
+        (batch, h, w, 3) in [-1, 1].
+        """
+        source = OTHER[target]
+        content = self.content_encoder({source: images})[source]
+        inputs = {"content": content, "attributes": attributes}
+        return self.generator({target: inputs})[target]
+
+    def sample(
+        self, source, seeds=None, direction="a2b", mean=0.0, deviation=1.0, latents=None
+    ):
+        """Pictures in the other domain; a row depends on its own picture and seed alone.
+
+        Args:
+            source: float (batch, image_size, image_size, 3) in [-1, 1].
+            seeds: int64 (batch,). Keys of the attributes.
+            direction: "a2b" or "b2a".
+            mean, deviation: of the attributes, float or (batch, latent_dim).
+            latents: float (batch, latent_dim), standard normal, in place of the seeds.
+
+        Returns:
+            float like `source`.
+        """
+        latents = self.latents(seeds) if latents is None else latents
+        return self.translate(source, mean + deviation * latents, TARGETS[direction])
+
+    def generate(
+        self,
+        images,
+        samples_per_condition=1,
+        seed=0,
+        direction="a2b",
+        guide=None,
+        batch_size=4,
+    ):
+        """Translations of pictures.
+
+        Args:
+            images: pictures of the first domain of `direction`, as `zoo.models.pictures` reads
+                them: arrays of uint8 or of floats in [-1, 1], a file, a list of both, or a folder;
+                in any size, scaled to the model's.
+            samples_per_condition: int, at least 1. Picture k of a condition uses the row seed
+                `seed + k`.
+            seed: int, or a list of one int for each picture.
+            direction: "a2b" or "b2a".
+            guide: None for random attributes, or pictures of the second domain that give them: one
+                for all conditions, or one for each. In the variant `concat` an attribute is drawn
+                from the Gaussian that the guide is encoded as, with the row seed; feature-wise a
+                guide gives one attribute, and with it a condition's samples are equal.
+            batch_size: int. Pictures made at a time; the result does not depend on it.
+
+        Returns:
+            uint8 (pictures * samples_per_condition, image_size, image_size, 3), a picture's
+            translations in a row.
+
+        Raises:
+            ZooError: no such direction, pictures that cannot be read, another number of guides, or
+                no samples.
+        """
+        settings = {"direction": direction, "guide": guide}
+        return self.pictures_of(images, samples_per_condition, seed, batch_size, **settings)
+
+    def condition_rows(self, conditions, direction="a2b", guide=None):
+        if direction not in TARGETS:
+            raise ZooError(f"direction must be one of {', '.join(TARGETS)}, got {direction!r}.")
+        rows, count = super().condition_rows(conditions)
+        code = self._attributes(guide, count, TARGETS[direction])
+        return {**rows, **code, "to_b": np.full(count, direction == "a2b")}, count
+
+    def _attributes(self, guide, count, target, batch_size=4):
+        """dict of `mean` and `deviation` of the attributes, float32 (count, latent_dim) each."""
+        shape = (count, self.latent_dim)
+        if guide is None:
+            return {"mean": np.zeros(shape, "float32"), "deviation": np.ones(shape, "float32")}
+        guides = to_float(read_pictures(guide, self.image_size, 3))
+        if len(guides) not in (1, count):
+            raise ZooError(
+                f"guide must be one picture, or one for each of the {count} conditions, got "
+                f"{len(guides)}."
+            )
+        made = []
+        for start in range(0, len(guides), batch_size):
+            code = self.attribute_encoder({target: guides[start : start + batch_size]})[target]
+            deviation = tf.exp(0.5 * code["log_var"]) if self.concat else 0 * code["mean"]
+            made.append((code["mean"], deviation))
+        made = [np.broadcast_to(np.concatenate(part), shape) for part in zip(*made, strict=True)]
+        return dict(zip(("mean", "deviation"), made, strict=True))
+
+    def row_specs(self):
+        code = tf.TensorSpec([None, self.latent_dim], tf.float32)
+        # a call has one direction: `to_b` is the same in all of its rows
+        return {**super().row_specs(), "mean": code, "deviation": code, "to_b": TO_B}
+
+    def rows_to_outputs(self, rows):
+        code = {name: rows[name] for name in ("source", "latents", "mean", "deviation")}
+
+        def make(direction):
+            return to_uint8(tf.cast(self.sample(**code, direction=direction), tf.float32))
+
+        return {"images": tf.cond(rows["to_b"][0], lambda: make("a2b"), lambda: make("b2a"))}
