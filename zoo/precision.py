@@ -1,4 +1,4 @@
-"""What never runs in half precision: losses, and functions that are slow or rough in it."""
+"""What never runs in half precision: losses, and functions that are slow or inexact in it."""
 
 import keras
 from keras import ops
@@ -9,3 +9,8 @@ def at_least_float32(x):
     x = ops.convert_to_tensor(x)
     half = keras.backend.standardize_dtype(x.dtype) in ("float16", "bfloat16")
     return ops.cast(x, "float32") if half else x
+
+
+def at_least_float32_dtype(layer):
+    """The type "float64" for a layer whose variables are float64, else "float32"."""
+    return "float64" if layer.variable_dtype == "float64" else "float32"

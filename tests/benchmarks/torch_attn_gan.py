@@ -47,7 +47,7 @@ class ResidualBlock(nn.Module):
         return x + self.norm(self.conv(self.gated(x)))
 
 
-class ConvLeaky(nn.Module):
+class ConvLeakyReLU(nn.Module):
     """Convolution (3x3, or 4x4 with stride 2) -> batch norm -> LeakyReLU(0.2)."""
 
     def __init__(self, inputs, outputs, stride=1, normalize=True):
@@ -154,7 +154,7 @@ class LogitHead(nn.Module):
         super().__init__()
         self.logit = nn.Conv2d(channels, 1, 4, stride=4)
         if sentence_features:
-            self.joint = ConvLeaky(channels + sentence_features, channels)
+            self.joint = ConvLeakyReLU(channels + sentence_features, channels)
 
     def forward(self, features, sentence=None):
         if sentence is not None:
@@ -171,7 +171,7 @@ class Discriminator(nn.Module):
         reductions = [filters * 2**i for i in range(halvings - 2, 2, -1)]
         channels = [3, *widths, *reductions]
         self.blocks = nn.Sequential(*(
-            ConvLeaky(channels[i], channels[i + 1], 2 if i < halvings else 1, normalize=i > 0)
+            ConvLeakyReLU(channels[i], channels[i + 1], 2 if i < halvings else 1, normalize=i > 0)
             for i in range(len(channels) - 1)
         ))
         self.conditional = LogitHead(channels[-1], sentence_features)
@@ -193,13 +193,13 @@ class ImageEncoder(nn.Module):
         widths = [max(4 * filters >> i, filters // 2, 1) for i in reversed(range(halvings))]
         channels = [3, *widths]
         self.local_blocks = nn.Sequential(*(
-            ConvLeaky(channels[i], channels[i + 1], stride=2) for i in range(halvings)
+            ConvLeakyReLU(channels[i], channels[i + 1], stride=2) for i in range(halvings)
         ))
         self.context_blocks = nn.Sequential(*(
-            ConvLeaky(4 * filters, 4 * filters) for _ in range(2)
+            ConvLeakyReLU(4 * filters, 4 * filters) for _ in range(2)
         ))
         self.global_blocks = nn.Sequential(
-            ConvLeaky(4 * filters, 8 * filters, 2), ConvLeaky(8 * filters, 8 * filters, 2)
+            ConvLeakyReLU(4 * filters, 8 * filters, 2), ConvLeakyReLU(8 * filters, 8 * filters, 2)
         )
         self.emb_features = nn.Conv2d(4 * filters, features, 1, bias=False)
         self.emb_cnn_code = nn.Linear(32 * filters, features)

@@ -13,7 +13,7 @@ from zoo.importers import attn_gan as names
 from zoo.importers import staged
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
-from zoo.layers.convolution import ConvGLU, ResidualBlock, conv3x3, glu
+from zoo.layers.stackgan_blocks import ConvGLU, ResidualBlock, conv3x3, glu
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttentionStage, AttnGANGenerator
 from zoo.networks.staged_generator import InitialStage

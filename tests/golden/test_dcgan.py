@@ -11,7 +11,7 @@ from zoo.importers import dcgan as names
 from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.losses.adversarial import probability_cross_entropy
 from zoo.models.dcgan import DCGAN, DCGANDiscriminator, DCGANGenerator
-from zoo.models.dcgan.parts import join_labels
+from zoo.models.dcgan.layers import concat_labels
 from zoo.networks.build import build, spec
 
 # Of the fact sheet, at 32 pixels with 128 filters.
@@ -62,7 +62,7 @@ def test_discriminator(precision, mode):
 def test_one_hot_labels():
     case = Case("dcgan", "label_onehot")
     nothing = tf.zeros([len(case.inputs["label"]), 1, 1, 0])
-    joined = join_labels(nothing, labels_of(case), case.meta["config"]["class_num"])
+    joined = concat_labels(nothing, labels_of(case), case.meta["config"]["class_num"])
     case.check("onehot", nchw(joined))
     case.check_all_seen()
 

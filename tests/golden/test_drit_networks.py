@@ -15,31 +15,31 @@ from zoo.models.drit.discriminators import (
 
 BLOCKS = {  # case: the block, from the case's configuration; its targets
     "block_basic": (
-        lambda c: blocks.HalvingBlock(c["cout"]),
+        lambda c: blocks.DownsampleBlock(c["cout"]),
         lambda block: names.halving_targets("", block),
     ),
     "block_insres": (
-        lambda c: blocks.ResidualBlock(),
+        lambda c: blocks.DRITResidualBlock(),
         lambda block: names.residual_targets("", block),
     ),
     "block_layernorm": (
-        lambda c: blocks.ImageNorm(),
+        lambda c: blocks.ImageLayerNorm(),
         lambda block: names.image_norm_targets("", block),
     ),
     "block_lrelu_conv": (
-        lambda c: blocks.LeakyConv(c["cout"], c["k"], c["s"], c["p"]),
+        lambda c: blocks.ReflectConvLeakyReLU(c["cout"], c["k"], c["s"], c["p"]),
         lambda block: names.leaky_targets("", block),
     ),
     "block_misinsres": (
-        lambda c: blocks.CodedResidualBlock(),
+        lambda c: blocks.ConditionalResidualBlock(),
         lambda block: names.coded_residual_targets("", block),
     ),
     "block_relu_ins_conv": (
-        lambda c: blocks.NormalizedConv(c["cout"], c["s"]),
+        lambda c: blocks.ConvInstanceNorm(c["cout"], c["s"]),
         lambda block: conv(".model.1", block.conv),
     ),
     "block_upconv_layernorm": (
-        lambda c: blocks.DoublingBlock(c["cout"]),
+        lambda c: blocks.UpsampleBlock(c["cout"]),
         lambda block: names.doubling_targets("", block),
     ),
 }

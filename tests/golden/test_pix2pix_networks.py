@@ -7,9 +7,10 @@ from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.paired_images import check_maps, check_official_weights, check_u_net
 from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import conv, conv_transpose, load_state_dict
+from zoo.layers.concat import concat_vector
 from zoo.layers.padded_convolution import half_size
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, PatchDiscriminator
-from zoo.networks.u_net import DownBlock, UpBlock, join_latents, skipped
+from zoo.networks.u_net import DownBlock, UpBlock, skipped
 
 U_NETS = [
     "unet_add_all_64_eval",
@@ -50,7 +51,7 @@ def test_innermost_block(precision, kind):
     up = UpBlock(config["cin"], activation=config["nl"], normalization=config["norm"])
 
     def call():
-        y = up(down(join_latents(x, z)))
+        y = up(down(concat_vector(x, z)))
         return ops.concatenate([y, skipped(x, z)], axis=-1)
 
     call()

@@ -9,7 +9,7 @@ from tests.golden.scale import count
 from zoo.importers import stackgan_v2 as names
 from zoo.importers.staged import conv_leaky_targets
 from zoo.importers.state_dict import load_state_dict, prefixed
-from zoo.layers.convolution import ConvLeaky
+from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
 
@@ -25,15 +25,15 @@ COUNTS = {
 
 
 class Blocks:
-    """The blocks of discriminators in the case `blocks`, each a list of `ConvLeaky`."""
+    """The blocks of discriminators in the case `blocks`, each a list of `ConvLeakyReLU`."""
 
     def __init__(self, case):
         joint = case.params["Block3x3_leakRelu/0.weight"].shape[0]
         down = case.params["downBlock/0.weight"].shape[0]
         first = case.params["encode_image_by_16times/0.weight"].shape[0]
         self.blocks = {
-            "Block3x3_leakRelu": [ConvLeaky(joint)],
-            "downBlock": [ConvLeaky(down, stride=2)],
+            "Block3x3_leakRelu": [ConvLeakyReLU(joint)],
+            "downBlock": [ConvLeakyReLU(down, stride=2)],
             "encode_image_by_16times": StageDiscriminator(64, first).blocks,
         }
 

@@ -15,9 +15,9 @@ from zoo.importers.staged import (
 )
 from zoo.importers.state_dict import conv, load_state_dict, prefixed
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
-from zoo.layers.convolution import ConvGLU, ResidualBlock, conv3x3
+from zoo.layers.stackgan_blocks import ConvGLU, ResidualBlock, conv3x3
 from zoo.losses.kl import kl_to_standard_normal
-from zoo.models.stackgan_v2.generator import JoiningStage, StackGANV2Generator
+from zoo.models.stackgan_v2.generator import ConcatStage, StackGANV2Generator
 from zoo.networks.staged_generator import InitialStage
 
 MODES = (("eval", False), ("train", True))
@@ -103,7 +103,7 @@ def test_joining_stage(precision):
     features = tensor(nhwc(case.inputs["h_code"]))
     condition = tensor(case.inputs["c_code"])
     blocks = {k.split(".")[1] for k in case.params if k.startswith("residual.")}
-    stage = JoiningStage(features.shape[-1] // 2, len(blocks))
+    stage = ConcatStage(features.shape[-1] // 2, len(blocks))
     stage(features, condition)
     targets = names.joining_stage_targets("", stage)
     load_state_dict(targets, case.param())

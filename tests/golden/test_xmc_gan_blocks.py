@@ -5,8 +5,8 @@ import pytest
 from tests.golden.golden import Case, tensor
 from tests.golden.xmc_gan import check_state, loaded
 from zoo.importers import xmc_gan as names
-from zoo.layers.spectral_linear import SpectralLinear
-from zoo.models.xmc_gan.blocks import DownBlock, ModulatedNorm, UpBlock, enlarge, halve
+from zoo.layers.spectral_normalization import SpectralLinear
+from zoo.models.xmc_gan.blocks import ModulatedNorm, XMCDownBlock, XMCUpBlock, enlarge, halve
 from zoo.networks.build import spec
 
 
@@ -37,7 +37,7 @@ def down_names(layer):
 
 def down(**options):
     def make(filters):
-        return DownBlock(filters, **options, name="layer")
+        return XMCDownBlock(filters, **options, name="layer")
 
     return make
 
@@ -48,8 +48,10 @@ BLOCKS = {  # official block: (ours of its filters, names, inputs)
     "spectral_conv1_nobias": (linear(size=1, use_bias=False), linear_names, ["x4"]),
     "cond_bn": (lambda _: ModulatedNorm(name="layer"), norm_names, ["x4", "c2"]),
     "local_cond_bn": (lambda _: ModulatedNorm(name="layer"), norm_names, ["x4", "c4"]),
-    "gen_block": (lambda filters: UpBlock(filters, name="layer"), up_names, ["x4", "c2"]),
-    "gen_spatial_block": (lambda filters: UpBlock(filters, name="layer"), up_names, ["x4", "c4"]),
+    "gen_block": (lambda filters: XMCUpBlock(filters, name="layer"), up_names, ["x4", "c2"]),
+    "gen_spatial_block": (
+        lambda filters: XMCUpBlock(filters, name="layer"), up_names, ["x4", "c4"]
+    ),
     "disc_optimized_block": (down(first=True), down_names, ["x4"]),
     "disc_block_down": (down(), down_names, ["x4"]),
     "disc_block_same": (down(pooled=False), down_names, ["x4"]),

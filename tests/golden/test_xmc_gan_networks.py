@@ -9,7 +9,7 @@ from tests.golden.xmc_gan import check_state, loaded, official, ours, text_of, t
 from zoo.importers import xmc_gan as names
 from zoo.losses.contrastive import contrastive_loss, word_loss
 from zoo.models.xmc_gan import XMCGANDiscriminator, XMCGANGenerator
-from zoo.models.xmc_gan.image_network import ResNetLogits, resize
+from zoo.models.xmc_gan.perceptual_network import ResNetLogits, resize
 from zoo.networks.build import spec
 
 

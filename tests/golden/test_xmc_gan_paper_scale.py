@@ -6,7 +6,7 @@ import pytest
 from tests.golden.scale import count
 from tests.golden.xmc_gan import text_specs
 from zoo.models.xmc_gan import XMCGANDiscriminator, XMCGANGenerator
-from zoo.models.xmc_gan.image_network import ResNetLogits
+from zoo.models.xmc_gan.perceptual_network import ResNetLogits
 from zoo.networks.build import build, spec
 
 GENERATORS = {128: (78_507_779, 14_976), 256: (92_865_539, 18_048)}

@@ -6,13 +6,13 @@ import pytest
 import tensorflow as tf
 
 from tests.devices import two_devices  # noqa: F401  (a fixture)
-from zoo.layers.batch_standardization import BatchStandardization
+from zoo.layers.batch_normalization import FlaxBatchNorm
 
 X = np.random.default_rng(0).normal(3, 2, (4, 5, 5, 3)) * [1, 2, 3]
 
 
 def layer_of(dtype="float64", **options):
-    layer = BatchStandardization(dtype=dtype, **options)
+    layer = FlaxBatchNorm(dtype=dtype, **options)
     layer.build(X.shape)
     return layer
 
@@ -35,7 +35,7 @@ def test_it_has_no_trained_weights():
     layer = layer_of(synchronized=True, momentum=0.5, epsilon=1e-3)
     assert not layer.trainable_variables
     assert [v.name for v in layer.variables] == ["moving_mean", "moving_variance"]
-    again = BatchStandardization.from_config(layer.get_config())
+    again = FlaxBatchNorm.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
 
 

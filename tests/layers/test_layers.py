@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
-from zoo.layers.convolution import ConvGLU, ConvLeaky, ResidualBlock, UpsampledConv3x3, glu
-from zoo.layers.recurrent import LSTMCell
+from zoo.layers.lstm_cell import LSTMCell
+from zoo.layers.stackgan_blocks import ConvGLU, ConvLeakyReLU, ResidualBlock, UpsampledConv3x3, glu
 from zoo.layers.word_attention import WordAttention
 from zoo.networks.text_encoder import RNNTextEncoder
 
@@ -40,9 +40,9 @@ def test_upsampled_convolution_is_upsampling_and_convolution(size):
         (ConvGLU(5), (2, 4, 6, 5)),
         (ConvGLU(5, upsample=True), (2, 8, 12, 5)),
         (ResidualBlock(), (2, 4, 6, 3)),
-        (ConvLeaky(5), (2, 4, 6, 5)),
-        (ConvLeaky(5, stride=2), (2, 2, 3, 5)),
-        (ConvLeaky(5, normalize=False), (2, 4, 6, 5)),
+        (ConvLeakyReLU(5), (2, 4, 6, 5)),
+        (ConvLeakyReLU(5, stride=2), (2, 2, 3, 5)),
+        (ConvLeakyReLU(5, normalize=False), (2, 4, 6, 5)),
     ],
 )
 def test_block_shapes_and_configs(layer, shape):

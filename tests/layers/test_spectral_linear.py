@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.layers.spectral_linear import SpectralLinear
+from zoo.layers.spectral_normalization import SpectralLinear
 
 RNG = np.random.default_rng(0)
 SHAPES = {None: (4, 3), 3: (2, 6, 6, 3)}

@@ -9,7 +9,7 @@ from tests import tiny
 from tests.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
 from zoo.models.xmc_gan import XMCGAN, FlaxAdam
-from zoo.models.xmc_gan.image_network import (
+from zoo.models.xmc_gan.perceptual_network import (
     ApplicationFeatures,
     make_image_network,
     resize,

@@ -15,7 +15,7 @@ from zoo.importers.official.files import read_state_dict
 from zoo.importers.state_dict import Target, load_state_dict, make_model, prefixed, size_of
 from zoo.models.xmc_gan import XMCGAN
 from zoo.models.xmc_gan.generator import GLOBAL_BLOCKS, WIDTHS
-from zoo.models.xmc_gan.image_network import ResNetLogits
+from zoo.models.xmc_gan.perceptual_network import ResNetLogits
 
 _ROW = (lambda a: a.reshape(-1), lambda a: a[None])  # (1, units) - (units,)
 

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
-from zoo.layers.convolution import glu
+from zoo.layers.stackgan_blocks import glu
 
 
 @keras.saving.register_keras_serializable("zoo")

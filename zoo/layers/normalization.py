@@ -1,7 +1,7 @@
 """The normalisations that a network can be built with, by name."""
 
-from zoo.layers.convolution import batch_norm
 from zoo.layers.instance_normalization import InstanceNormalization
+from zoo.layers.stackgan_blocks import batch_norm
 
 NORMALIZATIONS = ("instance", "batch", "none")
 

@@ -1,7 +1,14 @@
-"""Convolution whose weight is divided by an estimate of its largest singular value.
+"""Layers whose weight is divided by an estimate of its largest singular value.
 
-Spectral normalisation: Miyato et al., arXiv 1802.05957. Checked against MinfengZhu/DM-GAN
-code/spectral.py (`SpectralNorm`).
+Spectral normalisation: Miyato et al., arXiv 1802.05957. The papers' codes differ in the rule:
+
+- `SpectralConv2D`, MinfengZhu/DM-GAN code/spectral.py (`SpectralNorm`): vectors u and v, which move
+  in every call, in training and in inference;
+- `TorchSpectralConv2D`, HelenMao/MSGAN DRIT-Mode-Seeking (`torch.nn.utils.spectral_norm`): u and v,
+  which move in training alone;
+- `SpectralLinear`, google-research/xmcgan_image_generation xmcgan/libml/layers.py (`SpectralDense`,
+  `SpectralConv`): one vector u, which moves where the caller says so; other guards against zero.
+
 Known deviation: when a layer is called several times before the gradient is taken, the gradient of
 each call uses the vectors of that call, as the official code did under PyTorch up to 1.0; under
 later versions the same code silently uses the last vectors for all calls.
@@ -15,6 +22,7 @@ from keras import ops
 from zoo.layers import initializers
 
 EPSILON = 1e-12  # of the official l2normalize
+LINEAR_EPSILON = 1e-10
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -84,6 +92,117 @@ class SpectralConv2D(keras.layers.Layer):
         }
 
 
+@keras.saving.register_keras_serializable("zoo")
+class TorchSpectralConv2D(SpectralConv2D):
+    """`SpectralConv2D` by the rule of `torch.nn.utils.spectral_norm`.
+
+    The same maths, but only a call in training takes a step of power iteration; others divide by
+    the sigma of the vectors as they are. The input is mirrored by `pad` pixels at each edge; the
+    kernel starts as N(0, 0.02).
+
+    Known deviation: outside training the official code uses the normalised weight of the last
+    training call, which is one optimizer step behind the weight itself.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, pad=0, **kwargs):
+        super().__init__(filters, kernel_size, strides, **{**kwargs, "padding": "valid"})
+        self.pad = pad
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.kernel.assign(initializers.normal(0.02)(self.kernel.shape, self.kernel.dtype))
+
+    def call(self, x, training=False):
+        kernel = self.normalized_kernel() if training else self.divided_kernel()
+        if self.pad:
+            x = ops.pad(x, [(0, 0), *[(self.pad, self.pad)] * 2, (0, 0)], "reflect")
+        x = ops.conv(x, ops.cast(kernel, self.compute_dtype), self.strides, "valid")
+        return x + ops.cast(self.bias, self.compute_dtype)
+
+    def divided_kernel(self):
+        """W / sigma of the vectors of the last training call."""
+        kernel = ops.convert_to_tensor(self.kernel)
+        transposed = ops.reshape(kernel, (-1, self.filters))
+        sigma = ops.matmul(ops.matmul(ops.convert_to_tensor(self.v), transposed), self.u)
+        return kernel / sigma
+
+    def get_config(self):
+        return {**super().get_config(), "pad": self.pad}
+
+
+@keras.saving.register_keras_serializable("zoo")
+class SpectralLinear(keras.layers.Layer):
+    """Dense layer or convolution (stride 1, same padding), with spectral normalisation or without.
+
+    With it the kernel is W / sigma. Every call takes one step of power iteration on W, seen as a
+    matrix (rest, units): v <- unit(W u), u <- unit(v W), sigma = v W u'. The gradient flows through
+    W and sigma, with u and v as constants; the new u is kept only where the caller says so. All of
+    it is computed in the precision of the variables, so in float32 under a mixed policy.
+
+    Args:
+        units: int. Output channels.
+        size: int or None. Height and width of a convolution's kernel; None for a dense layer.
+        spectral: bool. Whether there is a normalisation.
+        use_bias: bool.
+
+    Weights: `kernel` (channels, units) or (size, size, channels, units), Glorot normal; `bias`
+    (units,), zero; and, with normalisation, not trainable, `u` (units,).
+
+    Shapes: (batch, ..., channels) -> (batch, ..., units).
+    """
+
+    def __init__(self, units, size=None, spectral=False, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.size = size
+        self.spectral = spectral
+        self.use_bias = use_bias
+
+    def build(self, input_shape):
+        window = () if self.size is None else (self.size, self.size)
+        shape, weight = (*window, input_shape[-1], self.units), {"autocast": False}
+        self.kernel = self.add_weight(shape, "glorot_normal", name="kernel", **weight)
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight((self.units,), "zeros", name="bias", **weight)
+        if self.spectral:
+            # replicas compute the same vector from the same weights; their mean keeps it the same
+            self.u = self.add_weight(
+                (self.units,),
+                keras.initializers.RandomNormal(stddev=0.01),
+                name="u",
+                trainable=False,
+                aggregation="mean",
+                **weight,
+            )
+
+    def normalized_kernel(self, update=False):
+        """One step of power iteration, and W / sigma of it; `update` keeps the new vector."""
+        kernel = ops.convert_to_tensor(self.kernel)
+        matrix = ops.reshape(kernel, (-1, self.units))
+        v = ops.stop_gradient(_flax_unit(ops.matmul(matrix, ops.convert_to_tensor(self.u))))
+        product = ops.matmul(v, matrix)
+        u = ops.stop_gradient(_flax_unit(product))
+        if update:
+            self.u.assign(u)
+        return kernel / (ops.sum(product * u) + LINEAR_EPSILON)
+
+    def call(self, x, update=False):
+        kernel = self.normalized_kernel(update) if self.spectral else self.kernel
+        kernel = ops.cast(kernel, self.compute_dtype)
+        y = ops.matmul(x, kernel) if self.size is None else ops.conv(x, kernel, padding="same")
+        return y if self.bias is None else y + ops.cast(self.bias, self.compute_dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "size": self.size,
+            "spectral": self.spectral,
+            "use_bias": self.use_bias,
+        }
+
+
 def unit(vector):
     """The vector at length 1."""
     return vector / (ops.norm(vector) + EPSILON)
@@ -100,3 +219,7 @@ class UnitNormal(keras.initializers.RandomNormal):
 
     def get_config(self):
         return {"seed": self.seed}
+
+
+def _flax_unit(vector):
+    return vector * ops.rsqrt(ops.sum(ops.square(vector)) + LINEAR_EPSILON)

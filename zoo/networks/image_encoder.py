@@ -12,10 +12,11 @@ from keras import ops
 
 from zoo.errors import ZooError, nearest
 from zoo.layers import initializers
-from zoo.layers.convolution import ConvLeaky
+from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.build import spec
 from zoo.networks.frozen_trunk import FrozenTrunk
 from zoo.networks.inception_v3 import InceptionV3
+from zoo.precision import at_least_float32_dtype
 
 
 def _check_positive(name, value):
@@ -41,7 +42,7 @@ class ImageEncoder(keras.layers.Layer):
     def __init__(self, features, **kwargs):
         super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
         self.features = _check_positive("features", features)
-        self.output_dtype = "float64" if self.variable_dtype == "float64" else "float32"
+        self.output_dtype = at_least_float32_dtype(self)
 
     def build(self, images_shape):
         local, pooled = self.encode(spec(None, *images_shape[1:]))
@@ -140,7 +141,7 @@ class CompactImageEncoder(ImageEncoder):
         ]
 
     def _block(self, name, filters, stride):
-        return ConvLeaky(filters, stride=stride, name=name, dtype=self.dtype_policy)
+        return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
 
     def build(self, images_shape):
         if tuple(images_shape[1:3]) != (self.image_size, self.image_size):

@@ -12,6 +12,7 @@ from keras import ops
 from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D, half_size
+from zoo.precision import at_least_float32_dtype
 
 
 def map_size(size, layers, last_pad=1):
@@ -70,7 +71,7 @@ class PatchDiscriminator(keras.layers.Layer):
             kind = normalization if middle else "none"
             self.convs.append(conv)
             self.norms.append(make_normalization(kind, f"norm_{i}", dtype=self.dtype_policy))
-        head = "float64" if self.variable_dtype == "float64" else "float32"
+        head = at_least_float32_dtype(self)
         self.logit = PaddedConv2D(1, 4, pad=last_pad, name="logit", dtype=head, **common)
 
     def call(self, x, training=False):

@@ -9,14 +9,16 @@ condition in front of the features; here it is behind them for all (the importer
 import keras
 from keras import ops
 
-from zoo.layers.convolution import ConvLeaky
+from zoo.layers.concat import concat_vector
+from zoo.layers.stackgan_blocks import ConvLeakyReLU
+from zoo.precision import at_least_float32_dtype
 
 
 @keras.saving.register_keras_serializable("zoo")
 class LogitHead(keras.layers.Layer):
     """4x4 features -> one logit; with a sentence, a joint 3x3 block comes first.
 
-    `normalization` is that of the joint block (see `ConvLeaky`); the logit's convolution has none.
+    `normalization` is the joint block's (see `ConvLeakyReLU`); the logit's convolution has none.
 
     Shapes: features (batch, 4, 4, c), sentence (batch, any) or None -> logits float32 (batch,).
     """
@@ -32,12 +34,12 @@ class LogitHead(keras.layers.Layer):
             padding="valid",
             kernel_initializer="orthogonal",
             name="logit",
-            dtype="float64" if self.variable_dtype == "float64" else "float32",
+            dtype=at_least_float32_dtype(self),
         )
 
     def build(self, features_shape):
         if self.conditional:
-            self.joint = ConvLeaky(
+            self.joint = ConvLeakyReLU(
                 features_shape[-1],
                 normalization=self.normalization,
                 name="joint",
@@ -46,11 +48,7 @@ class LogitHead(keras.layers.Layer):
 
     def call(self, features, sentence=None, training=False):
         if self.conditional:
-            sentence = ops.cast(sentence, features.dtype)[:, None, None, :]
-            tiled = ops.broadcast_to(
-                sentence, (*ops.shape(features)[:3], ops.shape(sentence)[-1])
-            )  # (batch, 4, 4, sentence features)
-            features = self.joint(ops.concatenate([features, tiled], -1), training=training)
+            features = self.joint(concat_vector(features, sentence), training=training)
         return ops.reshape(self.logit(features), (-1,))
 
     def get_config(self):
@@ -117,9 +115,9 @@ class StageDiscriminator(keras.layers.Layer):
         for i, width in enumerate(widths):
             normalize = i > 0 or normalization == "spectral"
             name = f"down_{i + 1}"
-            self.blocks.append(ConvLeaky(width, 2, normalize, name=name, **common))
+            self.blocks.append(ConvLeakyReLU(width, 2, normalize, name=name, **common))
         for i, width in enumerate(reductions):
-            self.blocks.append(ConvLeaky(width, name=f"reduce_{i + 1}", **common))
+            self.blocks.append(ConvLeakyReLU(width, name=f"reduce_{i + 1}", **common))
         if conditional:
             self.conditional_head = LogitHead(True, name="conditional", **common)
         if unconditional:

@@ -10,7 +10,8 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
-from zoo.layers.convolution import ConvGLU, ResidualBlock, batch_norm, conv3x3, glu
+from zoo.layers.stackgan_blocks import ConvGLU, ResidualBlock, batch_norm, conv3x3, glu
+from zoo.precision import at_least_float32_dtype
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -52,7 +53,7 @@ class InitialStage(keras.layers.Layer):
         return {**super().get_config(), "size": self.size, "filters": self.filters}
 
 
-class Doubling(keras.layers.Layer):
+class RefinementStage(keras.layers.Layer):
     """The end of a refinement stage: residual blocks, then an up-block to twice the size.
 
     Shapes: (batch, s, s, any) -> (batch, 2s, 2s, filters).
@@ -81,7 +82,7 @@ class Doubling(keras.layers.Layer):
         }
 
 
-class WordStage(Doubling):
+class WordStage(RefinementStage):
     """A refinement stage that reads the words; `mask_tiling`: see `attend_words`."""
 
     def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
@@ -131,7 +132,7 @@ class StagedGenerator(keras.layers.Layer):
         self.make_augmentation()
         first, policy = self.stage_sizes[0], self.dtype_policy
         self.initial = InitialStage(first, filters, name="initial", dtype=policy)
-        exact = "float64" if self.variable_dtype == "float64" else "float32"
+        exact = at_least_float32_dtype(self)
         self.heads = [
             conv3x3(3, name=f"image_{size}", activation="tanh", dtype=exact)
             for size in (self.stage_sizes[-1:] if single_image else self.stage_sizes)

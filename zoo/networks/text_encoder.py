@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
-from zoo.layers.recurrent import LSTMCell
+from zoo.layers.lstm_cell import LSTMCell
 
 CELLS = {"lstm": LSTMCell, "gru": keras.layers.GRUCell}
 

@@ -10,8 +10,10 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
+from zoo.layers.concat import concat_vector
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D, double_size
+from zoo.precision import at_least_float32_dtype
 
 MOST_DOWNS = 8
 WHERE = ("all", "input")
@@ -21,15 +23,6 @@ ACTIVATIONS = {"relu": 0.0, "lrelu": 0.2}  # slope below zero, in the up path
 
 def leaky(x):
     return ops.leaky_relu(x, negative_slope=0.2)
-
-
-def join_latents(x, latents):
-    """The latents at every pixel, behind the features: (batch, h, w, c) -> (batch, h, w, c + z)."""
-    if latents is None:
-        return x
-    shape = (*ops.shape(x)[:3], ops.shape(latents)[-1])
-    tiled = ops.broadcast_to(ops.cast(latents, x.dtype)[:, None, None, :], shape)
-    return ops.concatenate([x, tiled], axis=-1)
 
 
 def skipped(x, latents):
@@ -200,7 +193,7 @@ class UNet(keras.layers.Layer):
             down = {"activate": i > 0, "normalization": "none" if ends else normalization}
             self.downs.append(DownBlock(width, **down, name=f"down_{i}", dtype=self.dtype_policy))
             if i == 0:
-                head = "float64" if self.variable_dtype == "float64" else "float32"
+                head = at_least_float32_dtype(self)
                 up = UpBlock(
                     output_channels, normalization="none", **common, name="up_0", dtype=head
                 )
@@ -230,7 +223,7 @@ class UNet(keras.layers.Layer):
         for i, down in enumerate(self.downs):
             joined = latents if i == 0 or self.where_add == "all" else None
             skips.append(skipped(x, joined) if i > 0 else None)
-            x = down(join_latents(x, joined), training=training)
+            x = down(x if joined is None else concat_vector(x, joined), training=training)
         for i in reversed(range(self.num_downs)):
             x = self.ups[i](x, training=training)
             if i in factors:

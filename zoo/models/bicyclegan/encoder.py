@@ -12,6 +12,7 @@ from keras import ops
 from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D
+from zoo.precision import at_least_float32_dtype
 
 MOST_WIDTHS = 4  # channels grow up to 4 x filters
 POOL = 8  # pixels of a side that the last mean is over
@@ -96,7 +97,7 @@ class GaussianEncoder(keras.layers.Layer):
         self.latent_dim = latent_dim
         self.filters = filters
         self.normalization = normalization
-        wide = "float64" if self.variable_dtype == "float64" else "float32"
+        wide = at_least_float32_dtype(self)
         self.mu, self.log_var = (
             keras.layers.Dense(
                 latent_dim,

@@ -14,7 +14,7 @@ from zoo.models.conditional_gan import ConditionalGAN, to_uint8
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
 from zoo.models.dcgan.generator import DCGANGenerator
 from zoo.models.dcgan.labels import check_class_names, read_labels
-from zoo.models.dcgan.parts import GAMMAS
+from zoo.models.dcgan.layers import GAMMAS
 from zoo.models.weight_decay import coupled_weight_decay
 from zoo.networks.build import build, spec
 

@@ -8,7 +8,8 @@ Known deviations: logits, where the official network ends in a sigmoid; batch-no
 import keras
 from keras import ops
 
-from zoo.models.dcgan.parts import batch_norm, check_image_size, join_labels, weights
+from zoo.models.dcgan.layers import batch_norm, check_image_size, concat_labels, weights
+from zoo.precision import at_least_float32_dtype
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -19,7 +20,7 @@ class DCGANDiscriminator(keras.layers.Layer):
         image_size: int, a power of two from 16 on; a layer for each halving to 4x4.
         filters: int. d, channels of the first layer; twice as many with each layer after it.
         classes: int. Number of labels; a label enters as one-hot channels behind the colours.
-        gamma_initialization: see `zoo.models.dcgan.parts.batch_norm`.
+        gamma_initialization: see `zoo.models.dcgan.layers.batch_norm`.
 
     Shapes: images (batch, image_size, image_size, 3) in [-1, 1], labels int (batch,) -> logits
         (batch,), at least float32.
@@ -58,11 +59,11 @@ class DCGANDiscriminator(keras.layers.Layer):
             padding="valid",
             **weights(inputs[-1]),
             name="logit",
-            dtype="float64" if self.variable_dtype == "float64" else "float32",
+            dtype=at_least_float32_dtype(self),
         )
 
     def call(self, images, labels, training=False):
-        x = join_labels(images, labels, self.classes)
+        x = concat_labels(images, labels, self.classes)
         for conv, norm in zip(self.convs, (None, *self.norms), strict=True):
             x = conv(x)
             if norm is not None:

@@ -8,7 +8,8 @@ Known deviation: batch-norm scales start at 1 (`gamma_initialization`).
 import keras
 from keras import ops
 
-from zoo.models.dcgan.parts import batch_norm, check_image_size, join_labels, weights
+from zoo.models.dcgan.layers import batch_norm, check_image_size, concat_labels, weights
+from zoo.precision import at_least_float32_dtype
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -22,7 +23,7 @@ class DCGANGenerator(keras.layers.Layer):
             before that (128: 512, 256, 128 at 32 pixels).
         latent_dim: int. Size of the latent.
         classes: int. Number of labels; a label enters as a one-hot vector behind the latent.
-        gamma_initialization: see `zoo.models.dcgan.parts.batch_norm`.
+        gamma_initialization: see `zoo.models.dcgan.layers.batch_norm`.
 
     Inputs, a dict: `latents` (batch, latent_dim), `labels` int (batch,) in [0, classes).
 
@@ -71,11 +72,11 @@ class DCGANGenerator(keras.layers.Layer):
             activation="tanh",
             **weights(inputs[-1]),
             name="image",
-            dtype="float64" if self.variable_dtype == "float64" else "float32",
+            dtype=at_least_float32_dtype(self),
         )
 
     def call(self, inputs, training=False):
-        x = join_labels(inputs["latents"][:, None, None, :], inputs["labels"], self.classes)
+        x = concat_labels(inputs["latents"][:, None, None, :], inputs["labels"], self.classes)
         for deconv, norm in zip(self.deconvs, self.norms, strict=True):
             x = ops.relu(norm(deconv(x), training=training))
         return {"images": self.head(x)}

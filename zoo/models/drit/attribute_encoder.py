@@ -7,13 +7,13 @@ Paper: DRIT, arXiv 1808.00948. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/
 import keras
 from keras import ops
 
-from zoo.models.drit.blocks import HalvingBlock, convolution, linear
+from zoo.models.drit.blocks import DownsampleBlock, convolution, linear
 from zoo.models.drit.domains import DomainNetwork
 from zoo.precision import at_least_float32
 
 
 @keras.saving.register_keras_serializable("zoo")
-class GaussianAttributeBranch(keras.layers.Layer):
+class GaussianAttributeEncoder(keras.layers.Layer):
     """Pictures of one domain -> mean and log-variance of their attribute code."""
 
     def __init__(self, filters, latent_dim, **kwargs):
@@ -22,7 +22,9 @@ class GaussianAttributeBranch(keras.layers.Layer):
         self.latent_dim = latent_dim
         own = {"dtype": self.dtype_policy}
         self.stem = convolution(3, filters, 4, 2, 1, name="stem", **own)
-        self.blocks = [HalvingBlock(i * filters, name=f"block_{i - 1}", **own) for i in (2, 3, 4)]
+        self.blocks = [
+            DownsampleBlock(i * filters, name=f"block_{i - 1}", **own) for i in (2, 3, 4)
+        ]
         self.mean = linear(4 * filters, latent_dim, name="mean", **own)
         self.log_var = linear(4 * filters, latent_dim, name="log_var", **own)
 
@@ -45,7 +47,7 @@ class GaussianAttributeBranch(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class PointAttributeBranch(keras.layers.Layer):
+class DeterministicAttributeEncoder(keras.layers.Layer):
     """Pictures of one domain -> their attribute code, without a variance."""
 
     def __init__(self, filters, latent_dim, **kwargs):
@@ -95,7 +97,7 @@ class AttributeEncoder(DomainNetwork):
         self.filters = filters
         self.latent_dim = latent_dim
         self.concat = concat
-        branch = GaussianAttributeBranch if concat else PointAttributeBranch
+        branch = GaussianAttributeEncoder if concat else DeterministicAttributeEncoder
         self.add_parts(lambda **own: branch(filters, latent_dim, **own))
 
     def get_config(self):

@@ -11,10 +11,11 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
+from zoo.layers.concat import concat_vector
 from zoo.layers.instance_normalization import InstanceNormalization
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D
-from zoo.layers.spectral_normalization import SpectralConv2D
+from zoo.layers.spectral_normalization import TorchSpectralConv2D
 from zoo.precision import at_least_float32
 
 
@@ -38,53 +39,8 @@ def linear(inputs, units, **kwargs):
     return keras.layers.Dense(units, kernel_initializer=limit, bias_initializer=limit, **kwargs)
 
 
-def tiled(code, features):
-    """A code (batch, any) at every pixel behind the features (batch, h, w, c)."""
-    code = ops.cast(code, features.dtype)[:, None, None, :]
-    code = ops.broadcast_to(code, (*ops.shape(features)[:3], ops.shape(code)[-1]))
-    return ops.concatenate([features, code], axis=-1)
-
-
 @keras.saving.register_keras_serializable("zoo")
-class TrainedSpectralConv2D(SpectralConv2D):
-    """`SpectralConv2D` by the rule of `torch.nn.utils.spectral_norm`.
-
-    The same maths, but only a call in training takes a step of power iteration; others divide by
-    the sigma of the vectors as they are. The input is mirrored by `pad` pixels at each edge; the
-    kernel starts as N(0, 0.02).
-
-    Known deviation: outside training the official code uses the normalised weight of the last
-    training call, which is one optimizer step behind the weight itself.
-    """
-
-    def __init__(self, filters, kernel_size, strides=1, pad=0, **kwargs):
-        super().__init__(filters, kernel_size, strides, **{**kwargs, "padding": "valid"})
-        self.pad = pad
-
-    def build(self, input_shape):
-        super().build(input_shape)
-        self.kernel.assign(initializers.normal(0.02)(self.kernel.shape, self.kernel.dtype))
-
-    def call(self, x, training=False):
-        kernel = self.normalized_kernel() if training else self.divided_kernel()
-        if self.pad:
-            x = ops.pad(x, [(0, 0), *[(self.pad, self.pad)] * 2, (0, 0)], "reflect")
-        x = ops.conv(x, ops.cast(kernel, self.compute_dtype), self.strides, "valid")
-        return x + ops.cast(self.bias, self.compute_dtype)
-
-    def divided_kernel(self):
-        """W / sigma of the vectors of the last training call."""
-        kernel = ops.convert_to_tensor(self.kernel)
-        transposed = ops.reshape(kernel, (-1, self.filters))
-        sigma = ops.matmul(ops.matmul(ops.convert_to_tensor(self.v), transposed), self.u)
-        return kernel / sigma
-
-    def get_config(self):
-        return {**super().get_config(), "pad": self.pad}
-
-
-@keras.saving.register_keras_serializable("zoo")
-class LeakyConv(keras.layers.Layer):
+class ReflectConvLeakyReLU(keras.layers.Layer):
     """Reflection padding, convolution, perhaps a normalisation, LeakyReLU of slope 0.01.
 
     Args:
@@ -148,12 +104,12 @@ class LeakyConv(keras.layers.Layer):
 def judging_convolution(spectral, inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
     """The convolution of a discriminator, with or without spectral normalisation."""
     if spectral:
-        return TrainedSpectralConv2D(filters, kernel_size, strides, pad, **kwargs)
+        return TorchSpectralConv2D(filters, kernel_size, strides, pad, **kwargs)
     return convolution(inputs, filters, kernel_size, strides, pad, **kwargs)
 
 
 @keras.saving.register_keras_serializable("zoo")
-class NormalizedConv(keras.layers.Layer):
+class ConvInstanceNorm(keras.layers.Layer):
     """Reflection padding 1, 3x3 convolution, instance norm, and ReLU if `activate`.
 
     Shapes: (batch, h, w, any) -> (batch, h / strides, w / strides, filters), rounded up.
@@ -191,13 +147,13 @@ class NormalizedConv(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class ResidualBlock(keras.layers.Layer):
-    """x + two `NormalizedConv`, the second without ReLU; keeps the shape."""
+class DRITResidualBlock(keras.layers.Layer):
+    """x + two `ConvInstanceNorm`, the second without ReLU; keeps the shape."""
 
     def build(self, input_shape):
         channels = input_shape[-1]
-        self.first = NormalizedConv(channels, name="first", dtype=self.dtype_policy)
-        self.second = NormalizedConv(
+        self.first = ConvInstanceNorm(channels, name="first", dtype=self.dtype_policy)
+        self.second = ConvInstanceNorm(
             channels, activate=False, name="second", dtype=self.dtype_policy
         )
 
@@ -206,7 +162,7 @@ class ResidualBlock(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class CodedResidualBlock(keras.layers.Layer):
+class ConditionalResidualBlock(keras.layers.Layer):
     """A residual block that sees a code at every pixel after each normalised convolution.
 
     conv3x3, instance norm, [features, code] through two 1x1 convolutions with ReLU; the same once
@@ -216,7 +172,7 @@ class CodedResidualBlock(keras.layers.Layer):
     def build(self, features_shape, code_shape):
         channels, code = features_shape[-1], code_shape[-1]
         for half in ("first", "second"):
-            norm = NormalizedConv(channels, activate=False, name=half, dtype=self.dtype_policy)
+            norm = ConvInstanceNorm(channels, activate=False, name=half, dtype=self.dtype_policy)
             setattr(self, half, norm)
             for step, filters in (("wide", channels + code), ("narrow", channels)):
                 name = f"{half}_{step}"
@@ -226,14 +182,14 @@ class CodedResidualBlock(keras.layers.Layer):
                 setattr(self, name, layer)
 
     def call(self, features, code):
-        x = self.first_wide(tiled(code, self.first(features)))
+        x = self.first_wide(concat_vector(self.first(features), code))
         x = ops.relu(self.first_narrow(ops.relu(x)))
-        x = self.second_wide(tiled(code, self.second(x)))
+        x = self.second_wide(concat_vector(self.second(x), code))
         return features + ops.relu(self.second_narrow(ops.relu(x)))
 
 
 @keras.saving.register_keras_serializable("zoo")
-class ImageNorm(keras.layers.Layer):
+class ImageLayerNorm(keras.layers.Layer):
     """Layer norm of each picture over height, width and channels, with an affine map a channel.
 
     Biased variance, epsilon 1e-5. Shapes: (batch, h, w, c) -> the same.
@@ -251,8 +207,8 @@ class ImageNorm(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class DoublingBlock(keras.layers.Layer):
-    """Transposed 3x3 convolution to twice the size, `ImageNorm`, ReLU.
+class UpsampleBlock(keras.layers.Layer):
+    """Transposed 3x3 convolution to twice the size, `ImageLayerNorm`, ReLU.
 
     PyTorch's padding 1 and output_padding 1 are TensorFlow's "valid" without its first row and
     column; "same" would be shifted by a pixel.
@@ -263,7 +219,7 @@ class DoublingBlock(keras.layers.Layer):
     def __init__(self, filters, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
-        self.norm = ImageNorm(name="norm", dtype=self.dtype_policy)
+        self.norm = ImageLayerNorm(name="norm", dtype=self.dtype_policy)
 
     def build(self, input_shape):
         self.conv = keras.layers.Conv2DTranspose(
@@ -284,7 +240,7 @@ class DoublingBlock(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class HalvingBlock(keras.layers.Layer):
+class DownsampleBlock(keras.layers.Layer):
     """Residual block to half the size, without normalisation.
 
     LeakyReLU 0.2, conv3x3, LeakyReLU 0.2, conv3x3, 2x2 mean; plus 2x2 mean, conv1x1 of the raw

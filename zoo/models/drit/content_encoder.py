@@ -8,7 +8,7 @@ the system (`DRIT.encode_content`), so that it has a key.
 
 import keras
 
-from zoo.models.drit.blocks import LeakyConv, NormalizedConv, ResidualBlock
+from zoo.models.drit.blocks import ConvInstanceNorm, DRITResidualBlock, ReflectConvLeakyReLU
 from zoo.models.drit.domains import DomainNetwork
 
 
@@ -21,10 +21,10 @@ class ContentBranch(keras.layers.Layer):
         self.filters = filters
         own = {"dtype": self.dtype_policy}
         self.blocks = [
-            LeakyConv(filters, 7, 1, 3, name="stem", **own),
-            NormalizedConv(2 * filters, 2, name="down_1", **own),
-            NormalizedConv(4 * filters, 2, name="down_2", **own),
-            *(ResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3)),
+            ReflectConvLeakyReLU(filters, 7, 1, 3, name="stem", **own),
+            ConvInstanceNorm(2 * filters, 2, name="down_1", **own),
+            ConvInstanceNorm(4 * filters, 2, name="down_2", **own),
+            *(DRITResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3)),
         ]
 
     def call(self, images):
@@ -52,7 +52,7 @@ class ContentEncoder(DomainNetwork):
         super().__init__(**kwargs)
         self.filters = filters
         self.add_parts(lambda **own: ContentBranch(filters, **own))
-        self.shared = ResidualBlock(name="shared", dtype=self.dtype_policy)
+        self.shared = DRITResidualBlock(name="shared", dtype=self.dtype_policy)
 
     def run(self, domain, inputs):
         return self.shared(self.part(domain)(inputs))

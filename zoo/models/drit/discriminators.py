@@ -10,12 +10,13 @@ import keras
 
 from zoo.errors import ZooError
 from zoo.layers.padded_convolution import half_size
-from zoo.models.drit.blocks import LeakyConv, judging_convolution
+from zoo.models.drit.blocks import ReflectConvLeakyReLU, judging_convolution
+from zoo.precision import at_least_float32_dtype
 
 
 @keras.saving.register_keras_serializable("zoo")
 class ConvDiscriminator(keras.layers.Layer):
-    """`LeakyConv` blocks and a 1x1 convolution to logits.
+    """`ReflectConvLeakyReLU` blocks and a 1x1 convolution to logits.
 
     Args:
         blocks: list of dicts, arguments of the blocks.
@@ -29,7 +30,9 @@ class ConvDiscriminator(keras.layers.Layer):
         self.block_settings = [dict(block) for block in blocks]
         self.spectral = spectral
         self.blocks = [
-            LeakyConv(**block, spectral=spectral, name=f"block_{i + 1}", dtype=self.dtype_policy)
+            ReflectConvLeakyReLU(
+                **block, spectral=spectral, name=f"block_{i + 1}", dtype=self.dtype_policy
+            )
             for i, block in enumerate(self.block_settings)
         ]
         self.logit = judging_convolution(
@@ -38,7 +41,7 @@ class ConvDiscriminator(keras.layers.Layer):
             1,
             1,
             name="logit",
-            dtype="float64" if self.variable_dtype == "float64" else "float32",
+            dtype=at_least_float32_dtype(self),
         )
 
     def call(self, x, training=False):

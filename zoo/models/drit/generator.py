@@ -7,21 +7,21 @@ Paper: DRIT, arXiv 1808.00948. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/
 import keras
 from keras import ops
 
+from zoo.layers.concat import concat_vector
 from zoo.models.drit.blocks import (
-    CodedResidualBlock,
-    DoublingBlock,
-    ResidualBlock,
+    ConditionalResidualBlock,
+    DRITResidualBlock,
+    UpsampleBlock,
     convolution,
     linear,
-    tiled,
 )
 from zoo.models.drit.domains import DomainNetwork
+from zoo.precision import at_least_float32_dtype
 
 
-def image_head(inputs, variable_dtype):
+def image_head(inputs, layer):
     """1x1 convolution to colours, in at least float32."""
-    dtype = "float64" if variable_dtype == "float64" else "float32"
-    return convolution(inputs, 3, 1, name="image", dtype=dtype)
+    return convolution(inputs, 3, 1, name="image", dtype=at_least_float32_dtype(layer))
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -36,18 +36,18 @@ class ConcatDecoder(keras.layers.Layer):
         wide = 4 * filters + latent_dim
         middle = (wide + latent_dim) // 2
         narrow = (middle + latent_dim) // 2
-        self.blocks = [ResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3)]
-        self.up_1 = DoublingBlock(middle, name="up_1", **own)
-        self.up_2 = DoublingBlock(narrow, name="up_2", **own)
-        self.image = image_head(narrow + latent_dim, self.variable_dtype)
+        self.blocks = [DRITResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3)]
+        self.up_1 = UpsampleBlock(middle, name="up_1", **own)
+        self.up_2 = UpsampleBlock(narrow, name="up_2", **own)
+        self.image = image_head(narrow + latent_dim, self)
 
     def call(self, features, code):
-        x = tiled(code, features)  # (batch, h, w, 4 x filters + latent)
+        x = concat_vector(features, code)  # (batch, h, w, 4 x filters + latent)
         for block in self.blocks:
             x = block(x)
-        x = self.up_1(tiled(code, x))
-        x = self.up_2(tiled(code, x))
-        return ops.tanh(self.image(tiled(code, x)))
+        x = self.up_1(concat_vector(x, code))
+        x = self.up_2(concat_vector(x, code))
+        return ops.tanh(self.image(concat_vector(x, code)))
 
     def get_config(self):
         return {
@@ -67,14 +67,14 @@ class FeatureWiseDecoder(keras.layers.Layer):
         self.latent_dim = latent_dim
         own = {"dtype": self.dtype_policy}
         wide = 4 * filters
-        self.blocks = [CodedResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3, 4)]
+        self.blocks = [ConditionalResidualBlock(name=f"residual_{i}", **own) for i in (1, 2, 3, 4)]
         sizes = [latent_dim, wide, wide, wide * len(self.blocks)]
         self.mlp = [
             linear(sizes[i], sizes[i + 1], name=f"mlp_{i + 1}", **own) for i in range(3)
         ]
-        self.up_1 = DoublingBlock(2 * filters, name="up_1", **own)
-        self.up_2 = DoublingBlock(filters, name="up_2", **own)
-        self.image = image_head(filters, self.variable_dtype)
+        self.up_1 = UpsampleBlock(2 * filters, name="up_1", **own)
+        self.up_2 = UpsampleBlock(filters, name="up_2", **own)
+        self.image = image_head(filters, self)
 
     def call(self, features, code):
         for layer in self.mlp[:-1]:
@@ -113,7 +113,7 @@ class DRITGenerator(DomainNetwork):
         self.latent_dim = latent_dim
         self.concat = concat
         if concat:
-            self.shared = ResidualBlock(name="shared", dtype=self.dtype_policy)
+            self.shared = DRITResidualBlock(name="shared", dtype=self.dtype_policy)
         decoder = ConcatDecoder if concat else FeatureWiseDecoder
         self.add_parts(lambda **own: decoder(filters, latent_dim, **own))
 

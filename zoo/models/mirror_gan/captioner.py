@@ -13,10 +13,11 @@ from keras import ops
 from zoo.errors import ZooError, nearest
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
-from zoo.layers.convolution import ConvLeaky
-from zoo.layers.recurrent import LSTMCell
+from zoo.layers.lstm_cell import LSTMCell
+from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.frozen_trunk import FrozenTrunk
 from zoo.networks.resnet import BLOCKS, ResNet
+from zoo.precision import at_least_float32_dtype
 
 
 class CaptionEncoder(keras.layers.Layer):
@@ -32,7 +33,7 @@ class CaptionEncoder(keras.layers.Layer):
     def __init__(self, features=256, **kwargs):
         super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
         self.features = features
-        self.output_dtype = "float64" if self.variable_dtype == "float64" else "float32"
+        self.output_dtype = at_least_float32_dtype(self)
         self.linear = keras.layers.Dense(
             features,
             kernel_initializer=initializers.normal(0.02),
@@ -101,7 +102,7 @@ class CompactCaptionEncoder(CaptionEncoder):
         self.filters = filters
         self.image_size = image_size
         self.blocks = [
-            ConvLeaky(filters * min(2**i, 8), 2, name=f"down_{i + 1}", dtype=self.dtype_policy)
+            ConvLeakyReLU(filters * min(2**i, 8), 2, name=f"down_{i + 1}", dtype=self.dtype_policy)
             for i in range(image_size.bit_length() - 3)
         ]
 

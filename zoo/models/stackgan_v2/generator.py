@@ -7,12 +7,13 @@ Paper: StackGAN++, arXiv 1710.10916, section 4. Checked against hanzhanggit/Stac
 import keras
 from keras import ops
 
-from zoo.layers.convolution import ConvGLU
-from zoo.networks.staged_generator import Doubling, StagedGenerator
+from zoo.layers.concat import tile_vector
+from zoo.layers.stackgan_blocks import ConvGLU
+from zoo.networks.staged_generator import RefinementStage, StagedGenerator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class JoiningStage(Doubling):
+class ConcatStage(RefinementStage):
     """Features, joined by the condition at every pixel -> features of the next image.
 
     Shapes: features (batch, s, s, c), condition (batch, any) -> (batch, 2s, 2s, filters).
@@ -22,10 +23,7 @@ class JoiningStage(Doubling):
         self.joint = ConvGLU(features_shape[-1], name="joint", dtype=self.dtype_policy)
 
     def call(self, features, condition, training=False):
-        condition = ops.cast(condition, features.dtype)[:, None, None, :]
-        tiled = ops.broadcast_to(
-            condition, (*ops.shape(features)[:3], ops.shape(condition)[-1])
-        )  # (batch, s, s, condition)
+        tiled = tile_vector(condition, features)
         x = self.joint(ops.concatenate([tiled, features], axis=-1), training=training)
         return self.double(x, training=training)
 
@@ -63,7 +61,7 @@ class StackGANV2Generator(StagedGenerator):
         return inputs["latents"], inputs["latents"], {}
 
     def make_refinement(self, index, **kwargs):
-        return JoiningStage(self.filters // 2 ** (index + 1), self.residual_blocks, **kwargs)
+        return ConcatStage(self.filters // 2 ** (index + 1), self.residual_blocks, **kwargs)
 
     def refine(self, stage, features, condition, inputs, training):
         return stage(features, condition, training=training), {}

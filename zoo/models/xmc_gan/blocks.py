@@ -10,8 +10,8 @@ The same results with less work: 1x1 convolutions are taken before a picture is 
 import keras
 from keras import ops
 
-from zoo.layers.batch_standardization import BatchStandardization
-from zoo.layers.spectral_linear import SpectralLinear
+from zoo.layers.batch_normalization import FlaxBatchNorm
+from zoo.layers.spectral_normalization import SpectralLinear
 
 
 def enlarge(x, factor=2):
@@ -55,7 +55,7 @@ class ModulatedNorm(_Spectral):
 
     Args:
         spectral: bool. Whether gamma and beta are spectrally normalised.
-        synchronized: bool. See `BatchStandardization`; so is the call argument `update`.
+        synchronized: bool. See `FlaxBatchNorm`; so is the call argument `update`.
 
     Shapes: x (batch, s, s, c), condition (batch, any) or (batch, k, k, any), s a multiple of k ->
         (batch, s, s, c).
@@ -67,7 +67,7 @@ class ModulatedNorm(_Spectral):
 
     def build(self, x_shape, condition_shape):
         size = 1 if len(condition_shape) == 4 else None
-        self.norm = BatchStandardization(
+        self.norm = FlaxBatchNorm(
             synchronized=self.synchronized, name="norm", dtype=self.dtype_policy
         )
         self.gamma, self.beta = (
@@ -90,7 +90,7 @@ class ModulatedNorm(_Spectral):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class UpBlock(_Spectral):
+class XMCUpBlock(_Spectral):
     """Residual block that doubles the size; both norms are modulated by the condition.
 
     Args:
@@ -127,7 +127,7 @@ class UpBlock(_Spectral):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class DownBlock(_Spectral):
+class XMCDownBlock(_Spectral):
     """Residual block of the discriminator, which may halve the size.
 
     Args:

@@ -9,10 +9,10 @@ Known deviations: pictures are in [-1, 1]; the widths at 64 pixels are this zoo'
 import keras
 from keras import ops
 
-from zoo.layers.spectral_linear import SpectralLinear
-from zoo.models.xmc_gan.blocks import DownBlock
+from zoo.layers.spectral_normalization import SpectralLinear
+from zoo.models.xmc_gan.blocks import XMCDownBlock
 from zoo.models.xmc_gan.generator import check_image_size
-from zoo.precision import at_least_float32
+from zoo.precision import at_least_float32, at_least_float32_dtype
 
 WIDTHS = {64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}
 REGIONS = 16  # pixels of the map whose places are the regions
@@ -47,7 +47,7 @@ class XMCGANDiscriminator(keras.layers.Layer):
         shared = {"spectral": spectral, "dtype": self.dtype_policy}
         ratios = WIDTHS[image_size]
         self.blocks = [
-            DownBlock(
+            XMCDownBlock(
                 ratio * filters,
                 pooled=i < len(ratios) - 1,
                 first=not i,
@@ -57,7 +57,7 @@ class XMCGANDiscriminator(keras.layers.Layer):
             for i, ratio in enumerate(ratios)
         ]
         self.region = SpectralLinear(features, 1, name="region", **shared)
-        shared["dtype"] = "float64" if self.variable_dtype == "float64" else "float32"
+        shared["dtype"] = at_least_float32_dtype(self)
         self.logit = SpectralLinear(1, name="logit", **shared)
         self.sentence = SpectralLinear(ratios[-1] * filters, name="sentence", **shared)
 

@@ -12,11 +12,12 @@ import keras
 from keras import ops
 
 from zoo.errors import ZooError
-from zoo.layers.spectral_linear import SpectralLinear
+from zoo.layers.concat import concat_vector
+from zoo.layers.spectral_normalization import SpectralLinear
 from zoo.layers.word_attention import attend_words
 from zoo.losses.contrastive import l2_normalize
-from zoo.models.xmc_gan.blocks import ModulatedNorm, UpBlock
-from zoo.precision import at_least_float32
+from zoo.models.xmc_gan.blocks import ModulatedNorm, XMCUpBlock
+from zoo.precision import at_least_float32, at_least_float32_dtype
 
 WIDTHS = {64: (16, 8, 4, 2), 128: (16, 8, 4, 2, 1), 256: (16, 8, 8, 4, 2, 1)}
 GLOBAL_BLOCKS = 2  # of 4x4 and 8x8, which see no single words
@@ -42,7 +43,7 @@ class XMCGANGenerator(keras.layers.Layer):
         latent_dim: int. Size of the latent, and of the sentence's projection beside it.
         features: int. Size of a word's vector.
         spectral: bool. Whether linear maps are spectrally normalised.
-        synchronized: bool. See `BatchStandardization`.
+        synchronized: bool. See `FlaxBatchNorm`.
 
     Inputs, a dict: `words` (batch, words, features), `sentence` (batch, any), `padding` bool
         (batch, words), True at padding, `latents` (batch, latent_dim).
@@ -72,13 +73,13 @@ class XMCGANGenerator(keras.layers.Layer):
         self.spectral = spectral
         self.synchronized = synchronized
         policy = self.dtype_policy
-        exact = "float64" if self.variable_dtype == "float64" else "float32"
+        exact = at_least_float32_dtype(self)
         shared = {"spectral": spectral, "dtype": policy}
         self.width = WIDTHS[image_size][0] * filters
         self.project = SpectralLinear(latent_dim, name="project", **shared)
         self.start = SpectralLinear(self.width * 16, name="start", **shared)
         self.blocks = [
-            UpBlock(ratio * filters, synchronized=synchronized, name=f"block_{i + 1}", **shared)
+            XMCUpBlock(ratio * filters, synchronized=synchronized, name=f"block_{i + 1}", **shared)
             for i, ratio in enumerate(WIDTHS[image_size])
         ]
         self.query = SpectralLinear(features, 1, name="query", **shared)
@@ -95,10 +96,7 @@ class XMCGANGenerator(keras.layers.Layer):
         for block in self.blocks[:GLOBAL_BLOCKS]:
             x = block(x, condition, **flags)
         context, attention = self._attend(x, inputs["words"], inputs["padding"], update)
-        tiled = ops.broadcast_to(
-            condition[:, None, None], (*ops.shape(x)[:3], condition.shape[-1])
-        )
-        local = ops.concatenate([ops.cast(context, x.dtype), tiled], axis=-1)
+        local = concat_vector(ops.cast(context, x.dtype), condition)
         for block in self.blocks[GLOBAL_BLOCKS:]:
             x = block(x, local, **flags)
         x = ops.relu(self.norm(x, local, **flags))

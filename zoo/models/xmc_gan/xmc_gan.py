@@ -19,7 +19,7 @@ from zoo.models.text_to_image import TextToImage
 from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
-from zoo.models.xmc_gan.image_network import make_image_network
+from zoo.models.xmc_gan.perceptual_network import make_image_network
 from zoo.networks.build import build, spec
 
 NEGATIVES = ("replica", "global")

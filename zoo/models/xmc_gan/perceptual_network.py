@@ -14,7 +14,7 @@ from keras import ops
 from zoo.errors import ZooError, nearest
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.networks.resnet import BLOCKS, EXPANSION
-from zoo.precision import at_least_float32
+from zoo.precision import at_least_float32, at_least_float32_dtype
 
 SIZE = 224
 
@@ -65,7 +65,7 @@ class ResNetLogits(keras.layers.Layer):
                 self._unit(f"{block}/conv{k}", f"{block}/bn{k}", *size)
             if not j:
                 self._unit(f"{block}/proj_conv", f"{block}/proj_bn", *sizes[2][:2], stride)
-        exact = "float64" if self.variable_dtype == "float64" else "float32"
+        exact = at_least_float32_dtype(self)
         self.parts["head"] = keras.layers.Dense(classes, name="head", dtype=exact)
 
     def _places(self):

@@ -113,7 +113,7 @@ class ResidualBlock(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("zoo")
-class ConvLeaky(keras.layers.Layer):
+class ConvLeakyReLU(keras.layers.Layer):
     """Normalised convolution -> LeakyReLU(0.2), the block of the discriminators.
 
     `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size.

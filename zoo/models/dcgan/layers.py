@@ -5,6 +5,7 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
+from zoo.layers.concat import concat_vector
 
 GAMMAS = ("ones", "uniform")
 
@@ -43,11 +44,9 @@ def batch_norm(gamma_initialization, **kwargs):
     return BatchNormalization(gamma_initializer=gamma, **kwargs)
 
 
-def join_labels(x, labels, classes):
-    """The one-hot label behind the channels of every pixel.
+def concat_labels(x, labels, classes):
+    """The one-hot label after the channels of every pixel.
 
     Shapes: (batch, h, w, c), labels int (batch,) -> (batch, h, w, c + classes).
     """
-    labels = ops.one_hot(labels, classes, dtype=x.dtype)[:, None, None, :]
-    tiled = ops.broadcast_to(labels, (*ops.shape(x)[:3], classes))
-    return ops.concatenate([x, tiled], axis=-1)
+    return concat_vector(x, ops.one_hot(labels, classes, dtype=x.dtype))
