@@ -1,6 +1,18 @@
 """Files and arrays of every kind as RGB bytes: the one rule of training, generation and serving."""
 
-import tensorflow as tf
+# Endings, in lower case, of the images that are read, and of images that are not: a listing shows
+# these too, so that they are refused by name. The content decides how a file is decoded.
+EXTENSIONS = (
+    ".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".bmp", ".dib", ".webp", ".tif",
+    ".tiff",
+)
+KNOWN_UNREAD = (
+    ".avif", ".avifs", ".heic", ".heif", ".hif", ".jp2", ".j2k", ".jpf", ".jpx", ".jxl", ".ppm",
+    ".pgm", ".pbm", ".pnm", ".pam", ".ico", ".cur", ".icns", ".tga", ".psd", ".svg", ".svgz", ".exr",
+    ".hdr", ".dds", ".pcx", ".qoi", ".eps", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf",
+    ".rw2",
+)
+MAX_PIXELS = 64 * 2**20  # 8192 x 8192; an image of more is refused before it is decoded
 
 
 def decode_picture(data):
@@ -19,6 +31,8 @@ def decode_picture(data):
     Raises:
         tf.errors.InvalidArgumentError: other bytes.
     """
+    import tensorflow as tf
+
     start = tf.strings.substr(data, 0, 3)
     picture = tf.case(
         [
@@ -31,6 +45,8 @@ def decode_picture(data):
 
 
 def _decode_jpeg(data):
+    import tensorflow as tf
+
     return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
 
@@ -39,6 +55,8 @@ def to_rgb(picture):
 
     The second or fourth channel is alpha, laid over white; a single colour is grey.
     """
+    import tensorflow as tf
+
     # No decoder's `channels` in its place: that of PNG gives palettes a wrong alpha.
     shape = tf.shape(picture)
     opaque = tf.fill(tf.concat([shape[:-1], [1]], 0), tf.constant(255, tf.uint8))
