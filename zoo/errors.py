@@ -1,6 +1,10 @@
 """The one exception that a user's mistake raises."""
 
 import difflib
+import re
+
+_NOISE = re.compile(r"\{\{.*?\}\}|\[Op:\w*\]|\bname: *$")
+_LONGEST = 200  # characters of another library's words in a message of ours
 
 
 class ZooError(ValueError):
@@ -14,3 +18,16 @@ def nearest(word, options):
     """`' Did you mean "…"?'` for the closest of `options`, or an empty string."""
     close = difflib.get_close_matches(str(word), [str(option) for option in options], n=1)
     return f' Did you mean "{close[0]}"?' if close else ""
+
+
+def reason(error):
+    """Why another library's call failed, as a part of a sentence of ours.
+
+    Returns:
+        str: the first line of its message without TensorFlow's marks, cut to a readable length,
+        without the full stop; the error's type where it says nothing. Raise the `ZooError` with
+        `from error`, so that the whole message is kept for whoever asks for it.
+    """
+    lines = (_NOISE.sub("", line).strip() for line in str(error).splitlines())
+    text = " ".join(next(filter(None, lines), type(error).__name__).split())
+    return text[:_LONGEST].rstrip(" .:") + ("..." if len(text) > _LONGEST else "")
