@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each room may import of this project, beside itself. `CORE` is open to all.
 CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.pictures", "zoo.resampling",
-    "zoo.listing", "zoo.checks",
+    "zoo.listing", "zoo.listing_sources", "zoo.checks",
 }
 DOORS = {
     "zoo.errors": set(),
@@ -23,6 +23,7 @@ DOORS = {
     "zoo.pictures": set(),
     "zoo.resampling": set(),
     "zoo.listing": set(),
+    "zoo.listing_sources": set(),
     "zoo.checks": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),

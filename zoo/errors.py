@@ -1,4 +1,4 @@
-"""The one exception that a user's mistake raises."""
+"""The exception that a user's mistake raises."""
 
 import difflib
 import re
@@ -11,6 +11,13 @@ class ZooError(ValueError):
     """A mistake in what the caller gave: says what was expected, what came, and what to do.
 
     Command line programs print its message without a traceback and exit with code 1.
+    """
+
+
+class MissingSplit(ZooError):
+    """The split that was asked for is not there: the source has others, or is one undivided set.
+
+    Nothing else raises it: a split that is there and cannot be read is a plain `ZooError`.
     """
 
 
