@@ -8,6 +8,7 @@ a misspelt key is an error and not a silently ignored wish.
 from ml_collections import ConfigDict
 
 from recipes import texts
+from recipes.setting_rules import check_settings, flatten
 from zoo.errors import ZooError, nearest
 
 STRATEGIES = ("none", "mirrored", "multiworker")
@@ -78,17 +79,6 @@ def choose(dataset, variants):
     )
 
 
-def flatten(config, prefix=""):
-    """`{"a.b": value}` for every leaf of a ConfigDict or a plain dict."""
-    flat = {}
-    for key, value in config.items():
-        if isinstance(value, (dict, ConfigDict)):
-            flat.update(flatten(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
-
-
 def to_plain(value):
     """A JSON-able copy: nested dicts, lists for tuples."""
     if isinstance(value, (dict, ConfigDict)):
@@ -128,11 +118,8 @@ def check_known_keys(keys, config, flag="config"):
 
 
 def validate(config):
-    """Check the common settings of a config; raises `ZooError` with the key's name."""
-    for key, low in (("steps", 0), ("epochs", 0), ("batch_size", 1), ("checkpoint_every", 1),
-                     ("log_every", 1), ("sample_every", 0), ("threads", 0)):
-        if config[key] < low:
-            raise ZooError(f"config.{key} must be at least {low}, got {config[key]}.")
+    """Check the settings of a config; raises `ZooError` with the key's name and value."""
+    check_settings(config)
     for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
         _check_choice(key, config[key], options)
     if "text" in config:
@@ -141,21 +128,8 @@ def validate(config):
                          ("unknown", ("drop", "unk")), ("direction", ("a2b", "b2a"))):
         if key in config.data:
             _check_choice(f"data.{key}", config.data[key], options)
-    _check_least("data", config, {
-        "max_words": 1, "min_count": 1, "held_out_count": 0, "count": 0, "load_size": 0,
-    })
-    _check_least("samples", config, {
-        "images_per_caption": 1, "samples_per_condition": 1, "rows": 1,
-    })
     if not config.steps and not config.epochs:
         raise ZooError("config.steps and config.epochs are both 0: give one of them.")
-
-
-def _check_least(group, config, lowest):
-    for key, low in lowest.items():
-        value = config.get(group, {}).get(key, low)
-        if value < low:
-            raise ZooError(f"config.{group}.{key} must be at least {low}, got {value}.")
 
 
 def _check_choice(key, value, options):
