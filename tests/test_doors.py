@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.pictures", "zoo.resampling",
     "zoo.listing", "zoo.listing_sources", "zoo.checks",
+    "zoo.pillow_pictures", "zoo.image_arrays",
 }
 DOORS = {
     "zoo.errors": set(),
@@ -21,10 +22,14 @@ DOORS = {
     "zoo.version": set(),
     "zoo.storage": set(),
     "zoo.pictures": set(),
+    "zoo.pillow_pictures": set(),
+    "zoo.image_arrays": set(),
     "zoo.resampling": set(),
     "zoo.listing": set(),
     "zoo.listing_sources": set(),
     "zoo.checks": set(),
+    "zoo.programs": set(),
+    "zoo.arguments": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),
     "zoo.text": set(),
