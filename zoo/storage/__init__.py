@@ -14,9 +14,9 @@ from zoo.storage.files import (
     sha256,
     sync_folder,
     write_bytes_atomically,
-    write_error,
 )
 from zoo.storage.json_files import read_json, read_strict_json, write_json
+from zoo.storage.os_errors import explain_os_error, tensorflow_write_error, write_error
 from zoo.storage.weights import (
     load_variables,
     read_names,
@@ -27,6 +27,7 @@ from zoo.storage.weights import (
 
 __all__ = [
     "atomic_folder",
+    "explain_os_error",
     "load_variables",
     "read_json",
     "read_names",
@@ -37,6 +38,7 @@ __all__ = [
     "save_variables",
     "sha256",
     "sync_folder",
+    "tensorflow_write_error",
     "write_bytes_atomically",
     "write_error",
     "write_json",

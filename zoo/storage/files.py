@@ -1,14 +1,11 @@
 """Files and folders that are there wholly or not at all."""
 
 import contextlib
-import errno
 import hashlib
 import os
 import shutil
 
-from zoo.errors import ZooError
-
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+from zoo.storage.os_errors import write_error
 
 
 def write_bytes_atomically(path, data):
@@ -77,29 +74,6 @@ def recover_folder(path):
     else:
         with contextlib.suppress(OSError):
             os.rename(previous, path)
-
-
-def write_error(path, error, size=None):
-    """The `ZooError` for an `OSError` met while writing `path` (`size` bytes)."""
-    if error.errno in _FULL:
-        need = "" if size is None else f" for {size / 1e6:.1f} MB"
-        with contextlib.suppress(OSError):
-            free = shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free
-            need += f" ({free / 1e6:.1f} MB free on the disk)"
-        return ZooError(
-            f"Could not write {path}: no space left{need}. What was there before is untouched. "
-            "Free some space or choose another folder."
-        )
-    if error.errno == errno.EFBIG:
-        need = "it" if size is None else f"a file of {size / 1e6:.1f} MB"
-        return ZooError(
-            f"Could not write {path}: {need} is larger than a file may be here (see `ulimit -f`, "
-            "and the limits of the file system). What was there before is untouched. Raise the "
-            "limit or choose another folder."
-        )
-    return ZooError(
-        f"Could not write {path}: {error.strerror or error}. What was there before is untouched."
-    )
 
 
 def sync_folder(folder):
