@@ -66,6 +66,8 @@ def leave(status):
     left to be done in it. The workers of a cluster still say goodbye to each other.
     """
     try:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to stop
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     except BrokenPipeError:
@@ -223,7 +225,9 @@ class Watch:
 def say(text):
     """A line for the person at the terminal, also while `quiet` hides the error stream."""
     with contextlib.suppress(OSError):
-        os.write(2 if _real_stderr is None else _real_stderr, f"{text}\n".encode())
+        descriptor = 2 if _real_stderr is None else _real_stderr
+        start = "\n" if os.isatty(descriptor) else ""  # below a progress line and the echoed ^C
+        os.write(descriptor, f"{start}{text}\n".encode())
 
 
 def _interrupt(_number):
