@@ -5,10 +5,12 @@ from `common_config`, adds its own groups (`model`, `optimizer` ...) and locks t
 a misspelt key is an error and not a silently ignored wish.
 """
 
+import os
+
 from ml_collections import ConfigDict
 
 from recipes import texts
-from recipes.setting_rules import check_settings, flatten
+from recipes.setting_rules import FRACTION, check_settings, flatten
 from zoo.errors import ZooError, nearest
 
 STRATEGIES = ("none", "mirrored", "multiworker")
@@ -22,7 +24,7 @@ RUNTIME_KEYS = (
 # What settings were in effect in run folders that were made before these settings were.
 BEFORE = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
-    "text_encoder.sentence": "all_places", "text_cache": "",
+    "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
 }
 
 
@@ -52,7 +54,8 @@ def data_config(name, **settings):
         "directory": "",  # where the pictures are; a .zip of a captioned folder is fine
         "on_error": "raise",  # "raise" | "skip": what a broken line or picture does
         "count": 0,  # shapes: number of training pictures
-        "held_out_count": 512,  # pictures of the held-out split that scores use
+        "held_out_count": 512,  # held-out pictures that scores use
+        "held_out_fraction": FRACTION,  # of a set without a test split, by hash of the names
         "crop": "paper",  # "paper": random crop out of 76/64 of the size | "none"
         "flip": True,  # mirror half of the pictures
         "cache": False,  # decode every picture once and keep all of them in memory
@@ -97,6 +100,23 @@ def differing_keys(old, new):
         for key in sorted(old.keys() | new.keys())
         if key not in RUNTIME_KEYS and old.get(key, missing) != new.get(key, missing)
     ]
+
+
+def as_begun(config, directory):
+    """A copy for a run that may have been begun before a setting was: the setting is as it was.
+
+    Only `data.held_out_fraction` has another default than what was in effect before it: a run that
+    was begun without it goes on with all images of a set that has no held-out split.
+    """
+    from recipes.run_folder import read_config
+
+    key, name = "data.held_out_fraction", "held_out_fraction"
+    result = config.copy_and_resolve_references()
+    begun = read_config(directory) if os.path.isdir(directory) else None
+    if begun is not None and name in result.get("data", {}) and key not in flatten(begun):
+        if result.data[name] == FRACTION:
+            result.data[name] = BEFORE[key]
+    return result
 
 
 def check_known_keys(keys, config, flag="config"):

@@ -16,6 +16,7 @@ MOST = 2**31 - 1  # of a count or size, as TensorFlow's int32 holds it
 STEPS = 10**12
 SEEDS = 2**32 - 1  # NumPy's generator takes no more
 THREADS = 1024  # more of them abort the process
+FRACTION = 0.1  # of a set without a held-out split: how many images are held out
 BELOW_ONE = math.nextafter(1, 0)
 
 COUNTS = {  # setting -> (least, greatest)
@@ -79,7 +80,7 @@ def check_settings(config):
 
 def _check_number(key, value, kind, least, greatest):
     what = "a whole number" if kind is Integral else "a finite number"
-    if isinstance(value, bool) or not isinstance(value, kind) or not _is_finite(value):
+    if isinstance(value, bool) or not isinstance(value, kind) or not is_finite(value):
         raise ZooError(f"config.{key} must be {what}, got {shown(value)}.")
     if value < least:
         raise ZooError(f"config.{key} must be at least {least}, got {shown(value)}.")
@@ -97,7 +98,7 @@ def _check_plain(key, value):
         if "\0" in value:
             raise ZooError(f"config.{key} must be text without NUL characters, got {value!r}.")
     elif isinstance(value, Real) and not isinstance(value, bool):
-        if not _is_finite(value) or (isinstance(value, Integral) and abs(value) > MOST):
+        if not is_finite(value) or (isinstance(value, Integral) and abs(value) > MOST):
             raise ZooError(
                 f"config.{key} must be a finite number of ordinary size, got {shown(value)}."
             )
@@ -108,7 +109,8 @@ def _check_plain(key, value):
         )
 
 
-def _is_finite(value):
+def is_finite(value):
+    """Whether a number, an int of any size, is finite."""
     return isinstance(value, Integral) or math.isfinite(value)
 
 

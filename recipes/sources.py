@@ -1,8 +1,9 @@
 """The pictures of a config: the training source, the held-out one, and batches of them."""
 
 from recipes import scores
-from recipes.image_sources import ImageData
+from recipes.image_sources import ImageData, with_hint
 from recipes.image_systems import SYSTEMS
+from recipes.splits import open_splits
 from recipes.texts import open_cache
 from zoo.data import get_source, text_to_image_dataset
 from zoo.errors import ZooError
@@ -18,7 +19,9 @@ class Data:
     """The captioned training source of a config and the held-out one.
 
     Attributes:
-        source, held_out: sources (see `zoo.data`); without a held-out split, training pictures.
+        source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures.
+        whole: the held-out source before `held_out_count` cut it, or None.
+        word: which pictures `held_out` has, see `recipes.splits`.
         notes: lines worth a place in the log.
     """
 
@@ -27,15 +30,13 @@ class Data:
         self.embeddings = config.get("text") == "embeddings"
         self.image_size = max(_sizes(config))
         self.notes = []
-        self.source = self._load("train", settings.count)
-        try:
-            held_out, kind = self._load("test", settings.held_out_count), "held-out"
-        except ZooError as error:
-            self.notes.append(f"no held-out split, scores use training pictures: {error}")
-            held_out, kind = self.source, "training"
-        self.held_out = scores.Subset(held_out, settings.held_out_count, kind)
+        splits = open_splits(self._load, fraction=settings.get("held_out_fraction", 0))
+        self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
+        self.notes += splits.notes
+        others = self.source if self.whole is None else self.whole
+        self.held_out = scores.Subset(others, settings.held_out_count, self.word)
 
-    def _load(self, split, count):
+    def _load(self, split):
         settings = self.settings
         if settings.name == "shapes":
             if self.embeddings:
@@ -43,6 +44,7 @@ class Data:
                     'config.text "embeddings" needs files of pre-computed sentence embeddings, '
                     "which the shapes do not have: take a folder, birds or coco (docs/data.md)."
                 )
+            count = settings.count if split == "train" else settings.held_out_count
             return get_source("shapes", size=self.image_size, count=count, split=split)
         arguments = {
             "directory": settings.directory, "split": split, "embeddings": self.embeddings,
@@ -52,9 +54,7 @@ class Data:
         try:
             source = get_source(settings.name, **arguments)
         except ZooError as error:
-            raise ZooError(
-                f"{error} Give your copy with --config.data.directory=PATH."
-            ) from None
+            raise with_hint(error, settings.directory) from None
         skipped = getattr(source, "skipped", [])
         if skipped:
             self.notes.append(f"{split}: skipped {len(skipped)} lines, the first: {skipped[0]}")
@@ -115,7 +115,13 @@ class Data:
         return from_step
 
     def score(self, kind, config, model, **arguments):
-        """A score of `recipes.scores` on the held-out pictures."""
+        """A score of `recipes.scores` on the held-out pictures; None where they are too few."""
+        if len(self.held_out) < kind.least:
+            self.notes.append(
+                f"no score: it takes at least {kind.least} {self.word} pictures, and there is "
+                f"{len(self.held_out)}"
+            )
+            return None
         return kind(
             model, self.held_out, self.tokenizer(model), config.batch_size, self.settings.crop,
             **arguments,

@@ -228,12 +228,14 @@ class System(keras.Model):
                 variables[f"{name}/{i:04d}"] = variable
         return variables
 
-    def save_checkpoint(self, path):
+    def save_checkpoint(self, path, notes=None):
         """Writes all networks, optimizers and the iteration to one HDF5 file, atomically.
 
         Of a `hub_encoder`, which never changes, the digests of its modules take the weights' place.
+        `notes`: dict of str to str, kept beside them for `zoo.storage.read_notes`.
         """
-        notes = None if self.hub_encoder is None else self.hub_encoder.digests
+        digests = {} if self.hub_encoder is None else self.hub_encoder.digests
+        notes = {**(notes or {}), **digests}
         storage.save_variables(path, self.checkpoint_variables(), notes=notes)
 
     def load_checkpoint(self, path):
