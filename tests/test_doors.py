@@ -29,7 +29,6 @@ DOORS = {
     "zoo.listing_sources": set(),
     "zoo.checks": set(),
     "zoo.programs": set(),
-    "zoo.arguments": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),
     "zoo.text": set(),

@@ -68,7 +68,7 @@ class DamsmGuided(StagedTextToImage):
             **kwargs,
         )
         if sample_reduction not in ("sum", "mean"):
-            raise ValueError(
+            raise ZooError(
                 f'`sample_reduction` must be "sum" or "mean". Received: {sample_reduction!r}'
             )
         self.mask_tiling = mask_tiling

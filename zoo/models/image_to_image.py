@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.models.conditional_gan import ConditionalGAN, to_uint8
 from zoo.models.pictures import read_pictures, to_float
 
@@ -39,7 +40,7 @@ class ImageToImage(ConditionalGAN):
     ):
         super().__init__(latent_dim=latent_dim, ema_decay=ema_decay, **kwargs)
         if self.mode_seeking_weight and not latent_dim:
-            raise ValueError("Mode seeking needs a latent, but `latent_dim` is 0.")
+            raise ZooError("Mode seeking needs a latent, but `latent_dim` is 0.")
         self.image_size = image_size
         self.source_channels = source_channels
         self.target_channels = target_channels

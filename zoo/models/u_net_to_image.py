@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.losses import least_squares
 from zoo.models import noise
 from zoo.models.image_to_image import ImageToImage
@@ -54,7 +55,7 @@ class UNetToImage(ImageToImage):
         **kwargs,
     ):
         if adversarial_form not in least_squares.FORMS:
-            raise ValueError(
+            raise ZooError(
                 f"`adversarial_form` must be one of {tuple(least_squares.FORMS)}. "
                 f"Received: {adversarial_form!r}"
             )
@@ -101,7 +102,7 @@ class UNetToImage(ImageToImage):
     def build_generators(self):
         step = 2**self.num_downs
         if self.image_size % step:
-            raise ValueError(
+            raise ZooError(
                 f"`image_size` must be a multiple of {step}, for {self.num_downs} halvings. "
                 f"Received: {self.image_size}"
             )
@@ -134,7 +135,7 @@ class UNetToImage(ImageToImage):
     def make_discriminator(self, name, channels):
         smallest = -(-self.image_size // 2 ** (self.discriminator_scales - 1))
         if map_size(smallest, self.discriminator_layers) < 1:
-            raise ValueError(
+            raise ZooError(
                 f"Pictures of {self.image_size} pixels are too small for "
                 f"{self.discriminator_layers} halvings and {self.discriminator_scales} scales of "
                 "the discriminator. Lower `discriminator_layers` or `discriminator_scales`."

@@ -112,10 +112,10 @@ class BicycleGAN(UNetToImage):
             ("latent_step", latent_step, LATENT_STEPS),
         ):
             if value not in known:
-                raise ValueError(f"`{name}` must be one of {known}. Received: {value!r}")
+                raise ZooError(f"`{name}` must be one of {known}. Received: {value!r}")
         super().__init__(**kwargs)
         if not self.latent_dim:
-            raise ValueError("BicycleGAN encodes pictures in a latent, but `latent_dim` is 0.")
+            raise ZooError("BicycleGAN encodes pictures in a latent, but `latent_dim` is 0.")
         self.encoder_kind = encoder
         self.encoder_filters = encoder_filters
         self.conditional_discriminators = conditional_discriminators
@@ -147,7 +147,7 @@ class BicycleGAN(UNetToImage):
         make, depth = ENCODERS[self.encoder_kind]
         halvings = (self.image_size // POOL).bit_length() - 1
         if halvings < 1 or self.image_size != POOL * 2**halvings:
-            raise ValueError(
+            raise ZooError(
                 f"`image_size` must be {POOL} times a power of two, for the encoder. "
                 f"Received: {self.image_size}"
             )

@@ -6,6 +6,7 @@ Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mo
 
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.models import noise
 from zoo.models.drit import losses
 from zoo.models.drit.domains import DOMAINS, OTHER
@@ -39,7 +40,7 @@ class CrossCycle(Translator):
     def __init__(self, content_noise=1.0, loss_weights=None, **kwargs):
         unknown = set(loss_weights or {}) - set(self.LOSS_WEIGHTS)
         if unknown:
-            raise ValueError(
+            raise ZooError(
                 f"`loss_weights` may name {sorted(self.LOSS_WEIGHTS)}. Received: {sorted(unknown)}"
             )
         super().__init__(**kwargs)

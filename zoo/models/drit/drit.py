@@ -118,7 +118,7 @@ class DRIT(CrossCycle):
         **kwargs,
     ):
         if generator_step not in GENERATOR_STEPS:
-            raise ValueError(
+            raise ZooError(
                 f"`generator_step` must be one of {GENERATOR_STEPS}. Received: {generator_step!r}"
             )
         super().__init__(

@@ -33,7 +33,7 @@ class Translator(ImageToImage):
 
     def __init__(self, image_size, filters, latent_dim, concat, **kwargs):
         if image_size < 4 or image_size % 4:
-            raise ValueError(f"`image_size` must be a multiple of 4. Received: {image_size}")
+            raise ZooError(f"`image_size` must be a multiple of 4. Received: {image_size}")
         super().__init__(image_size, latent_dim=latent_dim, **kwargs)
         self.filters = filters
         self.concat = concat

@@ -10,6 +10,7 @@ Known deviations: without mode seeking one sample is drawn; MSGAN's code has no 
 import keras
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.models.u_net_to_image import UNetToImage
 
 
@@ -71,7 +72,7 @@ class Pix2Pix(UNetToImage):
     ):
         super().__init__(**kwargs)
         if always_two_samples and not self.latent_dim:
-            raise ValueError("Two samples differ by their latent, but `latent_dim` is 0.")
+            raise ZooError("Two samples differ by their latent, but `latent_dim` is 0.")
         self.always_two_samples = always_two_samples
         self.discriminator_first = discriminator_first
         self.discriminator_weight = discriminator_weight
