@@ -4,6 +4,7 @@ import difflib
 import re
 
 _NOISE = re.compile(r"\{\{.*?\}\}|\[Op:\w*\]|\bname: *$")
+_BOLD, _PLAIN, _CAUSE = "\x1b[1m", "\x1b[0m", "Error encountered:"  # Keras' around the real message
 _LONGEST = 200  # characters of another library's words in a message of ours
 
 
@@ -12,6 +13,10 @@ class ZooError(ValueError):
 
     Command line programs print its message without a traceback and exit with code 1.
     """
+
+
+class WordsLeftOut(UserWarning):
+    """A model does not read all of the captions that it was given: says which words it leaves out."""
 
 
 class MissingSplit(ZooError):
@@ -35,6 +40,7 @@ def reason(error):
         without the full stop; the error's type where it says nothing. Raise the `ZooError` with
         `from error`, so that the whole message is kept for whoever asks for it.
     """
-    lines = (_NOISE.sub("", line).strip() for line in str(error).splitlines())
+    message = str(error).rsplit(_BOLD, 1)[-1].split(_PLAIN)[0].rsplit(_CAUSE, 1)[-1]
+    lines = (_NOISE.sub("", line).strip() for line in message.splitlines())
     text = " ".join(next(filter(None, lines), type(error).__name__).split())
     return text[:_LONGEST].rstrip(" .:") + ("..." if len(text) > _LONGEST else "")

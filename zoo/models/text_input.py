@@ -2,7 +2,8 @@
 
 Each has `fields`, the part of a batch that is the condition, as `tf.TensorSpec`s; `specs()`, the
 text part of a generator's input as symbolic tensors; `encode(batch)`, that part as tensors; and
-`read(captions, unknown)`, the condition rows of what a user gave and the words read of each.
+`read(captions, unknown)`, the condition rows of what a user gave and the words read of each. Those
+that read captions have `unread(captions, words, unknown)`, what is not read of them, in words.
 """
 
 import keras
@@ -12,8 +13,9 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.networks.build import build, spec
 from zoo.networks.text_encoder import RNNTextEncoder
+from zoo.text.captions import check_captions, unread_line
 from zoo.text.tokenizer import CaptionTokenizer
-from zoo.text.words import check_captions
+from zoo.text.vocabulary import check_has_words
 
 KINDS = ("rnn", "embeddings", "word_embeddings", "hub", "none")
 
@@ -23,7 +25,7 @@ def make_text_input(config, vocabulary, max_words):
     config = dict(config or {})
     kind = config.pop("kind", "rnn")
     if kind not in KINDS:
-        raise ValueError(f"`text_encoder['kind']` must be one of {KINDS}. Received: {kind!r}")
+        raise ZooError(f"`text_encoder['kind']` must be one of {KINDS}. Received: {kind!r}")
     if kind == "none":
         return NoText(**config)
     if kind == "embeddings":
@@ -35,7 +37,8 @@ def make_text_input(config, vocabulary, max_words):
 
         return HubCaptions(max_words, **config)
     if vocabulary is None:
-        raise ValueError("A recurrent text encoder needs `vocabulary`.")
+        raise ZooError("A recurrent text encoder needs `vocabulary`.")
+    check_has_words(vocabulary)
     return Captions(vocabulary, max_words, build_text_encoder(config, len(vocabulary), max_words))
 
 
@@ -73,6 +76,10 @@ class Captions:
             for row, length in zip(rows["tokens"], rows["lengths"], strict=True)
         ]
         return rows, words
+
+    def unread(self, captions, words, unknown="drop"):
+        """What is not read of captions, as a text, or ""; `words`: of `read`."""
+        return unread_line(captions, self.vocabulary, self.max_words, unknown)
 
     def _tokens(self, captions, unknown):
         if unknown not in self._tokenize:  # a graph: ten times as fast as the operations one by one
