@@ -28,8 +28,9 @@ class MissingSplit(ZooError):
 
 def nearest(word, options):
     """`' Did you mean "…"?'` for the closest of `options`, or an empty string."""
-    close = difflib.get_close_matches(str(word), [str(option) for option in options], n=1)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    by_lower = {str(option).lower(): str(option) for option in options}
+    close = difflib.get_close_matches(str(word).lower(), by_lower, n=1)
+    return f' Did you mean "{by_lower[close[0]]}"?' if close else ""
 
 
 def reason(error):

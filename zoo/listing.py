@@ -43,6 +43,7 @@ class Limits:
         ratio: int. Unpacked bytes for each byte of the .zip file, where it unpacks to more than
             `ratio_from` bytes.
         ratio_from: int.
+        metadata_bytes: int. A `metadata.jsonl`.
         line_bytes: int. One line of `metadata.jsonl`.
     """
 
@@ -52,6 +53,7 @@ class Limits:
     archive_bytes: int = 2**36
     ratio: int = 100
     ratio_from: int = 2**26
+    metadata_bytes: int = 2**29
     line_bytes: int = 2**20
 
     def __post_init__(self):
@@ -145,7 +147,7 @@ class Tree:
 
         Args:
             name: str, of a file.
-            limit: int, bytes; None takes `limits.file_bytes`.
+            limit: int, the most bytes that are read; None takes `limits.file_bytes`.
 
         Raises:
             ZooError: not a listed file, too large, encrypted, damaged or not readable; names it.
@@ -154,12 +156,17 @@ class Tree:
         if name not in self._entries:
             reason = self._refused.get(name)
             raise ZooError(f"{where}: {reason.text if reason else 'no such file.'}")
+        self.check_size(name, limit)
+        return self._read(name, where)
+
+    def check_size(self, name, limit=None):
+        """Raises `ZooError` for a listed file of more bytes than `bytes` reads."""
         limit = self.limits.file_bytes if limit is None else limit
         if (size := self.size(name)) > limit:
             raise ZooError(
-                f"{where}: {size:,} bytes, but at most {limit:,} are read (the limit file_bytes)."
+                f"{self.describe(name)}: {size:,} bytes, but at most {limit:,} are read (see "
+                "zoo.listing.Limits)."
             )
-        return self._read(name, where)
 
     def describe(self, name=""):
         """The place of a file or folder, for messages."""
