@@ -25,6 +25,7 @@ RUNTIME_KEYS = (
 BEFORE = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
+    "data.words": "ascii",
 }
 
 
@@ -61,6 +62,9 @@ def data_config(name, **settings):
         "cache": False,  # decode every picture once and keep all of them in memory
         "min_count": 1,  # a word enters the vocabulary when it occurs this often
         "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+        # What a word is: "unicode": letters of every script | "ascii": the papers' code, which
+        # deletes all characters outside ASCII.
+        "words": "ascii" if name in ("birds", "coco") else "unicode",
         "max_words": 18,  # longer captions keep a random subset of this size, in order
     })
     for key, value in settings.items():
@@ -105,16 +109,19 @@ def differing_keys(old, new):
 def as_begun(config, directory):
     """A copy for a run that may have been begun before a setting was: the setting is as it was.
 
-    Only `data.held_out_fraction` has another default than what was in effect before it: a run that
-    was begun without it goes on with all images of a set that has no held-out split.
+    Two settings have other defaults than what was in effect before them: a run that was begun
+    without `data.held_out_fraction` goes on with all images of a set that has no held-out split,
+    one without `data.words` with the words that it had.
     """
     from recipes.run_folder import read_config
 
-    key, name = "data.held_out_fraction", "held_out_fraction"
     result = config.copy_and_resolve_references()
     begun = read_config(directory) if os.path.isdir(directory) else None
-    if begun is not None and name in result.get("data", {}) and key not in flatten(begun):
-        if result.data[name] == FRACTION:
+    if begun is None:
+        return result
+    for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
+        key = f"data.{name}"
+        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
             result.data[name] = BEFORE[key]
     return result
 
@@ -145,7 +152,8 @@ def validate(config):
     if "text" in config:
         texts.check(config)
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
-                         ("unknown", ("drop", "unk")), ("direction", ("a2b", "b2a"))):
+                         ("unknown", ("drop", "unk")), ("words", ("unicode", "ascii")),
+                         ("direction", ("a2b", "b2a"))):
         if key in config.data:
             _check_choice(f"data.{key}", config.data[key], options)
     if not config.steps and not config.epochs:

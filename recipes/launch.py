@@ -40,6 +40,7 @@ def train(config, workdir, strategy):
                 return False
             experiment = build(config, data, strategy, **presets)
         _with_data(experiment, config, data, presets)
+        folder.log(data.describe(experiment.model))
         folder.log("parameters: " + parameter_line(experiment.model))
         return Trainer(experiment, config, folder, strategy).run()
     finally:
@@ -84,6 +85,7 @@ def pretrain(config, name, data, folder, strategy, damsm=None):
             )
             experiment = build(part, data, strategy, damsm)
             _with_data(experiment, part, data, {"damsm": damsm} if name == "stream" else {})
+            inner.log(data.describe(experiment.model))
             if not Trainer(experiment, part, inner, strategy).run():
                 return None
             _wait_for_preset(inner, part.steps)

@@ -5,7 +5,7 @@ import types
 import numpy as np
 import tensorflow as tf
 
-_COPIED = ("class_names", "direction", "image_size", "split", "skipped")
+_COPIED = ("class_names", "direction", "image_size", "root", "split", "skipped")
 _LISTS = ("captions", "records", "file_names")
 
 
@@ -20,7 +20,7 @@ class Part:
         whole, places: the source, and int64 (images,).
         others: those that the source has, of these images alone: `captions`, `records`,
             `file_names`, `labels`, `embeddings`; and as they are `class_names`, `direction`,
-            `image_size`, `split`, `skipped`.
+            `image_size`, `root`, `split`, `skipped`.
     """
 
     def __init__(self, source, places):
@@ -41,6 +41,12 @@ class Part:
 
     def __len__(self):
         return len(self.places)
+
+    @property
+    def stamps(self):
+        """Those of the images' files, or None, see `recipes.data_facts`."""
+        stamps = getattr(self.whole, "stamps", None)
+        return None if stamps is None else [stamps[place] for place in self.places]
 
     def load(self, index):
         """As the source's; `index` counts the images of this part."""

@@ -96,7 +96,7 @@ def _difference(directory, old, new, data):
         before, now = old.get(side) or {}, new[side] or {}
         if before.get("fingerprint") != now.get("fingerprint"):
             source = data.source if side == "training" else data.whole
-            return f"of the {words} images {_first(directory, side, before, now, source)}"
+            return f"in the {words} images, {_first(directory, side, before, now, source)}"
     return ""
 
 
@@ -145,7 +145,7 @@ def record(folder, data, rows=True):
     folder.write_json(FACTS, facts_of(data))
 
 
-# --- what is trained beside ------------------------------------------------------------------------
+# --- what is trained beside -----------------------------------------------------------------------
 
 
 def weights_of(presets):
@@ -204,6 +204,20 @@ def check_meaning(path, notes, meaning):
         )
 
 
+def check_beside(directory, presets):
+    """Raises `ZooError` where the run in a folder stood on other weights than those of `presets`.
+
+    Without a checkpoint, or without a note in it, nothing is checked.
+    """
+    from zoo.storage import read_notes
+
+    path = Path(directory) / "checkpoints" / "last.h5"
+    notes = read_notes(str(path)) if path.exists() else {}
+    if has_meaning(notes):
+        new = {**json.loads(notes[NOTE]), "beside": weights_of(presets)}
+        check_meaning(path, notes, new)
+
+
 def _other_meaning(old, new):
     for key, what in (("vocabulary", "word"), ("classes", "class")):
         if problem := list_difference(what, old.get(key), new[key]):
@@ -228,7 +242,8 @@ def list_difference(what, old, new):
             counts = "" if len(old) == len(new) else f" ({len(old)} there, {len(new)} now)"
             return f'{what} {place} was "{a}" and is "{b}"{counts}'
     if len(old) != len(new):
-        more = (old if len(old) > len(new) else new)[min(len(old), len(new))]
-        gone = "is not there any more" if len(old) > len(new) else "is new"
-        return f'{what} {min(len(old), len(new))}, "{more}", {gone} ({len(old)} there, {len(new)} now)'
+        shorter, longer = sorted((old, new), key=len)
+        change = "is not there any more" if longer is old else "is new"
+        return (f'{what} {len(shorter)}, "{longer[len(shorter)]}", {change} ({len(old)} there, '
+                f"{len(new)} now)")
     return ""

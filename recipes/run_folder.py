@@ -20,7 +20,6 @@ from recipes.configs import differing_keys, flatten, to_plain
 from recipes.setting_rules import shown
 from zoo.errors import ZooError
 
-
 COUNT = (Integral, "a whole number from 0 on")
 NUMBER = (Real, "a finite number")
 TEXT = (str, "text")

@@ -1,5 +1,8 @@
-"""Scores of held-out pictures that choose a run's best preset. They compare runs of one recipe, nothing else:
-the encoder that judges is the run's own DAMSM, so the names say so."""
+"""Scores of held-out pictures that choose a run's best preset.
+
+They compare runs of one recipe, nothing else: the encoder that judges is the run's own DAMSM, so
+the names say so.
+"""
 
 import numpy as np
 import tensorflow as tf

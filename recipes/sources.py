@@ -7,7 +7,7 @@ from recipes.splits import open_splits
 from recipes.texts import open_cache
 from zoo.data import get_source, text_to_image_dataset
 from zoo.errors import ZooError
-from zoo.text import CaptionTokenizer, Vocabulary
+from zoo.text import END, UNKNOWN, CaptionTokenizer, Vocabulary, coverage
 
 
 def open_data(config):
@@ -29,7 +29,7 @@ class Data:
         self.settings = settings = config.data
         self.embeddings = config.get("text") == "embeddings"
         self.image_size = max(_sizes(config))
-        self.notes = []
+        self.notes, self._counts = [], {}
         splits = open_splits(self._load, fraction=settings.get("held_out_fraction", 0))
         self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
         self.notes += splits.notes
@@ -65,20 +65,48 @@ class Data:
         return len(self.source)
 
     def describe(self, model):
-        """One line for `--dry_run`."""
+        """One line for the log and `--dry_run`."""
         if model.hub_encoder is not None:
             words = "word pieces by a hub encoder"
         else:
             words = "no captions are read" if model.vocabulary is None else (
-                f"vocabulary: {len(model.vocabulary)} tokens"
+                self.check_words(model.vocabulary).describe()
             )
         return f"pictures: {len(self)}, {words}"
 
     def vocabulary(self):
-        """The words of the training captions that `min_count` lets in."""
-        return Vocabulary.build(
-            [caption for captions in self.source.captions for caption in captions],
-            min_count=self.settings.min_count, unknown=self.settings.unknown == "unk",
+        """The words of the training captions that `min_count` lets in.
+
+        Raises:
+            ZooError: there are none, or too little is left of the captions.
+        """
+        settings = self.settings
+        try:
+            vocabulary = Vocabulary.build(
+                self.source.captions, min_count=settings.min_count,
+                unknown=settings.unknown == "unk", rule=settings.words,
+            )
+        except ZooError as error:
+            raise ZooError(f"{error} {self._remedy()}") from None
+        self.check_words(vocabulary)
+        return vocabulary
+
+    def check_words(self, vocabulary):
+        """The `Coverage` of the training captions; raises `ZooError` where most of them is lost."""
+        settings = self.settings
+        if vocabulary not in self._counts:
+            counts = coverage(
+                self.source.captions, vocabulary, settings.max_words, settings.unknown
+            )
+            counts.check(self._remedy())
+            self._counts[vocabulary] = counts
+        return self._counts[vocabulary]
+
+    def _remedy(self):
+        return (
+            f"A word must occur --config.data.min_count={self.settings.min_count} times, and is "
+            f'what --config.data.words="{self.settings.words}" says (unicode: letters of every '
+            "script; ascii: English); a DAMSM that was trained before must know the words."
         )
 
     @property
@@ -96,9 +124,17 @@ class Data:
         if model.hub_encoder is not None:
             return model.hub_encoder
         return CaptionTokenizer(
-            model.vocabulary or self.vocabulary(), self.settings.max_words,
-            unknown=self.settings.unknown,
+            self._words_for(model), self.settings.max_words, unknown=self.settings.unknown
         )
+
+    def _words_for(self, model):
+        if model.vocabulary is not None:
+            self.check_words(model.vocabulary)
+            return model.vocabulary
+        try:
+            return self.vocabulary()
+        except ZooError:  # captions without words are good enough for a model without text
+            return Vocabulary([END, UNKNOWN])
 
     def batches(self, config, model, mismatched=False):
         """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong pictures."""

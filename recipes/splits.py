@@ -21,6 +21,7 @@ from recipes.setting_rules import FRACTION
 from zoo.errors import MissingSplit, ZooError
 
 TRAINING = "training"
+SETTING = "config.data.held_out_fraction"
 OTHERS = ("test", "val")
 
 
@@ -41,13 +42,14 @@ class Splits:
     notes: list = field(default_factory=list)
 
 
-def open_splits(load, wanted="test", fraction=FRACTION):
+def open_splits(load, wanted="test", fraction=FRACTION, setting=SETTING):
     """Opens both sides of a data set.
 
     Args:
         load: function of a split's name -> source; raises `MissingSplit` where there is none.
         wanted: str, the split that is held out where there is a choice.
         fraction: float in [0, 1), how many images of a set without such a split are held out.
+        setting: str, where the fraction comes from; "" where it cannot be set.
 
     Returns:
         `Splits`.
@@ -65,19 +67,17 @@ def open_splits(load, wanted="test", fraction=FRACTION):
     nothing = "scores and samples use training images"
     if not fraction:
         return Splits(training, notes=[
-            f"no images are held out (there is no split {wanted}, and "
-            f"config.data.held_out_fraction is 0): {nothing}"
+            f"no images are held out (there is no split {wanted}, and {setting} is 0): {nothing}"
         ])
     kept, held_out = divide(training, fraction)
     if held_out is None:
         return Splits(training, notes=[
-            f"no images are held out ({rule(fraction)} takes none of these "
-            f"{count_text(training)}): {nothing}"
+            f"no images are held out (there is no split {wanted}, and the rule, {rule(fraction)}, "
+            f"takes none of these {count_text(training)}): {nothing}"
         ])
     return Splits(kept, held_out, by_hash(fraction), [
-        f"there is no split {wanted}: {count_text(held_out)} are held out and "
-        f"{count_text(kept)} are trained on, by {rule(fraction)} "
-        "(config.data.held_out_fraction; 0 trains on all of them)"
+        f"there is no split {wanted}, so {rule(fraction)} are held out: {count_text(held_out)}; "
+        f"{count_text(kept)} are trained on{setting and f' ({setting}=0 trains on all)'}"
     ])
 
 
@@ -99,7 +99,7 @@ def by_hash(fraction):
 
 def rule(fraction):
     """The rule of `divide` in words."""
-    return f"the rule {percent(fraction)} by the SHA-256 of an image's name"
+    return f"{percent(fraction)} by the SHA-256 of their names"
 
 
 def percent(fraction):
@@ -122,7 +122,7 @@ def divide(source, fraction):
         ZooError: nothing, or nothing of a class or domain, is left to train on.
     """
     if hasattr(source, "a"):
-        a, b = (_sides(part, fraction, f"of domain {name}")
+        a, b = (_sides(part, fraction, f" of domain {name}")
                 for part, name in zip((source.a, source.b), source.domains, strict=True))
         if not (len(a[1]) and len(b[1])):
             return source, None
@@ -130,15 +130,22 @@ def divide(source, fraction):
     kept, held_out = _sides(source, fraction)
     if not len(held_out):
         return source, None
-    return Part(source, kept), Part(source, held_out)
+    training = Part(source, kept)
+    for label, name in enumerate(getattr(source, "class_names", ())):
+        if label not in training.labels:
+            raise ZooError(
+                f'All images of the class "{name}" would be held out, by {rule(fraction)}, and '
+                "none trained on: add some, or a folder test of images that are held out."
+            )
+    return training, Part(source, held_out)
 
 
 def _sides(source, fraction, what=""):
     chosen = np.array([is_held_out(name, fraction) for name in names_of(source)], bool)
     if chosen.all():
         raise ZooError(
-            f"With config.data.held_out_fraction {fraction:g} all {len(chosen)} images {what} "
-            "would be held out and none trained on: give a smaller fraction, or 0 to train on all."
+            f"All {count_text(source)}{what} would be held out, by {rule(fraction)}, and none "
+            f"trained on: give a smaller {SETTING}, or 0 to train on all."
         )
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
@@ -148,8 +155,8 @@ def names_of(source):
 
     The same for a folder, the same folder packed into a .zip, and its parent packed.
     """
-    names, root = source.file_names, getattr(source, "root", "")
-    return [name[len(root) + 1:] if root else name for name in names]
+    root = f"{root}/" if (root := getattr(source, "root", "")) else ""
+    return [name.removeprefix(root) for name in source.file_names]
 
 
 def count_text(source):

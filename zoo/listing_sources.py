@@ -8,7 +8,7 @@ import zipfile
 import zlib
 
 from zoo.errors import ZooError
-from zoo.listing import Tree, is_data, is_hidden, kind_of_file, shown
+from zoo.listing import Tree, is_data, is_hidden, kind_of_file, open_regular, shown
 
 _BROKEN_ZIP = (
     zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, IndexError,
@@ -40,15 +40,13 @@ class Folder(Tree):
             raise _unreadable(self.describe(name), error) from None
 
     def _read(self, name, where):
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
-            with open(os.open(self.place(name), flags), "rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                if not stat.S_ISREG(mode):
-                    raise ZooError(f"{where}: {kind_of_file(mode)}, not a regular file.")
+            with open_regular(self.place(name)) as file:
                 return file.read()
         except OSError as error:
             raise _unreadable(where, error) from None
+        except ZooError as error:  # it changed since it was listed
+            raise ZooError(f"{where}: {error}.") from None
 
     def _fill(self):
         self._count, self._spelt, self._real = 0, {}, {}
@@ -150,6 +148,9 @@ class Archive(Tree):
 
     def size(self, name):
         return self._entries[name].file_size
+
+    def stamp(self, name):
+        return f"CRC-32 {self._entries[name].CRC:08x}"
 
     def _read(self, name, where):
         info = self._entries[name]
