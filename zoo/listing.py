@@ -142,6 +142,10 @@ class Tree:
         """True of a folder, also an empty one; "" is the root."""
         return name in self._folders
 
+    def why_not(self, name):
+        """Why something that is there is not listed, a sentence; else None."""
+        return self._refused[name].text if name in self._refused else None
+
     def bytes(self, name, limit=None):
         """The content of a file.
 
@@ -154,8 +158,7 @@ class Tree:
         """
         where = self.describe(name)
         if name not in self._entries:
-            reason = self._refused.get(name)
-            raise ZooError(f"{where}: {reason.text if reason else 'no such file.'}")
+            raise ZooError(f"{where}: {self.why_not(name) or 'no such file.'}")
         self.check_size(name, limit)
         return self._read(name, where)
 
@@ -175,6 +178,11 @@ class Tree:
     def size(self, name):
         """Bytes of a file, unpacked."""
         raise NotImplementedError
+
+    def stamp(self, name):
+        """What tells a file's content from another without reading it: of a folder its size, of a
+        .zip the CRC-32."""
+        return f"{self.size(name)} bytes"
 
     @functools.cached_property
     def roots(self):
@@ -251,6 +259,19 @@ def shown(name):
     """A name for a message: on one line, and without what a terminal cannot print."""
     name = name.encode("utf-8", "backslashreplace").decode("utf-8")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def open_regular(path):
+    """Opens a regular file for reading bytes; nothing else is opened, so that nothing waits.
+
+    Raises:
+        OSError: it cannot be opened.
+        ZooError: a named pipe, a device, a folder ..., without the file's name.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if not stat.S_ISREG(mode := os.stat(path).st_mode):
+        raise ZooError(f"{kind_of_file(mode)}, not a regular file")
+    return open(os.open(path, flags), "rb")
 
 
 def kind_of_file(mode):

@@ -77,6 +77,11 @@ class ClassFolder:
     def __len__(self):
         return len(self._images)
 
+    @property
+    def stamps(self):
+        """See `zoo.listing.Tree.stamp`, of each image."""
+        return self._images.stamps
+
     def load(self, index):
         """Image `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
         return self._images.load(index)

@@ -140,6 +140,13 @@ class PairedFolder:
     def __len__(self):
         return len(self.file_names)
 
+    @property
+    def stamps(self):
+        """See `zoo.listing.Tree.stamp`, of each image, or of both of a pair."""
+        if self._b is None:
+            return self._a.stamps
+        return [" and ".join(both) for both in zip(self._a.stamps, self._b.stamps, strict=True)]
+
     def load(self, index):
         """Pair `index`: source and target, both uint8 [H, W, 3]; `index` may be a tensor."""
         image = self._a.load(index)

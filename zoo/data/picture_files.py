@@ -39,6 +39,11 @@ class StoredImages:
         self._check(readable if check else readable[:1], rule)
         self.good = [place for place in readable if place not in self.problems]
 
+    @property
+    def stamps(self):
+        """See `zoo.listing.Tree.stamp`, of each image."""
+        return [self._tree.stamp(name) for name in self._names]
+
     def keep(self, places):
         """Makes these positions of `names` the images 0, 1, ... of `load`."""
         self._names = [self._names[place] for place in places]
@@ -130,6 +135,10 @@ class PictureList:
 
     def __len__(self):
         return len(self.file_names)
+
+    @property
+    def stamps(self):
+        return self._images.stamps
 
     def load(self, index):
         """Image `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
