@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 
 from absl import app, flags
 from ml_collections import ConfigDict
@@ -9,7 +10,7 @@ from ml_collections import ConfigDict
 from recipes import recipe_files
 from recipes.configs import check_known_keys
 from zoo import programs
-from zoo.errors import ZooError, reason
+from zoo.errors import WordsLeftOut, ZooError, reason
 from zoo.programs import quiet as quiet_stderr
 
 INT64 = (-(2**63), 2**63 - 1)
@@ -24,6 +25,7 @@ def run(main, config_flag=None):
 
     `config_flag`: name of a `config_flags` flag whose keys are checked before parsing.
     """
+    warnings.simplefilter("ignore", WordsLeftOut)  # programs say it in lines of their own
     programs.run(lambda: app.run(main, flags_parser=lambda argv: parse(argv, config_flag)))
 
 

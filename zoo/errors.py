@@ -16,7 +16,7 @@ class ZooError(ValueError):
 
 
 class WordsLeftOut(UserWarning):
-    """A model does not read all of the captions that it was given: says which words it leaves out."""
+    """A model does not read all of the captions that it was given: says what is left out."""
 
 
 class MissingSplit(ZooError):

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.checks import check_finite
 from zoo.errors import ZooError
 from zoo.networks.build import build, spec
 from zoo.networks.text_encoder import RNNTextEncoder
@@ -123,8 +124,8 @@ class Embeddings:
                 f"This model reads pre-computed sentence embeddings, float (rows, {self.features}),"
                 f" and no captions. Received: {_described(captions)}."
             )
-        if not np.isfinite(sentences).all():
-            raise ZooError("The sentence embeddings hold NaN or infinite values.")
+        check_finite("The sentence embeddings", sentences)
+        _check_not_zero("sentence embedding", sentences)
         return {"sentence": sentences}, [[] for _ in sentences]
 
 
@@ -179,8 +180,8 @@ class WordEmbeddings:
             )
         if lengths.min() < 1 or lengths.max() > self.max_words:
             raise ZooError(f"The `lengths` must be from 1 to {self.max_words}.")
-        if not (np.isfinite(words).all() and np.isfinite(sentence).all()):
-            raise ZooError("The vectors of words or sentences hold NaN or infinite values.")
+        check_finite("The vectors", {"words": words, "sentence": sentence})
+        _check_not_zero("sentence vector", sentence)
         return {"words": words, "sentence": sentence, "lengths": lengths}, [[] for _ in words]
 
 
@@ -231,6 +232,15 @@ def word_specs(max_words, features):
         "sentence": spec(2, features),
         "padding": spec(2, max_words, dtype="bool"),
     }
+
+
+def _check_not_zero(what, rows):
+    empty = np.flatnonzero(~rows.any(axis=1))
+    if len(empty):
+        raise ZooError(
+            f"The {what} of row {empty[0]} is all zeros ({len(empty)} of {len(rows)} rows are), "
+            "which stands for no sentence: compute it from its caption."
+        )
 
 
 def _described(value):
