@@ -141,8 +141,8 @@ def frechet_score(config, data, model, encoder):
     """The held-out score by a DAMSM's image encoder; None without one that reads such pictures."""
     size = getattr(encoder, "image_size", model.image_size)  # a compact encoder has its own size
     if encoder is None or size != model.image_size:
-        data.notes.append("no held-out score, because no DAMSM is at hand" if encoder is None else
-                          f"no held-out score: the DAMSM reads {size} pixels, these pictures have "
+        data.notes.append("no score, because no DAMSM is at hand" if encoder is None else
+                          f"no score: the DAMSM reads {size} pixels, these pictures have "
                           f"{model.image_size}")
         return None
     return data.score(scores.FrechetScore, config, model, encoder=encoder)
@@ -159,6 +159,7 @@ def make_experiment(config, model, batches, score, samples=None):
     """The `Experiment` of a compiled model."""
     known = {} if score is None else {
         "evaluate": score, "best_metric": score.best_metric, "protocol": score.protocol,
+        "images": score.images,
     }
     return Experiment(
         model, batches, write_samples=samples, metadata=_metadata(config, model), **known

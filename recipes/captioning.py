@@ -14,6 +14,8 @@ from zoo.data import evaluation_batches
 class CaptionScore(MatchingScore):
     """Mean cross-entropy and accuracy of the words of held-out captions, words before given."""
 
+    least = 1
+
     def _losses(self, batch):
         return self.model.losses(batch)
 

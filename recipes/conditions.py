@@ -7,8 +7,7 @@ import numpy as np
 
 from zoo.errors import ZooError
 from zoo.presets.usage import condition_of
-from zoo.text import check_captions
-from zoo.text.words import check_texts
+from zoo.text.captions import check_captions, check_texts
 
 
 def sample_rows(config, data, model):

@@ -5,9 +5,12 @@ from `common_config`, adds its own groups (`model`, `optimizer` ...) and locks t
 a misspelt key is an error and not a silently ignored wish.
 """
 
+import os
+
 from ml_collections import ConfigDict
 
 from recipes import texts
+from recipes.setting_rules import FRACTION, check_settings, flatten
 from zoo.errors import ZooError, nearest
 
 STRATEGIES = ("none", "mirrored", "multiworker")
@@ -21,7 +24,8 @@ RUNTIME_KEYS = (
 # What settings were in effect in run folders that were made before these settings were.
 BEFORE = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
-    "text_encoder.sentence": "all_places", "text_cache": "",
+    "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
+    "data.words": "ascii",
 }
 
 
@@ -51,12 +55,16 @@ def data_config(name, **settings):
         "directory": "",  # where the pictures are; a .zip of a captioned folder is fine
         "on_error": "raise",  # "raise" | "skip": what a broken line or picture does
         "count": 0,  # shapes: number of training pictures
-        "held_out_count": 512,  # pictures of the held-out split that scores use
+        "held_out_count": 512,  # held-out pictures that scores use
+        "held_out_fraction": FRACTION,  # of a set without a test split, by hash of the names
         "crop": "paper",  # "paper": random crop out of 76/64 of the size | "none"
         "flip": True,  # mirror half of the pictures
         "cache": False,  # decode every picture once and keep all of them in memory
         "min_count": 1,  # a word enters the vocabulary when it occurs this often
         "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+        # What a word is: "unicode": letters of every script | "ascii": the papers' code, which
+        # deletes all characters outside ASCII.
+        "words": "ascii" if name in ("birds", "coco") else "unicode",
         "max_words": 18,  # longer captions keep a random subset of this size, in order
     })
     for key, value in settings.items():
@@ -76,17 +84,6 @@ def choose(dataset, variants):
         f'Unknown dataset "{dataset}": expected one of {", ".join(variants)}.'
         f"{nearest(dataset, variants)}"
     )
-
-
-def flatten(config, prefix=""):
-    """`{"a.b": value}` for every leaf of a ConfigDict or a plain dict."""
-    flat = {}
-    for key, value in config.items():
-        if isinstance(value, (dict, ConfigDict)):
-            flat.update(flatten(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
 
 
 def to_plain(value):
@@ -109,6 +106,26 @@ def differing_keys(old, new):
     ]
 
 
+def as_begun(config, directory):
+    """A copy for a run that may have been begun before a setting was: the setting is as it was.
+
+    Two settings have other defaults than what was in effect before them: a run that was begun
+    without `data.held_out_fraction` goes on with all images of a set that has no held-out split,
+    one without `data.words` with the words that it had.
+    """
+    from recipes.run_folder import read_config
+
+    result = config.copy_and_resolve_references()
+    begun = read_config(directory) if os.path.isdir(directory) else None
+    if begun is None:
+        return result
+    for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
+        key = f"data.{name}"
+        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
+            result.data[name] = BEFORE[key]
+    return result
+
+
 def check_known_keys(keys, config, flag="config"):
     """Raise for a key that is not in `config`, naming the nearest that is."""
     groups = {".".join(key.split(".")[:end]) for key in flatten(config)
@@ -128,34 +145,19 @@ def check_known_keys(keys, config, flag="config"):
 
 
 def validate(config):
-    """Check the common settings of a config; raises `ZooError` with the key's name."""
-    for key, low in (("steps", 0), ("epochs", 0), ("batch_size", 1), ("checkpoint_every", 1),
-                     ("log_every", 1), ("sample_every", 0), ("threads", 0)):
-        if config[key] < low:
-            raise ZooError(f"config.{key} must be at least {low}, got {config[key]}.")
+    """Check the settings of a config; raises `ZooError` with the key's name and value."""
+    check_settings(config)
     for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
         _check_choice(key, config[key], options)
     if "text" in config:
         texts.check(config)
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
-                         ("unknown", ("drop", "unk")), ("direction", ("a2b", "b2a"))):
+                         ("unknown", ("drop", "unk")), ("words", ("unicode", "ascii")),
+                         ("direction", ("a2b", "b2a"))):
         if key in config.data:
             _check_choice(f"data.{key}", config.data[key], options)
-    _check_least("data", config, {
-        "max_words": 1, "min_count": 1, "held_out_count": 0, "count": 0, "load_size": 0,
-    })
-    _check_least("samples", config, {
-        "images_per_caption": 1, "samples_per_condition": 1, "rows": 1,
-    })
     if not config.steps and not config.epochs:
         raise ZooError("config.steps and config.epochs are both 0: give one of them.")
-
-
-def _check_least(group, config, lowest):
-    for key, low in lowest.items():
-        value = config.get(group, {}).get(key, low)
-        if value < low:
-            raise ZooError(f"config.{group}.{key} must be at least {low}, got {value}.")
 
 
 def _check_choice(key, value, options):

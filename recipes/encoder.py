@@ -85,7 +85,8 @@ def held_out_results(model, source, what, batch_size=128):
     classify = tf.function(lambda x: model(x)["logits"], autograph=False, reduce_retracing=True)
     batches = labels_evaluation(source, model.image_size, batch_size)
     named = np.concatenate([np.argmax(classify(batch["images"]), 1) for batch in batches])
-    hits, labels = named == source.labels, np.asarray(source.labels)
+    labels = np.asarray(source.labels)
+    hits = np.array(_places(model.class_names, source.class_names))[labels] == named
     of_class = {label: hits[labels == label].mean() for label in np.unique(labels)}
     worst = min(of_class, key=of_class.get)
     protocol = f"{len(hits)} pictures, {what}, with the weights as they are stored"
@@ -99,6 +100,17 @@ def held_out_results(model, source, what, batch_size=128):
     ]
 
 
+def _places(classes, names):
+    """The model's number of each class of a source, which may lack some."""
+    for name in names:
+        if name not in classes:
+            raise ZooError(
+                f'The held-out pictures have a class "{name}", which the training ones have not: '
+                f"these are {', '.join(classes)}. Remove it, or add it to both."
+            )
+    return [list(classes).index(name) for name in names]
+
+
 def main(argv):
     """Open the pictures, train, save, measure what was saved."""
     del argv
@@ -110,7 +122,12 @@ def main(argv):
         from zoo.presets.saving import check_target, update_metadata
 
         check_target(values.out)
-        source, held_out, size, name = open_sources(values.data, values.image_size)
+        splits, size, name = open_sources(values.data, values.image_size)
+        source, held_out = splits.training, splits.held_out
+        for note in splits.notes:
+            print(note)
+        if held_out is not None:
+            _places(source.class_names, held_out.class_names)
         name, start = _encoder_name(values["name"].value or name), time.monotonic()
         model, loss = train(
             source, size, name, values.steps, values.batch_size, values.features, values.filters,
@@ -123,6 +140,7 @@ def main(argv):
             "usage": _usage(Path(values.out).resolve().name),
             "training": {
                 "data": values.data, "pictures": len(source), "classes": model.class_names,
+                "looked_at_beside": splits.word,
                 "steps": values.steps, "batch_size": values.batch_size,
                 "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
                 "load_size": values.load_size or size,
@@ -132,14 +150,15 @@ def main(argv):
         }, half=True)
         results = []
         if held_out is not None:
-            results = held_out_results(zoo.from_preset(values.out), held_out, "held out")
+            results = held_out_results(zoo.from_preset(values.out), held_out, splits.word)
             update_metadata(values.out, results=results)
     figures = [f"loss {loss:.3f}", *(f"{r['metric']} {r['value']}" for r in results)]
     print(f"{name}: {'; '.join(figures)}. Saved in {values.out}")
 
 
 def open_sources(data, image_size):
-    """(training source, held-out one or None, pixels, name) of `--data`."""
+    """(`recipes.splits.Splits`, pixels, name) of `--data`."""
+    from recipes.splits import open_splits
     from zoo.data import get_source
 
     name, _, path = data.partition(":")
@@ -148,14 +167,11 @@ def open_sources(data, image_size):
     if not data:
         raise ZooError(f"--data is missing: give one of {', '.join(SOURCES)}, or NAME:PATH.")
     settings = {"directory": path or None} if name != "shape_classes" else {"size": 32}
-    source = get_source(name, split="train", **settings)
-    try:
-        held_out = get_source(name, split="test", **settings)
-    except ZooError:
-        held_out = None
+    splits = open_splits(lambda split: get_source(name, split=split, **settings), setting="")
+    source = splits.training
     size = image_size or 1 << (int(source.image_size).bit_length() - 1)
     label = Path(path).stem if name == "classes" else name.replace("shape_classes", "shapes")
-    return source, held_out, max(size, 16), label
+    return splits, max(size, 16), label
 
 
 def _usage(preset):

@@ -7,6 +7,7 @@ import keras
 from recipes import configs
 from recipes.builders import damsm_model, get_builder, smallest_batch
 from recipes.pretraining import GROUPS, check_pretraining, pretraining_config, pretrains
+from recipes.setting_rules import STEPS
 from recipes.sources import open_data
 from recipes.texts import open_damsm
 from zoo.errors import ZooError
@@ -48,6 +49,8 @@ def resolve(config, data):
                 "pictures: use a smaller batch."
             )
         part.steps = part.steps or part.epochs * count // part.batch_size
+        if part.steps > STEPS:
+            raise ZooError(f"{name}.epochs {part.epochs} are {part.steps} steps: at most {STEPS}.")
     check_pretraining(config)
     if not config.steps:
         raise ZooError("config.epochs passes over so few pictures make no step.")

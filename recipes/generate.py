@@ -26,6 +26,9 @@ picture in `grid.png` and `interpolation.png` what that network says of it, and 
 `descriptions.json`. With `--images` in the place of captions a MirrorGAN or a Stream describes
 these pictures and makes none.
 
+Words of captions that the preset does not know, and those beyond the longest caption that it reads,
+are left out, and a line says which.
+
 What a preset reads depends on it: captions; sentence embeddings; labels (without `--labels` every
 class once); pictures, with `--guide` for BicycleGAN and DRIT; or nothing.
 """
@@ -77,6 +80,8 @@ def main(argv):
             )
         made = make(model, asked, samples or (1 if asked.fixed else 4))
     written = generated.write(out, asked, made)
+    if asked.unread:
+        print(f"Not all of the captions is read. {asked.unread}")
     *first, last = written if asked.files else [f"{len(made.images)} pictures", *written]
     print(f"{', '.join(first)} and {last} in {out}")
 

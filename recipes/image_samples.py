@@ -90,10 +90,13 @@ class PairDistance:
     best_metric = ""
 
     def __init__(self, model, data, seed=0):
+        self.images = "labels" if data.kind == "labels" else data.word
         self.model, self.seed = model, seed
         self.conditions = fixed_conditions(model, data, PAIRS)
         count = len(self.conditions[0].values)
         self.protocol = f"two samples, seeds {seed} and {seed + 1}, of each of {count} conditions"
+        if data.kind != "labels":
+            self.protocol += f", pictures: {self.images}"
 
     def __call__(self):
         figures = {}

@@ -1,10 +1,12 @@
 """The pictures of a config of labels, pairs or two domains: sources, batches, held-out ones."""
 
 import inspect
+import os
 
 import numpy as np
 
 from recipes.image_systems import check_source, kind_of
+from recipes.splits import TRAINING, open_splits
 from zoo.data import (
     get_source,
     labels_dataset,
@@ -13,7 +15,7 @@ from zoo.data import (
     unpaired_dataset,
     unpaired_evaluation,
 )
-from zoo.errors import ZooError
+from zoo.errors import MissingSplit, ZooError
 
 DATASETS = {"labels": labels_dataset, "pairs": paired_dataset, "domains": unpaired_dataset}
 
@@ -23,7 +25,10 @@ class ImageData:
 
     Attributes:
         kind: "labels", "pairs" or "domains".
-        source, held_out: sources (see `zoo.data`); without a held-out split, training pictures.
+        source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures;
+            of labels, which look at no other pictures, `held_out` is None.
+        whole: the held-out source, or None.
+        word: which pictures `held_out` has, see `recipes.splits`.
         notes: lines worth a place in the log.
     """
 
@@ -36,13 +41,22 @@ class ImageData:
             "source_channels": config.model.get("source_channels", 3)
         }
         self.notes = []
-        self.source = self._load("train", self.settings.count)
-        self.held_out = self._held_out()
+        self.whole, self.word, self.held_out = None, TRAINING, None
+        if self.kind == "labels":
+            self.source = self._load("train")
+            return
+        splits = open_splits(
+            self._load, self.settings.held_out_split, self.settings.get("held_out_fraction", 0)
+        )
+        self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
+        self.held_out = self.source if self.whole is None else self.whole
+        self.notes += splits.notes
 
-    def _load(self, split, count):
+    def _load(self, split):
         """A source; it gets those of the `data` settings that it has."""
         from zoo import data
 
+        count = self.settings.count if split == "train" else self.settings.held_out_count
         settings = {
             **self.settings, "split": split, "count": count, "size": self.image_size,
             "directory": self.settings.directory or None,
@@ -53,21 +67,12 @@ class ImageData:
                 self.settings.name, **{k: v for k, v in settings.items() if k in known}
             )
         except ZooError as error:
-            if "directory" in known and not self.settings.directory:
-                error = f"{error} Give your copy with --config.data.directory=PATH."
-            raise ZooError(str(error)) from None
+            if "directory" not in known:
+                raise
+            raise with_hint(error, self.settings.directory) from None
         if skipped := getattr(source, "skipped", []):
             self.notes.append(f"{split}: skipped {len(skipped)} pictures, the first: {skipped[0]}")
         return source
-
-    def _held_out(self):
-        if self.kind == "labels":
-            return None  # every label is known; nothing is read from held-out pictures
-        try:
-            return self._load(self.settings.held_out_split, self.settings.held_out_count)
-        except ZooError as error:
-            self.notes.append(f"no held-out split, samples are of training pictures: {error}")
-            return self.source
 
     def __len__(self):
         """Pictures of an epoch; of two domains those of the larger."""
@@ -108,3 +113,10 @@ class ImageData:
             **self.channels,
         )
         return {name: np.asarray(part) for name, part in next(iter(batches)).items()}
+
+
+def with_hint(error, directory):
+    """The error of a source that cannot be opened: without data, it says how to give them."""
+    if isinstance(error, MissingSplit) or (directory and os.path.exists(directory)):
+        return error
+    return ZooError(f"{error} Give your copy with --config.data.directory=PATH.")

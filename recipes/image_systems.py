@@ -7,6 +7,7 @@ adds a paper's, or those of a size that two CPU cores can train.
 from ml_collections import ConfigDict
 
 from recipes.configs import common_config
+from recipes.setting_rules import FRACTION
 from zoo.errors import ZooError, nearest
 
 
@@ -48,7 +49,7 @@ def image_data(name, **settings):
     group = ConfigDict({
         "name": name,
         "directory": "",  # a folder or .zip; "" lets cifar10 ask keras.datasets
-        "held_out_split": "test",  # a folder's name; training pictures where there is none
+        "held_out_split": "test",  # a folder's name; where there is none, test or val
         "load_size": 0,  # pixels that pictures are scaled to before a random cut; 0: no cut
         "flip": True,  # mirror half of the pictures
         "cache": False,  # decode every picture once and keep all of them in memory
@@ -66,8 +67,12 @@ def image_data(name, **settings):
 
 KINDS = {
     "labels": {"attribute": "shape"},  # shape_classes: which attribute is the label
-    "pairs": {"direction": "a2b"},  # "a2b": the left half is the source | "b2a"
+    "pairs": {
+        "direction": "a2b",  # "a2b": the left half is the source | "b2a"
+        "held_out_fraction": FRACTION,  # of a set without a held-out split, by hash of the names
+    },
     "domains": {
+        "held_out_fraction": FRACTION,
         "domains": ("A", "B"),  # names of the two folders
         "difference": "background",  # shape_domains: what the domains differ in
     },

@@ -1,6 +1,7 @@
 """What `recipes.generate` draws by: the flags of each kind of preset, checked and read."""
 
 import dataclasses
+import re
 import zipfile
 from pathlib import Path
 
@@ -41,6 +42,7 @@ FLAGS = {  # the flags that only some presets read, by the kind that reads them
     "description": ("images", "describe"),
 }
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}")  # of a label
 _OF_GUIDE = "takes one {} of --guide, so each picture has one translation alone"
 
 
@@ -56,6 +58,7 @@ class Inputs:
         examples: path of the pictures that `generate_like` takes the latent from, or None.
         files: list of str, the pictures that are described, or None where pictures are made.
         fixed: why a condition has one picture alone, whatever the seed; "" where it has many.
+        unread: what the model does not read of the captions, in words; "" where it reads all.
     """
 
     conditions: object
@@ -65,6 +68,7 @@ class Inputs:
     examples: str | None = None
     files: list | None = None
     fixed: str = ""
+    unread: str = ""
 
 
 def read(model, name):
@@ -129,7 +133,8 @@ def _read_captions(model, reads):
         captions += _parts(flags.FLAGS.captions)
     if not captions:
         raise ZooError(f"No captions. {reads}.")
-    return Inputs(captions, captions, {"unknown": flags.FLAGS.unknown})
+    unknown = flags.FLAGS.unknown
+    return Inputs(captions, captions, {"unknown": unknown}, unread=model.unread(captions, unknown))
 
 
 def _read_nothing(model, reads):
@@ -178,7 +183,7 @@ def _read_labels(model, reads):
         labels = list(range(model.classes))
     else:
         labels = [
-            int(part) if part not in names and part.lstrip("-").isdecimal() else part
+            int(part) if part not in names and _NUMBER.fullmatch(part) else part
             for part in _parts(flags.FLAGS.labels)
         ]
     labels = [int(label) for label in model.condition_rows(labels)[0]["labels"]]

@@ -3,9 +3,11 @@
 import time
 from pathlib import Path
 
+from recipes.configs import as_begun
 from recipes.factory import build, parameter_line, resolve
 from recipes.pretraining import GROUPS, check_weights, pretraining_config, pretrains
 from recipes.processor import precision_note
+from recipes.run_data import card_facts, check_folder, meaning_of, record
 from recipes.run_folder import RunFolder, check_owner
 from recipes.sources import open_data
 from recipes.trainer import Trainer, is_chief
@@ -14,9 +16,11 @@ from zoo.errors import ZooError
 
 def train(config, workdir, strategy):
     """Train a config in a folder; returns True when the run is complete, False when stopped."""
+    config = as_begun(config, workdir)
     data = open_data(config)
     config = resolve(config, data)
     check_owner(workdir, config)
+    check_folder(workdir, data)
     check_weights(config)
     experiment = None
     if not pretrains(config) or not (Path(workdir) / "config.json").exists():
@@ -27,16 +31,26 @@ def train(config, workdir, strategy):
         for line in (*data.notes, precision_note(config.dtype)):
             if line:
                 folder.log(line)
+        record(folder, data)
+        presets = {name: config[name] for name in GROUPS if name in config}
         if pretrains(config):
             del experiment
             presets = pretrain_all(config, data, folder, strategy)
             if presets is None:
                 return False
             experiment = build(config, data, strategy, **presets)
+        _with_data(experiment, config, data, presets)
+        folder.log(data.describe(experiment.model))
         folder.log("parameters: " + parameter_line(experiment.model))
         return Trainer(experiment, config, folder, strategy).run()
     finally:
         folder.close()
+
+
+def _with_data(experiment, config, data, presets):
+    """Tells an experiment what its presets and checkpoints say of the data."""
+    experiment.metadata["training_data"] = card_facts(data)
+    experiment.meaning = meaning_of(experiment.model, config, data, presets)
 
 
 def pretrain_all(config, data, folder, strategy):
@@ -61,13 +75,18 @@ def pretrain(config, name, data, folder, strategy, damsm=None):
         str, its preset, the best one where there is a score; None when a signal stopped it.
     """
     part = pretraining_config(config, name)
+    check_folder(folder.path / name, data)
     inner = RunFolder(folder.path / name, part, writer=folder.writer)
     try:
+        record(inner, data, rows=False)
         if not is_done(inner, part.steps):
             inner.log(
                 f"pre-training a {name.upper()} (--config.{name}=PRESET would use a trained one)"
             )
-            if not Trainer(build(part, data, strategy, damsm), part, inner, strategy).run():
+            experiment = build(part, data, strategy, damsm)
+            _with_data(experiment, part, data, {"damsm": damsm} if name == "stream" else {})
+            inner.log(data.describe(experiment.model))
+            if not Trainer(experiment, part, inner, strategy).run():
                 return None
             _wait_for_preset(inner, part.steps)
     finally:

@@ -10,14 +10,48 @@
 """
 
 import fcntl
-import json
 import os
 import sys
 import time
+from numbers import Integral, Real
 from pathlib import Path
 
 from recipes.configs import differing_keys, flatten, to_plain
+from recipes.setting_rules import shown
 from zoo.errors import ZooError
+
+COUNT = (Integral, "a whole number from 0 on")
+NUMBER = (Real, "a finite number")
+TEXT = (str, "text")
+FORMS = {  # file in a run folder -> what it holds, see `check_form`
+    "checkpoints/last.json": {"step": COUNT, "seconds": NUMBER, "figures": {}},
+    "presets.json": {"last": {"step": COUNT}, "best": {"step": COUNT, "score": NUMBER}},
+}
+
+
+def check_form(content, form, name=""):
+    """What is wrong with a file's content, or "".
+
+    Args:
+        content: what the JSON file holds.
+        form: dict of key -> dict, for an object inside, or `COUNT`, `NUMBER` or `TEXT`. A key may
+            be missing, or null where an object belongs; others are not looked at.
+    """
+    what = f'"{name}"' if name else "it"
+    if isinstance(form, dict):
+        if content is None and name:
+            return ""
+        if not isinstance(content, dict):
+            return f"{what} should hold a JSON object, but holds {shown(content)}"
+        inner = (check_form(content[key], form[key], key) for key in form if key in content)
+        return next(filter(None, inner), "")
+    kind, words = form
+    fits = isinstance(content, kind) and not isinstance(content, bool)
+    if fits and kind is not str:
+        fits = abs(content) < 1e300 and (form is NUMBER or content >= 0)
+    if not fits:
+        return f"{what} should be {words}, but is {shown(content)}"
+    return ""
 
 
 class RunFolder:
@@ -58,15 +92,12 @@ class RunFolder:
 
     # --- notes --------------------------------------------------------------------------------
     def read_json(self, name):
-        """The content of the JSON file `name` in the folder, or None where there is none."""
-        try:
-            return json.loads((self.path / name).read_text("utf-8"))
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            raise ZooError(
-                f"{self.path / name} is not JSON: delete it, or use another --workdir."
-            ) from None
+        """The content of the JSON file `name` in the folder, or None where there is none.
+
+        Raises:
+            ZooError: it holds no JSON object, or one of another form than `FORMS` says.
+        """
+        return read_object(self.path / name, FORMS.get(name, {}))
 
     def write_json(self, name, content):
         """Write a JSON file into the folder atomically; does nothing on a read-only worker."""
@@ -82,7 +113,9 @@ class RunFolder:
             return
         if console and not self.quiet:
             print(text, flush=True)
-        with open(self.path / "log.txt", "a", encoding="utf-8") as file:
+        with open(
+            self.path / "log.txt", "a", encoding="utf-8", errors="backslashreplace"
+        ) as file:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def close(self):
@@ -118,6 +151,31 @@ class RunFolder:
         self.log("$ " + " ".join(["python", *sys.argv]), console=False)
 
 
+def read_object(path, form):
+    """The JSON object in a file of a run folder, or None where there is none; see `check_form`."""
+    from zoo.storage import read_strict_json
+
+    if not os.path.lexists(path):
+        return None
+    remedy = "Delete it, or use another --workdir."
+    try:
+        content = read_strict_json(path)
+    except ZooError as error:
+        raise ZooError(f"{error} {remedy}") from error
+    if problem := check_form(content, form):
+        raise ZooError(f"{path} was not written by a training: {problem}. {remedy}")
+    return content
+
+
+def read_config(directory):
+    """The settings of the run in a folder, a dict; None where there is none."""
+    path = Path(directory) / "config.json"
+    try:
+        return read_object(path, {})
+    except ZooError as error:
+        raise ZooError(f"{path} is not a config: give another --workdir.") from error
+
+
 def check_owner(directory, config):
     """Raise `ZooError` where `directory` is a file, foreign, or belongs to another config."""
     path = Path(directory)
@@ -125,29 +183,22 @@ def check_owner(directory, config):
         return
     if not path.is_dir():
         raise ZooError(f"--workdir {path} is a file: give a folder.")
-    try:
-        old = json.loads((path / "config.json").read_text("utf-8"))
-        if not isinstance(old, dict):
-            raise ValueError
-    except FileNotFoundError:
+    old = read_config(path)
+    if old is None:
         names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
         if names:
             raise ZooError(
                 f'--workdir {path} holds "{names[0]}" but no config.json, so it is not a run '
                 "folder: give a new or an empty one."
-            ) from None
+            )
         return
-    except ValueError:
-        raise ZooError(
-            f"{path / 'config.json'} is not a config: give another --workdir."
-        ) from None
     differing = differing_keys(old, config)
     if differing:
         before, now = flatten(old), flatten(to_plain(config))
-        shown = [f"{key} ({before.get(key, 'absent')} there, {now.get(key, 'absent')} now)"
-                 for key in differing[:4]]
+        listed = [f"{key} ({before.get(key, 'absent')} there, {now.get(key, 'absent')} now)"
+                  for key in differing[:4]]
         more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
         raise ZooError(
-            f"--workdir {path} belongs to another config. Different: {', '.join(shown)}{more}. "
+            f"--workdir {path} belongs to another config. Different: {', '.join(listed)}{more}. "
             "Give another folder, or the old settings to go on with that run."
         )

@@ -1,5 +1,8 @@
-"""Held-out scores that choose a run's best preset. They compare runs of one recipe, nothing else:
-the encoder that judges is the run's own DAMSM, so the names say so."""
+"""Scores of held-out pictures that choose a run's best preset.
+
+They compare runs of one recipe, nothing else: the encoder that judges is the run's own DAMSM, so
+the names say so.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -11,10 +14,10 @@ from zoo.metrics.frechet_distance import frechet_distance
 class Subset:
     """`count` pictures of a source, evenly spread over it; itself a source.
 
-    `kind`: what they are, for the protocol of a score.
+    `kind`: what they are, see `recipes.splits`, for the protocol of a score.
     """
 
-    def __init__(self, source, count, kind="held-out"):
+    def __init__(self, source, count, kind):
         self.kind = kind
         places = np.unique(np.linspace(0, len(source) - 1, min(count, len(source))).astype(int))
         self._source, self._places = source, tf.constant(places, tf.int64)
@@ -35,12 +38,13 @@ class MatchingScore:
     """Mean losses of a DAMSM over held-out batches, with frozen networks and no dropout."""
 
     best_metric = "loss"
+    least = 2  # pictures: the wrong captions are those of the others
 
     def __init__(self, model, source, tokenizer, batch_size, crop):
-        self.model = model
+        self.model, self.images = model, source.kind
         batch_size = min(batch_size, len(source))
         self.protocol = (
-            f"{len(source)} {source.kind} pictures in batches of {batch_size}, first caption"
+            f"{len(source)} pictures, {source.kind}, in batches of {batch_size}, first caption"
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop
@@ -70,12 +74,13 @@ class FrechetScore:
     """
 
     best_metric = "frechet_damsm"
+    least = 2  # pictures: one has no covariance
 
     def __init__(self, model, source, tokenizer, batch_size, crop, encoder):
-        self.model = model
+        self.model, self.images = model, source.kind
         self.encoder = encoder
         self.protocol = (
-            f"one picture for the first caption of each of {len(source)} {source.kind} pictures, "
+            f"one picture for the first caption of each of {len(source)} pictures, {source.kind}, "
             "seeds 0, 1, 2 ...; codes of the run's own DAMSM image encoder"
         )
         self.batches = evaluation_batches(

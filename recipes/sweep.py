@@ -24,7 +24,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import cli
+from recipes import cli, recipe_files
 from recipes.sweep_points import choose, make_points
 from zoo.errors import ZooError
 
@@ -43,7 +43,7 @@ def main(argv):
     if not _WORKDIR.value:
         raise ZooError("--workdir is missing: give a folder for this sweep.")
     file = config_flags.get_config_filename(flags.FLAGS["config"])
-    recipe = cli.load_recipe(file.partition(":")[0])
+    recipe = recipe_files.load(file.partition(":")[0])
     key, values = choose(getattr(recipe, "SWEEP", {}), _KEY.value, _VALUES.value)
     points = make_points(config, key, values)
     strategy = cli.start_tensorflow(config.threads, config.strategy)

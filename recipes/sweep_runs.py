@@ -3,6 +3,8 @@
 from ml_collections import ConfigDict
 
 from recipes import configs, factory, launch, sweep_report
+from recipes.pretraining import GROUPS
+from recipes.run_data import check_beside, check_folder, record
 from recipes.run_folder import RunFolder, check_owner
 from recipes.sources import Data
 from recipes.sweep_points import shown
@@ -24,18 +26,22 @@ def run(config, key, points, workdir, strategy):
         ZooError: a mistake in the settings, before anything is written; or runs that broke down,
             after the others and the report are done.
     """
+    config = configs.as_begun(config, workdir)
     data = Data(config)
     config = factory.resolve(config, data)
     owner = ConfigDict(configs.to_plain(config), type_safe=False)
     owner.update_from_flattened_dict({key: "swept"})
     check_owner(workdir, owner)
+    check_folder(workdir, data)
     launch.check_weights(config)
     for point in points:
-        point.config = factory.resolve(point.config, data)
+        point.config = factory.resolve(configs.as_begun(point.config, workdir), data)
+        check_folder(workdir / point.name, data)
         if not (workdir / point.name).exists():
             _check(key, point, strategy)
     folder = RunFolder(workdir, owner, writer=is_chief(strategy))
     try:
+        record(folder, data)
         presets = launch.pretrain_all(config, data, folder, strategy)
         if presets is None:
             return
@@ -65,6 +71,7 @@ def _check(key, point, strategy):
 def _train(point, place, folder, strategy):
     """Trains a run that is not complete; returns False when a signal stopped it."""
     check_owner(place, point.config)
+    check_beside(place, {name: point.config[name] for name in GROUPS if name in point.config})
     if launch.is_done(RunFolder(place, point.config, writer=False), point.config.steps):
         folder.log(f"{place.name} is done already.")
         return True

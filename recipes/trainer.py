@@ -16,7 +16,9 @@ from typing import Any
 import tensorflow as tf
 
 from recipes.progress import Progress
+from recipes.run_data import check_meaning, has_meaning, meaning_notes
 from recipes.signals import StopSignals
+from zoo import storage
 from zoo.errors import ZooError
 
 
@@ -29,11 +31,14 @@ class Experiment:
             `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
             `save_to_preset`), compiled.
         batches: start step -> `tf.data.Dataset` of global batches, the first being that step's.
-        evaluate: () -> `{name: float}` on held-out data; must not change the model.
+        evaluate: () -> `{name: float}`; must not change the model.
+        images: what `evaluate` looks at, such as "held-out (test)", see `recipes.splits`.
         best_metric: the name among them that decides the best preset; lower is better.
         write_samples: (directory, step) -> None; pictures, also for TensorBoard.
         metadata: what the presets say about themselves, see `zoo.presets.save_to_preset`.
         protocol: how `evaluate` measures, for the presets' results.
+        meaning: what gives the model's rows their meaning, see `recipes.run_data.meaning_of`: it
+            is kept in checkpoints, and a checkpoint with another is refused.
     """
 
     model: Any
@@ -43,6 +48,8 @@ class Experiment:
     write_samples: Callable | None = None
     metadata: dict = field(default_factory=dict)
     protocol: str = ""
+    images: str = ""
+    meaning: dict = field(default_factory=dict)
 
 
 def make_strategy(name):
@@ -233,9 +240,18 @@ class Trainer:
     def _resume(self):
         if not self.folder.checkpoint.exists():
             return 0
-        self.model.load_checkpoint(str(self.folder.checkpoint))
+        path, meaning = str(self.folder.checkpoint), self.experiment.meaning
+        if meaning:
+            notes = storage.read_notes(path)
+            check_meaning(path, notes, meaning)
+            if not has_meaning(notes):
+                self.folder.log(
+                    "the checkpoint is from before words, classes and data were kept in it, so it "
+                    "was not compared with them; the next one keeps them"
+                )
+        self.model.load_checkpoint(path)
         step = int(self.model.iteration.numpy())
-        self.seconds = self._saved().get("seconds", 0.0)
+        self.seconds = float(self._saved().get("seconds", 0.0))
         self.folder.log(f"resumed at step {step}")
         return step
 
@@ -248,7 +264,8 @@ class Trainer:
             self._stop_broken(self.step, f"the weights of {broken} are not finite")
         if self.folder.writer:
             self.folder.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-            self.model.save_checkpoint(str(self.folder.checkpoint))
+            notes = meaning_notes(self.experiment.meaning)
+            self.model.save_checkpoint(str(self.folder.checkpoint), notes=notes)
             self.folder.write_json("checkpoints/last.json", {
                 "step": self.step,
                 "seconds": round(self.seconds + time.monotonic() - self._started, 1),
@@ -262,14 +279,25 @@ class Trainer:
                 experiment.write_samples(self.folder.samples, self.step)
         if experiment.evaluate is not None:
             figures = experiment.evaluate()
-            self._scalars({f"held_out/{name}": value for name, value in figures.items()})
-            self._say(f"held out at step {self.step}: " + "  ".join(
+            group = "held_out" if experiment.images.startswith("held-out") else "scores"
+            self._scalars({f"{group}/{name}": value for name, value in figures.items()})
+            self._say(f"{experiment.images} at step {self.step}: " + "  ".join(
                 f"{name} {value:.4g}" for name, value in figures.items()
             ))
-            score = figures.get(experiment.best_metric, math.inf)
-            best = (self.folder.read_json("presets.json") or {}).get("best")
-            if math.isfinite(score) and (best is None or score < best["score"]):
+            if self._is_best(figures.get(experiment.best_metric, math.inf)):
                 self._save_preset("best", figures)
+
+    def _is_best(self, score):
+        """Whether a score is better than that of the best preset so far, on the same images."""
+        best = (self.folder.read_json("presets.json") or {}).get("best")
+        if not math.isfinite(score) or best is None:
+            return math.isfinite(score)
+        images = best.get("images", self.experiment.images)
+        if images != self.experiment.images:
+            self._say(f"the best preset so far was chosen by other images ({images}), so its "
+                      "score does not count any more")
+            return True
+        return score < best.get("score", math.inf)
 
     def _save_preset(self, which, figures=None):
         """Save the preset unless the folder already has this step's."""
@@ -289,7 +317,8 @@ class Trainer:
         notes[which] = {"step": self.step}
         if figures:
             notes[which].update(figures, score=figures[self.experiment.best_metric],
-                                metric=self.experiment.best_metric)
+                                metric=self.experiment.best_metric,
+                                images=self.experiment.images)
         self.folder.write_json("presets.json", notes)
 
 

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What each room may import of this project, beside itself. `CORE` is open to all.
 CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.pictures", "zoo.resampling",
-    "zoo.listing", "zoo.checks",
+    "zoo.listing", "zoo.listing_sources", "zoo.checks", "zoo.seeds",
+    "zoo.pillow_pictures", "zoo.image_arrays",
 }
 DOORS = {
     "zoo.errors": set(),
@@ -21,9 +22,14 @@ DOORS = {
     "zoo.version": set(),
     "zoo.storage": set(),
     "zoo.pictures": set(),
+    "zoo.pillow_pictures": set(),
+    "zoo.image_arrays": set(),
     "zoo.resampling": set(),
     "zoo.listing": set(),
+    "zoo.listing_sources": set(),
     "zoo.checks": set(),
+    "zoo.seeds": set(),
+    "zoo.programs": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),
     "zoo.text": set(),

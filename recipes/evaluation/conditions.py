@@ -14,7 +14,8 @@ import numpy as np
 
 from recipes.conditions import can_read
 from recipes.evaluation.data import from_source
-from zoo.errors import ZooError
+from recipes.evaluation.parts import open_part
+from zoo.errors import MissingSplit, ZooError
 
 SOURCE_OF_KIND = {
     "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",
@@ -109,10 +110,11 @@ class Data:
         data: what `--data` says, or "".
         kind: see `kind_of`; None reads plain pictures.
         training: dict, what the preset's metadata say of its training.
+        trained_on: dict, what they say of its data, see `recipes.run_data.card_facts`.
         crop: "none", "paper", or "" for the one of the training.
     """
 
-    def __init__(self, data, kind, training=None, crop="", seed=0):
+    def __init__(self, data, kind, training=None, crop="", seed=0, trained_on=None):
         from zoo.data import SOURCES
 
         training = training or {}
@@ -123,7 +125,9 @@ class Data:
         self.path = path or training.get("data.directory") or ""
         self.kind, self.training, self.seed = kind, training, seed
         self.crop = crop or training.get("data.crop") or "none"
-        self._sources = {}
+        self.fraction = training.get("data.held_out_fraction") or 0.0
+        self.fingerprint = (trained_on or {}).get("fingerprint")
+        self._sources, self._parts = {}, {}
 
     def source(self, split, size):
         """The source of a split.
@@ -154,6 +158,8 @@ class Data:
             del settings["count"]
         try:
             return data.get_source(self.name, **settings)
+        except MissingSplit:
+            raise
         except ZooError as error:
             hint = "" if self.path or "directory" not in known else (
                 " Give your copy with --data=PATH, or --data=NAME:PATH."
@@ -161,18 +167,21 @@ class Data:
             raise ZooError(f"{error}{hint}") from None
 
     def held_out(self, size, split="test"):
-        """(source, name of its split): the split asked for, "val", or at last "train"."""
-        for name in dict.fromkeys((split, "val", "train")):
-            try:
-                return self.source(name, size), name
-            except ZooError:
-                if name == "train":
-                    raise
+        """(source, word) of what is asked for, or there is instead, see `open_part`.
+
+        `split`: "train", "test" or "val", or the word of what was opened before.
+        """
+        if (split, size) not in self._parts:
+            source, word = open_part(
+                lambda name: self.source(name, size), split, self.fraction, self.fingerprint
+            )
+            self._parts[split, size] = self._parts[word, size] = source, word
+        return self._parts[split, size]
 
     def pictures(self, split, size, direction="a2b"):
-        """(`PictureSet`, split): what generated pictures are compared with."""
+        """(`PictureSet`, word): what generated pictures are compared with."""
         source, split = self.held_out(size, split)
-        name = f"{self.name} {split}"
+        name = f"{self.name}, {split}"
         if self.kind == "pairs":
             return from_source(
                 source, size, name, load=lambda i: source.load(i)[1], method="bicubic"
@@ -184,18 +193,19 @@ class Data:
         return from_source(source, size, name, crop), split
 
     def conditions(self, model, count, split="test", direction="a2b", repeat=False):
-        """(`Conditions`, split): `count` of them, or all, evenly spread over the split.
+        """(`Conditions`, word): `count` of them, or all, evenly spread over the images.
 
-        More than there are pictures take a second caption of each, a third, and so on; with
-        `repeat` all of them again and again.
+        The word says which images they are of, None where they are of none. More than there are
+        pictures take a second caption of each, a third, and so on; with `repeat` all of them again
+        and again.
         """
         size = size_of(model)
         if self.kind == "nothing":
-            return Conditions(None, ["no condition"], np.zeros(1, np.int64)), split
+            return Conditions(None, ["no condition"], np.zeros(1, np.int64)), None
         if self.kind == "labels":
             names = model.class_names or [f"class {label}" for label in range(model.classes)]
             labels = list(range(model.classes))[:count]
-            return Conditions(labels, list(names)[:count], np.array(labels)), split
+            return Conditions(labels, list(names)[:count], np.array(labels)), None
         source, split = self.held_out(size, split)
         if self.kind in ("pairs", "domains"):
             return self._pictures_to_translate(source, model, count, direction), split

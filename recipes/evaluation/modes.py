@@ -52,7 +52,7 @@ def coverage_of(subject, tools):
         (list of `Measure`, str or None, None where the modes of the data are not known).
     """
     size, data = subject.size[0], subject.data
-    source, split = data.held_out(size, subject.source["condition_split"])
+    source, split = data.held_out(size, subject.source.get("condition_split", "test"))
     readers = list(_readers(subject, source, tools))
     if not readers:
         named = any(network.classifier is not None for network in tools.networks)

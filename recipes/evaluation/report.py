@@ -87,8 +87,10 @@ def facts(report):
     made = f"{subject['generated']}"
     if subject.get("conditions"):
         made += f" ({subject['conditions']} conditions, {subject['samples_per_condition']} of each)"
+    conditions = data.get("splits", {}).get("conditions")
     return {
         "Generated pictures": f"{made}, {report['resolution']} pixels, seed {report['seed']}",
+        **({"Conditions of": conditions} if conditions else {}),
         "Real pictures": f"{data['count']} of {data['name']}",
         "Networks": "; ".join(
             f"{n['name']}, sha256 {n['sha256'][:16]}, {n['input']}" for n in report["networks"]

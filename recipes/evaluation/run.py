@@ -9,6 +9,7 @@ from recipes.evaluation import soa
 from recipes.evaluation.conditions import KIND_OF_SOURCE, Data, kind_of, size_of
 from recipes.evaluation.data import from_array, from_path, with_classes
 from recipes.evaluation.networks import weights_digest
+from recipes.evaluation.parts import fingerprint_of, is_asked
 from recipes.evaluation.protocols import KINDS, shortfalls
 from zoo.data import SOURCES
 from zoo.errors import ZooError
@@ -101,7 +102,8 @@ def opened(options, handle, protocol, tools):
             handle, zoo.from_preset(handle), protocol, options, tools.cache
         )
         data = subject.data
-        splits = {"conditions": subject.source["condition_split"]}
+        if "condition_split" in subject.source:
+            splits = {"conditions": subject.source["condition_split"]}
     if data is None:
         real = from_path(options.data, subject.size[0], protocol.real_split)
         name, split = "", real.split
@@ -115,10 +117,27 @@ def opened(options, handle, protocol, tools):
             f"The generated pictures are of {subject.size}, the real ones of {real.shape[:2]}: "
             "give both in one size, or --size."
         )
-    if split not in (None, protocol.real_split):
+    if data is not None:
+        if not is_asked(split, protocol.real_split):
+            warnings.append(f'real pictures are {split}, not the split "{protocol.real_split}"')
+        warnings += [] if subject.model is None else other_data(subject, data, splits, split)
+    elif split not in (None, protocol.real_split):
         warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
     splits["real"] = split or "all that were given"
     return subject, real, {"data": options.data, "source": name, "splits": splits}, warnings
+
+
+def other_data(subject, data, splits, real_word):
+    """A list with the warning that images which count as held out may have been trained on."""
+    if data.fingerprint is None or not data.fraction:
+        return []
+    if not any(word.endswith("by hash)") for word in (*splits.values(), real_word)):
+        return []
+    trained, _ = data.held_out(subject.size[0], "train")
+    if fingerprint_of(trained) == data.fingerprint:
+        return []
+    return ["the data are not those that the preset was trained on, so images that are held out "
+            "by hash may be among those that it was trained on under other names"]
 
 
 def of_preset(handle, model, protocol, settings, cache):
@@ -136,7 +155,8 @@ def of_preset(handle, model, protocol, settings, cache):
         fitting = ", ".join(KINDS[protocol.kinds])
         raise ZooError(f"{handle} draws by {kind}, but this protocol is for {fitting}.")
     check_weights(handle, model)
-    data = Data(settings.data, kind, metadata.get("training"), settings.crop)
+    data = Data(settings.data, kind, metadata.get("training"), settings.crop,
+                trained_on=metadata.get("training_data"))
     conditions, split = data.conditions(
         model, protocol.conditions, protocol.condition_split, settings.direction, protocol.repeat
     )
@@ -146,15 +166,16 @@ def of_preset(handle, model, protocol, settings, cache):
     if not model.latent_dim and samples > 1:
         warnings.append("the model has no latent, so a condition has one picture")
         samples = 1
-    if kind not in ("nothing", "labels") and split != protocol.condition_split:
+    if split is not None and not is_asked(split, protocol.condition_split):
         warnings.append(
-            f'conditions are of the split "{split}" instead of "{protocol.condition_split}"'
+            f'conditions are of {split}, not of the split "{protocol.condition_split}"'
         )
     shape = (len(conditions), samples)
     source = {
         "preset": str(handle), "class": type(model).__name__,
         "weights_sha256": weights_digest(model),
-        "conditions": len(conditions), "samples_per_condition": samples, "condition_split": split,
+        "conditions": len(conditions), "samples_per_condition": samples,
+        **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
     }
     return Subject(

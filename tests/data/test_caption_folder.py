@@ -69,16 +69,16 @@ def test_blank_lines_and_windows_line_ends(tmp_path):
     ("row", "message"),
     [
         ("{oops", "not JSON"),
-        ("[1]", "expected a JSON object, but a list came"),
+        ("[1]", "expected a JSON object, but got a list"),
         ({"text": "x"}, '"file_name", a string, but it is missing'),
-        ({"file_name": 3, "text": "x"}, '"file_name", a string, but 3 came'),
-        ({"file_name": "a.png"}, "caption in \"text\".*has only 'file_name'"),
-        ({"file_name": "a.png", "text": "  "}, 'expected a caption in "text", but "  " came'),
+        ({"file_name": 3, "text": "x"}, '"file_name", a string, but got 3'),
+        ({"file_name": "a.png"}, 'caption in "text".*has only "file_name"'),
+        ({"file_name": "a.png", "text": "  "}, 'expected a caption in "text", but got "  "'),
         ({"file_name": "a.png", "text": ["x"]}, 'expected a caption in "text"'),
         ({"file_name": "a.png", "captions": []}, 'list of captions in "captions"'),
         ({"file_name": "a.png", "texts": ["x", 1]}, 'list of captions in "texts"'),
-        ({"file_name": "no.png", "text": "x"}, 'the picture "no.png" is missing'),
-        ({"file_name": "sub", "text": "x"}, 'the picture "sub" is missing'),
+        ({"file_name": "no.png", "text": "x"}, 'the image "no.png" is missing'),
+        ({"file_name": "sub", "text": "x"}, 'the image "sub" is missing'),
         ({"file_name": "../train/a.png", "text": "x"}, None),
         ({"file_name": "../secret.png", "text": "x"}, "leaves the folder"),
         ({"file_name": "/etc/passwd", "text": "x"}, "leaves the folder"),
@@ -168,7 +168,7 @@ def test_bad_embeddings(tmp_path, content, message):
 
 def test_nothing_left(tmp_path):
     _write(tmp_path, [{"file_name": "no.png", "text": "x"}])
-    with pytest.raises(ZooError, match="no usable picture is left \\(1 skipped"):
+    with pytest.raises(ZooError, match="no usable image is left \\(1 skipped"):
         CaptionFolder(tmp_path, on_error="skip")
     (tmp_path / "metadata.jsonl").write_text("")
     with pytest.raises(ZooError, match="it has no lines"):
@@ -178,7 +178,7 @@ def test_nothing_left(tmp_path):
 def test_bad_directory(tmp_path):
     with pytest.raises(ZooError, match="no such folder or .zip file"):
         CaptionFolder(tmp_path / "no")
-    with pytest.raises(ZooError, match="expected train/metadata.jsonl or metadata.jsonl"):
+    with pytest.raises(ZooError, match="expected train/metadata.jsonl.*or metadata.jsonl directly"):
         CaptionFolder(tmp_path)
     (tmp_path / "file.txt").write_text("x")
     with pytest.raises(ZooError, match="expected a folder or a .zip file"):

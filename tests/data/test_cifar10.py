@@ -139,7 +139,7 @@ def test_files_that_cannot_be_read(tmp_path):
         Cifar10(py, split="test")
     with pytest.raises(ZooError, match='expected the files of CIFAR-10.*"classes"'):
         Cifar10(tmp_path)
-    with pytest.raises(ZooError, match='split must be "train" or "test"'):
+    with pytest.raises(ZooError, match='has the splits "train" and "test", but got .val'):
         Cifar10(py, split="val")
 
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 from tests.data.files import cut_off, noise, pack, save
 from zoo.data import PairedFolder, UnpairedFolders, paired_evaluation
-from zoo.errors import ZooError
+from zoo.errors import MissingSplit, ZooError
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_truncated_pair(pairs):
     assert len(PairedFolder(pairs, on_error="skip")) == 2
     for name in "01":
         (pairs / "train" / f"{name}.png").unlink()
-    with pytest.raises(ZooError, match=r"no usable one is there \(1 skipped, first: .*2.png"):
+    with pytest.raises(ZooError, match=r"no usable pair is there \(1 skipped, first: .*2.png"):
         PairedFolder(pairs, on_error="skip")
 
 
@@ -70,9 +70,9 @@ def test_grey_and_transparent_pairs(tmp_path):
 
 
 def test_paired_errors(pairs):
-    with pytest.raises(ZooError, match='expected pictures in "test"'):
+    with pytest.raises(MissingSplit, match='there is no split "test", but found train, val'):
         PairedFolder(pairs, split="test")
-    with pytest.raises(ZooError, match='direction must be "a2b" or "b2a", but \'BtoA\' came'):
+    with pytest.raises(ZooError, match='direction must be "a2b" or "b2a", but got \'BtoA\''):
         PairedFolder(pairs, direction="BtoA")
 
 
@@ -116,7 +116,7 @@ def test_classes_as_domains(tmp_path):
 
 def test_unpaired_errors(domains, tmp_path):
     for settings, message in [
-        ({"split": "val"}, 'expected the folders "valA" and "valB"'),
+        ({"split": "val"}, 'there is no split "val", but found test, train'),
         ({"domains": ("A", "A")}, "domains must be two different names"),
         ({"domains": "ABC"}, "domains must be two different names"),
     ]:
@@ -124,7 +124,7 @@ def test_unpaired_errors(domains, tmp_path):
             UnpairedFolders(domains, **settings)
     (domains / "testB" / "0.png").unlink()
     for path in (domains, pack(domains, tmp_path / "d.zip")):
-        with pytest.raises(ZooError, match="testB: no usable picture in this domain"):
+        with pytest.raises(ZooError, match="testB: no usable image in this domain"):
             UnpairedFolders(path, split="test")
     cut_off(save(domains / "trainB" / "5.jpg", noise(40, 40)))
     with pytest.raises(ZooError, match="trainB/5.jpg: does not decode"):

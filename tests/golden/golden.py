@@ -62,7 +62,8 @@ class Case:
         for pattern, rtol, atol in self.meta.get("tolerance_by_key", []):
             if re.search(pattern, key):
                 return rtol, atol, 0.0
-        return tolerance["rtol"], tolerance["atol"], 0.0
+        share = tolerance.get("atol_times_absmax", 0.0)
+        return tolerance["rtol"], tolerance.get("atol", 0.0), share
 
     def check(self, key, got, rtol=0.0, atol=0.0):
         """|got - want| <= atol + share * max|want| + rtol * |want| elementwise.
@@ -103,6 +104,61 @@ def nhwc(array):
 def nchw(array):
     """Channels last to NCHW."""
     return np.moveaxis(np.asarray(array), -1, 1)
+
+
+def subsampled(value, want):
+    """The rows and columns of `value` (batch, channels, h, w) that `want` holds.
+
+    What stands nearest, where several strides give as many rows: `want` comes without its stride.
+    """
+    rows = want.shape[2]
+    strides = [s for s in range(1, value.shape[2] + 1) if -(-value.shape[2] // s) == rows]
+    views = [value[:, :, ::stride, ::stride] for stride in strides]
+    views = [view for view in views if view.shape == want.shape]
+    assert views, f"no stride makes {want.shape} of {value.shape}"
+    return min(views, key=lambda view: np.abs(view - want).max())
+
+
+def check_views(case, key, value):
+    """Every view that a case holds of large images or feature maps (batch, channels, h, w).
+
+    `<key>_stride<n>`, `<key>_corner<n>`, `<key>_center<n>`, `<key>_mean`, `<key>_std`.
+    """
+    value = np.asarray(value, "float64")  # a float32 sum over many pixels loses three digits
+    found = {k: re.fullmatch(rf"{re.escape(key)}_([a-z]+)(\d*)", k) for k in case.outputs}
+    found = {k: match.groups() for k, match in found.items() if match}
+    assert found, f"{case.name}: nothing is stored of {key}"
+    for name, (view, number) in found.items():
+        n, middle = int(number or 0), value.shape[2] // 2
+        around = slice(middle - n // 2, middle + n // 2)
+        views = {
+            "stride": lambda n=n: value[:, :, ::n, ::n],
+            "corner": lambda n=n: value[:, :, :n, :n],
+            "center": lambda around=around: value[:, :, around, around],
+            "mean": lambda: value.mean((2, 3)),
+            "std": lambda: value.std((2, 3)),
+        }
+        case.check(name, views[view]())
+
+
+def number_in(case, pattern):
+    """(key, number) of the one output that matches `pattern`, whose group is a number.
+
+    The number is an int, such as the stride in `spatial_sub4`.
+    """
+    ((key, found),) = [(k, m) for k in case.outputs if (m := re.fullmatch(pattern, k))]
+    return key, int(found[1])
+
+
+def stage_sizes(state_dict, prefix=""):
+    """Pixels of a side of every stage of an official generator of StackGAN++'s family.
+
+    The first stage doubles 4 pixels as often as it has up-blocks, each other one once.
+    """
+    names = [k.removeprefix(prefix) for k in state_dict if k.startswith(prefix)]
+    doublings = len({m[1] for k in names if (m := re.match(r"h_net1\.upsample(\d+)\.", k))})
+    stages = len({m[1] for k in names if (m := re.match(r"h_net(\d+)\.", k))})
+    return [4 * 2 ** (doublings + stage) for stage in range(stages)]
 
 
 def check_after(case, targets, prefix):

@@ -7,6 +7,7 @@ from tests.golden.iteration import dense, exact_adam
 from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.networks.build import build, spec
+from zoo.networks.patch_discriminator import PatchDiscriminator, map_size
 from zoo.networks.u_net import UNet
 
 
@@ -40,6 +41,24 @@ def check_u_net(case):
     case.check_all_seen()
 
 
+def single_scale(case):
+    """A `D_NLayers` of the case: what its arrays and the size of its map say.
+
+    The two repositories pad the last convolution differently; with batch norm one of them leaves
+    out the biases before it.
+    """
+    c, size = case.meta["config"], case.inputs["x"].shape[2]
+    side = case.outputs["pred0"].shape[2]
+    (last_pad,) = [pad for pad in (0, 1) if map_size(size, c["n_layers"], pad) == side]
+    return PatchDiscriminator(
+        c["ndf"],
+        c["n_layers"],
+        c["norm"],
+        last_pad=last_pad,
+        middle_bias="model.2.bias" in case.params,
+    )
+
+
 def check_maps(case, network, targets, single=False):
     """A discriminator in the case's mode; `targets`: function of the built network."""
     x = tensor(nhwc(case.inputs["x"]))
@@ -70,17 +89,15 @@ def check_official_weights(case, network):
 
 
 def sizes(case):
-    """The arguments of `UNetToImage` that an iteration's case has."""
-    config = case.meta["config"]
-    return {
-        "image_size": config["size"],
-        "source_channels": case.inputs["A"].shape[1],
-        "target_channels": case.inputs["B"].shape[1],
-        "latent_dim": config["nz"],
-        "generator_filters": config["ngf"],
-        "num_downs": config["num_downs"],
-        "discriminator_filters": config["ndf"],
-    }
+    """The arguments of `UNetToImage` that an iteration's case has, most of them by its arrays."""
+    config, channels = case.meta["config"], case.inputs["A"].shape[1]
+    found = names.generator_settings(case.param("G."), channels)
+    scale = "model_{}" if any(k.startswith("D.model_0.") for k in case.params) else "model{}"
+    found |= names.discriminator_settings(case.param("D."), scale)
+    assert found["num_downs"] == config["num_downs"] and found["latent_dim"] == config["nz"]
+    assert found["generator_filters"] == config["ngf"]
+    assert found["discriminator_filters"] == config["ndf"]
+    return found | {"image_size": config["size"]}
 
 
 def compiled(case, model, targets):

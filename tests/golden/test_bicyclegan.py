@@ -50,6 +50,7 @@ def system(case, monkeypatch, **changes):
     config = case.meta["config"]
     model = BicycleGAN(
         **paired.sizes(case),
+        encoder=names.encoder_settings(case.param("E."))["encoder"],
         encoder_filters=config["nef"],
         conditional_discriminators=config["conditional_D"],
         use_same_discriminator=config["use_same_D"],
@@ -114,8 +115,6 @@ def test_iteration_of_the_repositorys_pix2pix(precision, monkeypatch):
     model = Pix2Pix(
         **paired.sizes(case),
         l1_weight=case.meta["config"]["lambda_L1"],
-        where_add="input",
-        normalization="batch",
         adversarial_form="cross_entropy",
         discriminator_first=True,
         discriminator_weight=0.5,

@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from tests.golden.golden import Case, nchw, nhwc, tensor
-from tests.golden.paired_images import check_maps, check_statistics, check_u_net
+from tests.golden.paired_images import check_maps, check_statistics, check_u_net, single_scale
 from zoo.importers import bicyclegan as names
 from zoo.importers.pix2pix import patch_targets
 from zoo.importers.state_dict import conv, load_state_dict
@@ -89,18 +89,17 @@ def test_multi_scale_discriminator(precision):
     check_maps(case, network, names.discriminator_targets)
 
 
-def test_single_scale_discriminator_with_padding(precision):
+def test_single_scale_discriminator(precision):
     case = Case("bicyclegan", "disc_single_eval")
-    c = case.meta["config"]
-    network = PatchDiscriminator(c["ndf"], c["n_layers"], c["norm"])
-    check_maps(case, network, patch_targets, single=True)
+    check_maps(case, single_scale(case), patch_targets, single=True)
 
 
 def test_gradient_penalty(precision):
     case = Case("bicyclegan", "gradient_penalty")
     real, fake = (tensor(nhwc(case.inputs[k])) for k in ("real", "fake"))
     logits = max(int(k.split(".")[1]) for k in case.params)
-    critic = PatchDiscriminator(case.meta["config"]["ndf"], layers=(logits - 2) // 3)
+    norm = "batch" if any(k.endswith("running_var") for k in case.params) else "instance"
+    critic = PatchDiscriminator(case.meta["config"]["ndf"], (logits - 2) // 3, norm)
     build(critic, spec(*real.shape))
     load_state_dict(patch_targets(critic), case.param())
     for kind, alpha in (("real", 1.0), ("fake", 0.0), ("mixed", tensor(case.inputs["alpha"]))):
@@ -114,7 +113,9 @@ def test_a_model_is_made_of_released_files():
     c = case.meta["config"]
     model = names.bicyclegan(case.param("G."), case.param("E."))
     assert model.image_size == c["size"] and model.encoder_filters == c["nef"]
-    assert model.latent_dim == c["nz"] and model.encoder_config == "resnet"
+    assert model.latent_dim == c["nz"] and model.num_downs == c["num_downs"]
+    residual = any("shortcut" in k for k in case.param("E."))
+    assert model.encoder_config == ("resnet" if residual else "conv")
     for name, target in names.encoder_targets(model.encoder).items():
         got = target.to_official(target.variable.numpy())
         assert (got == case.params[f"E.{name}"]).all(), name

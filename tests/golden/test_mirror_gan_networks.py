@@ -1,12 +1,18 @@
 """Golden parity of MirrorGAN's attention, stages, generators, text encoder and discriminators."""
 
-import re
-
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.golden.golden import Case, check_after, nchw, nhwc, tensor
+from tests.golden.golden import (
+    Case,
+    check_after,
+    check_views,
+    nchw,
+    nhwc,
+    stage_sizes,
+    tensor,
+)
 from zoo.importers import mirror_gan as names
 from zoo.importers import staged
 from zoo.importers.state_dict import load_state_dict
@@ -87,9 +93,8 @@ def test_stage(precision):
 def load_generator(case):
     """(generator of the official sizes, its targets, its inputs)."""
     p, i = case.param(), case.inputs
-    stages = 1 + len({k.split(".")[0] for k in p if re.match(r"h_net[2-9]", k)})
     generator = MirrorGANGenerator(
-        [64 * 2**n for n in range(stages)],
+        stage_sizes(p),
         case.meta["config"]["GF_DIM"],
         len({k.split(".")[2] for k in p if k.startswith("h_net2.residual.")}),
         i["eps"].shape[1],
@@ -109,23 +114,6 @@ def load_generator(case):
     return generator, targets, inputs
 
 
-def check_image(case, name, image):
-    """What a case keeps of one image batch."""
-    image = nchw(image)
-    middle = slice(image.shape[2] // 2 - 8, image.shape[2] // 2 + 8)
-    check_strided(case, name, image)
-    case.check(f"{name}_corner16", image[:, :, :16, :16])
-    case.check(f"{name}_center16", image[:, :, middle, middle])
-    case.check(f"{name}_mean", image.mean((2, 3)))
-    case.check(f"{name}_std", image.std((2, 3)))
-
-
-def check_strided(case, name, value):
-    (key,) = [k for k in case.outputs if k.startswith(f"{name}_stride")]
-    stride = int(key.rsplit("stride", 1)[1])
-    case.check(key, value[:, :, ::stride, ::stride])
-
-
 def test_generator(precision):
     case = Case("mirrorgan", "g_net")
     generator, targets, inputs = load_generator(case)
@@ -134,9 +122,9 @@ def test_generator(precision):
         case.check(f"{mode}/mu", outputs["mu"])
         case.check(f"{mode}/logvar", outputs["log_var"])
         for i, image in enumerate(outputs["images"], 1):
-            check_image(case, f"{mode}/fake_img{i}", image)
+            check_views(case, f"{mode}/fake_img{i}", nchw(image))
         for i, attention in enumerate(outputs["attention"], 1):
-            check_strided(case, f"{mode}/att{i}", nchw(attention))
+            check_views(case, f"{mode}/att{i}", nchw(attention))
     check_after(case, targets, "train/after/")
     case.check_all_seen()
 
@@ -146,7 +134,7 @@ def test_generator_with_a_single_image(precision):
     case = Case("mirrorgan", "g_dcgan")
     generator, _, inputs = load_generator(case)
     (image,) = generator(inputs)["images"]
-    check_image(case, "eval/fake_img", image)
+    check_views(case, "eval/fake_img", nchw(image))
     case.check_all_seen()
 
 

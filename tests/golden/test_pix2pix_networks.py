@@ -4,12 +4,17 @@ import pytest
 from keras import ops
 
 from tests.golden.golden import Case, nchw, nhwc, tensor
-from tests.golden.paired_images import check_maps, check_official_weights, check_u_net
+from tests.golden.paired_images import (
+    check_maps,
+    check_official_weights,
+    check_u_net,
+    single_scale,
+)
 from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import conv, conv_transpose, load_state_dict
 from zoo.layers.concat import concat_vector
 from zoo.layers.padded_convolution import half_size
-from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, PatchDiscriminator
+from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator
 from zoo.networks.u_net import DownBlock, UpBlock, skipped
 
 U_NETS = [
@@ -36,9 +41,13 @@ def test_a_model_is_made_of_a_generator_file(name):
     config = case.meta["config"]
     model = names.pix2pix(case.param(), source_channels=config["input_nc"])
     check_official_weights(case, model.generator)
-    assert model.latent_dim == config["nz"] and model.image_size == config["size"]
+    assert model.latent_dim == config["nz"] and model.num_downs == config["num_downs"]
     assert model.source_channels == config["input_nc"]
     assert model.upsample == config.get("upsample", "basic")
+    assert model.image_size == 2 ** config["num_downs"]  # the smallest: no array tells another
+    size = case.inputs["x"].shape[2]
+    larger = names.pix2pix(case.param(), source_channels=config["input_nc"], image_size=size)
+    assert larger.image_size == size
 
 
 @pytest.mark.parametrize("kind", ["unet_block_innermost", "unet_block_with_z_innermost"])
@@ -75,8 +84,6 @@ def test_multi_scale_discriminator(precision, name):
     check_maps(case, network, names.discriminator_targets)
 
 
-def test_single_scale_discriminator_without_padding(precision):
+def test_single_scale_discriminator(precision):
     case = Case("pix2pix", "disc_single_eval")
-    c = case.meta["config"]
-    network = PatchDiscriminator(c["ndf"], c["n_layers"], c["norm"], last_pad=0)
-    check_maps(case, network, names.patch_targets, single=True)
+    check_maps(case, single_scale(case), names.patch_targets, single=True)

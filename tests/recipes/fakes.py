@@ -51,10 +51,10 @@ class TinySystem(keras.Model):
         slots = {f"sgd/{i}": v for i, v in enumerate(self.sgd.variables)}
         return {"iteration": self.iteration, "w": self.w, **slots}
 
-    def save_checkpoint(self, path):
+    def save_checkpoint(self, path, notes=None):
         if int(self.iteration.numpy()) == self.fail_save_at:
             raise storage.write_error(path, OSError(28, "No space left on device"))
-        storage.save_variables(path, self.checkpoint_variables())
+        storage.save_variables(path, self.checkpoint_variables(), notes=notes)
 
     def load_checkpoint(self, path):
         storage.load_variables(path, self.checkpoint_variables())

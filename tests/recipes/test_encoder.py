@@ -66,8 +66,9 @@ def test_the_seed_makes_the_weights():
 
 
 def test_sources():
-    opened, held_out, size, name = encoder.open_sources("shape_classes", None)
-    assert (size, name, len(opened)) == (32, "shapes", 10000) and len(held_out)
+    splits, size, name = encoder.open_sources("shape_classes", None)
+    assert (size, name, len(splits.training)) == (32, "shapes", 10000)
+    assert len(splits.held_out) and splits.word == "held-out (test)"
     with pytest.raises(ZooError, match="--data is missing"):
         encoder.open_sources("", None)
     with pytest.raises(ZooError, match="nowhere"):

@@ -6,13 +6,16 @@ Known deviation: a text file with fewer captions than usual is accepted.
 """
 
 import os
+import unicodedata
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.data.images import box_crop
+from zoo.data.layouts import asked_split
 from zoo.data.pickles import load_embeddings, load_list
-from zoo.errors import ZooError
+from zoo.errors import MissingSplit, ZooError
+from zoo.listing import LIMITS, open_tree
 from zoo.pictures import decode_picture
 from zoo.text.words import tokenize
 
@@ -24,29 +27,33 @@ class _Layout:
 
     captions_per_image = None
 
-    def __init__(self, directory, split, embeddings):
+    def __init__(self, directory, split, embeddings, follow_links, limits):
         self.directory = os.fspath(directory)
-        self.split = split
-        if split not in ("train", "test"):
-            raise ZooError(f'split must be "train" or "test", but {split!r} came.')
+        self.split = asked_split(split)
+        if self.split not in ("train", "test"):
+            raise MissingSplit(
+                f'{self.directory}: has the splits "train" and "test", but got {split!r}.'
+            )
         if not os.path.isdir(self.directory):
             raise ZooError(f"{self.directory}: no such folder.")
-        self._list = os.path.join(self.directory, split, "filenames.pickle")
+        self._tree = open_tree(self.directory, limits=limits, follow_links=follow_links)
+        self._list = self._own("filenames.pickle")
         self.file_names = load_list(self._list, str)
         if not self.file_names:
             raise ZooError(f"{self._list}: it lists no pictures.")
         self.captions = [self._read_captions(name) for name in self.file_names]
         paths = [self._picture_path(name) for name in self.file_names]
         for path in paths:
-            if not os.path.isfile(path):
-                raise ZooError(f"{path}: this picture of {self._list} is missing.")
+            if not self._tree.exists(path):
+                where = self._tree.describe(path)
+                raise ZooError(f"{where}: this picture of {self._list} is missing.")
+            self._tree.check_size(path)
         self.labels = self._read_labels()
         self.embeddings = None
         if embeddings:
-            path = os.path.join(self.directory, split, EMBEDDINGS)
-            self.embeddings = load_embeddings(path, len(self))
+            self.embeddings = load_embeddings(self._own(EMBEDDINGS), len(self))
         with tf.device("CPU:0"):
-            self._paths = tf.constant(paths)
+            self._paths = tf.constant([os.fsencode(self._tree.place(path)) for path in paths])
 
     def __len__(self):
         return len(self.file_names)
@@ -58,26 +65,44 @@ class _Layout:
     def _picture_path(self, name):
         raise NotImplementedError
 
+    def _own(self, name):
+        """The path of a file of the split, which need not be there."""
+        if reason := self._tree.why_not(f"{self.split}/{name}"):
+            raise ZooError(f"{self._tree.describe(f'{self.split}/{name}')}: {reason}")
+        return os.path.join(self.directory, self.split, name)
+
     def _below(self, *parts):
-        """A path below the directory; names from a file must not lead out of it."""
+        """A name in the listing; names from a file must not lead out of it."""
+        parts = [unicodedata.normalize("NFC", part) for part in parts]
         if any(part in ("", ".", "..") or "\\" in part for part in "/".join(parts).split("/")):
             raise ZooError(f'{self._list}: the name "{parts[-1]}" leaves the folder.')
-        return os.path.join(self.directory, *parts)
+        return "/".join(parts)
 
     def _read_captions(self, name):
-        path = self._below("text", f"{name}.txt")
-        try:
-            with open(path, encoding="utf-8", errors="replace") as file:
-                lines = [line.strip() for line in file.read().split("\n")]
-        except OSError as error:
-            raise ZooError(f"{path}: the captions cannot be read: {error.strerror}.") from None
+        text = self._text(self._below("text", f"{name}.txt"), "the captions cannot be read")
+        lines = [line.strip() for line in text.split("\n")]
         captions = [line for line in lines if tokenize(line)][: self.captions_per_image]
+        where = self._tree.describe(f"text/{name}.txt")
         if not captions:
-            raise ZooError(f"{path}: expected one caption a line, but found none.")
+            raise ZooError(f"{where}: expected one caption a line, but found none.")
+        if any("\0" in caption for caption in captions):
+            raise ZooError(f"{where}: a caption holds a zero byte; remove it.")
         return captions
 
+    def _text(self, name, what):
+        """The text of a file in UTF-8."""
+        where = self._tree.describe(name)
+        if not self._tree.exists(name):
+            raise ZooError(f"{where}: {what}: no such file.")
+        try:
+            return self._tree.bytes(name).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ZooError(
+                f"{where}: {what}: byte {error.start + 1} is not UTF-8; save the file as UTF-8."
+            ) from None
+
     def _read_labels(self):
-        path = os.path.join(self.directory, self.split, "class_info.pickle")
+        path = self._own("class_info.pickle")
         if not os.path.exists(path):
             return np.arange(len(self), dtype=np.int64)
         labels = load_list(path, int)
@@ -102,16 +127,21 @@ class Birds(_Layout):
         embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
             float32 (pictures, captions, features), or a list of (captions, features) if the
             numbers of captions differ. Otherwise `embeddings` is None.
+        follow_links: bool. Follow links in the folder, also out of it.
+        limits: `zoo.listing.Limits`, what the folder may hold at most.
 
     Raises:
+        MissingSplit: another split.
         ZooError: a file is missing or broken; names the file and the line.
     """
 
     captions_per_image = 10
     image_size = 256
 
-    def __init__(self, directory, split="train", embeddings=False):
-        super().__init__(directory, split, embeddings)
+    def __init__(
+        self, directory, split="train", embeddings=False, follow_links=False, limits=LIMITS
+    ):
+        super().__init__(directory, split, embeddings, follow_links, limits)
         boxes = self._read_boxes()
         for name in self.file_names:
             if name not in boxes:
@@ -139,13 +169,9 @@ class Birds(_Layout):
         return boxes
 
     def _rows(self, file_name, columns):
-        path = os.path.join(self.directory, "CUB_200_2011", file_name)
-        try:
-            with open(path, encoding="utf-8") as file:
-                lines = file.read().splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ZooError(f"{path}: cannot be read: {error}.") from None
-        for number, line in enumerate(lines, start=1):
+        path = self._tree.describe(f"CUB_200_2011/{file_name}")
+        text = self._text(f"CUB_200_2011/{file_name}", "cannot be read")
+        for number, line in enumerate(text.splitlines(), start=1):
             row = line.split()
             if row:
                 if len(row) != columns or not _are_numbers(row if columns == 5 else row[:1]):
@@ -169,16 +195,21 @@ class Coco(_Layout):
         embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
             float32 (pictures, captions, features), or a list of (captions, features) if the
             numbers of captions differ. Otherwise `embeddings` is None.
+        follow_links: bool. Follow links in the folder, also out of it.
+        limits: `zoo.listing.Limits`, what the folder may hold at most.
 
     Raises:
+        MissingSplit: another split.
         ZooError: a file is missing or broken; names the file.
     """
 
     captions_per_image = 5
     image_size = 256
 
-    def __init__(self, directory, split="train", embeddings=False):
-        super().__init__(directory, split, embeddings)
+    def __init__(
+        self, directory, split="train", embeddings=False, follow_links=False, limits=LIMITS
+    ):
+        super().__init__(directory, split, embeddings, follow_links, limits)
 
     def _picture_path(self, name):
         return self._below("images", f"{name}.jpg")

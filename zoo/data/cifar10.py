@@ -1,12 +1,15 @@
 """CIFAR-10 from its original files, or through Keras."""
 
 import os
+import zlib
 
 import numpy as np
 import tensorflow as tf
 
+from zoo.data.layouts import asked_split
 from zoo.data.pickles import load_pickle
-from zoo.errors import ZooError
+from zoo.errors import MissingSplit, ZooError
+from zoo.listing import LIMITS
 
 CLASSES = (
     "airplane",
@@ -43,6 +46,7 @@ class Cifar10:
         class_names: list of str.
 
     Raises:
+        MissingSplit: another split.
         ZooError: a file is missing, cut off, not a batch of CIFAR-10 or has labels outside 0 to 9
             (names it), or the download failed.
     """
@@ -50,16 +54,24 @@ class Cifar10:
     image_size = _SIDE
 
     def __init__(self, directory=None, split="train"):
-        if split not in _FILES:
-            raise ZooError(f'split must be "train" or "test", but {split!r} came.')
+        self.split = asked_split(split)
+        if self.split not in _FILES:
+            raise MissingSplit(f'CIFAR-10 has the splits "train" and "test", but got {split!r}.')
         self.class_names = list(CLASSES)
-        parts = _from_keras(split) if directory is None else _from_files(directory, split)
+        parts = (
+            _from_keras(self.split) if directory is None else _from_files(directory, self.split)
+        )
         pictures, self.labels = (np.concatenate(part) for part in zip(*parts, strict=True))
         with tf.device("CPU:0"):
             self._pictures = tf.constant(pictures)
 
     def __len__(self):
         return len(self.labels)
+
+    @property
+    def checksum(self):
+        """CRC-32 of all pictures."""
+        return zlib.crc32(self._pictures.numpy())
 
     def load(self, index):
         """Picture `index` as uint8 [32, 32, 3]; `index` may be a scalar int tensor in a graph."""
@@ -81,12 +93,22 @@ def _from_files(directory, split):
             for path in paths:
                 if not os.path.isfile(path):
                     raise ZooError(f"{path}: missing, although other files of CIFAR-10 are there.")
+                _check_inside(path, directory)
             return [_arrays(*read(path), path) for path in paths]
     raise ZooError(
         f"{directory}: expected the files of CIFAR-10 ({_FILES[split][0]} or "
         f"{_FILES[split][0]}.bin) there or in cifar-10-batches-py or cifar-10-batches-bin. "
         'A folder or .zip of picture files is the data source "classes".'
     )
+
+
+def _check_inside(path, directory):
+    """A file must lie in the folder that was given, and be no larger than a file may be."""
+    real, root = os.path.realpath(path), os.path.realpath(directory)
+    if not real.startswith(os.path.join(root, "")):
+        raise ZooError(f"{path}: a link out of the folder ({real}); put the file itself there.")
+    if os.path.getsize(path) > LIMITS.file_bytes:
+        raise ZooError(f"{path}: larger than any batch of CIFAR-10; unpack the archive again.")
 
 
 def _pickled(path):
@@ -116,13 +138,13 @@ def _arrays(rows, labels, where):
     rows, labels = np.asarray(rows), np.asarray(labels)
     if rows.dtype != np.uint8 or rows.ndim != 2 or rows.shape[1] != _VALUES or not len(rows):
         raise ZooError(
-            f"{where}: expected uint8 data of shape (n, {_VALUES}), but {rows.dtype} of shape "
-            f"{rows.shape} came."
+            f"{where}: expected uint8 data of shape (n, {_VALUES}), but got {rows.dtype} of "
+            f"shape {rows.shape}."
         )
     if labels.shape != rows.shape[:1] or labels.dtype.kind not in "iu":
         raise ZooError(
-            f"{where}: expected {len(rows)} whole numbers as labels, but {labels.dtype} of shape "
-            f"{labels.shape} came."
+            f"{where}: expected {len(rows)} whole numbers as labels, but got {labels.dtype} of "
+            f"shape {labels.shape}."
         )
     if wrong := [label for label in labels.tolist() if not 0 <= label < len(CLASSES)]:
         raise ZooError(f"{where}: the label {wrong[0]} is not one of CIFAR-10's, 0 to 9.")

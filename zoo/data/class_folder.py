@@ -1,20 +1,23 @@
-"""Pictures sorted into a folder a class."""
+"""Images sorted into a folder for each class."""
 
 import posixpath
 
 import numpy as np
 
-from zoo.data.picture_files import PictureList, PictureTree
+from zoo.data.class_layout import class_place
+from zoo.data.picture_files import PictureList
 from zoo.errors import ZooError
+from zoo.listing import LIMITS, open_tree
 
 
 class ClassFolder:
-    """Pictures in a folder a class: `directory/split/<class>/*.png`.
+    """Images in a folder for each class: `directory/split/<class>/*.png`.
 
-    Without folders train, val and test the classes are looked for in `directory` itself, which may
-    also be a .zip file of the same layout, read into memory. Pictures may lie deeper inside their
-    class; those beside the class folders are not read. Classes are numbered by their sorted names.
-    How grey, transparent and 16-bit pictures become RGB: see `zoo.pictures.decode_picture`.
+    Without folders of splits the classes are the folders of `directory` itself. `directory` may
+    also be a .zip file of the same layout, which is read into memory, or hold all of this in one
+    folder. Images may lie deeper inside their class; a single image beside the class folders is
+    not read. Classes are numbered by their sorted names. What else is not clear is an error, see
+    docs/data.md. How grey, transparent and 16-bit images become RGB: see `zoo.pictures`.
 
     Example:
         source = ClassFolder("cifar10_images.zip", split="test")
@@ -23,69 +26,62 @@ class ClassFolder:
 
     Args:
         directory: path of the folder or .zip file.
-        split: name of the sub-folder.
+        split: "train", "val", "test", or the name of another folder; "train" also reads a folder
+            without splits, and so does None.
         classes: names of the classes to read, label 0 first; None takes all folders. Give those of
             the training split to a test split that lacks one.
-        on_error: "raise" stops at the first bad picture; "skip" leaves it out and adds the message
+        on_error: "raise" stops at the first bad image; "skip" leaves it out and adds the message
             to `skipped`.
-        check: decodes every picture once, so that a broken one is found now and not in the
-            middle of a training.
+        check: decodes every image once, so that a broken one is found now and not in the middle
+            of a training.
+        follow_links: bool. Follow links in the folder, also out of it.
+        limits: `zoo.listing.Limits`, what the folder or .zip file may hold at most.
 
     Attributes:
+        split: "train", "val", "test" or another name; None of a folder without splits.
         labels: int64 [n], indices into `class_names`.
+        root: str, the folder that holds the class folders; `file_names` start with it.
         file_names, class_names, skipped: lists of str.
 
     Raises:
-        ZooError: no such folder, no class folders, a class without pictures, or a bad picture;
-            names the folder or file.
+        MissingSplit: the folder has other splits; or it has none, and one but "train" is asked for.
+        ZooError: no such folder, another layout, a class without images, or a bad image; names
+            the folder or file.
     """
 
-    def __init__(self, directory, split="train", classes=None, on_error="raise", check=True):
-        tree = PictureTree(directory)
-        root, self.class_names = _find(tree, split, classes)
+    def __init__(
+        self, directory, split="train", classes=None, on_error="raise", check=True,
+        follow_links=False, limits=LIMITS,
+    ):
+        tree = open_tree(directory, limits=limits, follow_links=follow_links)
+        place, self.class_names = class_place(tree, split, classes)
+        self.split, self.root = place.split, place.folder
         names, labels = [], []
         for label, name in enumerate(self.class_names):
-            pictures = tree.pictures(posixpath.join(root, name))
-            names += pictures
-            labels += [label] * len(pictures)
-        self._pictures = PictureList(tree, names, on_error, check)
-        self.labels = np.array(labels, np.int64)[self._pictures.kept]
+            images = tree.images(posixpath.join(place.folder, name))
+            names += images
+            labels += [label] * len(images)
+        self._images = PictureList(tree, names, on_error, check)
+        self.labels = np.array(labels, np.int64)[self._images.kept]
         counts = np.bincount(self.labels, minlength=len(self.class_names))
         for name, count in zip(self.class_names, counts, strict=True):
             if not count:
-                where = tree.describe(posixpath.join(root, name))
+                where = tree.describe(posixpath.join(place.folder, name))
                 raise ZooError(
-                    f"{where}: a class without a usable picture; add some, remove the folder, or "
+                    f"{where}: a class without a usable image; add some, remove the folder, or "
                     "list the others in classes."
                 )
-        self.file_names, self.skipped = self._pictures.file_names, self._pictures.skipped
-        self.image_size = self._pictures.image_size
+        self.file_names, self.skipped = self._images.file_names, self._images.skipped
+        self.image_size = self._images.image_size
 
     def __len__(self):
-        return len(self._pictures)
+        return len(self._images)
+
+    @property
+    def stamps(self):
+        """See `zoo.listing.Tree.stamp`, of each image."""
+        return self._images.stamps
 
     def load(self, index):
-        """Picture `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
-        return self._pictures.load(index)
-
-
-def _find(tree, split, classes):
-    """The folder of the split, and the names of its classes."""
-    for root in tree.roots(split):
-        folders = tree.folders(root)
-        if not folders:
-            continue
-        names = folders if classes is None else list(classes)
-        if not names or len(set(names)) < len(names):
-            raise ZooError(f"classes must be different names, one at least, but {names} came.")
-        missing = [name for name in names if name not in folders]
-        if missing:
-            raise ZooError(
-                f'{tree.describe(root)}: expected a folder "{missing[0]}" of that class, but found '
-                f"{', '.join(folders)}."
-            )
-        return root, names
-    raise ZooError(
-        f"{tree.directory}: expected a folder of pictures for each class in "
-        f'"{split}" or directly there, but found none.'
-    )
+        """Image `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
+        return self._images.load(index)

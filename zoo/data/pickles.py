@@ -8,26 +8,29 @@ import numpy as np
 
 from zoo.data.embedding_store import as_embeddings
 from zoo.errors import ZooError
+from zoo.listing import open_regular, shown
 from zoo.text.vocabulary import Vocabulary
 
-_NUMPY = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy.core.multiarray", "scalar"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "scalar"),
-}
+_ARRAYS = ("numpy.core.multiarray", "numpy._core.multiarray")
 _BUFFERS = ("numpy.core.numeric", "numpy._core.numeric")
+_ARRAY = object()  # stands for the class of arrays, which itself would make one of any size
+_REPEATS = 10  # values for each byte of the file, where values are there by reference
+_SMALL = 10**6  # values that a file of any size may have
 
 
 class _Restricted(pickle.Unpickler):
     """Knows lists, dicts, strings, numbers and NumPy arrays; every other class is refused."""
 
     def find_class(self, module, name):
-        if (module, name) in _NUMPY:
+        if (module, name) == ("numpy", "ndarray"):
+            return _ARRAY
+        if (module, name) == ("numpy", "dtype"):
+            return np.dtype
+        if module in _ARRAYS and name == "_reconstruct":
+            return _empty
+        if module in _ARRAYS and name == "scalar":
             core = getattr(np, "_core", None) or np.core
-            return getattr(np if module == "numpy" else core.multiarray, name)
+            return core.multiarray.scalar
         if (module, name) == ("_codecs", "encode"):  # how protocol 2 writes bytes
             return _encode
         if module in _BUFFERS and name == "_frombuffer":  # how protocol 5 writes arrays
@@ -45,6 +48,25 @@ def _encode(text, encoding="latin1"):
 
 def _frombuffer(data, dtype, shape, order):
     return np.frombuffer(data, dtype).reshape(shape, order=order)
+
+
+def _empty(kind, shape, dtype):
+    """The empty array that NumPy's pickles start with and then fill."""
+    if kind is not _ARRAY or tuple(shape) != (0,):
+        raise ZooError("it wants to create an array in an unexpected way")
+    return np.empty(0, dtype)
+
+
+def _check_extent(content, size):
+    """Raises for content that is far larger than its file, by references to itself."""
+    left, waiting = max(_SMALL, _REPEATS * size), [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, (list, tuple, dict)):
+            left -= len(value)
+            if left < 0:
+                raise ZooError("it repeats its own parts until they are larger than any data set")
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def _undamaged(file):
@@ -69,19 +91,21 @@ def load_pickle(path):
     A protocol-0 file whose line ends became CR LF is read as it was meant.
 
     Raises:
-        ZooError: the file is missing, broken, or wants to create anything else.
+        ZooError: the file is missing, no regular file, broken, or wants to create anything else.
     """
     path = os.fspath(path)
     try:
-        with open(path, "rb") as file:
-            return _Restricted(_undamaged(file), encoding="latin1").load()
+        with open_regular(path) as file:
+            content = _Restricted(_undamaged(file), encoding="latin1").load()
+        _check_extent(content, os.path.getsize(path))
+        return content
     except OSError as error:
         raise ZooError(f"{path}: cannot be read: {error.strerror}.") from None
     except ZooError as error:
         raise ZooError(f"{path}: this pickle is refused: {error}.") from None
     except Exception as error:  # a broken pickle can fail in any way
         raise ZooError(
-            f"{path}: not a readable pickle ({type(error).__name__}: {error})."
+            f"{path}: not a readable pickle ({type(error).__name__}: {shown(str(error))[:160]})."
         ) from None
 
 
@@ -92,7 +116,7 @@ def load_list(path, kind):
     if isinstance(values, (list, tuple)):
         values = [v.item() if isinstance(v, np.generic) else v for v in values]
     if not isinstance(values, list) or not all(isinstance(v, kind) for v in values):
-        raise ZooError(f"{path}: expected a list of {kind.__name__}, but something else came.")
+        raise ZooError(f"{path}: expected a list of {kind.__name__}, but got something else.")
     return values
 
 

@@ -122,16 +122,24 @@ class TextCache:
     def store(self, source):
         """What gives a batch its texts.
 
+        Args:
+            source: one with the captions that the vectors were made of, or a part of such a one,
+                with the attributes `whole` and `places` (int array).
+
         Raises:
             ZooError: the source has other captions than those that the vectors were made of.
         """
-        if captions_digest(source.captions) != self.index["captions_sha256"]:
+        if captions_digest(source.captions) == self.index["captions_sha256"]:
+            return _CachedTexts(self, *caption_places(source.captions))
+        whole = getattr(source, "whole", source)
+        if captions_digest(whole.captions) != self.index["captions_sha256"]:
             raise ZooError(
                 f"The cache {self.directory} was made of other captions ({len(self):,}) than this "
                 f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
                 "Make it again with python -m recipes.prepare_data for this data and split."
             )
-        return _CachedTexts(self, *caption_places(source.captions))
+        first, count = caption_places(whole.captions)
+        return _CachedTexts(self, first[source.places], count[source.places])
 
     def read(self, rows):
         """The records (list of bytes) of captions, by their numbers (int array)."""

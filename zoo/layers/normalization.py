@@ -1,5 +1,6 @@
 """The normalisations that a network can be built with, by name."""
 
+from zoo.errors import ZooError
 from zoo.layers.instance_normalization import InstanceNormalization
 from zoo.layers.stackgan_blocks import batch_norm
 
@@ -16,7 +17,7 @@ def make_normalization(kind, name="norm", **kwargs):
         **kwargs: of the layer, such as `dtype`.
     """
     if kind not in NORMALIZATIONS:
-        raise ValueError(f"`normalization` must be one of {NORMALIZATIONS}. Received: {kind!r}")
+        raise ZooError(f"`normalization` must be one of {NORMALIZATIONS}. Received: {kind!r}")
     if kind == "none":
         return None
     make = {"instance": InstanceNormalization, "batch": batch_norm}[kind]

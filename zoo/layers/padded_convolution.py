@@ -7,6 +7,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from zoo.errors import ZooError
+
 PADDINGS = ("zeros", "reflect")
 
 
@@ -28,7 +30,7 @@ class PaddedConv2D(keras.layers.Conv2D):
 
     def __init__(self, filters, kernel_size, strides=1, pad=0, mode="zeros", **kwargs):
         if mode not in PADDINGS:
-            raise ValueError(f"`mode` must be one of {PADDINGS}. Received: {mode!r}")
+            raise ZooError(f"`mode` must be one of {PADDINGS}. Received: {mode!r}")
         super().__init__(filters, kernel_size, strides=strides, padding="valid", **kwargs)
         self.pad = pad
         self.mode = mode

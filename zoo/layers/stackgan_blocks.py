@@ -8,6 +8,7 @@ are channels last.
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.spectral_normalization import SpectralConv2D
@@ -130,7 +131,7 @@ class ConvLeakyReLU(keras.layers.Layer):
     def __init__(self, filters, stride=1, normalize=True, normalization="batch", **kwargs):
         super().__init__(**kwargs)
         if normalization not in ("batch", "spectral"):
-            raise ValueError(
+            raise ZooError(
                 f'`normalization` must be "batch" or "spectral". Received: {normalization!r}'
             )
         self.filters = filters

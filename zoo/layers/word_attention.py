@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers import initializers
 
 MASK_TILINGS = ("per_sample", "official")
@@ -38,9 +39,9 @@ def attend_words(pixels, keys, values, padding=None, mask_tiling="per_sample"):
 
 
 def check_mask_tiling(mask_tiling):
-    """The value; raises ValueError for an unknown one."""
+    """The value; raises `ZooError` for an unknown one."""
     if mask_tiling not in MASK_TILINGS:
-        raise ValueError(f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}")
+        raise ZooError(f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}")
     return mask_tiling
 
 

@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.precision import at_least_float32
 
 REDUCTIONS = ("words", "captions")
@@ -43,5 +44,5 @@ def word_accuracy(logits, tokens, mask):
 def check_reduction(reduction):
     """The value; raises ValueError for an unknown one."""
     if reduction not in REDUCTIONS:
-        raise ValueError(f"`reduction` must be one of {REDUCTIONS}. Received: {reduction!r}")
+        raise ZooError(f"`reduction` must be one of {REDUCTIONS}. Received: {reduction!r}")
     return reduction

@@ -8,6 +8,7 @@ from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models import noise
 from zoo.models.system import System
 from zoo.networks.build import build
+from zoo.seeds import read_seeds
 
 EMA_STATISTICS = ("average", "current")
 
@@ -41,7 +42,7 @@ class ConditionalGAN(System):
         **kwargs,
     ):
         if ema_statistics not in EMA_STATISTICS:
-            raise ValueError(
+            raise ZooError(
                 f"`ema_statistics` must be one of {EMA_STATISTICS}. Received: {ema_statistics!r}"
             )
         super().__init__(seed=seed, **kwargs)
@@ -142,6 +143,15 @@ class ConditionalGAN(System):
         ):
             average.assign(variable)
 
+    def reset_generator(self):
+        """Makes the generator equal to the moving average, if there is one: a preset holds that."""
+        if not self.averages:
+            return
+        for average, variable in zip(
+            self.ema_generator.variables, self.generator.variables, strict=True
+        ):
+            variable.assign(average)
+
     def update_average(self):
         """ema <- decay * ema + (1 - decay) * generator, over all weights (see `ema_statistics`)."""
         if not self.averages:
@@ -206,7 +216,7 @@ class ConditionalGAN(System):
         if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 2:
             raise ZooError(f"steps must be an integer from 2 on, got {steps!r}.")
         rows, count = self.condition_rows(conditions, **settings)
-        seeds = row_seeds(seed, count, 1)
+        seeds = read_seeds(seed, count, span=2)
         start, end = (self._drawn_latents(seeds + k)[:, None] for k in (0, 1))
         t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
         latents = ((1 - t) * start + t * end).reshape(-1, self.latent_dim)
@@ -280,15 +290,10 @@ def row_seeds(seed, conditions, samples, name="seed", samples_name="samples_per_
         name, samples_name: what the user calls `seed` and `samples`.
 
     Raises:
-        ZooError: another form, or no samples.
+        ZooError: another form, a seed out of range, or no samples.
     """
-    if not isinstance(samples, int | np.integer) or samples < 1:
+    whole = isinstance(samples, int | np.integer) and not isinstance(samples, bool)
+    if not whole or samples < 1:
         raise ZooError(f"{samples_name} must be an integer from 1 on, got {samples!r}.")
-    seeds = np.asarray(seed)
-    if seeds.dtype.kind not in "iu" or seeds.shape not in ((), (conditions,)):
-        raise ZooError(
-            f"{name} must be an integer, or a list of one integer for each of the "
-            f"{conditions} conditions, got {seed!r}."
-        )
-    first = np.broadcast_to(seeds.astype(np.int64), (conditions,))
+    first = read_seeds(seed, conditions, name, span=int(samples))
     return (first[:, None] + np.arange(samples)[None]).reshape(-1)

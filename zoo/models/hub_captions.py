@@ -7,8 +7,10 @@ files in place of its weights.
 import tensorflow as tf
 
 from zoo.models.text_input import encoded_words, word_specs
+from zoo.text.captions import check_texts, pieces_line
 from zoo.text.hub_encoder import HubTextEncoder
-from zoo.text.words import check_texts
+
+UNKNOWN_PIECE = "[UNK]"  # in the vocabularies of BERT's form
 
 
 class HubCaptions:
@@ -21,7 +23,8 @@ class HubCaptions:
         max_words: int. Word pieces of a caption with the start and end marks; longer captions are
             cut to their first pieces.
         preprocess, encoder, sentence: see `HubTextEncoder`.
-        sha256: dict of "preprocess", "encoder" to what the modules' digests must be, or None.
+        sha256: dict of "preprocess", "encoder" to what the modules' digests must be, or None; see
+            `HubTextEncoder`.
 
     Raises:
         ZooError: as `HubTextEncoder`; or the modules are not those of `sha256`.
@@ -31,12 +34,7 @@ class HubCaptions:
 
     def __init__(self, max_words, sha256=None, **settings):
         self.max_words = max_words
-        self.hub_encoder = HubTextEncoder(max_tokens=max_words, **settings)
-        self.hub_encoder.check_digests(
-            sha256 or {},
-            'Give the right one: from_preset(..., text_encoder={"preprocess": ..., "encoder": ...}'
-            ").",
-        )
+        self.hub_encoder = HubTextEncoder(max_tokens=max_words, sha256=sha256, **settings)
         self.features = self.hub_encoder.features
         self.config = {
             "kind": "hub",
@@ -75,3 +73,9 @@ class HubCaptions:
             for row, n in zip(rows["pieces"], rows["lengths"], strict=True)
         ]
         return rows, words
+
+    def unread(self, captions, words, unknown="drop"):
+        """What is not read of captions, as a text, or ""; `words`: of `read`."""
+        mask = self.hub_encoder.preprocessor(tf.constant(captions))["input_mask"].numpy()
+        unread = {place for place, pieces in enumerate(words) if UNKNOWN_PIECE in pieces}
+        return pieces_line(captions, mask.sum(axis=1), mask.shape[1], self.max_words, unread)

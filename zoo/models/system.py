@@ -9,10 +9,12 @@ import tensorflow as tf
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.models import noise
+from zoo.models.arguments import policy_name
+from zoo.models.keras_interface import KerasInterface
 from zoo.text.vocabulary import Vocabulary
 
 
-class System(keras.Model):
+class System(KerasInterface):
     """Networks that are trained together, each with its own named optimizer.
 
     A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names`
@@ -30,6 +32,7 @@ class System(keras.Model):
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
+        policy_name(self.dtype_policy)  # Keras' own policy, where no `dtype` was given
         self.seed = seed
         self.iteration = self.add_weight(
             (),
@@ -49,7 +52,7 @@ class System(keras.Model):
         that is made of it.
         """
         kinds = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
-        parameters = inspect.signature(type(self)).parameters.items()
+        parameters = inspect.signature(self.__init__).parameters.items()
         names = [name for name, parameter in parameters if parameter.kind not in kinds]
         kept = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
         return {name: _plain(getattr(self, kept.get(name, name))) for name in names}
@@ -77,7 +80,7 @@ class System(keras.Model):
                     continue  # Keras' own dropout seeds; all noise here is stateless
                 path = f"{name}/{variable.path.split('/', 1)[1]}"
                 if path in variables:
-                    raise ValueError(f"Two variables are called {path}: name the layers of {name}.")
+                    raise ZooError(f"Two variables are called {path}: name the layers of {name}.")
                 variables[path] = variable
         return variables
 
@@ -106,12 +109,7 @@ class System(keras.Model):
             **optimizers: Keras optimizers; a name that serves several networks is copied for each.
         """
         self.build_for_training()
-        expected = set(self.optimizer_groups)
-        if set(optimizers) != expected:
-            raise ZooError(
-                f"{type(self).__name__}.compile expects the optimizers {sorted(expected)}. "
-                f"Received: {sorted(optimizers)}."
-            )
+        optimizers = self._checked_optimizers(optimizers)
         self._compile_arguments = {"jit_compile": jit_compile, **optimizers}
         self.optimizer_names = []
         used = set()
@@ -137,12 +135,33 @@ class System(keras.Model):
             auto_scale_loss=False,
         )
 
+    def _checked_optimizers(self, given):
+        """The optimizers of `compile`, each a Keras optimizer; Keras' names of them are one too."""
+        expected = sorted(self.optimizer_groups)
+        if set(given) != set(expected):
+            raise ZooError(
+                f"{type(self).__name__}.compile takes the optimizers {', '.join(expected)}, got "
+                f"{', '.join(sorted(given)) or 'none'}: for example {self.compile_example()}."
+            )
+        found = {}
+        for name, value in given.items():
+            try:
+                found[name] = keras.optimizers.get(value)
+            except (ValueError, TypeError) as error:
+                raise ZooError(
+                    f"`{name}` must be a Keras optimizer, such as keras.optimizers.Adam(2e-4), got "
+                    f"{value!r}."
+                ) from error
+        return found
+
     @property
     def optimizer_groups(self):
         """dict of `compile` argument -> dict of optimizer attribute -> the variables it trains."""
         raise NotImplementedError
 
     def get_compile_config(self):
+        if not hasattr(self, "_compile_arguments"):
+            return None
         return {
             name: keras.saving.serialize_keras_object(value)
             for name, value in self._compile_arguments.items()
@@ -218,8 +237,17 @@ class System(keras.Model):
 
     def train_step(self, batch):
         """`training_step`, then the iteration counter and the running means that `fit` shows."""
+        self.check_batch(batch)
         self.set_learning_rates()
-        losses = self.training_step(batch)
+        try:
+            losses = self.training_step(batch)
+        except KeyError as error:
+            if error.args[0] in batch:
+                raise
+            raise ZooError(
+                f'A batch of {type(self).__name__} needs "{error.args[0]}", which this one has '
+                f"not: it has {', '.join(map(str, batch)) or 'nothing'}."
+            ) from error
         self.iteration.assign(self.iteration + 1)
         for tracker in self._trackers:
             tracker.update_state(losses[tracker.name])
@@ -242,12 +270,14 @@ class System(keras.Model):
                 variables[f"{name}/{i:04d}"] = variable
         return variables
 
-    def save_checkpoint(self, path):
+    def save_checkpoint(self, path, notes=None):
         """Writes all networks, optimizers and the iteration to one HDF5 file, atomically.
 
         Of a `hub_encoder`, which never changes, the digests of its modules take the weights' place.
+        `notes`: dict of str to str, kept beside them for `zoo.storage.read_notes`.
         """
-        notes = None if self.hub_encoder is None else self.hub_encoder.digests
+        digests = {} if self.hub_encoder is None else self.hub_encoder.digests
+        notes = {**(notes or {}), **digests}
         storage.save_variables(path, self.checkpoint_variables(), notes=notes)
 
     def load_checkpoint(self, path):

@@ -2,18 +2,21 @@
 
 Each has `fields`, the part of a batch that is the condition, as `tf.TensorSpec`s; `specs()`, the
 text part of a generator's input as symbolic tensors; `encode(batch)`, that part as tensors; and
-`read(captions, unknown)`, the condition rows of what a user gave and the words read of each.
+`read(captions, unknown)`, the condition rows of what a user gave and the words read of each. Those
+that read captions have `unread(captions, words, unknown)`, what is not read of them, in words.
 """
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.checks import check_finite
 from zoo.errors import ZooError
 from zoo.networks.build import build, spec
 from zoo.networks.text_encoder import RNNTextEncoder
+from zoo.text.captions import check_captions, unread_line
 from zoo.text.tokenizer import CaptionTokenizer
-from zoo.text.words import check_captions
+from zoo.text.vocabulary import check_has_words
 
 KINDS = ("rnn", "embeddings", "word_embeddings", "hub", "none")
 
@@ -23,7 +26,7 @@ def make_text_input(config, vocabulary, max_words):
     config = dict(config or {})
     kind = config.pop("kind", "rnn")
     if kind not in KINDS:
-        raise ValueError(f"`text_encoder['kind']` must be one of {KINDS}. Received: {kind!r}")
+        raise ZooError(f"`text_encoder['kind']` must be one of {KINDS}. Received: {kind!r}")
     if kind == "none":
         return NoText(**config)
     if kind == "embeddings":
@@ -35,7 +38,8 @@ def make_text_input(config, vocabulary, max_words):
 
         return HubCaptions(max_words, **config)
     if vocabulary is None:
-        raise ValueError("A recurrent text encoder needs `vocabulary`.")
+        raise ZooError("A recurrent text encoder needs `vocabulary`.")
+    check_has_words(vocabulary)
     return Captions(vocabulary, max_words, build_text_encoder(config, len(vocabulary), max_words))
 
 
@@ -73,6 +77,10 @@ class Captions:
             for row, length in zip(rows["tokens"], rows["lengths"], strict=True)
         ]
         return rows, words
+
+    def unread(self, captions, words, unknown="drop"):
+        """What is not read of captions, as a text, or ""; `words`: of `read`."""
+        return unread_line(captions, self.vocabulary, self.max_words, unknown)
 
     def _tokens(self, captions, unknown):
         if unknown not in self._tokenize:  # a graph: ten times as fast as the operations one by one
@@ -116,8 +124,8 @@ class Embeddings:
                 f"This model reads pre-computed sentence embeddings, float (rows, {self.features}),"
                 f" and no captions. Received: {_described(captions)}."
             )
-        if not np.isfinite(sentences).all():
-            raise ZooError("The sentence embeddings hold NaN or infinite values.")
+        check_finite("The sentence embeddings", sentences)
+        _check_not_zero("sentence embedding", sentences)
         return {"sentence": sentences}, [[] for _ in sentences]
 
 
@@ -172,8 +180,8 @@ class WordEmbeddings:
             )
         if lengths.min() < 1 or lengths.max() > self.max_words:
             raise ZooError(f"The `lengths` must be from 1 to {self.max_words}.")
-        if not (np.isfinite(words).all() and np.isfinite(sentence).all()):
-            raise ZooError("The vectors of words or sentences hold NaN or infinite values.")
+        check_finite("The vectors", {"words": words, "sentence": sentence})
+        _check_not_zero("sentence vector", sentence)
         return {"words": words, "sentence": sentence, "lengths": lengths}, [[] for _ in words]
 
 
@@ -224,6 +232,15 @@ def word_specs(max_words, features):
         "sentence": spec(2, features),
         "padding": spec(2, max_words, dtype="bool"),
     }
+
+
+def _check_not_zero(what, rows):
+    empty = np.flatnonzero(~rows.any(axis=1))
+    if len(empty):
+        raise ZooError(
+            f"The {what} of row {empty[0]} is all zeros ({len(empty)} of {len(rows)} rows are), "
+            "which stands for no sentence: compute it from its caption."
+        )
 
 
 def _described(value):

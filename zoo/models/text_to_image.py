@@ -1,11 +1,15 @@
 """Captions in, pictures out: what the text-to-image systems share."""
 
+import warnings
+
 import tensorflow as tf
 
+from zoo.errors import WordsLeftOut
 from zoo.models import noise
 from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
 from zoo.models.text_input import make_text_input
 from zoo.networks.build import spec
+from zoo.text.captions import caption_list
 from zoo.text.vocabulary import Vocabulary
 
 
@@ -138,10 +142,13 @@ class TextToImage(ConditionalGAN):
             w, words) and a system's own (see its generator); and `tokens`, a list of the words read
             for each row.
 
+        Warns:
+            zoo.errors.WordsLeftOut: words or symbols of captions are not read; says which.
+
         Raises:
             ZooError: no captions, an empty caption, one with unknown words only, or not a string.
         """
-        rows, words = self.text_input.read(captions, unknown)
+        rows, words = self._read(captions, unknown)
         names = {"samples_name": "images_per_caption"}
         seeds = row_seeds(seed, len(words), images_per_caption, **names)
         noise_seeds = seeds
@@ -158,8 +165,27 @@ class TextToImage(ConditionalGAN):
         return images, {**made, "tokens": read}
 
     def condition_rows(self, conditions, unknown="drop"):
-        rows, words = self.text_input.read(conditions, unknown)
+        rows, words = self._read(conditions, unknown)
         return rows, len(words)
+
+    def unread(self, captions, unknown="drop"):
+        """What this model does not read of captions, as a text for people; "" where it is nothing.
+
+        Args:
+            captions, unknown: see `generate`.
+        """
+        words = self.text_input.read(captions, unknown)[1]
+        return self._unread(captions, words, unknown)
+
+    def _read(self, captions, unknown):
+        rows, words = self.text_input.read(captions, unknown)
+        if left_out := self._unread(captions, words, unknown):
+            warnings.warn(left_out, WordsLeftOut, stacklevel=3)
+        return rows, words
+
+    def _unread(self, captions, words, unknown):
+        tell = getattr(self.text_input, "unread", None)
+        return tell(caption_list(captions), words, unknown) if tell else ""
 
     def picture_rows(self, conditions, samples, seeds, latents=None, noise_seeds=None):
         rows = super().picture_rows(conditions, samples, seeds, latents)

@@ -11,6 +11,7 @@ import typing
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers.padded_convolution import PaddedConv2D
 
 
@@ -86,7 +87,7 @@ class PerceptualTrunk(keras.layers.Layer):
     def __init__(self, trunk="alex", **kwargs):
         super().__init__(**kwargs)
         if trunk not in TRUNKS:
-            raise ValueError(f"`trunk` must be one of {tuple(TRUNKS)}. Received: {trunk!r}")
+            raise ZooError(f"`trunk` must be one of {tuple(TRUNKS)}. Received: {trunk!r}")
         self.trunk = trunk
         self.convolutions = {}
         """Convolution by its name in the official LPIPS module, such as `net.slice1.0`."""

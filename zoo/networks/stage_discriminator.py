@@ -9,6 +9,7 @@ condition in front of the features; here it is behind them for all (the importer
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers.concat import concat_vector
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.precision import at_least_float32_dtype
@@ -83,7 +84,7 @@ class StageDiscriminator(keras.layers.Layer):
     `conditional_logits(features, sentence)` the one alone.
 
     Raises:
-        ValueError: an image size that is no power of two, an unknown normalization, or no head.
+        ZooError: an image size that is no power of two, an unknown normalization, or no head.
     """
 
     def __init__(
@@ -97,11 +98,11 @@ class StageDiscriminator(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if image_size < 8 or image_size & (image_size - 1):
-            raise ValueError(
+            raise ZooError(
                 f"`image_size` must be a power of two from 8 on. Received: {image_size}"
             )
         if not (unconditional or conditional):
-            raise ValueError("A discriminator needs `unconditional`, `conditional` or both heads.")
+            raise ZooError("A discriminator needs `unconditional`, `conditional` or both heads.")
         self.image_size = image_size
         self.filters = filters
         self.unconditional = unconditional

@@ -8,6 +8,7 @@ Paper: StackGAN++, arXiv 1710.10916, section 3; AttnGAN, arXiv 1711.10485, and D
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
 from zoo.layers.stackgan_blocks import ConvGLU, ResidualBlock, batch_norm, conv3x3, glu
@@ -211,12 +212,12 @@ class WordStagedGenerator(StagedGenerator):
 
 
 def check_stage_sizes(stage_sizes):
-    """`stage_sizes` as a list; raises ValueError unless a generator can have these stages."""
+    """`stage_sizes` as a list; raises `ZooError` unless a generator can have these stages."""
     sizes = list(stage_sizes)
     first = sizes[0] if sizes else 0
     doubled = all(b == 2 * a for a, b in zip(sizes, sizes[1:], strict=False))
     if first < 8 or first & (first - 1) or not doubled:
-        raise ValueError(
+        raise ZooError(
             "`stage_sizes` must be powers of two from 8 on, each twice the one before. "
             f"Received: {stage_sizes}"
         )

@@ -9,6 +9,7 @@ Known deviations: fewer levels than the official minimum of 6 are allowed, by th
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.concat import concat_vector
 from zoo.layers.normalization import make_normalization
@@ -96,9 +97,9 @@ class UpBlock(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if upsample not in UPSAMPLINGS:
-            raise ValueError(f"`upsample` must be one of {UPSAMPLINGS}. Received: {upsample!r}")
+            raise ZooError(f"`upsample` must be one of {UPSAMPLINGS}. Received: {upsample!r}")
         if activation not in ACTIVATIONS:
-            raise ValueError(
+            raise ZooError(
                 f"`activation` must be one of {tuple(ACTIVATIONS)}. Received: {activation!r}"
             )
         self.filters = filters
@@ -157,7 +158,7 @@ class UNet(keras.layers.Layer):
     Outputs: dict of `images` float (batch, h, w, output_channels) in [-1, 1], at least float32.
 
     Raises:
-        ValueError: an unknown option, or a picture of another size.
+        ZooError: an unknown option, or a picture of another size.
     """
 
     def __init__(
@@ -174,9 +175,9 @@ class UNet(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         if where_add not in WHERE:
-            raise ValueError(f"`where_add` must be one of {WHERE}. Received: {where_add!r}")
+            raise ZooError(f"`where_add` must be one of {WHERE}. Received: {where_add!r}")
         if num_downs < 2:
-            raise ValueError(f"`num_downs` must be at least 2. Received: {num_downs}")
+            raise ZooError(f"`num_downs` must be at least 2. Received: {num_downs}")
         self.output_channels = output_channels
         self.filters = filters
         self.num_downs = num_downs
@@ -235,14 +236,14 @@ class UNet(keras.layers.Layer):
     def _factors(self, inputs, training):
         sizes, step = inputs["source"].shape[1:3], 2**self.num_downs
         if any(size is not None and size % step for size in sizes):
-            raise ValueError(
+            raise ZooError(
                 f"Both sizes of a picture must be multiples of {step}, for {self.num_downs} "
                 f"halvings. Received: {sizes[0]} x {sizes[1]}"
             )
         if not (training and self.dropout):
             return []
         if "dropout" not in inputs:
-            raise ValueError("In training, a U-Net with dropout needs the input `dropout`.")
+            raise ZooError("In training, a U-Net with dropout needs the input `dropout`.")
         return inputs["dropout"]
 
     def get_config(self):

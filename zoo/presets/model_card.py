@@ -19,6 +19,7 @@ _DRAWN = {
     "source",
     "task",
     "training",
+    "training_data",
     "usage",
     "versions",
 }
@@ -41,6 +42,7 @@ def card(metadata):
         _pictures(metadata),
         _results(metadata),
         _table("Training", metadata.get("training")),
+        _table("Training data", metadata.get("training_data")),
         _data(metadata),
         _table("Source", metadata.get("source")),
         _limitations(metadata),

@@ -8,9 +8,12 @@ _EXPORTS = {
     "UNKNOWN": "vocabulary",
     "Vocabulary": "vocabulary",
     "CaptionTokenizer": "tokenizer",
+    "Coverage": "counts",
     "HubTextEncoder": "hub_encoder",
-    "check_captions": "words",
+    "check_captions": "captions",
+    "coverage": "counts",
     "tokenize": "words",
+    "words_left_out": "captions",
 }
 __all__ = [*_EXPORTS]
 

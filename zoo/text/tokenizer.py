@@ -3,20 +3,23 @@
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.text.captions import check_captions, check_unknown
+from zoo.text.characters import patterns
+from zoo.text.normal_form import normal_form
 from zoo.text.vocabulary import Vocabulary
-from zoo.text.words import check_captions, check_unknown, tokenize
+from zoo.text.words import check_rule, tokenize
 
 __all__ = ["CaptionTokenizer", "check_captions", "split_words", "tokenize"]
 
 # Lower case is spelled out instead of `tf.strings.lower(encoding="utf-8")`, which follows the
 # locale of the machine: only these two characters outside ASCII have ASCII in their lower case.
 _LOWER_TO_ASCII = (("\u212a", "k"), ("\u0130", "i\u0307"))
-_NOT_WORD = r"[^\p{L}\p{N}_]+"
+_ASCII = r"[\x00-\x7f]*"
 _NOT_ASCII = r"[^\x00-\x7f]+"
 
 
 class CaptionTokenizer(tf.Module):
-    """The word rule of `zoo.text.tokenize` and a vocabulary table, inside the graph.
+    """The word rule of a vocabulary (see `zoo.text.words`) and its table, inside the graph.
 
     Example:
         tokenizer = CaptionTokenizer(Vocabulary.build(["a red bird"]), max_words=4)
@@ -61,7 +64,8 @@ class CaptionTokenizer(tf.Module):
         Returns:
             int32 ragged tensor [B, (words)].
         """
-        ids = tf.ragged.map_flat_values(self.table.lookup, split_words(captions))
+        words = split_words(captions, self.vocabulary.rule)
+        ids = tf.ragged.map_flat_values(self.table.lookup, words)
         if self.unknown == "drop":
             ids = tf.ragged.boolean_mask(ids, ids >= 0)
         return tf.cast(ids, tf.int32)
@@ -83,19 +87,38 @@ class CaptionTokenizer(tf.Module):
         return {"tokens": tokens, "lengths": lengths}
 
 
-def split_words(captions):
+def split_words(captions, rule="unicode"):
     """The words of captions, equal to `zoo.text.tokenize` for each.
 
     Args:
         captions: string tensor [B], UTF-8 (bytes that are not are read as a separator).
+        rule: "unicode" or "ascii".
 
     Returns:
         string ragged tensor [B, (words)].
     """
+    check_rule(rule)
     text = tf.strings.unicode_transcode(captions, "UTF-8", "UTF-8", errors="replace")
+    text = _normal(text, fold=rule == "unicode")
     text = tf.strings.lower(text)
-    for character, lower in _LOWER_TO_ASCII:
-        text = tf.strings.regex_replace(text, character, lower)
-    text = tf.strings.regex_replace(text, _NOT_WORD, " ")
-    text = tf.strings.regex_replace(text, _NOT_ASCII, "")
+    if rule == "unicode":
+        text = tf.strings.regex_replace(text, patterns().not_word, " ")
+        text = tf.strings.regex_replace(text, patterns().unspaced, r" \1 ")
+        text = tf.strings.regex_replace(text, patterns().stray, " ")
+    else:
+        for character, lower in _LOWER_TO_ASCII:
+            text = tf.strings.regex_replace(text, character, lower)
+        text = tf.strings.regex_replace(text, patterns().not_alphanumeric, " ")
+        text = tf.strings.regex_replace(text, _NOT_ASCII, "")
     return tf.strings.split(text)
+
+
+def _normal(text, fold):
+    """The `normal_form` of texts; those in ASCII, most of them, are left as they are."""
+    where = tf.where(~tf.strings.regex_full_match(text, _ASCII))
+
+    def change():
+        changed = normal_form(tf.gather_nd(text, where), fold)
+        return tf.tensor_scatter_nd_update(text, where, changed)
+
+    return tf.cond(tf.size(where) > 0, change, lambda: text)

@@ -4,7 +4,7 @@ import collections
 import os
 
 from zoo.errors import ZooError
-from zoo.text.words import tokenize
+from zoo.text.words import rule_of, short, tokenize
 
 END = "<end>"
 UNKNOWN = "<unk>"
@@ -14,6 +14,10 @@ class Vocabulary:
     """An ordered set of tokens: the id of a token is its position.
 
     Id 0 is always `<end>`, which also pads short captions.
+
+    The tokens also say how captions are read (`rule`, see `zoo.text.words`): tokens of ASCII alone
+    by the rule "ascii", which vocabularies of before the other one were made by, and all others by
+    "unicode". Captions in ASCII are read alike by both.
 
     Example:
         vocabulary = Vocabulary.build(["a red bird", "a bird"])
@@ -40,6 +44,16 @@ class Vocabulary:
             if problem:
                 raise ZooError(f"Token {position} of the vocabulary {problem}.")
             self._ids[token] = position
+        self.rule = rule_of(self.tokens)
+
+    @property
+    def words(self):
+        """The tokens that are words, without `<end>` and `<unk>`."""
+        return tuple(token for token in self.tokens if token not in (END, UNKNOWN))
+
+    def words_of(self, caption):
+        """The words of a caption by this vocabulary's rule, also those that it lacks."""
+        return tokenize(caption, self.rule)
 
     @property
     def unknown_id(self):
@@ -68,24 +82,32 @@ class Vocabulary:
         return f"Vocabulary({len(self)} tokens)"
 
     @classmethod
-    def build(cls, captions, min_count=1, unknown=True):
+    def build(cls, captions, min_count=1, unknown=True, rule="unicode"):
         """Collects the words of captions: most frequent first, then in alphabetical order.
 
         Args:
             captions: iterable of str, or of lists of str (as `source.captions`).
             min_count: a word that is rarer is left out.
             unknown: adds the token `<unk>` with id 1.
+            rule: "unicode" or "ascii", how captions become words (see `zoo.text.words`).
 
         Returns:
             `Vocabulary`.
+
+        Raises:
+            ZooError: not one word is left: no captions, none with words, or all words rarer than
+                `min_count`.
         """
         if isinstance(captions, str):
             raise ZooError("Vocabulary.build needs a list of captions, but one string came.")
-        counts = collections.Counter()
+        counts, number, first = collections.Counter(), 0, None
         for entry in captions:
             for caption in [entry] if isinstance(entry, str) else entry:
-                counts.update(tokenize(caption))
+                counts.update(tokenize(caption, rule))
+                number, first = number + 1, caption if first is None else first
         words = sorted((-count, word) for word, count in counts.items() if count >= min_count)
+        if not words:
+            raise ZooError(_no_words(number, first, counts, min_count, rule))
         return cls([END, *([UNKNOWN] if unknown else []), *(word for _, word in words)])
 
     def save(self, path):
@@ -121,6 +143,39 @@ class Vocabulary:
                 raise ZooError(f"{path}, line {position + 1}: the token {problem}.")
             seen[token] = position
         return cls(tokens)
+
+
+def check_has_words(vocabulary, name="this model"):
+    """Raises `ZooError` for a vocabulary of nothing but `<end>` and `<unk>`.
+
+    Args:
+        vocabulary: `Vocabulary`.
+        name: str. What would read by it, for the message.
+    """
+    if not vocabulary.words:
+        raise ZooError(
+            f"The vocabulary of {name} has no words, only {', '.join(vocabulary.tokens)}, so every "
+            "caption would be empty: make it of captions with Vocabulary.build."
+        )
+
+
+def _no_words(number, first, counts, min_count, rule):
+    """Why captions give no vocabulary."""
+    if not number:
+        return "A vocabulary is made from captions, but there are none."
+    example = f"the first is {short(first)}"
+    if counts:
+        most = max(counts.values())
+        return (
+            f"None of the {len(counts)} words of {number} captions ({example}) enters the "
+            f"vocabulary: none occurs {min_count} times, which min_count asks for, but {most} at "
+            "most. Lower min_count, or give more captions."
+        )
+    advice = ' Read them by the rule "unicode".' if rule == "ascii" else ""
+    return (
+        f"{number} captions ({example}) have no words by the rule \"{rule}\", so the vocabulary "
+        f"would be empty.{advice}"
+    )
 
 
 def _problem(token, position, seen):

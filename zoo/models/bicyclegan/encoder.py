@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D
@@ -89,7 +90,7 @@ class GaussianEncoder(keras.layers.Layer):
     least float32.
 
     Raises:
-        ValueError: pictures of a size that does not end in one mean over 8x8 pixels.
+        ZooError: pictures of a size that does not end in one mean over 8x8 pixels.
     """
 
     def __init__(self, latent_dim=8, filters=64, normalization="instance", **kwargs):
@@ -115,7 +116,7 @@ class GaussianEncoder(keras.layers.Layer):
     def call(self, x, training=False):
         side = POOL * 2**self.halvings
         if tuple(x.shape[1:3]) != (side, side):
-            raise ValueError(
+            raise ZooError(
                 f"This encoder halves {self.halvings} times and ends in {POOL} x {POOL} pixels: it "
                 f"reads pictures of {side} x {side}, not {x.shape[1]} x {x.shape[2]}."
             )

@@ -9,6 +9,7 @@ Known deviations: the discriminator gives logits (`adversarial_form`); batch-nor
 import keras
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.losses import adversarial
 from zoo.models.conditional_gan import ConditionalGAN, to_uint8
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
@@ -90,7 +91,7 @@ class DCGAN(ConditionalGAN):
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )
         if training_samples == 1 and self.mode_seeking_weight:
-            raise ValueError("Mode seeking compares two samples: `training_samples` must not be 1.")
+            raise ZooError("Mode seeking compares two samples: `training_samples` must not be 1.")
         self.classes = classes
         self.class_names = check_class_names(class_names, classes)
         self.image_size = image_size
@@ -240,4 +241,4 @@ class DCGAN(ConditionalGAN):
 
 def _check_choice(name, value, choices):
     if value not in choices:
-        raise ValueError(f"`{name}` must be one of {tuple(choices)}. Received: {value!r}")
+        raise ZooError(f"`{name}` must be one of {tuple(choices)}. Received: {value!r}")

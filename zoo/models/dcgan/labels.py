@@ -9,18 +9,18 @@ def check_class_names(class_names, classes):
     """The names as a list of str, or None.
 
     Raises:
-        ValueError: not one name, a string of its own, for each class.
+        ZooError: not one name, a string of its own, for each class.
     """
     if class_names is None:
         return None
     names = list(class_names)
     if len(names) != classes or not all(isinstance(name, str) for name in names):
-        raise ValueError(
+        raise ZooError(
             f"`class_names` must be a list of {classes} strings, one for each class. "
             f"Received: {class_names!r}"
         )
     if len(set(names)) != classes:
-        raise ValueError(f"`class_names` must differ from each other. Received: {class_names!r}")
+        raise ZooError(f"`class_names` must differ from each other. Received: {class_names!r}")
     return names
 
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.concat import concat_vector
@@ -14,10 +15,10 @@ def check_image_size(image_size):
     """The number of halvings from a picture to 4x4.
 
     Raises:
-        ValueError: no power of two from 16 on.
+        ZooError: no power of two from 16 on.
     """
     if image_size < 16 or image_size & (image_size - 1):
-        raise ValueError(f"`image_size` must be a power of two from 16 on. Received: {image_size}")
+        raise ZooError(f"`image_size` must be a power of two from 16 on. Received: {image_size}")
     return image_size.bit_length() - 3
 
 

@@ -7,6 +7,7 @@ Paper: StackGAN++, arXiv 1710.10916, section 4. Checked against hanzhanggit/Stac
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
 from zoo.layers.concat import tile_vector
 from zoo.layers.stackgan_blocks import ConvGLU
 from zoo.networks.staged_generator import RefinementStage, StagedGenerator
@@ -38,14 +39,14 @@ class StackGANV2Generator(StagedGenerator):
     Args, inputs and outputs: see `StagedGenerator`.
 
     Raises:
-        ValueError: too few `filters` to be halved (rounding down) for each stage after the first.
+        ZooError: too few `filters` to be halved (rounding down) for each stage after the first.
     """
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         stages = len(self.stage_sizes)
         if self.filters < 2 ** (stages - 1):
-            raise ValueError(
+            raise ZooError(
                 f"`filters` must be at least {2 ** (stages - 1)} for {stages} stages. "
                 f"Received: {self.filters}"
             )

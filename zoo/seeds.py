@@ -1,0 +1,53 @@
+"""Seeds as a user gives them: whole numbers of 64 bits, which key all noise."""
+
+import numbers
+
+import numpy as np
+
+from zoo.errors import ZooError
+
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+
+
+def read_seeds(seed, count, name="seed", span=1):
+    """The seeds of `count` conditions.
+
+    Args:
+        seed: int, or a list, tuple or array of one int for each condition.
+        count: int.
+        name: str, what the user calls it.
+        span: int. The seeds `seed` to `seed + span - 1` are used, so all must be in range.
+
+    Returns:
+        int64 (count,).
+
+    Raises:
+        ZooError: another form, not a whole number (True, 1.0 and NaN are none), or out of range.
+    """
+    given = np.asarray(seed).tolist() if hasattr(seed, "__array__") else seed
+    several = isinstance(given, list | tuple)
+    values = list(given) if several else [given]
+    whole = all(isinstance(v, numbers.Integral) and not isinstance(v, bool) for v in values)
+    if not whole or several and len(values) != count:
+        raise ZooError(
+            f"{name} must be an integer, or a list of one integer for each of the {count} "
+            f"conditions, got {_short(seed)}."
+        )
+    for value in values:
+        if not LOWEST <= value <= HIGHEST - (span - 1):
+            uses = f", because the {span - 1} after it are used too" if span > 1 else ""
+            raise ZooError(
+                f"{name} must be an integer from {LOWEST} to {HIGHEST - (span - 1)}{uses}, got "
+                f"{_short(value)}."
+            )
+    return np.broadcast_to(np.array(values, np.int64), (count,))
+
+
+def _short(value, limit=60):
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and abs(value) > 10**30:
+        return f"a number of {int(value).bit_length()} bits"
+    try:
+        text = repr(value)
+    except ValueError:  # a list of numbers that are too long to be written
+        return f"a {type(value).__name__}"
+    return text if len(text) <= limit else text[: limit - 1] + "…"

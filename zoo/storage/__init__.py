@@ -1,0 +1,45 @@
+"""Files that are either wholly there or not there: weights as HDF5, JSON, bytes, hashes.
+
+Every write goes to a temporary file beside its target, is forced to the disk, and only then takes
+the target's name. A crash or a full disk leaves the previous file as it was. One writer a path: two
+processes that save the same path at the same time are not supported.
+
+Every read of weights is strict: all names, shapes and kinds are checked, and nothing is assigned
+before everything was read.
+"""
+
+from zoo.storage.files import (
+    atomic_folder,
+    recover_folder,
+    sha256,
+    sync_folder,
+    write_bytes_atomically,
+)
+from zoo.storage.json_files import read_json, read_strict_json, write_json
+from zoo.storage.os_errors import explain_os_error, tensorflow_write_error, write_error
+from zoo.storage.weights import (
+    load_variables,
+    read_names,
+    read_notes,
+    read_shapes,
+    save_variables,
+)
+
+__all__ = [
+    "atomic_folder",
+    "explain_os_error",
+    "load_variables",
+    "read_json",
+    "read_names",
+    "read_notes",
+    "read_shapes",
+    "read_strict_json",
+    "recover_folder",
+    "save_variables",
+    "sha256",
+    "sync_folder",
+    "tensorflow_write_error",
+    "write_bytes_atomically",
+    "write_error",
+    "write_json",
+]
