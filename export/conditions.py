@@ -33,7 +33,8 @@ def serving_function(specs, draw, check=None):
 
     Its outputs are `image`, uint8 (batch, height, width, channels), and `image_bytes`, string
     (batch,), each the PNG file of that picture (TensorFlow Serving sends outputs of this name as
-    base64). A request of no rows, or with unequal numbers of rows, is an error (INVALID_ARGUMENT).
+    base64). A request of no rows, with unequal numbers of rows, with an input of another shape or
+    with numbers that are not finite is an error (INVALID_ARGUMENT) that names the input.
 
     Args:
         specs: list of named `tf.TensorSpec`s of the condition, all (batch, ...).
@@ -44,12 +45,10 @@ def serving_function(specs, draw, check=None):
     specs = [*specs, SEED]
 
     def serve(*inputs):
-        checks = _row_checks(inputs, [spec.name for spec in specs])
-        with tf.control_dependencies(checks):
-            inputs = [tf.identity(value) for value in inputs]
+        for find in (_shape_checks, _row_checks, _finite_checks):
+            inputs = _after(find(inputs, specs), inputs)
         if check is not None:
-            with tf.control_dependencies(check(*inputs[:-1])):
-                inputs = [tf.identity(value) for value in inputs]
+            inputs = _after(check(*inputs[:-1]), inputs)
         image = to_uint8(tf.cast(draw(*inputs), tf.float32))
         image_bytes = tf.map_fn(
             tf.io.encode_png, image, fn_output_signature=tf.TensorSpec([], tf.string)
@@ -59,13 +58,61 @@ def serving_function(specs, draw, check=None):
     return tf.function(serve, input_signature=specs, autograph=False)
 
 
-def _row_checks(inputs, names):
-    rows = tf.shape(inputs[0])[0]
-    checks = [tf.debugging.assert_positive(rows, f"{names[0]} must hold at least one row")]
-    message = f"{' and '.join(names)} must have the same number of rows"
+def require(condition, *message):
+    """An assertion whose error is `message` alone: words, and tensors shown as numbers."""
+    return tf.debugging.Assert(condition, list(message), summarize=8)
+
+
+def _after(checks, inputs):
+    """The inputs, of which nothing is computed before the checks hold."""
+    with tf.control_dependencies(checks):
+        return [tf.identity(value) for value in inputs]
+
+
+def _shape_checks(inputs, specs):
+    return [_shape_check(value, spec) for value, spec in zip(inputs, specs, strict=True)]
+
+
+def _shape_check(value, spec):
+    """A server does not compare the shapes of a request with those of the signature."""
+    unknown = tf.raw_ops.PlaceholderWithDefault(input=value, shape=tf.TensorShape(None))
+    shape = tf.shape(unknown)  # of the request; that of `value` would be taken from the signature
+    rank = spec.shape.rank
+    wanted = tf.constant([-1 if size is None else size for size in spec.shape])
+    given = tf.concat([shape, tf.zeros([rank], tf.int32)], 0)[:rank]
+    fits = tf.reduce_all((wanted < 0) | (wanted == given)) & (tf.size(shape) == rank)
+    sides = ["batch", *("any" if size is None else str(size) for size in spec.shape[1:])]
+    form = f"({', '.join(sides)}{',' if rank == 1 else ''})"
+    message = f"{spec.name} must have the shape {form}, one row for each image; it has the shape"
+    return require(fits, message, shape)
+
+
+def _row_checks(inputs, specs):
+    names = [spec.name for spec in specs]
+    rows = [tf.shape(value)[0] for value in inputs]
+    checks = [require(rows[0] > 0, f"{names[0]} must hold at least one row; it is empty")]
+    message = f"{' and '.join(names)} must have the same number of rows; they have"
     return checks + [
-        tf.debugging.assert_equal(rows, tf.shape(value)[0], message) for value in inputs[1:]
+        require(tf.reduce_all(tf.equal(rows, rows[0])), message, tf.stack(rows))
     ]
+
+
+def _finite_checks(inputs, specs):
+    return [
+        require(
+            tf.reduce_all(tf.math.is_finite(value)),
+            f"{spec.name} must be finite numbers; there is a NaN or an infinity in it",
+        )
+        for value, spec in zip(inputs, specs, strict=True) if spec.dtype.is_floating
+    ]
+
+
+def range_check(name, values, low, high):
+    """All of `values`, whole numbers, are from `low` to `high`."""
+    fits = (values >= low) & (values <= high)
+    first = tf.boolean_mask(values, ~fits)[:1]
+    message = f"{name} must be from {low} to {high}; there is"
+    return require(tf.reduce_all(fits), message, first)
 
 
 class Labels(Condition):
@@ -79,12 +126,7 @@ class Labels(Condition):
         return {SIGNATURE: serving_function(specs, draw, self._in_range)}
 
     def _in_range(self, labels):
-        last = tf.constant(self.model.classes - 1, tf.int64)
-        message = f"labels must be from 0 to {self.model.classes - 1}"
-        return [
-            tf.debugging.assert_non_negative(labels, message),
-            tf.debugging.assert_less_equal(labels, last, message),
-        ]
+        return [range_check("labels", labels, 0, self.model.classes - 1)]
 
     def examples(self, size):
         return {SIGNATURE: {"labels": np.arange(size, dtype=np.int64) % self.model.classes}}

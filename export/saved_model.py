@@ -24,17 +24,21 @@ and nothing for a StackGAN++ without text.
         captions=tf.constant(["a red heart"]), seed=tf.constant([7], tf.int64)
     )
 
-Exit code 0, or 1 with one line that says what is wrong. Nothing half-written is left behind.
+An existing version is replaced only with `--overwrite`, and only by a whole new one. Exit status
+0, 1 with one line that says what is wrong (`--verbose` adds the traceback), or 130 after Ctrl-C.
+Nothing half-written is left behind.
 """
 
 import argparse
 import contextlib
 import os
-import sys
 import tempfile
 
-from zoo import storage
+from zoo import programs, storage
+from zoo.checks import check_weights
 from zoo.errors import ZooError
+
+MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 
 
 def export_saved_model(model, out, version=1, overwrite=False, name=None):
@@ -43,21 +47,24 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
     Args:
         model: `zoo.models.conditional_gan.ConditionalGAN`.
         out: str. The model's folder in a serving tree; it is made if needed.
-        version: int, at least 1.
-        overwrite: bool. Whether an existing version is replaced.
+        version: int from 1 to 2**63 - 1.
+        overwrite: bool. Whether an existing version is replaced; it stays as it was if this one
+            cannot be written wholly. Only a SavedModel is replaced, and no folder above the preset.
         name: str or None. The model's name in the warm-up requests; None takes the folder's name.
 
     Returns:
         str, the path of the version.
 
     Raises:
-        ZooError: a model that makes no pictures, the version exists, or the disk is full.
+        ZooError: a model that makes no pictures or has weights that are not finite, the version
+            exists, or it cannot be written.
     """
     import tensorflow as tf
 
     from export import service, warmup
 
     requests = service.example_requests(model)
+    check_weights(f"This {type(model).__name__} is not exported", _weights(model))
     target = check_target(out, version, overwrite)
     name = name or os.path.basename(os.path.realpath(out))
     with _new_folder(out), storage.atomic_folder(target) as folder:
@@ -67,19 +74,40 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
                 tf.saved_model.save(served, folder, signatures=dict(served.functions))
             warmup.write_warmup(folder, requests, name)
         except tf.errors.OpError as error:
-            raise ZooError(
-                f"Could not write {target}: {error.message} What was there before is untouched."
-            ) from None
+            raise storage.tensorflow_write_error(target, error) from error
     return target
 
 
-def check_target(out, version, overwrite):
-    """The path of a version. Raises `ZooError` if it may not be written."""
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise ZooError(f"The version must be a whole number from 1 on, got {version!r}.")
+def _weights(model):
+    """dict of name to array, of all weights that are stored with a model."""
+    return {name: value.numpy() for name, value in model.preset_variables().items()}
+
+
+def check_target(out, version, overwrite, preset=None):
+    """The path of a version.
+
+    Args:
+        out, version, overwrite: see `export_saved_model`.
+        preset: str or None, the handle of what is exported.
+
+    Raises:
+        ZooError: it may not be written.
+    """
+    if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= MOST:
+        raise ZooError(f"The version must be a whole number from 1 to 2^63 - 1, got {version!r}.")
+    out = os.fspath(out)
+    if not out or "\0" in out:
+        raise ZooError(f"The folder to export to needs a name, got {out!r}.")
     if os.path.lexists(out) and not os.path.isdir(out):
         raise ZooError(f"Cannot export to {out}: it is a file. Name a folder.")
-    target = os.path.join(os.fspath(out), str(version))
+    target = os.path.join(out, str(version))
+    if preset is not None and os.path.isdir(preset):
+        inside = os.path.join(os.path.realpath(preset), "")
+        if inside.startswith(os.path.join(os.path.realpath(target), "")):
+            raise ZooError(
+                f"Cannot export to {target}: the preset {preset} lies in it and would be deleted. "
+                "Choose another folder."
+            )
     storage.recover_folder(target)
     if os.path.lexists(target) and not overwrite:
         raise ZooError(
@@ -115,6 +143,15 @@ class _Parser(argparse.ArgumentParser):
         raise ZooError(f"{message}. --help lists the options.")
 
 
+def _version(text):
+    if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 20:
+        shown = text if len(text) <= 40 else f"{text[:40]}..."
+        raise argparse.ArgumentTypeError(
+            f'it must be a whole number from 1 to 2^63 - 1, got "{shown}"'
+        )
+    return int(text)
+
+
 def parse(arguments=None):
     """The command line, as an `argparse.Namespace`."""
     parser = _Parser(
@@ -122,8 +159,11 @@ def parse(arguments=None):
     )
     parser.add_argument("--preset", required=True, help="built-in name, directory or handle")
     parser.add_argument("--out", required=True, help="the model's folder; a version is made in it")
-    parser.add_argument("--version", type=int, default=1, help="whole number from 1 on (default 1)")
+    parser.add_argument(
+        "--version", type=_version, default=1, help="whole number from 1 to 2^63 - 1 (default 1)"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing version")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     return parser.parse_args(arguments)
 
 
@@ -132,8 +172,8 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         options = parse(arguments)
-        check_target(options.out, options.version, options.overwrite)
-        with quiet():
+        check_target(options.out, options.version, options.overwrite, options.preset)
+        with programs.quiet():
             from export import service
             from zoo import presets
 
@@ -144,7 +184,7 @@ def main(arguments=None):
                 for name, inputs in service.example_requests(model, sizes=(1,))
             )
     except ZooError as error:
-        print(f"error: {error}", file=sys.stderr)
+        programs.report(error, programs.is_verbose(arguments))
         return 1
     size = sum(
         os.path.getsize(os.path.join(folder, file))
@@ -155,19 +195,5 @@ def main(arguments=None):
     return 0
 
 
-@contextlib.contextmanager
-def quiet():
-    """Hides what TensorFlow's libraries print to the error stream while they start."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    programs.run(main)

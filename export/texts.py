@@ -5,7 +5,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from export.conditions import SIGNATURE, Condition, serving_function
+from export.conditions import SIGNATURE, Condition, range_check, serving_function
 from zoo.text.tokenizer import CaptionTokenizer
 
 
@@ -110,11 +110,7 @@ class WordEmbeddings(Condition):
 
     def _lengths_fit(self, words, sentence, lengths):
         del words, sentence
-        message = f"lengths must be from 1 to {self.model.max_words}"
-        return [
-            tf.debugging.assert_positive(lengths, message),
-            tf.debugging.assert_less_equal(lengths, self.model.max_words, message),
-        ]
+        return [range_check("lengths", lengths, 1, self.model.max_words)]
 
     def examples(self, size):
         inputs = {

@@ -5,7 +5,12 @@ surround TensorFlow's own `TensorProto`, so they are encoded here and no serving
 """
 
 import os
+import tempfile
 
+from zoo import storage
+from zoo.errors import ZooError, reason
+
+MOST = 1000  # requests that TensorFlow Serving accepts
 FOLDER, NAME = "assets.extra", "tf_serving_warmup_requests"
 # Field numbers of tensorflow_serving/apis: prediction_log.proto, predict.proto, model.proto.
 _LOG_PREDICT, _PREDICT_REQUEST = 6, 1
@@ -25,15 +30,32 @@ def write_warmup(directory, requests, model_name):
         model_name: str. The name that the requests carry.
 
     Returns:
-        str, the path of the file.
+        str, the path of the file; it is there wholly or not at all.
+
+    Raises:
+        ZooError: no SavedModel, no requests or too many, a value that is no tensor, or a file that
+            cannot be written.
     """
     import tensorflow as tf
 
-    os.makedirs(os.path.join(directory, FOLDER), exist_ok=True)
+    if not os.path.isfile(os.path.join(directory, "saved_model.pb")):
+        raise ZooError(f"{directory} is not a SavedModel, so it takes no warm-up requests.")
+    if not 1 <= len(requests) <= MOST:
+        raise ZooError(f"A server takes 1 to {MOST} warm-up requests, got {len(requests)}.")
+    logs = [prediction_log(inputs, model_name, signature) for signature, inputs in requests]
     path = os.path.join(directory, FOLDER, NAME)
-    with tf.io.TFRecordWriter(path) as writer:
-        for signature, inputs in requests:
-            writer.write(prediction_log(inputs, model_name, signature))
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=os.path.dirname(path)) as folder:
+            temporary = os.path.join(folder, NAME)
+            with tf.io.TFRecordWriter(temporary) as writer:
+                for log in logs:
+                    writer.write(log)
+            os.replace(temporary, path)
+    except tf.errors.OpError as error:
+        raise storage.tensorflow_write_error(path, error) from error
+    except OSError as error:
+        raise storage.write_error(path, error) from error
     return path
 
 
@@ -44,7 +66,12 @@ def prediction_log(inputs, model_name, signature="serving_default"):
     model = _field(_MODEL_NAME, model_name.encode()) + _field(_MODEL_SIGNATURE, signature.encode())
     request = _field(_REQUEST_MODEL, model)
     for name, value in inputs.items():
-        tensor = tf.make_tensor_proto(value).SerializeToString()
+        try:
+            tensor = tf.make_tensor_proto(value).SerializeToString()
+        except (TypeError, ValueError) as error:
+            raise ZooError(
+                f"The warm-up request of {signature} has no tensor as its {name}: {reason(error)}."
+            ) from error
         entry = _field(_MAP_KEY, name.encode()) + _field(_MAP_VALUE, tensor)
         request += _field(_REQUEST_INPUTS, entry)
     return _field(_LOG_PREDICT, _field(_PREDICT_REQUEST, request))

@@ -15,15 +15,16 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import numpy as np
 from absl import flags
 
-from recipes import cli, explain
+from recipes import cli, explain, outputs
 from recipes.panels import panel
 from recipes.pictures import GAP, drawable, grid, save_png
 from zoo.errors import ZooError
+from zoo.presets.usage import condition_of
+from zoo.seeds import read_seeds
 
 _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
 _PRESET = flags.DEFINE_string("preset", "attn_gan_emoji_64", "Name, directory or handle.")
@@ -68,14 +69,23 @@ def main(argv):
     captions = [part.strip() for part in _CAPTIONS.value.split(";")]
     if _NOISES.value < 1:
         raise ZooError(f"--noises must be at least 1, got {_NOISES.value}.")
-    out = Path(_OUT.value)
+    if not _PRESET.value:
+        raise ZooError("--preset is empty: give a name, a directory or a handle.")
+    read_seeds(_SEED.value, 1, "--seed", span=_NOISES.value)
+    out = outputs.check_folder(_OUT.value, keep=_PRESET.value)
     cli.start_tensorflow()
     with cli.quiet_stderr():
         import zoo
 
         model = zoo.from_preset(_PRESET.value)
-        if not hasattr(model, "generate"):
-            raise ZooError(f"The preset {_PRESET.value} makes no pictures.")
+        kind = condition_of(model)["kind"]
+        if kind != "captions" or not hasattr(model, "generate"):
+            raise ZooError(
+                f"The demo draws captions, but the preset {_PRESET.value} is a "
+                f"{type(model).__name__}, which reads {kind}: python -m recipes.generate shows "
+                "what it makes."
+            )
+        outputs.check_size(len(captions) * _NOISES.value, model.image_size)
         images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)
         explained = explain.explain(model, captions, _SEED.value)
     print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")

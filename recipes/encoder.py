@@ -192,8 +192,17 @@ def _check(values):
     for name, least in (("steps", 1), ("batch_size", 1), ("features", 1), ("filters", 1)):
         if values[name].value < least:
             raise ZooError(f"--{name} must be at least {least}, got {values[name].value}.")
-    if values.learning_rate <= 0:
-        raise ZooError(f"--learning_rate must be above 0, got {values.learning_rate}.")
+    if not 0 < values.learning_rate < float("inf"):
+        raise ZooError(
+            f"--learning_rate must be a finite number above 0, got {values.learning_rate}."
+        )
+    if not 0 <= values.seed < 2**32:
+        raise ZooError(f"--seed must be from 0 to 2^32 - 1, got {values.seed}.")
+    size, load = values.image_size, values.load_size
+    if size is not None and (size < 16 or size & (size - 1)):
+        raise ZooError(f"--image_size must be a power of two from 16 on, got {size}.")
+    if load is not None and load < (size or 16):
+        raise ZooError(f"--load_size must be at least --image_size, {size or 16}, got {load}.")
 
 
 def _define_flags():

@@ -27,11 +27,10 @@ import dataclasses
 import sys
 import time
 import types
-from pathlib import Path
 
 from absl import flags
 
-from recipes import cli
+from recipes import cli, outputs
 from zoo.errors import ZooError
 
 
@@ -104,7 +103,7 @@ def evaluate(options):
     from recipes.evaluation import card
 
     protocol, asked = _protocols(options)
-    out = _out(options)
+    out = outputs.check_folder(options.out, keep=options.preset)
     if sum(map(bool, (options.preset, options.images, options.compare))) != 1:
         raise ZooError("Give one of --preset=NAME, --images=FOLDER and --compare A B.")
     if options.compare and len(options.compare) != 2:
@@ -160,8 +159,6 @@ def _evaluate(options, handle, protocol, asked, tools, out):
     for one, seconds in numbers.found:
         one.warnings = [*warnings, *one.warnings]
         results.append(reports.record(one, common, options.bootstrap, options.seed, seconds))
-    out.mkdir(parents=True, exist_ok=True)
-    shown = pictures.write(out, subject, results, options.seed)
     others = [network for network in (tools.lpips, tools.detector) if network is not None]
     report = {
         "format": reports.FORMAT, "subject": {"name": subject.name, **subject.source},
@@ -170,13 +167,15 @@ def _evaluate(options, handle, protocol, asked, tools, out):
                  "input": real.route},
         "networks": [network.record() for network in (*tools.networks, *others)],
         "resolution": subject.size[0], "seed": options.seed, "warnings": warnings,
-        "results": results, "not_measured": numbers.left, "pictures": shown,
+        "results": results, "not_measured": numbers.left,
         "versions": versions, "seconds": round(time.monotonic() - start, 1),
         "command": ["python", "-m", "recipes.evaluate", *sys.argv[1:]],
     }
-    text = reports.markdown(report)
-    write_json(str(out / "report.json"), report)
-    write_bytes_atomically(str(out / "report.md"), text.encode())
+    with outputs.gathered(out) as folder:
+        report["pictures"] = pictures.write(folder, subject, results, options.seed)
+        text = reports.markdown(report)
+        write_json(str(folder / "report.json"), report)
+        write_bytes_atomically(str(folder / "report.md"), text.encode())
     if options.record:
         card.record(handle, report)
     return {"report": report, "text": text, "subject": subject,
@@ -227,23 +226,16 @@ def _protocols(options):
         )
     for flag, least in (("conditions", 1), ("samples_per_condition", 1), ("real", 2), ("bins", 1),
                         ("size", 1), ("batch_size", 1), ("captions_per_label", 1),
-                        ("bootstrap", 0)):
+                        ("bootstrap", 0), ("seed", 0)):
         value = getattr(options, flag)
         if value is not None and value < least:
             raise ZooError(f"--{flag} must be at least {least}, got {value}.")
+    if options.seed >= 2**32:
+        raise ZooError(f"--seed must be below 2^32, got {options.seed}.")
     changed = {"conditions": options.conditions, "samples": options.samples_per_condition,
                "real": options.real, "bins": options.bins, "folds": options.folds}
     changed = {key: value for key, value in changed.items() if value not in (None, "")}
     return PROTOCOLS[name], dataclasses.replace(PROTOCOLS[name], **changed)
-
-
-def _out(options):
-    if not options.out:
-        raise ZooError("--out is missing: give a folder to write to.")
-    out = Path(options.out)
-    if out.exists() and not out.is_dir():
-        raise ZooError(f"--out {out} is a file: give a folder.")
-    return out
 
 
 def joined(argv):

@@ -33,12 +33,11 @@ What a preset reads depends on it: captions; sentence embeddings; labels (withou
 class once); pictures, with `--guide` for BicycleGAN and DRIT; or nothing.
 """
 
-from pathlib import Path
-
 from absl import flags
 
-from recipes import cli, descriptions, generated, inputs
+from recipes import cli, descriptions, generated, inputs, outputs
 from zoo.errors import ZooError
+from zoo.seeds import read_seeds
 
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
 _SAMPLES = flags.DEFINE_integer(
@@ -56,7 +55,7 @@ flags.adopt_module_key_flags(inputs)  # so that --help lists them
 def main(argv):
     """Check everything, make all pictures, then write them."""
     del argv
-    out, samples = _out(), _samples()
+    out, samples = outputs.check_folder(_OUT.value, keep=_PRESET.value), _samples()
     for flag, least in ((_BATCH, 1), (_STEPS, 2)):
         if flag.value is not None and flag.value < least:
             raise ZooError(f"--{flag.name} must be at least {least}, got {flag.value}.")
@@ -78,8 +77,10 @@ def main(argv):
             raise ZooError(
                 f"{name} {asked.fixed}: leave --samples_per_condition and --interpolate out."
             )
+        _check_counts(model, asked, samples or (1 if asked.fixed else 4))
         made = make(model, asked, samples or (1 if asked.fixed else 4))
-    written = generated.write(out, asked, made)
+    with outputs.gathered(out) as folder:
+        written = generated.write(folder, asked, made)
     if asked.unread:
         print(f"Not all of the captions is read. {asked.unread}")
     *first, last = written if asked.files else [f"{len(made.images)} pictures", *written]
@@ -110,6 +111,15 @@ def make(model, asked, samples):
     return made
 
 
+def _check_counts(model, asked, samples):
+    """Raises `ZooError` for more images than fit in memory, or seeds beyond 64 bits."""
+    if asked.files:
+        return
+    each = samples + (_STEPS.value or 0)
+    outputs.check_size(len(asked.labels) * each, model.image_size)
+    read_seeds(_SEED.value, 1, "--seed", span=max(samples, 2 if _STEPS.value else 1))
+
+
 def _samples():
     """Pictures of a condition by the flags, or None."""
     given = {flag.name: flag.value for flag in (_SAMPLES, _IMAGES) if flag.value is not None}
@@ -122,18 +132,6 @@ def _samples():
             f"{_SAMPLES.value} and {_IMAGES.value}: give one of them."
         )
     return next(iter(given.values()), None)
-
-
-def _out():
-    if not _OUT.value:
-        raise ZooError("--out is missing: give a folder to write to.")
-    out = Path(_OUT.value)
-    for place in (out, *out.parents):
-        if place.exists():
-            if not place.is_dir():
-                raise ZooError(f"--out {out}: {place} is a file, not a folder.")
-            break
-    return out
 
 
 if __name__ == "__main__":

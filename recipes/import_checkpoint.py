@@ -30,7 +30,7 @@ import os
 
 from absl import flags
 
-from recipes import cli
+from recipes import cli, outputs
 from zoo.errors import ZooError
 
 _GENERATOR = flags.DEFINE_string(
@@ -86,8 +86,7 @@ CHECKPOINTS = ("dcgan", "drit", "xmc_gan")  # `official` calls the file of these
 def main(argv):
     """Read everything, check that it fits together, then write the preset."""
     del argv
-    if not _OUT.value:
-        raise ZooError("--out is missing.")
+    _check()
     main_flag = next((name for name in MAIN if _FLAGS[name].value), None)
     if main_flag is None:
         raise ZooError(
@@ -112,6 +111,22 @@ def main(argv):
         model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
     print(f"{type(model).__name__} in {_OUT.value} ({counts})")
+
+
+def _check():
+    """What can be told before TensorFlow starts: the files are there, and --out may be written."""
+    from zoo.presets.saving import check_target
+
+    outputs.check_folder(_OUT.value)
+    check_target(_OUT.value)
+    for flag in (_WORDS, _SIZE):
+        if flag.value is not None and flag.value < 1:
+            raise ZooError(f"--{flag.name} must be at least 1, got {flag.value}.")
+    for name in (*FILES, _CAPTIONS.name):
+        path = _FLAGS[name].value
+        if path is not None and not os.path.isfile(path):
+            what = "a folder" if os.path.isdir(path) else "no file"
+            raise ZooError(f'--{name}: "{path}" is {what}; give a file that the authors released.')
 
 
 def _arguments(system):

@@ -20,7 +20,7 @@ again with the same arguments, an interrupted run goes on behind the last whole 
 
 from absl import flags
 
-from recipes import cli
+from recipes import cli, outputs
 from zoo.errors import ZooError
 
 _DATA = flags.DEFINE_string("data", "folder", "shapes, folder, birds or coco.")
@@ -39,9 +39,8 @@ _OUT = flags.DEFINE_string("out", None, "Folder to write to.")
 def main(argv):
     """Open the data and the modules, then write the cache."""
     del argv
-    if not _OUT.value:
-        raise ZooError("--out is missing.")
-    for flag in (_BATCH, _SHARD, _COUNT):
+    outputs.check_folder(_OUT.value)
+    for flag in (_BATCH, _SHARD, _COUNT, _PLACES):
         if flag.value < 1:
             raise ZooError(f"--{flag.name} must be at least 1, got {flag.value}.")
     cli.start_tensorflow()

@@ -24,7 +24,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import cli, recipe_files
+from recipes import cli, outputs, recipe_files
 from recipes.sweep_points import choose, make_points
 from zoo.errors import ZooError
 
@@ -40,8 +40,7 @@ def main(argv):
     config = _CONFIG.value
     if config is None:
         raise ZooError("--config is missing, e.g. --config=recipes/dm_gan.py:shapes.")
-    if not _WORKDIR.value:
-        raise ZooError("--workdir is missing: give a folder for this sweep.")
+    outputs.check_folder(_WORKDIR.value, "workdir")
     file = config_flags.get_config_filename(flags.FLAGS["config"])
     recipe = recipe_files.load(file.partition(":")[0])
     key, values = choose(getattr(recipe, "SWEEP", {}), _KEY.value, _VALUES.value)

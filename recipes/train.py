@@ -12,7 +12,7 @@ settings, the sizes of the networks and the shapes of one batch, and writes noth
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import cli, configs
+from recipes import cli, configs, outputs
 from zoo.errors import ZooError
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
@@ -28,6 +28,8 @@ def main(argv):
         raise ZooError("--config is missing, e.g. --config=recipes/attn_gan.py:shapes.")
     if not _WORKDIR.value and not _DRY_RUN.value:
         raise ZooError("--workdir is missing: give a folder for this run.")
+    if _WORKDIR.value:
+        outputs.check_folder(_WORKDIR.value, "workdir")
     configs.validate(config)
     strategy = cli.start_tensorflow(config.threads, config.strategy)
 

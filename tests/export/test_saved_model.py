@@ -162,10 +162,10 @@ def test_disk_full_keeps_the_previous_version(model, exported, tmp_path, monkeyp
         raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
 
     monkeypatch.setattr(tf.saved_model, "save", full)
-    with pytest.raises(ZooError, match="No space left"):
+    with pytest.raises(ZooError, match="no space left"):
         saved_model.export_saved_model(model, out, version=3, overwrite=True)
     assert listing(out) == before and os.listdir(out) == ["3"]
-    with pytest.raises(ZooError, match="No space left"):
+    with pytest.raises(ZooError, match="no space left"):
         saved_model.export_saved_model(model, tmp_path / "new" / "deep", version=1)
     assert os.listdir(tmp_path) == ["tiny"]
 
@@ -228,8 +228,14 @@ def test_command_line(model, tmp_path):
     ("arguments", "words"),
     [
         (["--out=x"], "--preset"),
-        (["--preset=p", "--out=x", "--version=two"], "invalid int value"),
+        (["--preset=p", "--out=x", "--version=two"], 'whole number from 1 to 2^63 - 1, got "two"'),
         (["--preset=p", "--out=x", "--version=0"], "whole number"),
+        (["--preset=p", "--out=x", "--version=-3"], "whole number"),
+        (["--preset=p", "--out=x", "--version=1e3"], "whole number"),
+        (["--preset=p", "--out=x", "--version=latest"], "whole number"),
+        (["--preset=p", "--out=x", f"--version=1{'0' * 30}"], "2^63 - 1"),
+        (["--preset=p", "--out=x", "--version=9223372036854775808"], "2^63 - 1"),
+        (["--preset=p", "--out="], "needs a name"),
         (["--preset=p", "--out=x", "--overwrit"], "unrecognized"),
     ],
 )

@@ -1,36 +1,76 @@
+import sys
 import unicodedata
 
+import hypothesis
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import strategies as st
 
 from zoo.errors import ZooError
 from zoo.text import CaptionTokenizer, Vocabulary, tokenize
+from zoo.text.characters import combining_classes, compositions
 from zoo.text.tokenizer import split_words
+from zoo.text.words import RULES
 
 VOCABULARY = Vocabulary(["<end>", "<unk>", "a", "red", "bird", "k"])
 
 
-def _assigned(start, stop):
-    return [c for c in map(chr, range(start, stop)) if unicodedata.category(c) not in ("Cn", "Cs")]
-
-
-def test_same_words_as_python_for_every_character_of_the_basic_plane():
-    captions = [f"A{c}B {c} C{c}{c}" for c in _assigned(0, 0x10000)]
-    got = split_words(tf.constant(captions)).to_list()
+def _agree(captions, rule):
+    """Whether the graph splits captions as `tokenize` does; shows those where it does not."""
+    got = split_words(tf.constant(captions), rule).to_list()
     wrong = [
         caption
         for caption, words in zip(captions, got, strict=True)
-        if [word.decode() for word in words] != tokenize(caption)
+        if [word.decode() for word in words] != tokenize(caption, rule)
     ]
-    assert len(captions) > 50000
     assert not wrong, wrong[:20]
 
 
-def test_same_words_as_python_beyond_it():
-    captions = [f"x{c}y" for c in _assigned(0x1F000, 0x1FAFF) + _assigned(0x1D400, 0x1D500)]
-    got = split_words(tf.constant(captions)).to_list()
-    assert [[w.decode() for w in words] for words in got] == [tokenize(c) for c in captions]
+@pytest.mark.parametrize("rule", RULES)
+def test_same_words_as_python_for_every_character(rule):
+    some = set(range(0, sys.maxunicode, 61))  # of Han and Hangul, which are all alike
+    names = {chr(code): unicodedata.name(chr(code), "") for code in range(0x40000)}
+    characters = [
+        character for character, name in names.items()
+        if name and (ord(character) in some or name.split()[0] not in ("CJK", "HANGUL", "TANGUT"))
+    ]
+    assert len(characters) > 25000
+    _agree([f"A{c}B {c} C{c}{c}\u0301" for c in characters], rule)
+
+
+PIECES = st.one_of(
+    st.characters(blacklist_categories=["Cs"]),  # all of Unicode
+    st.sampled_from([chr(a) + chr(b) for a, b in sorted(compositions())[::7]]),
+    st.sampled_from([chr(code) for code in np.flatnonzero(combining_classes())]),
+    st.sampled_from("aZ_ 9'-中ส\u200d\ufe0f\U0001f468\u0130\u00df\u0345\uff9f\x00"),
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_same_words_as_python_for_any_text(rule):
+    split = tf.function(
+        lambda texts: split_words(texts, rule), [tf.TensorSpec([None], tf.string)], autograph=False
+    )
+
+    @hypothesis.settings(max_examples=150, deadline=None, derandomize=True)
+    @hypothesis.given(st.lists(PIECES, max_size=12).map("".join))
+    def check(text):
+        forms = [text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD"))]
+        words = [[word.decode() for word in row] for row in split(forms).to_list()]
+        assert words == [tokenize(form, rule) for form in forms]
+        assert words[0] == words[1] == words[2]
+
+    check()
+
+
+def test_a_vocabulary_says_by_which_rule_captions_are_read():
+    captions = tf.constant(["un café cafe\u0301 红鸟 CAFÉ"])
+    chinese = Vocabulary(["<end>", "café", "鸟"])
+    tokens = CaptionTokenizer(chinese, 5)(captions)["tokens"]
+    np.testing.assert_array_equal(tokens, [[1, 1, 2, 1, 0]])
+    tokens = CaptionTokenizer(Vocabulary(["<end>", "caf"]), 5)(captions)["tokens"]
+    np.testing.assert_array_equal(tokens, [[1, 1, 1, 0, 0]])
 
 
 def test_tokens_and_lengths():
@@ -62,8 +102,11 @@ def test_empty_batch_and_bytes_that_are_not_utf8():
     tokenizer = CaptionTokenizer(VOCABULARY, 3)
     assert tokenizer(tf.constant([], tf.string))["tokens"].shape == (0, 3)
     np.testing.assert_array_equal(
-        tokenizer(tf.constant([b"red\xff\xfebird"]))["tokens"], [[3, 4, 0]]
+        tokenizer(tf.constant([b"red\xff\xfebird\x00a"]))["tokens"], [[3, 4, 2]]
     )
+    for rule in RULES:
+        words = split_words(tf.constant([b"\xed\xa0\x80red\xc3\x00\xe7\xba", b"\xff"]), rule)
+        assert words.to_list() == [[b"red"], []]
 
 
 def test_inside_tf_data_and_graph():

@@ -2,6 +2,7 @@ import pytest
 
 from zoo.errors import ZooError
 from zoo.text import Vocabulary
+from zoo.text.vocabulary import check_has_words
 
 
 def test_build_orders_by_count_then_alphabet():
@@ -64,3 +65,39 @@ def test_bad_tokens(tokens):
 def test_index_of_an_unknown_token():
     with pytest.raises(ZooError, match='"zebra" is not in this vocabulary'):
         Vocabulary(["<end>"]).index("zebra")
+
+
+@pytest.mark.parametrize(
+    ("captions", "settings", "message"),
+    [
+        ([], {}, "made from captions, but there are none"),
+        ([["!!"], "\U0001f426"], {}, "2 captions .the first is '!!'. have no words"),
+        (["一只鸟"], {"rule": "ascii"}, 'no words by the rule "ascii".*"unicode"'),
+        (["a b", "c d"], {"min_count": 2}, "None of the 4 words of 2 .* but 1 at most. Low"),
+    ],
+)
+def test_an_empty_vocabulary_is_an_error(captions, settings, message):
+    with pytest.raises(ZooError, match=message):
+        Vocabulary.build(captions, **settings)
+
+
+def test_words_of_every_script():
+    vocabulary = Vocabulary.build(["红鸟", "stra\u00dfe cafe\u0301"], unknown=False)
+    assert vocabulary.tokens == ("<end>", "café", "strasse", "红", "鸟")
+    assert vocabulary.words == vocabulary.tokens[1:]
+
+
+def test_the_tokens_say_the_rule(tmp_path):
+    assert Vocabulary.build(["a bird"]).rule == "ascii"
+    chinese = Vocabulary.build(["鸟"])
+    assert chinese.rule == "unicode" and chinese.words_of("Café 鸟") == ["café", "鸟"]
+    chinese.save(tmp_path / "words.txt")
+    assert Vocabulary.load(tmp_path / "words.txt").rule == "unicode"
+    assert Vocabulary.build(["café bar"], rule="ascii").tokens == ("<end>", "<unk>", "bar", "caf")
+
+
+def test_a_vocabulary_of_marks_alone_is_of_no_use():
+    check_has_words(Vocabulary(["<end>", "a"]))
+    for tokens in (["<end>"], ["<end>", "<unk>"]):
+        with pytest.raises(ZooError, match="The vocabulary of the preset x has no words"):
+            check_has_words(Vocabulary(tokens), "the preset x")

@@ -1,85 +1,74 @@
-import numpy as np
+import unicodedata
+
 import pytest
 
 from zoo.errors import ZooError
-from zoo.text import Vocabulary, check_captions, tokenize
+from zoo.text import tokenize
 
-KNOWN = Vocabulary(["<end>", "<unk>", "red", "bird"])
-NO_UNKNOWN = Vocabulary(["<end>", "red", "bird"])
+ENGLISH = [
+    ("A bright-yellow CROWN, isn't it?", ["a", "bright", "yellow", "crown", "isn", "t", "it"]),
+    ("BLUE_2 x10", ["blue_2", "x10"]),
+    ("a\ufffd\ufffdb", ["a", "b"]),
+    ("\u212aelvin", ["kelvin"]),
+    ("... !!", []),
+    ("don\u2019t \u201cquote\u201d 3\u20134\u00a0m", ["don", "t", "quote", "3", "4", "m"]),
+    ("CamelCase snake_case well-known", ["camelcase", "snake_case", "well", "known"]),
+]
+
+
+@pytest.mark.parametrize("rule", ["unicode", "ascii"])
+@pytest.mark.parametrize(("caption", "words"), ENGLISH)
+def test_english_by_both_rules(caption, words, rule):
+    assert tokenize(caption, rule) == words
 
 
 @pytest.mark.parametrize(
     ("caption", "words"),
     [
-        ("A bright-yellow CROWN, isn't it?", ["a", "bright", "yellow", "crown", "isn", "t", "it"]),
-        ("BLUE_2 x10", ["blue_2", "x10"]),
-        ("caf\u00e9 \u00e9\u00e8 na\u00efve", ["caf", "nave"]),
-        ("a\ufffd\ufffdb", ["a", "b"]),
-        ("\u212aelvin", ["kelvin"]),
-        ("... !!", []),
+        ("café éè naïve", ["caf", "nave"]),
+        ("cafe\u0301 éè nai\u0308ve", ["caf", "nave"]),
+        ("1\u00bd m\u00b2", ["1", "m"]),
+        ("红鸟 птица", []),
+        ("red鸟bird", ["redbird"]),
     ],
 )
-def test_tokenize(caption, words):
-    assert tokenize(caption) == words
-
-
-def test_tokenize_wants_a_string():
-    with pytest.raises(ZooError, match="must be a string, but a int came: 3"):
-        tokenize(3)
-
-
-def test_one_caption_becomes_a_list():
-    assert check_captions("a red bird", KNOWN) == ["a red bird"]
-    assert check_captions(("red", "bird"), KNOWN) == ["red", "bird"]
-    assert check_captions(np.array(["red", "bird"]), KNOWN) == ["red", "bird"]
-
-
-def test_very_long_caption_passes():
-    caption = "red " * 2500
-    assert check_captions(caption, KNOWN) == [caption]
+def test_the_official_rule_deletes_what_is_not_ascii(caption, words):
+    assert tokenize(caption, "ascii") == words
 
 
 @pytest.mark.parametrize(
-    ("captions", "message"),
+    ("caption", "words"),
     [
-        ([], "list of captions is empty"),
-        (np.array([], dtype=str), "list of captions is empty"),
-        ("", "Caption 1 is empty"),
-        (["red", "  \n"], "Caption 2 is empty"),
-        ("?!", "Caption 1 has no word made of letters or digits: '\\?!'"),
-        (["red", 7], "Caption 2 must be a string, but a int came: 7"),
-        ([None], "Caption 1 must be a string, but a NoneType came"),
-        (b"red", "must be a string or a list of strings, but a bytes came"),
-        ({"a": 1}, "but a dict came"),
-        (5, "but a int came"),
-        (["red", "Purple ZEBRA zebra"], 'Caption 2 has only unknown words: "purple", "zebra"\\.'),
+        ("一只红鸟3只", ["一", "只", "红", "鸟", "3", "只"]),
+        ("a红bird", ["a", "红", "bird"]),
+        ("がぎラーメン", ["が", "ぎ", "ラ", "ー", "メ", "ン"]),
+        ("สวัสดี ๑๒", ["ส", "วั", "ส", "ดี", "๑๒"]),
+        ("ນົກ", ["ນົ", "ກ"]),
+        ("ខ្មែរ", ["ខ្", "មែ", "រ"]),
+        ("မြန်", ["မြ", "န်"]),
+        ("한국어 새", ["한국어", "새"]),
+        ("птица ПТИЦА", ["птица"] * 2),
+        ("हिन्दी", ["हिन्दी"]),
+        ("bò bỏ bơ", ["bò", "bỏ", "bơ"]),
+        ("stra\u00dfe STRASSE", ["strasse"] * 2),
+        ("ΦΩΣ φως", ["φωσ"] * 2),
+        ("٣ \u00bd m\u00b2", ["٣", "\u00bd", "m\u00b2"]),
+        ("Ｒｅｄ\uff13 \uff8a\uff9f", ["red3", "パ"]),
+        ("co\u00adop می\u200cخ", ["coop", "میخ"]),
+        ("a\u200bb \u3164", ["a", "b"]),
+        ("\u2764\ufe0f 1\ufe0f\u20e3\U0001f468\u200d\U0001f469 \U0001f44d\U0001f3fd b", ["1", "b"]),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f", []),
+        ("\u0301 a", ["a"]),
     ],
 )
-def test_bad_captions(captions, message):
-    with pytest.raises(ZooError, match=message):
-        check_captions(captions, KNOWN)
+def test_words_of_every_script(caption, words):
+    assert tokenize(caption) == words
+    for form in ("NFC", "NFD"):
+        assert tokenize(unicodedata.normalize(form, caption)) == words
 
 
-def test_unknown_words_message_says_what_to_do():
-    with pytest.raises(ZooError, match='unknown="unk"'):
-        check_captions("zebra", KNOWN)
-    with pytest.raises(ZooError) as error:
-        check_captions("zebra", NO_UNKNOWN)
-    assert 'unknown="unk"' not in str(error.value)
-    assert check_captions("zebra", KNOWN, unknown="unk") == ["zebra"]
-
-
-def test_message_about_many_unknown_words_stays_short():
-    with pytest.raises(ZooError, match="and 90 more") as error:
-        check_captions(" ".join(f"w{i}" for i in range(100)), KNOWN)
-    assert len(str(error.value)) < 400
-    with pytest.raises(ZooError) as error:
-        check_captions("x" * 10000, KNOWN)
-    assert len(str(error.value)) < 400
-
-
-def test_unknown_treatment_is_checked():
-    with pytest.raises(ZooError, match="made without it"):
-        check_captions("red", NO_UNKNOWN, unknown="unk")
-    with pytest.raises(ZooError, match="'keep' came"):
-        check_captions("red", KNOWN, unknown="keep")
+def test_a_caption_and_a_rule_are_checked():
+    with pytest.raises(ZooError, match="must be a string, but a int came: 3"):
+        tokenize(3)
+    with pytest.raises(ZooError, match='"unicode" or "ascii", got \'latin\''):
+        tokenize("a", "latin")

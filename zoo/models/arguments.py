@@ -5,7 +5,6 @@ name; what a network then refuses is told in one sentence too. So every mistake 
 arguments is a `ZooError`; a missing argument is Python's TypeError, as of any function.
 """
 
-import functools
 import inspect
 import math
 from numbers import Integral, Real
@@ -40,39 +39,44 @@ DICTS = (
 LISTS = ("vocabulary", "class_names", "stage_sizes")
 
 
-def checked(init):
-    """A constructor that checks its arguments and raises nothing but `ZooError` of their values."""
-    signature = inspect.signature(init)
+def make(cls, construct, args, kwargs):
+    """An object of `cls`, from arguments that are checked before anything is built.
 
-    @functools.wraps(init)
-    def constructor(self, *args, **kwargs):
-        outermost = getattr(type(self).__init__, "__wrapped__", None) is init
-        try:
-            given = signature.bind(self, *args, **kwargs).arguments
-        except TypeError:
-            return init(self, *args, **kwargs)  # Python's own message of a missing argument
-        system = type(self).__name__
-        if outermost:
-            _check_known(type(self), given.get("kwargs", {}))
-            if kwargs.get("dtype") is not None:
-                kwargs["dtype"] = policy_name(kwargs["dtype"])
-        for name, parameter in signature.parameters.items():
-            if name in given and parameter.kind is not parameter.VAR_KEYWORD and name != "self":
-                check(system, name, given[name], parameter.default)
-        if not outermost:
-            return init(self, *args, **kwargs)
-        try:
-            return init(self, *args, **kwargs)
-        except ZooError:
-            raise
-        except MemoryError as error:
-            raise ZooError(f"{system} of this size does not fit in memory.") from error
-        except Exception as error:
-            raise ZooError(
-                f"{system} cannot be made with these arguments: {reason(error)}."
-            ) from error
+    Args:
+        cls: a training system.
+        construct: function of the arguments that makes the object.
+        args, kwargs: what was given.
 
-    return constructor
+    Raises:
+        ZooError: an unknown argument, one of another kind or out of its range, or arguments that
+            the networks refuse.
+        TypeError: a missing argument.
+    """
+    known = _parameters(cls)
+    try:
+        given = inspect.signature(cls.__init__).bind(None, *args, **kwargs).arguments
+    except TypeError:
+        return construct(*args, **kwargs)  # Python's own words
+    more = given.pop("kwargs", {})
+    given = {**given, **more}
+    given.pop("self", None)
+    for name, value in given.items():
+        if name not in known and name not in KERAS:
+            guess = nearest(name, sorted(known))
+            raise ZooError(f"{cls.__name__} has no argument `{name}`.{guess}")
+        if name in known:
+            check(cls.__name__, name, value, known[name])
+    if kwargs.get("dtype") is not None:
+        kwargs = {**kwargs, "dtype": policy_name(kwargs["dtype"])}
+    try:
+        return construct(*args, **kwargs)
+    except ZooError:
+        raise
+    except MemoryError as error:
+        raise ZooError(f"{cls.__name__} of this size does not fit in memory.") from error
+    except Exception as error:
+        said = reason(error)
+        raise ZooError(f"{cls.__name__} cannot be made with these arguments: {said}.") from error
 
 
 def check(system, name, value, default=inspect.Parameter.empty):
@@ -131,18 +135,17 @@ def _problem(name, value, default):
     return ""
 
 
-def _check_known(cls, given):
-    known = {*KERAS}
+def _parameters(cls):
+    """Default value by name of all arguments of a system; those of a subclass come first."""
+    found = {}
     for base in cls.__mro__:
+        if base.__module__.split(".")[0] == "keras":
+            break
         init = vars(base).get("__init__")
-        if hasattr(init, "__wrapped__") and base.__module__.startswith("zoo."):
-            known |= {n for n, p in inspect.signature(init).parameters.items()
-                      if p.kind is not p.VAR_KEYWORD and n != "self"}
-    for name in given:
-        if name not in known:
-            raise ZooError(
-                f"{cls.__name__} has no argument `{name}`.{nearest(name, sorted(known))}"
-            )
+        for name, parameter in (inspect.signature(init).parameters if init else {}).items():
+            if name != "self" and parameter.kind is not parameter.VAR_KEYWORD:
+                found.setdefault(name, parameter.default)
+    return found
 
 
 def _shown(value):

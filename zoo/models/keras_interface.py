@@ -10,16 +10,18 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError, reason
-from zoo.models.arguments import checked
+from zoo.models.arguments import make
 
 
-class KerasInterface(keras.Model):
+class CheckedArguments(type(keras.Model)):
+    """Of classes whose arguments are checked before an object is made."""
+
+    def __call__(cls, *args, **kwargs):
+        return make(cls, super().__call__, args, kwargs)
+
+
+class KerasInterface(keras.Model, metaclass=CheckedArguments):
     """The base of `System`: constructors with checked arguments, and Keras' methods made honest."""
-
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
-            cls.__init__ = checked(cls.__init__)
 
     @classmethod
     def from_config(cls, config):

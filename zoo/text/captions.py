@@ -121,7 +121,7 @@ def _check_words(caption, position, vocabulary, unknown):
 
 @dataclasses.dataclass(frozen=True)
 class Unread:
-    """What a model does not read of one caption, in the caption's order, each word once.
+    """What a model does not read of one caption, in the caption's order; words once, but for `cut`.
 
     Attributes:
         unknown: list of str, words that the vocabulary lacks.
@@ -144,7 +144,7 @@ def unread(caption, vocabulary, max_words=None, unknown="drop"):
     known = [(s, w) for s, w in pairs if w in vocabulary or (w and unknown == "unk")]
     cut = [] if max_words is None else [shown for shown, _ in known[max_words:]]
     shortened = [pair for pair in known if pair[0] != pair[1] and pair[1] in vocabulary]
-    return Unread(*map(_once, (lacking, _symbols(caption), cut, shortened)))
+    return Unread(_once(lacking), _once(_symbols(caption)), cut, _once(shortened))
 
 
 def words_left_out(captions, vocabulary):
@@ -220,7 +220,8 @@ def _told(part, max_words, unknown):
     if part.symbols:
         said.append(f"it leaves out the symbols {_listed(part.symbols)}")
     if part.cut:
-        said.append(f"it reads {max_words} words at most and leaves out {_listed(part.cut)}")
+        last = f"the last {len(part.cut)}" if len(part.cut) > 1 else "the last"
+        said.append(f"it reads {max_words} words at most and not {last}, {_listed(part.cut)}")
     said += [f'it reads "{shown}" as "{word}"' for shown, word in part.shortened[:_SHOWN]]
     return f"{'; '.join(said)}." if said else ""
 

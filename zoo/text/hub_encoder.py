@@ -13,10 +13,20 @@ import keras
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.text.hub_modules import ENCODER, PREPROCESS, digest, load_module, stable_handle
+from zoo.text.hub_modules import (
+    ENCODER,
+    PREPROCESS,
+    digest,
+    load_module,
+    local_folder,
+    stable_handle,
+)
 
 SENTENCES = ("all_places", "words", "pooled")
 _INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
+_RIGHT_MODULES = (
+    'Give the right one: from_preset(..., text_encoder={"preprocess": ..., "encoder": ...}).'
+)
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -34,6 +44,8 @@ class HubTextEncoder(keras.layers.Layer):
         sentence: what the sentence's vector is. "all_places": the sum over all T places, also
             those behind the end, divided by the length, XMC-GAN's code; "words": the mean over the
             real pieces; "pooled": the module's `pooled_output`.
+        sha256: dict of "preprocess", "encoder" to what the modules' digests must be, or None. They
+            are compared before a module is loaded.
 
     Attributes:
         features: int, size of a vector, read from the module (768 in BERT base).
@@ -41,7 +53,8 @@ class HubTextEncoder(keras.layers.Layer):
         digests: dict of the same to SHA-256, see `zoo.text.hub_modules.digest`.
 
     Raises:
-        ZooError: a handle that cannot be loaded, or a module with another interface.
+        ZooError: a handle that cannot be loaded, a module with another digest than `sha256` says,
+            or with another interface.
 
     Example:
 
@@ -52,7 +65,13 @@ class HubTextEncoder(keras.layers.Layer):
     """
 
     def __init__(
-        self, preprocess=PREPROCESS, encoder=ENCODER, max_tokens=17, sentence="all_places", **kwargs
+        self,
+        preprocess=PREPROCESS,
+        encoder=ENCODER,
+        max_tokens=17,
+        sentence="all_places",
+        sha256=None,
+        **kwargs,
     ):
         super().__init__(**{"dtype": "float32", "name": "text_encoder", **kwargs})
         if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 3:
@@ -64,12 +83,14 @@ class HubTextEncoder(keras.layers.Layer):
             raise ZooError(f"sentence must be one of {', '.join(SENTENCES)}, got {sentence!r}.")
         self.max_tokens = max_tokens
         self.sentence = sentence
-        self.preprocessor, self.preprocess_folder = load_module(preprocess)
-        self.module, folder = load_module(encoder)
-        self.handles = {
-            "preprocess": stable_handle(preprocess), "encoder": stable_handle(encoder)
-        }
-        self.digests = {"preprocess": digest(self.preprocess_folder), "encoder": digest(folder)}
+        given = {"preprocess": preprocess, "encoder": encoder}
+        folders = {name: local_folder(handle) for name, handle in given.items()}
+        self.handles = {name: stable_handle(handle) for name, handle in given.items()}
+        self.digests = {name: digest(folder) for name, folder in folders.items()}
+        self.check_digests(sha256 or {}, _RIGHT_MODULES)
+        self.preprocess_folder = folders["preprocess"]
+        self.preprocessor = load_module(preprocess, folders["preprocess"])
+        self.module = load_module(encoder, folders["encoder"])
         self._check_preprocessor()
         self._form, self.features = self._find_form()
         for variable in getattr(self.module, "variables", ()):

@@ -37,8 +37,8 @@ def normal_form(texts, fold):
 
 def _replaced(decoded, fold):
     """(codes, rows): the characters of all texts, each replaced, and which text they are of."""
-    table, new = _replacements(fold)
-    new = tf.ragged.constant(new, tf.int32, row_splits_dtype=tf.int64)
+    table, new, splits = _replacements(fold)
+    new = tf.RaggedTensor.from_row_splits(new, splits, validate=False)
     number = _look_up(table.tensors(), decoded.flat_values)
     lengths = tf.gather(new.row_lengths(), number)
     same = tf.repeat(decoded.flat_values, lengths)
@@ -101,9 +101,11 @@ class _Table:
     """A number for each code point; equal blocks of code points are kept once."""
 
     def __init__(self, numbers):
-        blocks, self.block = np.unique(numbers.reshape(-1, _BLOCK), axis=0, return_inverse=True)
-        self.block = self.block.reshape(-1).astype(np.int32)
-        self.numbers = blocks.reshape(-1)
+        places = {}
+        blocks = numbers.reshape(-1, _BLOCK)
+        which = [places.setdefault(block.tobytes(), len(places)) for block in blocks]
+        self.block = np.array(which, np.int32)
+        self.numbers = np.frombuffer(b"".join(places), numbers.dtype)
 
     def tensors(self):
         return tf.constant(self.block), tf.constant(self.numbers)
@@ -122,11 +124,16 @@ def _classes():
 
 @functools.lru_cache(2)
 def _replacements(fold):
-    """(table of code point to number, list of number to new codes; -1: the character itself)."""
+    """(table of code point to number, new codes of all numbers, where those of each start).
+
+    The number 0, of a character that stays, has the code -1.
+    """
     changes = characters.foldings() if fold else characters.decompositions()
     numbers = np.zeros(0x110000, np.int32)
     numbers[list(changes)] = np.arange(1, len(changes) + 1)
-    return _Table(numbers), [[-1], *([ord(c) for c in text] for text in changes.values())]
+    new = [-1, *(ord(character) for text in changes.values() for character in text)]
+    lengths = [1, *map(len, changes.values())]
+    return _Table(numbers), np.array(new, np.int32), np.cumsum([0, *lengths])
 
 
 @functools.lru_cache(1)

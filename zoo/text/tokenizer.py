@@ -87,6 +87,7 @@ class CaptionTokenizer(tf.Module):
         return {"tokens": tokens, "lengths": lengths}
 
 
+@tf.autograph.experimental.do_not_convert
 def split_words(captions, rule="unicode"):
     """The words of captions, equal to `zoo.text.tokenize` for each.
 

@@ -16,7 +16,7 @@ from zoo.models.mirror_gan.captioner import Captioner
 from zoo.models.pictures import read_pictures, to_float
 from zoo.models.system import System
 from zoo.networks.build import build, spec
-from zoo.text.vocabulary import Vocabulary
+from zoo.text.vocabulary import Vocabulary, check_has_words
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -54,6 +54,7 @@ class Stream(System):
     ):
         super().__init__(seed=seed, **kwargs)
         self.vocabulary = Vocabulary(vocabulary)
+        check_has_words(self.vocabulary)
         self.max_words = max_words
         self.image_size = image_size
         self.captioner_config = dict(captioner or {})
