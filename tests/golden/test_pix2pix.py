@@ -14,7 +14,7 @@ from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import prefixed
 from zoo.losses.least_squares import least_squares, over_scales
 from zoo.losses.mode_seeking import mode_seeking_loss
-from zoo.models.pix2pix import Pix2Pix
+from zoo.models.pix2pix import Pix2Pix, pix2pix
 from zoo.models.pix2pix.networks import l1_distance
 
 VARIANTS = {
@@ -38,7 +38,7 @@ def test_iteration(precision, monkeypatch, name):
     latents = np.concatenate([case.inputs[f"z{i + 1}"] for i in range(model.samples)])
     unused = paired.give_noise(model, monkeypatch, latents=latents)
     steps = paired.record_steps(model, monkeypatch)
-    images = record(model, "translate", monkeypatch)
+    images = record(pix2pix, "translate", monkeypatch)
     losses = model.training_step(paired.batch_of(case))
 
     assert not unused
