@@ -5,7 +5,7 @@ from zoo.errors import ZooError
 RESERVED = ("class", "files", "format", "parameters", "saved", "versions")
 _KINDS = (
     (("name", "task", "class", "description", "limitations", "usage", "saved"), str, "a text"),
-    (("licence", "source", "training", "versions", "condition"), dict, "a dict"),
+    (("licence", "source", "training", "training_data", "versions", "condition"), dict, "a dict"),
     (("data", "results", "pictures"), (list, tuple), "a list of dicts"),
     (("parameters",), int, "a whole number"),
 )
