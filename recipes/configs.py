@@ -126,6 +126,24 @@ def as_begun(config, directory):
     return result
 
 
+def kept(config, old):
+    """The plain settings that a folder keeps, whose `config.json` held `old` so far, or None.
+
+    A setting that is not there and is as before it was stays away: so `as_begun` finds the same
+    at the next start.
+    """
+    known = flatten(old or {})
+
+    def part(group, prefix):
+        return {
+            key: part(value, f"{prefix}{key}.") if isinstance(value, dict) else value
+            for key, value in group.items()
+            if (name := f"{prefix}{key}") in known or name not in BEFORE or BEFORE[name] != value
+        }
+
+    return config if old is None else part(config, "")
+
+
 def check_known_keys(keys, config, flag="config"):
     """Raise for a key that is not in `config`, naming the nearest that is."""
     groups = {".".join(key.split(".")[:end]) for key in flatten(config)

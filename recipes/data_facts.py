@@ -22,7 +22,8 @@ FILE, STAMP, CAPTIONS, CLASS, EMBEDDINGS = "file", "stamp", "captions", "class",
 def rows_of(source):
     """A dict for each image of a source, of two domains those of A and then of B."""
     if hasattr(source, "a"):
-        for domain, part in zip(source.domains, (source.a, source.b), strict=True):
+        names = getattr(source, "domains", ("A", "B"))
+        for domain, part in zip(names, (source.a, source.b), strict=True):
             yield from ({**row, "domain": domain} for row in rows_of(part))
         return
     names = names_of(source) if hasattr(source, "file_names") else map(str, range(len(source)))

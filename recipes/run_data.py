@@ -11,14 +11,14 @@ import zlib
 from pathlib import Path
 
 from recipes import data_facts
-from recipes.run_folder import COUNT, TEXT, read_object
+from recipes.run_folder import COUNT, NAMES, TEXT, read_object
 from zoo.errors import ZooError
 
 FACTS, ROWS, FORMAT = "data.json", "data_rows.jsonl.gz", 1
 SIDES = {"training": "training", "held_out": "held-out"}
 NOTE = "meaning"  # of a checkpoint
 _FORM = {
-    "format": COUNT, "beside": {},
+    "format": COUNT, "classes": NAMES,
     **dict.fromkeys(SIDES, {"images": COUNT, "fingerprint": TEXT, "which": TEXT}),
 }
 

@@ -16,13 +16,14 @@ import time
 from numbers import Integral, Real
 from pathlib import Path
 
-from recipes.configs import differing_keys, flatten, to_plain
+from recipes.configs import differing_keys, flatten, kept, to_plain
 from recipes.setting_rules import shown
 from zoo.errors import ZooError
 
 COUNT = (Integral, "a whole number from 0 on")
 NUMBER = (Real, "a finite number")
 TEXT = (str, "text")
+NAMES = (list, "a list of names")
 FORMS = {  # file in a run folder -> what it holds, see `check_form`
     "checkpoints/last.json": {"step": COUNT, "seconds": NUMBER, "figures": {}},
     "presets.json": {"last": {"step": COUNT}, "best": {"step": COUNT, "score": NUMBER}},
@@ -34,8 +35,8 @@ def check_form(content, form, name=""):
 
     Args:
         content: what the JSON file holds.
-        form: dict of key -> dict, for an object inside, or `COUNT`, `NUMBER` or `TEXT`. A key may
-            be missing, or null where an object belongs; others are not looked at.
+        form: dict of key -> dict, for an object inside, or `COUNT`, `NUMBER`, `TEXT` or `NAMES`.
+            A key may be missing, or null where an object or a list belongs; others may be there.
     """
     what = f'"{name}"' if name else "it"
     if isinstance(form, dict):
@@ -46,8 +47,10 @@ def check_form(content, form, name=""):
         inner = (check_form(content[key], form[key], key) for key in form if key in content)
         return next(filter(None, inner), "")
     kind, words = form
+    if form is NAMES and content is None:
+        return ""
     fits = isinstance(content, kind) and not isinstance(content, bool)
-    if fits and kind is not str:
+    if fits and kind in (Integral, Real):
         fits = abs(content) < 1e300 and (form is NUMBER or content >= 0)
     if not fits:
         return f"{what} should be {words}, but is {shown(content)}"
@@ -140,6 +143,7 @@ class RunFolder:
             self.close()
             raise ZooError(f"Another process is training in {self.path}.") from None
         old = self.read_json("config.json")
+        config = kept(config, old)
         if old != config:
             self.write_json("config.json", config)
             if old is not None:

@@ -9,6 +9,7 @@ from recipes.conditions import held_out_rows, sample_rows
 from recipes.pictures import GAP, TEXT_HEIGHT, grid, save_png, write_text
 from recipes.run_folder import RunFolder
 from recipes.sweep_points import shown
+from recipes.texts import modules_of
 from zoo.losses.mode_seeking import mode_seeking_distances
 from zoo.presets import from_preset
 from zoo.storage import write_bytes_atomically
@@ -30,7 +31,7 @@ def write(folder, config, key, points, data, damsm):
         data: `recipes.sources.Data` of the config.
         damsm: handle of the DAMSM that judges, or None.
     """
-    encoder = from_preset(damsm, dtype=config.dtype).image_encoder if damsm else None
+    encoder = _open(config, damsm).image_encoder if damsm else None
     rows, images, labels, protocol = [], [], [], {}
     for point in points:
         if point.error:
@@ -38,7 +39,7 @@ def write(folder, config, key, points, data, damsm):
             continue
         keras.utils.clear_session(free_memory=False)
         place = RunFolder(folder.path / point.name, point.config, writer=False)
-        model = from_preset(str(place.preset("last")), dtype=config.dtype)
+        model = _open(config, str(place.preset("last")))
         row, protocol = _measure(model, point, place, data, encoder)
         conditions, labels = sample_rows(config, data, model)
         made = model.generate(
@@ -58,6 +59,11 @@ def write(folder, config, key, points, data, damsm):
         headings = [shown(point.value) for point in points if not point.error]
         save_png(folder.path / "sweep.png", comparison(images, labels, key, headings))
     folder.log(f"sweep: {folder.path / 'sweep.md'}, sweep.json and sweep.png")
+
+
+def _open(config, handle):
+    """The model of a preset that was trained by these settings, under their precision."""
+    return from_preset(handle, dtype=config.dtype, text_encoder=modules_of(config, handle))
 
 
 def _measure(model, point, place, data, encoder):

@@ -4,8 +4,6 @@
 STREAM that is trained first reads as the system itself does (`recipes.text_to_image.SHARED`).
 """
 
-import os
-
 from zoo.errors import ZooError, nearest
 
 KEYS = ("text", "text_encoder", "text_cache")
@@ -105,11 +103,12 @@ def open_damsm(config, handle):
         ZooError: it does not read as the config's system does, or cannot be loaded.
     """
     from zoo.models.damsm import DAMSM
+    from zoo.presets.hub import reads_by_hub
 
     if not needs_damsm(config):
-        return DAMSM.from_preset(handle)
+        return DAMSM.from_preset(handle, text_encoder=modules_of(config, handle))
     hub = config.get("text") == "hub"
-    if _reads_pieces(handle) != hub:
+    if reads_by_hub(handle) != hub:
         has, other = ("words of a vocabulary", "hub") if hub else ("word pieces", "captions")
         raise ZooError(
             f'The DAMSM {handle} reads {has}, but config.text is "{other}": give one that was '
@@ -119,6 +118,20 @@ def open_damsm(config, handle):
         return DAMSM.from_preset(handle, text_encoder=_handles(config) or None if hub else None)
     except ZooError as error:
         raise ZooError(f"config.damsm {handle}: {error}") from None
+
+
+def modules_of(config, handle):
+    """The `text_encoder` of `zoo.from_preset` for a preset that was trained with this config.
+
+    A preset's own word is no reason to run a module, the config's is.
+
+    Returns:
+        dict of handles; None if the config names none, or the preset reads without.
+    """
+    from zoo.presets.hub import reads_by_hub
+
+    handles = _handles(config) if config.get("text") == "hub" else {}
+    return handles if handles and reads_by_hub(handle) else None
 
 
 def open_cache(config, model):
@@ -146,14 +159,3 @@ def open_cache(config, model):
 def _handles(config):
     """dict of the handles that a config names, of `HANDLES`."""
     return {name: config.text_encoder[name] for name in HANDLES if config.text_encoder[name]}
-
-
-def _reads_pieces(handle):
-    """Whether the model of a preset reads captions by a hub encoder."""
-    from zoo import storage
-    from zoo.presets import handles
-
-    with handles.local_directory(handle) as directory:
-        config = storage.read_json(os.path.join(directory, "config.json"))
-    text_encoder = config["config"].get("text_encoder") or {}
-    return text_encoder.get("kind") == "hub"

@@ -127,7 +127,7 @@ def test_iteration_of_the_repositorys_pix2pix(precision, monkeypatch):
 
     targets = paired.compiled(case, model, all_targets)
     steps = paired.record_steps(model, monkeypatch)
-    terms = record(model, "adversarial", monkeypatch)
+    terms = record(model, "adversarial_loss", monkeypatch)
     losses = model.training_step(paired.batch_of(case))
     case.check("loss_D_fake", terms[0])
     case.check("loss_D_real", terms[1])

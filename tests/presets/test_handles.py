@@ -107,5 +107,5 @@ def test_hugging_face_and_kaggle_clients(monkeypatch, saved, tmp_path):
     kaggle = types.SimpleNamespace(model_download=lambda place: {"a/b/c/d": saved}[place])
     monkeypatch.setitem(sys.modules, "kagglehub", kaggle)
     assert presets.read_metadata("kaggle://a/b/c/d")["name"] == "tiny_attn_gan"
-    with pytest.raises(ZooError, match='"kaggle://wrong" could not be downloaded'):
-        presets.read_metadata("kaggle://wrong")
+    with pytest.raises(ZooError, match='"kaggle://a/b/c/wrong" could not be downloaded'):
+        presets.read_metadata("kaggle://a/b/c/wrong")

@@ -75,15 +75,61 @@ def test_batches_that_a_system_cannot_cut(recipe, size, message):
         factory.build(config, data, tf.distribute.get_strategy())
 
 
-def test_without_a_held_out_split_samples_are_training_pictures(tmp_path):
-    (tmp_path / "train").mkdir()
-    for index in range(2):
-        Image.new("RGB", (64, 32), (index, 0, 0)).save(tmp_path / "train" / f"{index}.png")
-    data = open_data(changed(
-        pix2pix, "shapes", **{"data.name": "pairs", "data.directory": str(tmp_path)}
+def write_images(folder, count, size=(64, 32)):
+    folder.mkdir(parents=True)
+    for index in range(count):
+        Image.new("RGB", size, (index, 0, 0)).save(folder / f"{index}.png")
+
+
+def pairs_of(folder, **settings):
+    settings = {f"data.{key}": value for key, value in settings.items()}
+    return open_data(changed(
+        pix2pix, "shapes", **{"data.name": "pairs", "data.directory": str(folder), **settings}
     ))
-    assert data.held_out is data.source and "samples are of training pictures" in data.notes[0]
-    assert data.held_out_pictures(5)["target"].shape == (2, 32, 32, 3)
+
+
+def test_without_a_held_out_split_samples_are_of_a_part(tmp_path):
+    write_images(tmp_path / "train", 9)
+    data = pairs_of(tmp_path)
+    assert data.word == "held-out (10 % by hash)" and len(data) == 6
+    assert data.held_out_pictures(5)["target"].shape == (3, 32, 32, 3)
+    data = pairs_of(tmp_path, held_out_fraction=0.0)
+    assert data.word == "training" and data.held_out is data.source and len(data) == 9
+    assert "samples use training images" in data.notes[0]
+
+
+def test_another_split_is_used_and_named(tmp_path):
+    write_images(tmp_path / "train", 9)
+    write_images(tmp_path / "test", 2)
+    data = pairs_of(tmp_path, held_out_split="val")
+    assert (data.word, len(data), len(data.held_out)) == ("held-out (test)", 9, 2)
+    assert 'there is no split "val"' in data.notes[0]
+
+
+def domains_of(folder):
+    return open_data(changed(
+        drit, "shapes", **{"data.name": "unpaired", "data.directory": str(folder)}
+    ))
+
+
+def test_a_domain_without_its_test_folder_is_an_error(tmp_path):
+    for name in ("trainA", "trainB", "testA"):
+        write_images(tmp_path / name, 9, (32, 32))
+    with pytest.raises(ZooError, match="test"):
+        domains_of(tmp_path)
+    (tmp_path / "testA").rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").rename(tmp_path.parent / f"{tmp_path.name}_elsewhere")
+    data = domains_of(tmp_path)
+    assert data.word == "held-out (10 % by hash)" and len(data.source.a) == 6
+
+
+def test_labels_hold_nothing_out(tmp_path):
+    for name in ("cat", "dog"):
+        write_images(tmp_path / name, 9, (32, 32))
+    data = open_data(changed(
+        dcgan, "shapes", **{"data.name": "classes", "data.directory": str(tmp_path)}
+    ))
+    assert (len(data), data.word, data.held_out, data.whole) == (18, "training", None, None)
 
 
 class Echo:

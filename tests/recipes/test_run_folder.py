@@ -55,6 +55,40 @@ def test_file_and_broken_config_are_refused(tmp_path):
         check_owner(tmp_path, {})
 
 
+@pytest.mark.parametrize("content", [b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"a": NaN}',
+                                     b"[" * 100000, b""])
+def test_settings_that_are_no_settings(tmp_path, content):
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(ZooError, match="config.json is not a config: give another") as found:
+        open_and_close(tmp_path, config())
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(("name", "content", "message"), [
+    ("checkpoints/last.json", "[1, 2]", "JSON object"),
+    ("checkpoints/last.json", '{"step": "3"}', '"step" should be a whole number.*is \'3\''),
+    ("checkpoints/last.json", '{"step": -1}', '"step" should be a whole number from 0 on'),
+    ("checkpoints/last.json", '{"step": 3, "seconds": true}', '"seconds" should be a finite'),
+    ("checkpoints/last.json", '{"step": 3, "seconds": NaN}', "NaN"),
+    ("checkpoints/last.json", '{"step": 3, "figures": [1]}', '"figures" should hold a JSON obj'),
+    ("presets.json", '"best"', "JSON object"),
+    ("presets.json", '{"best": 3}', '"best" should hold a JSON object, but holds 3'),
+    ("presets.json", '{"best": {"score": "low"}}', '"score" should be a finite number'),
+    ("presets.json", '{"last": {"step": 1.5}}', '"step" should be a whole number'),
+    ("presets.json", "{'last': 1}", "JSON"),
+    ("other.json", "3", "JSON object"),
+])
+def test_files_of_another_form(tmp_path, name, content, message):
+    folder = RunFolder(tmp_path, config(), writer=False)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ZooError, match=message) as found:
+        folder.read_json(name)
+    assert name in str(found.value) and "Delete it, or use another --workdir" in str(found.value)
+    assert "\n" not in str(found.value)
+    assert folder.read_json("absent.json") is None
+
+
 def test_one_process_at_a_time(tmp_path):
     folder = RunFolder(tmp_path, config(), quiet=True)
     with pytest.raises(ZooError, match="Another process is training"):

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recipes import attn_gan, damsm, factory
+from recipes import attn_gan, damsm, factory, scores
 from recipes.sources import Data
+from zoo.data import TextCache
+from zoo.data.text_cache import captions_digest
 from zoo.errors import ZooError
 
 
@@ -60,11 +62,52 @@ def test_vocabulary_follows_min_count_and_unknown(tmp_path):
     assert data.vocabulary().tokens == ("<end>", "heart", "red", "blue", "cat")
 
 
-def test_no_held_out_split_uses_training_pictures(tmp_path):
+@pytest.mark.parametrize("place", ["", "train"])
+def test_a_set_without_a_held_out_split_is_divided(tmp_path, place):
+    write_folder(tmp_path / "mine" / place, ["red heart", "blue heart", "red cat"] * 4)
+    data = Data(folder_config(tmp_path / "mine"))
+    assert data.word == data.held_out.kind == "held-out (10 % by hash)"
+    assert data.whole.file_names == ["0.png", "6.png", "8.png"] and len(data) == 9
+    assert not set(data.source.file_names) & set(data.whole.file_names)
+    assert len(data.held_out) == 2 and "3 images; 9 images are trained on" in data.notes[0]
+    everything = Data(folder_config(tmp_path / "mine", held_out_fraction=0.0))
+    assert (len(everything), everything.word, everything.whole) == (12, "training", None)
+    assert everything.held_out.kind == "training"
+    assert "held_out_fraction is 0): scores and samples use training" in everything.notes[0]
+
+
+@pytest.mark.parametrize("bad", ["line", "picture", "caption", "empty"])
+def test_a_bad_held_out_split_is_no_missing_one(tmp_path, bad):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
+    write_folder(tmp_path / "test", ["red heart", "cat"], broken=[1] if bad == "picture" else ())
+    metadata = tmp_path / "test" / "metadata.jsonl"
+    if bad != "picture":
+        metadata.write_text({"line": "{", "empty": "", "caption": json.dumps(
+            {"file_name": "0.png", "text": " "})}[bad])
+    with pytest.raises(ZooError, match="test.*metadata.jsonl"):
+        Data(folder_config(tmp_path))
+
+
+def test_one_held_out_picture_gives_no_score(tmp_path):
+    write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
+    write_folder(tmp_path / "test", ["red heart"])
     data = Data(folder_config(tmp_path))
-    assert data.held_out.kind == "training" and len(data.held_out) == 2
-    assert "no held-out split" in data.notes[0]
+    assert data.score(scores.MatchingScore, None, None) is None
+    assert "at least 2 held-out (test) pictures, and there is 1" in data.notes[-1]
+
+
+def test_cached_vectors_of_all_captions_serve_those_that_are_trained_on(tmp_path):
+    write_folder(tmp_path / "mine", ["red heart", "blue heart", "red cat"] * 4)
+    data = Data(folder_config(tmp_path / "mine"))
+    cache = object.__new__(TextCache)
+    cache.directory, cache._first = "cache", [0, 12]
+    cache.index = {"captions_sha256": captions_digest(data.source.whole.captions)}
+    texts = cache.store(data.source)
+    assert texts.first.numpy().tolist() == data.source.places.tolist()
+    other = Data(folder_config(tmp_path / "mine", held_out_fraction=0.5)).source
+    other.whole.captions[0] = ["a wrong one"]
+    with pytest.raises(ZooError, match="made of other captions"):
+        cache.store(other)
 
 
 def test_batches_resume(tmp_path):
@@ -89,7 +132,7 @@ def test_batches_resume(tmp_path):
 
 def test_epochs_become_steps_and_a_large_batch_is_an_error(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
-    config = folder_config(tmp_path)
+    config = folder_config(tmp_path, held_out_fraction=0.0)
     data = Data(config)
     config.epochs, config.steps = 5, 0
     assert factory.resolve(config, data).steps == 5 * 3 // 2

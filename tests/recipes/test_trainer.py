@@ -116,11 +116,55 @@ def test_best_preset_is_the_lowest_score(tmp_path):
     scores = iter([3.0, 1.0, 2.0])
     settings = config(steps=15)
     run(tmp_path, settings=settings, evaluate=lambda: {"score": next(scores)},
-        best_metric="score")
+        best_metric="score", images="held-out (val)")
+    assert "held-out (val) at step 10: score 1" in (tmp_path / "log.txt").read_text()
     with RunFolderNotes(tmp_path) as notes:
-        assert notes["best"] == {"step": 10, "score": 1.0, "metric": "score"}
+        assert notes["best"] == {
+            "step": 10, "score": 1.0, "metric": "score", "images": "held-out (val)"}
         assert notes["last"] == {"step": 15}
     assert '"value": 1.0' in (tmp_path / "presets" / "best" / "metadata.json").read_text()
+
+
+def test_scores_of_other_images_are_not_compared(tmp_path):
+    run(tmp_path, settings=config(steps=5), evaluate=lambda: {"score": 1.0}, best_metric="score",
+        images="training")
+    run(tmp_path, settings=config(steps=10), evaluate=lambda: {"score": 2.0}, best_metric="score",
+        images="held-out (test)")
+    with RunFolderNotes(tmp_path) as notes:
+        assert notes["best"]["step"] == 10 and notes["best"]["images"] == "held-out (test)"
+    log = (tmp_path / "log.txt").read_text()
+    assert "training at step 5: score 1" in log and "chosen by other images (training)" in log
+
+
+MEANING = {"vocabulary": ["<end>", "cat", "dog"], "classes": ["a", "b"], "seed": 3,
+           "fingerprint": "f00", "beside": {"damsm": "1234"}}
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"vocabulary": ["<end>", "cat", "wolf"]}, 'word 2 was "dog" and is "wolf"'),
+    ({"vocabulary": ["<end>", "cat", "dog", "owl"]}, r'word 3, "owl", is new \(3 there, 4 now'),
+    ({"vocabulary": ["<end>", "dog"]}, r'word 1 was "cat" and is "dog" \(3 there, 2 now'),
+    ({"classes": ["b", "a"]}, 'class 0 was "a" and is "b"'),
+    ({"classes": None}, 'class 0, "a", is not there any more'),
+    ({"seed": 4}, "its seed was 3, and config.seed is 4"),
+    ({"fingerprint": "ba5"}, "it was trained on other images, captions or classes"),
+    ({"beside": {"damsm": "99"}}, "the DAMSM beside it had other weights"),
+    ({"beside": {}}, "the DAMSM beside it had other weights"),
+])
+def test_a_checkpoint_of_another_meaning_is_refused(tmp_path, change, message):
+    run(tmp_path, settings=config(steps=3), meaning=MEANING)
+    with pytest.raises(ZooError, match=f"does not belong to this run: {message}"):
+        run(tmp_path, settings=config(steps=6), meaning={**MEANING, **change})
+    again, done = run(tmp_path, settings=config(steps=6), meaning=MEANING)
+    assert done and int(again.iteration.numpy()) == 6
+
+
+def test_a_checkpoint_without_a_meaning_goes_on_and_gets_one(tmp_path):
+    run(tmp_path, settings=config(steps=3))
+    run(tmp_path, settings=config(steps=6), meaning=MEANING)
+    assert "was not compared" in (tmp_path / "log.txt").read_text()
+    with pytest.raises(ZooError, match="its seed was 3"):
+        run(tmp_path, settings=config(steps=9), meaning={**MEANING, "seed": 0})
 
 
 class RunFolderNotes:

@@ -235,13 +235,13 @@ def test_the_digest_sees_every_file(modules, tmp_path):
 
 
 def test_which_handles_a_preset_may_name(tmp_path):
-    for handle in (hub_modules.PREPROCESS, hub_modules.ENCODER, "/modules/bert",
+    for handle in (hub_modules.PREPROCESS, hub_modules.ENCODER,
                    "kaggle://tensorflow/bert/tensorFlow2/en-uncased-l-12-h-768-a-12/2"):
         assert hub_modules.is_trusted(handle, tmp_path), handle
     (tmp_path / "link").symlink_to(tmp_path)
     for handle in ("https://example.com/tensorflow/x.tar.gz", "http://tfhub.dev/tensorflow/x/1",
                    "https://tfhub.dev/somebody/x/1", "https://tfhub.dev/tensorflow/../evil/x/1",
-                   "gs://bucket/x", "kaggle://somebody/x/tensorFlow2/y/1", "", "modules/bert",
+                   "/modules/bert", "gs://bucket/x", "kaggle://somebody/x/tensorFlow2/y/1", "", "modules/x",
                    str(tmp_path / "module"), f"{tmp_path}/x/../y", str(tmp_path / "link" / "x")):
         assert not hub_modules.is_trusted(handle, tmp_path), handle
 

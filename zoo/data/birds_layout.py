@@ -37,6 +37,8 @@ class _Layout:
         if not os.path.isdir(self.directory):
             raise ZooError(f"{self.directory}: no such folder.")
         self._tree = open_tree(self.directory, limits=limits, follow_links=follow_links)
+        if self._tree.has_folder("train") and not self._tree.has_folder(self.split):
+            raise MissingSplit(f"{self._tree.describe()}: it has no folder test, only train.")
         self._list = self._own("filenames.pickle")
         self.file_names = load_list(self._list, str)
         if not self.file_names:
@@ -48,6 +50,7 @@ class _Layout:
                 where = self._tree.describe(path)
                 raise ZooError(f"{where}: this picture of {self._list} is missing.")
             self._tree.check_size(path)
+        self._names = paths
         self.labels = self._read_labels()
         self.embeddings = None
         if embeddings:
@@ -57,6 +60,11 @@ class _Layout:
 
     def __len__(self):
         return len(self.file_names)
+
+    @property
+    def stamps(self):
+        """See `zoo.listing.Tree.stamp`, of each picture."""
+        return [self._tree.stamp(name) for name in self._names]
 
     def load(self, index):
         """Picture `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""

@@ -41,6 +41,24 @@ def caption_places(captions):
     return np.cumsum(counts) - counts, counts
 
 
+def caption_parts(source, size=65536):
+    """All captions of a source, one after the other, as string tensors of at most `size`.
+
+    Raises:
+        ZooError: a caption that is not text.
+    """
+    captions = [caption for entry in source.captions for caption in entry]
+    for caption in captions:
+        try:
+            caption.encode()
+        except (UnicodeEncodeError, AttributeError):
+            raise ZooError(
+                f"The caption {caption!r:.80} is not text that UTF-8 can write: mend it in the "
+                "data set."
+            ) from None
+    return [tf.constant(captions[start : start + size]) for start in range(0, len(captions), size)]
+
+
 @dataclasses.dataclass
 class CaptionStore:
     """Token ids of all captions, one after the other.
@@ -61,9 +79,7 @@ class CaptionStore:
     def make(cls, source, tokenizer):
         first, counts = caption_places(source.captions)
         with tf.device("CPU:0"):
-            ragged = tokenizer.ragged(
-                tf.constant([caption for entry in source.captions for caption in entry])
-            )
+            ragged = tf.concat([tokenizer.ragged(part) for part in caption_parts(source)], 0)
             return cls(
                 ids=tf.concat([ragged.flat_values, [0]], 0),
                 start=ragged.row_starts(),

@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from zoo.data.caption_store import caption_places, choose
+from zoo.data.caption_store import caption_parts, caption_places, choose
 
 _CAPTIONS_AT_ONCE = 4096
 
@@ -30,12 +30,8 @@ class PieceStore:
             tokenizer: has `tokenize`, see `zoo.text.HubTextEncoder`.
         """
         first, count = caption_places(source.captions)
-        captions = [caption for entry in source.captions for caption in entry]
         with tf.device("CPU:0"):
-            parts = [
-                tokenizer.tokenize(tf.constant(captions[start : start + _CAPTIONS_AT_ONCE]))
-                for start in range(0, len(captions), _CAPTIONS_AT_ONCE)
-            ]
+            parts = [tokenizer.tokenize(part) for part in caption_parts(source, _CAPTIONS_AT_ONCE)]
             return cls(
                 pieces=tf.concat([part["pieces"] for part in parts], 0),
                 lengths=tf.concat([part["lengths"] for part in parts], 0),

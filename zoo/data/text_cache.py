@@ -94,6 +94,8 @@ class TextCache:
                 f"{path} is of another version. Make the cache again with python -m "
                 "recipes.prepare_data."
             )
+        if not self.index["shards"]:
+            raise ZooError(f"{path} names no vectors of any caption. Make the cache again.")
         self._size = self.index["record_bytes"] + _FRAME
         self._files = []
         for shard in self.index["shards"]:

@@ -3,13 +3,18 @@
 import contextlib
 import importlib
 import os
+import re
 import shutil
 import tempfile
 
 from zoo import storage
-from zoo.errors import ZooError
+from zoo.errors import ZooError, reason
 from zoo.presets import integrity
-from zoo.presets.registry import builtin_directory, builtin_names, unknown_handle
+from zoo.presets.registry import EXAMPLES, builtin_directory, builtin_names, unknown_handle
+
+_PART = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}"
+_HUGGING_FACE = re.compile(rf"{_PART}/{_PART}(@{_PART})?")
+_KAGGLE = re.compile(rf"{_PART}(/{_PART}){{3,4}}")
 
 
 @contextlib.contextmanager
@@ -24,10 +29,12 @@ def local_directory(handle):
     Raises:
         ZooError: nothing is there, or the library that reads this kind of handle is missing.
     """
-    handle = os.fspath(handle)
+    handle = _text(handle)
     scheme, separator, place = handle.partition("://")
     if not separator:
         yield _on_disk(handle)
+    elif scheme == "file":
+        yield _on_disk(place, handle)
     elif scheme == "hf":
         yield _hugging_face(handle, place)
     elif scheme == "kaggle":
@@ -41,17 +48,33 @@ def local_directory(handle):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _on_disk(handle):
-    if handle in builtin_names():
-        return builtin_directory(handle)
-    if handle:
-        storage.recover_folder(handle)
-        if os.path.isdir(handle):
-            return handle
-    raise unknown_handle(handle)
+def _text(handle):
+    """The handle as a str without control characters."""
+    if isinstance(handle, str | os.PathLike):
+        handle = os.fspath(handle)
+    if not isinstance(handle, str) or any(letter < " " for letter in handle):
+        raise ZooError(f"A preset is given as {EXAMPLES}, got {handle!r}.")
+    return handle
+
+
+def _on_disk(path, handle=None):
+    if handle is None and path in builtin_names():
+        return builtin_directory(path)
+    if path:
+        storage.recover_folder(path)
+        if os.path.isdir(path):
+            return path
+        if os.path.lexists(path):
+            raise ZooError(f"{path} is not a directory, but a preset is one: give its directory.")
+    raise unknown_handle(handle or path)
 
 
 def _hugging_face(handle, place):
+    if not _HUGGING_FACE.fullmatch(place):
+        raise ZooError(
+            f'"{handle}" is no preset of Hugging Face: write hf://owner/name or '
+            "hf://owner/name@revision."
+        )
     hub = _client("huggingface_hub", handle, "huggingface")
     name, _, revision = place.partition("@")
     with _download(handle):
@@ -69,6 +92,11 @@ def _hugging_face(handle, place):
 
 
 def _kaggle(handle, place):
+    if not _KAGGLE.fullmatch(place):
+        raise ZooError(
+            f'"{handle}" is no preset of Kaggle: write kaggle://owner/model/keras/variation, or '
+            "with a version behind it."
+        )
     hub = _client("kagglehub", handle, "kaggle")
     with _download(handle):
         return hub.model_download(place)
@@ -77,11 +105,11 @@ def _kaggle(handle, place):
 def _client(module, handle, extra):
     try:
         return importlib.import_module(module)
-    except ImportError:
+    except ImportError as error:
         raise ZooError(
             f'The preset "{handle}" needs the package {module} (extra "{extra}" of this package): '
             f"pip install {module}. Or download its directory yourself and give its path."
-        ) from None
+        ) from error
 
 
 @contextlib.contextmanager
@@ -91,11 +119,10 @@ def _download(handle):
     except ZooError:
         raise
     except Exception as error:  # the clients raise many kinds, from several libraries
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ZooError(
-            f'The preset "{handle}" could not be downloaded: {reason} Check the name, the network '
-            "and your access, or download its directory yourself and give its path."
-        ) from None
+            f'The preset "{handle}" could not be downloaded: {reason(error)}. Check the name, the '
+            "network and your access, or download its directory yourself and give its path."
+        ) from error
 
 
 def _copy_with_tensorflow(handle, folder):
@@ -105,10 +132,19 @@ def _copy_with_tensorflow(handle, folder):
     with _download(handle):
         if not files.exists(f"{base}/{integrity.METADATA}"):
             raise unknown_handle(handle)
-        files.copy(f"{base}/{integrity.METADATA}", os.path.join(folder, integrity.METADATA))
-        path = os.path.join(folder, integrity.METADATA)
+        path = _copied(base, integrity.METADATA, folder)
         listed = integrity.read_small_json(path).get("files")
         for name in listed if isinstance(listed, dict) else ():
             integrity.check_name(handle, name)
             if files.exists(f"{base}/{name}"):
-                files.copy(f"{base}/{name}", os.path.join(folder, name))
+                _copied(base, name, folder)
+
+
+def _copied(base, name, folder):
+    """The path of a local copy of a file of a remote preset."""
+    import tensorflow as tf
+
+    source, path = f"{base}/{name}", os.path.join(folder, name)
+    integrity.check_size(source, name, tf.io.gfile.stat(source).length)
+    tf.io.gfile.copy(source, path)
+    return path

@@ -1,19 +1,22 @@
 """What is checked before a file of a preset is opened."""
 
-import json
 import os
 import re
+import stat
 
 from zoo import storage
 from zoo.errors import ZooError
+from zoo.presets.metadata import check_form
 
 FORMAT = 1
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.weights.h5", "vocabulary.txt"
 METADATA, README = "metadata.json", "README.md"
 SUFFIXES = (".json", ".txt", ".weights.h5")
-MAX_JSON_BYTES = 16 << 20
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
-_OBJECT_KEYS = ("class_name", "registered_name", "module", "py_object")
+MAX_TEXT_BYTES = 16 << 20  # of a .json or .txt file
+MAX_WEIGHTS_BYTES = 64 << 30
+MAX_FILES = 64
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def checked_files(directory):
@@ -35,19 +38,7 @@ def checked_files(directory):
     paths = {}
     for name, entry in metadata["files"].items():
         check_name(directory, name)
-        path = os.path.join(directory, name)
-        _check_inside(directory, path)
-        if not os.path.isfile(path):
-            raise ZooError(
-                f"The preset {directory} lacks its file {name}. Copy or download it again."
-            )
-        wanted = entry.get("sha256") if isinstance(entry, dict) else None
-        if not isinstance(wanted, str) or storage.sha256(path) != wanted:
-            raise ZooError(
-                f"{path} is not the file that the preset was saved with: its SHA-256 is "
-                f"{storage.sha256(path)}, but {METADATA} says {wanted}. Copy or download it again."
-            )
-        paths[name] = path
+        paths[name] = _checked_file(directory, name, entry)
     for name in (CONFIG, WEIGHTS):
         if name not in paths:
             raise ZooError(
@@ -56,12 +47,45 @@ def checked_files(directory):
     return metadata, paths
 
 
+def _checked_file(directory, name, entry):
+    """The path of a file that is as its entry in the metadata says."""
+    path = os.path.join(directory, name)
+    _check_inside(directory, path)
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise ZooError(
+            f"The preset {directory} lacks its file {name}. Copy or download it again."
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ZooError(f"The preset {directory} is refused: {name} is not a regular file.")
+    check_size(path, name, status.st_size)
+    entry = entry if isinstance(entry, dict) else {}
+    wanted, size = entry.get("sha256"), entry.get("bytes", status.st_size)
+    if not isinstance(wanted, str) or not _SHA256.fullmatch(wanted):
+        raise ZooError(
+            f"{os.path.join(directory, METADATA)} is refused: the SHA-256 of {name} must be 64 "
+            f"hexadecimal digits, got {str(wanted)[:80]!r}."
+        )
+    if size != status.st_size:
+        raise ZooError(
+            f"{path} is not the file that the preset was saved with: it has {status.st_size} "
+            f"bytes, but {METADATA} says {str(size)[:80]}. Copy or download it again."
+        )
+    if (found := storage.sha256(path)) != wanted:
+        raise ZooError(
+            f"{path} is not the file that the preset was saved with: its SHA-256 is {found}, but "
+            f"{METADATA} says {wanted}. Copy or download it again."
+        )
+    return path
+
+
 def check_name(directory, name):
     """Raises `ZooError` unless `name` is a plain file name of a kind that a preset may hold."""
     if not _NAME.fullmatch(name):
         raise ZooError(
-            f'The preset {directory} is refused: its file "{name}" is not a plain name inside the '
-            "directory."
+            f"The preset {directory} is refused: its file {name[:100]!r} is not a plain name "
+            "inside the directory."
         )
     if not name.endswith(SUFFIXES):
         raise ZooError(
@@ -70,47 +94,30 @@ def check_name(directory, name):
         )
 
 
-def check_plain(config, where="config"):
-    """Raises `ZooError` if a configuration holds a serialised object: a preset holds plain values.
-
-    Keras would import and call what such an object names.
-    """
-    if isinstance(config, dict):
-        for key in _OBJECT_KEYS:
-            if key in config:
-                raise ZooError(
-                    f'{CONFIG} is refused: "{where}" holds a serialised object ({key}: '
-                    f"{config[key]!r}); only numbers, strings, lists and dicts are allowed."
-                )
-        for key, value in config.items():
-            check_plain(value, f"{where}.{key}")
-    elif isinstance(config, list | tuple):
-        for i, value in enumerate(config):
-            check_plain(value, f"{where}[{i}]")
+def check_size(path, name, size):
+    """Raises `ZooError` if a file of the preset has more bytes than such a file may have."""
+    largest = MAX_WEIGHTS_BYTES if name.endswith(".h5") else MAX_TEXT_BYTES
+    if size > largest:
+        raise ZooError(f"{path} is refused: it is larger than {largest >> 20} MB.")
 
 
 def read_small_json(path):
-    """`storage.read_json` of an object, with a limit on the size."""
-    if os.path.isfile(path) and os.path.getsize(path) > MAX_JSON_BYTES:
-        raise ZooError(f"{path} is refused: it is larger than {MAX_JSON_BYTES >> 20} MB.")
-    value = storage.read_json(path)
-    if not isinstance(value, dict):
-        raise ZooError(f"{path} must hold a JSON object, but holds {json.dumps(value)[:60]}.")
-    return value
+    """`storage.read_strict_json` of an object, with a limit on the size."""
+    return storage.read_strict_json(path, MAX_TEXT_BYTES)
 
 
 def check_format(path, found):
     """Raises `ZooError` unless a file of the preset has the format that this version reads."""
     if found != FORMAT:
         raise ZooError(
-            f"{path} has format {found!r}, but this version of the zoo reads format {FORMAT}. "
-            "Update the package, or save the preset again."
+            f"{path} has format {str(found)[:60]}, but this version of the zoo reads format "
+            f"{FORMAT}. Update the package, or save the preset again."
         )
 
 
 def _metadata(directory):
     path = os.path.join(directory, METADATA)
-    if not os.path.isfile(path):
+    if not os.path.lexists(path):
         raise ZooError(
             f"{directory} is not a preset: it has no {METADATA}. A preset directory is what "
             "save_to_preset writes."
@@ -120,6 +127,12 @@ def _metadata(directory):
     check_format(path, metadata.get("format"))
     if not isinstance(metadata.get("files"), dict):
         raise ZooError(f'{path} has no "files" with the SHA-256 of each file of the preset.')
+    if len(metadata["files"]) > MAX_FILES:
+        raise ZooError(f"{path} is refused: it lists more than {MAX_FILES} files.")
+    try:
+        check_form(metadata)
+    except ZooError as error:
+        raise ZooError(f"{path} is refused: {error}") from None
     return metadata
 
 

@@ -3,28 +3,35 @@
 import contextlib
 import importlib
 import importlib.util
+import math
 import os
 import re
+import warnings
 
 from zoo import storage
-from zoo.errors import ZooError
+from zoo.errors import ZooError, reason
 from zoo.presets import handles, integrity
+from zoo.presets.config_limits import check_config
+from zoo.presets.hub import set_text_encoder
 
 DTYPES = ("float32", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
 _MODULE = re.compile(r"zoo\.models(\.[a-z][a-z0-9_]*)+")
 
 
 def from_preset(handle, dtype=None, text_encoder=None):
-    """Loads a trained model; nothing is opened before its SHA-256 was checked.
+    """Loads a trained model; nothing is opened before its SHA-256 was checked, and no model is
+    built that is larger than the weights file.
 
     Args:
         handle: str. A built-in name, a directory, a path that TensorFlow reads ("gs://..."),
             "hf://owner/name" or "kaggle://owner/model/keras/variation".
         dtype: str or None. Precision to compute in: "float32", "mixed_bfloat16", "mixed_float16",
             "bfloat16" or "float16"; None takes Keras' present policy.
-        text_encoder: dict or None. Other handles ("preprocess", "encoder") of the TensorFlow Hub
-            modules that a model reads captions with, such as local folders where there is no
-            network. Their files must be those that it was trained with.
+        text_encoder: dict or None. The handles ("preprocess", "encoder") of the TensorFlow Hub
+            modules that a model reads captions with. Such a module is a program: a folder of this
+            machine must be named here, or lie in one that the environment variable
+            ZOO_TRUSTED_MODULES names. Its files must be those that the model was trained with,
+            which is checked before they are opened.
 
     Returns:
         The model, an instance of the class that the preset names, ready for `generate`.
@@ -38,10 +45,9 @@ def from_preset(handle, dtype=None, text_encoder=None):
         metadata, paths = integrity.checked_files(directory)
         config = _config(paths)
         cls = model_class(paths[integrity.CONFIG], config.get("module"), config.get("class"))
-        _set_text_encoder(handle, directory, config["config"], text_encoder)
+        set_text_encoder(handle, directory, config["config"], text_encoder)
         with _policy(dtype):
-            model = _construct(cls, paths, config["config"])
-        storage.load_variables(paths[integrity.WEIGHTS], model.preset_variables())
+            model = _model(cls, handle, paths, config["config"])
     model.preset_metadata = metadata
     return model
 
@@ -90,54 +96,55 @@ def _config(paths):
     integrity.check_format(path, config.get("format"))
     if not isinstance(config.get("config"), dict):
         raise ZooError(f'{path} has no "config" with the arguments of the model.')
-    integrity.check_plain(config["config"])
+    check_config(path, config["config"])
     return config
 
 
-def _set_text_encoder(handle, directory, config, given):
-    """Puts the user's handles of Hub modules into a config.
+def _model(cls, handle, paths, config):
+    """The model with its weights. Its sizes are held to those of the weights before it is built."""
+    from zoo.networks import budget
 
-    Such a module is a program, so what a preset names is taken only from this machine, where it
-    must not have come with the preset, or from a publisher that is known; the user may name
-    anything.
-    """
-    settings = config.get("text_encoder")
-    hub = isinstance(settings, dict) and settings.get("kind") == "hub"
-    if given is not None:
-        names = {"preprocess", "encoder"}
-        if not hub or not isinstance(given, dict) or not given.keys() <= names:
-            raise ZooError(
-                'text_encoder is a dict of "preprocess" and "encoder", handles of TensorFlow Hub '
-                f"modules, for models that read captions with such: the preset {handle} "
-                f"{'does' if hub else 'does not'}. Received: {given!r}."
-            )
-    if not hub:
-        return
-    from zoo.text.hub_modules import is_trusted, stable_handle
+    shapes = storage.read_shapes(paths[integrity.WEIGHTS])
+    numbers = sum(map(math.prod, shapes.values()))
+    config = _with_vocabulary(paths, config, shapes)
+    with budget.limited(f"The preset {handle}", numbers, len(shapes)) as built:
+        model = _construct(cls, paths, config)
+    variables = model.preset_variables()
+    storage.load_variables(paths[integrity.WEIGHTS], variables)
+    filled = list(variables.values())
+    if getattr(model, "averages", False):  # of the generator a preset holds the average alone
+        model.reset_generator()
+        filled += model.generator.variables
+    built.initialize(filled)
+    return model
 
-    for name in ("preprocess", "encoder"):
-        if given is not None and name in given:
-            settings[name] = stable_handle(given[name])
-        elif not is_trusted(str(settings.get(name)), directory):
-            raise ZooError(
-                f'The preset {handle} names the {name} module "{settings.get(name)}", a program '
-                "that would be run. If you trust it, say so: from_preset(..., text_encoder="
-                f'{{"{name}": "{settings.get(name)}"}}).'
-            )
+
+def _with_vocabulary(paths, config, shapes):
+    if integrity.VOCABULARY not in paths:
+        return config
+    from zoo.text.vocabulary import Vocabulary
+
+    path = paths[integrity.VOCABULARY]
+    with open(path, "rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    rows = {shape[0] for shape in shapes.values() if shape}
+    if not rows & {lines, lines + 1}:  # the last line may end without a sign
+        raise ZooError(
+            f"{path} has {lines} words, but no weight of the preset has a row for each. Copy or "
+            "download it again."
+        )
+    return {**config, "vocabulary": list(Vocabulary.load(path).tokens)}
 
 
 def _construct(cls, paths, config):
-    if integrity.VOCABULARY in paths:
-        from zoo.text.vocabulary import Vocabulary
-
-        config = {**config, "vocabulary": list(Vocabulary.load(paths[integrity.VOCABULARY]).tokens)}
     try:
-        return cls.from_config(config)
-    except ZooError:
-        raise
-    except (TypeError, ValueError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Keras, about the layers of what cannot be built
+            return cls.from_config(config)
+    except Exception as error:  # wrong values fail anywhere, in Keras and TensorFlow too
         folder = os.path.dirname(paths[integrity.CONFIG])
-        raise ZooError(f"{cls.__name__} cannot be made from the preset {folder}: {error}") from None
+        said = str(error) if isinstance(error, ZooError) else f"{reason(error)}."
+        raise ZooError(f"{cls.__name__} cannot be made from the preset {folder}: {said}") from error
 
 
 @contextlib.contextmanager

@@ -6,13 +6,14 @@ import json
 import os
 
 from zoo import storage
+from zoo.checks import check_weights
 from zoo.errors import ZooError
 from zoo.presets import integrity
+from zoo.presets.config_limits import check_config
+from zoo.presets.metadata import check_metadata
 from zoo.presets.model_card import card
 from zoo.presets.usage import condition_of
 from zoo.version import __version__
-
-RESERVED = ("class", "files", "format", "parameters", "saved", "versions")
 
 
 def save_to_preset(model, directory, metadata=None, half=False):
@@ -24,22 +25,24 @@ def save_to_preset(model, directory, metadata=None, half=False):
         metadata: dict or None. What the model card says: `name` (default: the directory's name),
             `task`, `description`, `licence` ({"name", "url"}), `data` (list of {"name", "licence",
             "url", "attribution"}), `source` ({"recipe", "commit", "checkpoint"}), `training`
-            (dict), `results` (list of {"metric", "value", "protocol"}), `limitations` (str),
-            `pictures` (list of {"path", "text"}, relative links), `condition` (default: the
-            model's, see `zoo.presets.usage.condition_of`).
+            (dict), `training_data` (dict, see `recipes.run_data.card_facts`), `results` (list of
+            {"metric", "value", "protocol"}), `limitations` (str), `pictures` (list of {"path",
+            "text"}, relative links), `condition` (default: the model's, see `zoo.presets.usage.condition_of`).
         half: bool. Store float32 weights as float16: half the size, 3 significant digits.
 
     Returns:
         str: the directory.
 
     Raises:
-        ZooError: the directory holds something else, the metadata has another form, or the disk is
-            full. The previous preset is then untouched.
+        ZooError: the directory holds something else, the metadata has another form, the weights are
+            not finite, or the disk is full. The previous preset is then untouched.
     """
     directory = os.fspath(directory)
     check_target(directory)
     check_metadata(metadata)
     config = model_config(model)
+    variables = model.preset_variables()
+    check_weights(f"The {type(model).__name__}", variables)
     with storage.atomic_folder(directory) as folder:
 
         def place(name):
@@ -49,11 +52,10 @@ def save_to_preset(model, directory, metadata=None, half=False):
             from zoo.text.vocabulary import Vocabulary
 
             Vocabulary(config["config"].pop("vocabulary")).save(place(integrity.VOCABULARY))
-        storage.write_json(place(integrity.CONFIG), config)
-        variables = model.preset_variables()
+        storage.write_json(place(integrity.CONFIG), config, strict=True)
         storage.save_variables(place(integrity.WEIGHTS), variables, half=half)
         described = _describe(model, directory, metadata, variables, folder)
-        storage.write_json(place(integrity.METADATA), described)
+        storage.write_json(place(integrity.METADATA), described, strict=True)
         storage.write_bytes_atomically(place(integrity.README), card(described).encode())
     return directory
 
@@ -68,7 +70,7 @@ def update_metadata(directory, **changes):
     check_metadata(changes)
     metadata = {**metadata, **changes}
     text = card(metadata)
-    storage.write_json(os.path.join(directory, integrity.METADATA), metadata)
+    storage.write_json(os.path.join(directory, integrity.METADATA), metadata, strict=True)
     storage.write_bytes_atomically(os.path.join(directory, integrity.README), text.encode())
 
 
@@ -77,7 +79,7 @@ def model_config(model):
     vocabulary still inside)."""
     cls = type(model)
     config = json.loads(json.dumps(model.get_config(), default=_plain))
-    integrity.check_plain(config)
+    check_config(integrity.CONFIG, {k: v for k, v in config.items() if k != "vocabulary"})
     return {
         "format": integrity.FORMAT,
         "module": public_module(cls),
@@ -99,35 +101,6 @@ def public_module(cls):
         if getattr(importlib.import_module(module), cls.__name__, None) is cls:
             return module
     return cls.__module__
-
-
-def check_metadata(metadata):
-    """Raises `ZooError` unless the metadata is a dict of the form that the model card needs."""
-    if metadata is None:
-        return
-    if not isinstance(metadata, dict):
-        raise ZooError(f"metadata must be a dict, got a {type(metadata).__name__}.")
-    for key in RESERVED:
-        if key in metadata:
-            raise ZooError(f'metadata must not hold "{key}": it is taken from the model itself.')
-    for key, needed in (
-        ("data", ("name", "licence")),
-        ("results", ("metric", "value", "protocol")),
-        ("pictures", ("path", "text")),
-    ):
-        entries = metadata.get(key) or []
-        if not isinstance(entries, list | tuple):
-            raise ZooError(f'metadata["{key}"] must be a list of dicts.')
-        for entry in entries:
-            missing = [n for n in needed if not isinstance(entry, dict) or n not in entry]
-            if missing:
-                raise ZooError(
-                    f'Each entry of metadata["{key}"] must be a dict with {", ".join(needed)}; '
-                    f"{entry!r} lacks {', '.join(missing)}."
-                )
-    for key in ("licence", "source", "training"):
-        if metadata.get(key) is not None and not isinstance(metadata[key], dict):
-            raise ZooError(f'metadata["{key}"] must be a dict, got {metadata[key]!r}.')
 
 
 def check_target(directory):

@@ -14,14 +14,21 @@ STRICT_BYTES = 16 << 20  # of a file that `read_strict_json` reads
 STRICT_DEPTH = 32  # of lists and objects inside each other
 
 
-def write_json(path, value):
+def write_json(path, value, strict=False):
     """Writes a JSON file atomically (indented, UTF-8, numpy numbers and arrays allowed).
+
+    Args:
+        path: str. The file.
+        value: what it is to hold.
+        strict: bool. Refuse NaN and infinity, as `read_strict_json` does.
 
     Raises:
         ZooError: a value that JSON has no form for, or a file that cannot be written.
     """
     try:
-        text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+        text = json.dumps(
+            value, indent=2, ensure_ascii=False, default=_plain, allow_nan=not strict
+        )
         data = (text + "\n").encode("utf-8")
     except (TypeError, ValueError) as error:
         raise ZooError(f"Cannot write {path}: {error}. Use numbers, strings and lists.") from error

@@ -179,7 +179,7 @@ class AttnGAN(TextToImage):
 
         Without a `damsm_weight` its text encoder alone.
         """
-        damsm = open_damsm(damsm, self.vocabulary)
+        damsm = open_damsm(damsm, self.vocabulary, self.hub_encoder)
         self.build_for_training()
         if self.text_input.encoder is not None:
             damsm.give("text_encoder", self.text_encoder)

@@ -179,11 +179,17 @@ class DAMSM(System):
                 variable.assign(tf.where(first, tf.zeros_like(variable), variable))
 
 
-def open_damsm(damsm, vocabulary):
+def open_damsm(damsm, vocabulary, hub_encoder=None):
     """A `DAMSM`, given as one or as a preset's handle; raises `ZooError` unless it has this
-    `Vocabulary`, or like the model none."""
+    `Vocabulary`, or like the model none.
+
+    A preset that reads by modules of TensorFlow Hub gets those of `hub_encoder`, the model's.
+    """
     if not isinstance(damsm, DAMSM):
-        damsm = DAMSM.from_preset(damsm)
+        from zoo.presets.hub import reads_by_hub
+
+        same = hub_encoder is not None and reads_by_hub(damsm)
+        damsm = DAMSM.from_preset(damsm, text_encoder=hub_encoder.handles if same else None)
     if vocabulary is None or damsm.vocabulary is None:
         if vocabulary is not damsm.vocabulary:
             raise ZooError(

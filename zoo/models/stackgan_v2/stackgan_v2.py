@@ -177,7 +177,7 @@ class StackGANV2(TextToImage):
                 "Build it with vocabulary=damsm.vocabulary.tokens and "
                 "text_encoder=damsm.text_encoder_config."
             )
-        open_damsm(damsm, self.vocabulary).give("text_encoder", self.text_encoder)
+        open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
 
     # --- one iteration ----------------------------------------------------------------------------
 

@@ -203,7 +203,7 @@ class XMCGAN(TextToImage):
         """
         if self.text_input.encoder is None:
             raise ZooError("This model reads no captions, so it takes no text encoder of a DAMSM.")
-        open_damsm(damsm, self.vocabulary).give("text_encoder", self.text_encoder)
+        open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
 
     def load_image_network(self, weights="imagenet"):
         """Gives an image network of Keras Applications its weights, by name or by path.

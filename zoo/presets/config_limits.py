@@ -1,0 +1,87 @@
+"""Which values the configuration of a preset may hold, before anything is made of them.
+
+The sizes of networks are held to the weights file (`zoo.networks.budget`); the limits here are for
+what makes no weights, such as the words of a caption and the pixels of an image.
+"""
+
+from zoo.errors import ZooError
+
+MAX_PIXELS = 8192  # of a side of an image
+MAX_WORDS = 4096  # of a caption
+MAX_NUMBER = 1 << 16  # of any other size or count
+MAX_ENTRIES = 1 << 16  # values in all, such as the names of classes
+MAX_TEXT = 4096  # characters of a string
+MAX_DEPTH = 8  # lists and dicts inside each other
+_LARGEST = {  # by the name of the setting
+    "image_size": MAX_PIXELS,
+    "stage_sizes": MAX_PIXELS,
+    "max_words": MAX_WORDS,
+}
+_COUNTS_OF_TRAINING = ("seed", "steps", "epochs", "samples")  # any 64-bit number
+_OBJECT_KEYS = ("class_name", "registered_name", "module", "py_object")
+
+
+def check_config(path, config):
+    """Raises `ZooError` unless a model may be made with this configuration.
+
+    Args:
+        path: str. The file, for the message.
+        config: dict, as it came from the file.
+
+    Raises:
+        ZooError: a serialised object, which Keras would import and call; a number, a text or a list
+            beyond the limits above; too many values, or too deep ones.
+    """
+    _Check(path).value(config, "config", None, 0)
+
+
+class _Check:
+    def __init__(self, path):
+        self.path = path
+        self.entries = 0
+
+    def value(self, value, where, key, depth):
+        self.entries += 1
+        if self.entries > MAX_ENTRIES:
+            raise self.refusal(f"it holds more than {MAX_ENTRIES} values")
+        if depth > MAX_DEPTH:
+            raise self.refusal(f'"{_short(where)}" is nested deeper than {MAX_DEPTH} levels')
+        if isinstance(value, dict):
+            self.dictionary(value, where, depth)
+        elif isinstance(value, list | tuple):
+            for i, item in enumerate(value):
+                self.value(item, f"{where}[{i}]", key, depth + 1)
+        elif isinstance(value, str):
+            if len(value) > MAX_TEXT or "\0" in value:
+                raise self.refusal(
+                    f'"{_short(where)}" is a text of more than {MAX_TEXT} characters, or with NUL'
+                )
+        elif isinstance(value, int | float):
+            self.number(value, where, key)
+
+    def dictionary(self, value, where, depth):
+        for name in _OBJECT_KEYS:
+            if name in value:
+                raise self.refusal(
+                    f'"{_short(where)}" holds a serialised object ({name}: '
+                    f"{_short(repr(value[name]))}); only numbers, strings, lists and dicts are "
+                    "allowed"
+                )
+        for name, item in value.items():
+            self.value(item, f"{where}.{_short(name)}", name, depth + 1)
+
+    def number(self, value, where, key):
+        largest = _LARGEST.get(key, MAX_NUMBER)
+        if any(word in str(key).split("_") for word in _COUNTS_OF_TRAINING):
+            largest = 2**63 - 1
+        if not -largest <= value <= largest:  # NaN too
+            raise self.refusal(
+                f'"{_short(where)}" is {_short(repr(value))}, but may be at most {largest}'
+            )
+
+    def refusal(self, problem):
+        return ZooError(f"{self.path} is refused: {problem}.")
+
+
+def _short(text):
+    return text if len(text) <= 80 else f"{text[:77]}..."
