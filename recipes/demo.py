@@ -78,12 +78,11 @@ def main(argv):
         import zoo
 
         model = zoo.from_preset(_PRESET.value)
-        kind = condition_of(model)["kind"]
-        if kind != "captions" or not hasattr(model, "generate"):
+        if not hasattr(model, "generate") or condition_of(model)["kind"] != "captions":
             raise ZooError(
                 f"The demo draws captions, but the preset {_PRESET.value} is a "
-                f"{type(model).__name__}, which reads {kind}: python -m recipes.generate shows "
-                "what it makes."
+                f"{type(model).__name__}, which does not: python -m recipes.generate shows what a "
+                "preset of another kind makes."
             )
         outputs.check_size(len(captions) * _NOISES.value, model.image_size)
         images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)

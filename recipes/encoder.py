@@ -166,6 +166,8 @@ def open_sources(data, image_size):
         name, path = "classes", data
     if not data:
         raise ZooError(f"--data is missing: give one of {', '.join(SOURCES)}, or NAME:PATH.")
+    if name == "shape_classes" and path:
+        raise ZooError(f'The shapes are drawn, so they have no path: give --data={name}, got "{data}".')
     settings = {"directory": path or None} if name != "shape_classes" else {"size": 32}
     splits = open_splits(lambda split: get_source(name, split=split, **settings), setting="")
     source = splits.training

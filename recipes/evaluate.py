@@ -230,8 +230,12 @@ def _protocols(options):
         value = getattr(options, flag)
         if value is not None and value < least:
             raise ZooError(f"--{flag} must be at least {least}, got {value}.")
-    if options.seed >= 2**32:
-        raise ZooError(f"--seed must be below 2^32, got {options.seed}.")
+    for flag, most in (("seed", 2**32 - 1), ("size", 4096), ("bootstrap", 10**6)):
+        value = getattr(options, flag)
+        if value is not None and value > most:
+            raise ZooError(f"--{flag} must be at most {most:,}, got {value:,}.")
+    if options.cache:
+        outputs.check_folder(options.cache, "cache")
     changed = {"conditions": options.conditions, "samples": options.samples_per_condition,
                "real": options.real, "bins": options.bins, "folds": options.folds}
     changed = {key: value for key, value in changed.items() if value not in (None, "")}

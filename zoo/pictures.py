@@ -83,21 +83,51 @@ def decode_picture(data, served=False):
     if tf.executing_eagerly():
         return _decoder(pixel_limit(), served)(data)
     limit = pixel_limit()
-    head = tf.cast(tf.io.decode_raw(data, tf.uint8, fixed_length=_HEAD), tf.int64)
     start = tf.strings.substr(data, 0, 3)
     picture = tf.case(
         [
-            (tf.equal(start, b"\x89PN"), lambda: _decode_png(data, head, limit)),
             (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data, limit)),
+            (tf.equal(start, b"\x89PN"), lambda: _png_decoder(limit)(data)),
         ],
-        default=lambda: _decode_bmp(data, head, limit) if served else _by_pillow(data, limit),
+        default=lambda: _decode_bmp(data, limit) if served else _by_pillow(data, limit),
     )
     return tf.ensure_shape(picture, [None, None, 3])
 
 
-def _decode_png(data, head, limit):
+def _decode_jpeg(data, limit):
     import tensorflow as tf
 
+    shape = tf.cast(tf.image.extract_jpeg_shape(data), tf.int64)
+    pixels, channels = tf.reduce_prod(shape[:2]), shape[2]
+
+    def checked():
+        named = tf.strings.regex_full_match(data, _ADOBE)
+        reason = "a JPEG of four inks (CMYK) without Adobe's note of their meaning: save it as RGB"
+        with tf.control_dependencies(_check(named | (channels != 4), [reason])):
+            return _within(data, shape[1], shape[0], limit)
+
+    # One comparison for usual files: a check builds its message whether it is needed or not.
+    data = tf.cond((pixels > limit) | (channels == 4), checked, lambda: data)
+    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")  # Pillow's bits
+
+
+@functools.lru_cache(maxsize=4)
+def _png_decoder(limit):
+    """`_decode_png` as a call: inlined, its many operations would slow down every small JPEG."""
+    import tensorflow as tf
+
+    return tf.function(
+        lambda data: _decode_png(data, limit),
+        [tf.TensorSpec([], tf.string)],
+        autograph=False,
+        experimental_attributes={"_noinline": True},
+    )
+
+
+def _decode_png(data, limit):
+    import tensorflow as tf
+
+    head = _head(data)
     width, height = _number(head[16:20][::-1]), _number(head[20:24][::-1])
     depth, colour = head[24], head[25]  # colour type: 0 grey, 2 RGB, 3 palette, 4 and 6 with alpha
     data = _within(data, width, height, limit)
@@ -113,23 +143,10 @@ def _decode_png(data, head, limit):
         return to_rgb(tf.identity(picture))
 
 
-def _decode_jpeg(data, limit):
+def _decode_bmp(data, limit):
     import tensorflow as tf
 
-    height, width, channels = tf.unstack(tf.cast(tf.image.extract_jpeg_shape(data), tf.int64), 3)
-    data = _within(data, width, height, limit)
-    clear = tf.cond(
-        channels == 4, lambda: tf.strings.regex_full_match(data, _ADOBE), lambda: tf.constant(True)
-    )
-    reason = "a JPEG of four inks (CMYK) without Adobe's note of how they are meant: save it as RGB"
-    with tf.control_dependencies(_check(clear, [reason])):
-        data = tf.identity(data)
-    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")  # Pillow's bits
-
-
-def _decode_bmp(data, head, limit):
-    import tensorflow as tf
-
+    head = _head(data)
     plain = (_number(head[14:18]) >= 40) & (_number(head[28:30]) == 24)
     plain &= _number(head[30:34]) == 0
     named = _kind_in_graph(data)
@@ -162,6 +179,13 @@ def _kind_in_graph(data):
         pattern = pattern.replace(".", r"\C")  # a byte, where RE2's dot is a character of UTF-8
         named = tf.where(tf.strings.regex_full_match(start, rf"(?s)({pattern})\C*"), name, named)
     return named
+
+
+def _head(data):
+    """The first bytes of a file as int64 [`_HEAD`], zeros behind its end."""
+    import tensorflow as tf
+
+    return tf.cast(tf.io.decode_raw(data, tf.uint8, fixed_length=_HEAD), tf.int64)
 
 
 def _number(digits):

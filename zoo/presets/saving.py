@@ -25,9 +25,10 @@ def save_to_preset(model, directory, metadata=None, half=False):
         metadata: dict or None. What the model card says: `name` (default: the directory's name),
             `task`, `description`, `licence` ({"name", "url"}), `data` (list of {"name", "licence",
             "url", "attribution"}), `source` ({"recipe", "commit", "checkpoint"}), `training`
-            (dict), `training_data` (dict, see `recipes.run_data.card_facts`), `results` (list of
-            {"metric", "value", "protocol"}), `limitations` (str), `pictures` (list of {"path",
-            "text"}, relative links), `condition` (default: the model's, see `zoo.presets.usage.condition_of`).
+            (dict), `training_data` (dict: which images it was trained on, and which not),
+            `results` (list of {"metric", "value", "protocol"}), `limitations` (str), `pictures`
+            (list of {"path", "text"}, relative links), `condition` (default: the model's, see
+            `zoo.presets.usage.condition_of`).
         half: bool. Store float32 weights as float16: half the size, 3 significant digits.
 
     Returns:
