@@ -177,6 +177,7 @@ def of_preset(handle, model, protocol, settings, cache):
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
+        **({"words": conditions.words} if conditions.words else {}),
     }
     return Subject(
         metadata.get("name") or str(handle),

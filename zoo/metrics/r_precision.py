@@ -10,6 +10,7 @@ early; `folds="official"` does the same, `folds="exact"` takes them all.
 
 import numpy as np
 
+from zoo.checks import check_finite
 from zoo.errors import ZooError
 
 
@@ -21,7 +22,7 @@ def cosine_scores(image_codes, candidate_codes):
     Shapes: image_codes (n, d), candidate_codes (n, c, d) -> float64 (n, c).
 
     Raises:
-        ZooError: other shapes.
+        ZooError: other shapes, no rows, NaN or infinity.
     """
     images = np.asarray(image_codes, np.float64)
     captions = np.asarray(candidate_codes, np.float64)
@@ -30,6 +31,10 @@ def cosine_scores(image_codes, candidate_codes):
             "R-precision needs image codes (n, d) and candidate codes (n, candidates, d), but "
             f"{images.shape} and {captions.shape} came."
         )
+    for what, codes in (("image codes", images), ("candidate codes", captions)):
+        check_finite(f"R-precision's {what}", codes)
+        if not codes.size:
+            raise ZooError(f"R-precision needs one image and one candidate, but no {what} came.")
     norms = np.linalg.norm(images, axis=1)[:, None] * np.linalg.norm(captions, axis=2)
     return np.einsum("nd,ncd->nc", images, captions) / np.maximum(norms, 1e-8)
 
@@ -40,7 +45,7 @@ def r_precision_hits(image_codes, candidate_codes):
     Shapes: image_codes (n, d), candidate_codes (n, c, d) -> int64 (n,).
 
     Raises:
-        ZooError: other shapes.
+        ZooError: see `cosine_scores`.
     """
     return (cosine_scores(image_codes, candidate_codes).argmax(1) == 0).astype(np.int64)
 
