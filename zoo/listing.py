@@ -156,11 +156,10 @@ class Tree:
         Raises:
             ZooError: not a listed file, too large, encrypted, damaged or not readable; names it.
         """
-        where = self.describe(name)
         if name not in self._entries:
-            raise ZooError(f"{where}: {self.why_not(name) or 'no such file.'}")
+            raise ZooError(f"{self.describe(name)}: {self.why_not(name) or 'no such file.'}")
         self.check_size(name, limit)
-        return self._read(name, where)
+        return self._read(name)
 
     def check_size(self, name, limit=None):
         """Raises `ZooError` for a listed file of more bytes than `bytes` reads."""
@@ -203,7 +202,7 @@ class Tree:
         """Fills `_entries`, `_folders` and `_refused`."""
         raise NotImplementedError
 
-    def _read(self, name, where):
+    def _read(self, name):
         raise NotImplementedError
 
     def _refuse(self, name, text, stops):

@@ -39,14 +39,14 @@ class Folder(Tree):
         except OSError as error:
             raise _unreadable(self.describe(name), error) from None
 
-    def _read(self, name, where):
+    def _read(self, name):
         try:
             with open_regular(self.place(name)) as file:
                 return file.read()
         except OSError as error:
-            raise _unreadable(where, error) from None
+            raise _unreadable(self.describe(name), error) from None
         except ZooError as error:  # it changed since it was listed
-            raise ZooError(f"{where}: {error}.") from None
+            raise ZooError(f"{self.describe(name)}: {error}.") from None
 
     def _fill(self):
         self._count, self._spelt, self._real = 0, {}, {}
@@ -152,15 +152,16 @@ class Archive(Tree):
     def stamp(self, name):
         return f"CRC-32 {self._entries[name].CRC:08x}"
 
-    def _read(self, name, where):
+    def _read(self, name):
         info = self._entries[name]
         if info.flag_bits & 1:
+            where = self.describe(name)
             raise ZooError(f"{where}: this entry is encrypted; pack the files without a password.")
         try:
             return self._file.read(info)
         except _BROKEN_ZIP as error:
-            reason = str(error) or type(error).__name__
-            raise ZooError(f"{where}: cannot be unpacked ({shown(reason)[:160]}).") from None
+            reason = shown(str(error) or type(error).__name__)[:160]
+            raise ZooError(f"{self.describe(name)}: cannot be unpacked ({reason}).") from None
 
     def _fill(self):
         infos = self._file.infolist()
