@@ -54,6 +54,7 @@ def image_data(name, **settings):
         "flip": True,  # mirror half of the pictures
         "cache": False,  # decode every picture once and keep all of them in memory
         "on_error": "raise",  # "raise" | "skip": what a broken picture does
+        "follow_links": False,  # follow links in the folder, also out of it
         "count": 4096,  # shapes: number of training pictures
         "held_out_count": 64,  # shapes: number of held-out pictures
         **KINDS[kind_of(name)],
@@ -68,7 +69,8 @@ def image_data(name, **settings):
 KINDS = {
     "labels": {"attribute": "shape"},  # shape_classes: which attribute is the label
     "pairs": {
-        "direction": "a2b",  # "a2b": the left half is the source | "b2a"
+        "direction": "a2b",  # "a2b": A, or the left half, is the source | "b2a"
+        "layout": "auto",  # "auto" | "side_by_side" | "folders": how A and B lie there
         "held_out_fraction": FRACTION,  # of a set without a held-out split, by hash of the names
     },
     "domains": {

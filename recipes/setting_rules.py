@@ -47,7 +47,7 @@ NUMBERS = {
     ), (-math.inf, math.inf)),
 }
 FLAGS = (
-    "cache", "concat", "conditional_discriminators", "end_token", "epoch_schedule", "flip",
+    "cache", "concat", "conditional_discriminators", "end_token", "epoch_schedule", "flip", "follow_links",
     "jit_compile", "single_image",
 )
 

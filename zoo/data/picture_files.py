@@ -166,21 +166,3 @@ def left_out(tree, names, problems, on_error):
     if messages and on_error == "raise":
         raise ZooError(f"{messages[0]} {_KEEP_GOING}")
     return messages
-
-
-class PictureTree:
-    """The listing under its former names."""
-
-    def __new__(cls, path):
-        from zoo.data.layouts import splits_at
-        from zoo.listing import open_tree
-
-        tree = open_tree(path)
-        tree.pictures = tree.images
-
-        def roots(split):
-            return [f for level in levels for f in splits_at(tree, level).get(split, [])]
-
-        levels = list(tree.roots)
-        tree.roots = roots
-        return tree
