@@ -47,8 +47,8 @@ NUMBERS = {
     ), (-math.inf, math.inf)),
 }
 FLAGS = (
-    "cache", "concat", "conditional_discriminators", "end_token", "epoch_schedule", "flip", "follow_links",
-    "jit_compile", "single_image",
+    "cache", "concat", "conditional_discriminators", "end_token", "epoch_schedule", "flip",
+    "follow_links", "jit_compile", "single_image",
 )
 
 
