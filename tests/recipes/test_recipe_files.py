@@ -85,7 +85,7 @@ print(json.dumps(said))
 DRIT, ATTN_GAN = "--config=recipes/drit.py:folder", "--config=recipes/attn_gan.py:shapes"
 LINES = [
     (DRIT, "--config.data.domains=cat,dog",
-     "must be a list in round brackets, for example --config.data.domains='(\"A\",\"B\")', got \"cat"),
+     "list in round brackets, for example --config.data.domains='(\"A\",\"B\")', got \"cat,dog\""),
     (DRIT, "--config.data.domains=(cat,dog)", "for example --config.data.domains='(\"A\",\"B\")'"),
     (DRIT, "--config.data.domains=[1, 2]", "must be a list in round brackets"),
     (DRIT, "--config.data.domains=('cat','dog')", ""),
