@@ -155,7 +155,6 @@ def odd_files():
         "deep.png": png(deep),
         "colour.jpg": file_of(Image.fromarray(random_pixels(40, 31)), "JPEG"),
         "grey.jpg": file_of(Image.fromarray(random_pixels(40, 31)[..., 0]), "JPEG"),
-        "a.gif": file_of(palette, "GIF"),
         "a.bmp": file_of(Image.fromarray(random_pixels(50, 20)), "BMP"),
     }
 
