@@ -82,6 +82,11 @@ def read_by_pillow(data, limit):
             return rgb(image, kind)
     except ZooError:
         raise
+    except Image.DecompressionBombError:  # from the header too
+        own = Image.MAX_IMAGE_PIXELS * 2
+        if limit > own:
+            raise ZooError(f"more pixels than {own}, twice PIL.Image.MAX_IMAGE_PIXELS") from None
+        raise ZooError(f"{kind} of many more pixels than {TOO_LARGE.format(limit)}") from None
     except Exception as error:  # whatever a damaged file does to a decoder
         reason = " ".join(str(error).split())[:120]
         if "<_io.BytesIO" in reason:
