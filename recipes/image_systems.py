@@ -101,3 +101,9 @@ def check_source(config):
             f'config.data.name must be one of {", ".join(names)} for {config.system}, got '
             f'"{config.data.name}".{nearest(config.data.name, names)}'
         )
+    domains = tuple(config.data.get("domains", ("A", "B")))
+    if len(domains) != 2 or not all(domains) or domains[0].casefold() == domains[1].casefold():
+        raise ZooError(
+            "The two domains are given as two different names of folders, for example "
+            f"""--config.data.domains='("cat","dog")', got {domains!r}."""
+        )

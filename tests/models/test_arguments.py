@@ -96,3 +96,9 @@ def test_keras_own_policy_is_checked_too():
             DCGAN(classes=2, image_size=16, filters=4)
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("batch_size", [0, -1, 2.5, "4", True, None])
+def test_sizes_of_a_batch(batch_size):
+    with pytest.raises(ZooError, match="DCGAN: `batch_size` must be a whole number from 1 on"):
+        MAKERS["dcgan"]().generate([1], batch_size=batch_size)

@@ -114,3 +114,13 @@ def test_values_that_settings_cannot_take():
     for (*arguments, words), said in zip(LINES, json.loads(done.stdout), strict=True):
         assert words in said and bool(words) == bool(said), (arguments, said)
         assert "\n" not in said and len(said) < 600
+
+
+@pytest.mark.parametrize("domains", [("cat",), ("cat", "CAT"), ("a", "b", "c"), ("a", ""), ()])
+def test_two_domains_are_two_names(domains):
+    from recipes import drit, image_systems
+
+    config = drit.get_config("folder").unlock()
+    config.data.domains = domains
+    with pytest.raises(ZooError, match="--config.data.domains='.\"cat\",\"dog\".', got"):
+        image_systems.check_source(config)

@@ -6,6 +6,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models import noise
+from zoo.models.arguments import check
 from zoo.models.system import System
 from zoo.seeds import read_seeds
 
@@ -219,7 +220,11 @@ class ConditionalGAN(System):
             rows: dict of arrays of equal length, by `row_specs`.
             batch_size: int. The result does not depend on it.
             only: names that are kept, or None for all.
+
+        Raises:
+            ZooError: a `batch_size` that is no whole number from 1 on.
         """
+        check(type(self).__name__, "batch_size", batch_size, default=16)
         if not hasattr(self, "_row_function"):
             self._row_function = tf.function(
                 self.rows_to_outputs, autograph=False, input_signature=[self.row_specs()]
