@@ -41,7 +41,7 @@ class Conditions:
         settings: dict, more arguments of `generate`.
         pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
             ones may be drawn from, or None.
-        words: str, what the preset's vocabulary reads of all captions, or "".
+        words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
     """
 
     values: object
@@ -50,7 +50,7 @@ class Conditions:
     sources: object = None
     settings: dict = dataclasses.field(default_factory=dict)
     pool: object = None
-    words: str = ""
+    words: object = None
 
     def __len__(self):
         return len(self.names)
@@ -229,8 +229,6 @@ class Data:
     def _texts(self, source, model, count, repeat):
         rows = source.embeddings if self.kind == "embeddings" else source.captions
         unknown = self.training.get("data.unknown", "drop")
-        read = self._coverage(source, model, unknown)
-
         def of_number(k):
             """(picture, k) of each picture with a caption k that the model can read."""
             texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
@@ -261,21 +259,12 @@ class Data:
         names, own = words(texts), labels[[place for place, _ in texts]]
         if self.kind == "embeddings":
             return Conditions(np.stack([rows[place][k] for place, k in texts]), names, own)
+        read = None
+        if model.vocabulary is not None:
+            read = coverage(source.captions, model.vocabulary, model.max_words, unknown)
         return Conditions(
             names, names, own, settings={"unknown": unknown}, pool=pool, words=read
         )
-
-    def _coverage(self, source, model, unknown):
-        """What a model's vocabulary reads of captions, as a text; "" where it has none.
-
-        Raises:
-            ZooError: it does not read most of them.
-        """
-        if self.kind == "embeddings" or model.vocabulary is None:
-            return ""
-        counts = coverage(source.captions, model.vocabulary, model.max_words, unknown)
-        counts.check("The preset was trained on other captions: give data in its words.")
-        return counts.describe()
 
 
 def readable(texts, captions, vocabulary, unknown):

@@ -36,10 +36,9 @@ def precision_of(subject, tools, folds, seed):
     places = places.reshape(len(conditions), -1)
     texts = list(conditions.values), [captions[place] for place in drawn]
     if tools.damsm.vocabulary is not None:
-        try:  # captions without known words are alike, and each would be the nearest
-            coverage([*texts[0], *texts[1]], tools.damsm.vocabulary).check("")
-        except ZooError as error:
-            return None, f"{damsm_name(tools.damsm)} cannot read the captions: {error}".strip()
+        counts = coverage([*texts[0], *texts[1]], tools.damsm.vocabulary)
+        if counts.loses_captions:  # those without known words are alike, and all as near
+            return None, f"{damsm_name(tools.damsm)} cannot read the captions: {counts.describe()}"
     codes = [sentence_codes(tools.damsm, part) for part in texts]
     if codes[0] is None or codes[1] is None:
         return None, f"{damsm_name(tools.damsm)} cannot read all captions"

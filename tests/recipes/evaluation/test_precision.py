@@ -79,4 +79,5 @@ def test_captions_that_the_damsm_does_not_know_are_not_all_hits(captions):
     conditions = Conditions(captions, captions, every, pool=lambda: (captions, every, every))
     subject = types.SimpleNamespace(kind="captions", conditions=conditions)
     made, why = precision_of(subject, types.SimpleNamespace(damsm=damsm), "exact", 0)
-    assert made is None and "cannot read the captions: Too little of the captions" in why
+    assert made is None and "cannot read the captions: vocabulary: " in why
+    assert " keep none" in why
