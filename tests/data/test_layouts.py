@@ -92,7 +92,7 @@ def test_pairs_that_are_not_clear(tmp_path, names, message):
     (("train/cat/1.png",), "images side by side all lie in one folder; accepted are"),
     (("edges/1.png", "photos/1.png"), "found edges/ .1 image., photos/"),
     (("1.png", "more/2.png"), "found 1 image directly there, more/"),
-    (("train/1.png", "other/1.png"), "look like splits, but other beside them holds images"),
+    (("train/1.png", "other/1.png"), "found train by the name of a split, and other with images"),
     (("mine/trainA/1.png",), "found mine/trainA for A, but no folder for B"),
     (("train/a/1.png", "train/2.png"), "but no folder for B"),
 ])
@@ -124,7 +124,7 @@ def test_one_side_of_pairs_is_not_halved(tmp_path):
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (("train/1.png", "car/1.png", "plane/1.png"), "look like splits, but car, plane beside them"),
+    (("train/1.png", "car/1.png", "plane/1.png"), "by the name of a split, and car, plane with"),
     (("cat/train/1.png", "dog/train/1.png"), "train inside this class looks like a split"),
     (("train2017/1.png", "val2017/1.png"), "train2017 looks like a split, not like a class"),
     (("train_a/1.png", "train_b/1.png"), "train_a looks like a split"),
@@ -282,3 +282,17 @@ def test_domains_in_every_layout(tmp_path):
         source = UnpairedFolders(path)
         assert (len(source.a), len(source.b), source.split) == (1, 2, split)
         np.testing.assert_array_equal(source.b.load(1), np.zeros([2, 2, 3]))
+
+
+def test_names_that_a_caller_gives_in_another_form_of_unicode(tmp_path):
+    for path in either(tmp_path, files("träin/café/1.png", "träin/ü/2.png")):
+        source = ClassFolder(path, split=nfd("träin"), classes=[nfd("ü"), nfd("café")])
+        assert source.class_names == [nfc("ü"), nfc("café")] and list(source.labels) == [0, 1]
+        domains = UnpairedFolders(path, split=nfd("träin"), domains=(nfd("ü"), nfd("café")))
+        assert len(domains.a) == len(domains.b) == 1 and domains.split == nfc("träin")
+
+
+@pytest.mark.parametrize("path", [None, 7, ["a"], b"/no/such", "", "/no/such.zip"])
+def test_paths_that_are_none(path):
+    with pytest.raises(ZooError, match="no such folder|Expected the path of a folder"):
+        ClassFolder(path)

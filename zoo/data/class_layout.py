@@ -6,7 +6,7 @@ import re
 
 from zoo.data.layouts import WORDS, Place, contents, filled, split_of, split_place
 from zoo.errors import ZooError
-from zoo.listing import METADATA, shown
+from zoo.listing import METADATA, in_one_form, shown
 
 CLASSES = (
     "train/<class>/*.png, with test/ and val/ like train/; or <class>/*.png without splits"
@@ -25,7 +25,7 @@ def class_place(tree, split, classes=None):
         (`Place` of the folder that holds the class folders, names of the classes).
     """
     if classes is not None:
-        classes = list(classes)
+        classes = [in_one_form(name) for name in classes]
         if not classes or len(set(classes)) < len(classes):
             raise ZooError(f"classes must be different names, one at least, but got {classes}.")
         if split is None or split == "":
