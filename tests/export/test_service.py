@@ -189,6 +189,15 @@ def test_what_is_no_picture(tmp_path):
     for wrong in (b"", b"x", b"not a picture", good[:60], b"\xff\xd8", b"\xff\xd8\xff and more"):
         with pytest.raises(tf.errors.InvalidArgumentError):
             ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
+    clear = random_pixels(9, 9, 4)
+    for wrong, message in (
+        (file_of(Image.fromarray(clear), "WEBP"), "got a WebP: convert it to PNG"),
+        (file_of(Image.fromarray(clear).quantize(8), "GIF"), "got a GIF"),
+        (file_of(Image.fromarray(clear[..., :3]).quantize(8), "BMP"), "got another BMP"),
+        (file_of(Image.new("1", (9000, 9000)), "PNG"), "9000 x 9000 pixels, more than"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
     with pytest.raises(tf.errors.InvalidArgumentError, match="at least one pixel"):
         ask(served, "pixels", images=np.zeros([3, 0, 5, 3], np.uint8), seed=SEEDS)
 
