@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.checks import check_finite
 from zoo.errors import ZooError
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models import noise
@@ -222,9 +223,11 @@ class ConditionalGAN(System):
             only: names that are kept, or None for all.
 
         Raises:
-            ZooError: a `batch_size` that is no whole number from 1 on.
+            ZooError: a `batch_size` that is no whole number from 1 on, or weights that are not
+                finite.
         """
         check(type(self).__name__, "batch_size", batch_size, default=16)
+        check_finite(f"This {type(self).__name__} cannot generate", self.preset_variables())
         if not hasattr(self, "_row_function"):
             self._row_function = tf.function(
                 self.rows_to_outputs, autograph=False, input_signature=[self.row_specs()]
