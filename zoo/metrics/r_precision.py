@@ -10,8 +10,8 @@ early; `folds="official"` does the same, `folds="exact"` takes them all.
 
 import numpy as np
 
-from zoo.checks import check_finite
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 
 def cosine_scores(image_codes, candidate_codes):
@@ -24,15 +24,14 @@ def cosine_scores(image_codes, candidate_codes):
     Raises:
         ZooError: other shapes, no rows, NaN or infinity.
     """
-    images = np.asarray(image_codes, np.float64)
-    captions = np.asarray(candidate_codes, np.float64)
+    images = real_numbers(image_codes, "R-precision's array of image codes")
+    captions = real_numbers(candidate_codes, "R-precision's array of candidate codes")
     if images.ndim != 2 or captions.ndim != 3 or captions.shape[::2] != images.shape:
         raise ZooError(
             "R-precision needs image codes (n, d) and candidate codes (n, candidates, d), but "
             f"{images.shape} and {captions.shape} came."
         )
     for what, codes in (("image codes", images), ("candidate codes", captions)):
-        check_finite(f"R-precision's {what}", codes)
         if not codes.size:
             raise ZooError(f"R-precision needs one image and one candidate, but no {what} came.")
     norms = np.linalg.norm(images, axis=1)[:, None] * np.linalg.norm(captions, axis=2)
