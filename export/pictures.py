@@ -14,8 +14,10 @@ class Pictures(Condition):
     """Files, or pixels in a signature of their own, of any size, by the rules of
     `zoo.models.pictures`: what `generate` is given as the same file or array.
 
-    `image_bytes` is string (batch,), the bytes of PNG, JPEG, BMP or GIF files; others are
-    INVALID_ARGUMENT. `images` is uint8 (batch, h, w, 3).
+    `image_bytes` is string (batch,), the bytes of PNG or JPEG files, or of BMP of 24 bits without
+    compression. Others, which TensorFlow alone cannot decode rightly (GIF, WebP, TIFF), and files
+    of more pixels than `zoo.pictures.pixel_limit` at the time of the export, are INVALID_ARGUMENT.
+    `images` is uint8 (batch, h, w, 3).
 
     A model with several `directions` has a signature of each, such as `a2b` and `b2a`, with
     `a2b_pixels` and `b2a_pixels`; `serving_default` is the first.
@@ -44,6 +46,9 @@ class Pictures(Condition):
         def read(picture):
             return fit_picture(picture, model.image_size, model.source_channels)
 
+        def read_file(data):
+            return read(decode_picture(data, served=True))
+
         def draw(rows, seeds, read):
             fitted = tf.map_fn(read, rows, fn_output_signature=tf.TensorSpec(shape, tf.uint8))
             return sample(to_float(fitted), seeds)
@@ -51,7 +56,7 @@ class Pictures(Condition):
         return (
             serving_function(
                 [tf.TensorSpec([None], tf.string, name="image_bytes")],
-                lambda rows, seeds: draw(rows, seeds, lambda data: read(decode_picture(data))),
+                lambda rows, seeds: draw(rows, seeds, read_file),
             ),
             serving_function(
                 [tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")],

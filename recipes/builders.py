@@ -170,6 +170,7 @@ def caption_samples(config, data, model):
     """The fixed sample grid."""
     rows, labels = sample_rows(config, data, model)
     if rows is not None and not len(rows):
+        data.notes.append("no sample grid: the model can read none of the captions")
         return None
     if labels and labels != list(config.samples.captions):
         data.notes.append("sample grid: " + "; ".join(labels))

@@ -13,8 +13,9 @@ from zoo.text.captions import check_captions, check_texts
 def sample_rows(config, data, model):
     """The rows of the fixed sample grid.
 
-    Captions that the model cannot read give way to held-out ones; of embeddings there are only
-    held-out ones, as many as the grid has captions.
+    Captions that the model cannot read give way to held-out ones, and where it can read none of
+    these either, to training captions; of embeddings there are only held-out ones, as many as the
+    grid has captions.
 
     Returns:
         (rows, labels); without text (None, []).
@@ -26,6 +27,8 @@ def sample_rows(config, data, model):
     if not captions or len(captions) < len(wanted):
         others = [c for c in held_out_rows(config, data, model)[0] if c not in captions]
         captions += others[:max(len(wanted), 1) - len(captions)]
+    if not captions:
+        captions = _readable(config, data.source, model)[:max(len(wanted), 1)]
     return captions, captions
 
 
@@ -37,14 +40,17 @@ def held_out_rows(config, data, model, count=None):
     """
     if not model.condition_fields:
         return None, []
-    captions = [captions[0] for captions in data.held_out.captions]
     if not _reads_captions(model):
-        rows = np.stack([rows[0] for rows in data.held_out.embeddings[:count]])
-        return rows, captions[:count]
-    captions = [
-        c for c in dict.fromkeys(captions) if can_read(c, model.vocabulary, config.data.unknown)
-    ][:count]
+        captions = [captions[0] for captions in data.held_out.captions[:count]]
+        return np.stack([rows[0] for rows in data.held_out.embeddings[:count]]), captions
+    captions = _readable(config, data.held_out, model)[:count]
     return captions, captions
+
+
+def _readable(config, source, model):
+    """The different first captions of a source that a model can read."""
+    captions = dict.fromkeys(captions[0] for captions in source.captions)
+    return [c for c in captions if can_read(c, model.vocabulary, config.data.unknown)]
 
 
 def _reads_captions(model):

@@ -25,7 +25,7 @@ RUNTIME_KEYS = (
 BEFORE = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
-    "data.words": "ascii",
+    "data.words": "ascii", "data.follow_links": False, "data.layout": "auto",
 }
 
 
@@ -54,6 +54,7 @@ def data_config(name, **settings):
         "name": name,  # "shapes" | "folder" | "birds" | "coco"
         "directory": "",  # where the pictures are; a .zip of a captioned folder is fine
         "on_error": "raise",  # "raise" | "skip": what a broken line or picture does
+        "follow_links": False,  # follow links in the folder, also out of it
         "count": 0,  # shapes: number of training pictures
         "held_out_count": 512,  # held-out pictures that scores use
         "held_out_fraction": FRACTION,  # of a set without a test split, by hash of the names
@@ -171,7 +172,8 @@ def validate(config):
         texts.check(config)
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
                          ("unknown", ("drop", "unk")), ("words", ("unicode", "ascii")),
-                         ("direction", ("a2b", "b2a"))):
+                         ("direction", ("a2b", "b2a")),
+                         ("layout", ("auto", "side_by_side", "folders"))):
         if key in config.data:
             _check_choice(f"data.{key}", config.data[key], options)
     if not config.steps and not config.epochs:

@@ -167,7 +167,7 @@ def open_sources(data, image_size):
     if not data:
         raise ZooError(f"--data is missing: give one of {', '.join(SOURCES)}, or NAME:PATH.")
     if name == "shape_classes" and path:
-        raise ZooError(f'The shapes are drawn, so they have no path: give --data={name}, got "{data}".')
+        raise ZooError(f'The shapes are drawn and have no path: give --data={name}, got "{data}".')
     settings = {"directory": path or None} if name != "shape_classes" else {"size": 32}
     splits = open_splits(lambda split: get_source(name, split=split, **settings), setting="")
     source = splits.training

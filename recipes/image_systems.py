@@ -54,6 +54,7 @@ def image_data(name, **settings):
         "flip": True,  # mirror half of the pictures
         "cache": False,  # decode every picture once and keep all of them in memory
         "on_error": "raise",  # "raise" | "skip": what a broken picture does
+        "follow_links": False,  # follow links in the folder, also out of it
         "count": 4096,  # shapes: number of training pictures
         "held_out_count": 64,  # shapes: number of held-out pictures
         **KINDS[kind_of(name)],
@@ -68,7 +69,8 @@ def image_data(name, **settings):
 KINDS = {
     "labels": {"attribute": "shape"},  # shape_classes: which attribute is the label
     "pairs": {
-        "direction": "a2b",  # "a2b": the left half is the source | "b2a"
+        "direction": "a2b",  # "a2b": A, or the left half, is the source | "b2a"
+        "layout": "auto",  # "auto" | "side_by_side" | "folders": how A and B lie there
         "held_out_fraction": FRACTION,  # of a set without a held-out split, by hash of the names
     },
     "domains": {
@@ -98,4 +100,10 @@ def check_source(config):
         raise ZooError(
             f'config.data.name must be one of {", ".join(names)} for {config.system}, got '
             f'"{config.data.name}".{nearest(config.data.name, names)}'
+        )
+    domains = tuple(config.data.get("domains", ("A", "B")))
+    if len(domains) != 2 or not all(domains) or domains[0].casefold() == domains[1].casefold():
+        raise ZooError(
+            "The two domains are given as two different names of folders, for example "
+            f"""--config.data.domains='("cat","dog")', got {domains!r}."""
         )

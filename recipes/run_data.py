@@ -190,8 +190,7 @@ def check_meaning(path, notes, meaning):
     if not has_meaning(notes):
         return
     try:
-        old = json.loads(notes[NOTE])
-        difference = _other_meaning(old, meaning)
+        difference = _other_meaning(json.loads(notes[NOTE]), meaning)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise ZooError(
             f"{path} is damaged: what it says of its data cannot be read. Put a copy back, or "
@@ -214,22 +213,22 @@ def check_beside(directory, presets):
     path = Path(directory) / "checkpoints" / "last.h5"
     notes = read_notes(str(path)) if path.exists() else {}
     if has_meaning(notes):
-        new = {**json.loads(notes[NOTE]), "beside": weights_of(presets)}
-        check_meaning(path, notes, new)
+        check_meaning(path, notes, {"beside": weights_of(presets)})
 
 
 def _other_meaning(old, new):
+    """The first difference in what `new` says; it may leave keys out."""
     for key, what in (("vocabulary", "word"), ("classes", "class")):
-        if problem := list_difference(what, old.get(key), new[key]):
+        if key in new and (problem := list_difference(what, old.get(key), new[key])):
             return problem
-    if old.get("seed") != new["seed"]:
+    if old.get("seed") != new.get("seed", old.get("seed")):
         return f"its seed was {old.get('seed')}, and config.seed is {new['seed']}"
     for name in sorted({*old.get("beside", {}), *new["beside"]}):
         a, b = old.get("beside", {}).get(name), new["beside"].get(name)
         if a != b:
             return (f"the {name.upper()} beside it had other weights (SHA-256 {str(a)[:16]} there, "
                     f"{str(b)[:16]} now)")
-    if old.get("fingerprint") != new["fingerprint"]:
+    if old.get("fingerprint") != new.get("fingerprint", old.get("fingerprint")):
         return "it was trained on other images, captions or classes than there are now"
     return ""
 

@@ -48,7 +48,7 @@ NUMBERS = {
 }
 FLAGS = (
     "cache", "concat", "conditional_discriminators", "end_token", "epoch_schedule", "flip",
-    "jit_compile", "single_image",
+    "follow_links", "jit_compile", "single_image",
 )
 
 

@@ -48,6 +48,7 @@ class Data:
             return get_source("shapes", size=self.image_size, count=count, split=split)
         arguments = {
             "directory": settings.directory, "split": split, "embeddings": self.embeddings,
+            "follow_links": settings.get("follow_links", False),
         }
         if settings.name == "folder":
             arguments["on_error"] = settings.on_error

@@ -19,6 +19,7 @@ import functools
 import os
 import posixpath
 import stat
+import unicodedata
 
 from zoo.errors import ZooError
 from zoo.pictures import EXTENSIONS, KNOWN_UNREAD
@@ -85,7 +86,10 @@ def open_tree(path, *, limits=LIMITS, follow_links=False):
     """
     from zoo import listing_sources
 
-    path = os.fspath(path)
+    try:
+        path = os.fsdecode(path)
+    except TypeError:
+        raise ZooError(f"Expected the path of a folder or .zip file, but got {path!r}.") from None
     if "\0" in path:
         raise ZooError(f"{shown(path)}: no such folder or .zip file.")
     if os.path.isdir(path):
@@ -156,11 +160,10 @@ class Tree:
         Raises:
             ZooError: not a listed file, too large, encrypted, damaged or not readable; names it.
         """
-        where = self.describe(name)
         if name not in self._entries:
-            raise ZooError(f"{where}: {self.why_not(name) or 'no such file.'}")
+            raise ZooError(f"{self.describe(name)}: {self.why_not(name) or 'no such file.'}")
         self.check_size(name, limit)
-        return self._read(name, where)
+        return self._read(name)
 
     def check_size(self, name, limit=None):
         """Raises `ZooError` for a listed file of more bytes than `bytes` reads."""
@@ -203,7 +206,7 @@ class Tree:
         """Fills `_entries`, `_folders` and `_refused`."""
         raise NotImplementedError
 
-    def _read(self, name, where):
+    def _read(self, name):
         raise NotImplementedError
 
     def _refuse(self, name, text, stops):
@@ -272,6 +275,11 @@ def open_regular(path):
     if not stat.S_ISREG(mode := os.stat(path).st_mode):
         raise ZooError(f"{kind_of_file(mode)}, not a regular file")
     return open(os.open(path, flags), "rb")
+
+
+def in_one_form(name):
+    """A name as a listing has it, in Unicode's form NFC."""
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else name
 
 
 def kind_of_file(mode):

@@ -3,12 +3,11 @@
 import os
 import posixpath
 import stat
-import unicodedata
 import zipfile
 import zlib
 
 from zoo.errors import ZooError
-from zoo.listing import Tree, is_data, is_hidden, kind_of_file, open_regular, shown
+from zoo.listing import Tree, in_one_form, is_data, is_hidden, kind_of_file, open_regular, shown
 
 _BROKEN_ZIP = (
     zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, IndexError,
@@ -39,14 +38,14 @@ class Folder(Tree):
         except OSError as error:
             raise _unreadable(self.describe(name), error) from None
 
-    def _read(self, name, where):
+    def _read(self, name):
         try:
             with open_regular(self.place(name)) as file:
                 return file.read()
         except OSError as error:
-            raise _unreadable(where, error) from None
+            raise _unreadable(self.describe(name), error) from None
         except ZooError as error:  # it changed since it was listed
-            raise ZooError(f"{where}: {error}.") from None
+            raise ZooError(f"{self.describe(name)}: {error}.") from None
 
     def _fill(self):
         self._count, self._spelt, self._real = 0, {}, {}
@@ -77,7 +76,7 @@ class Folder(Tree):
     def _add(self, entry, parent, parent_raw, parent_real, above):
         """Notes one entry; returns it if it is a folder whose entries come next."""
         raw = posixpath.join(parent_raw, entry.name)
-        name = posixpath.join(parent, unicodedata.normalize("NFC", entry.name))
+        name = posixpath.join(parent, in_one_form(entry.name))
         real = os.path.join(parent_real, entry.name)
         mode = _mode_of(entry)
         if stat.S_ISLNK(mode):
@@ -152,15 +151,16 @@ class Archive(Tree):
     def stamp(self, name):
         return f"CRC-32 {self._entries[name].CRC:08x}"
 
-    def _read(self, name, where):
+    def _read(self, name):
         info = self._entries[name]
         if info.flag_bits & 1:
+            where = self.describe(name)
             raise ZooError(f"{where}: this entry is encrypted; pack the files without a password.")
         try:
             return self._file.read(info)
         except _BROKEN_ZIP as error:
-            reason = str(error) or type(error).__name__
-            raise ZooError(f"{where}: cannot be unpacked ({shown(reason)[:160]}).") from None
+            reason = shown(str(error) or type(error).__name__)[:160]
+            raise ZooError(f"{self.describe(name)}: cannot be unpacked ({reason}).") from None
 
     def _fill(self):
         infos = self._file.infolist()
@@ -174,7 +174,7 @@ class Archive(Tree):
             if not parts or any(map(is_hidden, (part for part in parts if part != ".."))):
                 continue
             self._check_name(info, raw, parts)
-            name = unicodedata.normalize("NFC", "/".join(parts))
+            name = in_one_form("/".join(parts))
             self._check_depth(name)
             is_folder = raw.endswith("/")
             if not certain and (is_folder or is_data(name)):
@@ -191,7 +191,7 @@ class Archive(Tree):
         folders = raw.split("/") if is_folder else raw.split("/")[:-1]
         for end in range(len(folders), 0, -1):
             folder = "/".join(folders[:end])
-            clean = unicodedata.normalize("NFC", folder)
+            clean = in_one_form(folder)
             if spelt.setdefault(clean, folder) != folder:
                 raise _same_name(self.describe(), spelt[clean], folder)
             if clean in self._folders:

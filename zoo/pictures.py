@@ -42,7 +42,6 @@ SERVED = "PNG, JPEG, or BMP of 24 bits without compression"
 _HEAD = 34  # bytes that hold the sizes of a PNG or BMP
 _TRNS = r"(?s)\C*\x00\x00[\x00\x01]\CtRNS\C*"  # a PNG's chunk of transparency, of at most 511 bytes
 _ADOBE = r"(?s)\C*\x00\x0eAdobe\C*"  # the segment of a JPEG that says how its four inks are meant
-_MARK = "''"  # encloses a reason of ours in an error of TensorFlow
 _BLOCK = 2**18  # pixels that are laid over white at a time
 
 
@@ -102,7 +101,7 @@ def _decode_jpeg(data, limit):
 
     def checked():
         named = tf.strings.regex_full_match(data, _ADOBE)
-        reason = "a JPEG of four inks (CMYK) without Adobe's note of their meaning: save it as RGB"
+        reason = "a JPEG of four inks (CMYK) without an Adobe note of their meaning: save as RGB"
         with tf.control_dependencies(_check(named | (channels != 4), [reason])):
             return _within(data, shape[1], shape[0], limit)
 
@@ -207,9 +206,10 @@ def _within(data, width, height, limit):
 
 
 def _check(condition, reason):
+    """Assertions whose error is `reason`, strings to be joined; none may hold an apostrophe."""
     import tensorflow as tf
 
-    return [tf.debugging.Assert(condition, [tf.strings.join([_MARK, *reason, _MARK])])]
+    return [tf.debugging.Assert(condition, [tf.strings.join(reason)])]
 
 
 def read_picture(data):
@@ -232,7 +232,7 @@ def read_picture(data):
     try:
         return decode_picture(tf.constant(data)).numpy()
     except (tf.errors.OpError, ValueError) as error:
-        known = re.search(f"{_MARK}(.*?){_MARK}", str(error), re.DOTALL)
+        known = re.search(r"assertion failed: \[(.*?)\](\s|$)", str(error))
         reason = known[1] if known else f"{kind} that is damaged or cut off"
         raise ZooError(reason) from None
 
@@ -258,15 +258,22 @@ def to_rgb(picture):
     import tensorflow as tf
 
     picture = tf.convert_to_tensor(picture)
-    channels, shape = tf.shape(picture)[-1], tf.shape(picture)
-    return tf.case(
-        [
-            (tf.equal(channels, 3), lambda: picture),
-            (tf.equal(channels, 1), lambda: tf.repeat(picture, 3, axis=-1)),
-            (tf.reduce_prod(shape[:-1]) <= _BLOCK, lambda: _over_white(picture)),
-        ],
-        default=lambda: _over_white_in_blocks(picture),
-    )
+    pixels = tf.reduce_prod(tf.shape(picture)[:-1])
+
+    def grey():
+        return tf.repeat(picture, 3, axis=-1)
+
+    def blended():
+        return tf.cond(
+            pixels <= _BLOCK, lambda: _over_white(picture), lambda: _over_white_in_blocks(picture)
+        )
+
+    known = picture.shape[-1]
+    if known is not None:
+        return {1: grey, 3: lambda: picture}.get(known, blended)()
+    channels = tf.shape(picture)[-1]
+    cases = [(tf.equal(channels, 3), lambda: picture), (tf.equal(channels, 1), grey)]
+    return tf.case(cases, default=blended)
 
 
 def _over_white(picture):

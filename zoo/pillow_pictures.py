@@ -32,6 +32,10 @@ KINDS = (
     ("a web page", r"\s*<(!DOCTYPE|!doctype|html|HTML)"),
     ("a Git LFS pointer", r"version https://git-lfs"),
 )
+_UNKNOWN, _EMPTY = "no image of a known format", "an empty file"
+_NO_IMAGES = (
+    _UNKNOWN, _EMPTY, "a PDF", "a .zip file", "a web page", "a Git LFS pointer",
+)
 _BY_PILLOW = {"a GIF": "GIF", "a BMP": "BMP", "a WebP": "WEBP", "a TIFF": "TIFF"}
 _TRANSPARENT = ("L", "LA", "P", "PA", "RGB", "RGBA", "1")  # modes that may have transparency
 _OPAQUE = ("1", "L", "P", "RGB", "CMYK", "YCbCr")
@@ -41,13 +45,13 @@ _SUBFILE, _BITS, _PHOTOMETRIC, _TILE_WIDTH, _TILE_HEIGHT, _DNG = 254, 258, 262, 
 def kind_of(data):
     """What the bytes of a file are, with an article: "a GIF", "an empty file"."""
     if not data:
-        return "an empty file"
+        return _EMPTY
     if data[:3] == b"\xff\xd8\xff":
         return "a JPEG"
     for name, pattern in KINDS:
         if re.match(pattern.encode(), data[:64], re.DOTALL):
             return name
-    return "no image of a known format"
+    return _UNKNOWN
 
 
 def read_by_pillow(data, limit):
@@ -68,15 +72,21 @@ def read_by_pillow(data, limit):
 
     kind = kind_of(data)
     if kind not in _BY_PILLOW:
-        raise ZooError(f"{kind}; expected {READ}: convert it to PNG")
+        hint = "" if kind in _NO_IMAGES else ": convert it to PNG"
+        raise ZooError(f"{kind}; expected {READ}{hint}")
     try:
         with Image.open(io.BytesIO(data), formats=[_BY_PILLOW[kind]]) as image:
             _check_size(*image.size, limit)
             if kind == "a TIFF":
                 _check_tiff(image, data, limit)
-            return _rgb(image, kind)
+            return rgb(image, kind)
     except ZooError:
         raise
+    except Image.DecompressionBombError:  # from the header too
+        own = Image.MAX_IMAGE_PIXELS * 2
+        if limit > own:
+            raise ZooError(f"more pixels than {own}, twice PIL.Image.MAX_IMAGE_PIXELS") from None
+        raise ZooError(f"{kind} of many more pixels than {TOO_LARGE.format(limit)}") from None
     except Exception as error:  # whatever a damaged file does to a decoder
         reason = " ".join(str(error).split())[:120]
         if "<_io.BytesIO" in reason:
@@ -106,8 +116,8 @@ def _check_tiff(image, data, limit):
         )
 
 
-def _rgb(image, kind):
-    """An open image over white, uint8 (h, w, 3)."""
+def rgb(image, kind):
+    """A Pillow image over white, uint8 (h, w, 3); `kind` names it in a `ZooError`."""
     import numpy as np
     from PIL import Image
 

@@ -23,6 +23,7 @@ GRACE = 3.0  # seconds that a second Ctrl-C leaves the program to clean up
 FIRST = "stopping; press Ctrl-C again to stop at once"
 _NOISE = re.compile(r"\{\{.*?\}\}|\x1b\[[0-9;]*m")
 
+_speaking = threading.Lock()  # around the change of descriptors, so that no line is lost in it
 _real_stderr = None  # a descriptor of the terminal while `quiet` hides what native code says
 
 
@@ -140,12 +141,14 @@ def quiet():
     saved, before = os.dup(2), _real_stderr
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        _real_stderr = saved if before is None else before
-        os.dup2(nowhere, 2)
+        with _speaking:
+            _real_stderr = saved if before is None else before
+            os.dup2(nowhere, 2)
         yield
     finally:
-        _real_stderr = before
-        os.dup2(saved, 2)
+        with _speaking:
+            os.dup2(saved, 2)
+            _real_stderr = before
         os.close(saved)
         os.close(nowhere)
 
@@ -224,7 +227,7 @@ class Watch:
 
 def say(text):
     """A line for the person at the terminal, also while `quiet` hides the error stream."""
-    with contextlib.suppress(OSError):
+    with _speaking, contextlib.suppress(OSError):
         descriptor = 2 if _real_stderr is None else _real_stderr
         start = "\n" if os.isatty(descriptor) else ""  # below a progress line and the echoed ^C
         os.write(descriptor, f"{start}{text}\n".encode())

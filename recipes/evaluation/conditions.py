@@ -16,6 +16,7 @@ from recipes.conditions import can_read
 from recipes.evaluation.data import from_source
 from recipes.evaluation.parts import open_part
 from zoo.errors import MissingSplit, ZooError
+from zoo.text import coverage
 
 SOURCE_OF_KIND = {
     "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",
@@ -40,6 +41,7 @@ class Conditions:
         settings: dict, more arguments of `generate`.
         pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
             ones may be drawn from, or None.
+        words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
     """
 
     values: object
@@ -48,6 +50,7 @@ class Conditions:
     sources: object = None
     settings: dict = dataclasses.field(default_factory=dict)
     pool: object = None
+    words: object = None
 
     def __len__(self):
         return len(self.names)
@@ -226,7 +229,6 @@ class Data:
     def _texts(self, source, model, count, repeat):
         rows = source.embeddings if self.kind == "embeddings" else source.captions
         unknown = self.training.get("data.unknown", "drop")
-
         def of_number(k):
             """(picture, k) of each picture with a caption k that the model can read."""
             texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
@@ -257,7 +259,12 @@ class Data:
         names, own = words(texts), labels[[place for place, _ in texts]]
         if self.kind == "embeddings":
             return Conditions(np.stack([rows[place][k] for place, k in texts]), names, own)
-        return Conditions(names, names, own, settings={"unknown": unknown}, pool=pool)
+        read = None
+        if model.vocabulary is not None:
+            read = coverage(source.captions, model.vocabulary, model.max_words, unknown)
+        return Conditions(
+            names, names, own, settings={"unknown": unknown}, pool=pool, words=read
+        )
 
 
 def readable(texts, captions, vocabulary, unknown):

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.image_arrays import shape_advice, to_bytes
 
 BATCH = 64
 CROPS = ("none", "paper")
@@ -109,28 +110,25 @@ class PictureSet:
         return rows
 
 
-def from_array(array, name, **labels):
-    """A set from uint8 (n, h, w, 3), or floats in [-1, 1]; grey pictures get three channels.
+def from_array(array, name, value_range=None, **labels):
+    """A set from an array (n, h, w, 3); grey images, of one channel, get three.
+
+    Args:
+        array: uint8, uint16 or float, see `zoo.image_arrays`.
+        name: str.
+        value_range: None, or what floats are in: (-1, 1), (0, 1) or (0, 255).
 
     Raises:
-        ZooError: another shape or type, NaN, or values outside [-1, 1].
+        ZooError: another shape or type, NaN, or floats outside their range, or of none that is
+            certain.
     """
     array = array if isinstance(array, np.memmap) else np.asarray(array)
     if array.ndim != 4 or array.shape[-1] not in (1, 3) or not array.size:
-        raise ZooError(f"{name}: pictures have the shape (n, h, w, 3), but {array.shape} came.")
-    if array.dtype != np.uint8:
-        if array.dtype.kind != "f":
-            raise ZooError(
-                f"{name}: pictures are uint8, or float in [-1, 1], but {array.dtype} came."
-            )
-        if not np.isfinite(array).all():
-            raise ZooError(f"{name}: a NaN or an infinity came, where pictures are in [-1, 1].")
-        if np.abs(array).max() > 1 + 1e-3:
-            raise ZooError(
-                f"{name}: floats from {array.min():g} to {array.max():g} came, where pictures are "
-                "in [-1, 1]. Bring bytes x to x / 127.5 - 1, or give them as uint8."
-            )
-        array = np.round((np.clip(array, -1, 1) + 1) * 127.5).astype(np.uint8)
+        raise ZooError(
+            f"{name}: expected images of the shape (n, h, w, 3), or (n, h, w, 1) for grey, got "
+            f"{array.shape}.{shape_advice(array.shape, (1, 3))}"
+        )
+    array = to_bytes(array, name, value_range)
     return PictureSet(lambda places: _colour(array[places]), len(array), name, **labels)
 
 
@@ -179,8 +177,8 @@ def from_path(path, size=None, split=None):
     """A set from a folder or .zip of picture files, or from a .npy file.
 
     Args:
-        path: pictures may lie in folders, see `with_classes`. What `recipes.generate` writes beside
-            single pictures (`OVERVIEWS`) is left out.
+        path: images may lie in folders, see `with_classes`; all are taken, however deep. What
+            `recipes.generate` writes beside single images (`OVERVIEWS`) is left out.
         size: int, to which pictures are scaled; None takes them as they are.
         split: str or None. Where there are folders "train", "val", "test", those of this one, or of
             the next best; else all pictures.
@@ -191,11 +189,14 @@ def from_path(path, size=None, split=None):
     path = os.fspath(path)
     if path.endswith(".npy"):
         return _from_npy(path, size)
-    from zoo.data.picture_files import PictureList, PictureTree
+    if path.endswith(".npz"):
+        raise ZooError(f"{path}: expected one array of images; save it as .npy with numpy.save.")
+    from zoo.data.picture_files import PictureList
+    from zoo.listing import open_tree
 
-    tree = PictureTree(path)
+    tree = open_tree(path)
     root, split = _root(tree, split)
-    names = [name for name in tree.pictures(root) if name.split("/")[-1] not in OVERVIEWS]
+    names = [name for name in tree.images(root) if name.split("/")[-1] not in OVERVIEWS]
     if not names:
         raise ZooError(f"{path} holds no pictures: give a folder, a .zip or a .npy of them.")
     shapes = {}
@@ -214,10 +215,17 @@ def from_path(path, size=None, split=None):
 
 def _root(tree, split):
     """(folder, split) where a split lies, or all pictures; the split is None of these."""
-    for name in dict.fromkeys((split, "test", "val", "train")) if split else ():
-        roots = tree.roots(name)
-        if roots and roots[0].split("/")[-1] == name:
-            return roots[0], name
+    from zoo.data.layouts import splits_at
+
+    for level in reversed(tree.roots) if split else ():
+        found = splits_at(tree, level)
+        for name in dict.fromkeys((split, "test", "val", "train")):
+            folders = found.get(name, [])
+            if len(folders) > 1:
+                shown = " and ".join(map(tree.describe, folders))
+                raise ZooError(f'Two folders are of the split "{name}": {shown}. Keep one of them.')
+            if folders:
+                return folders[0], name
     return "", None
 
 

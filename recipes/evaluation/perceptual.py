@@ -56,7 +56,7 @@ class LpipsDistance:
     def _input(self, images):
         if self.keras:  # its own scaling; that of the versions is torchvision's
             return images[..., ::-1] - _MEANS
-        return trunk_input(images / 127.5 - 1, self.version)
+        return trunk_input(images / 127.5 - 1, self.version, value_range=(-1, 1))
 
     def record(self):
         scaled = "blue first, less ImageNet's means" if self.keras else "[-1, 1]"

@@ -11,6 +11,7 @@ from recipes.evaluation.networks import damsm_name, paper_of
 from recipes.progress import counted
 from zoo.errors import ZooError
 from zoo.metrics.r_precision import r_precision, r_precision_hits
+from zoo.text import coverage
 
 CANDIDATES, FOLDS = 100, 10
 
@@ -34,12 +35,19 @@ def precision_of(subject, tools, folds, seed):
     drawn, places = np.unique(places, return_inverse=True)
     places = places.reshape(len(conditions), -1)
     texts = list(conditions.values), [captions[place] for place in drawn]
+    if tools.damsm.vocabulary is not None:
+        counts = coverage([*texts[0], *texts[1]], tools.damsm.vocabulary)
+        if counts.loses_captions:  # those without known words are alike, and all as near
+            return None, f"{damsm_name(tools.damsm)} cannot read the captions: {counts.describe()}"
     codes = [sentence_codes(tools.damsm, part) for part in texts]
     if codes[0] is None or codes[1] is None:
         return None, f"{damsm_name(tools.damsm)} cannot read all captions"
     network = next(n for n in tools.networks if n.model is tools.damsm)
     images = tools.cache.features(subject.pictures, network)["features"]
-    made = precision(images, codes[0], (codes[1], places), subject.shape, network, folds, seed)
+    try:
+        made = precision(images, codes[0], (codes[1], places), subject.shape, network, folds, seed)
+    except ZooError as error:
+        return None, str(error)
     made.protocol |= {"captions": len(captions), "family": paper_of(tools.damsm)}
     return made, None
 
@@ -84,8 +92,14 @@ def precision(images, sentences, wrong, shape, network, folds="exact", seed=0):
         sentences: codes (conditions, d) of their own captions.
         wrong: (codes (k, d), places (conditions, candidates - 1) among them).
         shape: (conditions, pictures of each). network: `FeatureNetwork`.
+
+    Raises:
+        ZooError: a code of zeros, or see `zoo.metrics.r_precision`.
     """
     images, (codes, places) = np.asarray(images).reshape(*shape, -1), wrong
+    for what, rows in (("an image", images), ("a caption", sentences), ("a caption", codes)):
+        if not np.any(rows, axis=-1).all():  # all candidates would be as near, and each a hit
+            raise ZooError(f"the DAMSM's code of {what} is all zeros, so nothing is nearest to it")
 
     def hits_of(rows, sentence, others):
         candidates = np.concatenate([sentence[None], codes[others]])

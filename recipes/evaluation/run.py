@@ -170,6 +170,8 @@ def of_preset(handle, model, protocol, settings, cache):
         warnings.append(
             f'conditions are of {split}, not of the split "{protocol.condition_split}"'
         )
+    if conditions.words and (conditions.words.loses_words or conditions.words.loses_captions):
+        warnings.append(f"the preset reads little of the captions: {conditions.words.describe()}")
     shape = (len(conditions), samples)
     source = {
         "preset": str(handle), "class": type(model).__name__,
@@ -177,6 +179,7 @@ def of_preset(handle, model, protocol, settings, cache):
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
+        **({"words": conditions.words.describe()} if conditions.words else {}),
     }
     return Subject(
         metadata.get("name") or str(handle),

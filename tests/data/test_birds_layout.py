@@ -1,3 +1,4 @@
+import os
 import pickle
 import shutil
 
@@ -153,3 +154,26 @@ def test_bad_arguments(tmp_path):
         Birds(tmp_path, split="val")
     with pytest.raises(ZooError, match="no such folder"):
         Coco(tmp_path / "no")
+
+
+def test_links_and_special_files(birds, tmp_path_factory):
+    images = birds / "CUB_200_2011" / "images"
+    elsewhere = tmp_path_factory.mktemp("other") / "images"
+    images.rename(elsewhere)
+    images.symlink_to(elsewhere)
+    with pytest.raises(ZooError, match="images: a link to a folder .*follow_links=True"):
+        Birds(birds)
+    assert len(Birds(birds, follow_links=True)) == 2
+    images.unlink()
+    elsewhere.rename(images)
+    text = birds / "text" / f"{NAMES[1]}.txt"
+    text.write_bytes(b"a caf\xe9")
+    with pytest.raises(ZooError, match="Wren_1.txt: the captions .*: byte 6 is not UTF-8"):
+        Birds(birds)
+    text.write_bytes(b"a wren\0here")
+    with pytest.raises(ZooError, match="Wren_1.txt: a caption holds a zero byte"):
+        Birds(birds)
+    text.unlink()
+    os.mkfifo(text)
+    with pytest.raises(ZooError, match="Wren_1.txt: the captions cannot be read"):
+        Birds(birds)

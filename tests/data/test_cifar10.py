@@ -1,3 +1,4 @@
+import os
 import pickle
 
 import keras
@@ -6,7 +7,7 @@ import pytest
 
 from tests.data.files import cut_off
 from zoo.data import Cifar10, labels_dataset, labels_evaluation
-from zoo.errors import ZooError
+from zoo.errors import MissingSplit, ZooError
 
 COUNT = 3  # pictures of a batch file
 
@@ -148,3 +149,20 @@ def test_a_pickle_runs_nothing(tmp_path):
     (tmp_path / "py" / "data_batch_1").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(ZooError, match="data_batch_1: this pickle is refused"):
         Cifar10(tmp_path / "py")
+
+
+def test_only_files_of_the_folder(tmp_path):
+    _write_pickles(tmp_path / "py")
+    batch = tmp_path / "py" / "data_batch_1"
+    batch.rename(tmp_path / "elsewhere")
+    batch.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ZooError, match="data_batch_1: a link out of the folder"):
+        Cifar10(tmp_path / "py")
+    batch.unlink()
+    os.mkfifo(batch)
+    with pytest.raises(ZooError, match="data_batch_1: missing"):
+        Cifar10(tmp_path / "py")
+    for split in ("val", "validation", "tset"):
+        with pytest.raises(MissingSplit, match="has the splits"):
+            Cifar10(tmp_path / "py", split=split)
+    assert Cifar10(tmp_path / "py", split="Test").split == "test"

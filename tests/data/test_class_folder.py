@@ -133,7 +133,7 @@ def test_grey_transparent_and_16_bit_pictures(tmp_path):
     }
     for name, picture in pictures.items():
         save(tmp_path / "one" / f"{name}.png", picture)
-    source = ClassFolder(tmp_path)
+    source = ClassFolder(tmp_path, classes=["one"])
     (batch,) = labels_evaluation(source, 8, 4)  # 9 x 7 is squeezed into a square
     assert batch["images"].shape == (4, 8, 8, 3)
     colors = np.round((batch["images"][:, 4, 4] + 1) * 127.5)

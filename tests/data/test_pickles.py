@@ -133,3 +133,50 @@ def test_official_vocabulary(tmp_path):
     assert vocabulary.tokens == ("<end>", "bird", "red")
     with pytest.raises(ZooError, match="expected \\[train captions"):
         load_official_vocabulary(_save(tmp_path / "p", [1, 2]))
+
+
+class Huge:
+    """Asks NumPy for an array of a size that the file does not hold."""
+
+    def __reduce__(self):
+        return np.ndarray, ((10**13,),)
+
+
+class HugeStart:
+    def __reduce__(self):
+        from numpy.core.multiarray import _reconstruct
+
+        return _reconstruct, (np.ndarray, (10**13,), b"b")
+
+
+def _laughs():
+    value = ["ha"]
+    for _ in range(40):
+        value = [value] * 10
+    return value
+
+
+def _loop():
+    value = []
+    value.append(value)
+    return value
+
+
+@pytest.mark.parametrize(("make", "message"), [
+    (Huge, "not a readable pickle|refused"),
+    (HugeStart, "create an array in an unexpected way"),
+    (_laughs, "repeats its own parts"),
+    (_loop, "repeats its own parts"),
+    (lambda: {"a": _laughs()}, "repeats its own parts"),
+])
+def test_content_far_larger_than_its_file(tmp_path, make, message):
+    with pytest.raises(ZooError, match=message):
+        load_pickle(_save(tmp_path / "p", make()))
+
+
+def test_only_regular_files(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    os.symlink("/dev/zero", tmp_path / "zero")
+    for name, kind in (("pipe", "a named pipe"), ("zero", "a device"), (".", "a folder")):
+        with pytest.raises(ZooError, match=f"{kind}, not a regular file"):
+            load_pickle(tmp_path / name)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from export import saved_model
 from tests.export.conftest import CLIENTS
+from tests.models.test_dcgan import dcgan
 from zoo import presets, storage
 from zoo.errors import ZooError
 from zoo.models.damsm import DAMSM
@@ -193,6 +194,32 @@ def test_what_is_not_a_saved_model_is_not_overwritten(model, tmp_path):
         saved_model.export_saved_model(model, tmp_path, overwrite=True)
     with pytest.raises(ZooError, match="is a file"):
         saved_model.export_saved_model(model, tmp_path / "file")
+
+
+@pytest.mark.parametrize("version", [2**63, 10**30, -(10**30), None, "latest", float("nan")])
+def test_versions_that_serving_cannot_read(version, tmp_path):
+    with pytest.raises(ZooError, match="whole number from 1 to 2.63 - 1"):
+        saved_model.check_target(tmp_path, version, False)
+    assert saved_model.check_target(tmp_path, 2**63 - 1, False).endswith("9223372036854775807")
+
+
+def test_a_preset_inside_the_version_is_not_deleted(tmp_path):
+    preset = tmp_path / "1" / "preset"
+    preset.mkdir(parents=True)
+    (tmp_path / "1" / "saved_model.pb").write_text("x")
+    with pytest.raises(ZooError, match="lies in it and would be deleted"):
+        saved_model.check_target(tmp_path, 1, True, str(preset))
+    saved_model.check_target(tmp_path, 1, True, str(tmp_path))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_not_exported(value, tmp_path):
+    broken = dcgan(compiled=False)
+    weight = broken.generator.trainable_variables[0]
+    weight.assign(np.full(weight.shape, value, np.float32))
+    with pytest.raises(ZooError, match="This DCGAN is not exported: .generator/.*finite"):
+        saved_model.export_saved_model(broken, tmp_path / "new")
+    assert not os.listdir(tmp_path)
 
 
 def test_a_model_that_makes_no_pictures(tmp_path):

@@ -155,7 +155,6 @@ def odd_files():
         "deep.png": png(deep),
         "colour.jpg": file_of(Image.fromarray(random_pixels(40, 31)), "JPEG"),
         "grey.jpg": file_of(Image.fromarray(random_pixels(40, 31)[..., 0]), "JPEG"),
-        "a.gif": file_of(palette, "GIF"),
         "a.bmp": file_of(Image.fromarray(random_pixels(50, 20)), "BMP"),
     }
 
@@ -189,6 +188,15 @@ def test_what_is_no_picture(tmp_path):
     np.testing.assert_array_equal(image, model.generate(random_pixels(32, 32)))
     for wrong in (b"", b"x", b"not a picture", good[:60], b"\xff\xd8", b"\xff\xd8\xff and more"):
         with pytest.raises(tf.errors.InvalidArgumentError):
+            ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
+    clear = random_pixels(9, 9, 4)
+    for wrong, message in (
+        (file_of(Image.fromarray(clear), "WEBP"), "got a WebP: convert it to PNG"),
+        (file_of(Image.fromarray(clear).quantize(8), "GIF"), "got a GIF"),
+        (file_of(Image.fromarray(clear[..., :3]).quantize(8), "BMP"), "got another BMP"),
+        (file_of(Image.new("1", (9000, 9000)), "PNG"), "9000 x 9000 pixels, more than"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
     with pytest.raises(tf.errors.InvalidArgumentError, match="at least one pixel"):
         ask(served, "pixels", images=np.zeros([3, 0, 5, 3], np.uint8), seed=SEEDS)

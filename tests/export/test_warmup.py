@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
 from export import warmup
+from zoo.errors import ZooError
 
 
 def fields(data):
@@ -75,3 +76,17 @@ def test_with_the_serving_api(exported):
         assert request.model_spec.name == "tiny"
         assert request.model_spec.signature_name == "serving_default"
         assert set(request.inputs) == {"captions", "seed"}
+
+
+@pytest.mark.parametrize(("requests", "words"), [
+    ([], "takes 1 to 1000 warm-up requests, got 0"),
+    ([("serving_default", {"seed": np.zeros(1, np.int64)})] * 1001, "got 1001"),
+    ([("serving_default", {"seed": object()})], "no tensor as its seed"),
+])
+def test_requests_that_no_server_takes(requests, words, tmp_path):
+    (tmp_path / "saved_model.pb").write_text("x")
+    with pytest.raises(ZooError, match=words):
+        warmup.write_warmup(str(tmp_path), requests, "name")
+    with pytest.raises(ZooError, match="is not a SavedModel"):
+        warmup.write_warmup(str(tmp_path / "no"), requests, "name")
+    assert os.listdir(tmp_path) == ["saved_model.pb"]

@@ -88,7 +88,7 @@ def test_other_files_are_no_trunks(tmp_path):
 
 def test_weights_of_the_channels():
     sizes = [steps[-1].filters for steps in TRUNKS["alex"]]
-    heads = {f"lin{k}.model.1.weight": np.full([1, n, 1, 1], k) for k, n in enumerate(sizes)}
+    heads = {f"lin{k}.model.1.weight": np.full([1, n, 1, 1], k, "f4") for k, n in enumerate(sizes)}
     weights = lpips.channel_weights(heads, "alex")
     assert [w.shape for w in weights] == [(n,) for n in sizes] and weights[4][0] == 4
     with pytest.raises(ZooError, match='do not fit the trunk "vgg"'):

@@ -120,9 +120,9 @@ def test_the_command_recognises_the_system_and_writes_a_preset(files, tmp_path):
         [*given, "--max_words=6", out],
         given,
         [*given[1:], none],
-        [*given, "--image_encoder=x", none],
+        [*given, f"--image_encoder={stacked}", none],
         [given[0], given[2], none],
-        [f"--generator={stacked}", "--captions=x", none],
+        [f"--generator={stacked}", f"--captions={stacked}", none],
         [f"--generator={stacked}", f"--out={tmp_path / 's'}"],
     )
     starts = (

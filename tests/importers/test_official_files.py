@@ -27,14 +27,13 @@ class Tensor:
 def test_nested_state_dicts_without_optimizers_and_counters():
     moments = {0: {"step": 3, "exp_avg": Tensor([1.0])}}
     checkpoint = {
-        "gen": OrderedDict({"module.deconv1.weight": Tensor([1.0]), "a.module.weight": Tensor(2)}),
+        "gen": OrderedDict({"module.b.weight": Tensor([1.0]), "a.module.weight": Tensor([2.0])}),
         "gen_opt": {"state": moments, "param_groups": [{"lr": 2e-4, "params": [0]}]},
         "ep": 199,
         "total_it": 5,
     }
-    read = files.flat(checkpoint)
-    assert list(read) == ["gen.deconv1.weight", "gen.a.module.weight"]
-    assert files.flat({"module.a": Tensor([4])})["a"] == 4
+    read = files.without_wrappers("x.pth", files.flat(checkpoint))
+    assert list(read) == ["gen.b.weight", "gen.a.module.weight"]
     assert files.flat([1, 2]) == {}
 
 
@@ -73,7 +72,7 @@ def test_code_in_a_file_is_not_run(tmp_path):
             return (open, (str(tmp_path / "made"), "w"))
 
     torch.save({"a": Wild()}, tmp_path / "wild.pth")
-    with pytest.raises(ZooError, match="cannot be read"):
+    with pytest.raises(ZooError, match="Python objects beside arrays"):
         official.read_state_dict(tmp_path / "wild.pth")
     assert not (tmp_path / "made").exists()
 
@@ -82,7 +81,7 @@ def test_code_in_a_file_is_not_run(tmp_path):
     ("name", "content", "message"),
     [
         ("absent.pth", None, "does not exist"),
-        ("weights.bin", b"x", "unknown form"),
+        ("weights.zip", b"x", "unknown form"),
         ("broken.npz", b"not a zip", "cannot be read"),
     ],
 )

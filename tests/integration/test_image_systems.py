@@ -58,7 +58,8 @@ def test_the_folder(trained):
     endings = ("_a2b", "_b2a") if system == "drit" else ("",)
     assert names == {f"step_{step:07d}{e}.png" for step in (3, 6) for e in endings}
     log = (folder / "log.txt").read_text()
-    assert "held out at step 6: pair_distance" in log
+    looked_at = "labels" if system == "dcgan" else "held-out (test)"
+    assert f"{looked_at} at step 6: pair_distance" in log
     assert ("  l1 " in log) == (system in ("pix2pix", "bicyclegan"))
 
 

@@ -30,7 +30,7 @@ def test_each_split_has_its_own_marginal():
         (np.ones(3) / 3, 1, "shape"),
         (np.ones([0, 3]), 1, "shape"),
         (np.random.RandomState(0).randn(4, 3), 1, "softmax"),
-        (np.full([4, 3], np.nan), 1, "softmax"),
+        (np.full([4, 3], np.nan), 1, "12 NaN of 12"),
         (np.ones([4, 2]) / 2, 5, "splits"),
         (np.ones([4, 2]) / 2, 0, "splits"),
         (np.ones([4, 2]) / 2, 1.0, "splits"),

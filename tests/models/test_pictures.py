@@ -87,7 +87,8 @@ def test_other_sizes_are_scaled_to_the_square(shape):
     read = read_pictures(image, SIZE, 3)[0]
     pillow = np.asarray(Image.fromarray(image).resize((SIZE, SIZE), Image.BICUBIC))
     np.testing.assert_array_equal(read, pillow)
-    np.testing.assert_array_equal(read_pictures(image / 127.5 - 1, SIZE, 3)[0], read)
+    floats = image / 127.5 - 1
+    np.testing.assert_array_equal(read_pictures(floats, SIZE, 3, value_range=(-1, 1))[0], read)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +101,8 @@ def test_other_sizes_are_scaled_to_the_square(shape):
         (np.zeros((0, 5, 3), np.uint8), r"\(0, 5, 3\)"),
         (np.zeros((5, 5, 3), np.int64), "int64: expected uint8"),
         (np.full((5, 5, 3), 200.0), r"leave \[-1, 1\]"),
-        (np.full((5, 5, 3), np.nan), r"leave \[-1, 1\]"),
-        ([colour(), np.full((5, 5, 3), 2.0)], "Picture 1 is of floats"),
+        (np.full((5, 5, 3), np.nan), "75 NaN of 75"),
+        ([colour(), np.full((5, 5, 3), 2.0)], r"Image 1 holds floats from 2 to 2, which leave"),
         (None, "expected"),
         (7, "expected"),
     ],
@@ -168,13 +169,13 @@ def test_files_that_are_no_pictures(tmp_path):
     with pytest.raises(ZooError, match="missing.png cannot be read.*does not exist"):
         read_pictures(str(tmp_path / "missing.png"), SIZE, 3)
     (tmp_path / "text.png").write_text("not a picture")
-    with pytest.raises(ZooError, match="text.png cannot be read as a picture"):
+    with pytest.raises(ZooError, match="text.png cannot be read as an image"):
         read_pictures([colour(), str(tmp_path / "text.png")], SIZE, 3)
     data = io.BytesIO()
     Image.fromarray(colour(64, 64)).save(data, "PNG")
     (tmp_path / "cut.png").write_bytes(data.getvalue()[:500])
-    with pytest.raises(ZooError, match="cut.png cannot be read as a picture"):
+    with pytest.raises(ZooError, match="cut.png cannot be read as an image"):
         read_pictures(str(tmp_path / "cut.png"), SIZE, 3)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ZooError, match="holds no picture"):
+    with pytest.raises(ZooError, match="holds no image"):
         read_pictures(str(tmp_path / "empty"), SIZE, 3)

@@ -127,7 +127,7 @@ def test_config_round_trip(form):
         ({"latent_dim": 0, "mode_seeking_weight": 1.0}, "Mode seeking needs a latent"),
         ({"latent_dim": 0, "always_two_samples": True}, "differ by their latent"),
         ({"image_size": 24, "num_downs": 4}, "multiple of 16.*24"),
-        ({"discriminator_layers": 3}, "too small for 3 halvings and 2 scales"),
+        ({"discriminator_layers": 3}, "too small for 3 downsamplings and 2 scales"),
     ],
 )
 def test_wrong_arguments(changes, message):

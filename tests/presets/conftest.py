@@ -38,7 +38,7 @@ class Copy:
     def json(self, name):
         return json.loads((self.path / name).read_text())
 
-    def change(self, name, **changes):
+    def change(self, name, /, **changes):
         """Changes keys of a JSON file and, unless it is the metadata, its recorded hash."""
         (self.path / name).write_text(json.dumps({**self.json(name), **changes}))
         if name != "metadata.json":

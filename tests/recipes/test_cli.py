@@ -23,7 +23,7 @@ def call(module, *arguments):
     ([SHAPES], "--workdir is missing"),
     ([SHAPES, "--config.batchsize=3"], 'Unknown config key "batchsize".*mean "batch_size"'),
     ([SHAPES, "--config.model.latent=3"], 'mean "model.latent_dim"'),
-    ([SHAPES, "--config.steps=many"], "invalid literal.*many"),
+    ([SHAPES, "--config.steps=many"], "must be a whole number, .*--config.steps=3, got .many"),
     ([SHAPES, "--workdirr=x"], "Unknown command line flag 'workdirr'. Did you mean: workdir"),
     ([SHAPES, "extra"], 'Unexpected argument "extra"'),
     (["--config=recipes/attn_gan.py:emojis"], 'Unknown dataset "emojis".*mean "emoji"'),

@@ -39,7 +39,14 @@ def test_readable_captions_stay_and_others_give_way():
     assert rows == labels == ["a red circle", "a blue square", "a small circle"]
     rows, _ = sample_rows(setting("a red circle", "zebra", unknown="unk"), data, READER)
     assert rows == ["a red circle", "zebra"]
-    assert sample_rows(setting("zebra"), held_out("zebra"), READER) == ([], [])
+    data = held_out("zebra")
+    data.source = SimpleNamespace(captions=[["giraffe"], ["a red zebra", "red"], ["blue"]])
+    assert sample_rows(setting("zebra"), data, READER) == (["a red zebra"], ["a red zebra"])
+    data.source = data.held_out
+    assert sample_rows(setting("zebra"), data, READER) == ([], [])
+    data = held_out(
+        "a blue square", "zebra", "a blue square", "a red circle", "a small circle"
+    )
     assert held_out_rows(setting(), data, READER, 1) == (["a blue square"], ["a blue square"])
 
 

@@ -65,6 +65,13 @@ def test_the_seed_makes_the_weights():
     assert a == b != c
 
 
+def test_classes_are_matched_by_name():
+    assert encoder._places(["ant", "bee", "cat"], ["bee", "cat"]) == [1, 2]  # a split lacks one
+    for names in (["bee", "dog"], ["Ant"], ["cat", "ant", "owl"]):
+        with pytest.raises(ZooError, match=f'have a class "{names[-1]}"'):
+            encoder._places(["ant", "bee", "cat"], names)
+
+
 def test_sources():
     splits, size, name = encoder.open_sources("shape_classes", None)
     assert (size, name, len(splits.training)) == (32, "shapes", 10000)

@@ -136,7 +136,7 @@ def test_styles_of_captions_are_modes(run, models, tmp_path):
 
 def test_strict_refuses_before_a_picture_is_made(run, models, monkeypatch):
     monkeypatch.setattr(models["text"], "generate", None)
-    with pytest.raises(ZooError, match="--strict: the protocol quick is not met: 4 conditions"):
+    with pytest.raises(ZooError, match="--strict: the protocol quick is not met: .*4 conditions"):
         run(preset="text", data="shapes", strict=True)
 
 
@@ -168,7 +168,7 @@ def test_a_folder_against_a_folder(run, tmp_path):
     report, _ = run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"), size=16, to="sized")
     assert report["resolution"] == 16 and report["subject"]["generated"] == 7
     np.save(tmp_path / "bad.npy", np.full([3, 8, 8, 3], 5.0))
-    with pytest.raises(ZooError, match="in .-1, 1."):
+    with pytest.raises(ZooError, match="leave .-1, 1."):
         run(images=str(tmp_path / "bad.npy"), data=str(tmp_path / "real"), to="bad")
 
 

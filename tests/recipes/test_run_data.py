@@ -10,11 +10,21 @@ import tensorflow as tf
 from PIL import Image
 
 from recipes import configs, damsm, dcgan, launch, pix2pix
-from recipes.run_data import FACTS, ROWS, check_folder, facts_of, record
+from recipes.run_data import (
+    FACTS,
+    ROWS,
+    check_beside,
+    check_folder,
+    check_meaning,
+    facts_of,
+    meaning_notes,
+    record,
+)
 from recipes.run_folder import RunFolder, check_owner
 from recipes.sources import open_data
 from tests.recipes.fakes import config as tiny_config
 from zoo.errors import ZooError
+from zoo.storage import save_variables
 
 WORDS = ("red", "blue", "green")
 STRATEGY = tf.distribute.get_strategy()
@@ -168,6 +178,26 @@ def test_a_record_of_another_form(tmp_path, content, message):
     with pytest.raises(ZooError, match=message) as found:
         check_folder(tmp_path / "run", open_data(config))
     assert FACTS in str(found.value) and "\n" not in str(found.value)
+
+
+def test_weights_that_a_finished_run_stood_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("recipes.run_data.weights_of", dict)
+    check_beside(tmp_path, {"damsm": "1"})  # nothing was trained yet
+    (tmp_path / "checkpoints").mkdir()
+    notes = meaning_notes({"vocabulary": ["a"], "beside": {"damsm": "1", "stream": "2"}, "seed": 0})
+    save_variables(tmp_path / "checkpoints" / "last.h5", {"x": np.zeros(1)}, notes=notes)
+    check_beside(tmp_path, {"damsm": "1", "stream": "2"})
+    for other in ({"damsm": "3", "stream": "2"}, {"damsm": "1"}, {"damsm": "1", "stream": "4"}):
+        with pytest.raises(ZooError, match="beside it had other weights"):
+            check_beside(tmp_path, other)
+
+
+@pytest.mark.parametrize("note", ["{", "[]", "3", '{"vocabulary": 3}', '{"beside": [1]}', "\ud800"])
+def test_a_note_that_cannot_be_read(note):
+    meaning = {"vocabulary": ["a"], "classes": None, "seed": 0, "fingerprint": "", "beside": {}}
+    with pytest.raises(ZooError, match="last.h5 is damaged|does not belong") as found:
+        check_meaning("last.h5", {"meaning": note}, meaning)
+    assert "\n" not in str(found.value)
 
 
 # --- whole runs -----------------------------------------------------------------------------------

@@ -241,8 +241,9 @@ def test_which_handles_a_preset_may_name(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path)
     for handle in ("https://example.com/tensorflow/x.tar.gz", "http://tfhub.dev/tensorflow/x/1",
                    "https://tfhub.dev/somebody/x/1", "https://tfhub.dev/tensorflow/../evil/x/1",
-                   "/modules/bert", "gs://bucket/x", "kaggle://somebody/x/tensorFlow2/y/1", "", "modules/x",
-                   str(tmp_path / "module"), f"{tmp_path}/x/../y", str(tmp_path / "link" / "x")):
+                   "/modules/bert", "gs://bucket/x", "kaggle://somebody/x/tensorFlow2/y/1",
+                   "", "modules/x", str(tmp_path / "module"), f"{tmp_path}/x/../y",
+                   str(tmp_path / "link" / "x")):
         assert not hub_modules.is_trusted(handle, tmp_path), handle
 
 

@@ -6,7 +6,6 @@ Known deviation: a text file with fewer captions than usual is accepted.
 """
 
 import os
-import unicodedata
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +14,7 @@ from zoo.data.images import box_crop
 from zoo.data.layouts import asked_split
 from zoo.data.pickles import load_embeddings, load_list
 from zoo.errors import MissingSplit, ZooError
-from zoo.listing import LIMITS, open_tree
+from zoo.listing import LIMITS, in_one_form, open_tree
 from zoo.pictures import decode_picture
 from zoo.text.words import tokenize
 
@@ -81,7 +80,7 @@ class _Layout:
 
     def _below(self, *parts):
         """A name in the listing; names from a file must not lead out of it."""
-        parts = [unicodedata.normalize("NFC", part) for part in parts]
+        parts = [in_one_form(part) for part in parts]
         if any(part in ("", ".", "..") or "\\" in part for part in "/".join(parts).split("/")):
             raise ZooError(f'{self._list}: the name "{parts[-1]}" leaves the folder.')
         return "/".join(parts)

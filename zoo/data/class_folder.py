@@ -5,7 +5,7 @@ import posixpath
 import numpy as np
 
 from zoo.data.class_layout import class_place
-from zoo.data.picture_files import PictureList
+from zoo.data.picture_files import PictureList, check_on_error
 from zoo.errors import ZooError
 from zoo.listing import LIMITS, open_tree
 
@@ -53,6 +53,7 @@ class ClassFolder:
         self, directory, split="train", classes=None, on_error="raise", check=True,
         follow_links=False, limits=LIMITS,
     ):
+        check_on_error(on_error)
         tree = open_tree(directory, limits=limits, follow_links=follow_links)
         place, self.class_names = class_place(tree, split, classes)
         self.split, self.root = place.split, place.folder

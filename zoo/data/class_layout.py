@@ -6,7 +6,7 @@ import re
 
 from zoo.data.layouts import WORDS, Place, contents, filled, split_of, split_place
 from zoo.errors import ZooError
-from zoo.listing import METADATA, shown
+from zoo.listing import METADATA, in_one_form, shown
 
 CLASSES = (
     "train/<class>/*.png, with test/ and val/ like train/; or <class>/*.png without splits"
@@ -25,7 +25,7 @@ def class_place(tree, split, classes=None):
         (`Place` of the folder that holds the class folders, names of the classes).
     """
     if classes is not None:
-        classes = list(classes)
+        classes = [in_one_form(name) for name in classes]
         if not classes or len(set(classes)) < len(classes):
             raise ZooError(f"classes must be different names, one at least, but got {classes}.")
         if split is None or split == "":
@@ -34,7 +34,7 @@ def class_place(tree, split, classes=None):
                     return Place(level, None), classes
     place = split_place(tree, split, CLASSES)
     if place.split is None:
-        place = dataclasses.replace(place, folder=_above_one_class(tree, place.folder))
+        place = dataclasses.replace(place, folder=_whole(tree, place.folder, classes))
     names = tree.folders(place.folder)
     if classes is None:
         _check_classes(tree, place.folder)
@@ -49,17 +49,19 @@ def class_place(tree, split, classes=None):
     return place, names
 
 
-def _above_one_class(tree, folder):
+def _whole(tree, folder, classes):
     """The folder that holds the class folders, where `folder` is the innermost real root."""
-    if len(filled(tree, folder)) >= 2 or not folder:
-        return folder
-    above = posixpath.dirname(folder)
-    if above:
+    if classes is not None:
+        levels = [level for level in tree.roots if set(classes) <= set(tree.folders(level))]
+        return levels[-1] if levels else folder
+    if len(filled(tree, folder)) < 2 and folder:
+        name = posixpath.basename(folder)
         raise ZooError(
-            f"{tree.describe()}: all images lie in {shown(folder)}, so that it is not clear which "
-            f"folder is the class; accepted are {CLASSES}."
+            f"{tree.describe()}: all images lie in one folder, {shown(folder)}, so that it is not "
+            f"clear whether this is a class; accepted are {CLASSES}. If it is the only one, name "
+            f'it in classes=["{shown(name)}"], or put it into a folder train.'
         )
-    return above
+    return folder
 
 
 def _check_classes(tree, folder):
@@ -82,7 +84,8 @@ def _check_classes(tree, folder):
             f"{where}: the folder {shown(odd[0])} looks like a split, not like a class (found "
             f"{found}); accepted are {CLASSES}. {_SAY}"
         )
-    if {name.casefold() for name in holds} == {"a", "b"}:
+    letters = {name.casefold() for name in holds}
+    if {"a", "b"} <= letters and "c" not in letters:
         raise ZooError(
             f'{where}: the folders A and B look like pairs or domains (the data sources "pairs" '
             f'and "unpaired"), not like classes. {_SAY}'

@@ -67,6 +67,8 @@ def _row(values, where):
         row = np.atleast_2d(row.astype(np.float32, copy=False))
     if not np.isfinite(row).all():
         raise ZooError(f"{where}: it has a value that is not finite; expected numbers only.")
+    if not row.any(axis=1).all():
+        raise ZooError(f"{where}: an embedding of nothing but zeros stands for no sentence.")
     return row
 
 

@@ -6,7 +6,7 @@ from zoo.data.domain_layouts import domain_place, layouts, pair_names, side_by_s
 from zoo.data.layouts import contents, split_place
 from zoo.data.picture_files import PictureList, StoredImages, check_on_error, left_out
 from zoo.errors import ZooError
-from zoo.listing import LIMITS, open_tree
+from zoo.listing import LIMITS, in_one_form, open_tree
 
 DIRECTIONS = ("a2b", "b2a")
 LAYOUTS = ("auto", "side_by_side", "folders")
@@ -240,4 +240,4 @@ def _two_names(domains):
         raise ZooError(
             f'domains must be two different names, such as ("cat", "dog"), but got {domains!r}.'
         )
-    return names
+    return tuple(map(in_one_form, names))

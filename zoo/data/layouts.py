@@ -9,7 +9,7 @@ import dataclasses
 import posixpath
 
 from zoo.errors import MissingSplit, ZooError
-from zoo.listing import shown
+from zoo.listing import in_one_form, shown
 
 SPLITS = {
     "train": ("train", "training"),
@@ -38,7 +38,7 @@ def asked_split(split):
         return None
     if not isinstance(split, str):
         raise ZooError(f'split must be a name such as "train" or "test", but got {split!r}.')
-    return split_of(split) or split
+    return split_of(split) or in_one_form(split)
 
 
 def choose_split(tree, asked, found, accepted):
@@ -142,9 +142,9 @@ def _check_alone(tree, level, found, accepted):
     if others := [name for name in filled(tree, level) if not split_of(name)]:
         splits = ", ".join(name for name in tree.folders(level) if split_of(name))
         raise ZooError(
-            f"{tree.describe(level)}: the folders {shown(splits)} look like splits, but "
-            f"{shown(', '.join(others[:5]))} beside them hold{'s' * (len(others) == 1)} images "
-            f"too; accepted are {accepted}. Move the others away, or rename them."
+            f"{tree.describe(level)}: found {shown(splits)} by the name of a split, and "
+            f"{shown(', '.join(others[:5]))} with images beside it; accepted are {accepted}. Move "
+            "the others away, or rename them."
         )
 
 

@@ -1,10 +1,9 @@
 """The lines of a `metadata.jsonl`: one JSON object for each image, with its captions."""
 
 import json
-import unicodedata
 
 from zoo.errors import ZooError
-from zoo.listing import shown
+from zoo.listing import in_one_form, shown
 
 KEYS = ("text", "texts", "captions")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -54,7 +53,7 @@ def parse_line(line, where):
         raise ZooError(f'{where}: expected "file_name", a string, but {_got(name)}.')
     if name.startswith("/") or "\\" in name or "\0" in name or name[1:2] == ":":
         raise leaves(where, name)
-    return record, unicodedata.normalize("NFC", name), _captions(record, where)
+    return record, in_one_form(name), _captions(record, where)
 
 
 def leaves(where, name):

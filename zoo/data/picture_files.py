@@ -1,5 +1,6 @@
 """Images of a tree: read, checked, decoded on demand."""
 
+import contextlib
 import os
 
 import tensorflow as tf
@@ -8,6 +9,7 @@ from zoo.errors import ZooError
 from zoo.pictures import EXTENSIONS, KNOWN_UNREAD, decode_picture, read_picture
 
 ON_ERROR = ("raise", "skip")
+_FEW = 32  # images that are decoded sooner than a graph is made
 _KEEP_GOING = 'Pass on_error="skip" to leave such images out.'
 
 
@@ -36,7 +38,13 @@ class StoredImages:
         with tf.device("CPU:0"):
             self._data = tf.constant(stored, tf.string)
         readable = [place for place in range(len(names)) if place not in self.problems]
-        self._check(readable if check else readable[:1], rule)
+        checked = readable if check else readable[:1]
+        few = len(checked) <= _FEW
+        found = self._sizes_one_by_one(checked) if few else self._sizes(checked)
+        for place in checked:
+            problem = rule(*found[place]) if rule and place in found else None
+            if place not in found or problem:
+                self.problems[place] = problem or self._why_not(self._names[place])
         self.good = [place for place in readable if place not in self.problems]
 
     @property
@@ -47,6 +55,8 @@ class StoredImages:
     def keep(self, places):
         """Makes these positions of `names` the images 0, 1, ... of `load`."""
         self._names = [self._names[place] for place in places]
+        if len(places) == len(self._data):
+            return
         with tf.device("CPU:0"):
             self._data = tf.gather(self._data, tf.constant(places, tf.int64))
 
@@ -76,10 +86,8 @@ class StoredImages:
             self.problems[place] = str(error).removeprefix(f"{self._tree.describe(name)}: ")
             return b""
 
-    def _check(self, places, rule):
-        """Decodes images in parallel and notes what is wrong with them."""
-        if not places:
-            return
+    def _sizes(self, places):
+        """Decodes images in parallel: place -> (height, width) of the good ones."""
 
         def size(place):
             return place, tf.shape(self.load(place))[:2]
@@ -87,12 +95,15 @@ class StoredImages:
         sizes = tf.data.Dataset.from_tensor_slices(tf.constant(places, tf.int64))
         sizes = sizes.map(size, num_parallel_calls=tf.data.AUTOTUNE)
         sizes = sizes.ignore_errors(log_warning=False).prefetch(256)
-        found = {int(place): tuple(shape) for place, shape in sizes.as_numpy_iterator()}
+        return {int(place): tuple(map(int, shape)) for place, shape in sizes.as_numpy_iterator()}
+
+    def _sizes_one_by_one(self, places):
+        """The same for a few images."""
+        found = {}
         for place in places:
-            if place not in found:
-                self.problems[place] = self._why_not(self._names[place])
-            elif rule and (problem := rule(*map(int, found[place]))):
-                self.problems[place] = problem
+            with contextlib.suppress(tf.errors.OpError, ValueError):
+                found[place] = tuple(self.load(place).shape[:2])
+        return found
 
     def _why_not(self, name):
         reason = "it changed while it was read"
@@ -155,21 +166,3 @@ def left_out(tree, names, problems, on_error):
     if messages and on_error == "raise":
         raise ZooError(f"{messages[0]} {_KEEP_GOING}")
     return messages
-
-
-class PictureTree:
-    """The listing under its former names."""
-
-    def __new__(cls, path):
-        from zoo.data.layouts import splits_at
-        from zoo.listing import open_tree
-
-        tree = open_tree(path)
-        tree.pictures = tree.images
-
-        def roots(split):
-            return [f for level in levels for f in splits_at(tree, level).get(split, [])]
-
-        levels = list(tree.roots)
-        tree.roots = roots
-        return tree

@@ -115,7 +115,7 @@ def bicyclegan(generator, encoder, discriminator=None, discriminator_2=None, **s
         sizes |= discriminator_settings(judges[0], SCALE)
         sizes["conditional_discriminators"] = inputs > sizes["target_channels"]
         sizes["use_same_discriminator"] = len(judges) == 1
-    model = make_model(BicycleGAN, sizes, settings)
+    model = make_model(BicycleGAN, sizes, settings, generator, encoder, *judges)
     load_generator(model, generator)
     load_state_dict(encoder_targets(model.encoder), encoder)
     if judges:

@@ -8,9 +8,10 @@ import struct
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, reason
 
 _ARRAY, _SCALAR = 1, 3
+_MAX_VALUES = 1_000_000  # numbers, names, dicts and arrays of a file
 _NUMBERS = {  # first byte: how the number behind it is packed
     0xCA: ">f", 0xCB: ">d", 0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q",
     0xD0: ">b", 0xD1: ">h", 0xD2: ">i", 0xD3: ">q",
@@ -34,11 +35,11 @@ def read_flax(path):
         with open(path, "rb") as file:
             data = file.read()
     except OSError as error:
-        raise ZooError(f"Checkpoint {path} cannot be read: {error.strerror or error}.") from None
+        raise ZooError(f"Checkpoint {path} cannot be read: {error.strerror or error}.") from error
     try:
         return decode(data)
-    except (struct.error, ValueError, IndexError, TypeError, RecursionError) as error:
-        raise ZooError(f"Checkpoint {path} is no checkpoint of Flax: {error}.") from None
+    except Exception as error:  # a damaged file can fail in any way
+        raise ZooError(f"Checkpoint {path} is no checkpoint of Flax: {reason(error)}.") from error
 
 
 def decode(data):
@@ -62,6 +63,7 @@ class _Reader:
     def __init__(self, data):
         self.data = data
         self.place = 0
+        self.values = 0
 
     def take(self, count):
         start, self.place = self.place, self.place + count
@@ -73,6 +75,9 @@ class _Reader:
         return struct.unpack(form, self.take(struct.calcsize(form)))[0]
 
     def value(self):
+        self.values += 1
+        if self.values > _MAX_VALUES:
+            raise ValueError(f"it holds more than {_MAX_VALUES} values")
         first = self.number(">B")
         if first < 0x80 or first >= 0xE0:  # small integers
             return first if first < 0x80 else first - 0x100

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 
+from zoo.checks import check_weights
 from zoo.errors import ZooError
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.networks.build import build, spec
@@ -83,8 +84,12 @@ def channel_weights(arrays, trunk="alex"):
     Raises:
         ZooError: other names, numbers of channels, or negative weights.
     """
-    found = {int(m[1]): np.asarray(a, np.float64).reshape(-1) for name, a in arrays.items()
-             if (m := _HEAD.fullmatch(name))}
+    heads = {name: a for name, a in arrays.items() if _HEAD.fullmatch(name)}
+    check_weights("The weights of LPIPS' channels", heads)
+    found = {
+        int(_HEAD.fullmatch(name)[1]): np.asarray(a, np.float64).reshape(-1)
+        for name, a in heads.items()
+    }
     weights = [found[layer] for layer in sorted(found)]
     sizes = [steps[-1].filters for steps in TRUNKS[trunk]]
     if [len(w) for w in weights] != sizes or sorted(found) != list(range(len(sizes))):

@@ -179,7 +179,7 @@ def pix2pix(weights, discriminator=None, source_channels=3, **settings):
     if discriminator is not None:
         discriminator = without_instance_statistics(discriminator)
         sizes |= discriminator_settings(discriminator)
-    model = make_model(Pix2Pix, sizes, settings)
+    model = make_model(Pix2Pix, sizes, settings, weights)
     load_generator(model, weights)
     if discriminator is not None:
         model.build_for_training()

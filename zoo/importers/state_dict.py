@@ -12,7 +12,9 @@ import re
 import keras
 import numpy as np
 
+from zoo.checks import check_weights
 from zoo.errors import ZooError
+from zoo.networks.budget import limited
 
 # layout: (official array -> Keras array, Keras array -> official array)
 LAYOUTS = {
@@ -65,9 +67,11 @@ def load_state_dict(targets, state_dict):
         state_dict: dict of official name -> array (NumPy or anything `numpy.asarray` takes).
 
     Raises:
-        ZooError: names are missing or left over, or a shape differs; the first few are listed.
+        ZooError: names are missing or left over, or a shape differs; the first few are listed. Or
+            an array does not consist of finite floating point numbers.
     """
     given = {name for name in state_dict if not IGNORED.search(name)}
+    check_weights("The checkpoint", {n: state_dict[n] for n in sorted(given) if n in targets})
     problems = [f"missing {name}" for name in targets if name not in given]
     problems += [f"unknown {name}" for name in sorted(given) if name not in targets]
     values = {}
@@ -92,6 +96,7 @@ def load_state_dict(targets, state_dict):
         )
     for name, value in values.items():
         target = targets[name]
+        value = _of_type(name, value, target.variable.dtype)
         if target.row is not None:
             whole = keras.ops.convert_to_numpy(target.variable).copy()
             whole[target.row] = value
@@ -99,11 +104,19 @@ def load_state_dict(targets, state_dict):
         target.variable.assign(value)
 
 
+def _of_type(name, value, dtype):
+    """The value in a variable's type, in which it must stay finite."""
+    with np.errstate(over="ignore"):
+        value = value.astype(keras.backend.standardize_dtype(dtype), copy=False)
+    check_weights(f"The checkpoint in {dtype}", {name: value})
+    return value
+
+
 def size_of(state_dict, name, axis):
     """One size of a network, read from an official array.
 
     Raises:
-        ZooError: no such array, or one with fewer axes.
+        ZooError: no such array, one with fewer axes, or an empty one.
     """
     if name not in state_dict:
         raise ZooError(
@@ -111,7 +124,7 @@ def size_of(state_dict, name, axis):
             f"{', '.join(list(state_dict)[:3])}."
         )
     shape = np.shape(state_dict[name])
-    if axis >= len(shape):
+    if axis >= len(shape) or 0 in shape:
         raise ZooError(f"{name} has the shape {shape}, so it is not of this kind of network.")
     return int(shape[axis])
 
@@ -121,17 +134,29 @@ def count_of(state_dict, pattern):
     return len({found.group(1) for name in state_dict if (found := re.match(pattern, name))})
 
 
-def make_model(system, sizes, settings):
+def make_model(system, sizes, settings, *files):
     """A system of the sizes that a checkpoint tells and a user's settings, which go first.
+
+    Args:
+        system: the class.
+        sizes, settings: dicts of its arguments.
+        *files: dicts of name -> array, the checkpoint's: the system is not made larger than they
+            allow, see `zoo.networks.budget`.
 
     Raises:
         ZooError: it cannot have these sizes, so the checkpoint is of another network.
     """
+    numbers = sum(np.size(array) for arrays in files for array in arrays.values())
     try:
-        return system(**{**sizes, **settings})
+        with limited("The checkpoint", numbers, sum(map(len, files)), blank=False):
+            return system(**{**sizes, **settings})
     except ValueError as error:
-        told = ", ".join(f"{name} {value}" for name, value in sizes.items())
-        raise ZooError(f"No {system.__name__} is like this checkpoint ({told}): {error}") from None
+        told = ", ".join(
+            f"{name} {value}" for name, value in sizes.items() if len(str(value)) < 100
+        )
+        raise ZooError(
+            f"No {system.__name__} is like this checkpoint ({told}): {error}"
+        ) from error
 
 
 def conv(name, layer, layout="conv"):

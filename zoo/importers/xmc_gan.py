@@ -152,7 +152,7 @@ def xmc_gan(arrays, text_encoder=None, training=False, **settings):
                 f"{text_encoder!r}."
             )
         sizes["text_encoder"] = text_encoder
-    model = make_model(XMCGAN, sizes, settings)
+    model = make_model(XMCGAN, sizes, settings, arrays)
     if model.text_input.features != features:
         raise ZooError(
             f"The text encoder gives vectors of {model.text_input.features} numbers, but the "

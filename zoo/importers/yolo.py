@@ -5,9 +5,12 @@ header); `zoo.networks.darknet_files` reads it.
 """
 
 import os
+import warnings
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, reason
+from zoo.importers.official.archives import check_file
 from zoo.importers.state_dict import batch_norm, conv, load_state_dict
+from zoo.networks.budget import limited
 from zoo.networks.build import build, spec
 from zoo.networks.darknet import Darknet, yolo_v3
 from zoo.networks.darknet_files import parse_config, state_dict_of_weights
@@ -37,15 +40,31 @@ def load_detector(path, config=None, size=256):
     layers = yolo_v3()
     if config is not None:
         layers = parse_config(_bytes(config).decode("utf-8", "replace"))
-    network = build(Darknet(layers, name="detector"), spec(None, size, size, 3))
-    load_state_dict(detector_targets(network), state_dict_of_weights(network, _bytes(path)))
+    weights = _bytes(path)
+    with limited(f"The detector {os.fspath(path)}", len(weights) // 4, len(layers), blank=False):
+        network = _network(layers, size)
+    load_state_dict(detector_targets(network), state_dict_of_weights(network, weights))
     network.trainable = False
     return network
 
 
+def _network(layers, size):
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Keras, about layers that cannot be built
+            return build(Darknet(layers, name="detector"), spec(None, size, size, 3))
+    except ZooError:
+        raise
+    except Exception as error:  # layers that do not fit together fail anywhere in Keras
+        raise ZooError(
+            f"The layers of the Darknet configuration do not make a detector: {reason(error)}."
+        ) from error
+
+
 def _bytes(path):
+    check_file(path)
     try:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise ZooError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from None
+        raise ZooError(f"{os.fspath(path)} cannot be read: {error.strerror}.") from error

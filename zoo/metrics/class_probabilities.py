@@ -8,6 +8,7 @@ The conventions give different scores, so the one taken belongs to a reported nu
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 
 def class_logits(features, kernel, bias=None):
@@ -19,10 +20,10 @@ def class_logits(features, kernel, bias=None):
     Shapes: features (n, d), kernel (d, classes), bias (classes,) -> float64 (n, classes).
 
     Raises:
-        ZooError: other shapes.
+        ZooError: other shapes, or values that are not finite real numbers.
     """
-    x, w = np.asarray(features, np.float64), np.asarray(kernel, np.float64)
-    b = np.zeros(w.shape[-1:]) if bias is None else np.asarray(bias, np.float64)
+    x, w = real_numbers(features, "An array of features"), real_numbers(kernel, "The kernel")
+    b = np.zeros(w.shape[-1:]) if bias is None else real_numbers(bias, "The bias")
     if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[0] or b.shape != w.shape[1:]:
         raise ZooError(
             "class_logits needs features (n, d), a kernel (d, classes) and a bias (classes,) or "
@@ -45,14 +46,12 @@ def class_probabilities(logits, background=False):
     Raises:
         ZooError: another shape, no class left, or logits that are not finite.
     """
-    x = np.asarray(logits, np.float64)
+    x = real_numbers(logits, "An array of logits")
     if x.ndim != 2 or x.shape[1] <= bool(background):
         raise ZooError(
             "logits must have the shape (n, classes), with a class beside the background, but "
             f"{x.shape} came."
         )
-    if not np.isfinite(x).all():
-        raise ZooError("logits must be finite, but a NaN or an infinity came.")
     x = x[:, 1:] if background else x
     e = np.exp(x - x.max(1, keepdims=True))
     return e / e.sum(1, keepdims=True)

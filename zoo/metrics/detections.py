@@ -7,6 +7,7 @@ Checked against tohinz/semantic-object-accuracy-for-generative-text-to-image-syn
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 
 def keep_detections(predictions, objectness=0.5, overlap=0.4):
@@ -27,14 +28,21 @@ def keep_detections(predictions, objectness=0.5, overlap=0.4):
         score of the class, class id.
 
     Raises:
-        ZooError: another shape or threshold.
+        ZooError: another shape or threshold, values that are not finite, or scores outside 0 to 1.
     """
     if not 0 < objectness <= 1:
         raise ZooError(f"objectness must lie above 0 and up to 1, but {objectness!r} came.")
-    x = np.asarray(predictions, np.float64)
+    if not 0 <= overlap <= 1:
+        raise ZooError(f"overlap must lie from 0 to 1, got {overlap!r}.")
+    x = real_numbers(predictions, "An array of predictions")
     if x.ndim != 3 or x.shape[2] < 6:
         raise ZooError(
             f"predictions must have the shape (pictures, n, 5 + classes), but {x.shape} came."
+        )
+    if x.size and not (x[..., 4:].min() >= -1e-6 and x[..., 4:].max() <= 1 + 1e-6):
+        raise ZooError(
+            "The objectness and scores of predictions lie from 0 to 1, got numbers from "
+            f"{x[..., 4:].min():g} to {x[..., 4:].max():g}: give them behind the sigmoid."
         )
     return [_merged(rows[rows[:, 4] >= objectness], overlap) for rows in x]
 

@@ -8,6 +8,7 @@ mseitzer/pytorch-fid fid_score.py, which holds all features.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 
 class FeatureStatistics:
@@ -33,11 +34,9 @@ class FeatureStatistics:
         Raises:
             ZooError: another shape, or values that are not finite.
         """
-        x = np.asarray(features, np.float64)
+        x = real_numbers(features, "An array of features")
         if x.ndim != 2 or x.shape[1] != self.size:
             raise ZooError(f"features must have the shape (rows, {self.size}), not {x.shape}.")
-        if not np.isfinite(x).all():
-            raise ZooError("features must be finite, but a NaN or an infinity came.")
         if len(x):
             mean = x.mean(0)
             self._add(len(x), mean, (x - mean).T @ (x - mean))

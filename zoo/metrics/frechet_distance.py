@@ -13,28 +13,31 @@ offset, drop an imaginary part or raise.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 from zoo.metrics.feature_statistics import FeatureStatistics
 
 # The share of the largest eigenvalue that rounding may leave below 0, of statistics in float32 too.
 _ROUNDING = 1e-5
+# The share of both traces that rounding may leave a distance below 0: roots of eigenvalues near 0
+# keep half of the digits only.
+_BELOW = 1e-3
 
 
 def frechet_distance(a, b):
     """|mean a - mean b|^2 + tr(A + B - 2 (A B)^(1/2)), A and B the unbiased covariances.
 
-    Shapes: a (n, d), b (m, d), two rows each at least -> float, at least 0 up to rounding.
+    Shapes: a (n, d), b (m, d), two rows each at least -> float, at least 0: what rounding
+    leaves below is 0.
 
     Raises:
-        ZooError: other shapes, or values that are not finite.
+        ZooError: other shapes, or values that are not finite real numbers.
     """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    a, b = (real_numbers(x, "An array of features") for x in (a, b))
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ZooError(
             "frechet_distance needs two arrays of features, (n, d) and (m, d) with n and m at "
             f"least 2, but {a.shape} and {b.shape} came."
         )
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise ZooError("frechet_distance needs finite features, but a NaN or an infinity came.")
     a, b = (FeatureStatistics(x.shape[1]).update(x) for x in (a, b))
     return frechet_distance_of_gaussians(a.mean, a.covariance, b.mean, b.covariance)
 
@@ -42,7 +45,7 @@ def frechet_distance(a, b):
 def frechet_distance_of_gaussians(mean_a, covariance_a, mean_b, covariance_b):
     """The same of means and covariances, such as those of `FeatureStatistics` or of a file.
 
-    Shapes: means (d,), covariances (d, d), symmetric -> float, at least 0 up to rounding.
+    Shapes: means (d,), covariances (d, d), symmetric -> float, at least 0.
 
     Raises:
         ZooError: other shapes, values that are not finite, or a matrix that is no covariance: not
@@ -65,7 +68,7 @@ class DistanceFrom:
     """
 
     def __init__(self, mean, covariance):
-        self.mean = np.asarray(mean, np.float64)
+        self.mean = real_numbers(mean, "A mean")
         self.mean, covariance = self.checked(mean, covariance)
         self.trace = np.trace(covariance)
         values, vectors = np.linalg.eigh(covariance)
@@ -74,7 +77,7 @@ class DistanceFrom:
 
     def checked(self, mean, covariance):
         """The two in float64; raises `ZooError` as above, but for negative eigenvalues."""
-        mean, covariance = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
+        mean, covariance = real_numbers(mean, "A mean"), real_numbers(covariance, "A covariance")
         size = self.mean.size
         if mean.shape != (size,) or covariance.shape != (size, size):
             raise ZooError(
@@ -82,8 +85,6 @@ class DistanceFrom:
                 f"but a mean and a covariance of the shapes {mean.shape} and {covariance.shape} "
                 "came."
             )
-        if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
-            raise ZooError("Means and covariances must be finite, but a NaN or an infinity came.")
         largest = np.abs(covariance).max(initial=0)
         if not np.allclose(covariance, covariance.T, rtol=0, atol=_ROUNDING * largest):
             raise ZooError("A covariance must be symmetric, but the matrix that came is not.")
@@ -95,7 +96,13 @@ class DistanceFrom:
         # A B has the eigenvalues of the symmetric A^(1/2) B A^(1/2)
         cross = np.linalg.eigvalsh(self.root @ covariance @ self.root)
         trace = self.trace + np.trace(covariance) - 2 * np.sqrt(np.clip(cross, 0, None)).sum()
-        return float(np.sum((self.mean - mean) ** 2) + trace)
+        distance = float(np.sum((self.mean - mean) ** 2) + trace)
+        if distance < -_BELOW * (self.trace + np.trace(covariance)):
+            raise ZooError(
+                f"The Fréchet distance is {distance:g}, below 0 by more than rounding: one of the "
+                "matrices is no covariance."
+            )
+        return max(distance, 0.0)
 
 
 def _check_eigenvalues(values):

@@ -16,6 +16,7 @@ it has float32.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 REMAINDERS = ("spread", "dropped")
 
@@ -47,7 +48,8 @@ def inception_scores(probabilities, splits=10, remainder="spread"):
 
     def score(part):
         ratio = np.divide(part, part.mean(0), out=np.ones_like(part), where=part > 0)
-        return np.exp(np.mean(np.sum(part * np.log(ratio), axis=1)))
+        value = np.exp(np.mean(np.sum(part * np.log(ratio), axis=1)))
+        return np.clip(value, 1, part.shape[1])  # what rounding leaves outside
 
     if remainder not in REMAINDERS:
         raise ZooError(f'remainder must be "spread" or "dropped", but {remainder!r} came.')
@@ -59,7 +61,11 @@ def negative_log_posterior_probability(probabilities, splits=10):
 
     Arguments, returned pair and errors are those of `inception_score`.
     """
-    scores = _over_splits(lambda part: -np.log(part.max(1)).mean(), probabilities, splits)
+
+    def surprise(part):
+        return np.abs(np.log(np.minimum(part.max(1), 1))).mean()  # a sum of 1 up to rounding
+
+    scores = _over_splits(surprise, probabilities, splits)
     return _mean_and_deviation(scores)
 
 
@@ -68,7 +74,7 @@ def _mean_and_deviation(scores):
 
 
 def _over_splits(score, probabilities, splits, remainder="spread"):
-    p = np.asarray(probabilities, np.float64)
+    p = real_numbers(probabilities, "An array of probabilities")
     if p.ndim != 2 or not p.size:
         raise ZooError(f"probabilities must have the shape (n, classes), but {p.shape} came.")
     if not ((p >= 0).all() and np.allclose(p.sum(1), 1, atol=1e-3)):

@@ -14,6 +14,8 @@ Known deviations: none beyond rounding; all is float64.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.image_arrays import to_signed
+from zoo.metrics.arrays import real_numbers
 from zoo.metrics.bilinear import resize
 
 VERSIONS = ("0.0", "0.1")
@@ -21,27 +23,36 @@ _SHIFT = np.array([-0.030, -0.088, -0.188])
 _SCALE = np.array([0.458, 0.448, 0.450])
 
 
-def trunk_input(images, version="0.1"):
+def trunk_input(images, version="0.1", value_range=None):
     """Pictures as the trunk of a version takes them.
 
     0.1 brings [-1, 1] to ImageNet's mean 0 and deviation 1; 0.0 leaves pictures as they are, a
     mistake that its channel weights were fitted with.
 
-    Shapes: (batch, h, w, 3) in [-1, 1] -> float64 of the same shape.
+    Args:
+        images: float (batch, h, w, 3) in [-1, 1].
+        version: "0.1" or "0.0".
+        value_range: (-1, 1) says that images without a negative value are bright, and not in
+            [0, 1], which is an error otherwise; (0, 1) and (0, 255) are brought to [-1, 1].
+
+    Returns:
+        float64 of the same shape.
 
     Raises:
-        ZooError: another shape or version, or values outside the range.
+        ZooError: another shape or version, bytes, values outside the range, or of none that is
+            certain (see `zoo.image_arrays`).
     """
-    x = np.asarray(images, np.float64)
+    x = np.asarray(images)
     if version not in VERSIONS:
         raise ZooError(f'version must be "0.0" or "0.1", but {version!r} came.')
     if x.ndim != 4 or x.shape[-1] != 3:
         raise ZooError(f"LPIPS takes pictures of the shape (batch, h, w, 3), but {x.shape} came.")
-    if not (np.abs(x) <= 1 + 1e-3).all():
+    if not x.size or x.dtype.kind != "f":
         raise ZooError(
-            "LPIPS takes pictures in [-1, 1], but values outside came. Bring bytes x to "
+            f"LPIPS takes floats in [-1, 1], got {x.dtype} {x.shape}. Bring bytes x to "
             "x / 127.5 - 1."
         )
+    x = to_signed(x.astype(np.float64), "The array of LPIPS", value_range)
     return x if version == "0.0" else (x - _SHIFT) / _SCALE
 
 
@@ -82,7 +93,7 @@ def lpips_map(features_a, features_b, height, width, channel_weights=None):
 
 
 def _difference_maps(features_a, features_b, channel_weights):
-    a, b = ([np.asarray(x, np.float64) for x in xs] for xs in (features_a, features_b))
+    a, b = ([real_numbers(x, "A layer of features") for x in xs] for xs in (features_a, features_b))
     shapes = [[x.shape for x in xs] for xs in (a, b)]
     if not a or shapes[0] != shapes[1] or any(len(shape) != 4 for shape in shapes[0]):
         raise ZooError(
@@ -96,8 +107,9 @@ def _difference_maps(features_a, features_b, channel_weights):
         raise ZooError(
             f"channel_weights must have the shapes {[x.shape[-1:] for x in a]}, but {sizes} came."
         )
-    pairs = zip(a, b, channel_weights, strict=True)
-    return [(_unit(x) - _unit(y)) ** 2 @ np.asarray(w, np.float64) for x, y, w in pairs]
+    weights = [real_numbers(w, "A layer of channel_weights") for w in channel_weights]
+    pairs = zip(a, b, weights, strict=True)
+    return [(_unit(x) - _unit(y)) ** 2 @ w for x, y, w in pairs]
 
 
 def _unit(x):

@@ -10,6 +10,7 @@ modes; `ideal_share` tells what a perfect generator would reach.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 
 def mode_coverage(assigned_modes, true_modes):
@@ -36,7 +37,7 @@ def mode_coverage(assigned_modes, true_modes):
     Raises:
         ZooError: other shapes, no row, or a true mode that comes twice.
     """
-    assigned, true = np.asarray(assigned_modes), np.asarray(true_modes)
+    assigned, true = (real_numbers(x, "An array of modes") for x in (assigned_modes, true_modes))
     if assigned.ndim != 2 or true.ndim != 2 or assigned.shape[1] != true.shape[1]:
         raise ZooError(
             "mode_coverage needs modes (n, attributes) and true modes (m, attributes), but "

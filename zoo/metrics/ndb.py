@@ -16,6 +16,7 @@ import math
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 _MANY_DIMENSIONS = 1000  # above, a sixth of the dimensions makes the bins
 _STARTS, _ITERATIONS = 10, 100  # of k-means; the best start counts
@@ -223,20 +224,23 @@ def jensen_shannon_divergence(p, q):
     Shapes: p and q (bins,), shares -> float.
 
     Raises:
-        ZooError: other shapes or shares.
+        ZooError: other shapes or shares, or a sum other than 1.
     """
     p, q = _shares(p, q)
+    if not np.allclose([p.sum(), q.sum()], 1, atol=1e-6):
+        raise ZooError(f"Proportions must have the sum 1, got {p.sum():g} and {q.sum():g}.")
     middle = (p + q) / 2
 
     def divergence(x):
         ratio = np.divide(x, middle, out=np.ones_like(x), where=x > 0)
         return np.sum(x * np.log(ratio))
 
-    return float((divergence(p) + divergence(q)) / 2)
+    value = (divergence(p) + divergence(q)) / 2
+    return float(np.clip(value, 0, math.log(2)))  # what rounding leaves outside
 
 
 def _shares(p, q):
-    p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
+    p, q = real_numbers(p, "An array of proportions"), real_numbers(q, "An array of proportions")
     shares = p.ndim == 1 and p.shape == q.shape and ((p >= 0) & (p <= 1) & (q >= 0) & (q <= 1))
     if not np.all(shares):
         raise ZooError(

@@ -11,6 +11,7 @@ early; `folds="official"` does the same, `folds="exact"` takes them all.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 
 def cosine_scores(image_codes, candidate_codes):
@@ -21,15 +22,18 @@ def cosine_scores(image_codes, candidate_codes):
     Shapes: image_codes (n, d), candidate_codes (n, c, d) -> float64 (n, c).
 
     Raises:
-        ZooError: other shapes.
+        ZooError: other shapes, no rows, NaN or infinity.
     """
-    images = np.asarray(image_codes, np.float64)
-    captions = np.asarray(candidate_codes, np.float64)
+    images = real_numbers(image_codes, "R-precision's array of image codes")
+    captions = real_numbers(candidate_codes, "R-precision's array of candidate codes")
     if images.ndim != 2 or captions.ndim != 3 or captions.shape[::2] != images.shape:
         raise ZooError(
             "R-precision needs image codes (n, d) and candidate codes (n, candidates, d), but "
             f"{images.shape} and {captions.shape} came."
         )
+    for what, codes in (("image codes", images), ("candidate codes", captions)):
+        if not codes.size:
+            raise ZooError(f"R-precision needs one image and one candidate, but no {what} came.")
     norms = np.linalg.norm(images, axis=1)[:, None] * np.linalg.norm(captions, axis=2)
     return np.einsum("nd,ncd->nc", images, captions) / np.maximum(norms, 1e-8)
 
@@ -40,7 +44,7 @@ def r_precision_hits(image_codes, candidate_codes):
     Shapes: image_codes (n, d), candidate_codes (n, c, d) -> int64 (n,).
 
     Raises:
-        ZooError: other shapes.
+        ZooError: see `cosine_scores`.
     """
     return (cosine_scores(image_codes, candidate_codes).argmax(1) == 0).astype(np.int64)
 

@@ -13,6 +13,7 @@ NumPy's unstable sort. A mean over no pictures is NaN.
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.metrics.arrays import real_numbers
 
 _GRID = 256  # cells a side that boxes are drawn on
 _HALF = 40  # labels in the top and in the bottom part
@@ -115,9 +116,11 @@ def soa(hits, pictures, ious=None):
         "soa_c_bot40": float(accuracy[order[_HALF:]].mean()) if whole else np.nan,
     }
     if ious is not None:
-        ious = np.asarray(ious, np.float64)
+        ious = real_numbers(ious, "The array ious")
         if ious.shape != hits.shape:
             raise ZooError(f"ious must have the shape {hits.shape}, but {ious.shape} came.")
+        if not ((ious >= 0) & (ious <= 1)).all():
+            raise ZooError(f"ious lie from 0 to 1, got {ious.min():g} to {ious.max():g}.")
         scores |= {"soa_c_iou": float(ious.mean()), "soa_i_iou": _weighted(ious, pictures)}
     return scores
 
@@ -127,7 +130,7 @@ def _weighted(values, weights):
 
 
 def _boxes_of(label, ids, boxes):
-    ids, boxes = np.asarray(ids), np.asarray(boxes, np.float64)
+    ids, boxes = np.asarray(ids), real_numbers(boxes, "An array of boxes")
     if ids.ndim != 1 or boxes.shape != (len(ids), 4) and ids.size:
         raise ZooError(
             "A picture's labels (k,) and boxes (k, 4) must fit together, but arrays of the shapes "

@@ -3,9 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
+from zoo.checks import check_finite
 from zoo.errors import ZooError
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models import noise
+from zoo.models.arguments import check
 from zoo.models.system import System
 from zoo.networks.build import build
 from zoo.seeds import read_seeds
@@ -71,11 +73,11 @@ class ConditionalGAN(System):
 
     @property
     def network_names(self):
-        return ("text_encoder", "generator", "ema_generator", *self.discriminator_names)
+        return ("generator", "ema_generator", *self.discriminator_names)
 
     @property
     def preset_network_names(self):
-        return ("text_encoder", self.generating.name)
+        return (self.generating.name,)
 
     @property
     def discriminators(self):
@@ -263,7 +265,13 @@ class ConditionalGAN(System):
             rows: dict of arrays of equal length, by `row_specs`.
             batch_size: int. The result does not depend on it.
             only: names that are kept, or None for all.
+
+        Raises:
+            ZooError: a `batch_size` that is no whole number from 1 on, or weights that are not
+                finite.
         """
+        check(type(self).__name__, "batch_size", batch_size, default=16)
+        check_finite(f"This {type(self).__name__} cannot generate", self.preset_variables())
         if not hasattr(self, "_row_function"):
             self._row_function = tf.function(
                 self.rows_to_outputs, autograph=False, input_signature=[self.row_specs()]

@@ -1,9 +1,10 @@
 """Pictures that a user gives, as arrays or files, in the one form that a model reads.
 
-The rules. Files: PNG, JPEG, BMP or GIF, see `zoo.pictures.decode_picture`. Arrays: uint8, uint16,
-or float in [-1, 1], of shape (h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2
-(grey, alpha), 3 (RGB) or 4 (RGB, alpha) channels. Of 16 bits the upper 8 are kept. What is
-transparent is laid over white. For a model of three channels grey becomes three equal ones; for a
+The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.pictures`. Arrays: uint8, uint16, or
+float in [-1, 1] (see `zoo.image_arrays`: floats without a negative value are an error), of shape
+(h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB,
+alpha) channels. Of 16 bits the upper 8 are kept. What is transparent is laid over white. Pillow's
+images are read as its files are. For a model of three channels grey becomes three equal ones; for a
 model of one, colour becomes Pillow's grey. A picture of another size is scaled to the model's
 square by Pillow's bicubic filter, as in training, whatever its aspect. Floats of the model's form
 stay floats; others are rounded to bytes first.
@@ -17,17 +18,18 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.pictures import decode_picture, to_rgb
+from zoo.image_arrays import shape_advice, to_bytes, to_signed
+from zoo.listing import LIMITS, open_regular, open_tree
+from zoo.pictures import EXTENSIONS, pixel_limit, read_picture, to_rgb
 from zoo.resampling import grayscale, resize
 
-EXTENSIONS = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 FORMS = (
     "a picture as an array (h, w, channels), several as (n, h, w, channels) or a list, a file, a "
     "list of files, or a folder"
 )
 
 
-def read_pictures(images, size, channels):
+def read_pictures(images, size, channels, value_range=None):
     """Every picture that `images` names or holds, in order.
 
     Args:
@@ -35,6 +37,7 @@ def read_pictures(images, size, channels):
             and paths.
         size: int. Pixels of a side.
         channels: int. 1 or 3 of a model that reads grey or colour.
+        value_range: None, or what arrays of floats are in: (-1, 1), (0, 1) or (0, 255).
 
     Returns:
         uint8 in 0...255 or, if any picture was of floats, float32 in [-1, 1]: (n, size, size,
@@ -44,7 +47,7 @@ def read_pictures(images, size, channels):
         ZooError: nothing there, a file that cannot be read, or an array of another form; the
             message names the file, or the picture's place in the list.
     """
-    pictures = [_fit(*named, size, channels) for named in _named_arrays(images)]
+    pictures = [_fit(image, size, channels) for image in _arrays(images, value_range)]
     if not pictures:
         raise ZooError(f"There are no pictures: expected {FORMS}.")
     if any(p.dtype == np.float32 for p in pictures):
@@ -53,7 +56,7 @@ def read_pictures(images, size, channels):
 
 
 def picture_files(path):
-    """The picture files of a folder, by name; or the file itself.
+    """The picture files directly in a folder, by name; or the file itself.
 
     Raises:
         ZooError: a folder without pictures.
@@ -79,67 +82,85 @@ def fit_picture(picture, size, channels):
     return tf.ensure_shape(resize(picture, size, size, "bicubic"), [size, size, channels])
 
 
-def _named_arrays(images):
-    """Yields (name, array (h, w, channels) or (h, w)) of each picture."""
+def _arrays(images, value_range, name="The image"):
+    """Yields each image: uint8 or float in [-1, 1], (h, w, channels)."""
     if isinstance(images, str | os.PathLike):
-        yield from ((path, _read(path)) for path in picture_files(images))
+        yield from map(_read, picture_files(images))
     elif isinstance(images, list | tuple):
         for i, image in enumerate(images):
-            if isinstance(image, str | os.PathLike):
-                yield from _named_arrays(image)
-            else:
-                yield f"Picture {i}", _array(image, f"Picture {i}")
+            yield from _arrays(image, value_range, f"Image {i}")
     else:
-        array = _array(images, "The picture")
-        if array.ndim == 4:
-            yield from ((f"Picture {i}", one) for i, one in enumerate(array))
-        else:
-            yield "The picture", array
+        array = _array(images, name, value_range)
+        yield from array if array.ndim == 4 else [array]
 
 
 def _files_of(folder):
-    names = sorted(n for n in os.listdir(folder) if n.lower().endswith(EXTENSIONS))
+    tree = open_tree(folder)
+    names = tree.images(recursive=False)
     if not names:
+        inside = tree.images()
+        hint = f"; those in the folders below are not read, such as {inside[0]}" if inside else ""
         raise ZooError(
-            f"The folder {folder} holds no picture; expected files that end in "
-            f"{', '.join(EXTENSIONS)}."
+            f"The folder {folder} holds no image; expected files that end in "
+            f"{', '.join(EXTENSIONS)} directly in it{hint}."
         )
-    return [os.path.join(folder, name) for name in names]
+    return [tree.place(name) for name in names]
 
 
 def _read(path):
     try:
-        return decode_picture(tf.io.read_file(path)).numpy()
-    except (tf.errors.OpError, ValueError) as error:
-        reason = "it does not exist" if not os.path.exists(path) else str(error).splitlines()[0]
-        raise ZooError(
-            f"{path} cannot be read as a picture (PNG, JPEG, BMP or GIF): {reason}."
-        ) from None
+        with open_regular(path) as file:
+            data = file.read(LIMITS.file_bytes + 1)
+        if len(data) > LIMITS.file_bytes:
+            raise ZooError(f"more than {LIMITS.file_bytes:,} bytes")
+        return read_picture(data)
+    except (OSError, ValueError) as error:  # ValueError: also a name that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        reason = "it does not exist" if isinstance(error, FileNotFoundError) else reason
+        raise ZooError(f"{path} cannot be read as an image: {reason}.") from None
 
 
-def _array(image, name):
+def _array(image, name, value_range):
+    """An array of one or several images, with the axis of channels: uint8 or float in [-1, 1]."""
+    from PIL import Image
+
+    if isinstance(image, Image.Image):
+        return _of_pillow(image, name)
     try:
-        return np.asarray(image)
+        array = np.asarray(image)
     except (TypeError, ValueError):
         raise ZooError(f"{name} is a {type(image).__name__}: expected {FORMS}.") from None
-
-
-def _fit(name, array, size, channels):
-    """One picture in the model's size and channels, uint8 or float32."""
+    if array.dtype == object or not array.ndim:
+        raise ZooError(f"{name} is a {type(image).__name__}: expected {FORMS}.")
     array = array[..., None] if array.ndim == 2 else array
-    if array.ndim != 3 or array.shape[-1] not in (1, 2, 3, 4) or 0 in array.shape:
+    if array.ndim == 4 and not len(array):
+        return array
+    if array.ndim not in (3, 4) or array.shape[-1] not in (1, 2, 3, 4) or not array.size:
         raise ZooError(
             f"{name} has the shape {array.shape}: expected (h, w, channels) with 1 to 4 channels, "
-            "or (n, h, w, channels) for several."
+            f"or (n, h, w, channels) for several.{shape_advice(array.shape)}"
         )
-    if array.dtype == np.uint16:
-        array = (array >> 8).astype(np.uint8)
+    if array.dtype.kind == "f":
+        return to_signed(array, name, value_range)
+    return to_bytes(array, name)
+
+
+def _of_pillow(image, name):
+    """An image of Pillow, which an array of it would show without its palette."""
+    from zoo.pillow_pictures import rgb
+
+    if image.width * image.height > pixel_limit():
+        raise ZooError(f"{name} has more than {pixel_limit()} pixels (ZOO_MAX_PIXELS).")
+    try:
+        return rgb(image, "an image of Pillow")
+    except (ZooError, OSError) as error:
+        raise ZooError(f"{name} cannot be read: {error}.") from None
+
+
+def _fit(array, size, channels):
+    """One picture in the model's size and channels, uint8 or float32."""
     if array.dtype == np.uint8:
         return fit_picture(array, size, channels).numpy()
-    if array.dtype.kind != "f":
-        raise ZooError(f"{name} is of {array.dtype}: expected uint8, uint16, or float in [-1, 1].")
-    if not np.abs(array).max() <= 1 + 1e-6:  # also where there is a NaN
-        raise ZooError(f"{name} is of floats that leave [-1, 1]: scale it, or give uint8.")
     if array.shape == (size, size, channels):
-        return np.clip(array, -1, 1).astype(np.float32)
+        return array.astype(np.float32)
     return fit_picture(np.uint8(np.round((array + 1) * 127.5)), size, channels).numpy()

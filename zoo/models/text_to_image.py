@@ -59,6 +59,14 @@ class TextToImage(ConditionalGAN):
         return tuple(self.text_input.fields)
 
     @property
+    def network_names(self):
+        return ("text_encoder", *super().network_names)
+
+    @property
+    def preset_network_names(self):
+        return ("text_encoder", *super().preset_network_names)
+
+    @property
     def generator_inputs(self):
         """The generator's inputs, as symbolic tensors."""
         return {

@@ -86,7 +86,8 @@ def state_dict_of_weights(network, data):
     Raises:
         ZooError: another length than the network's.
     """
-    values, arrays = np.frombuffer(data[4 * _HEADER :], "<f4"), {}
+    content, arrays = data[4 * _HEADER :], {}
+    values = np.frombuffer(content[: len(content) // 4 * 4], "<f4")
     names = []
     for place, unit in network.units.items():
         height, width, inputs, filters = unit.conv.kernel.shape
@@ -98,10 +99,10 @@ def state_dict_of_weights(network, data):
         names += [(name, (filters,)) for name in vectors]
         names.append((f"{start}conv_{place}.weight", (filters, inputs, height, width)))
     needed = sum(int(np.prod(shape)) for _, shape in names)
-    if len(values) != needed:
+    if len(content) != 4 * needed:
         raise ZooError(
-            f"The network has {needed} weights, but the file has {len(values)}: give the weights "
-            "that belong to this configuration."
+            f"The network has {needed} weights, but the file has {len(content) / 4:g}: give the "
+            "weights that belong to this configuration."
         )
     at = 0
     for name, shape in names:

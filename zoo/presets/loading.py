@@ -14,7 +14,6 @@ from zoo.presets import handles, integrity
 from zoo.presets.config_limits import check_config
 from zoo.presets.hub import set_text_encoder
 
-DTYPES = ("float32", "bfloat16", "float16", "mixed_bfloat16", "mixed_float16")
 _MODULE = re.compile(r"zoo\.models(\.[a-z][a-z0-9_]*)+")
 
 
@@ -25,8 +24,8 @@ def from_preset(handle, dtype=None, text_encoder=None):
     Args:
         handle: str. A built-in name, a directory, a path that TensorFlow reads ("gs://..."),
             "hf://owner/name" or "kaggle://owner/model/keras/variation".
-        dtype: str or None. Precision to compute in: "float32", "mixed_bfloat16", "mixed_float16",
-            "bfloat16" or "float16"; None takes Keras' present policy.
+        dtype: str or None. Precision to compute in: "float32", "float64", "mixed_bfloat16" or
+            "mixed_float16"; None takes Keras' present policy, which must be one of these.
         text_encoder: dict or None. The handles ("preprocess", "encoder") of the TensorFlow Hub
             modules that a model reads captions with. Such a module is a program: a folder of this
             machine must be named here, or lie in one that the environment variable
@@ -39,8 +38,9 @@ def from_preset(handle, dtype=None, text_encoder=None):
     Raises:
         ZooError: there is no such preset, or it fails one of the checks of its integrity.
     """
-    if dtype is not None and dtype not in DTYPES:
-        raise ZooError(f"dtype must be one of {', '.join(DTYPES)}, got {dtype!r}.")
+    from zoo.models.arguments import policy_name
+
+    dtype = None if dtype is None else policy_name(dtype)
     with handles.local_directory(handle) as directory:
         metadata, paths = integrity.checked_files(directory)
         config = _config(paths)

@@ -69,7 +69,7 @@ def load_variables(path, variables):
             more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
             raise ZooError(
                 f"{path} does not hold the expected weights: {shown}{more}. "
-                "Use the file that was saved from a model with the same settings."
+                "Use a file of a model with the same networks, sizes and words."
             )
         values = {name: _read(path, name, datasets[name]) for name in variables}
     check_finite(str(path), values)

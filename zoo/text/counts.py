@@ -6,7 +6,7 @@ from zoo.errors import ZooError
 from zoo.text.words import short
 
 MOST_WORDS = 0.5  # of all words: where more are unknown, the vocabulary is not of these captions
-MANY_EMPTY = 0.1  # of all captions: where more are left without any known word
+MANY_EMPTY = 0.25  # of all captions: where more are left without any known word
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +38,16 @@ class Coverage:
     max_words: int | None
     example: str
 
+    @property
+    def loses_words(self):
+        """Whether more than half of all words are unknown."""
+        return self.unknown > MOST_WORDS * self.words
+
+    @property
+    def loses_captions(self):
+        """Whether more than a quarter of the captions have no known word."""
+        return self.empty > MANY_EMPTY * self.captions
+
     def describe(self):
         """One line for a log."""
         parts = [f"vocabulary: {self.vocabulary_words:,} words"]
@@ -58,13 +68,11 @@ class Coverage:
     def check(self, remedy):
         """Raises `ZooError`, which ends with `remedy`, where most of the captions is lost.
 
-        That is: no captions, a vocabulary without words, more than half of all words unknown, or
-        more than a tenth of the captions left without any known word.
+        That is: no captions, a vocabulary without words, `loses_words` or `loses_captions`.
         """
         if not self.captions:
             raise ZooError("There are no captions.")
-        lost = self.unknown > MOST_WORDS * self.words or self.empty > MANY_EMPTY * self.captions
-        if not self.vocabulary_words or lost:
+        if not self.vocabulary_words or self.loses_words or self.loses_captions:
             raise ZooError(
                 f"Too little of the captions is read: the vocabulary has {self.vocabulary_words:,} "
                 f"words, {self.unknown:,} of {self.words:,} words in {self.captions:,} captions "

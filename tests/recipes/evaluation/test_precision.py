@@ -3,10 +3,13 @@
 import types
 
 import numpy as np
+import pytest
 
+from recipes.evaluation.conditions import Conditions
 from recipes.evaluation.networks import FeatureNetwork, paper_of
-from recipes.evaluation.precision import precision, sentence_codes, wrong_captions
+from recipes.evaluation.precision import precision, precision_of, sentence_codes, wrong_captions
 from tests import tiny
+from zoo.errors import ZooError
 
 NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
 
@@ -56,3 +59,25 @@ def test_an_imported_damsm_is_the_papers():
     model = types.SimpleNamespace(preset_metadata={"source": {
         "checkpoint": "taoxugit/AttnGAN: image_encoder200.pth, text_encoder200.pth"}})
     assert paper_of(model) == "the paper's DAMSM" and paper_of(tiny.damsm) == ""
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_codes_of_zeros_are_no_hits(place):
+    codes = [np.ones([3, 4]), np.ones([3, 4])]
+    codes[place][1] = 0
+    with pytest.raises(ZooError, match="code of (an image|a caption) is all zeros"):
+        measured(*codes)
+    codes[place][1] = np.nan
+    with pytest.raises(ZooError, match="NaN"):
+        measured(*codes)
+
+
+@pytest.mark.parametrize("captions", [["绿色的圆", "红"], ["grün", "ein Kreis"], ["zebra", "zoo"]])
+def test_captions_that_the_damsm_does_not_know_are_not_all_hits(captions):
+    damsm = tiny.damsm()  # it has <unk>, as which every word would be read
+    every = np.arange(2)
+    conditions = Conditions(captions, captions, every, pool=lambda: (captions, every, every))
+    subject = types.SimpleNamespace(kind="captions", conditions=conditions)
+    made, why = precision_of(subject, types.SimpleNamespace(damsm=damsm), "exact", 0)
+    assert made is None and "cannot read the captions: vocabulary: " in why
+    assert " keep none" in why

@@ -66,7 +66,7 @@ def drit(checkpoint, training=False, **settings):
         sizes["content_discriminator"] = drit_names.content_discriminator_sizes(
             judges["disContent"]
         )
-    model = make_model(DRIT, sizes, settings)
+    model = make_model(DRIT, sizes, settings, arrays)
     if training:
         model.build_for_training()
     needed = drit_names.NETWORKS if training else drit_names.GENERATING

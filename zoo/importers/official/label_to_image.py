@@ -26,7 +26,7 @@ def dcgan(checkpoint, class_names=None, classes=None, training=False, **settings
     generator, judge = network(arrays, "gen") or arrays, network(arrays, "dis")
     classes = _classes(judge, class_names, classes)
     sizes = names.generator_sizes(generator, classes)
-    model = make_model(DCGAN, {**sizes, "class_names": class_names}, settings)
+    model = make_model(DCGAN, {**sizes, "class_names": class_names}, settings, arrays)
     load_state_dict(names.generator_targets(model.generator), generator)
     model.reset_average()
     if training:

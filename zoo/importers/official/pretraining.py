@@ -6,7 +6,13 @@ from zoo.importers import attn_gan, mirror_gan
 from zoo.importers.inception import image_encoder_targets
 from zoo.importers.official.captions import text_settings, vocabulary
 from zoo.importers.official.files import read_state_dict
-from zoo.importers.state_dict import count_of, load_state_dict, prefixed, size_of
+from zoo.importers.state_dict import (
+    count_of,
+    load_state_dict,
+    make_model,
+    prefixed,
+    size_of,
+)
 
 _UNUSED = re.compile(r"(AuxLogits|fc)\.")  # parts of torchvision's file that no encoder runs
 
@@ -22,17 +28,17 @@ def damsm(text_encoder, image_encoder, captions, max_words=18, **settings):
 
     text, image = read_state_dict(text_encoder), read_state_dict(image_encoder)
     stem = size_of(image, "Conv2d_1a_3x3.conv.weight", 0)
-    model = DAMSM(
-        vocabulary=vocabulary(captions, text).tokens,
-        max_words=max_words,
-        text_encoder=text_settings(text),
-        image_encoder={
+    sizes = {
+        "vocabulary": vocabulary(captions, text).tokens,
+        "max_words": max_words,
+        "text_encoder": text_settings(text),
+        "image_encoder": {
             "kind": "inception_v3",
             "features": size_of(image, "emb_features.weight", 0),
             "width_divisor": 32 // stem,
         },
-        **settings,
-    )
+    }
+    model = make_model(DAMSM, sizes, settings, text, image)
     targets = prefixed("text.", attn_gan.text_encoder_targets(model.text_encoder))
     targets |= prefixed("image.", image_encoder_targets(model.image_encoder))
     image = {k: v for k, v in image.items() if not _UNUSED.match(k)}
@@ -64,12 +70,12 @@ def stream(cnn_encoder, rnn_decoder, captions, max_words=18, **settings):
     from zoo.models.mirror_gan import Stream
 
     encoder, decoder = read_state_dict(cnn_encoder), read_state_dict(rnn_decoder)
-    model = Stream(
-        vocabulary=vocabulary(captions, decoder, "embed.weight").tokens,
-        max_words=max_words,
-        captioner=captioner_settings(encoder, decoder),
-        **settings,
-    )
+    sizes = {
+        "vocabulary": vocabulary(captions, decoder, "embed.weight").tokens,
+        "max_words": max_words,
+        "captioner": captioner_settings(encoder, decoder),
+    }
+    model = make_model(Stream, sizes, settings, encoder, decoder)
     targets = prefixed("encoder.", mirror_gan.caption_encoder_targets(model.captioner.encoder))
     targets |= prefixed("decoder.", mirror_gan.caption_decoder_targets(model.captioner.decoder))
     load_state_dict(targets, prefixed("encoder.", encoder) | prefixed("decoder.", decoder))

@@ -9,7 +9,7 @@ from zoo.importers import attn_gan as names
 from zoo.importers.official.captions import text_settings, vocabulary
 from zoo.importers.official.files import read_state_dict
 from zoo.importers.official.pretraining import stream
-from zoo.importers.state_dict import count_of, load_state_dict, size_of
+from zoo.importers.state_dict import count_of, load_state_dict, make_model, size_of
 
 FIRST_SIZE = 64  # the official generators start with four doublings of 4x4
 
@@ -31,13 +31,13 @@ def attn_gan(generator, text_encoder, captions, max_words=18, **settings):
     from zoo.models.attn_gan import AttnGAN
 
     weights, text = read_state_dict(generator), read_state_dict(text_encoder)
-    model = AttnGAN(
+    sizes = {
         **_caption_settings(captions, text, max_words),
         **_generator_settings(weights),
-        generator_filters=size_of(weights, "h_net2.att.conv_context.weight", 0),
-        single_image="img_net.img.0.weight" in weights,
-        **settings,
-    )
+        "generator_filters": size_of(weights, "h_net2.att.conv_context.weight", 0),
+        "single_image": "img_net.img.0.weight" in weights,
+    }
+    model = make_model(AttnGAN, sizes, settings, weights, text)
     return _with_weights(model, names.generator_targets, weights, text)
 
 
@@ -56,12 +56,12 @@ def dm_gan(generator, text_encoder, captions, max_words=18, **settings):
     from zoo.models.dm_gan import DMGAN
 
     weights, text = read_state_dict(generator), read_state_dict(text_encoder)
-    model = DMGAN(
+    sizes = {
         **_caption_settings(captions, text, max_words),
         **_generator_settings(weights),
-        generator_filters=size_of(weights, "h_net2.B.weight", 1),
-        **settings,
-    )
+        "generator_filters": size_of(weights, "h_net2.B.weight", 1),
+    }
+    model = make_model(DMGAN, sizes, settings, weights, text)
     return _with_weights(model, generator_targets, weights, text)
 
 
@@ -90,19 +90,19 @@ def mirror_gan(
     from zoo.models.mirror_gan import MirrorGAN
 
     weights, text = read_state_dict(generator), read_state_dict(text_encoder)
-    sizes, reader = _generator_settings(weights), None
+    sizes, reader, told = _generator_settings(weights), None, {}
     if cnn_encoder or rnn_decoder:
         if not (cnn_encoder and rnn_decoder):
             raise ZooError("A captioning network is two files: cnn_encoder and rnn_decoder.")
         image_size = sizes["stage_sizes"][-1]
         reader = stream(cnn_encoder, rnn_decoder, captions, max_words, image_size=image_size)
         sizes["captioner"] = reader.captioner_config
-    model = MirrorGAN(
+        told = reader.network_variables()
+    sizes |= {
         **_caption_settings(captions, text, max_words),
-        **sizes,
-        generator_filters=size_of(weights, "h_net2.att.conv_context.weight", 0),
-        **settings,
-    )
+        "generator_filters": size_of(weights, "h_net2.att.conv_context.weight", 0),
+    }
+    model = make_model(MirrorGAN, sizes, settings, weights, text, told)
     if reader is not None:
         model.load_stream(reader)
     return _with_weights(model, generator_targets, weights, text)
@@ -128,12 +128,12 @@ def stackgan_v2(generator, **settings):
     text = {"kind": "none"}
     if "ca_net.fc.weight" in weights:
         text = {"kind": "embeddings", "features": size_of(weights, "ca_net.fc.weight", 1)}
-    model = StackGANV2(
-        text_encoder=text,
-        generator_filters=size_of(weights, "img_net1.img.0.weight", 1),
+    sizes = {
+        "text_encoder": text,
+        "generator_filters": size_of(weights, "img_net1.img.0.weight", 1),
         **_generator_settings(weights),
-        **settings,
-    )
+    }
+    model = make_model(StackGANV2, sizes, settings, weights)
     load_state_dict(generator_targets(model.generator), weights)
     model.reset_average()
     return model

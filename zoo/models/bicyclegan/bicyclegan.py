@@ -15,6 +15,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.losses.least_squares import FORMS, check_form, over_scales
+from zoo.models.arguments import check
 from zoo.models.bicyclegan.encoder import POOL, ConvEncoder, ResNetEncoder
 from zoo.models.conditional_gan import to_uint8
 from zoo.models.image_to_image import ImageToImage
@@ -382,6 +383,7 @@ class BicycleGAN(ImageToImage):
         Returns:
             dict of `mu`, `log_var` float32 (pictures, latent_dim).
         """
+        check(type(self).__name__, "batch_size", batch_size, default=16)
         pictures = read_pictures(images, self.image_size, self.target_channels)
         codes = [
             self.encoder(to_float(pictures[start : start + batch_size]), training=False)
@@ -403,6 +405,7 @@ class BicycleGAN(ImageToImage):
         Raises:
             ZooError: a picture that cannot be read, or another number of examples.
         """
+        check(type(self).__name__, "batch_size", batch_size, default=4)
         source = read_pictures(images, self.image_size, self.source_channels)
         latents = self.encode(examples)["mu"]
         if len(latents) not in (1, len(source)):

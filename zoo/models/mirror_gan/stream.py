@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.caption import caption_loss, word_accuracy
+from zoo.models.arguments import check
 from zoo.models.mirror_gan.captioner import Captioner
 from zoo.models.pictures import read_pictures, to_float
 from zoo.models.system import System
@@ -141,6 +142,7 @@ def describe(system, images, batch_size=16):
         list of str, a caption a picture: its likeliest words up to "<end>", `max_words` at most.
     """
     pictures = to_float(read_pictures(images, system.image_size, 3))
+    check(type(system).__name__, "batch_size", batch_size, default=16)
     parts = [pictures[i : i + batch_size] for i in range(0, len(pictures), batch_size)]
     rows = [np.asarray(system.captioner.describe(part, system.max_words)) for part in parts]
     return [_read(row, system.vocabulary) for row in np.concatenate(rows)]

@@ -119,11 +119,10 @@ class Pix2Pix(ImageToImage):
         seed=0,
         **kwargs,
     ):
-        if (always_two_samples or mode_seeking_weight) and not latent_dim:
-            raise ZooError(
-                "Two samples differ by their latent, but latent_dim is 0: give a latent, or leave "
-                "mode_seeking_weight and always_two_samples out."
-            )
+        if mode_seeking_weight and not latent_dim:
+            raise ZooError("Mode seeking needs a latent, but `latent_dim` is 0.")
+        if always_two_samples and not latent_dim:
+            raise ZooError("Two samples differ by their latent, but `latent_dim` is 0.")
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )
