@@ -1,8 +1,9 @@
 """Arrays of images that a user gives: which numbers they hold, decided and never guessed.
 
-The rule: uint8 is 0 to 255, uint16 is 0 to 65535, and floats are in [-1, 1]. Floats that have no
-negative value could as well be in [0, 1], so they are an error unless their range is said with
-`value_range` or they are given as uint8. All values of one array count together.
+The rule: uint8 is 0 to 255, uint16 is 0 to 65535, and floats are in [-1, 1]. Floats without a value
+below -0.1 could as well be in [0, 1], with what a filter overshoots, so they are an error unless
+their range is said with `value_range` or they are given as uint8. All values of one array count
+together.
 """
 
 import numpy as np
@@ -11,6 +12,7 @@ from zoo.checks import check_finite
 from zoo.errors import ZooError
 
 RANGES = ((-1, 1), (0, 1), (0, 255))
+_DARK = -0.1  # a value below is not of [0, 1]
 _ROUNDING = 1e-3  # how far floats may leave their range; they are clipped to it
 
 
@@ -25,7 +27,7 @@ def check_numbers(array, name, value_range=None):
     Returns:
         the range, a pair of int; (0, 255) for uint8 and (0, 65535) for uint16.
     """
-    if value_range is not None and tuple(value_range) not in RANGES:
+    if value_range not in (None, *RANGES, *map(list, RANGES)):
         raise ZooError(f"value_range must be one of {RANGES}, got {value_range!r}.")
     if array.dtype == np.uint8:
         return 0, 255
@@ -35,7 +37,7 @@ def check_numbers(array, name, value_range=None):
         raise ZooError(f"{name} is of {array.dtype}: expected uint8, uint16, or float in [-1, 1].")
     check_finite(name, array)
     low, high = float(array.min()), float(array.max())
-    if value_range is None and low >= 0 and high <= 1:
+    if value_range is None and low >= _DARK and high <= 1 + _ROUNDING:
         raise ZooError(
             f"{name} holds floats from {low:g} to {high:g}, which may be meant in [0, 1] or be "
             "bright ones of [-1, 1]: give uint8, which is np.uint8(np.round(255 * x)) of the first "

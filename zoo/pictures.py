@@ -12,9 +12,9 @@ The rule: what Pillow's `Image.open(file).convert("RGBA")` shows, laid over whit
 - What has two readings is refused by name: see `decode_picture`.
 
 PNG and JPEG are decoded by TensorFlow, equal to Pillow in every case that is not refused, all else
-by Pillow. A served model's graph cannot call Pillow: it reads PNG, JPEG and plain BMP, and refuses
-other files. TensorFlow's own `decode_image` is not used: it reads palettes of BMP as grey, makes
-transparent GIFs black, and writes beyond its memory on some animated WebP files.
+(and JPEG of four inks) by Pillow. A served model's graph cannot call Pillow: it reads PNG, JPEG and
+plain BMP, and refuses other files. TensorFlow's own `decode_image` is not used: it reads palettes
+of BMP as grey, makes transparent GIFs black, and writes beyond its memory on some animated WebP.
 """
 
 import functools
@@ -41,7 +41,6 @@ SERVED = "PNG, JPEG, or BMP of 24 bits without compression"
 
 _HEAD = 34  # bytes that hold the sizes of a PNG or BMP
 _TRNS = r"(?s)\C*\x00\x00[\x00\x01]\CtRNS\C*"  # a PNG's chunk of transparency, of at most 511 bytes
-_ADOBE = r"(?s)\C*\x00\x0eAdobe\C*"  # the segment of a JPEG that says how its four inks are meant
 _BLOCK = 2**18  # pixels that are laid over white at a time
 
 
@@ -65,7 +64,7 @@ def decode_picture(data, served=False):
     Args:
         data: scalar string tensor, the bytes of a PNG, JPEG, GIF, BMP, WebP or TIFF file.
         served: bool. True keeps to TensorFlow's operations, for a graph that is saved: GIF, WebP,
-            TIFF and unusual BMP files are errors.
+            TIFF, unusual BMP and JPEG of four inks are errors.
 
     Returns:
         uint8 [H, W, 3].
@@ -74,8 +73,8 @@ def decode_picture(data, served=False):
         tf.errors.InvalidArgumentError: other bytes, a damaged file, more pixels than
             `pixel_limit()` (found in the header, before anything is decoded), or one of the kinds
             that have two readings: a PNG of other than 8 bits with a transparent colour, a JPEG of
-            four inks without Adobe's note, a TIFF that `zoo.pillow_pictures` names. `read_picture`
-            has the reason in a sentence.
+            four inks without an Adobe note, a TIFF that `zoo.pillow_pictures` names.
+            `read_picture` has the reason in a sentence.
     """
     import tensorflow as tf
 
@@ -85,7 +84,7 @@ def decode_picture(data, served=False):
     start = tf.strings.substr(data, 0, 3)
     picture = tf.case(
         [
-            (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data, limit)),
+            (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data, limit, served)),
             (tf.equal(start, b"\x89PN"), lambda: _png_decoder(limit)(data)),
         ],
         default=lambda: _decode_bmp(data, limit) if served else _by_pillow(data, limit),
@@ -93,21 +92,25 @@ def decode_picture(data, served=False):
     return tf.ensure_shape(picture, [None, None, 3])
 
 
-def _decode_jpeg(data, limit):
+def _decode_jpeg(data, limit, served):
     import tensorflow as tf
 
     shape = tf.cast(tf.image.extract_jpeg_shape(data), tf.int64)
     pixels, channels = tf.reduce_prod(shape[:2]), shape[2]
 
-    def checked():
-        named = tf.strings.regex_full_match(data, _ADOBE)
-        reason = "a JPEG of four inks (CMYK) without an Adobe note of their meaning: save as RGB"
-        with tf.control_dependencies(_check(named | (channels != 4), [reason])):
-            return _within(data, shape[1], shape[0], limit)
+    def usual():
+        return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")  # Pillow's bits
+
+    def unusual():
+        small = _within(data, shape[1], shape[0], limit)
+        if not served:
+            return _by_pillow(small, limit)  # TensorFlow truncates where Pillow rounds
+        reason = f"expected {SERVED}, got a JPEG of four inks (CMYK): convert it to RGB"
+        with tf.control_dependencies(_check(channels != 4, [reason])):
+            return tf.zeros([1, 1, 3], tf.uint8)
 
     # One comparison for usual files: a check builds its message whether it is needed or not.
-    data = tf.cond((pixels > limit) | (channels == 4), checked, lambda: data)
-    return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")  # Pillow's bits
+    return tf.cond((pixels > limit) | (channels == 4), unusual, usual)
 
 
 @functools.lru_cache(maxsize=4)
@@ -146,7 +149,8 @@ def _decode_bmp(data, limit):
     import tensorflow as tf
 
     head = _head(data)
-    plain = (_number(head[14:18]) >= 40) & (_number(head[28:30]) == 24)
+    info = _number(head[14:18])  # bytes of the second header, by which its fields are laid out
+    plain = ((info == 40) | (info == 108) | (info == 124)) & (_number(head[28:30]) == 24)
     plain &= _number(head[30:34]) == 0
     named = _kind_in_graph(data)
     bmp = named == "a BMP"
@@ -232,8 +236,8 @@ def read_picture(data):
     try:
         return decode_picture(tf.constant(data)).numpy()
     except (tf.errors.OpError, ValueError) as error:
-        known = re.search(r"assertion failed: \[(.*?)\](\s|$)", str(error))
-        reason = known[1] if known else f"{kind} that is damaged or cut off"
+        known = re.search(r"assertion failed: \[(.*?)\](\s|$)|ZooError: (.*)", str(error))
+        reason = known[1] or known[3] if known else f"{kind} that is damaged or cut off"
         raise ZooError(reason) from None
 
 

@@ -36,7 +36,9 @@ _UNKNOWN, _EMPTY = "no image of a known format", "an empty file"
 _NO_IMAGES = (
     _UNKNOWN, _EMPTY, "a PDF", "a .zip file", "a web page", "a Git LFS pointer",
 )
-_BY_PILLOW = {"a GIF": "GIF", "a BMP": "BMP", "a WebP": "WEBP", "a TIFF": "TIFF"}
+_BY_PILLOW = {
+    "a JPEG": "JPEG", "a GIF": "GIF", "a BMP": "BMP", "a WebP": "WEBP", "a TIFF": "TIFF",
+}
 _TRANSPARENT = ("L", "LA", "P", "PA", "RGB", "RGBA", "1")  # modes that may have transparency
 _OPAQUE = ("1", "L", "P", "RGB", "CMYK", "YCbCr")
 _SUBFILE, _BITS, _PHOTOMETRIC, _TILE_WIDTH, _TILE_HEIGHT, _DNG = 254, 258, 262, 322, 323, 50706
@@ -55,7 +57,7 @@ def kind_of(data):
 
 
 def read_by_pillow(data, limit):
-    """A GIF, BMP, WebP or TIFF file in RGB.
+    """A GIF, BMP, WebP or TIFF file, or a JPEG of four inks, in RGB.
 
     Args:
         data: bytes of the file.
@@ -77,6 +79,10 @@ def read_by_pillow(data, limit):
     try:
         with Image.open(io.BytesIO(data), formats=[_BY_PILLOW[kind]]) as image:
             _check_size(*image.size, limit)
+            if image.mode == "CMYK" and kind == "a JPEG" and "adobe" not in image.info:
+                raise ZooError(
+                    "a JPEG of four inks (CMYK) without an Adobe note of their meaning: save as RGB"
+                )
             if kind == "a TIFF":
                 _check_tiff(image, data, limit)
             return rgb(image, kind)

@@ -137,11 +137,17 @@ def jpegs():
     ):
         yield Case(f"{name}.jpg", saved(rgb, "JPEG", **settings))
     yield Case("grey.jpg", saved(rgb.convert("L"), "JPEG"))
-    yield Case("cmyk.jpg", cmyk)
-    yield Case("cmyk_progressive.jpg", saved(rgb.convert("CMYK"), "JPEG", progressive=True))
-    yield Case("ycck.jpg", cmyk[: start + 15] + b"\x02" + cmyk[start + 16 :])
-    inks = "JPEG of four inks .* without an Adobe note"
-    yield Case("cmyk_bare.jpg", cmyk[:start] + cmyk[start + 16 :], inks, inks)
+    black = Image.fromarray(noise(SIZE, SIZE, 4), "CMYK")
+    inks = "got a JPEG of four inks"
+    for name, data in (
+        ("cmyk", cmyk), ("cmyk_black", saved(black, "JPEG")),
+        ("cmyk_progressive", saved(black, "JPEG", progressive=True)),
+        ("ycck", cmyk[: start + 15] + b"\x02" + cmyk[start + 16 :]),
+    ):
+        yield Case(f"{name}.jpg", data, served=inks)
+    bare = "JPEG of four inks .* without an Adobe note"
+    yield Case("cmyk_bare.jpg", cmyk[:start] + cmyk[start + 16 :], bare, inks)
+    yield Case("cmyk_note_in_text.jpg", cmyk[: start + 1] + b"\xfe" + cmyk[start + 2 :], bare, inks)
     yield Case("several.jpg", saved(rgb, "MPO", save_all=True, append_images=[rgb.rotate(90)]))
     yield Case("garbage_behind.jpg", whole + b"garbage" * 9)
     for name, data in (("cut", whole[: len(whole) // 2]), ("end", whole[:-2]), ("head", whole[:9])):

@@ -32,6 +32,7 @@ def test_generate(direction):
 def test_a_guide_gives_the_attributes(concat):
     model, images = drit(compiled=False, concat=concat), pictures()
     guides = np.stack([np.full((SIZE, SIZE, 3), value, "float32") for value in (-0.9, 0.9)])
+    guides[1, 0, 0] = -0.9  # bright values alone could be in [0, 1]
     for network in (model.attribute_encoder, model.generator):  # untrained, codes hardly matter
         for weight in network.trainable_variables:
             weight.assign(weight * (12 if len(weight.shape) > 1 else 1))

@@ -1,6 +1,7 @@
 """Keras' methods on a system: each works, or says in one sentence what to use."""
 
 import copy
+import inspect
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from tests import tiny, tiny_images
 from tests.models.test_dcgan import dcgan
 from zoo.errors import ZooError
+from zoo.models.dcgan import DCGAN
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +98,9 @@ def test_optimizers_by_keras_names():
     model = dcgan(compiled=False)
     model.compile(generator_optimizer="adam", discriminator_optimizer=ADAM(1e-3))
     assert model.optimizer_names
+
+
+def test_a_class_shows_its_arguments():
+    shown = inspect.signature(DCGAN).parameters
+    assert list(shown)[:3] == ["classes", "class_names", "image_size"]
+    assert shown["latent_dim"].default == 100

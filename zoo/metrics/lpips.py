@@ -32,8 +32,8 @@ def trunk_input(images, version="0.1", value_range=None):
     Args:
         images: float (batch, h, w, 3) in [-1, 1].
         version: "0.1" or "0.0".
-        value_range: (-1, 1) says that images without a negative value are bright, and not in
-            [0, 1], which is an error otherwise; (0, 1) and (0, 255) are brought to [-1, 1].
+        value_range: (-1, 1) says that images without a dark value are bright, and not in [0, 1],
+            which is an error otherwise; (0, 1) and (0, 255) are brought to [-1, 1].
 
     Returns:
         float64 of the same shape.

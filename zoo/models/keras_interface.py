@@ -3,6 +3,7 @@
 Each method either does what Keras says of it or names in one sentence what to use in its place.
 """
 
+import inspect
 import os
 
 import keras
@@ -15,6 +16,12 @@ from zoo.models.arguments import make
 
 class CheckedArguments(type(keras.Model)):
     """Of classes whose arguments are checked before an object is made."""
+
+    @property
+    def __signature__(cls):
+        """The constructor's own, for `help`, `inspect.signature` and editors."""
+        _, *parameters = inspect.signature(cls.__init__).parameters.values()
+        return inspect.Signature(parameters)
 
     def __call__(cls, *args, **kwargs):
         return make(cls, super().__call__, args, kwargs)

@@ -1,7 +1,7 @@
 """Pictures that a user gives, as arrays or files, in the one form that a model reads.
 
 The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.pictures`. Arrays: uint8, uint16, or
-float in [-1, 1] (see `zoo.image_arrays`: floats without a negative value are an error), of shape
+float in [-1, 1] (see `zoo.image_arrays`: floats that may be in [0, 1] are an error), of shape
 (h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB,
 alpha) channels. Of 16 bits the upper 8 are kept. What is transparent is laid over white. Pillow's
 images are read as its files are. For a model of three channels grey becomes three equal ones; for a
