@@ -99,7 +99,7 @@ def without_instance_statistics(state_dict):
 
 
 def generator_settings(weights, source_channels=3):
-    """The arguments of `UNetToImage` that the arrays of a generator tell.
+    """The arguments of `Pix2Pix` or `BicycleGAN` that the arrays of a generator tell.
 
     Args:
         weights: dict of official name -> array.
@@ -140,7 +140,7 @@ def generator_settings(weights, source_channels=3):
 
 
 def discriminator_settings(weights, name="model{}"):
-    """The arguments of `UNetToImage` that the arrays of a `D_NLayersMulti` tell.
+    """The arguments of `Pix2Pix` or `BicycleGAN` that the arrays of a `D_NLayersMulti` tell.
 
     `name`: see `discriminator_targets`.
     """
@@ -155,7 +155,7 @@ def discriminator_settings(weights, name="model{}"):
 
 
 def load_generator(model, weights):
-    """Gives the generator of a `UNetToImage`, and its moving average, official weights."""
+    """Gives the generator of a `Pix2Pix` or `BicycleGAN`, and its moving average, official weights."""
     load_state_dict(u_net_targets(model.generator), weights)
     model.reset_average()
 
