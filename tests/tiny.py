@@ -121,3 +121,35 @@ def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False
 def snapshot(variables):
     """dict of name -> array."""
     return {name: np.array(v.numpy()) for name, v in variables.items()}
+
+
+_MADE = {}
+
+
+def reused(make, *arguments, **settings):
+    """The system `make(*arguments, **settings)` as it is when new, but made once in a process.
+
+    Making a tiny system takes longer than its steps. Every variable is put back to its first value.
+    Not for a test that needs two of the same settings at once, or that sets attributes without
+    `monkeypatch`.
+    """
+    policy = keras.config.dtype_policy().name
+    key = (make.__module__, make.__qualname__, repr(arguments), repr(settings), policy)
+    if key not in _MADE:
+        model = make(*arguments, **settings)
+        _MADE[key] = model, snapshot(model.checkpoint_variables())
+    model, start = _MADE[key]
+    for name, variable in model.checkpoint_variables().items():
+        variable.assign(start[name])
+    model.reset_metrics()
+    return model
+
+
+def steps(model, batches):
+    """The last step's losses as floats, without a graph: tracing costs more than some steps.
+
+    What a graph changes is tested for every system in tests/models/test_every_system.py.
+    """
+    for batch in batches:
+        logs = model.train_step(batch)
+    return {name: float(value) for name, value in logs.items()}

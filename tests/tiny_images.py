@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.tiny import adam, snapshot
+from tests.tiny import adam, snapshot, steps
 from zoo.models import noise
 from zoo.models.bicyclegan import BicycleGAN
 from zoo.models.pix2pix import Pix2Pix
@@ -45,12 +45,8 @@ def batch(step=0, count=2, channels=(3, 3)):
     }
 
 
-def train(model, steps, start=0, graph=False, **of_batch):
-    """The last step's losses; a graph costs more than the few steps that a test takes."""
-    step = tf.function(model.train_step) if graph else model.train_step
-    for i in range(start, start + steps):
-        logs = step(batch(i, **of_batch))
-    return {name: float(value) for name, value in logs.items()}
+def train(model, times, start=0, **of_batch):
+    return steps(model, (batch(i, **of_batch) for i in range(start, start + times)))
 
 
 def by_sgd(system, **changes):
@@ -70,7 +66,7 @@ def check_replicas(system, two_devices, monkeypatch, order=(0, 1, 2, 3), **chang
         order: places of the four pairs of a batch on the two replicas, two each.
     """
     monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
-    steps = []
+    changes_of_weights = []
     alone = tf.distribute.get_strategy()
     for strategy, places in ((alone, range(4)), (two_devices, order)):
         with strategy.scope():
@@ -79,9 +75,10 @@ def check_replicas(system, two_devices, monkeypatch, order=(0, 1, 2, 3), **chang
         data = {name: tf.gather(value, list(places)) for name, value in batch(count=4).items()}
         data = tf.data.Dataset.from_tensors(data).unbatch().batch(4)
         data = next(iter(strategy.experimental_distribute_dataset(data)))
-        tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)))(data)
+        tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)), autograph=False)(data)
         after = snapshot(model.network_variables())
-        steps.append({name: after[name] - before[name] for name in after})
-    for name, step in steps[0].items():
-        np.testing.assert_allclose(steps[1][name], step, rtol=2e-3, atol=1e-5, err_msg=name)
-    return steps[0]
+        changes_of_weights.append({name: after[name] - before[name] for name in after})
+    one, two = changes_of_weights
+    for name, step in one.items():
+        np.testing.assert_allclose(two[name], step, rtol=2e-3, atol=1e-5, err_msg=name)
+    return one

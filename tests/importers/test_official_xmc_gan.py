@@ -68,10 +68,10 @@ def test_encoders_and_files_that_do_not_belong_to_it(path, tmp_path):
     np.savez(tmp_path / "missing.npz", **arrays)
     with pytest.raises(ZooError, match="missing ema_generator: params/Conv_0/kernel"):
         official.xmc_gan(tmp_path / "missing.npz")
-    (tmp_path / "ckpt-2.flax").write_bytes(b"\x81\xa4step\x07")
+    (tmp_path / "ckpt-2.flax").write_bytes(b"\x81\xa4rate\xca\x3f\x80\x00\x00")
     with pytest.raises(ZooError, match="0 spatial blocks"):
         official.xmc_gan(tmp_path / "ckpt-2.flax")
-    with pytest.raises(ZooError, match="no generator of .*xmc_gan.*starts with step"):
+    with pytest.raises(ZooError, match="no generator of .*xmc_gan.*starts with rate"):
         official.system_of(tmp_path / "ckpt-2.flax")
 
 
@@ -82,7 +82,7 @@ def test_the_command(model, path, modules, tmp_path):
         [given, f"--max_words={WORDS}", f"--out={tmp_path / 'vectors'}"],
         [given, *hub, f"--max_words={WORDS}", f"--out={tmp_path / 'captions'}"],
         [given, hub[0], none],
-        [given, "--captions=x", none],
+        [given, f"--captions={path}", none],
     )
     starts = (
         "XMCGAN in ", "XMCGAN in ", "error: --hub_preprocess and --hub_encoder belong together",
@@ -92,7 +92,8 @@ def test_the_command(model, path, modules, tmp_path):
     for line, start in zip(lines, starts, strict=True):
         assert line.startswith(start), line
     assert not (tmp_path / "none").exists()
-    vectors, captions = (zoo.from_preset(str(tmp_path / name)) for name in ("vectors", "captions"))
+    vectors = zoo.from_preset(str(tmp_path / "vectors"))
+    captions = zoo.from_preset(str(tmp_path / "captions"), text_encoder=modules)
     np.testing.assert_array_equal(vectors.generate(text(2)), model.generate(text(2)))
     assert vectors.preset_metadata["source"]["checkpoint"] == (
         "google-research/xmcgan_image_generation: ckpt-1.npz"

@@ -1,4 +1,4 @@
-"""AttnGAN as a system: training, mode seeking, the moving average, `fit`, strategies."""
+"""AttnGAN as a system: mode seeking, the moving average, `fit`; see also test_every_system.py."""
 
 import keras
 import numpy as np
@@ -10,26 +10,12 @@ from zoo.errors import ZooError
 
 
 def train(model, steps, start=0):
-    step = tf.function(model.train_step)
-    for i in range(start, start + steps):
-        logs = step(tiny.batch(i))
-    return {name: float(value) for name, value in logs.items()}
-
-
-def test_two_steps_change_every_trained_variable_and_nothing_frozen():
-    model = tiny.attn_gan()
-    before = tiny.snapshot(model.network_variables())
-    logs = train(model, 2)
-    after = tiny.snapshot(model.network_variables())
-    assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
-    for name in before:
-        frozen = name.startswith(("text_encoder", "image_encoder"))
-        assert np.array_equal(before[name], after[name]) == frozen, name
-    assert int(model.iteration) == 2
+    return tiny.steps(model, map(tiny.batch, range(start, start + steps)))
 
 
 def test_mode_seeking_draws_a_second_sample_and_logs_its_distances():
-    off, on = train(tiny.attn_gan(), 1), train(tiny.attn_gan(mode_seeking_weight=2.0), 1)
+    off = train(tiny.reused(tiny.attn_gan), 1)
+    on = train(tiny.attn_gan(mode_seeking_weight=2.0), 1)
     assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
     ratio = on["image_distance"] / on["latent_distance"]
     np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
@@ -78,19 +64,6 @@ def test_same_seed_same_bits_and_another_seed_not():
     a, b, c = (tiny.snapshot(m.checkpoint_variables()) for m in (first, again, other))
     assert all(np.array_equal(a[name], b[name]) for name in a)
     assert any(not np.array_equal(a[name], c[name]) for name in a)
-
-
-def test_checkpoint_goes_on_bit_for_bit(tmp_path):
-    whole = tiny.attn_gan(mode_seeking_weight=1.0)
-    train(whole, 2)
-    whole.save_checkpoint(str(tmp_path / "c.h5"))
-    train(whole, 2, start=2)
-    resumed = tiny.attn_gan(mode_seeking_weight=1.0)
-    train(resumed, 1, start=7)  # anything else
-    resumed.load_checkpoint(str(tmp_path / "c.h5"))
-    train(resumed, 2, start=2)
-    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
-    assert all(np.array_equal(a[name], b[name]) for name in a)
 
 
 def test_single_image_variant_has_one_head_and_one_conditional_discriminator():
@@ -142,7 +115,7 @@ def tiny_batch_graph():
 
 
 def test_every_discriminator_has_its_own_built_optimizer():
-    model = tiny.attn_gan()
+    model = tiny.reused(tiny.attn_gan)
     assert model.optimizer_names == [
         "generator_optimizer",
         "discriminator_16_optimizer",
@@ -191,7 +164,7 @@ def test_without_a_weight_the_damsm_gives_its_text_encoder_alone():
 
 
 def test_load_damsm_copies_both_encoders_and_refuses_others():
-    model, damsm = tiny.attn_gan(), tiny.damsm()
+    model, damsm = tiny.reused(tiny.attn_gan), tiny.damsm()
     model.load_damsm(damsm)
     for name in ("text_encoder", "image_encoder"):
         pairs = zip(getattr(model, name).variables, getattr(damsm, name).variables, strict=True)

@@ -11,7 +11,7 @@ from zoo.models.damsm.damsm import retrieval_accuracy
 def test_training_lowers_the_loss_of_a_repeated_batch():
     model = tiny.damsm(dropout=0.0)
     model.compile(keras.optimizers.Adam(0.002, 0.5))
-    step = tf.function(model.train_step)
+    step = tf.function(model.train_step, autograph=False)
     losses = []
     for _ in range(15):
         model.reset_metrics()
@@ -32,7 +32,7 @@ def test_dropout_follows_the_iteration():
 def test_official_schedule_resets_adam_and_lowers_the_rate_each_epoch():
     model = tiny.damsm(steps_per_epoch=2)
     model.compile(keras.optimizers.Adam(0.002, 0.5))
-    step = tf.function(model.train_step)
+    step = tf.function(model.train_step, autograph=False)
     rates, iterations = [], []
     for i in range(5):
         step(tiny.batch(i))

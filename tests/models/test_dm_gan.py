@@ -1,30 +1,15 @@
-"""DM-GAN as a system: what it adds to AttnGAN's family (see test_attn_gan.py for the shared)."""
+"""DM-GAN as a system: what it adds to AttnGAN (see test_attn_gan.py, test_every_system.py)."""
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from tests import tiny
 from zoo.models.dm_gan import DMGAN
 
 
 def train(model, steps):
-    step = tf.function(model.train_step)
-    for i in range(steps):
-        logs = step(tiny.batch(i))
-    return {name: float(value) for name, value in logs.items()}
-
-
-def test_two_steps_change_every_trained_variable_and_nothing_frozen():
-    model = tiny.dm_gan(mode_seeking_weight=1.0)
-    before = tiny.snapshot(model.network_variables())
-    logs = train(model, 2)
-    after = tiny.snapshot(model.network_variables())
-    assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
-    for name in before:
-        frozen = name.startswith(("text_encoder", "image_encoder"))
-        assert np.array_equal(before[name], after[name]) == frozen, name
+    return tiny.steps(model, map(tiny.batch, range(steps)))
 
 
 def test_discriminators_are_spectrally_normalised_and_have_no_batch_norm():
@@ -39,21 +24,6 @@ def test_discriminators_are_spectrally_normalised_and_have_no_batch_norm():
         network = getattr(model, f"discriminator_{size}")
         trained = sum(np.prod(v.shape) for v in network.trainable_variables)
         assert model.parameter_counts()[f"discriminator_{size}"] == trained  # without u and v
-
-
-@pytest.mark.large  # tests/integration resumes a run
-def test_checkpoint_goes_on_bit_for_bit(tmp_path):
-    """The singular vectors are part of the state."""
-    whole = tiny.dm_gan(mode_seeking_weight=1.0)
-    train(whole, 1)
-    whole.save_checkpoint(str(tmp_path / "c.h5"))
-    resumed = tiny.dm_gan(mode_seeking_weight=1.0)
-    resumed.load_checkpoint(str(tmp_path / "c.h5"))
-    for model in (whole, resumed):
-        train(model, 1)
-    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
-    assert any(name.endswith("/u") for name in a)
-    assert all(np.array_equal(a[name], b[name]) for name in a)
 
 
 def test_mean_of_the_samples_doubles_mode_seeking_against_the_rest():

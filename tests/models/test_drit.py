@@ -1,4 +1,4 @@
-"""DRIT as a system; what it draws: test_drit_generate.py."""
+"""DRIT as a system; see also test_every_system.py, and test_drit_generate.py for what it draws."""
 
 import keras
 import numpy as np
@@ -28,9 +28,9 @@ def values(logs):
     return {name: float(value) for name, value in logs.items()}
 
 
-@pytest.mark.parametrize("concat", [True, False])
-def test_a_full_step_changes_everything_and_a_content_step_its_discriminator(concat):
-    model, made = drit(concat=concat, mode_seeking_weight=1.0), {}
+def test_a_full_step_changes_everything_and_a_content_step_its_discriminator():
+    """Feature-wise; the other form is that of test_every_system.py."""
+    model, made = drit(concat=False, mode_seeking_weight=1.0), {}
     content = lambda: model.train_step(batch(), full=False)  # noqa: E731
     assert changed(model, content) == {"content_discriminator"}
     full = lambda: made.update(model.train_step(batch(1), full=True))  # noqa: E731
@@ -44,7 +44,7 @@ def test_a_full_step_changes_everything_and_a_content_step_its_discriminator(con
 
 
 def test_the_logged_terms_add_up_and_means_are_over_the_steps_that_have_them():
-    model = drit(mode_seeking_weight=2.0)
+    model = tiny.reused(drit, mode_seeking_weight=2.0)
     made = values(model.training_step(batch(), full=True))
     first = [name for name in model.LOSS_WEIGHTS if not name.startswith(("random", "latent"))]
     np.testing.assert_allclose(
@@ -80,16 +80,6 @@ def test_schedule():
     np.testing.assert_array_equal(tensors, epoch)
 
 
-def test_the_graph_follows_the_schedule():
-    """One compiled step: content, full, content (the counter is part of the checkpoint)."""
-    model = drit(full_step_every=2)
-    step = tf.function(model.train_step, autograph=False)
-    kinds = [changed(model, lambda i=i: step(batch(i))) for i in range(3)]
-    only = {"content_discriminator"}
-    assert kinds == [only, set(model.network_names), only]
-    assert int(model.iteration) == 3 and int(model.generator_optimizer.iterations) == 2
-
-
 def test_learning_rates_fall_by_epoch():
     model = drit(steps_per_epoch=3, epochs=4, constant_epochs=1)
     base = float(model.generator_optimizer.learning_rate)
@@ -104,7 +94,7 @@ def test_learning_rates_fall_by_epoch():
 def test_mode_seeking_draws_a_second_attribute_and_spares_the_attribute_encoder(monkeypatch):
     models, made, streams = {}, {}, {}
     for weight in (0.0, 2.0):
-        model = models[weight] = drit(mode_seeking_weight=weight)
+        model = models[weight] = tiny.reused(drit, mode_seeking_weight=weight)
         original, seen = model.normal, streams.setdefault(weight, [])
 
         def normal(stream, shape, original=original, seen=seen):
@@ -133,7 +123,7 @@ def test_mode_seeking_draws_a_second_attribute_and_spares_the_attribute_encoder(
 
 def test_mode_seeking_of_both_directions():
     """The term of a direction is weight / (image distance / latent distance + 1e-5)."""
-    model = drit(mode_seeking_weight=2.0)
+    model = tiny.reused(drit, mode_seeking_weight=2.0)
     images, _ = model._halves(batch())
     outputs = forward(model, images)
     made = values(model.second_losses(outputs))
@@ -151,13 +141,15 @@ def test_the_second_half_of_a_batch_is_only_real_pictures():
     other = {
         name: tf.concat([images[:2], batch(5, 4)[name][2:]], 0) for name, images in given.items()
     }
-    models = [drit(), drit()]
-    for model, data in zip(models, (given, other), strict=True):
+    after = []
+    for data in (given, other):
+        model = tiny.reused(drit)
         model.training_step(data, full=True)
-    for name in models[0].discriminator_names:
-        pair = [getattr(model, name).trainable_variables for model in models]
-        equal = all(np.array_equal(x, y) for x, y in zip(*pair, strict=True))
-        assert equal == (not name.endswith("2")), name
+        after.append(tiny.snapshot(model.network_variables()))
+    for network in model.discriminator_names:
+        names = list(model.network_variables([network]))
+        equal = all(np.array_equal(after[0][name], after[1][name]) for name in names)
+        assert names and equal == (not network.endswith("2")), network
 
 
 @pytest.mark.parametrize(
@@ -170,7 +162,7 @@ def test_the_second_half_of_a_batch_is_only_real_pictures():
 )
 def test_batches_of_another_form(data, message):
     with pytest.raises(ZooError, match=message):
-        drit(compiled=False).train_step(data)
+        tiny.reused(drit).train_step(data)
 
 
 def test_replicas_sum_to_one_device(two_devices):  # noqa: F811
@@ -269,7 +261,7 @@ def test_config_round_trip():
 
 
 def test_wrong_arguments():
-    model = drit(compiled=False)
+    model = tiny.reused(drit)
     with pytest.raises(ZooError, match="direction.*a2b, b2a.*'b2c'"):
         model.generate(pictures(), direction="b2c")
     with pytest.raises(ZooError, match="one for each of the 2 conditions, got 3"):

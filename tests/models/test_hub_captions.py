@@ -155,7 +155,7 @@ def test_a_preset_cannot_fetch_a_strangers_program(tmp_path):
     config["config"]["text_encoder"]["encoder"] = "https://localhost:9/evil.tar.gz"
     storage.write_json(directory / "config.json", config)
     metadata = storage.read_json(directory / "metadata.json")
-    metadata["files"]["config.json"]["sha256"] = storage.sha256(directory / "config.json")
+    metadata["files"]["config.json"] = {"sha256": storage.sha256(directory / "config.json")}
     storage.write_json(directory / "metadata.json", metadata)
     with pytest.raises(ZooError, match="a program that would be run") as caught:
         zoo.from_preset(str(directory))

@@ -21,11 +21,11 @@ PLAIN = {
 FORMS = {"latent": {}, "mode_seeking": {"mode_seeking_weight": 1.0}, "plain": PLAIN}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ["latent", "plain"])  # mode seeking: test_every_system.py
 def test_two_steps_change_every_weight(form):
     model = pix2pix(**FORMS[form])
     before = tiny.snapshot(model.network_variables())
-    logs = train(model, 2, graph=form == "mode_seeking")
+    logs = train(model, 2)
     after = tiny.snapshot(model.network_variables())
     assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
     assert int(model.iteration) == 2
@@ -77,23 +77,6 @@ def test_dropout_is_noise_of_the_iteration():
     assert not np.array_equal(made[0], translate(model, source, latents))
     plain = model({"source": source, "latents": latents})["images"]
     assert not np.array_equal(made[0], plain)
-
-
-def test_checkpoint_goes_on_bit_for_bit(tmp_path):
-    def make():
-        return pix2pix(mode_seeking_weight=1.0, ema_decay=0.9)
-
-    whole = make()
-    train(whole, 1)
-    whole.save_checkpoint(str(tmp_path / "c.h5"))
-    train(whole, 1, start=1)
-    resumed = make()
-    train(resumed, 1, start=7)  # anything else
-    resumed.load_checkpoint(str(tmp_path / "c.h5"))
-    train(resumed, 1, start=1)
-    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
-    assert any(name.startswith("ema_generator") for name in a)
-    assert all(np.array_equal(a[name], b[name]) for name in a)
 
 
 def test_mixed_bfloat16():

@@ -15,19 +15,15 @@ def batch(kind="rnn", step=0):
     return tiny.batch(step, kind=kind, mismatched=kind != "none")
 
 
-def train(model, steps, kind="rnn", start=0, graph=False):
-    """The last step's losses; a graph costs more than the few steps that a test takes."""
-    step = tf.function(model.train_step) if graph else model.train_step
-    for i in range(start, start + steps):
-        logs = step(batch(kind, i))
-    return {name: float(value) for name, value in logs.items()}
+def train(model, steps, kind="rnn"):
+    return tiny.steps(model, (batch(kind, i) for i in range(steps)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", KINDS[1:])  # captions: test_every_system.py
 def test_two_steps_change_every_trained_variable_and_nothing_frozen(kind):
     model = tiny.stackgan_v2(kind, color_weight=50.0)
     before = tiny.snapshot(model.network_variables())
-    logs = train(model, 2, kind, graph=True)
+    logs = train(model, 2, kind)
     after = tiny.snapshot(model.network_variables())
     assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
     assert (logs["kl_loss"] > 0) == (kind != "none") and logs["color_loss"] > 0
@@ -104,19 +100,6 @@ def test_both_forms_of_cross_entropy_train_alike_until_a_sigmoid_saturates():
     logs = [train(tiny.stackgan_v2(adversarial_form=f), 1) for f in ("logits", "probabilities")]
     for name in logs[0]:
         np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-4, err_msg=name)
-
-
-def test_checkpoint_goes_on_bit_for_bit(tmp_path, kind="embeddings"):
-    whole = tiny.stackgan_v2(kind, mode_seeking_weight=1.0)
-    train(whole, 1, kind)
-    whole.save_checkpoint(str(tmp_path / "c.h5"))
-    train(whole, 1, kind, start=1)
-    resumed = tiny.stackgan_v2(kind, mode_seeking_weight=1.0)
-    train(resumed, 1, kind, start=7)  # anything else
-    resumed.load_checkpoint(str(tmp_path / "c.h5"))
-    train(resumed, 1, kind, start=1)
-    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
-    assert all(np.array_equal(a[name], b[name]) for name in a)
 
 
 def test_bfloat16_trains_with_float32_weights_images_and_losses():

@@ -47,7 +47,7 @@ def train_line(strategy):
     with strategy.scope():
         model = Line()
         model.compile(optimizer=keras.optimizers.SGD(0.1))  # Adam would hide a wrong scale
-    step = tf.function(lambda b: strategy.run(model.train_step, (b,)))
+    step = tf.function(lambda b: strategy.run(model.train_step, (b,)), autograph=False)
     for batch in line_batches():
         data = tf.data.Dataset.from_tensors(batch).unbatch().batch(8)
         step(next(iter(strategy.experimental_distribute_dataset(data))))
@@ -67,7 +67,7 @@ def test_attn_gan_trains_on_two_replicas(two_devices):  # noqa: F811
     batch = next(iter(two_devices.experimental_distribute_dataset(data)))
     before = model.ema_generator.trainable_variables or model.ema_generator.variables
     before = [v.numpy().copy() for v in before]
-    logs = tf.function(lambda b: two_devices.run(model.train_step, (b,)))(batch)
+    logs = tf.function(lambda b: two_devices.run(model.train_step, (b,)), autograph=False)(batch)
     losses = two_devices.experimental_local_results(logs["generator_loss"])
     assert len(losses) == 2 and losses[0] != losses[1]  # other pictures, other noise
     for variable in model.generator.variables + model.ema_generator.variables:

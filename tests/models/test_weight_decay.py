@@ -29,7 +29,7 @@ def train(strategy, steps=3):
         model = DecayedLine()
         model.compile(optimizer=keras.optimizers.SGD(0.1))
         model.dense.bias.assign([2.0])
-    step = tf.function(lambda b: strategy.run(model.train_step, (b,)))
+    step = tf.function(lambda b: strategy.run(model.train_step, (b,)), autograph=False)
     for batch in line_batches(steps):
         data = tf.data.Dataset.from_tensors(batch).unbatch().batch(8)
         step(next(iter(strategy.experimental_distribute_dataset(data))))

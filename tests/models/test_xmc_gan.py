@@ -62,21 +62,15 @@ def batch(kind="vectors", step=0, size=4):
     return {**data, **{name: tf.constant(value) for name, value in vectors(size, step).items()}}
 
 
-def train(model, steps=1, kind="vectors", start=0, graph=False):
-    step = model.train_step  # tracing takes longer than a few steps
-    if graph:
-        step = tf.function(step, autograph=False)
-    for i in range(start, start + steps):
-        logs = step(batch(kind, i))
-    return {name: float(value) for name, value in logs.items()}
+def train(model, steps=1, kind="vectors"):
+    return tiny.steps(model, (batch(kind, i) for i in range(steps)))
 
 
-@pytest.mark.parametrize("kind", TEXTS)
-def test_two_steps_change_every_trained_variable_and_nothing_frozen(kind):
-    spectral = kind == "rnn"
-    model = xmc_gan(kind, image_network=RESNET, generator_spectral=spectral, ema_decay=0.9)
+def test_two_steps_on_captions_change_every_trained_variable_and_nothing_frozen():
+    """With spectral normalisation; word vectors are in test_every_system.py."""
+    model = xmc_gan("rnn", image_network=RESNET, generator_spectral=True, ema_decay=0.9)
     before = tiny.snapshot(model.network_variables())
-    logs = train(model, 2, kind, graph=not spectral)
+    logs = train(model, 2, "rnn")
     after = tiny.snapshot(model.network_variables())
     assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
     assert logs["mode_seeking"] == 0 and logs["network_loss"] > 0
@@ -127,18 +121,6 @@ def test_statistics_follow_the_last_part_of_a_batch_alone(steps):
 def test_batches_that_cannot_be_cut():
     with pytest.raises(ZooError, match="multiple.*5 pictures"):
         xmc_gan().train_step(batch(size=5))
-
-
-def test_checkpoint_goes_on_bit_for_bit(tmp_path):
-    settings = {"mode_seeking_weight": 1.0, "image_network": RESNET, "ema_decay": 0.9}
-    whole, resumed = xmc_gan(**settings), xmc_gan(**settings)
-    train(whole)
-    whole.save_checkpoint(str(tmp_path / "c.h5"))
-    resumed.load_checkpoint(str(tmp_path / "c.h5"))
-    for model in (whole, resumed):
-        train(model, start=1)
-    a, b = (tiny.snapshot(m.checkpoint_variables()) for m in (whole, resumed))
-    assert all(np.array_equal(a[name], b[name]) for name in a)
 
 
 def test_bfloat16_trains_with_float32_weights_images_and_losses():
