@@ -155,7 +155,7 @@ def discriminator_settings(weights, name="model{}"):
 
 
 def load_generator(model, weights):
-    """Gives the generator of a `Pix2Pix` or `BicycleGAN`, and its moving average, official weights."""
+    """Gives a `Pix2Pix` or `BicycleGAN` official weights of its generator, and of its average."""
     load_state_dict(u_net_targets(model.generator), weights)
     model.reset_average()
 
