@@ -138,21 +138,13 @@ class ConditionalGAN(System):
 
     def reset_average(self):
         """Makes the moving average, if there is one, equal to the generator."""
-        if not self.averages:
-            return
-        for average, variable in zip(
-            self.ema_generator.variables, self.generator.variables, strict=True
-        ):
-            average.assign(variable)
+        if self.averages:
+            _copy_weights(self.generator, self.ema_generator)
 
     def reset_generator(self):
         """Makes the generator equal to the moving average, if there is one: a preset holds that."""
-        if not self.averages:
-            return
-        for average, variable in zip(
-            self.ema_generator.variables, self.generator.variables, strict=True
-        ):
-            variable.assign(average)
+        if self.averages:
+            _copy_weights(self.ema_generator, self.generator)
 
     def update_average(self):
         """ema <- decay * ema + (1 - decay) * generator, over all weights (see `ema_statistics`)."""
@@ -282,6 +274,11 @@ class ConditionalGAN(System):
             outputs = self._row_function(part)
             made.append({n: v.numpy() for n, v in outputs.items() if only is None or n in only})
         return {name: np.concatenate([part[name] for part in made]) for name in made[0]}
+
+
+def _copy_weights(source, target):
+    for variable, value in zip(target.variables, source.variables, strict=True):
+        variable.assign(value)
 
 
 def to_uint8(images):
