@@ -1,7 +1,7 @@
 # make demo | tour | test | lint | bench | clean. The first one that runs makes the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      More for pytest: make test ARGS="-k presets"
 # One benchmark of two: make bench BENCH=metrics
-# Tests run in two processes, a file each; make test WORKERS=0 runs them in one.
+# Tests run in two processes, a file each, the longest first; make test WORKERS=0 runs them in one.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -29,7 +29,8 @@ tour: $(INSTALLED)
 	@$(RUN) docs/mode_seeking_tour.py --out=tour $(ARGS)
 
 test: $(INSTALLED)
-	@$(RUN) -m pytest -q --no-header --tb=short -rs -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(RUN) -m pytest -q --no-header --tb=short -rs -n $(WORKERS) --dist loadfile \
+	  --no-loadscope-reorder $(ARGS)
 
 lint: $(INSTALLED)
 	@$(RUN) -m ruff check .

@@ -1,11 +1,26 @@
 """Shared fixtures; `large` tests run only with --large."""
 
-import contextlib
+import gc
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
+
+# Files that take longest. They start first: a file stays in one process, and one that starts last
+# would run alone at the end.
+LONGEST = (
+    "integration/test_attn_gan_runs.py",
+    "models/test_every_system.py",
+    "integration/test_systems.py",
+    "golden/test_drit_iteration.py",
+    "models/test_drit.py",
+    "models/test_xmc_gan.py",
+    "integration/test_image_systems.py",
+    "golden/test_xmc_gan_iteration.py",
+    "golden/test_stackgan_v2_iteration.py",
+    "models/test_attn_gan.py",
+)
 
 
 def pytest_addoption(parser):
@@ -13,14 +28,28 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Two logical CPUs, so that the tests of several replicas run on every machine."""
+    """Two logical CPUs, so that the tests of several replicas run on every machine.
+
+    What TensorFlow and Keras made when they were imported stays, so that no collection of garbage
+    walks through it again: a tenth of the time of making networks.
+    """
     import tensorflow as tf
 
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def place(item):
+    """Where an item's file stands in `LONGEST`, or behind it."""
+    path = item.nodeid.partition("::")[0].removeprefix("tests/")
+    return LONGEST.index(path) if path in LONGEST else len(LONGEST)
 
 
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=place)  # a stable sort: what is in no list keeps its order
     if config.getoption("--large"):
         return
     skip = pytest.mark.skip(reason="large test: run with --large")
@@ -32,26 +61,16 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture
 def float64():
     """Networks built inside the test compute in float64, the golden cases' own precision."""
-    with _floatx("float64"):
+    from tests.precision import computing_in
+
+    with computing_in("float64"):
         yield
 
 
 @pytest.fixture(params=["float64", "float32"])
 def precision(request):
     """The test runs in both precisions, each with the golden cases' tolerance for it."""
-    with _floatx(request.param):
+    from tests.precision import computing_in
+
+    with computing_in(request.param):
         yield request.param
-
-
-@contextlib.contextmanager
-def _floatx(name):
-    import keras
-
-    before = keras.config.dtype_policy(), keras.config.floatx()
-    keras.config.set_dtype_policy(name)
-    keras.config.set_floatx(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before[0])
-        keras.config.set_floatx(before[1])

@@ -15,6 +15,25 @@ def exact_adam(learning_rate, beta_1, beta_2, epsilon):
     )
 
 
+def adam_step(gradient, rate, beta_2=0.999, epsilon=1e-8):
+    """What Adam's first step takes from a weight: almost `rate` times the gradient's sign."""
+    return rate * gradient / (np.abs(gradient) + epsilon / np.sqrt(1 - beta_2))
+
+
+def check_first_step(case, key, now, gradient, official, rate):
+    """A weight after Adam's first step, sharply: only as far off as the two gradients explain.
+
+    Args:
+        key: str. Of the weight afterwards.
+        now: array, ours afterwards, in the official layout.
+        gradient, official: arrays, that Adam was given here and there.
+    """
+    gradient, official = np.asarray(gradient, "float64"), np.asarray(official, "float64")
+    apart = np.abs(adam_step(gradient, rate) - adam_step(official, rate))
+    want = np.asarray(case.outputs[key], "float64")
+    case.judge(f"{key} after Adam", np.asarray(now, "float64"), want, apart + 2e-6)
+
+
 def record(owner, name, monkeypatch):
     """A list that every later result of `owner.name` is added to."""
     results, original = [], getattr(owner, name)

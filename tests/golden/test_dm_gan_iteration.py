@@ -8,6 +8,7 @@ to the kink of the LeakyReLU that the order of a sum decides their slope, and wi
 import numpy as np
 import tensorflow as tf
 
+from tests.golden import rounding
 from tests.golden.damsm_guided import Iteration, check_single_sample
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import check_matching, dense
@@ -17,14 +18,22 @@ from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models.dm_gan import DMGAN
 
 
-def test_train_iteration(precision, monkeypatch):
-    case = Case("dm_gan", "train_iteration")
-    iteration = Iteration(case, monkeypatch, DMGAN, names)
-    check_single_sample(iteration, gradients=precision == "float64")
+def test_train_iteration(precision):
+    def body(case, monkeypatch):
+        iteration = Iteration(case, monkeypatch, DMGAN, names)
+        check_single_sample(iteration, gradients=precision == "float64")
+
+    rounding.check(Case("dm_gan", "train_iteration"), body)
 
 
-def test_train_iteration_with_mode_seeking(precision, monkeypatch):
-    case = Case("dm_gan_ms", "train_iteration_ms")
+def test_train_iteration_with_mode_seeking(precision):
+    rounding.check(
+        Case("dm_gan_ms", "train_iteration_ms"),
+        lambda case, monkeypatch: check_mode_seeking(case, monkeypatch, precision),
+    )
+
+
+def check_mode_seeking(case, monkeypatch, precision):
     iteration = Iteration(
         case, monkeypatch, DMGAN, names, mode_seeking_weight=case.meta["ms_lambda"]
     )

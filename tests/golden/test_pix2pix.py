@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.golden import paired_images as paired
+from tests.golden import rounding
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import record
 from zoo.importers import pix2pix as names
@@ -31,8 +32,12 @@ def targets_of(model):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_iteration(precision, monkeypatch, name):
-    case = Case("pix2pix", name)
+def test_iteration(precision, name):
+    rounding.check(Case("pix2pix", name), check_iteration)
+
+
+def check_iteration(case, monkeypatch):
+    name = case.name
     model = Pix2Pix(**paired.sizes(case), **VARIANTS[name])
     targets = paired.compiled(case, model, targets_of)
     latents = np.concatenate([case.inputs[f"z{i + 1}"] for i in range(model.samples)])
@@ -56,7 +61,7 @@ def test_iteration(precision, monkeypatch, name):
         case.check("fake1", nchw(np.split(images[0].numpy(), model.samples)[0]))
     for _, gradients in steps:
         paired.check_gradients(case, targets, gradients)
-    paired.check_after(case, targets)
+    paired.check_after(case, targets, steps)
     case.check_all_seen()
 
 

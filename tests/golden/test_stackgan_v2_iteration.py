@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.golden import rounding
 from tests.golden.golden import Case, nhwc, tensor
 from tests.golden.iteration import exact_adam, record, record_updates
 from zoo.importers import stackgan_v2 as names
@@ -105,9 +106,16 @@ def noise_of(case, iteration):
 
 
 @pytest.mark.parametrize(("name", "form"), CASES)
-def test_two_iterations(precision, monkeypatch, name, form):
+def test_two_iterations(precision, name, form):
     case = Case("stackgan_v2", name)
     state_tolerances(case)
+    rounding.check(
+        case,
+        lambda case, monkeypatch: check_two_iterations(case, monkeypatch, precision, form),
+    )
+
+
+def check_two_iterations(case, monkeypatch, precision, form):
     model, targets = model_of(case, form)
     batch = batch_of(case)
     gradients = record_updates(model, monkeypatch)

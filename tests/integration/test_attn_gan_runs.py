@@ -1,12 +1,18 @@
-"""A recipe from end to end on tiny networks: dry run, training, what the folder holds, pictures."""
+"""AttnGAN's recipe from end to end on tiny networks, by its programs, each a process of its own.
+
+A dry run, a whole run, what its folder holds, pictures of its preset, and runs that are killed
+anywhere and end with the same bits as the one that is not. One whole run serves all of them.
+"""
 
 import json
+import re
+import signal
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.integration.tiny import TINY, run
+from tests.integration.tiny import TINY, assert_same_files, kill_at, run, weights
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +100,42 @@ def test_another_config_is_refused(trained):
         f"error: --workdir {folder} belongs to another config. Different: model.latent_dim "
         "(4 there, 5 now). Give another folder, or the old settings to go on with that run.\n"
     )
+
+
+def test_killed_three_times_ends_with_the_same_bits(trained, tmp_path):
+    whole, _ = trained
+    folder = tmp_path / "run"
+    command = (*TINY, f"--workdir={folder}")
+    _, _, code = kill_at("step 6/12", *command)  # in pre-training, two steps after a checkpoint
+    assert code == -signal.SIGKILL
+    assert not (folder / "checkpoints").exists()
+    printed, _, _ = kill_at("parameters: text_encoder", *command)  # between the two stages
+    assert re.search("resumed at step [48]\n", printed), printed
+    printed, _, _ = kill_at("step 7/12", *command)  # in training
+    assert "pre-training" not in printed
+    assert weights(folder / "checkpoints" / "last.h5")["iteration"] in (4, 8)
+    result = run("recipes.train", *TINY, f"--workdir={folder}")
+    assert result.returncode == 0, result.stderr
+    assert re.search("resumed at step [48]\n", result.stdout)
+    assert weights(folder / "checkpoints" / "last.h5")["iteration"] == 12
+    assert_same_files(
+        whole, folder, "checkpoints/last.h5", "damsm/checkpoints/last.h5",
+        "presets/last/model.weights.h5", "presets/best/model.weights.h5",
+    )
+
+
+def test_ctrl_c_saves_and_goes_on(trained, tmp_path):
+    whole, _ = trained
+    folder = tmp_path / "run"
+    printed, errors, code = kill_at(  # in pre-training
+        "step 2/12", *TINY, f"--workdir={folder}", number=signal.SIGINT
+    )
+    assert code == 0 and errors == "", errors
+    assert "stopped by SIGINT" in printed and "the same command goes on" in printed
+    assert not (folder / "checkpoints").exists()
+    result = run("recipes.train", *TINY, f"--workdir={folder}")
+    assert result.returncode == 0, result.stderr
+    assert_same_files(whole, folder, "checkpoints/last.h5")
 
 
 def test_generate_writes_the_pictures_of_the_preset(trained, tmp_path):

@@ -1,0 +1,18 @@
+"""The precision that networks are made in."""
+
+import contextlib
+
+import keras
+
+
+@contextlib.contextmanager
+def computing_in(name):
+    """Networks that are made inside compute in "float32" or "float64"."""
+    before = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_dtype_policy(name)
+    keras.config.set_floatx(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before[0])
+        keras.config.set_floatx(before[1])
