@@ -37,6 +37,8 @@ NOISE = {  # ours: official
     "latents_1": "z_random",
     "latents_2": "z_random2",
 }
+# Images behind two generators, too: their instance norms divide by small deviations.
+TURNED = rounding.TURNED + "|^probe/"
 PROBES = {
     "fake_{D}_encoded": lambda outputs, d: outputs["cross"][d],
     "fake_{D}_recon": lambda outputs, d: outputs["cycle"][d],
@@ -158,7 +160,7 @@ def check_seeking(case, recorded, prefix=""):
 @pytest.mark.parametrize("name", FULL)
 def test_full_step(precision, name):
     """The official second gradient ("legacy") is within the case's bounds of ours."""
-    rounding.check(Case("drit", name), check_full_step)
+    rounding.check(Case("drit", name), check_full_step, TURNED)
 
 
 def check_full_step(case, monkeypatch):
@@ -182,7 +184,7 @@ def check_full_step(case, monkeypatch):
 
 @pytest.mark.parametrize("name", FULL)
 def test_full_step_with_a_second_forward_pass(float64, name):
-    rounding.check(Case("drit", name), check_second_forward_pass)
+    rounding.check(Case("drit", name), check_second_forward_pass, TURNED)
 
 
 def check_second_forward_pass(case, monkeypatch):
