@@ -60,7 +60,7 @@ def test_innermost_block(precision, kind):
     up = UpBlock(config["cin"], activation=config["nl"], normalization=config["norm"])
 
     def call():
-        y = up(down(concat_vector(x, z)))
+        y = up(down(x if z is None else concat_vector(x, z)))
         return ops.concatenate([y, skipped(x, z)], axis=-1)
 
     call()
