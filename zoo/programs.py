@@ -179,6 +179,7 @@ class Watch:
         self._before = {}
         self._pipe = None
         self._seen = 0
+        self._timers = []
 
     def __enter__(self):
         if threading.current_thread() is not threading.main_thread():
@@ -202,6 +203,8 @@ class Watch:
         self._thread.join()
         os.close(self._pipe[0])
         self._pipe = None
+        for timer in self._timers:
+            timer.cancel()  # Python has heard the second Ctrl-C: nothing hangs
 
     def report(self, text):
         """Print a line that says which signal it was."""
@@ -222,6 +225,7 @@ class Watch:
             elif received[0] == signal.SIGINT:
                 timer = threading.Timer(GRACE if self._seen == 2 else 0.0, _give_up)
                 timer.daemon = True
+                self._timers.append(timer)
                 timer.start()
 
 
