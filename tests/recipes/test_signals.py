@@ -38,4 +38,4 @@ def test_the_second_interrupts(capfd):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(5)
     assert "without saving" in said(capfd)
-    assert stop._timers and all(timer.finished.is_set() for timer in stop._timers)  # this one goes on
+    assert stop._timers and all(timer.finished.is_set() for timer in stop._timers)
