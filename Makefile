@@ -26,7 +26,7 @@ demo: $(INSTALLED)
 	@$(RUN) -m recipes.demo --out=demo $(ARGS)
 
 tour: $(INSTALLED)
-	@$(RUN) docs/mode_seeking_tour.py --out=tour $(ARGS)
+	@$(RUN) examples/mode_seeking_tour.py --out=tour $(ARGS)
 
 test: $(INSTALLED)
 	@$(RUN) -m pytest -q --no-header --tb=short -rs -n $(WORKERS) --dist loadfile \

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.models.conditional_gan import to_uint8
+from zoo.models.base.conditional_gan import to_uint8
 
 SIGNATURE = "serving_default"
 SEED = tf.TensorSpec([None], tf.int64, name="seed")

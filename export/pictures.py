@@ -4,19 +4,19 @@ import numpy as np
 import tensorflow as tf
 
 from export.conditions import SIGNATURE, Condition, serving_function
-from zoo.models.pictures import fit_picture, to_float
-from zoo.pictures import decode_picture
+from zoo.images.decode import decode_picture
+from zoo.images.read import fit_picture, to_float
 
 PIXELS = "pixels"
 
 
 class Pictures(Condition):
     """Files, or pixels in a signature of their own, of any size, by the rules of
-    `zoo.models.pictures`: what `generate` is given as the same file or array.
+    `zoo.images.read`: what `generate` is given as the same file or array.
 
     `image_bytes` is string (batch,), the bytes of PNG or JPEG files, or of BMP of 24 bits without
     compression. Others, which TensorFlow alone cannot decode rightly (GIF, WebP, TIFF), and files
-    of more pixels than `zoo.pictures.pixel_limit` at the time of the export, are INVALID_ARGUMENT.
+    of more pixels than `zoo.images.decode.pixel_limit` at the time of the export, are INVALID_ARGUMENT.
     `images` is uint8 (batch, h, w, 3).
 
     A model with several `directions` has a signature of each, such as `a2b` and `b2a`, with

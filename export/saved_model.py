@@ -45,7 +45,7 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
     """Writes `out/version`, a SavedModel of a model that makes pictures, wholly or not at all.
 
     Args:
-        model: `zoo.models.conditional_gan.ConditionalGAN`.
+        model: `zoo.models.base.conditional_gan.ConditionalGAN`.
         out: str. The model's folder in a serving tree; it is made if needed.
         version: int from 1 to 2**63 - 1.
         overwrite: bool. Whether an existing version is replaced; it stays as it was if this one

@@ -12,7 +12,7 @@ from export.conditions import Labels
 from export.pictures import Pictures
 from export.texts import Captions, Embeddings, HubCaptions, NoText, WordEmbeddings
 from zoo.errors import ZooError
-from zoo.models.conditional_gan import ConditionalGAN
+from zoo.models.base.conditional_gan import ConditionalGAN
 
 KINDS = {  # the fields of a batch that are a model's condition
     ("tokens", "lengths"): Captions,

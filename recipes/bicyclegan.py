@@ -18,8 +18,8 @@ Datasets:
   folder          a user's own pairs, the settings of facades but from left to right.
 """
 
-from recipes.configs import choose
 from recipes.paired_images import paired_config, small_pictures, small_shapes
+from zoo.training.configs import choose
 
 # Direction, pixels before the cut, channels of the source, epochs in all, constant ones.
 PAPER = {

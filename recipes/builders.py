@@ -2,12 +2,13 @@
 
 import keras
 
-from recipes import configs, image_builders, mirror_builders, scores, xmc_builders
-from recipes.conditions import sample_rows
-from recipes.summaries import CaptionSamples
+from recipes import image_builders, mirror_builders, xmc_builders
 from recipes.texts import hub_text_encoder, text_arguments
-from recipes.trainer import Experiment
 from zoo.errors import ZooError, nearest
+from zoo.training import configs, scores
+from zoo.training.caption_samples import CaptionSamples
+from zoo.training.sample_captions import sample_rows
+from zoo.training.trainer import Experiment
 
 
 def get_builder(system):

@@ -25,8 +25,8 @@ With `--config.text=hub` captions are read by a text encoder of TensorFlow Hub, 
 as many features as that has.
 """
 
-from recipes.configs import choose, common_config, data_config
 from recipes.texts import text_settings
+from zoo.training.configs import choose, common_config, data_config
 
 
 def get_config(dataset="shapes"):

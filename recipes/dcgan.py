@@ -18,8 +18,8 @@ Datasets:
                  power of two.
 """
 
-from recipes.configs import choose
 from recipes.image_systems import image_config, image_data
+from zoo.training.configs import choose
 
 
 def get_config(dataset="shapes"):

@@ -19,12 +19,14 @@ import time
 import numpy as np
 from absl import flags
 
-from recipes import cli, explain, outputs
-from recipes.panels import panel
-from recipes.pictures import GAP, drawable, grid, save_png
+from recipes import _cli
 from zoo.errors import ZooError
 from zoo.presets.usage import condition_of
 from zoo.seeds import read_seeds
+from zoo.storage import output_folders
+from zoo.visualization import explain
+from zoo.visualization.attention_panel import panel
+from zoo.visualization.grid import GAP, drawable, grid, save_png
 
 _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
 _PRESET = flags.DEFINE_string("preset", "attn_gan_emoji_64", "Name, directory or handle.")
@@ -72,9 +74,9 @@ def main(argv):
     if not _PRESET.value:
         raise ZooError("--preset is empty: give a name, a directory or a handle.")
     read_seeds(_SEED.value, 1, "--seed", span=_NOISES.value)
-    out = outputs.check_folder(_OUT.value, keep=_PRESET.value)
-    cli.start_tensorflow()
-    with cli.quiet_stderr():
+    out = output_folders.check_folder(_OUT.value, keep=_PRESET.value)
+    _cli.start_tensorflow()
+    with _cli.quiet_stderr():
         import zoo
 
         model = zoo.from_preset(_PRESET.value)
@@ -84,7 +86,7 @@ def main(argv):
                 f"{type(model).__name__}, which does not: python -m recipes.generate shows what a "
                 "preset of another kind makes."
             )
-        outputs.check_size(len(captions) * _NOISES.value, model.image_size)
+        output_folders.check_size(len(captions) * _NOISES.value, model.image_size)
         images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)
         explained = explain.explain(model, captions, _SEED.value)
     print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")
@@ -159,4 +161,4 @@ def run(*arguments):
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    _cli.run(main)

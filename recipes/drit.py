@@ -22,8 +22,8 @@ Datasets:
   folder     a user's own domains, the settings of yosemite.
 """
 
-from recipes.configs import choose
 from recipes.image_systems import image_config, image_data
+from zoo.training.configs import choose
 
 
 def get_config(dataset="shapes"):

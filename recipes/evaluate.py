@@ -30,8 +30,9 @@ import types
 
 from absl import flags
 
-from recipes import cli, outputs
+from recipes import _cli
 from zoo.errors import ZooError
+from zoo.storage import output_folders
 
 
 def define_flags():
@@ -45,7 +46,7 @@ def define_flags():
     flags.DEFINE_string("out", None, "Folder to write to.")
     flags.DEFINE_string("cache", None, "Folder of kept features; OUT/cache if not given.")
     flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a preset of a DAMSM or of "
-                                             "recipes.encoder; may be repeated.")
+                                             "recipes.train_encoder; may be repeated.")
     flags.DEFINE_string("inception", None, "FID's file, TF-Hub's folder, tfhub, keras, or an .h5 "
                                            "file of Keras' InceptionV3.")
     flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1; "
@@ -100,10 +101,10 @@ def evaluate(options):
     Returns:
         str, what the report says.
     """
-    from recipes.evaluation import card
+    from zoo.evaluation import record
 
     protocol, asked = _protocols(options)
-    out = outputs.check_folder(options.out, keep=options.preset)
+    out = output_folders.check_folder(options.out, keep=options.preset)
     if sum(map(bool, (options.preset, options.images, options.compare))) != 1:
         raise ZooError("Give one of --preset=NAME, --images=FOLDER and --compare A B.")
     if options.compare and len(options.compare) != 2:
@@ -112,12 +113,12 @@ def evaluate(options):
         if options.images:
             raise ZooError("--record writes into a preset: give --preset or --compare.")
         for handle in options.compare or [options.preset]:
-            card.writable_directory(handle)
-    cli.start_tensorflow()
-    with cli.quiet_stderr():
+            record.writable_directory(handle)
+    _cli.start_tensorflow()
+    with _cli.quiet_stderr():
         tools = _tools(options, protocol, out)
         if options.compare:
-            from recipes.evaluation.compare import compare
+            from zoo.evaluation.compare import compare
 
             runs = [
                 _evaluate(options, handle, protocol, asked, tools, out / name)
@@ -138,21 +139,22 @@ def _evaluate(options, handle, protocol, asked, tools, out):
     Returns:
         dict of `report`, its `text`, `measures` and `subject`.
     """
-    from recipes.evaluation import card, pictures, run
-    from recipes.evaluation import report as reports
-    from recipes.evaluation.numbers import measure
+    from zoo.evaluation import figures, record
+    from zoo.evaluation import report as reports
+    from zoo.evaluation import subject as subjects
+    from zoo.evaluation.measurement import measure
     from zoo.storage import write_bytes_atomically, write_json
 
     start = time.monotonic()
-    subject, every, about, warnings = run.opened(options, handle, asked, tools)
+    subject, every, about, warnings = subjects.opened(options, handle, asked, tools)
     real, versions = every.sample(asked.real, options.seed), reports.versions()
-    warnings += run.lacking(subject, real, len(every), protocol, asked, tools)
+    warnings += subjects.lacking(subject, real, len(every), protocol, asked, tools)
     if options.strict and warnings:  # before any picture is made
         raise ZooError(
             f"--strict: the protocol {options.protocol} is not met: {'; '.join(warnings)}."
         )
     numbers = measure(subject, real, asked, tools, options.seed, options.per_class)
-    common = run.common_record(
+    common = subjects.common_record(
         subject, real, options.protocol, options.seed, about["splits"], versions
     )
     results = []
@@ -171,40 +173,40 @@ def _evaluate(options, handle, protocol, asked, tools, out):
         "versions": versions, "seconds": round(time.monotonic() - start, 1),
         "command": ["python", "-m", "recipes.evaluate", *sys.argv[1:]],
     }
-    with outputs.gathered(out) as folder:
-        report["pictures"] = pictures.write(folder, subject, results, options.seed)
+    with output_folders.gathered(out) as folder:
+        report["pictures"] = figures.write(folder, subject, results, options.seed)
         text = reports.markdown(report)
         write_json(str(folder / "report.json"), report)
         write_bytes_atomically(str(folder / "report.md"), text.encode())
     if options.record:
-        card.record(handle, report)
+        record.record(handle, report)
     return {"report": report, "text": text, "subject": subject,
             "measures": [one for one, _ in numbers.found]}
 
 
 def _tools(options, protocol, out):
     """The networks that were given, or the shipped encoder where the protocol lets it serve."""
-    from recipes.evaluation import networks
-    from recipes.evaluation.cache import Cache
-    from recipes.evaluation.run import Tools
+    from zoo.evaluation import feature_networks
+    from zoo.evaluation.cache import Cache
+    from zoo.evaluation.subject import Tools
 
     handles = list(options.encoder)
     if not handles and not options.inception and protocol.network == "zoo":
-        handles = networks.shipped_encoders(options.preset or next(iter(options.compare), None))
+        handles = feature_networks.shipped_encoders(options.preset or next(iter(options.compare), None))
     if bool(options.lpips_trunk) != bool(options.lpips_heads):
         raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
     if options.soa_captions and not options.detector:
         raise ZooError("--soa_captions are of SOA, which needs --detector=yolov3.weights, too.")
-    found = [networks.zoo_encoder(handle) for handle in handles]
+    found = [feature_networks.zoo_encoder(handle) for handle in handles]
     if options.inception or not found:
-        found.insert(0, networks.inception(options.inception))
+        found.insert(0, feature_networks.inception(options.inception))
     lpips = detector = None
     if options.lpips_trunk:
-        from recipes.evaluation.perceptual import LpipsDistance
+        from zoo.evaluation.lpips import LpipsDistance
 
         lpips = LpipsDistance(options.lpips_trunk, options.lpips_heads, options.lpips_version)
     if options.detector:
-        from recipes.evaluation.soa import Detector
+        from zoo.evaluation.soa import Detector
 
         detector = Detector(options.detector)
     damsm = next((network.model for network in found if network.model is not None), None)
@@ -215,8 +217,8 @@ def _tools(options, protocol, out):
 
 def _protocols(options):
     """The protocol, and the same with the counts of the flags."""
-    from recipes.evaluation.protocols import PROTOCOLS
     from zoo.errors import nearest
+    from zoo.evaluation.protocols import PROTOCOLS
 
     name = options.protocol
     if name not in PROTOCOLS:
@@ -235,7 +237,7 @@ def _protocols(options):
         if value is not None and value > most:
             raise ZooError(f"--{flag} must be at most {most:,}, got {value:,}.")
     if options.cache:
-        outputs.check_folder(options.cache, "cache")
+        output_folders.check_folder(options.cache, "cache")
     changed = {"conditions": options.conditions, "samples": options.samples_per_condition,
                "real": options.real, "bins": options.bins, "folds": options.folds}
     changed = {key: value for key, value in changed.items() if value not in (None, "")}
@@ -257,4 +259,4 @@ def joined(argv):
 if __name__ == "__main__":
     sys.argv[:] = joined(sys.argv)
     define_flags()
-    cli.run(main)
+    _cli.run(main)

@@ -35,9 +35,11 @@ class once); pictures, with `--guide` for BicycleGAN and DRIT; or nothing.
 
 from absl import flags
 
-from recipes import cli, descriptions, generated, inputs, outputs
+from recipes import _cli, generated, inputs
 from zoo.errors import ZooError
 from zoo.seeds import read_seeds
+from zoo.storage import output_folders
+from zoo.visualization import caption_page
 
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
 _SAMPLES = flags.DEFINE_integer(
@@ -55,19 +57,19 @@ flags.adopt_module_key_flags(inputs)  # so that --help lists them
 def main(argv):
     """Check everything, make all pictures, then write them."""
     del argv
-    out, samples = outputs.check_folder(_OUT.value, keep=_PRESET.value), _samples()
+    out, samples = output_folders.check_folder(_OUT.value, keep=_PRESET.value), _samples()
     for flag, least in ((_BATCH, 1), (_STEPS, 2)):
         if flag.value is not None and flag.value < least:
             raise ZooError(f"--{flag.name} must be at least {least}, got {flag.value}.")
     if not _PRESET.value:
         raise ZooError("--preset is missing: give a name, a directory or a handle.")
-    cli.start_tensorflow()
-    with cli.quiet_stderr():
+    _cli.start_tensorflow()
+    with _cli.quiet_stderr():
         import zoo
 
         model, name = zoo.from_preset(_PRESET.value), f"The preset {_PRESET.value}"
         if flags.FLAGS.describe:
-            descriptions.check_describes(model, name)
+            caption_page.check_describes(model, name)
         elif not hasattr(model, "generate"):
             tells = hasattr(model, "describe")
             more = "; give it some with --images=FOLDER --describe" if tells else ""
@@ -79,7 +81,7 @@ def main(argv):
             )
         _check_counts(model, asked, samples or (1 if asked.fixed else 4))
         made = make(model, asked, samples or (1 if asked.fixed else 4))
-    with outputs.gathered(out) as folder:
+    with output_folders.gathered(out) as folder:
         written = generated.write(folder, asked, made)
     if asked.unread:
         print(f"Not all of the captions is read. {asked.unread}")
@@ -89,7 +91,7 @@ def main(argv):
 
 def make(model, asked, samples):
     """The `Made` of all conditions, as the flags say."""
-    from recipes import explain
+    from zoo.visualization import explain
 
     batch = {} if _BATCH.value is None else {"batch_size": _BATCH.value}
     settings = {"seed": _SEED.value, **asked.settings, **batch}
@@ -116,7 +118,7 @@ def _check_counts(model, asked, samples):
     if asked.files:
         return
     each = samples + (_STEPS.value or 0)
-    outputs.check_size(len(asked.labels) * each, model.image_size)
+    output_folders.check_size(len(asked.labels) * each, model.image_size)
     read_seeds(_SEED.value, 1, "--seed", span=max(samples, 2 if _STEPS.value else 1))
 
 
@@ -135,4 +137,4 @@ def _samples():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    _cli.run(main)

@@ -5,10 +5,10 @@ import json
 
 import numpy as np
 
-from recipes import descriptions
-from recipes.panels import panel
-from recipes.pictures import in_colour, rows_grid, save_png, slug
 from zoo.storage import write_bytes_atomically
+from zoo.visualization import caption_page
+from zoo.visualization.attention_panel import panel
+from zoo.visualization.grid import in_colour, rows_grid, save_png, slug
 
 
 @dataclasses.dataclass
@@ -83,7 +83,7 @@ def _write_rows(out, grid, asked, images, places, told):
         list of dict, an entry of descriptions.json for each picture that is told.
     """
     if asked.files:  # the user's own, which are there already
-        save_png(out / grid, descriptions.picture_page(asked.labels, images, told))
+        save_png(out / grid, caption_page.picture_page(asked.labels, images, told))
         pairs = zip(asked.files, told, strict=True)
         return [{"file": file, "description": said} for file, said in pairs]
     entries = []
@@ -96,7 +96,7 @@ def _write_rows(out, grid, asked, images, places, told):
             found = {"file": name, "description": told[index]}
             entries.append({"condition": condition, **noise, **found})
     if told is not None:
-        page = descriptions.caption_page(asked.labels, images, told)
+        page = caption_page.caption_page(asked.labels, images, told)
     else:
         sources = [] if asked.sources is None else [asked.sources]
         page = rows_grid(images, len(places), sources, labels=asked.labels)

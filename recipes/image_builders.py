@@ -2,7 +2,7 @@
 
 import keras
 
-from recipes.image_samples import ConditionSamples, PairDistance, fixed_conditions
+from zoo.training.image_samples import ConditionSamples, PairDistance, fixed_conditions
 
 
 def build_dcgan(config, data):

@@ -30,8 +30,9 @@ import os
 
 from absl import flags
 
-from recipes import cli, outputs
+from recipes import _cli
 from zoo.errors import ZooError
+from zoo.storage import output_folders
 
 _GENERATOR = flags.DEFINE_string(
     "generator", None,
@@ -93,8 +94,8 @@ def main(argv):
             "Give one of --generator (a GAN), --image_encoder (DAMSM) and --cnn_encoder "
             "(MirrorGAN's captioning network)."
         )
-    cli.start_tensorflow()
-    with cli.quiet_stderr():
+    _cli.start_tensorflow()
+    with _cli.quiet_stderr():
         from zoo.importers import official
         from zoo.presets.usage import condition_of
 
@@ -117,7 +118,7 @@ def _check():
     """What can be told before TensorFlow starts: the files are there, and --out may be written."""
     from zoo.presets.saving import check_target
 
-    outputs.check_folder(_OUT.value)
+    output_folders.check_folder(_OUT.value)
     check_target(_OUT.value)
     for flag in (_WORDS, _SIZE):
         if flag.value is not None and flag.value < 1:
@@ -166,4 +167,4 @@ def _parts(text):
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    _cli.run(main)

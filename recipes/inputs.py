@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from recipes import explain
 from zoo.errors import ZooError
 from zoo.presets.usage import condition_of
+from zoo.visualization import explain
 
 flags.DEFINE_string("captions", None, "Captions, separated by semicolons.")
 flags.DEFINE_multi_string("caption", [], "One caption; may be repeated.")
@@ -191,7 +191,7 @@ def _read_labels(model, reads):
 
 
 def _read_images(model, reads):
-    from recipes.pictures import in_colour
+    from zoo.visualization.grid import in_colour
 
     files, pictures = _pictures(model, model.source_channels, reads)
     inputs = Inputs(pictures, [Path(file).stem for file in files], sources=in_colour(pictures))
@@ -216,7 +216,7 @@ def _read_described(model, reads):
 
 def _pictures(model, channels, reads):
     """(files of --images, their pictures as the model reads them)."""
-    from zoo.models.pictures import picture_files, read_pictures
+    from zoo.images.read import picture_files, read_pictures
 
     if not flags.FLAGS.images:
         raise ZooError(f"No pictures. {reads}.")

@@ -2,8 +2,8 @@
 
 import keras
 
-from recipes.captioning import CaptionScore, DescriptionSamples
-from recipes.pretraining import pretraining_config
+from zoo.training.pretraining import pretraining_config
+from zoo.training.stream_samples import CaptionScore, DescriptionSamples
 
 
 def stream_model(config, data, damsm=None):
@@ -27,7 +27,7 @@ def stream_model(config, data, damsm=None):
 def _encoder(settings):
     result = {"features": settings.features, "filters": settings.image_filters}
     if settings.image_encoder == "resnet":
-        from zoo.networks.resnet import BLOCKS
+        from zoo.networks.backbones.resnet import BLOCKS
 
         result["blocks"] = list(BLOCKS[settings.image_depth])
     return result

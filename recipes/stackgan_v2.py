@@ -29,8 +29,8 @@ Datasets:
           the birds' with 120 epochs.
 """
 
-from recipes.configs import choose
 from recipes.text_to_image import text_to_image_config
+from zoo.training.configs import choose
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0, 3.0)}  # see recipes/sweep.py
 

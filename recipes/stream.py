@@ -24,7 +24,7 @@ A MirrorGAN then takes the result with `--config.stream=runs/stream_emoji/preset
 """
 
 from recipes import damsm
-from recipes.configs import choose, common_config
+from zoo.training.configs import choose, common_config
 
 
 def get_config(dataset="shapes"):

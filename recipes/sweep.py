@@ -24,9 +24,10 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import cli, outputs, recipe_files
-from recipes.sweep_points import choose, make_points
+from recipes import _cli, _files
 from zoo.errors import ZooError
+from zoo.storage import output_folders
+from zoo.training.sweep_points import choose, make_points
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the sweep: new, empty, or its own.")
@@ -40,17 +41,17 @@ def main(argv):
     config = _CONFIG.value
     if config is None:
         raise ZooError("--config is missing, e.g. --config=recipes/dm_gan.py:shapes.")
-    outputs.check_folder(_WORKDIR.value, "workdir")
+    output_folders.check_folder(_WORKDIR.value, "workdir")
     file = config_flags.get_config_filename(flags.FLAGS["config"])
-    recipe = recipe_files.load(file.partition(":")[0])
+    recipe = _files.load(file.partition(":")[0])
     key, values = choose(getattr(recipe, "SWEEP", {}), _KEY.value, _VALUES.value)
     points = make_points(config, key, values)
-    strategy = cli.start_tensorflow(config.threads, config.strategy)
+    strategy = _cli.start_tensorflow(config.threads, config.strategy)
 
-    from recipes.sweep_runs import run
+    from zoo.training.sweep_runs import run
 
     run(config, key, points, Path(_WORKDIR.value).resolve(), strategy)
 
 
 if __name__ == "__main__":
-    cli.run(main, "config")
+    _cli.run(main, "config")

@@ -6,7 +6,7 @@ systems that are trained beside a DAMSM.
 """
 
 from recipes import damsm, texts
-from recipes.configs import choose, common_config, data_config
+from zoo.training.configs import choose, common_config, data_config
 
 # What pre-training takes from the GAN's own config, so that the two cannot disagree.
 SHARED = (

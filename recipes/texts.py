@@ -32,7 +32,7 @@ def text_settings():
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
             "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
         },
-        "text_cache": "",  # folder of vectors by recipes.prepare_data; "": the encoder runs
+        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
     }
 
 
@@ -72,7 +72,7 @@ def text_arguments(config, data, damsm):
 
     Args:
         config: a `config` with `text_settings`.
-        data: `recipes.sources.Data`.
+        data: `zoo.training.data.Data`.
         damsm: the `DAMSM` whose text encoder reads "captions"; else it is not looked at.
     """
     encoder = {
@@ -151,7 +151,7 @@ def open_cache(config, model):
             raise ZooError(
                 f"config.text_cache {config.text_cache} was made with another text encoder or "
                 f"setting: its {name} is {cache.index[name]}, the model's {own}. Make it again "
-                "with python -m recipes.prepare_data."
+                "with python -m recipes.cache_text."
             )
     return cache
 

@@ -12,8 +12,10 @@ settings, the sizes of the networks and the shapes of one batch, and writes noth
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import cli, configs, outputs
+from recipes import _cli
 from zoo.errors import ZooError
+from zoo.storage import output_folders
+from zoo.training import configs
 
 _CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
 _WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder: new, empty, or this run's own.")
@@ -29,17 +31,17 @@ def main(argv):
     if not _WORKDIR.value and not _DRY_RUN.value:
         raise ZooError("--workdir is missing: give a folder for this run.")
     if _WORKDIR.value:
-        outputs.check_folder(_WORKDIR.value, "workdir")
+        output_folders.check_folder(_WORKDIR.value, "workdir")
     configs.validate(config)
-    strategy = cli.start_tensorflow(config.threads, config.strategy)
+    strategy = _cli.start_tensorflow(config.threads, config.strategy)
 
-    from recipes import factory, launch
+    from zoo.training import experiment, launch
 
     if _DRY_RUN.value:
-        print(factory.describe(config, strategy))
+        print(experiment.describe(config, strategy))
     else:
         launch.train(config, _WORKDIR.value, strategy)
 
 
 if __name__ == "__main__":
-    cli.run(main, "config")
+    _cli.run(main, "config")

@@ -5,7 +5,7 @@ r"""XMC-GAN: caption to picture in one stage, by contrast of matching pairs (arX
         --config.data.directory=data/emoji.zip \
         --config.text_encoder.preprocess=modules/emoji/preprocess \
         --config.text_encoder.encoder=modules/emoji/encoder
-    python -m recipes.prepare_data --data=coco --directory=data/coco --out=data/coco_bert
+    python -m recipes.cache_text --data=coco --directory=data/coco --out=data/coco_bert
     python -m recipes.train --config=recipes/xmc_gan.py:coco --workdir=runs/xmc_coco \
         --config.data.directory=data/coco --config.text_cache=data/coco_bert \
         --config.image_weights=resnet_pretrained.npz
@@ -13,7 +13,7 @@ r"""XMC-GAN: caption to picture in one stage, by contrast of matching pairs (arX
 `--config.text` says what reads the captions:
   hub       a text encoder of TensorFlow Hub, the paper's way: BERT base, or the modules that
             `text_encoder` names (docs/text_encoders.md). With `--config.text_cache`, a folder of
-            `recipes.prepare_data`, training takes the vectors from there and runs no encoder.
+            `recipes.cache_text`, training takes the vectors from there and runs no encoder.
   captions  the recurrent encoder of a DAMSM, `--config.damsm`; without one a DAMSM is pre-trained
             first, in the `damsm` folder of the run.
 With `hub` there is a held-out score only if `--config.damsm` names a DAMSM, which then judges the
@@ -34,8 +34,8 @@ Datasets:
           --config.image_network=none leaves its loss out.
 """
 
-from recipes.configs import choose
 from recipes.text_to_image import text_to_image_config
+from zoo.training.configs import choose
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
 

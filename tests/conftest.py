@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(config, items):
 @pytest.fixture
 def float64():
     """Networks built inside the test compute in float64, the golden cases' own precision."""
-    from tests.precision import computing_in
+    from tests.support.precision import computing_in
 
     with computing_in("float64"):
         yield
@@ -70,7 +70,7 @@ def float64():
 @pytest.fixture(params=["float64", "float32"])
 def precision(request):
     """The test runs in both precisions, each with the golden cases' tolerance for it."""
-    from tests.precision import computing_in
+    from tests.support.precision import computing_in
 
     with computing_in(request.param):
         yield request.param

@@ -1,4 +1,4 @@
-"""docs/measure_presets.py and the page that it wrote: every shipped generator, with its numbers."""
+"""examples/measure_presets.py and the page that it wrote: every shipped generator, with its numbers."""
 
 import functools
 import importlib.util
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from absl import flags
 
-from recipes.evaluation.card import OF_EVALUATION
-from recipes.evaluation.report import number
+from zoo.evaluation.record import OF_EVALUATION
+from zoo.evaluation.report import number
 from zoo.presets import read_metadata
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ def test_the_page_holds_what_the_cards_say(program):
     page = program.PAGE.read_text("utf-8")
     for name in program.generators():
         found = [r for r in read_metadata(name)["results"] if r.get(OF_EVALUATION) == "quick"]
-        assert found, f"{name} was not measured: run docs/measure_presets.py"
+        assert found, f"{name} was not measured: run examples/measure_presets.py"
         assert f"--preset={name}" in page
         for result in found:
             rows = [r for r in page.splitlines() if r.startswith(f"| `{result['metric']}` |")]

@@ -11,41 +11,17 @@ Example:
     images.shape  # (4, 64, 64, 3), uint8
 """
 
-import importlib
-
+from zoo._lazy import lazy_exports
 from zoo.version import __version__
 
 _EXPORTS = {
     "ZooError": "zoo.errors",
     "from_preset": "zoo.presets",
     "list_presets": "zoo.presets",
+    **{name: f"zoo.{name}" for name in (
+        "data", "errors", "evaluation", "images", "importers", "layers", "losses", "metrics",
+        "models", "networks", "presets", "storage", "text", "training", "visualization",
+    )},
 }
-_SUBMODULES = (
-    "data",
-    "errors",
-    "importers",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "networks",
-    "presets",
-    "storage",
-    "text",
-)
-__all__ = ["__version__", *_EXPORTS, *_SUBMODULES]
-
-
-def __getattr__(name):
-    if name in _EXPORTS:
-        value = getattr(importlib.import_module(_EXPORTS[name]), name)
-    elif name in _SUBMODULES:
-        value = importlib.import_module(f"zoo.{name}")
-    else:
-        raise AttributeError(f"module 'zoo' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__():
-    return sorted({*globals(), *__all__})
+__all__ = ["__version__", *_EXPORTS]
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

@@ -22,7 +22,7 @@ import stat
 import unicodedata
 
 from zoo.errors import ZooError
-from zoo.pictures import EXTENSIONS, KNOWN_UNREAD
+from zoo.images.decode import EXTENSIONS, KNOWN_UNREAD
 
 METADATA = "metadata.jsonl"
 EMBEDDINGS = "embeddings.npy"
@@ -134,7 +134,7 @@ class Tree:
         return _below(self._names, folder, recursive)
 
     def images(self, folder="", recursive=True):
-        """The images among `files`: those that end in `zoo.pictures.EXTENSIONS`, and those of
+        """The images among `files`: those that end in `zoo.images.decode.EXTENSIONS`, and those of
         `KNOWN_UNREAD`, so that they are refused by name and not left out."""
         return _below(self._images, folder, recursive)
 

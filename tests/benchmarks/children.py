@@ -70,12 +70,12 @@ def ndb(folder, bins):
 
 def quick(*arguments):
     """Seconds of the parts of `recipes.evaluate`, which gets the arguments."""
-    from recipes import cli, evaluate
+    from recipes import _cli, evaluate
 
     parts = {}
     with timed_cache(parts), contextlib.redirect_stdout(sys.stderr):
         evaluate.define_flags()
-        cli.parse(["recipes.evaluate", *arguments])
+        _cli.parse(["recipes.evaluate", *arguments])
         evaluate.main([])
     out = next(a.partition("=")[2] for a in arguments if a.startswith("--out="))
     report = json.loads(Path(out, "report.json").read_text("utf-8"))
@@ -86,7 +86,7 @@ def quick(*arguments):
 @contextlib.contextmanager
 def timed_cache(parts):
     """Adds to the dict the seconds of everything that an evaluation makes and keeps, by name."""
-    from recipes.evaluation.cache import Cache
+    from zoo.evaluation.cache import Cache
 
     rows = Cache.rows
 

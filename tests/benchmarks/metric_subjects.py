@@ -16,8 +16,8 @@ def write_weights(path, width_divisor=1):
     """A .npz of random weights under the official names, by the rule of the golden cases."""
     from tests.golden import procedural
     from zoo.importers.fid_inception import inception_targets
+    from zoo.networks.backbones.fid_inception import FidInception
     from zoo.networks.build import build, spec
-    from zoo.networks.fid_inception import FidInception
 
     network = FidInception(width_divisor=width_divisor, name="inception")
     targets = inception_targets(build(network, spec(None, 299, 299, 3)))
@@ -47,7 +47,7 @@ class Zoo:
     """What `recipes.evaluate --images=A --data=B --inception=FILE` does for its FID."""
 
     def __init__(self, weights):
-        from recipes.evaluation.networks import inception
+        from zoo.evaluation.feature_networks import inception
 
         self.network = inception(str(weights))
 
@@ -58,9 +58,9 @@ class Zoo:
         return self.network(self.images)["features"]
 
     def distance(self, folders):
-        from recipes.evaluation.cache import Cache
-        from recipes.evaluation.data import from_path
-        from recipes.evaluation.measures import fid
+        from zoo.evaluation.cache import Cache
+        from zoo.evaluation.image_set import from_path
+        from zoo.evaluation.measures import fid
 
         with tempfile.TemporaryDirectory() as kept:
             cache = Cache(kept, show=False)

@@ -56,13 +56,13 @@ def test_every_side_is_measured(tmp_path, names):
 
 
 def test_the_zoo_reads_folders(tmp_path, monkeypatch):
-    from recipes.evaluation import networks
+    from zoo.evaluation import feature_networks
 
     def run(images):
         return {"features": images.reshape(len(images), -1)[:, ::97]}
 
-    network = networks.FeatureNetwork("narrow", "0", np.float32, run, "as it is")
-    monkeypatch.setattr(networks, "inception", lambda path: network)
+    network = feature_networks.FeatureNetwork("narrow", "0", np.float32, run, "as it is")
+    monkeypatch.setattr(feature_networks, "inception", lambda path: network)
     zoo = metric_subjects.Zoo("weights.npz")
     images = metric_subjects.pictures(5, 16, seed=0)
     folders = [

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.data.photos import Photos
+from tests.images.photos import Photos
 from zoo.data import Shapes
 
 

@@ -8,8 +8,8 @@ import zipfile
 
 import pytest
 
-from tests.data.trees import NOISE, nfc, nfd, pack, patch, png, write
-from zoo.data.class_layout import class_place
+from tests.support.trees import NOISE, nfc, nfd, pack, patch, png, write
+from zoo.data.sources.class_layout import class_place
 from zoo.errors import MissingSplit, ZooError
 from zoo.listing import LIMITS, Limits, open_tree
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recipes.text_vectors import write_cache
-from tests.text.tiny_hub_module import tiny_modules
+from tests.support.tiny_hub_module import tiny_modules
 from zoo.data import Shapes, TextCache, evaluation_batches, text_to_image_dataset
 from zoo.data.text_cache import captions_digest, record
+from zoo.data.text_cache_writer import write_cache
 from zoo.errors import ZooError
 from zoo.text.hub_encoder import HubTextEncoder
 

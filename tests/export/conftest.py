@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from export.saved_model import export_saved_model
-from tests import tiny
+from tests.support import tiny
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CLIENTS = {"python": "python_client.py", "session": "python_client.py", "c_api": "c_api_client.py"}

@@ -8,8 +8,8 @@ import tensorflow as tf
 from export import service
 from export.saved_model import export_saved_model
 from tests.export.conftest import ask_process
-from tests.text.tiny_hub_module import tiny_modules
-from tests.tiny_xmc_gan import xmc_gan
+from tests.support.tiny_hub_module import tiny_modules
+from tests.support.tiny_xmc_gan import xmc_gan
 
 CAPTIONS = ["a red bird", "the big unforgettable bird is playing with squares and circles"]
 SEEDS = [5, 2**40]

@@ -10,11 +10,11 @@ from PIL import Image
 
 from export import service
 from export.saved_model import export_saved_model
-from tests import tiny, tiny_images
 from tests.export.conftest import ask_process
 from tests.models.test_dcgan import dcgan
-from tests.tiny_drit import drit
-from tests.tiny_xmc_gan import text, xmc_gan
+from tests.support import tiny, tiny_images
+from tests.support.tiny_drit import drit
+from tests.support.tiny_xmc_gan import text, xmc_gan
 
 SEEDS = np.array([5, -2, 2**40])
 
@@ -139,7 +139,7 @@ def test_labels(tmp_path):
 
 
 def odd_files():
-    """Files of every kind that the rules of `zoo.models.pictures` name."""
+    """Files of every kind that the rules of `zoo.images.read` name."""
     size = tiny_images.SIZE
     palette = Image.fromarray(random_pixels(20, 30)).quantize(8)
     deep = random_pixels(20, 20)[..., 0].astype(np.uint16) * 256 + 99

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from export.saved_model import export_saved_model
-from tests import tiny
+from tests.support import tiny
 from zoo.text import CaptionTokenizer, tokenize
 
 WORDS = ["<end>", "<unk>", "红", "鸟", "grüner", "vogel", "สี", "café", "птица"]

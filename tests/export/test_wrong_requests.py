@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 from export import service
-from tests import tiny, tiny_images
 from tests.models.test_dcgan import dcgan
-from tests.tiny_xmc_gan import text, xmc_gan
+from tests.support import tiny, tiny_images
+from tests.support.tiny_xmc_gan import text, xmc_gan
 
 
 class Served:

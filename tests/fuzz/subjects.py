@@ -141,7 +141,7 @@ class Images(Subject):
         return st.one_of(map(damaged, self.contents))
 
     def read(self, value):
-        from zoo.pictures import read_picture
+        from zoo.images.decode import read_picture
 
         read_picture(value)
 
@@ -193,7 +193,7 @@ class Pickles(Subject):
         return st.one_of(map(damaged, self.contents))
 
     def read(self, value):
-        from zoo.data.pickles import load_official_vocabulary
+        from zoo.data.sources.pickles import load_official_vocabulary
 
         self.path.write_bytes(value)
         load_official_vocabulary(os.fspath(self.path))

@@ -20,7 +20,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.precision import computing_in
+from tests.support.precision import computing_in
 
 NUDGE = 2.0**-21  # of each number: what sums of float32 products differ by, relative to their size
 RUNS = 12  # at most: an input next to zero changes sides in about every third one

@@ -11,9 +11,9 @@ import tensorflow as tf
 from tests.golden.golden import Case, folder, nchw, nhwc
 from zoo.importers.inception import image_encoder_targets
 from zoo.importers.state_dict import load_state_dict
+from zoo.networks.backbones.inception_v3 import STAGES
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import InceptionImageEncoder
-from zoo.networks.inception_v3 import STAGES
 
 
 def build_encoder(case, **kwargs):

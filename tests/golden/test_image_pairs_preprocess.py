@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tests.golden.golden import Case, nchw
-from zoo.data.image_batches import paired_views
-from zoo.data.image_folders import PairedFolder
+from zoo.data.batches.image_batches import paired_views
+from zoo.data.sources.paired_folders import PairedFolder
 
 
 def _png(path, pixels):

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.golden.golden import Case
-from zoo.data import images
+from zoo.images import crop
 
 
 def _compare(case, key, got, tolerance):
@@ -24,13 +24,13 @@ def test_image_preprocess():
     for number in range(count):
         source = tf.constant(case.inputs[f"src{number}"])
         box = case.inputs[f"bbox{number}"]
-        cut = images.box_crop(source, box) if box.size else source
+        cut = crop.box_crop(source, box) if box.size else source
         _compare(case, f"bbox_cropped{number}", cut, tolerance["uint8"])
-        scaled = images.scale(cut, sizes[-1])
+        scaled = crop.scale(cut, sizes[-1])
         _compare(case, f"scaled{number}", scaled, tolerance["uint8"])
         top, left, flip = case.inputs[f"crop_ij_flip{number}"]
-        square = images.scale_and_crop(cut, sizes[-1], [top, left], bool(flip))
-        for size, picture in zip(sizes, images.pyramid(square, sizes), strict=True):
+        square = crop.scale_and_crop(cut, sizes[-1], [top, left], bool(flip))
+        for size, picture in zip(sizes, crop.pyramid(square, sizes), strict=True):
             key = f"img{number}_{size}"
             _compare(case, key, tf.transpose(picture, [2, 0, 1]), tolerance["img"])
     case.check_all_seen()

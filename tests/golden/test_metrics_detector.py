@@ -4,11 +4,11 @@ import numpy as np
 
 from tests.golden import procedural
 from tests.golden.golden import Case, description, nhwc, tensor
+from zoo.importers.darknet_weights import parse_config, state_dict_of_weights
 from zoo.importers.state_dict import load_state_dict
 from zoo.importers.yolo import detector_targets
+from zoo.networks.backbones.darknet import Darknet, yolo_v3
 from zoo.networks.build import build, spec
-from zoo.networks.darknet import Darknet, yolo_v3
-from zoo.networks.darknet_files import parse_config, state_dict_of_weights
 
 
 def detector(layers, size):

@@ -6,8 +6,8 @@ from tests.golden import procedural
 from tests.golden.golden import Case, description, tensor
 from zoo.importers.fid_inception import inception_targets
 from zoo.metrics.inception_input import inception_input
+from zoo.networks.backbones.fid_inception import FidInception
 from zoo.networks.build import build, spec
-from zoo.networks.fid_inception import FidInception
 
 ROUTES = {
     "pytorch_fid": "pytorch_fid",

@@ -7,8 +7,8 @@ from tests.golden import procedural
 from tests.golden.golden import Case, nchw, nhwc, number_in, tensor
 from zoo.importers.lpips import channel_weights, trunk_targets
 from zoo.metrics.lpips import lpips, lpips_by_layer, lpips_map, trunk_input
+from zoo.networks.backbones.perceptual_trunk import PerceptualTrunk
 from zoo.networks.build import build, spec
-from zoo.networks.perceptual_trunk import PerceptualTrunk
 
 
 @pytest.mark.parametrize("name", ["lpips_alex", "lpips_squeeze", "lpips_vgg"])

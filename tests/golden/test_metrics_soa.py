@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from recipes.evaluation.soa import labels_of
 from tests.golden.golden import Case
+from zoo.evaluation.soa import labels_of
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import box_iou, label_accuracy, label_iou, soa
 from zoo.metrics.soa_captions import LABELS, SUBSTRINGS, labels_of_caption

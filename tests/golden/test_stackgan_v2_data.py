@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.golden.golden import Case
-from zoo.data import images
+from zoo.images import crop
 
 
 def _bytes(picture):
@@ -15,15 +15,15 @@ def _bytes(picture):
 def test_preprocess():
     case = Case("stackgan_v2", "preprocess")
     picture = tf.constant(case.inputs["image_u8"])
-    cut = images.box_crop(picture, case.inputs["bbox_xywh"])
+    cut = crop.box_crop(picture, case.inputs["bbox_xywh"])
     keys = sorted(key for key in case.outputs if key.startswith("flip"))
     sizes = sorted({case.outputs[key].shape[-1] for key in keys})
-    case.check("resized_hw", images.scale(cut, sizes[-1]).shape[:2])
+    case.check("resized_hw", crop.scale(cut, sizes[-1]).shape[:2])
     for flip in sorted({key.split("_")[0] for key in keys}):
-        square = images.scale_and_crop(
+        square = crop.scale_and_crop(
             cut, sizes[-1], case.inputs["crop_top_left"], flip=flip == "flip1"
         )
-        for stage, level in enumerate(images.pyramid(square, sizes)):
+        for stage, level in enumerate(crop.pyramid(square, sizes)):
             key = f"{flip}_img{stage}"
             channels_first = np.moveaxis(level.numpy(), -1, 0)
             case.check(key, channels_first)

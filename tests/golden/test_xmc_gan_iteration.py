@@ -7,13 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.devices import two_devices  # noqa: F401  (a fixture)
 from tests.golden import rounding
 from tests.golden.golden import Case, tensor
 from tests.golden.xmc_gan import check_state, loaded, ours, text_of, text_specs
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.importers import xmc_gan as names
 from zoo.importers.state_dict import load_state_dict
-from zoo.models.conditional_gan import ConditionalGAN
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.xmc_gan import XMCGAN, FlaxAdam, XMCGANGenerator
 from zoo.networks.build import spec
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.golden.golden import Case
-from tests.text.tiny_hub_module import Preprocess, save_modules
+from tests.support.tiny_hub_module import Preprocess, save_modules
 from zoo.models.text_input import sentence_of_words
 from zoo.text import HubTextEncoder
 

@@ -8,7 +8,7 @@ import sys
 import keras
 import numpy as np
 
-from tests import tiny
+from tests.support import tiny
 from zoo.importers import bicyclegan, dcgan, drit, pix2pix, xmc_gan
 from zoo.importers.state_dict import prefixed
 from zoo.models.dcgan import DCGAN
@@ -99,7 +99,8 @@ def xmc_gan_targets(model):
 _COMMANDS = """
 import json, sys
 from absl import flags
-from recipes import cli, import_checkpoint
+from recipes import import_checkpoint
+from recipes import _cli
 from zoo.errors import ZooError
 for argv in json.loads(sys.argv[1]):
     flags.FLAGS.unparse_flags()

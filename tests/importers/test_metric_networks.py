@@ -5,14 +5,14 @@ import pytest
 
 from zoo.errors import ZooError
 from zoo.importers import lpips
+from zoo.importers.darknet_weights import parse_config
 from zoo.importers.fid_inception import inception_targets, load_fid_inception
 from zoo.importers.yolo import detector_targets, load_detector
 from zoo.metrics.lpips import lpips as distance
+from zoo.networks.backbones.darknet import Darknet
+from zoo.networks.backbones.fid_inception import FidInception
+from zoo.networks.backbones.perceptual_trunk import TRUNKS, PerceptualTrunk
 from zoo.networks.build import build, spec
-from zoo.networks.darknet import Darknet
-from zoo.networks.darknet_files import parse_config
-from zoo.networks.fid_inception import FidInception
-from zoo.networks.perceptual_trunk import TRUNKS, PerceptualTrunk
 
 CONFIG = """
 [net]
@@ -98,7 +98,7 @@ def test_weights_of_the_channels():
 
 
 def test_lpips_from_files(tmp_path):
-    from recipes.evaluation.perceptual import LpipsDistance
+    from zoo.evaluation.lpips import LpipsDistance
 
     trunk = build(PerceptualTrunk("alex", name="trunk"), spec(None, 64, 64, 3))
     files = tmp_path / "trunk.npz", tmp_path / "heads.npz"

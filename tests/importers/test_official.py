@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import zoo
-from tests import tiny
 from tests.importers.released import WORDS, import_commands, save, save_captions
+from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.importers import attn_gan, dm_gan, mirror_gan, official, stackgan_v2
 from zoo.importers.inception import image_encoder_targets

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import zoo
-from tests import tiny_images
 from tests.importers import released
+from tests.support import tiny_images
 from zoo.errors import ZooError
 from zoo.importers import official
 

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 import zoo
 from tests.importers import released
-from tests.text.tiny_hub_module import tiny_modules
-from tests.tiny_xmc_gan import FEATURES, WORDS, text, xmc_gan
+from tests.support.tiny_hub_module import tiny_modules
+from tests.support.tiny_xmc_gan import FEATURES, WORDS, text, xmc_gan
 from zoo.errors import ZooError
 from zoo.importers import official
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.tiny_images import bicyclegan, pix2pix
+from tests.support.tiny_images import bicyclegan, pix2pix
 from zoo.errors import ZooError
 from zoo.importers import bicyclegan as bicycle_names
 from zoo.importers import pix2pix as names

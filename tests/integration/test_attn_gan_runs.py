@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.integration.tiny import TINY, assert_same_files, kill_at, run, weights
+from tests.support.runs import TINY, assert_same_files, kill_at, run, weights
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,16 @@ import tensorflow as tf
 
 import zoo
 from export.saved_model import export_saved_model
-from recipes import attn_gan, dm_gan, launch
+from recipes import attn_gan, dm_gan
 from recipes.builders import get_builder
-from recipes.sources import open_data
-from recipes.text_vectors import write_cache
 from recipes.texts import open_damsm
-from recipes.trainer import make_strategy
 from tests.recipes.test_texts import hub_config
-from tests.text.tiny_hub_module import tiny_modules
+from tests.support.tiny_hub_module import tiny_modules
 from zoo import storage
+from zoo.data.text_cache_writer import write_cache
+from zoo.training import launch
+from zoo.training.data import open_data
+from zoo.training.trainer import make_strategy
 
 CAPTIONS = ["a red circle", "an unforgettable bird, read in word pieces"]
 

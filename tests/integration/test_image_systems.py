@@ -9,8 +9,8 @@ import tensorflow as tf
 
 import zoo
 from export.saved_model import export_saved_model
-from recipes import configs, launch
-from tests.integration.tiny import assert_same_files
+from tests.support.runs import assert_same_files
+from zoo.training import configs, launch
 
 COMMON = {
     "batch_size": 4, "steps": 6, "log_every": 1, "checkpoint_every": 2, "sample_every": 3,

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import zoo
-from recipes import configs, launch, mirror_builders, mirror_gan, stream
-from recipes.sources import open_data
-from recipes.trainer import make_strategy
+from recipes import mirror_builders, mirror_gan, stream
 from zoo.errors import ZooError
+from zoo.training import configs, launch
+from zoo.training.data import open_data
+from zoo.training.trainer import make_strategy
 
 RUN = {"log_every": 1, "checkpoint_every": 2, "sample_every": 2}
 SHAPES = {"data.count": 32, "data.held_out_count": 8}

@@ -13,9 +13,9 @@ import pytest
 
 import zoo
 from export.saved_model import export_saved_model
-from recipes import configs, launch
-from recipes.trainer import make_strategy
-from tests.integration.tiny import SIZES, assert_same_files, kill_at, run
+from tests.support.runs import SIZES, assert_same_files, kill_at, run
+from zoo.training import configs, launch
+from zoo.training.trainer import make_strategy
 
 SYSTEMS = {
     "dm_gan": ("--config.model.mode_seeking_weight=1",),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.layers.batch_normalization import FlaxBatchNorm
 
 X = np.random.default_rng(0).normal(3, 2, (4, 5, 5, 3)) * [1, 2, 3]

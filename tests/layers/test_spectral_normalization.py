@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.layers.spectral_normalization import SpectralConv2D
 
 RNG = np.random.default_rng(0)

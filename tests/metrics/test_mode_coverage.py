@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from zoo.data import ShapeModes, Shapes
-from zoo.data.shapes import draw, tabulate
+from zoo.data import Shapes
+from zoo.data.sources.shapes import draw, tabulate
 from zoo.errors import ZooError
+from zoo.evaluation.shape_attributes import ShapeModes
 from zoo.metrics.mode_coverage import mean_mode_coverage, mode_coverage
 
 TRUE = np.array([[0, 0], [0, 1], [0, 2], [0, 3]])

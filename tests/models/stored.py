@@ -11,9 +11,9 @@ from pathlib import Path
 
 import keras
 
-from tests import tiny, tiny_drit, tiny_images, tiny_xmc_gan
+from tests.support import tiny, tiny_drit, tiny_images, tiny_xmc_gan
 from zoo.models.dcgan import DCGAN
-from zoo.models.image_classifier import ImageClassifier
+from zoo.models.feature_encoder import FeatureEncoder
 from zoo.models.mirror_gan import MirrorGAN, Stream
 
 FILE = Path(__file__).with_name("stored_names.json")
@@ -48,7 +48,7 @@ def _xmc_gan():
 
 
 def _encoder():
-    return _adam(ImageClassifier(["a", "b"], "zoo-tiny-encoder", 16, 4, 2), "")
+    return _adam(FeatureEncoder(["a", "b"], "zoo-tiny-encoder", 16, 4, 2), "")
 
 
 MAKERS = {

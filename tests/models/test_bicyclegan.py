@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny
-from tests.devices import two_devices  # noqa: F401  (a fixture)
-from tests.tiny_images import SIZE, batch, bicyclegan, by_sgd, check_replicas, train
+from tests.support import tiny
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support.tiny_images import SIZE, batch, bicyclegan, by_sgd, check_replicas, train
 from zoo.errors import ZooError
-from zoo.models import noise
+from zoo.models.base import noise
 
 FORMS = {
     "default": {},

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests import tiny
+from tests.support import tiny
 from zoo.models.damsm.damsm import retrieval_accuracy
 
 

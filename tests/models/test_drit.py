@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny
-from tests.devices import two_devices  # noqa: F401  (a fixture)
-from tests.tiny_drit import SIZE, batch, drit, pictures
+from tests.support import tiny
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support.tiny_drit import SIZE, batch, drit, pictures
 from zoo.errors import ZooError
 from zoo.models.drit import DRIT, schedule
 from zoo.models.drit.forward import forward

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.tiny_drit import SIZE, drit, pictures
+from tests.support.tiny_drit import SIZE, drit, pictures
 
 GENERATING = ("content_encoder", "attribute_encoder", "generator")
 

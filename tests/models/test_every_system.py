@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests import tiny
-from tests.tiny_systems import SYSTEMS
+from tests.support import tiny
+from tests.support.tiny_systems import SYSTEMS
 
 
 class Trained:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests.support import tiny
 from zoo.errors import ZooError
 
 CAPTIONS = ["a red circle", "big blue square"]

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from tests import tiny
-from tests.text.tiny_hub_module import tiny_modules
-from tests.tiny_xmc_gan import xmc_gan
+from tests.support import tiny
+from tests.support.tiny_hub_module import tiny_modules
+from tests.support.tiny_xmc_gan import xmc_gan
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.models.mirror_gan import MirrorGAN

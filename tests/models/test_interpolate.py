@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny, tiny_images
 from tests.models.test_dcgan import dcgan
-from tests.tiny_drit import drit, pictures
+from tests.support import tiny, tiny_images
+from tests.support.tiny_drit import drit, pictures
 from zoo.errors import ZooError
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)

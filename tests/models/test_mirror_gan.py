@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny
-from tests.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support import tiny
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
-from zoo.models import noise
+from zoo.models.base import noise
 from zoo.models.mirror_gan import MirrorGAN, Stream
 from zoo.models.mirror_gan.captioner import CompactCaptionEncoder
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny
-from tests.devices import two_devices  # noqa: F401  (a fixture)
-from tests.tiny_images import SIZE, batch, check_replicas, pix2pix, train
+from tests.support import tiny
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support.tiny_images import SIZE, batch, check_replicas, pix2pix, train
 from zoo.models.pix2pix.networks import translate
 
 PLAIN = {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny
+from tests.support import tiny
 from zoo.errors import ZooError
 
 KINDS = ("rnn", "embeddings", "none")

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests.support import tiny
 from zoo.errors import WordsLeftOut, ZooError
 from zoo.models.text_input import Embeddings, WordEmbeddings
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests import tiny
-from tests.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support import tiny
+from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
 from zoo.models.xmc_gan import XMCGAN, FlaxAdam
 from zoo.models.xmc_gan.perceptual_network import (

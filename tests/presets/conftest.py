@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests import tiny
+from tests.support import tiny
 from zoo import presets, storage
 
 METADATA = {

@@ -7,7 +7,7 @@ import pytest
 import zoo
 from zoo.errors import ZooError
 from zoo.presets import hub
-from zoo.text import hub_modules
+from zoo.text import hub as hub_modules
 
 PUBLISHED = {"preprocess": hub_modules.PREPROCESS, "encoder": hub_modules.ENCODER}
 OTHER = "0" * 64

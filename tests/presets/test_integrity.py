@@ -106,7 +106,7 @@ def test_a_foreign_class(copy, module, name):
         ("zoo.models.attn_gan", "AttnGun"),
         ("zoo.models.attn_gan", "AttnGANGenerator"),
         ("zoo.models.attn_gan.attn_gan", "keras"),
-        ("zoo.models.system", "storage"),
+        ("zoo.models.base.system", "storage"),
         ("zoo.models.nothing", "AttnGAN"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import zoo
-from tests import tiny, tiny_drit, tiny_images, tiny_xmc_gan
+from tests.support import tiny, tiny_drit, tiny_images, tiny_xmc_gan
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.models.dcgan import DCGAN

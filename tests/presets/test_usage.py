@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import zoo
-from tests import tiny, tiny_images
 from tests.importers.released import tiny_dcgan, tiny_drit
+from tests.support import tiny, tiny_images
 from zoo import presets
 from zoo.models.dcgan import DCGAN
 from zoo.models.mirror_gan import Stream

@@ -14,7 +14,10 @@ import zoo
 @pytest.fixture
 def call(models, monkeypatch):
     """The program in this process: arguments -> its work, with flags as they were afterwards."""
-    from recipes import cli, generate  # here, because its flags are then known in this process
+    from recipes import (
+        _cli,  # here, because its flags are then known in this process
+        generate,
+    )
 
     monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
     if not flags.FLAGS.is_parsed():
@@ -22,7 +25,7 @@ def call(models, monkeypatch):
 
     def run(*arguments):
         with flagsaver.flagsaver():
-            cli.parse(["generate", *map(str, arguments)])
+            _cli.parse(["generate", *map(str, arguments)])
             generate.main([])
 
     return run

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests import tiny
+from tests.support import tiny
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -11,19 +11,19 @@ from PIL import Image
 
 import zoo
 from recipes import evaluate
-from recipes.evaluation.cache import Cache
-from recipes.evaluation.compare import difference
-from recipes.evaluation.conditions import Data
-from recipes.evaluation.data import from_path
-from recipes.evaluation.measures import Measure
-from recipes.evaluation.protocols import PROTOCOLS, published, shortfalls
-from recipes.evaluation.report import paper_cell
-from tests import tiny, tiny_images
 from tests.models.test_dcgan import dcgan
-from tests.tiny_drit import drit
-from zoo.data.shapes import VALUES
+from tests.support import tiny, tiny_images
+from tests.support.tiny_drit import drit
+from zoo.data.sources.shapes import VALUES
 from zoo.errors import ZooError
-from zoo.models.image_classifier import ImageClassifier
+from zoo.evaluation.cache import Cache
+from zoo.evaluation.compare import difference
+from zoo.evaluation.dataset import Data
+from zoo.evaluation.image_set import from_path
+from zoo.evaluation.measures import Measure
+from zoo.evaluation.protocols import PROTOCOLS, published, shortfalls
+from zoo.evaluation.report import paper_cell
+from zoo.models.feature_encoder import FeatureEncoder
 
 DEFAULTS = {name: None for name in evaluate.NAMES} | {
     "protocol": "quick", "data": "", "compare": [], "encoder": ["damsm"], "seed": 0, "crop": "",
@@ -102,8 +102,8 @@ def test_pictures_and_features_are_used_again(run, models, monkeypatch):
     first, folder = run(preset="text", data="shapes")
     kept = sorted(path.name for path in (folder / "cache").iterdir())
     assert [name.split("-")[0] for name in kept] == ["clusters", *["features"] * 2, "generated"]
-    for place in ("recipes.evaluation.networks.FeatureNetwork.__call__",
-                  "recipes.evaluation.measures.cluster"):
+    for place in ("zoo.evaluation.feature_networks.FeatureNetwork.__call__",
+                  "zoo.evaluation.measures.cluster"):
         monkeypatch.setattr(place, None)  # neither a network runs nor k-means
     monkeypatch.setattr(models["text"], "generate", None)
     again, _ = run(preset="text", data="shapes")
@@ -122,7 +122,7 @@ def test_styles_of_captions_are_modes(run, models, tmp_path):
         (tmp_path / "data").mkdir(exist_ok=True)
         picture.save(tmp_path / "data" / name)
     (tmp_path / "data" / "metadata.jsonl").write_text("\n".join(rows))
-    models["styles"] = ImageClassifier(["blob", "noto"], "zoo-styles-encoder", 16, 4, 2)
+    models["styles"] = FeatureEncoder(["blob", "noto"], "zoo-styles-encoder", 16, 4, 2)
     report, _ = run(preset="text", data=f"folder:{tmp_path / 'data'}", encoder=["damsm", "styles"],
                     real=12)
     found = {entry["metric"]: entry for entry in report["results"]}

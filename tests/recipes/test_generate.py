@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from recipes.pictures import GAP, TEXT_HEIGHT
-from tests import tiny, tiny_images
 from tests.models.test_dcgan import NAMES, dcgan
-from tests.tiny_drit import SIZE, drit
-from tests.tiny_xmc_gan import text, xmc_gan
+from tests.support import tiny, tiny_images
+from tests.support.tiny_drit import SIZE, drit
+from tests.support.tiny_xmc_gan import text, xmc_gan
 from zoo.errors import ZooError
+from zoo.visualization.grid import GAP, TEXT_HEIGHT
 
 FEATURES = tiny.TEXT["features"]
 

@@ -6,14 +6,15 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from recipes import attn_gan, configs, mirror_gan, pretraining, stream
-from recipes.captioning import CaptionScore, DescriptionSamples
-from recipes.descriptions import caption_page
-from recipes.scores import Subset
+from recipes import attn_gan, mirror_gan, stream
 from zoo.data import get_source
 from zoo.errors import ZooError
 from zoo.models.mirror_gan import Stream
 from zoo.text import CaptionTokenizer, Vocabulary
+from zoo.training import configs, pretraining
+from zoo.training.scores import Subset
+from zoo.training.stream_samples import CaptionScore, DescriptionSamples
+from zoo.visualization.caption_page import caption_page
 
 DATASETS = ("shapes", "emoji", "birds", "coco")
 

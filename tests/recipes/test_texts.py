@@ -2,12 +2,13 @@
 
 import pytest
 
-from recipes import attn_gan, configs, damsm, dm_gan, mirror_gan, pretraining, stackgan_v2, texts
+from recipes import attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, texts
 from recipes.builders import get_builder
-from recipes.sources import open_data
-from tests import tiny
-from tests.text.tiny_hub_module import tiny_modules
+from tests.support import tiny
+from tests.support.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
+from zoo.training import configs, pretraining
+from zoo.training.data import open_data
 
 GIVEN = {"preprocess": "p", "encoder": "e"}
 

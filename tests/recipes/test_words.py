@@ -4,12 +4,13 @@ import json
 
 import pytest
 
-from recipes import configs, damsm
-from recipes.sources import Data
-from tests import tiny
+from recipes import damsm
 from tests.models.test_dcgan import NAMES, dcgan
-from tests.recipes.test_sources import folder_config, write_folder
+from tests.support import tiny
+from tests.training.test_data import folder_config, write_folder
 from zoo.errors import ZooError
+from zoo.training import configs
+from zoo.training.data import Data
 
 CHINESE = ["一只红鸟", "一只蓝鸟", "红心", "蓝心"] * 3
 

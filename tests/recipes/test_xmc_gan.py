@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from recipes import configs, pretraining, xmc_gan
+from recipes import xmc_gan
 from recipes.builders import get_builder
-from recipes.sources import open_data
-from recipes.text_vectors import write_cache
-from tests.text.tiny_hub_module import tiny_modules
+from tests.support.tiny_hub_module import tiny_modules
+from zoo.data.text_cache_writer import write_cache
 from zoo.errors import ZooError
+from zoo.training import configs, pretraining
+from zoo.training.data import open_data
 
 DATASETS = ("shapes", "emoji", "coco")
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.text.tiny_hub_module import tiny_modules, write_modules
+from tests.support.tiny_hub_module import tiny_modules, write_modules
 from zoo.errors import ZooError
-from zoo.text import hub_modules
+from zoo.text import hub
 from zoo.text.hub_encoder import HubTextEncoder
 
 PLACES = 9
@@ -226,25 +226,25 @@ def test_missing_packages(modules, monkeypatch):
 
 
 def test_the_digest_sees_every_file(modules, tmp_path):
-    first = hub_modules.digest(modules["preprocess"])
+    first = hub.digest(modules["preprocess"])
     shutil.copytree(modules["preprocess"], tmp_path / "copy")
-    assert hub_modules.digest(str(tmp_path / "copy")) == first
+    assert hub.digest(str(tmp_path / "copy")) == first
     (vocabulary,) = (tmp_path / "copy" / "assets").glob("*.txt")
     vocabulary.write_text(vocabulary.read_text().upper())
-    assert hub_modules.digest(str(tmp_path / "copy")) != first
+    assert hub.digest(str(tmp_path / "copy")) != first
 
 
 def test_which_handles_a_preset_may_name(tmp_path):
-    for handle in (hub_modules.PREPROCESS, hub_modules.ENCODER,
+    for handle in (hub.PREPROCESS, hub.ENCODER,
                    "kaggle://tensorflow/bert/tensorFlow2/en-uncased-l-12-h-768-a-12/2"):
-        assert hub_modules.is_trusted(handle, tmp_path), handle
+        assert hub.is_trusted(handle, tmp_path), handle
     (tmp_path / "link").symlink_to(tmp_path)
     for handle in ("https://example.com/tensorflow/x.tar.gz", "http://tfhub.dev/tensorflow/x/1",
                    "https://tfhub.dev/somebody/x/1", "https://tfhub.dev/tensorflow/../evil/x/1",
                    "/modules/bert", "gs://bucket/x", "kaggle://somebody/x/tensorFlow2/y/1",
                    "", "modules/x", str(tmp_path / "module"), f"{tmp_path}/x/../y",
                    str(tmp_path / "link" / "x")):
-        assert not hub_modules.is_trusted(handle, tmp_path), handle
+        assert not hub.is_trusted(handle, tmp_path), handle
 
 
 def test_a_local_folder_is_stored_so_that_it_is_found_from_elsewhere(modules, monkeypatch):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from zoo.errors import ZooError
 from zoo.text import CaptionTokenizer, Vocabulary, tokenize
 from zoo.text.characters import combining_classes, compositions
+from zoo.text.tokenization import RULES
 from zoo.text.tokenizer import split_words
-from zoo.text.words import RULES
 
 VOCABULARY = Vocabulary(["<end>", "<unk>", "a", "red", "bird", "k"])
 

@@ -11,36 +11,35 @@ A labelled source has `labels` and `class_names` in place of captions; a source 
 `len()` and `load(index)`.
 """
 
-import importlib
 import inspect
 
+from zoo._lazy import lazy_exports
 from zoo.errors import ZooError, nearest
 
 _EXPORTS = {
-    "Shapes": "shapes",
-    "ShapeModes": "shape_modes",
-    "CaptionFolder": "caption_folder",
-    "Birds": "birds_layout",
-    "Coco": "birds_layout",
-    "ClassFolder": "class_folder",
-    "Cifar10": "cifar10",
-    "PairedFolder": "image_folders",
-    "UnpairedFolders": "image_folders",
-    "ShapeClasses": "shape_pictures",
-    "ShapePairs": "shape_pictures",
-    "ShapeDomains": "shape_pictures",
-    "box_crop": "images",
-    "scale_and_crop": "images",
-    "pyramid": "images",
-    "text_to_image_dataset": "pipeline",
-    "evaluation_batches": "pipeline",
-    "TextCache": "text_cache",
-    "labels_dataset": "image_batches",
-    "labels_evaluation": "image_batches",
-    "paired_dataset": "image_batches",
-    "paired_evaluation": "image_batches",
-    "unpaired_dataset": "image_batches",
-    "unpaired_evaluation": "image_batches",
+    "Shapes": "zoo.data.sources.shapes",
+    "CaptionFolder": "zoo.data.sources.caption_folder",
+    "Birds": "zoo.data.sources.attngan_layout",
+    "Coco": "zoo.data.sources.attngan_layout",
+    "ClassFolder": "zoo.data.sources.class_folder",
+    "Cifar10": "zoo.data.sources.cifar10",
+    "PairedFolder": "zoo.data.sources.paired_folders",
+    "UnpairedFolders": "zoo.data.sources.paired_folders",
+    "ShapeClasses": "zoo.data.sources.shape_tasks",
+    "ShapePairs": "zoo.data.sources.shape_tasks",
+    "ShapeDomains": "zoo.data.sources.shape_tasks",
+    "box_crop": "zoo.images.crop",
+    "scale_and_crop": "zoo.images.crop",
+    "pyramid": "zoo.images.crop",
+    "text_to_image_dataset": "zoo.data.batches.text_to_image",
+    "evaluation_batches": "zoo.data.batches.text_to_image",
+    "TextCache": "zoo.data.text_cache",
+    "labels_dataset": "zoo.data.batches.image_batches",
+    "labels_evaluation": "zoo.data.batches.image_batches",
+    "paired_dataset": "zoo.data.batches.image_batches",
+    "paired_evaluation": "zoo.data.batches.image_batches",
+    "unpaired_dataset": "zoo.data.batches.image_batches",
+    "unpaired_evaluation": "zoo.data.batches.image_batches",
 }
 SOURCES = {
     "shapes": "Shapes",
@@ -56,6 +55,7 @@ SOURCES = {
     "shape_domains": "ShapeDomains",
 }
 __all__ = ["get_source", *_EXPORTS]
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
 
 
 def get_source(name, **settings):
@@ -89,13 +89,3 @@ def get_source(name, **settings):
         if parameter.default is parameter.empty and settings.get(key) is None:
             raise ZooError(f'The data source "{name}" needs the setting "{key}".')
     return source(**settings)
-
-
-def __getattr__(name):
-    if name in _EXPORTS:
-        return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return __all__

@@ -10,7 +10,7 @@ then of the second, ...), with bytes features in the machine's little-endian ord
 All records have the same size, so the place of each is known and any can be read without the ones
 before it: the order of batches stays a function of seed and step. float16 keeps 11 bits of a
 number: it moves a value by at most 1/2048 of itself, and takes half the space of float32.
-`recipes.prepare_data` writes it.
+`recipes.cache_text` writes it.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import storage
-from zoo.data.caption_store import caption_places, choose
+from zoo.data.batches.caption_store import caption_places, choose
 from zoo.errors import ZooError
 
 INDEX, FORMAT = "index.json", 1
@@ -86,13 +86,13 @@ class TextCache:
         if not os.path.isfile(path):
             raise ZooError(
                 f"{self.directory} is no finished cache of text vectors: it has no {INDEX}. Make "
-                "it with python -m recipes.prepare_data."
+                "it with python -m recipes.cache_text."
             )
         self.index = storage.read_json(path)
         if not isinstance(self.index, dict) or self.index.get("format") != FORMAT:
             raise ZooError(
                 f"{path} is of another version. Make the cache again with python -m "
-                "recipes.prepare_data."
+                "recipes.cache_text."
             )
         if not self.index["shards"]:
             raise ZooError(f"{path} names no vectors of any caption. Make the cache again.")
@@ -138,7 +138,7 @@ class TextCache:
             raise ZooError(
                 f"The cache {self.directory} was made of other captions ({len(self):,}) than this "
                 f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
-                "Make it again with python -m recipes.prepare_data for this data and split."
+                "Make it again with python -m recipes.cache_text for this data and split."
             )
         first, count = caption_places(whole.captions)
         return _CachedTexts(self, first[source.places], count[source.places])

@@ -8,9 +8,9 @@ import re
 
 from zoo.errors import ZooError
 from zoo.importers.state_dict import batch_norm, conv, linear, load_state_dict, size_of
+from zoo.networks.backbones.fid_inception import FidInception
+from zoo.networks.backbones.inception_v3 import STEM
 from zoo.networks.build import build, spec
-from zoo.networks.fid_inception import FidInception
-from zoo.networks.inception_v3 import STEM
 
 CLASSES = 1008
 _UNUSED = re.compile(r"AuxLogits\.")

@@ -12,8 +12,8 @@ import numpy as np
 from zoo.checks import check_weights
 from zoo.errors import ZooError
 from zoo.importers.state_dict import conv, load_state_dict
+from zoo.networks.backbones.perceptual_trunk import TRUNKS, PerceptualTrunk
 from zoo.networks.build import build, spec
-from zoo.networks.perceptual_trunk import TRUNKS, PerceptualTrunk
 
 _HEAD = re.compile(r"lins?\.?(\d+)\.model\.1\.weight")
 # the shape of torchvision's features.0.weight

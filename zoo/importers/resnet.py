@@ -4,7 +4,7 @@ from zoo.importers.state_dict import batch_norm, conv
 
 
 def resnet_targets(resnet):
-    """torchvision's names -> targets in a built `zoo.networks.resnet.ResNet`.
+    """torchvision's names -> targets in a built `zoo.networks.backbones.resnet.ResNet`.
 
     The classifier's `fc.weight` and `fc.bias` are not part of it.
     """

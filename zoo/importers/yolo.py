@@ -1,19 +1,19 @@
 """YOLOv3 from Darknet's own weight file, or by the names of its PyTorch code.
 
 `yolov3.weights` of pjreddie.com is what SOA's authors take (61,949,149 numbers behind five of a
-header); `zoo.networks.darknet_files` reads it.
+header); `zoo.importers.darknet_weights` reads it.
 """
 
 import os
 import warnings
 
 from zoo.errors import ZooError, reason
+from zoo.importers.darknet_weights import parse_config, state_dict_of_weights
 from zoo.importers.official.archives import check_file
 from zoo.importers.state_dict import batch_norm, conv, load_state_dict
+from zoo.networks.backbones.darknet import Darknet, yolo_v3
 from zoo.networks.budget import limited
 from zoo.networks.build import build, spec
-from zoo.networks.darknet import Darknet, yolo_v3
-from zoo.networks.darknet_files import parse_config, state_dict_of_weights
 
 
 def detector_targets(network):

@@ -2,7 +2,7 @@
 
 Paper: Zhang et al., arXiv 1801.03924, equation 1. Checked against richzhang/PerceptualSimilarity
 lpips/lpips.py (`LPIPS`, `ScalingLayer`, `normalize_tensor`, `upsample`), versions 0.0 and 0.1.
-The features come from `zoo.networks.perceptual_trunk` with torchvision's ImageNet weights, the
+The features come from `zoo.networks.backbones.perceptual_trunk` with torchvision's ImageNet weights, the
 weights of the channels from the official files `lin{k}.model.1.weight`. Trunk, version, range and
 size of the pictures, and which pairs are taken, belong to a reported number: pictures in [0, 1]
 where [-1, 1] is meant are the most usual mistake.
@@ -14,7 +14,7 @@ Known deviations: none beyond rounding; all is float64.
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.image_arrays import to_signed
+from zoo.images.arrays import to_signed
 from zoo.metrics.arrays import real_numbers
 from zoo.metrics.bilinear import resize
 
@@ -40,7 +40,7 @@ def trunk_input(images, version="0.1", value_range=None):
 
     Raises:
         ZooError: another shape or version, bytes, values outside the range, or of none that is
-            certain (see `zoo.image_arrays`).
+            certain (see `zoo.images.arrays`).
     """
     x = np.asarray(images)
     if version not in VERSIONS:

@@ -17,7 +17,7 @@ class HubCaptions:
     """Captions as word pieces, read by a `HubTextEncoder`.
 
     A batch may hold `words` and `sentence`, computed by the same encoder before (see
-    `recipes.prepare_data`), beside `pieces` and `lengths`; then the encoder does not run.
+    `recipes.cache_text`), beside `pieces` and `lengths`; then the encoder does not run.
 
     Args:
         max_words: int. Word pieces of a caption with the start and end marks; longer captions are

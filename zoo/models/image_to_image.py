@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.models.conditional_gan import ConditionalGAN, to_uint8
-from zoo.models.pictures import read_pictures, to_float
+from zoo.images.read import read_pictures, to_float
+from zoo.models.base.conditional_gan import ConditionalGAN, to_uint8
 
 
 class ImageToImage(ConditionalGAN):
@@ -37,7 +37,7 @@ class ImageToImage(ConditionalGAN):
         """Pictures of pictures.
 
         Args:
-            images: what `zoo.models.pictures` reads: arrays of uint8 or of floats in [-1, 1], a
+            images: what `zoo.images.read` reads: arrays of uint8 or of floats in [-1, 1], a
                 file, a list of both, or a folder; in any size, scaled to the model's.
             samples_per_condition: int, at least 1. Sample k of a picture uses the seed `seed + k`.
             seed: int, or a list of one int for each picture.

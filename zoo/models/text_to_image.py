@@ -5,8 +5,8 @@ import warnings
 import tensorflow as tf
 
 from zoo.errors import WordsLeftOut
-from zoo.models import noise
-from zoo.models.conditional_gan import ConditionalGAN, row_seeds, to_uint8
+from zoo.models.base import noise
+from zoo.models.base.conditional_gan import ConditionalGAN, row_seeds, to_uint8
 from zoo.models.text_input import make_text_input
 from zoo.networks.build import spec
 from zoo.text.captions import caption_list

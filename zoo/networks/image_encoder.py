@@ -13,9 +13,9 @@ from keras import ops
 from zoo.errors import ZooError, nearest
 from zoo.layers import initializers
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
+from zoo.networks.backbones.frozen_trunk import FrozenTrunk
+from zoo.networks.backbones.inception_v3 import InceptionV3
 from zoo.networks.build import spec
-from zoo.networks.frozen_trunk import FrozenTrunk
-from zoo.networks.inception_v3 import InceptionV3
 from zoo.precision import at_least_float32_dtype
 
 

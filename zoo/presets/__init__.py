@@ -6,23 +6,14 @@ the SHA-256 of the other files) and `README.md` (the model card, generated from 
 presets that ship with the package are the folders beside this file.
 """
 
-import importlib
+from zoo._lazy import lazy_exports
 
 _EXPORTS = {
-    "card": "model_card",
-    "from_preset": "loading",
-    "list_presets": "registry",
-    "read_metadata": "loading",
-    "save_to_preset": "saving",
+    "card": "zoo.presets.model_card",
+    "from_preset": "zoo.presets.loading",
+    "list_presets": "zoo.presets.registry",
+    "read_metadata": "zoo.presets.loading",
+    "save_to_preset": "zoo.presets.saving",
 }
 __all__ = sorted(_EXPORTS)
-
-
-def __getattr__(name):
-    if name in _EXPORTS:
-        return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return __all__
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

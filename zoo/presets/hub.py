@@ -5,7 +5,7 @@ import os
 import re
 
 from zoo.errors import ZooError
-from zoo.presets import handles, integrity
+from zoo.presets import download, integrity
 
 NAMES = ("preprocess", "encoder")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -17,7 +17,7 @@ def reads_by_hub(handle):
     Raises:
         ZooError: there is no such preset, or its config.json cannot be read.
     """
-    with handles.local_directory(handle) as directory:
+    with download.local_directory(handle) as directory:
         path = os.path.join(directory, integrity.CONFIG)
         config = integrity.read_small_json(path).get("config")
     return _is_hub(config.get("text_encoder")) if isinstance(config, dict) else False
@@ -27,7 +27,7 @@ def set_text_encoder(handle, directory, config, given):
     """Puts the user's handles of Hub modules into a config, and checks those that stay.
 
     The user may name anything. What the preset alone names must be trusted by `is_trusted` of
-    `zoo.text.hub_modules`, and the preset must state its SHA-256, which is compared before the
+    `zoo.text.hub`, and the preset must state its SHA-256, which is compared before the
     module is opened.
 
     Args:
@@ -44,7 +44,7 @@ def set_text_encoder(handle, directory, config, given):
     _check_given(handle, hub, given)
     if not hub:
         return
-    from zoo.text.hub_modules import stable_handle
+    from zoo.text.hub import stable_handle
 
     digests = _digests(handle, settings)
     for name in NAMES:
@@ -83,7 +83,7 @@ def _digests(handle, settings):
 
 
 def _check_named(handle, directory, name, settings, digests):
-    from zoo.text.hub_modules import TRUSTED_FOLDERS, is_trusted
+    from zoo.text.hub import TRUSTED_FOLDERS, is_trusted
 
     module = settings.get(name)
     if not is_trusted(module, directory):

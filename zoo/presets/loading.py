@@ -10,7 +10,7 @@ import warnings
 
 from zoo import storage
 from zoo.errors import ZooError, reason
-from zoo.presets import handles, integrity
+from zoo.presets import download, integrity
 from zoo.presets.config_limits import check_config
 from zoo.presets.hub import set_text_encoder
 
@@ -38,10 +38,10 @@ def from_preset(handle, dtype=None, text_encoder=None):
     Raises:
         ZooError: there is no such preset, or it fails one of the checks of its integrity.
     """
-    from zoo.models.arguments import policy_name
+    from zoo.models.base.arguments import policy_name
 
     dtype = None if dtype is None else policy_name(dtype)
-    with handles.local_directory(handle) as directory:
+    with download.local_directory(handle) as directory:
         metadata, paths = integrity.checked_files(directory)
         config = _config(paths)
         cls = model_class(paths[integrity.CONFIG], config.get("module"), config.get("class"))
@@ -54,8 +54,16 @@ def from_preset(handle, dtype=None, text_encoder=None):
 
 def read_metadata(handle):
     """The checked metadata (dict) of a preset, without loading its model. Raises `ZooError`."""
-    with handles.local_directory(handle) as directory:
+    with download.local_directory(handle) as directory:
         return integrity.checked_files(directory)[0]
+
+
+# Classes under the names that older presets know them by -> their names of today.
+RENAMED = {
+    ("zoo.models.image_classifier", "ImageClassifier"): (
+        "zoo.models.feature_encoder", "FeatureEncoder"
+    ),
+}
 
 
 def model_class(path, module, name):
@@ -74,13 +82,14 @@ def model_class(path, module, name):
             f"{path} is refused: it names the class {name!r} of the module {module!r}, but a "
             "preset may only name a model of zoo.models."
         )
+    module, name = RENAMED.get((module, name), (module, name))
     try:
         found = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("zoo."):
             raise
         found = None
-    from zoo.models.system import System
+    from zoo.models.base.system import System
 
     if not (isinstance(found, type) and issubclass(found, System)):
         raise ZooError(

@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from zoo.errors import ZooError, nearest
-from zoo.text.words import short, shown_words, tokenize
+from zoo.text.tokenization import short, shown_words, tokenize
 
 _SHOWN = 10
 _OF_EMOJI = ("Sk", "Cf", "Mn", "Me")  # categories of what may follow a symbol and is a part of it

@@ -3,7 +3,7 @@
 import dataclasses
 
 from zoo.errors import ZooError
-from zoo.text.words import short
+from zoo.text.tokenization import short
 
 MOST_WORDS = 0.5  # of all words: where more are unknown, the vocabulary is not of these captions
 MANY_EMPTY = 0.25  # of all captions: where more are left without any known word

@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.text.hub_modules import (
+from zoo.text.hub import (
     ENCODER,
     PREPROCESS,
     digest,
@@ -37,7 +37,7 @@ class HubTextEncoder(keras.layers.Layer):
     gradient passes. The layer computes in the modules' own precision.
 
     Args:
-        preprocess: str. Handle of the preprocessing module, see `zoo.text.hub_modules`.
+        preprocess: str. Handle of the preprocessing module, see `zoo.text.hub`.
         encoder: str. Handle of the encoder.
         max_tokens: int, at least 3. Places T of a caption: word pieces with the start and end
             marks. Of a longer caption the first T - 2 pieces are read, then the end mark.
@@ -50,7 +50,7 @@ class HubTextEncoder(keras.layers.Layer):
     Attributes:
         features: int, size of a vector, read from the module (768 in BERT base).
         handles: dict of "preprocess", "encoder" to handle, a local folder as an absolute path.
-        digests: dict of the same to SHA-256, see `zoo.text.hub_modules.digest`.
+        digests: dict of the same to SHA-256, see `zoo.text.hub.digest`.
 
     Raises:
         ZooError: a handle that cannot be loaded, a module with another digest than `sha256` says,

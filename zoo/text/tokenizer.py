@@ -6,8 +6,8 @@ from zoo.errors import ZooError
 from zoo.text.captions import check_captions, check_unknown
 from zoo.text.characters import patterns
 from zoo.text.normal_form import normal_form
+from zoo.text.tokenization import check_rule, tokenize
 from zoo.text.vocabulary import Vocabulary
-from zoo.text.words import check_rule, tokenize
 
 __all__ = ["CaptionTokenizer", "check_captions", "split_words", "tokenize"]
 
@@ -19,7 +19,7 @@ _NOT_ASCII = r"[^\x00-\x7f]+"
 
 
 class CaptionTokenizer(tf.Module):
-    """The word rule of a vocabulary (see `zoo.text.words`) and its table, inside the graph.
+    """The word rule of a vocabulary (see `zoo.text.tokenization`) and its table, inside the graph.
 
     Example:
         tokenizer = CaptionTokenizer(Vocabulary.build(["a red bird"]), max_words=4)
@@ -89,7 +89,7 @@ class CaptionTokenizer(tf.Module):
 
 @tf.autograph.experimental.do_not_convert
 def split_words(captions, rule="unicode"):
-    """The words of captions, equal to `zoo.text.tokenize` for each.
+    """The words of captions, equal to `zoo.text.tokenization` for each.
 
     Args:
         captions: string tensor [B], UTF-8 (bytes that are not are read as a separator).

@@ -4,7 +4,7 @@ import collections
 import os
 
 from zoo.errors import ZooError
-from zoo.text.words import rule_of, short, tokenize
+from zoo.text.tokenization import rule_of, short, tokenize
 
 END = "<end>"
 UNKNOWN = "<unk>"
@@ -15,7 +15,7 @@ class Vocabulary:
 
     Id 0 is always `<end>`, which also pads short captions.
 
-    The tokens also say how captions are read (`rule`, see `zoo.text.words`): tokens of ASCII alone
+    The tokens also say how captions are read (`rule`, see `zoo.text.tokenization`): tokens of ASCII alone
     by the rule "ascii", which vocabularies of before the other one were made by, and all others by
     "unicode". Captions in ASCII are read alike by both.
 
@@ -89,7 +89,7 @@ class Vocabulary:
             captions: iterable of str, or of lists of str (as `source.captions`).
             min_count: a word that is rarer is left out.
             unknown: adds the token `<unk>` with id 1.
-            rule: "unicode" or "ascii", how captions become words (see `zoo.text.words`).
+            rule: "unicode" or "ascii", how captions become words (see `zoo.text.tokenization`).
 
         Returns:
             `Vocabulary`.

@@ -32,7 +32,7 @@ def vocabulary(captions, text, embedding="encoder.weight"):
     Raises:
         ZooError: the file cannot be read, or another number of words.
     """
-    from zoo.data.pickles import load_official_vocabulary
+    from zoo.data.sources.pickles import load_official_vocabulary
 
     words, rows = load_official_vocabulary(captions), size_of(text, embedding, 0)
     if len(words) != rows:

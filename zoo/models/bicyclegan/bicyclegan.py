@@ -13,14 +13,14 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.images.read import read_pictures, to_float
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.losses.least_squares import FORMS, check_form, over_scales
-from zoo.models.arguments import check
+from zoo.models.base.arguments import check
+from zoo.models.base.conditional_gan import to_uint8
+from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.bicyclegan.encoder import POOL, ConvEncoder, ResNetEncoder
-from zoo.models.conditional_gan import to_uint8
 from zoo.models.image_to_image import ImageToImage
-from zoo.models.learning_rates import linear_decay_factor
-from zoo.models.pictures import read_pictures, to_float
 from zoo.models.pix2pix.networks import (
     image_spec,
     l1_distance,

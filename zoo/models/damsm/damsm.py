@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
-from zoo.models import noise
-from zoo.models.system import System
+from zoo.models.base import noise
+from zoo.models.base.system import System
 from zoo.models.text_input import make_text_input
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder

@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses import adversarial
-from zoo.models.conditional_gan import ConditionalGAN, to_uint8
+from zoo.models.base.conditional_gan import ConditionalGAN, to_uint8
+from zoo.models.base.weight_decay import coupled_weight_decay
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
 from zoo.models.dcgan.generator import DCGANGenerator
 from zoo.models.dcgan.labels import check_class_names, read_labels
 from zoo.models.dcgan.layers import GAMMAS
-from zoo.models.weight_decay import coupled_weight_decay
 from zoo.networks.build import build, spec
 
 

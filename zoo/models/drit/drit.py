@@ -16,8 +16,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.models import noise
-from zoo.models.conditional_gan import to_uint8
+from zoo.images.read import read_pictures, to_float
+from zoo.models.base import noise
+from zoo.models.base.conditional_gan import to_uint8
+from zoo.models.base.learning_rates import linear_decay_factor
+from zoo.models.base.weight_decay import coupled_weight_decay
 from zoo.models.drit import losses, schedule
 from zoo.models.drit.attribute_encoder import AttributeEncoder
 from zoo.models.drit.content_encoder import ContentEncoder
@@ -30,9 +33,6 @@ from zoo.models.drit.domains import DOMAINS, OTHER
 from zoo.models.drit.forward import encode_content, forward
 from zoo.models.drit.generator import DRITGenerator
 from zoo.models.image_to_image import ImageToImage
-from zoo.models.learning_rates import linear_decay_factor
-from zoo.models.pictures import read_pictures, to_float
-from zoo.models.weight_decay import coupled_weight_decay
 from zoo.networks.build import build, spec
 
 TARGETS = {"a2b": "b", "b2a": "a"}  # direction: the domain that images are translated to
@@ -460,7 +460,7 @@ class DRIT(ImageToImage):
         """Translations of pictures.
 
         Args:
-            images: pictures of the first domain of `direction`, as `zoo.models.pictures` reads
+            images: pictures of the first domain of `direction`, as `zoo.images.read` reads
                 them: arrays of uint8 or of floats in [-1, 1], a file, a list of both, or a folder;
                 in any size, scaled to the model's.
             samples_per_condition: int, at least 1. Picture k of a condition uses the row seed

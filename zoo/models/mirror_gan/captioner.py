@@ -15,8 +15,8 @@ from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.lstm_cell import LSTMCell
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
-from zoo.networks.frozen_trunk import FrozenTrunk
-from zoo.networks.resnet import BLOCKS, ResNet
+from zoo.networks.backbones.frozen_trunk import FrozenTrunk
+from zoo.networks.backbones.resnet import BLOCKS, ResNet
 from zoo.precision import at_least_float32_dtype
 
 

@@ -11,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.images.read import read_pictures, to_float
 from zoo.losses.caption import caption_loss, word_accuracy
-from zoo.models.arguments import check
+from zoo.models.base.arguments import check
+from zoo.models.base.system import System
 from zoo.models.mirror_gan.captioner import Captioner
-from zoo.models.pictures import read_pictures, to_float
-from zoo.models.system import System
 from zoo.networks.build import build, spec
 from zoo.text.vocabulary import Vocabulary, check_has_words
 
@@ -135,7 +135,7 @@ def describe(system, images, batch_size=16):
 
     Args:
         system: has `captioner`, `vocabulary`, `image_size`, `max_words`.
-        images: see `zoo.models.pictures.read_pictures`; what `generate` gives is one form.
+        images: see `zoo.images.read.read_pictures`; what `generate` gives is one form.
         batch_size: int. Pictures read at a time.
 
     Returns:

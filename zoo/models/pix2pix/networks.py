@@ -7,7 +7,7 @@ of its class: `image_size`, `generator_filters`, `discriminator_layers` and so o
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.models import noise
+from zoo.models.base import noise
 from zoo.networks.build import build, spec
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
 from zoo.networks.u_net import UNet

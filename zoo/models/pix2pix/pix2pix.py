@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.least_squares import FORMS, check_form, over_scales
+from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.image_to_image import ImageToImage
-from zoo.models.learning_rates import linear_decay_factor
 from zoo.models.pix2pix.networks import (
     l1_distance,
     make_discriminator,

@@ -13,7 +13,7 @@ from keras import ops
 
 from zoo.errors import ZooError, nearest
 from zoo.layers.batch_normalization import BatchNormalization
-from zoo.networks.resnet import BLOCKS, EXPANSION
+from zoo.networks.backbones.resnet import BLOCKS, EXPANSION
 from zoo.precision import at_least_float32, at_least_float32_dtype
 
 SIZE = 224

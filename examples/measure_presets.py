@@ -1,0 +1,224 @@
+r"""Measures the presets that ship; writes their cards, `docs/reports.md` and its pictures.
+
+    python examples/measure_presets.py --emoji=data/emoji.zip --cifar10=data/cifar10_images.zip \
+        --out=runs/measured
+
+Each preset that makes pictures goes through `recipes.evaluate --record`, with the encoders that
+were trained on the same data (`FAMILIES`, by the word before the pixels in a preset's name), and so
+do as many real training pictures, for the scale. Presets of one family stand in one table, and two
+by two in `--compare`. What is unchanged since the last call comes from `OUT/cache`.
+"""
+
+import datetime
+import itertools
+import json
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from recipes import _cli
+from zoo.errors import ZooError
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reports.md"
+FAMILIES = {
+    "emoji": {
+        "title": "Emoji", "source": "folder",
+        "encoders": ("encoder_emoji_64", "damsm_emoji_64"), "counts": (),
+    },
+    "cifar10": {
+        "title": "CIFAR-10", "source": "classes", "encoders": ("encoder_cifar10_32",),
+        "counts": ("--samples_per_condition=100", "--real=1000"),
+    },
+}
+PICTURES = ("grid.png", "ndb.png")
+TEXT = """\
+# The presets, measured
+
+What `recipes.evaluate --protocol=quick` says of every preset that ships and makes pictures
+([measuring](metrics.md)), beside as many real pictures of the training split, for the scale: about
+what a perfect generator would get. All are measured against the same held-out pictures, with
+encoders of this zoo, so **no number here may be set beside a paper's**; a name in brackets says
+whose features a number is of. They order the presets of one table, and nothing else. Captions are
+held out, too: the presets were not trained on them. In parentheses the bootstrap's 95 % interval.
+
+The whole page, and the results in the presets' model cards, are written by one command, here on
+{machine}, {date}:
+
+```
+{command}
+```
+"""
+
+_OUT = flags.DEFINE_string("out", None, "Folder for the reports and their cache.")
+_DATA = {name: flags.DEFINE_string(name, None, f"{family['title']}: folder or .zip.")
+         for name, family in FAMILIES.items()}
+_MACHINE = flags.DEFINE_string("machine", None, "What the page says of the machine.")
+
+
+def main(argv):
+    """Measure every family whose data were given; write the page."""
+    del argv
+    missing = [name for name, flag in _DATA.items() if not flag.value]
+    if missing or not _OUT.value:
+        raise ZooError(f"--{(missing or ['out'])[0]} is missing; --help lists the flags.")
+    out = Path(_OUT.value)
+    parts = [TEXT.format(
+        machine=_MACHINE.value or machine(), date=datetime.date.today().isoformat(),
+        command="python examples/measure_presets.py " + " ".join(map(shlex.quote, sys.argv[1:])),
+    )]
+    for name, family in FAMILIES.items():
+        presets = [n for n in generators() if n.split("_")[-2] == name]
+        if presets:
+            parts += family_part(name, family, presets, out)
+    PAGE.write_text("\n".join(parts), "utf-8")
+
+
+def generators():
+    """Names of the built-in presets that make pictures."""
+    import zoo
+
+    return [row["name"] for row in zoo.list_presets() if row["task"].endswith("-to-image")]
+
+
+def family_part(name, family, presets, out):
+    """The section of one data set: table, comparisons, pictures, commands."""
+    data = f"{family['source']}:{_DATA[name].value}"
+    common = [f"--data={data}", *(f"--encoder={e}" for e in family["encoders"])]
+    reports = {
+        preset: evaluate(out / preset, out, f"--preset={preset}", "--record", *common,
+                         *family["counts"]) for preset in presets
+    }
+    first = next(iter(reports.values()))
+    real = real_pictures(name, data, first, out)
+    counts = [argument for argument in family["counts"] if argument.startswith("--real")]
+    columns = {"real pictures": evaluate(out / f"real_{name}", out, f"--images={real}",
+                                         *common, *counts), **reports}
+    facts = first["data"], first["resolution"]
+    lines = [
+        f"## {family['title']}", "",
+        f"{first['subject']['generated']} pictures of {facts[1]} pixels "
+        f"({first['subject']['conditions']} conditions, "
+        f"{first['subject']['samples_per_condition']} of each, seed {first['seed']}) against "
+        f"{facts[0]['count']} real ones ({facts[0]['name']}).", "",
+        *table(columns), "",
+        *(f"- `{n['name']}`: sha256 `{n['sha256'][:16]}`, pictures {n['input']}."
+          for n in first["networks"]),
+        *notes(columns), "",
+    ]
+    for a, b in itertools.combinations(presets, 2):
+        lines += comparison(a, b, out, common, family["counts"])
+    for preset in presets:
+        lines += shown(preset, out)
+    return [*lines, "```", *(command(report) for report in columns.values()), "```", ""]
+
+
+def evaluate(folder, out, *arguments):
+    """Runs `recipes.evaluate`; the content of its report, or None of a comparison."""
+    cache, folder = os.path.relpath(out / "cache"), os.path.relpath(folder)
+    call = [sys.executable, "-m", "recipes.evaluate", *arguments, f"--cache={cache}",
+            f"--out={folder}"]
+    print(" ".join(["python", *call[1:]]), flush=True)
+    if subprocess.run(call).returncode:
+        raise ZooError(f"recipes.evaluate failed: {' '.join(arguments)}")
+    path = Path(folder) / "report.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def real_pictures(name, data, report, out):
+    """A .npy of as many training pictures as the preset made, of the same size."""
+    import numpy as np
+
+    from zoo.evaluation.dataset import KIND_OF_SOURCE, Data
+
+    opened = Data(data, KIND_OF_SOURCE[data.partition(":")[0]])
+    pictures, _ = opened.pictures("train", report["resolution"])
+    pictures = pictures.sample(report["subject"]["generated"], seed=0)
+    path = out / f"real_{name}.npy"
+    np.save(path, np.concatenate(list(pictures.batches())))
+    return os.path.relpath(path)
+
+
+def table(columns):
+    """A row a metric, a column a report."""
+    from zoo.evaluation.report import number
+
+    def cell(entry):
+        if entry is None:
+            return ""
+        low_high = entry.get("interval_95")
+        return number(entry["value"]) + (
+            f" ({number(low_high[0])} to {number(low_high[1])})" if low_high else ""
+        )
+
+    entries = {name: {e["metric"]: e for e in report["results"]}
+               for name, report in columns.items()}
+    metrics = {metric: e["better"] for of in entries.values() for metric, e in of.items()}
+    lines = [f"| metric | better | {' | '.join(columns)} |", "|---|---|" + "---|" * len(columns)]
+    return lines + [
+        f"| `{metric}` | {better} | "
+        f"{' | '.join(cell(entries[name].get(metric)) for name in columns)} |"
+        for metric, better in metrics.items()
+    ]
+
+
+def notes(columns):
+    """Warnings that belong to numbers of the table, and what shares of modes are read beside."""
+    from zoo.evaluation.record import coverage_text
+
+    lines = []
+    for name, report in columns.items():
+        lines += [f"- {name}: {text}." for text in report["warnings"]]
+        for entry in report["results"]:
+            own = [text for text in entry["warnings"] if text not in report["warnings"]]
+            lines += [f"- `{entry['metric']}` of {name}: {text}." for text in own]
+            if "classifier" in entry["protocol"]:
+                lines.append(f"- `{entry['metric']}` of {name}: {coverage_text(entry)}.")
+    return lines
+
+
+def comparison(a, b, out, common, counts):
+    """The table of `--compare`."""
+    folder = out / f"{a}-{b}"
+    evaluate(folder, out, "--compare", a, b, *common, *counts)
+    text = (folder / "compare.md").read_text("utf-8")
+    lines = text.split("\n![")[0].strip().splitlines()
+    return [f"### {lines[0].lstrip('# ')}", *lines[1:], ""]
+
+
+def shown(preset, out):
+    """The report's pictures, copied beside the page."""
+    lines = []
+    for picture in PICTURES:
+        target = ROOT / "docs" / "images" / f"measured_{preset}_{picture}"
+        shutil.copyfile(out / preset / picture, target)
+        text = {"grid.png": "samples, a row a condition",
+                "ndb.png": "shares of NDB's bins, real pictures and generated"}[picture]
+        lines += [f"![{preset}: {text}](images/{target.name})", "", f"`{preset}`: {text}.", ""]
+    return lines
+
+
+def command(report):
+    """The command of a report and its seconds."""
+    words = [word for word in report["command"] if not word.startswith("--cache")]
+    return f"{' '.join(map(shlex.quote, words))}  # {report['seconds']:.0f} s"
+
+
+def machine():
+    """Cores and processor."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        found = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        name = found[0].partition(":")[2].strip() if found else name
+    return f"{os.cpu_count()} cores of an {name}"
+
+
+if __name__ == "__main__":
+    _cli.run(main)

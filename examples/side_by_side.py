@@ -1,0 +1,117 @@
+r"""Samples of two presets of one recipe side by side: without mode seeking, and with it.
+
+    python examples/side_by_side.py --config=recipes/pix2pix.py:facades_128 \
+        --config.data.directory=data/facades.zip --without=runs/a/presets/last \
+        --with=runs/b/presets/last --out=docs/images/pix2pix_mode_seeking.png
+
+Both get the same conditions and the same latents. Beside the picture it prints what two samples of
+one condition differ by (`zoo.training.image_samples.PairDistance`), and of classes NDB and JSD: the
+share of `BINS` bins of training pictures, raw pixels, that generated ones fill significantly
+differently (`zoo.metrics.ndb`).
+"""
+
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+from ml_collections import config_flags
+
+from recipes import _cli
+from zoo.training import configs
+
+BINS, PICTURES = 100, 5000  # of NDB; the papers take more of both
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+_WITHOUT = flags.DEFINE_string("without", None, "Preset trained without mode seeking.")
+_WITH = flags.DEFINE_string("with", None, "Preset trained with it.")
+_OUT = flags.DEFINE_string("out", None, "PNG file to write.")
+_SAMPLES = flags.DEFINE_integer("samples", 4, "Pictures of each condition and preset.")
+_ROWS = flags.DEFINE_integer("rows", 6, "Conditions (of DRIT, of each direction).")
+
+
+def main(argv):
+    """Print the figures of both presets and write the picture."""
+    del argv
+    configs.validate(_CONFIG.value)
+    _cli.start_tensorflow()
+    import zoo
+    from zoo.training.data import open_data
+    from zoo.training.image_samples import PairDistance, fixed_conditions
+    from zoo.visualization.grid import save_png
+
+    data = open_data(_CONFIG.value)
+    models = {"without": zoo.from_preset(_WITHOUT.value), "with": zoo.from_preset(_WITH.value)}
+    bins = _bins(data) if data.kind == "labels" else None
+    for name, model in models.items():
+        score = PairDistance(model, data)
+        figures = score()
+        if bins is not None:
+            figures |= _ndb(bins, model)
+        print(f"{name} mode seeking: " + ", ".join(f"{k} {v:.3f}" for k, v in figures.items()))
+    print(score.protocol)
+    parts = [
+        _part(models, conditions)
+        for conditions in fixed_conditions(models["with"], data, _ROWS.value)
+    ]
+    save_png(Path(_OUT.value), np.asarray(_page(parts)))
+
+
+def _part(models, conditions):
+    """A block of rows: what is shown of the condition, samples without, samples with."""
+    from zoo.visualization import canvas
+
+    made = [
+        model.generate(conditions.values, samples_per_condition=_SAMPLES.value,
+                       **conditions.arguments)
+        for model in models.values()
+    ]
+    size = max(made[0].shape[1], 64)
+
+    def block(pictures, title, columns):
+        tiles = [canvas.framed(canvas.tile(picture, size)) for picture in pictures]
+        width = columns * (size + 3) - 3
+        lines = [canvas.row(tiles[i:i + columns], 3) for i in range(0, len(tiles), columns)]
+        return canvas.column([canvas.text_line(title, width), canvas.column(lines, 3)], 4)
+
+    blocks = []
+    for shown, title in zip(conditions.shown, ("source", "photo"), strict=False):
+        blocks.append(block(shown, title, 1))
+    if conditions.labels:
+        names = [canvas.text_line(label, 80) for label in conditions.labels]
+        cells = []
+        for name in names:
+            cell = canvas.blank(80, size + 3)
+            cell.paste(name, (0, size // 2 - name.height // 2))
+            cells.append(cell)
+        blocks.append(canvas.column([canvas.text_line(" ", 80), canvas.column(cells, 0)], 4))
+    ending = {"a2b": ", A to B", "b2a": ", B to A"}.get(conditions.name, "")
+    for pictures, title in zip(made, ("without mode seeking", "with mode seeking"), strict=True):
+        blocks.append(block(pictures, title + ending, _SAMPLES.value))
+    return canvas.row(blocks, canvas.MARGIN)
+
+
+def _page(parts):
+    from zoo.visualization import canvas
+
+    return canvas.with_margin(canvas.column(parts, canvas.MARGIN))
+
+
+def _bins(data):
+    from zoo.metrics.ndb import make_bins
+
+    places = np.random.default_rng(0).permutation(len(data))[:PICTURES]
+    pictures = np.stack([np.asarray(data.source.load(int(place))) for place in places])
+    return make_bins(pictures.reshape(len(pictures), -1), BINS, seed=0)
+
+
+def _ndb(bins, model):
+    from zoo.metrics.ndb import ndb
+
+    labels = list(range(model.classes))
+    made = model.generate(labels, samples_per_condition=PICTURES // len(labels))
+    result = ndb(bins, made.reshape(len(made), -1))
+    return {name: result[name] for name in ("ndb", "jsd")}
+
+
+if __name__ == "__main__":
+    _cli.run(main, "config")

@@ -1,0 +1,199 @@
+"""What the programs share: flags with clear errors, and TensorFlow without its start-up noise."""
+
+import os
+import re
+import warnings
+
+from absl import app, flags
+from ml_collections import ConfigDict
+
+from recipes import _files
+from zoo import programs
+from zoo.errors import WordsLeftOut, ZooError, reason
+from zoo.programs import quiet as quiet_stderr
+from zoo.training.configs import check_known_keys
+
+INT64 = (-(2**63), 2**63 - 1)
+# How values of these kinds of settings are written; shells eat quotes that are not quoted.
+EXAMPLES = {tuple: """'("a","b")'""", bool: "true", int: "3", float: "0.5"}
+
+flags.DEFINE_bool("verbose", False, "Show the whole traceback of an error, with its first cause.")
+
+
+def run(main, config_flag=None):
+    """Parse the flags, run `main(argv)`, and end the process; see `zoo.programs.run`.
+
+    `config_flag`: name of a `config_flags` flag whose keys are checked before parsing.
+    """
+    warnings.simplefilter("ignore", WordsLeftOut)  # programs say it in lines of their own
+    programs.run(lambda: app.run(main, flags_parser=lambda argv: parse(argv, config_flag)))
+
+
+def parse(argv, config_flag=None):
+    """Parse `argv`; every mistake in it is a `ZooError`."""
+    config = None
+    if config_flag:
+        argv, config = resolve_config(argv, config_flag)
+    try:
+        rest = flags.FLAGS(argv)
+    except flags.Error as error:
+        raise ZooError(_flag_error(error, config_flag, config)) from error
+    except ZooError:
+        raise
+    except Exception as error:  # ml_collections' own, of a value that a setting cannot take
+        raise ZooError(_config_error(argv, error, config_flag, config)) from error
+    if len(rest) > 1:
+        raise ZooError(f'Unexpected argument "{rest[1]}": everything is given as --flag=value.')
+    _check_integers()
+    if config is not None:
+        _check_tuples(argv, config_flag, config)
+    return rest
+
+
+def resolve_config(argv, name):
+    """Check `--name=file.py:dataset` and all `--name.key=value`.
+
+    A relative file is looked for in the working directory, then beside the installed recipes.
+
+    Returns:
+        (argv with the file found, the recipe's config without the changes, or None).
+    """
+    argv = list(argv)
+    keys = []
+    place = None
+    for index, argument in enumerate(argv[1:], start=1):
+        flag, _, value = argument.lstrip("-").partition("=")
+        if not argument.startswith("-"):
+            continue
+        if flag == name:
+            if place is not None:
+                raise ZooError(f"--{name} was given twice: give one recipe.")
+            if "=" not in argument and index + 1 < len(argv):
+                place, value = index + 1, argv[index + 1]
+            else:
+                place = index
+            path, colon, dataset = value.partition(":")
+            path = _files.find(path, name)
+            value = f"{path}{colon}{dataset}"
+            argv[place] = value if place != index else f"--{name}={value}"
+        elif flag.startswith(f"{name}.") or flag.startswith(f"no{name}."):
+            keys.append(flag.partition(".")[2])
+    if place is None:
+        if keys:
+            raise ZooError(f"--{name}.{keys[0]} was given without --{name}=FILE.py:DATASET.")
+        return argv, None
+    config = _files.config_of(path, dataset if colon else None)
+    check_known_keys(keys, config, name)
+    return argv, config
+
+
+def _flag_error(error, config_flag, config):
+    """A sentence for absl's error: the flag, what it takes, what it got."""
+    text = str(error).splitlines()[0].rstrip(".")
+    found = re.match(r"flag --([\w.]+)=(.*?): ", text, re.S)
+    if not found:
+        return f"{text}. --help lists the flags."
+    name, value = found.groups()
+    if config_flag and name.startswith(f"{config_flag}."):
+        return _setting_error(name, value, config_flag, config)
+    kind = flags.FLAGS[name].flag_type() if name in flags.FLAGS else ""
+    takes = {"int": "a whole number", "float": "a number", "bool": "true or false"}.get(kind)
+    if takes is None:
+        return f"{text}. --help lists the flags."
+    return f'--{name} must be {takes}, got "{_short(value)}".'
+
+
+def _config_error(argv, error, config_flag, config):
+    """A sentence for an error of the value of a setting, or of whatever parses flags."""
+    said = f"{type(error).__name__}: {reason(error)}"
+    for argument in argv[1:]:
+        name, _, value = argument.lstrip("-").partition("=")
+        if config_flag and name.startswith(f"{config_flag}.") and name in said:
+            return _setting_error(name, value, config_flag, config)
+    return f"The command line cannot be read: {said}. --help lists the flags."
+
+
+def _setting_error(name, value, config_flag, config):
+    present = _setting(name, config_flag, config)
+    kind = type(present)
+    if isinstance(present, ConfigDict):
+        inside = next(iter(present), "KEY")
+        return f"--{name} is a group of settings: give one of it, such as --{name}.{inside}=VALUE."
+    words = {tuple: "a list in round brackets", bool: "true or false", int: "a whole number",
+             float: "a number"}.get(kind, f"of type {kind.__name__}")
+    example = f", for example --{name}={_example(present)}" if kind in EXAMPLES else ""
+    return f'--{name} must be {words}{example}, got "{_short(value)}".'
+
+
+def _example(present):
+    """How a value of a setting is written: its present one, where that shows it."""
+    if isinstance(present, tuple) and present:
+        return f"'{repr(tuple(present)).replace(chr(39), chr(34)).replace(', ', ',')}'"
+    return EXAMPLES[type(present)]
+
+
+def _check_tuples(argv, config_flag, config):
+    """Refuses a value of several parts that was read as one, or whose parts are of another kind."""
+    settings = flags.FLAGS[config_flag].value
+    for argument in argv[1:]:
+        name, _, value = argument.lstrip("-").partition("=")
+        if not name.startswith(f"{config_flag}."):
+            continue
+        before, now = (_setting(name, config_flag, place) for place in (config, settings))
+        if not isinstance(before, tuple) or not before:
+            continue
+        kinds = {type(part) for part in before}
+        bare = len(now) == 1 and isinstance(now[0], str) and value.strip() == now[0].strip()
+        if not {type(part) for part in now} <= kinds or bare and set(value) & set(",()[]"):
+            raise ZooError(_setting_error(name, value, config_flag, config))
+
+
+def _setting(name, config_flag, config):
+    for part in name.removeprefix(f"{config_flag}.").split("."):
+        config = config[part]
+    return config
+
+
+def _check_integers():
+    """No whole number of a flag is beyond 64 bits."""
+    for name, flag in _integer_flags():
+        low, high = INT64
+        if flag.value is not None and not low <= flag.value <= high:
+            raise ZooError(f"--{name} must be from {low} to {high}, got {_short(flag.value)}.")
+
+
+def _integer_flags():
+    known = flags.FLAGS
+    return [(name, known[name]) for name in known if known[name].flag_type() == "int"]
+
+
+def _short(value):
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def start_tensorflow(threads=0, strategy="none"):
+    """Import TensorFlow and start its devices quietly.
+
+    Args:
+        threads: CPU threads, 0 for TensorFlow's choice.
+        strategy: "none" | "mirrored" | "multiworker".
+
+    Returns:
+        The `tf.distribute` strategy.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet_stderr():
+        import tensorflow as tf
+
+        tf.get_logger().setLevel("ERROR")
+        from zoo.training.trainer import make_strategy
+
+        if threads:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+        result = make_strategy(strategy)  # a cluster's must come before any other use of devices
+        tf.config.list_logical_devices()
+    return result

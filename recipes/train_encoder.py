@@ -1,0 +1,227 @@
+r"""A small classifier whose features measure pictures where Inception cannot be had.
+
+    python -m recipes.train_encoder --data=cifar10 --out=encoders/cifar10
+    python -m recipes.train_encoder --data=data/cifar10_images.zip --name=cifar10 --out=encoders/cifar10
+    python -m recipes.train_encoder --data=emoji.zip --image_size=64 --load_size=72 --out=encoders/emoji
+    python -m recipes.train_encoder --data=shape_classes --out=encoders/shapes
+    python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
+
+Trains an `FeatureEncoder` to name the class of a picture (of pictures in folders the folder, of
+emoji the drawing style) and saves it as a preset, stored as float16, whose metadata tell how many
+held-out pictures it names rightly. Its name starts with `zoo-`, so that its numbers
+(`fid[zoo-cifar10-encoder]`) cannot be mistaken for a paper's. A run is a function of the seed and
+of the pictures.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from recipes import _cli
+from zoo.errors import ZooError
+
+SOURCES = ("classes", "cifar10", "shape_classes")
+LIMITATIONS = (
+    "A small network of few classes. Its features order runs on the same data; the size of a "
+    "number made with them means nothing elsewhere, and none may be set beside a paper's."
+)
+
+
+def train(source, image_size, name, steps, batch_size=64, features=64, filters=16,
+          learning_rate=1e-3, seed=0, flip=True, load_size=None, show=True):
+    """A trained `FeatureEncoder`, and its loss, the mean of the last steps.
+
+    Args:
+        source: a labelled source of `zoo.data`.
+        image_size: int, a power of two from 16 on.
+        name: str, starts with "zoo-".
+        load_size: int, pixels that pictures are scaled to before a random cut; None: no cut.
+
+    Raises:
+        ZooError: the loss is no number.
+    """
+    import keras
+    import tensorflow as tf
+
+    from zoo.data import labels_dataset
+    from zoo.models.feature_encoder import FeatureEncoder
+    from zoo.training.progress import Progress
+
+    keras.utils.set_random_seed(seed)
+    model = FeatureEncoder(source.class_names, name, image_size, features, filters, seed)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    model.compile(optimizer=keras.optimizers.Adam(rate))
+    step = tf.function(model.train_step, autograph=False)
+    progress = Progress(steps, batch_size=batch_size)
+    batches = labels_dataset(
+        source, image_size, batch_size, seed=seed, load_size=load_size, flip=flip, cache=True
+    )
+    for number, batch in enumerate(batches.take(steps)):
+        if number % 100 == 0:
+            model.reset_metrics()
+        means = step(batch)  # since the last hundredth step
+        progress.advance()
+        if show and number % 10 == 0:
+            progress.show({key: float(value) for key, value in means.items()})
+    progress.clear()
+    loss = float(means["loss"])
+    if not np.isfinite(loss):
+        raise ZooError(f"The loss is {loss} after {steps} steps: take a lower --learning_rate.")
+    return model, loss
+
+
+def held_out_results(model, source, what, batch_size=128):
+    """What a model's card says of pictures that it was not trained on: a list of results.
+
+    Args:
+        model: `FeatureEncoder`. source: a labelled source. what: str, names the pictures.
+    """
+    import tensorflow as tf
+
+    from zoo.data import labels_evaluation
+
+    classify = tf.function(lambda x: model(x)["logits"], autograph=False, reduce_retracing=True)
+    batches = labels_evaluation(source, model.image_size, batch_size)
+    named = np.concatenate([np.argmax(classify(batch["images"]), 1) for batch in batches])
+    labels = np.asarray(source.labels)
+    hits = np.array(_places(model.class_names, source.class_names))[labels] == named
+    of_class = {label: hits[labels == label].mean() for label in np.unique(labels)}
+    worst = min(of_class, key=of_class.get)
+    protocol = f"{len(hits)} pictures, {what}, with the weights as they are stored"
+    common = np.bincount(labels).max() / len(labels)
+    return [
+        {"metric": "held_out_accuracy", "value": round(float(hits.mean()), 4),
+         "protocol": f"{protocol}; the most frequent class alone would give {common:.3f}"},
+        {"metric": f"held_out_accuracy, class {source.class_names[worst]}",
+         "value": round(float(of_class[worst]), 4),
+         "protocol": f"the lowest of the {len(of_class)} classes; the same pictures"},
+    ]
+
+
+def _places(classes, names):
+    """The model's number of each class of a source, which may lack some."""
+    for name in names:
+        if name not in classes:
+            raise ZooError(
+                f'The held-out pictures have a class "{name}", which the training ones have not: '
+                f"these are {', '.join(classes)}. Remove it, or add it to both."
+            )
+    return [list(classes).index(name) for name in names]
+
+
+def main(argv):
+    """Open the pictures, train, save, measure what was saved."""
+    del argv
+    values = flags.FLAGS
+    _check(values)
+    _cli.start_tensorflow()
+    with _cli.quiet_stderr():
+        import zoo
+        from zoo.presets.saving import check_target, update_metadata
+
+        check_target(values.out)
+        splits, size, name = open_sources(values.data, values.image_size)
+        source, held_out = splits.training, splits.held_out
+        for note in splits.notes:
+            print(note)
+        if held_out is not None:
+            _places(source.class_names, held_out.class_names)
+        name, start = _encoder_name(values["name"].value or name), time.monotonic()
+        model, loss = train(
+            source, size, name, values.steps, values.batch_size, values.features, values.filters,
+            values.learning_rate, values.seed, values.flip, values.load_size,
+        )
+        model.save_to_preset(values.out, {
+            "description": f"{name}: features of small pictures for recipes.evaluate, from a "
+                           f"classifier of {len(model.class_names)} classes.",
+            "source": {"recipe": "recipes/train_encoder.py"},
+            "usage": _usage(Path(values.out).resolve().name),
+            "training": {
+                "data": values.data, "pictures": len(source), "classes": model.class_names,
+                "looked_at_beside": splits.word,
+                "steps": values.steps, "batch_size": values.batch_size,
+                "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
+                "load_size": values.load_size or size,
+                "loss": loss, "seconds": round(time.monotonic() - start),
+            },
+            "limitations": LIMITATIONS,
+        }, half=True)
+        results = []
+        if held_out is not None:
+            results = held_out_results(zoo.from_preset(values.out), held_out, splits.word)
+            update_metadata(values.out, results=results)
+    figures = [f"loss {loss:.3f}", *(f"{r['metric']} {r['value']}" for r in results)]
+    print(f"{name}: {'; '.join(figures)}. Saved in {values.out}")
+
+
+def open_sources(data, image_size):
+    """(`zoo.data.splits.Splits`, pixels, name) of `--data`."""
+    from zoo.data import get_source
+    from zoo.data.splits import open_splits
+
+    name, _, path = data.partition(":")
+    if name not in SOURCES:
+        name, path = "classes", data
+    if not data:
+        raise ZooError(f"--data is missing: give one of {', '.join(SOURCES)}, or NAME:PATH.")
+    if name == "shape_classes" and path:
+        raise ZooError(f'The shapes are drawn and have no path: give --data={name}, got "{data}".')
+    settings = {"directory": path or None} if name != "shape_classes" else {"size": 32}
+    splits = open_splits(lambda split: get_source(name, split=split, **settings), setting="")
+    source = splits.training
+    size = image_size or 1 << (int(source.image_size).bit_length() - 1)
+    label = Path(path).stem if name == "classes" else name.replace("shape_classes", "shapes")
+    return splits, max(size, 16), label
+
+
+def _usage(preset):
+    return (
+        f'import zoo\n\nclassifier = zoo.from_preset("{preset}")  # or the path of this directory\n'
+        f"# and as what an evaluation looks with: python -m recipes.evaluate --encoder={preset}"
+    )
+
+
+def _encoder_name(name):
+    """"zoo-NAME-encoder", of letters, digits and hyphens."""
+    return f"zoo-{''.join(c if c.isalnum() else '-' for c in name.lower())}-encoder"
+
+
+def _check(values):
+    if not values.out:
+        raise ZooError("--out is missing: give a folder to write to.")
+    for name, least in (("steps", 1), ("batch_size", 1), ("features", 1), ("filters", 1)):
+        if values[name].value < least:
+            raise ZooError(f"--{name} must be at least {least}, got {values[name].value}.")
+    if not 0 < values.learning_rate < float("inf"):
+        raise ZooError(
+            f"--learning_rate must be a finite number above 0, got {values.learning_rate}."
+        )
+    if not 0 <= values.seed < 2**32:
+        raise ZooError(f"--seed must be from 0 to 2^32 - 1, got {values.seed}.")
+    size, load = values.image_size, values.load_size
+    if size is not None and (size < 16 or size & (size - 1)):
+        raise ZooError(f"--image_size must be a power of two from 16 on, got {size}.")
+    if load is not None and load < (size or 16):
+        raise ZooError(f"--load_size must be at least --image_size, {size or 16}, got {load}.")
+
+
+def _define_flags():
+    flags.DEFINE_string("data", "", "cifar10, shape_classes or classes, or NAME:PATH.")
+    flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; that of the data if not given.")
+    flags.DEFINE_string("out", None, "Folder to write to.")
+    flags.DEFINE_integer("steps", 3000, "Training steps.")
+    flags.DEFINE_integer("batch_size", 64, "Pictures a step.")
+    flags.DEFINE_integer("features", 64, "Length of a feature.")
+    flags.DEFINE_integer("filters", 16, "Width of the network.")
+    flags.DEFINE_integer("image_size", None, "Pixels, a power of two; the pictures' own.")
+    flags.DEFINE_integer("load_size", None, "Pixels before a random cut; none: no cut.")
+    flags.DEFINE_float("learning_rate", 1e-3, "Of Adam; falls to 0 by a cosine.")
+    flags.DEFINE_bool("flip", True, "Mirror half of the pictures.")
+    flags.DEFINE_integer("seed", 0, "Of the weights and the order.")
+
+
+if __name__ == "__main__":
+    _define_flags()
+    _cli.run(main)

@@ -1,0 +1,242 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.images.photos import Photos, assert_equal, steps_of, tokenizer_of
+from zoo.data import evaluation_batches, text_to_image_dataset
+from zoo.data.batches.text_to_image import shuffled_indices
+from zoo.errors import ZooError
+
+
+def test_fields(shapes):
+    (batch,) = steps_of(shapes, 1)
+    assert set(batch) == {"images", "tokens", "lengths", "labels"}
+    low, high = batch["images"]
+    assert low.shape == (4, 8, 8, 3) and high.shape == (4, 16, 16, 3)
+    assert low.dtype == high.dtype == np.float32
+    assert high.min() >= -1.0 and high.max() <= 1.0 and high.max() > 0.5
+    assert batch["tokens"].shape == (4, 5) and batch["tokens"].dtype == np.int32
+    assert batch["lengths"].dtype == np.int32 and batch["labels"].dtype == np.int64
+    used = (batch["tokens"] > 0).sum(axis=1)
+    np.testing.assert_array_equal(np.maximum(used, 1), batch["lengths"])
+
+
+def test_static_shapes(shapes):
+    for cache in (False, True):
+        data = text_to_image_dataset(
+            shapes, tokenizer_of(shapes), (8, 16), 4, cache=cache, mismatched=True
+        )
+        assert data.element_spec["images"][1].shape == (4, 16, 16, 3)
+        assert data.element_spec["wrong_images"] == data.element_spec["images"]
+        assert data.element_spec["tokens"].shape == (4, 5)
+        assert data.element_spec["lengths"].shape == (4,)
+
+
+@pytest.mark.parametrize("crop", ["none", "paper"])
+@pytest.mark.parametrize("cache", [False, True])
+def test_a_later_start_gives_the_same_batches(photos, crop, cache):
+    settings = {"crop": crop, "cache": cache, "flip": True, "seed": 3, "mismatched": True}
+    whole = steps_of(photos, 7, **settings)
+    assert_equal(whole[4:], steps_of(photos, 3, start_step=4, **settings))
+
+
+@pytest.mark.parametrize("crop", ["none", "paper"])
+def test_cache_changes_nothing(photos, crop):
+    settings = {"crop": crop, "flip": True, "seed": 3, "mismatched": True}
+    assert_equal(steps_of(photos, 5, **settings), steps_of(photos, 5, cache=True, **settings))
+
+
+def test_drawn_pictures_cached_by_the_batch_are_the_same(shapes):
+    assert_equal(steps_of(shapes, 3), steps_of(shapes, 3, cache=True))
+    assert_equal(steps_of(shapes, 3, sizes=(8,)), steps_of(shapes, 3, sizes=(8,), cache=True))
+
+
+def test_seed_changes_the_order(photos):
+    labels = [np.concatenate([b["labels"] for b in steps_of(photos, 5, seed=s)]) for s in (0, 1)]
+    assert (labels[0] != labels[1]).any()
+
+
+def test_every_epoch_is_a_new_permutation():
+    indices = np.concatenate(
+        [shuffled_indices(tf.constant(n, tf.int64), 6, 20, 5) for n in range(30)]
+    )
+    epochs = indices.reshape(9, 20)
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(20))
+    assert len({tuple(epoch) for epoch in epochs}) == 9
+
+
+def test_pictures_go_with_their_captions_and_labels(shapes):
+    tokenizer = tokenizer_of(shapes, 20)
+    data = text_to_image_dataset(shapes, tokenizer, (16,), 5, training=False, cache=True)
+    for batch in data.take(4).as_numpy_iterator():
+        for picture, tokens, label in zip(
+            batch["images"][0], batch["tokens"], batch["labels"], strict=True
+        ):
+            match = [
+                i
+                for i in range(len(shapes))
+                if np.allclose(shapes.load(i).numpy() / 127.5 - 1.0, picture, atol=1e-6)
+            ]
+            assert len(match) == 1
+            assert label == shapes.labels[match[0]]
+            want = tokenizer(tf.constant(shapes.captions[match[0]][:1]))["tokens"][0]
+            np.testing.assert_array_equal(tokens, want)
+
+
+def test_captions_are_drawn_and_long_ones_cut_to_ordered_words(photos):
+    tokenizer = tokenizer_of(photos, 5)
+    long = tokenizer.ragged([photos.captions[0][0]])[0].numpy().tolist()
+    short = tokenizer.ragged([photos.captions[0][1]])[0].numpy().tolist()
+    seen = set()
+    for batch in steps_of(photos, 60, sizes=(8,), cache=True):
+        for tokens, length in zip(
+            batch["tokens"][batch["labels"] == 0],
+            batch["lengths"][batch["labels"] == 0],
+            strict=True,
+        ):
+            row = tokens[:length].tolist()
+            if row != short:
+                assert length == 5
+                places = [long.index(token) for token in row]
+                assert places == sorted(set(places))
+            seen.add(tuple(row))
+    assert tuple(short) in seen
+    assert len(seen) > 5
+    assert {long.index(t) for row in seen for t in row} == set(range(12))
+
+
+def test_short_and_wordless_captions(photos):
+    for batch in steps_of(photos, 9, sizes=(8,), cache=True):
+        for tokens, length, label in zip(
+            batch["tokens"], batch["lengths"], batch["labels"], strict=True
+        ):
+            if label == 10:
+                assert length == 2 and (tokens[:2] > 0).all() and not tokens[2:].any()
+            if label == 20:
+                assert length == 1 and not tokens.any()
+
+
+def test_flip_mirrors_about_half(shapes):
+    plain = steps_of(shapes, 12, cache=True)
+    flipped = steps_of(shapes, 12, cache=True, flip=True)
+    mirrored = 0
+    for a, b in zip(plain, flipped, strict=True):
+        for p, q in zip(a["images"][1], b["images"][1], strict=True):
+            same, mirror = np.array_equal(p, q), np.array_equal(p[:, ::-1], q)
+            assert same or mirror
+            mirrored += not same
+    assert 12 <= mirrored <= 36
+
+
+def test_batches_stay_what_they_were(photos):
+    """Runs of earlier versions can be resumed: the same order, crops, flips and words."""
+    settings = {"sizes": (8,), "crop": "paper", "flip": True, "seed": 3, "mismatched": True}
+    (batch,) = steps_of(photos, 1, start_step=4, **settings)
+    np.testing.assert_array_equal(batch["labels"], [80, 0, 20, 40])
+    tokens = [[2, 1, 3, 5, 6], [7, 0, 0, 0, 0], [0, 0, 0, 0, 0], [2, 1, 0, 0, 0]]
+    np.testing.assert_array_equal(batch["tokens"], tokens)
+    corners = np.rint((batch["images"][0][:, 0, 0] + 1) * 127.5)
+    want = [[126, 138, 104], [124, 124, 61], [109, 85, 96], [89, 189, 127]]
+    np.testing.assert_array_equal(corners, want)
+    steps = steps_of(photos, 27, sizes=(8,), seed=3, cache=True)  # one caption is long, one is not
+    lengths = [length for b in steps for length in b["lengths"][b["labels"] == 0]]
+    assert lengths == [5, 1, 1, 5, 1, 5, 1, 5, 5, 5, 1, 5]
+
+
+class Embedded(Photos):
+    """Two embeddings of three features a picture: the picture, which of the two, a constant."""
+
+    def __init__(self):
+        super().__init__()
+        self.embeddings = np.zeros([9, 2, 3], np.float32)
+        self.embeddings[..., 0] = np.arange(9)[:, None]
+        self.embeddings[:, 1, 1] = 1.0
+        self.embeddings[..., 2] = 7.0
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_embeddings_take_the_place_of_tokens(cache):
+    source = Embedded()
+    settings = {"cache": cache, "flip": True, "mismatched": True}
+    words = steps_of(source, 8, sizes=(8,), **settings)
+    data = text_to_image_dataset(source, None, (8,), 4, **settings)
+    assert data.element_spec["sentence"] == tf.TensorSpec([4, 3], tf.float32)
+    drawn = set()
+    for batch, other in zip(data.take(8).as_numpy_iterator(), words, strict=True):
+        sentence = batch.pop("sentence")
+        np.testing.assert_array_equal(sentence[:, 0] * 10, batch["labels"])
+        drawn.update(sentence[:, 1])
+        assert_equal(batch, {key: other[key] for key in ("images", "wrong_images", "labels")})
+    assert drawn == {0.0, 1.0}
+
+
+def test_embeddings_in_evaluation_are_the_first_ones():
+    source = Embedded()
+    batches = list(evaluation_batches(source, None, (8,), 4).as_numpy_iterator())
+    assert set(batches[0]) == {"images", "sentence", "labels"}
+    sentence = np.concatenate([batch["sentence"] for batch in batches])
+    np.testing.assert_array_equal(sentence, source.embeddings[:, 0])
+    still = text_to_image_dataset(source, None, (8,), 4, training=False).take(4)
+    assert not any(batch["sentence"][:, 1].any() for batch in still.as_numpy_iterator())
+
+
+def test_neither_tokenizer_nor_embeddings(photos):
+    with pytest.raises(ZooError, match="a source that was made with embeddings=True"):
+        text_to_image_dataset(photos, None, (8,), 4)
+    with pytest.raises(ZooError, match="a source that was made with embeddings=True"):
+        evaluation_batches(photos, None, (8,), 4)
+
+
+def test_paper_crop_moves_in_training_only(photos):
+    moving = steps_of(photos, 18, sizes=(16,), crop="paper", cache=True)
+    still = steps_of(photos, 18, sizes=(16,), crop="paper", cache=True, training=False)
+
+    def different(steps):
+        pictures = [
+            picture.tobytes()
+            for batch in steps
+            for picture, label in zip(batch["images"][0], batch["labels"], strict=True)
+            if label == 0
+        ]
+        return len(pictures), len(set(pictures))
+
+    assert different(still)[1] == 1
+    assert different(moving)[1] > 3
+
+
+@pytest.mark.parametrize("crop", ["none", "paper"])
+@pytest.mark.parametrize("cache", [False, True])
+def test_evaluation_is_complete_and_in_order(photos, crop, cache):
+    tokenizer = tokenizer_of(photos)
+    data = evaluation_batches(photos, tokenizer, (8, 16), 4, crop=crop, cache=cache)
+    batches = list(data.as_numpy_iterator())
+    assert [len(batch["labels"]) for batch in batches] == [4, 4, 1]
+    np.testing.assert_array_equal(np.concatenate([b["labels"] for b in batches]), photos.labels)
+    want = tokenizer(tf.constant([captions[0] for captions in photos.captions]))
+    np.testing.assert_array_equal(np.concatenate([b["tokens"] for b in batches]), want["tokens"])
+    np.testing.assert_array_equal(np.concatenate([b["lengths"] for b in batches]), want["lengths"])
+    assert batches[2]["images"][1].shape == (1, 16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"sizes": (16, 8)}, "image_sizes must rise"),
+        ({"sizes": ()}, "image_sizes must rise"),
+        ({"batch_size": 0}, "batch_size must be 1 or more"),
+        ({"batch_size": 11}, "larger than the number of pictures \\(10\\)"),
+        ({"crop": "centre"}, 'crop must be "paper" or "none"'),
+        ({"start_step": -1}, "start_step must be 0 or more"),
+    ],
+)
+def test_bad_settings(shapes, settings, message):
+    with pytest.raises(ZooError, match=message):
+        steps_of(shapes, 1, **settings)
+
+
+def test_picture_without_caption():
+    source = Photos()
+    source.captions[4] = []
+    with pytest.raises(ZooError, match="Picture 4 has no caption"):
+        steps_of(source, 1)

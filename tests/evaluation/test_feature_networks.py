@@ -1,0 +1,104 @@
+"""Where an evaluation's networks come from; and what there is to say when they do not come."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.support import tiny
+from zoo.errors import ZooError
+from zoo.evaluation import feature_networks
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 20, 3), np.uint8)
+WAYS = "--inception=PATH.*pytorch-fid.*tfgan/eval/inception/1.*--inception=keras"
+
+
+class Pooled(tf.Module):
+    """What TF-Hub's network looks like from outside."""
+
+    def __init__(self, names=("pool_3", "logits")):
+        super().__init__()
+        self.names = names
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 299, 299, 3], tf.float32)])
+    def __call__(self, x):
+        return {name: tf.reduce_mean(x, (1, 2)) for name in self.names}
+
+
+def test_a_folder_of_tf_hub(tmp_path):
+    tf.saved_model.save(Pooled(), str(tmp_path / "hub"))
+    network = feature_networks.inception(str(tmp_path / "hub"))
+    assert (network.name, network.family) == ("tfgan-inception-2015", "inception-2015")
+    got = network(IMAGES)
+    np.testing.assert_allclose(
+        got["features"], (IMAGES / 127.5 - 1).mean((1, 2)), atol=0.02)  # resized: about the mean
+    assert len(network.digest) == 64
+    tf.saved_model.save(Pooled(("logits",)), str(tmp_path / "other"))
+    with pytest.raises(ZooError, match="gives no pool_3"):
+        feature_networks.inception(str(tmp_path / "other"))(IMAGES)
+
+
+def test_keras_network_is_not_the_one_of_2015(monkeypatch):
+    asked = {}
+
+    def small(**arguments):
+        asked.update(arguments)
+        inputs = keras.Input((299, 299, 3))
+        pooled = keras.layers.GlobalAveragePooling2D(name="avg_pool")(inputs)
+        return keras.Model(inputs, keras.layers.Dense(5, name="predictions")(pooled))
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", small)
+    network = feature_networks.inception("keras")
+    assert (network.name, network.family) == ("keras-inception-v3", "keras-inception-v3")
+    assert asked == {"weights": "imagenet", "classifier_activation": None}
+    outputs = network(IMAGES)
+    assert outputs["features"].shape == (2, 3) and outputs["logits"].shape == (2, 5)
+    np.testing.assert_allclose(
+        outputs["features"], (IMAGES / 127.5 - 1).mean((1, 2)), atol=0.02)
+
+
+def test_the_official_score_has_a_route_of_its_own(monkeypatch, tmp_path):
+    """Pillow's resize and (x - 128) / 128 of OpenAI's script, without the last bias."""
+    class Network:
+        fc = types.SimpleNamespace(kernel=np.eye(3))
+
+        def __call__(self, x, training):
+            pooled = tf.reduce_mean(x, (1, 2))
+            return {"features": pooled, "logits": pooled + 1, "taps": {}}
+
+    monkeypatch.setattr("zoo.importers.fid_inception.load_fid_inception", lambda path: Network())
+    (tmp_path / "file.npz").write_bytes(b"weights")
+    network = feature_networks.inception(str(tmp_path / "file.npz"))
+    white = np.full([1, 8, 8, 3], 255, np.uint8)
+    np.testing.assert_allclose(network(white)["features"], 1, atol=1e-6)
+    np.testing.assert_allclose(network.for_score(white)["features"], 127 / 128, atol=1e-6)
+    assert network.for_score.name == network.name and network.for_score.route != network.route
+    assert network.for_score.digest == network.digest and network.logit_kernel.shape == (3, 3)
+
+
+@pytest.mark.parametrize("where", [None, "keras", "empty"])
+def test_the_one_error_names_three_ways(monkeypatch, tmp_path, where):
+    def nothing(**_):
+        raise OSError("no route to the host")
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", nothing)
+    with pytest.raises(ZooError, match=WAYS):
+        feature_networks.inception(str(tmp_path) if where == "empty" else where)
+
+
+def test_names_cannot_be_mistaken_for_the_papers():
+    model = tiny.damsm()
+    assert feature_networks.damsm_name(model) == "damsm"
+    model.preset_metadata = {"name": "inception-2015"}
+    assert feature_networks.damsm_name(model) == "zoo-damsm-inception-2015"
+    assert feature_networks.zoo_encoder(model).family == ""
+
+
+def test_a_hash_is_of_the_weights():
+    one, same = tiny.damsm(), tiny.damsm()
+    assert feature_networks.weights_digest(one) == feature_networks.weights_digest(same)
+    variable = one.image_encoder.variables[0]
+    variable.assign(variable + 1)
+    assert feature_networks.weights_digest(one) != feature_networks.weights_digest(same)

@@ -1,0 +1,225 @@
+"""The numbers of an evaluation move when pictures get worse; and bad pictures are refused."""
+
+import dataclasses
+import io
+import sys
+
+import numpy as np
+import pytest
+
+from zoo.data import ShapeClasses
+from zoo.errors import ZooError
+from zoo.evaluation import image_set, measures
+from zoo.evaluation.cache import Cache
+from zoo.evaluation.feature_networks import FeatureNetwork
+from zoo.evaluation.protocols import PROTOCOLS
+
+COUNT, SIZE = 240, 32
+
+
+def averages(images):
+    """Features: means of 4 x 4 fields, 192 numbers scaled down to 48 by pairs of fields."""
+    x = images.reshape(len(images), 4, SIZE // 4, 4, SIZE // 4, 3).mean((2, 4)) / 255
+    return {"features": x.reshape(len(images), -1)}
+
+
+NETWORK = FeatureNetwork("fields", "0", lambda x: x, averages, "as they are")
+
+
+@pytest.fixture(scope="module")
+def world():
+    """Two draws of one world, uint8, and the labels of the second."""
+    sources = [ShapeClasses(SIZE, COUNT, seed=seed, attribute="background") for seed in (0, 1)]
+    return [s.load_batch(np.arange(COUNT)).numpy() for s in sources], sources[1].labels
+
+
+def fid(images, real):
+    own, theirs = (NETWORK(x)["features"] for x in (images, real))
+    return measures.fid(own, theirs, NETWORK, (len(own), 1)).value
+
+
+def ndb_and_jsd(images, real, tmp_path):
+    sets = [image_set.from_array(x, "pictures") for x in (images, real)]
+    cache = Cache(tmp_path, show=False)
+    found = measures.bins_and_divergence(*sets, 12, (len(images), 1), cache, seed=0)
+    return [measure.value for measure in found]
+
+
+def noisy(images):
+    """Most pixels are anything; a little white noise moves no picture to another bin."""
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, images.shape, np.uint8)
+    return np.where(rng.random(images.shape) < 0.7, noise, images)
+
+
+def blurred(images):
+    x = images.reshape(len(images), 4, SIZE // 4, 4, SIZE // 4, 3).mean((2, 4), keepdims=True)
+    return np.broadcast_to(x, (len(x), 4, 8, 4, 8, 3)).reshape(images.shape).astype(np.uint8)
+
+
+def test_a_set_lies_upon_itself(world, tmp_path):
+    (real, _), _ = world
+    assert abs(fid(real, real)) < 1e-6
+    assert ndb_and_jsd(real, real, tmp_path) == [0, 0]
+
+
+def test_noise_blur_and_dropped_classes_show(world, tmp_path):
+    pytest.importorskip("sklearn")
+    (real, other), labels = world
+    same, base = fid(other, real), ndb_and_jsd(other, real, tmp_path)
+    dropped = other[labels < 2]
+    for worse in (noisy(other), dropped):
+        assert fid(worse, real) > 1.2 * same
+    pixels = FeatureNetwork("pixels", "0", lambda x: x, lambda x: {
+        "features": x[:, ::4, ::4].reshape(len(x), -1) / 255}, "")
+    own, theirs = (pixels(x)["features"] for x in (other, real))
+    soft = pixels(blurred(other))["features"]
+    assert measures.fid(soft, theirs, pixels, (COUNT, 1)).value > 1.2 * measures.fid(
+        own, theirs, pixels, (COUNT, 1)).value
+    for worse in (noisy(other), blurred(other), dropped):
+        ndb, jsd = ndb_and_jsd(worse, real, tmp_path)
+        assert ndb > base[0] and jsd > 1.5 * base[1]
+
+
+def test_bins_are_made_once_and_noted_where_they_are_few(world, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    (real, other), _ = world
+    before = ndb_and_jsd(other, real, tmp_path)
+    monkeypatch.setattr(measures, "cluster", None)
+    assert ndb_and_jsd(other, real, tmp_path) == before
+    monkeypatch.undo()
+    same = image_set.from_array(real[[0, 0, 0, 9]], "two kinds")
+    ndb, jsd = measures.bins_and_divergence(same, same, 3, (4, 1), Cache(tmp_path), seed=0)
+    assert ndb.protocol["bins"] == 2 and ndb.value == 0 == jsd.value
+    assert "2 bins instead of 3" in ndb.warnings[0] and ndb.warnings == jsd.warnings
+
+
+def test_pictures_all_alike_have_a_distance(world):
+    (real, _), _ = world
+    alike = fid(real[[0] * COUNT], real)
+    assert np.isfinite(alike) and alike > 10 * abs(fid(real, real))
+    assert abs(fid(real[[0] * COUNT], real[[0] * COUNT])) < 1e-6
+
+
+def test_inception_score_by_its_protocol():
+    rng = np.random.default_rng(0)
+    features, kernel, bias = rng.normal(size=(43, 8)), rng.normal(size=(8, 5)), rng.normal(size=5)
+    outputs = {"features": features, "logits": features @ kernel + bias}
+    known = FeatureNetwork("n", "0", None, None, "", logit_kernel=kernel)
+    unknown = FeatureNetwork("n", "0", None, None, "")
+
+    def score(network, name, **changes):
+        protocol = dataclasses.replace(PROTOCOLS[name], **changes)
+        return measures.inception(outputs, network, (43, 1), protocol, 0)
+
+    official, biased = score(known, "attngan"), score(known, "quick", splits=10)
+    assert (official.protocol["bias"], biased.protocol["bias"]) == (False, True)
+    assert official.value != biased.value and official.warnings == [] == biased.warnings
+    assert "bias" in score(unknown, "attngan").warnings[0]
+    dropped = score(known, "xmc_gan", splits=10)  # 4 of 43 a split, 3 are left out
+    assert dropped.protocol["remainder"] == "dropped" and dropped.value != biased.value
+    assert score(known, "attngan", splits=50).warnings == [
+        "43 splits instead of 50: there are no more pictures"]
+
+
+def test_fewer_pictures_than_features_are_noted(world):
+    (real, other), _ = world
+    few = NETWORK(real[:20])["features"]
+    made = measures.fid(few, NETWORK(other)["features"], NETWORK, (20, 1))
+    assert np.isfinite(made.value) and "only 20 generated" in made.warnings[0]
+
+
+def test_pairs_are_different_and_of_one_condition():
+    pairs = measures.pairs_of(3, 5, 10, seed=0)
+    assert pairs.shape == (3, 10, 2) and (pairs[..., 0] < pairs[..., 1]).all()
+    assert len(np.unique(pairs[0], axis=0)) == 10
+    assert measures.pairs_of(2, 3, 10, seed=0).shape == (2, 3, 2)  # there are no more
+
+
+def test_pair_distance_by_hand():
+    images = np.zeros([4, 2, 2, 3], np.uint8)
+    images[1], images[3] = 255, 51
+    made = measures.diversity(
+        "pair_distance", measures.pair_distance, image_set.from_array(images, "x"),
+        measures.pairs_of(2, 2, None, 0), 2, {})
+    np.testing.assert_allclose(made.units[:, 0], [2, 0.4])
+    assert made.value == pytest.approx(1.2)
+
+
+def test_intervals_hold_the_value_and_shrink_with_the_number():
+    rng = np.random.default_rng(0)
+    widths = []
+    for count in (30, 3000):
+        units = rng.normal(size=(count, 1))
+        made = measures.Measure("mean", units, lambda u: u.mean(), {})
+        low, high = made.interval(200)
+        assert low < made.value < high
+        widths.append(high - low)
+    assert widths[1] < widths[0] / 5
+    assert measures.Measure("one", np.ones([1, 1]), np.mean, {}).interval(50) is None
+    costly = measures.Measure("fid", np.ones([30, 1]), np.mean, {}, costly=True)
+    assert costly.interval() is None and costly.interval(5) == [1, 1] and made.draws(None) == 100
+
+
+def test_long_work_tells_how_far_it_is(monkeypatch, world, tmp_path):
+    pytest.importorskip("sklearn")
+    (real, _), _ = world
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", stream)
+    measures.Measure("mean", np.ones([3, 1]), np.mean, {}).interval(4)
+    ndb_and_jsd(real[:20], real[:20], tmp_path)
+    images = image_set.from_array(real[:4], "x")
+    pairs = measures.pairs_of(2, 2, None, 0)
+    measures.diversity("pairs", measures.pair_distance, images, pairs, 2, {})
+    for line in ("bootstrap of mean: draw 4/4 (100 %)", "k-means of NDB: start 10/10 (100 %)",
+                 "pairs: batch of pairs 1/1"):
+        assert line in stream.getvalue()
+
+
+@pytest.mark.parametrize(("array", "message"), [
+    (np.full([2, 4, 4, 3], np.nan), "NaN"),
+    (np.full([2, 4, 4, 3], 2.0), "floats from 2 to 2.*x / 127.5 - 1"),
+    (np.zeros([4, 4, 3], np.uint8), "shape"),
+    (np.zeros([2, 4, 4, 3], int), "int64: expected uint8, uint16, or float"),
+    (np.zeros([0, 4, 4, 3], np.uint8), "shape"),
+])
+def test_arrays_that_are_no_pictures(array, message):
+    with pytest.raises(ZooError, match=message):
+        image_set.from_array(array, "mine")
+
+
+def test_floats_become_bytes_and_grey_colour():
+    made = image_set.from_array(np.array([-1, 0, 1.0]).reshape(3, 1, 1, 1), "x")
+    np.testing.assert_array_equal(made.load(np.arange(3))[:, 0, 0, 2], [0, 128, 255])
+
+
+def test_classes_go_by_their_names():
+    from zoo.evaluation.measurement import Numbers, _classes
+    from zoo.evaluation.subject import Subject
+
+    def pictures(*names, labels=(0, 1)):
+        zeros = np.zeros([2, 2, 2, 3], np.uint8)
+        return image_set.from_array(zeros, "x", labels=list(labels), class_names=list(names))
+
+    def classes(made, real, model=None):
+        return _classes(Subject("x", lambda: made, (2, 1), (2, 2), model), real, numbers)
+
+    numbers, real = Numbers(), pictures("dog", "cat")
+    assert classes(pictures("cat", "dog"), real) == [0, 1]
+    assert real.labels.tolist() == [1, 0] and real.class_names == ["cat", "dog"]
+    assert not numbers.left
+    assert classes(pictures("cat", "ship"), real) == []
+    assert "are not those of the real pictures" in numbers.left["classes"]
+    lacking = pictures("cat", "dog", labels=(0, 0))
+    assert classes(lacking, real, "a preset") == [0]  # it was told to draw cats alone
+    with pytest.raises(ZooError, match='x has no picture of the class "dog"'):
+        classes(lacking, real)
+
+
+def test_an_empty_class_has_its_name():
+    made = image_set.from_array(
+        np.zeros([2, 2, 2, 3], np.uint8), "mine", labels=[0, 0], class_names=["cat", "dog"])
+    assert len(made.of_class(0)) == 2
+    with pytest.raises(ZooError, match='no picture of the class "dog"'):
+        made.of_class(1)

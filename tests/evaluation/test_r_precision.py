@@ -1,0 +1,83 @@
+"""R-precision of an evaluation: wrong captions, folds, and a DAMSM that cannot read."""
+
+import types
+
+import numpy as np
+import pytest
+
+from tests.support import tiny
+from zoo.errors import ZooError
+from zoo.evaluation.dataset import Conditions
+from zoo.evaluation.feature_networks import FeatureNetwork, paper_of
+from zoo.evaluation.r_precision import precision, precision_of, sentence_codes, wrong_captions
+
+NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
+
+
+def measured(codes, sentences, folds="exact", samples=1):
+    """R-precision of picture codes, each with the other sentences as wrong captions."""
+    count = len(sentences)
+    places = wrong_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
+    return precision(codes, sentences, (sentences, places), (count, samples), NETWORK, folds)
+
+
+def test_right_captions_and_shuffled_ones():
+    codes = np.random.default_rng(0).normal(size=(2000, 16))
+    right = measured(codes, codes)
+    assert right.value == 1 and right.protocol["candidates"] == 100
+    shuffled = measured(codes, np.roll(codes, 7, axis=0))
+    assert 0.004 < shuffled.value < 0.018  # 1 in 100 by chance, give or take 0.0022
+    assert measured(codes[:30].repeat(2, 0), codes[:30], samples=2).value == 1
+
+
+def test_the_papers_folds_lose_their_last_hit():
+    codes = np.random.default_rng(0).normal(size=(40, 64))
+    half = np.where(np.arange(40)[:, None] % 2, codes, np.roll(codes, 7, axis=0))
+    exact, official = (measured(half, codes, folds) for folds in ("exact", "official"))
+    assert exact.value == exact.units.mean() and official.value != exact.value
+    assert official.protocol["fold_rule"] == "official" and official.protocol["folds"] == 10
+    assert measured(codes[:3], codes[:3], "official").protocol["folds"] == 1
+
+
+def test_wrong_captions_are_of_other_labels_picture_by_picture():
+    labels = np.array([5, 5, 2, 2, 2, 9])  # of captions
+    pictures = np.array([0, 0, 1, 1, 2, 3])
+    places = wrong_captions([5, 2, 7], labels, pictures, 3000, seed=0)
+    assert not (labels[places[0]] == 5).any() and not (labels[places[1]] == 2).any()
+    shares = np.bincount(places[2], minlength=6) / 3000  # a picture first, then a caption of it
+    np.testing.assert_allclose(shares, [1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 4, 1 / 4], atol=0.03)
+    assert wrong_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
+
+
+def test_a_damsm_that_reads_no_word_has_no_codes():
+    damsm = tiny.damsm(vocabulary=["<end>", "red", "circle"])
+    assert sentence_codes(damsm, ["a red circle", "red"]).shape == (2, tiny.TEXT["features"])
+    assert sentence_codes(damsm, ["red", "green"]) is None
+
+
+def test_an_imported_damsm_is_the_papers():
+    model = types.SimpleNamespace(preset_metadata={"source": {
+        "checkpoint": "taoxugit/AttnGAN: image_encoder200.pth, text_encoder200.pth"}})
+    assert paper_of(model) == "the paper's DAMSM" and paper_of(tiny.damsm) == ""
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_codes_of_zeros_are_no_hits(place):
+    codes = [np.ones([3, 4]), np.ones([3, 4])]
+    codes[place][1] = 0
+    with pytest.raises(ZooError, match="code of (an image|a caption) is all zeros"):
+        measured(*codes)
+    codes[place][1] = np.nan
+    with pytest.raises(ZooError, match="NaN"):
+        measured(*codes)
+
+
+@pytest.mark.parametrize("captions", [["绿色的圆", "红"], ["grün", "ein Kreis"], ["zebra", "zoo"]])
+def test_captions_that_the_damsm_does_not_know_are_not_all_hits(captions):
+    damsm = tiny.damsm()  # it has <unk>, as which every word would be read
+    every = np.arange(2)
+    conditions = Conditions(captions, captions, every, pool=lambda: (captions, every, every))
+    subject = types.SimpleNamespace(kind="captions", conditions=conditions)
+    made, why = precision_of(subject, types.SimpleNamespace(damsm=damsm), "exact", 0)
+    assert made is None and "cannot read the captions: vocabulary: " in why
+    assert " keep none" in why

@@ -1,0 +1,95 @@
+"""An evaluation's numbers go into the preset's metadata and model card."""
+
+import types
+
+import pytest
+
+from recipes import evaluate
+from tests.models.test_dcgan import dcgan
+from tests.support import tiny
+from zoo.errors import ZooError
+from zoo.evaluation import feature_networks
+from zoo.evaluation.record import OF_EVALUATION, record, results, writable_directory
+from zoo.models.feature_encoder import FeatureEncoder
+from zoo.presets import read_metadata, registry
+
+OF_ALL = {"conditions": 4, "samples_per_condition": 2, "generated": 8, "real": 24,
+          "real_pictures": "shapes test"}
+REPORT = {
+    "protocol": {"name": "quick"}, "resolution": 16, "seed": 3,
+    "results": [
+        {"metric": "fid[zoo-a-encoder]", "value": 12.34567, "interval_95": [10.11111, 14.0],
+         "warnings": ["only 24 real pictures"],
+         "protocol": {**OF_ALL, "network": {"name": "zoo-a-encoder", "sha256": "ab" * 32}}},
+        {"metric": "ndb", "value": 3.0, "warnings": [], "protocol": {**OF_ALL, "bins": 20}},
+        {"metric": "mode_coverage[zoo-a-encoder]", "value": 0.5, "warnings": [],
+         "ideal_share": 0.9, "on_caption": 0.8, "protocol": {
+             **OF_ALL, "modes_of_a_condition": 2.5,
+             "classifier": {"accuracy": 0.75, "accuracy_of": "24 pictures"}}},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def preset(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("card") / "preset"
+    old = {"metric": "loss", "value": 1.5, "protocol": "by hand"}
+    tiny.attn_gan(compiled=False).save_to_preset(folder, {"results": [old]})
+    return folder
+
+
+def test_every_number_has_its_protocol_in_words():
+    fid, ndb, coverage = results(REPORT)
+    assert fid["value"] == 12.35 and fid["interval_95"] == [10.11, 14.0]
+    assert fid["network_sha256"] == "ab" * 32 and len(fid["date"]) == 10
+    for words in ("--protocol=quick", "8 generated (4 conditions x 2)", "24 real pictures of ",
+                  "16 pixels, seed 3", "10.11 to 14", "sha256 abab", "only 24 real pictures"):
+        assert words in fid["protocol"]
+    assert "20 bins" in ndb["protocol"] and "interval_95" not in ndb and repr(ndb["value"]) == "3"
+    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the pictures", "names 0.75 of 24"):
+        assert words in coverage["protocol"]
+
+
+def test_a_second_evaluation_replaces_the_first(preset):
+    record(str(preset), REPORT)
+    other = {**REPORT, "protocol": {"name": "msgan_text"}, "results": REPORT["results"][1:2]}
+    record(str(preset), other)
+    record(str(preset), {**REPORT, "results": REPORT["results"][:1]})
+    found = read_metadata(preset)["results"]
+    assert [(r["metric"], r.get(OF_EVALUATION)) for r in found] == [
+        ("loss", None), ("ndb", "msgan_text"), ("fid[zoo-a-encoder]", "quick")]
+    text = (preset / "README.md").read_text()
+    assert "| fid[zoo-a-encoder] | 12.35 | recipes.evaluate --protocol=quick: 8 generated" in text
+    assert "| loss | 1.5 | by hand |" in text
+
+
+def test_the_flag(tmp_path):
+    classes = ["circle", "square", "triangle", "star", "ring", "cross"]
+    dcgan(compiled=False, classes=6, class_names=classes).save_to_preset(tmp_path / "gan")
+    FeatureEncoder(classes, "zoo-tiny-encoder", 16, 4, 2).save_to_preset(tmp_path / "encoder")
+    options = dict.fromkeys(evaluate.NAMES) | {
+        "protocol": "quick", "data": "shape_classes", "compare": [], "seed": 0, "crop": "",
+        "encoder": [str(tmp_path / "encoder")], "direction": "a2b", "samples_per_condition": 2,
+        "real": 24, "bins": 3, "out": str(tmp_path / "out"), "bootstrap": 0, "record": True,
+    }
+    evaluate.evaluate(types.SimpleNamespace(**options | {"preset": str(tmp_path / "gan")}))
+    found = {entry["metric"]: entry for entry in read_metadata(tmp_path / "gan")["results"]}
+    assert {"fid[zoo-tiny-encoder]", "ndb", "jsd", "pair_distance"} <= set(found)
+    assert "12 generated (6 conditions x 2)" in found["ndb"]["protocol"]
+    options |= {"images": "pictures"}
+    with pytest.raises(ZooError, match="--record writes into a preset"):
+        evaluate.evaluate(types.SimpleNamespace(**options))
+
+
+def test_presets_elsewhere_are_not_written(preset):
+    assert writable_directory(str(preset)) == str(preset)
+    assert writable_directory("damsm_emoji_64") == registry.builtin_directory("damsm_emoji_64")
+    with pytest.raises(ZooError, match="hf://a/b lies elsewhere"):
+        writable_directory("hf://a/b")
+
+
+def test_a_preset_is_measured_by_the_encoders_of_its_data(preset):
+    assert "damsm_emoji_64" in feature_networks.shipped_encoders("attn_gan_emoji_64")
+    assert feature_networks.shipped_encoders(str(preset)) == ["damsm_emoji_64"]  # of data unsaid
+    assert feature_networks.shipped_encoders(None) == ["damsm_emoji_64"]
+    assert "damsm_emoji_64" not in feature_networks.shipped_encoders("dcgan_ms_cifar10_32")

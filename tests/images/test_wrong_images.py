@@ -1,0 +1,84 @@
+"""Pictures of another class in a batch, beside the right ones."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.images.photos import Photos, assert_equal, steps_of
+from zoo.data.batches.text_to_image import wrong_indices
+from zoo.errors import ZooError
+
+
+@pytest.mark.parametrize("crop", ["none", "paper"])
+@pytest.mark.parametrize("cache", [False, True])
+def test_wrong_pictures_change_nothing_else(photos, crop, cache):
+    settings = {"crop": crop, "cache": cache, "flip": True, "seed": 3}
+    with_wrong = steps_of(photos, 4, mismatched=True, **settings)
+    for batch in with_wrong:
+        wrong = batch.pop("wrong_images")
+        assert [picture.shape for picture in wrong] == [p.shape for p in batch["images"]]
+    assert_equal(with_wrong, steps_of(photos, 4, **settings))
+
+
+def test_wrong_pictures_are_of_other_classes_but_for_the_second_draw():
+    labels, right = np.array([0, 0, 0, 1, 2, 2]), tf.constant([0, 1, 2] * 2000, tf.int64)
+    wrong = wrong_indices(tf.constant(4, tf.int64), right, labels, seed=1).numpy()
+    assert set(wrong) == set(range(6))
+    same = labels[wrong] == right.numpy()
+    for label, share in ((0, 3 / 6), (1, 1 / 6), (2, 2 / 6)):
+        assert abs(same[right.numpy() == label].mean() - share**2) < 0.04
+    for other in ({"seed": 2}, {"step": 5}):
+        key = {"step": 4, "seed": 1, **other}
+        drawn = wrong_indices(tf.constant(key["step"], tf.int64), right, labels, key["seed"])
+        assert (drawn.numpy() != wrong).mean() > 0.5
+
+
+def test_wrong_pictures_are_pictures_of_the_source(shapes):
+    known = {shapes.load(i).numpy().tobytes(): i for i in range(len(shapes))}
+    seen = set()
+    for batch in steps_of(shapes, 12, sizes=(16,), cache=True, mismatched=True):
+        for picture, label in zip(batch["wrong_images"][0], batch["labels"], strict=True):
+            index = known[np.rint((picture + 1) * 127.5).astype(np.uint8).tobytes()]
+            seen.add((shapes.labels[index], label))
+    assert len({wrong for wrong, _ in seen}) > 5
+    assert sum(wrong != label for wrong, label in seen) > 0.9 * len(seen)
+
+
+@pytest.mark.parametrize("crop", ["none", "paper"])
+def test_wrong_pictures_have_a_flip_of_their_own(photos, crop):
+    settings = {"sizes": (8,), "crop": crop, "cache": True, "mismatched": True}
+    flips = set()
+    for plain, flipped in zip(
+        steps_of(photos, 10, **settings), steps_of(photos, 10, flip=True, **settings), strict=True
+    ):
+        pairs = [
+            (plain[key][0] != flipped[key][0]).any(axis=(1, 2, 3))
+            for key in ("images", "wrong_images")
+        ]
+        flips.update(zip(*map(np.ndarray.tolist, pairs), strict=True))
+    assert len(flips) == 4  # each alone, both, neither
+
+
+def test_wrong_pictures_have_a_crop_of_their_own():
+    """Of pictures that are all the same, only the crop shows."""
+    source = Photos(6)
+    source.load = lambda index: tf.constant(source.pictures[0])
+    moving, still = (
+        steps_of(source, 6, (8,), 6, crop="paper", mismatched=True, training=training)
+        for training in (True, False)
+    )
+
+    def same(steps):
+        equal = [b["images"][0] == b["wrong_images"][0] for b in steps]
+        return np.concatenate([rows.all(axis=(1, 2, 3)) for rows in equal]).mean()
+
+    assert same(moving) < 0.7
+    assert same(still) == 1.0
+
+
+def test_one_class_has_no_wrong_pictures():
+    source = Photos()
+    source.labels[:] = 4
+    with pytest.raises(ZooError, match="need two classes at least"):
+        steps_of(source, 1, mismatched=True)
+    assert len(steps_of(source, 1)) == 1

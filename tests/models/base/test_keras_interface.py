@@ -1,0 +1,106 @@
+"""Keras' methods on a system: each works, or says in one sentence what to use."""
+
+import copy
+import inspect
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.models.test_dcgan import dcgan
+from tests.support import tiny, tiny_images
+from zoo.errors import ZooError
+from zoo.models.dcgan import DCGAN
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Systems that were never compiled."""
+    return {
+        "captions": tiny.dm_gan(compiled=False), "labels": dcgan(compiled=False),
+        "images": tiny_images.pix2pix(compiled=False),
+    }
+
+
+PIXELS = np.zeros([2, 8], np.float32)
+ADAM = keras.optimizers.Adam
+
+
+@pytest.mark.parametrize("kind", ["captions", "labels", "images"])
+@pytest.mark.parametrize(("use", "words"), [
+    (lambda m: m(["a red circle"]), "use generate\\({kind}\\)"),
+    (lambda m: m(), "use generate\\({kind}\\)"),
+    (lambda m: m(PIXELS), "use generate\\({kind}\\)"),
+    (lambda m: m.predict(PIXELS), "does not predict: use generate"),
+    (lambda m: m.predict(["a"]), "does not predict: use generate"),
+    (lambda m: m.predict_on_batch(PIXELS), "does not predict: use generate"),
+    (lambda m: m.evaluate(PIXELS), "recipes.evaluate"),
+    (lambda m: m.test_on_batch(PIXELS), "recipes.evaluate"),
+    (lambda m: m.fit(PIXELS), "not compiled: call compile\\(generator_optimizer="),
+    (lambda m: m.train_on_batch({}), "not compiled"),
+    (lambda m: m.compile(), "takes the optimizers .*got none: for example compile\\(generator"),
+    (lambda m: m.compile("adam"), "got none"),
+    (lambda m: m.compile(loss="mse"), "got loss"),
+    (lambda m: m.compile(generator_optimizer=1e-3, discriminator_optimizer=ADAM()),
+     "must be a Keras optimizer, .*got 0.001"),
+    (lambda m: m.train_step({}), 'needs "'),
+    (lambda m: m.train_step(PIXELS), "is a dict of tensors, .*an array of shape \\(2, 8\\)"),
+    (lambda m: m.save("model.h5"), "end in \".keras\", got \"model.h5\""),
+    (lambda m: m.save("folder"), "save_to_preset"),
+    (lambda m: m.export("folder"), "export.saved_model"),
+    (lambda m: m.quantize("int8"), "half=True"),
+    (lambda m: m.load_weights("nothing.weights.h5"), "no weights file nothing.weights.h5"),
+    (lambda m: m.save_weights("x.txt"), "x.txt: "),
+    (lambda m: m.save("/no/such/place/x.keras"), "x.keras: "),
+])
+def test_what_has_another_name_here(models, kind, use, words):
+    with pytest.raises(ZooError, match=words.replace("{kind}", kind)) as caught:
+        use(models[kind])
+    assert "\n" not in str(caught.value)
+
+
+def test_fit_wants_a_dataset_of_dicts():
+    model = tiny.dm_gan()
+    with pytest.raises(ZooError, match="fit takes a tf.data.Dataset .*got an array of shape"):
+        model.fit(PIXELS)
+    with pytest.raises(ZooError, match="got nothing"):
+        model.fit()
+    with pytest.raises(ZooError, match="A batch of DMGAN is a dict"):
+        model.train_on_batch(PIXELS)
+
+
+def test_a_keras_file_of_a_system_that_was_never_compiled(models, tmp_path):
+    model = models["labels"]
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.generate([0, 1]), model.generate([0, 1]))
+    assert type(keras.models.clone_model(model)) is type(model)
+    assert type(copy.deepcopy(model)) is type(model)
+    model.summary(print_fn=lambda *_, **__: None)
+
+
+def test_weights_go_to_a_file_and_back(models, tmp_path):
+    model = models["labels"]
+    path = str(tmp_path / "x.weights.h5")
+    before = model.generate([0])
+    model.save_weights(path)
+    variable = model.generator.trainable_variables[0]
+    variable.assign(variable * 0)
+    model.load_weights(path)
+    np.testing.assert_array_equal(model.generate([0]), before)
+    tf.io.write_file(path, b"no weights")
+    with pytest.raises(ZooError, match="x.weights.h5: "):
+        model.load_weights(path)
+
+
+def test_optimizers_by_keras_names():
+    model = dcgan(compiled=False)
+    model.compile(generator_optimizer="adam", discriminator_optimizer=ADAM(1e-3))
+    assert model.optimizer_names
+
+
+def test_a_class_shows_its_arguments():
+    shown = inspect.signature(DCGAN).parameters
+    assert list(shown)[:3] == ["classes", "class_names", "image_size"]
+    assert shown["latent_dim"].default == 100

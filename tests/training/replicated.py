@@ -1,0 +1,32 @@
+"""Trains the tiny system on several replicas: `-m tests.training.replicated STRATEGY DIR STEPS`.
+
+"mirrored" splits the CPU in two logical devices; "multiworker" takes its cluster from TF_CONFIG.
+"""
+
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+from tests.training.fakes import TinySystem, config, experiment
+from zoo.training.run_folder import RunFolder
+from zoo.training.trainer import Trainer, is_chief, make_strategy
+
+
+def main(name, directory, steps):
+    if name == "mirrored":
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        parts = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, parts)
+    strategy = make_strategy(name)
+    with strategy.scope():
+        model = TinySystem()
+    settings = config(steps=int(steps), strategy=name)
+    folder = RunFolder(directory, settings, writer=is_chief(strategy), quiet=True)
+    assert Trainer(experiment(model), settings, folder, strategy).run()
+    print("replicas", strategy.num_replicas_in_sync, "chief", is_chief(strategy))
+    print("w", *np.asarray(model.w).tolist())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,159 @@
+"""Recipes of labels and pictures: the papers' settings, their data, and mistakes in them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from recipes import bicyclegan, dcgan, drit, pix2pix
+from zoo.errors import ZooError
+from zoo.training import configs, experiment
+from zoo.training.data import open_data
+from zoo.training.image_samples import Conditions, fixed_conditions, sample_grid
+
+VARIANTS = {
+    dcgan: ("shapes", "cifar10", "cifar10_small", "folder"),
+    pix2pix: ("shapes", "facades", "maps", "facades_128", "folder"),
+    bicyclegan: ("shapes", "facades_128", "folder", *bicyclegan.PAPER),
+    drit: ("shapes", "yosemite", "cat2dog", "emoji", "cats_dogs", "folder"),
+}
+RATES = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
+
+
+@pytest.mark.parametrize("recipe,dataset", [(r, d) for r in VARIANTS for d in VARIANTS[r]])
+def test_every_variant_is_valid_and_locked(recipe, dataset):
+    config = recipe.get_config(dataset)
+    configs.validate(config)
+    assert config.is_locked and config.dataset == dataset
+    assert config.model.mode_seeking_weight == 0.0
+
+
+def test_the_papers_settings():
+    config = dcgan.get_config("cifar10")
+    assert (config.epochs, config.batch_size, config.data.flip) == (200, 32, False)
+    assert (config.model.filters, config.model.weight_decay) == (128, 1e-4)
+    assert config.optimizer.to_dict() == RATES
+    config = pix2pix.get_config("facades")
+    assert (config.batch_size, config.data.direction, config.data.load_size) == (1, "b2a", 0)
+    assert config.decay.to_dict() == {"epochs": 400, "constant_epochs": 200}
+    config = bicyclegan.get_config("edges2shoes")
+    assert (config.batch_size, config.epochs, config.model.source_channels) == (2, 60, 1)
+    assert (config.data.direction, config.model.dropout) == ("a2b", 0.5)
+    assert bicyclegan.get_config("maps").data.load_size == 600
+    config = drit.get_config("yosemite")
+    assert (config.epochs, config.data.load_size, config.model.image_size) == (1200, 256, 216)
+    assert config.optimizer.to_dict() == {**RATES, "learning_rate": 1e-4}
+    assert (config.content_learning_rate, config.model.concat) == (4e-5, True)
+    assert not drit.get_config("cat2dog").model.concat
+
+
+def changed(recipe, dataset, **changes):
+    config = recipe.get_config(dataset).unlock()
+    config.update_from_flattened_dict(changes)
+    return config.lock()
+
+
+def test_a_source_of_another_kind_is_refused():
+    config = changed(dcgan, "shapes", **{"data.name": "pairs"})
+    with pytest.raises(ZooError, match="must be one of classes, cifar10, shape_classes for dcgan"):
+        open_data(config)
+
+
+def test_a_missing_folder_says_how_to_give_one():
+    with pytest.raises(ZooError, match=r'setting "directory".*--config.data.directory=PATH'):
+        open_data(pix2pix.get_config("facades"))
+
+
+@pytest.mark.parametrize("recipe,size,message", [
+    (dcgan, 1, "at least 2, because batch statistics"),
+    (bicyclegan, 3, "an even number, because BicycleGAN cuts"),
+    (drit, 5, "an even number, because DRIT translates"),
+])
+def test_batches_that_a_system_cannot_cut(recipe, size, message):
+    config = changed(recipe, "shapes", batch_size=size, **{"data.count": 8})
+    data = open_data(config)
+    with pytest.raises(ZooError, match=message):
+        experiment.build(config, data, tf.distribute.get_strategy())
+
+
+def write_images(folder, count, size=(64, 32)):
+    folder.mkdir(parents=True)
+    for index in range(count):
+        Image.new("RGB", size, (index, 0, 0)).save(folder / f"{index}.png")
+
+
+def pairs_of(folder, **settings):
+    settings = {f"data.{key}": value for key, value in settings.items()}
+    return open_data(changed(
+        pix2pix, "shapes", **{"data.name": "pairs", "data.directory": str(folder), **settings}
+    ))
+
+
+def test_without_a_held_out_split_samples_are_of_a_part(tmp_path):
+    write_images(tmp_path / "train", 9)
+    data = pairs_of(tmp_path)
+    assert data.word == "held-out (10 % by hash)" and len(data) == 6
+    assert data.held_out_pictures(5)["target"].shape == (3, 32, 32, 3)
+    data = pairs_of(tmp_path, held_out_fraction=0.0)
+    assert data.word == "training" and data.held_out is data.source and len(data) == 9
+    assert "samples use training images" in data.notes[0]
+
+
+def test_another_split_is_used_and_named(tmp_path):
+    write_images(tmp_path / "train", 9)
+    write_images(tmp_path / "test", 2)
+    data = pairs_of(tmp_path, held_out_split="val")
+    assert (data.word, len(data), len(data.held_out)) == ("held-out (test)", 9, 2)
+    assert 'there is no split "val"' in data.notes[0]
+
+
+def domains_of(folder):
+    return open_data(changed(
+        drit, "shapes", **{"data.name": "unpaired", "data.directory": str(folder)}
+    ))
+
+
+def test_a_domain_without_its_test_folder_is_an_error(tmp_path):
+    for name in ("trainA", "trainB", "testA"):
+        write_images(tmp_path / name, 9, (32, 32))
+    with pytest.raises(ZooError, match="test"):
+        domains_of(tmp_path)
+    (tmp_path / "testA").rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").rename(tmp_path.parent / f"{tmp_path.name}_elsewhere")
+    data = domains_of(tmp_path)
+    assert data.word == "held-out (10 % by hash)" and len(data.source.a) == 6
+
+
+def test_labels_hold_nothing_out(tmp_path):
+    for name in ("cat", "dog"):
+        write_images(tmp_path / name, 9, (32, 32))
+    data = open_data(changed(
+        dcgan, "shapes", **{"data.name": "classes", "data.directory": str(tmp_path)}
+    ))
+    assert (len(data), data.word, data.held_out, data.whole) == (18, "training", None, None)
+
+
+class Echo:
+    """Gives each condition back, k grey levels brighter in sample k."""
+
+    def generate(self, images, samples_per_condition, seed):
+        made = np.repeat(images, samples_per_condition, axis=0)
+        steps = np.tile(np.arange(samples_per_condition), len(images)) + seed
+        return made + steps[:, None, None, None].astype(np.uint8)
+
+
+def test_a_row_has_its_source_and_then_the_samples():
+    source = np.full((2, 4, 4, 3), 10, np.uint8)
+    picture = sample_grid(Echo(), Conditions("", source, shown=[source + 90]), 3, seed=1)
+    assert picture.shape == (2 * 6 + 2, 4 * 6 + 2, 3)
+    for row in range(2):
+        middle = [picture[4 + 6 * row, 4 + 6 * column, 0] for column in range(4)]
+        assert middle == [100, 11, 12, 13]
+
+
+def test_conditions_of_two_domains():
+    data = open_data(changed(drit, "shapes", **{"data.count": 8, "data.held_out_count": 3}))
+    a2b, b2a = fixed_conditions(None, data, 2)
+    assert (a2b.name, b2a.arguments) == ("a2b", {"direction": "b2a"})
+    assert a2b.values.shape == (2, 32, 32, 3) and a2b.shown[0].dtype == np.uint8
+    assert a2b.values.mean() > b2a.values.mean()  # white and black backgrounds

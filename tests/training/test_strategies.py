@@ -1,0 +1,89 @@
+"""Several replicas: the same weights as one device, and the same bits after a restart."""
+
+import json
+import os
+import socket
+import subprocess
+
+import numpy as np
+import pytest
+
+from tests.support.runs import ROOT, command, environment, run
+from tests.training.fakes import TinySystem, config, experiment
+from zoo.training.run_folder import RunFolder
+from zoo.training.trainer import Trainer, is_chief, make_strategy
+
+
+@pytest.fixture(scope="module")
+def one_device(tmp_path_factory):
+    """The weights after 10 steps on one device."""
+    model, settings = TinySystem(), config()
+    folder = RunFolder(tmp_path_factory.mktemp("one") / "run", settings, quiet=True)
+    Trainer(experiment(model), settings, folder, make_strategy("none")).run()
+    folder.close()
+    return np.asarray(model.w)
+
+
+def weights(output):
+    return np.array(output.split("\nw ")[-1].split(), float)
+
+
+def mirrored(directory, steps):
+    result = run("tests.training.replicated", "mirrored", str(directory), str(steps))
+    assert result.returncode == 0, result.stderr
+    assert "replicas 2 chief True" in result.stdout
+    return weights(result.stdout)
+
+
+def test_two_devices_equal_one_and_resume(one_device, tmp_path):
+    whole = mirrored(tmp_path / "two", 10)
+    np.testing.assert_allclose(whole, one_device, rtol=1e-5)
+    mirrored(tmp_path / "parts", 4)
+    np.testing.assert_array_equal(mirrored(tmp_path / "parts", 10), whole)
+
+
+def cluster(directory, steps):
+    """Two workers from start to end; their weights."""
+    ports = free_ports(2)
+    task = {"cluster": {"worker": [f"localhost:{port}" for port in ports]}}
+    processes = [
+        subprocess.Popen(
+            command("tests.training.replicated", "multiworker", str(directory), str(steps)),
+            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**environment(), "TF_CONFIG": json.dumps(
+                {**task, "task": {"type": "worker", "index": index}})},
+        )
+        for index in range(2)
+    ]
+    try:
+        results = [process.communicate(timeout=120) for process in processes]
+    finally:
+        for process in processes:
+            process.kill()
+    for index, (output, errors) in enumerate(results):
+        assert f"replicas 2 chief {index == 0}" in output, errors[-2000:]
+    return [weights(output) for output, _ in results]
+
+
+def test_two_workers_equal_one_device_and_resume(one_device, tmp_path):
+    first, second = cluster(tmp_path / "whole", 10)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(first, one_device, rtol=1e-5)
+    cluster(tmp_path / "parts", 4)
+    np.testing.assert_array_equal(cluster(tmp_path / "parts", 10)[1], first)
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for item in sockets:
+        item.bind(("localhost", 0))
+    ports = [item.getsockname()[1] for item in sockets]
+    for item in sockets:
+        item.close()
+    return ports
+
+
+def test_one_device_is_its_own_chief():
+    assert "TF_CONFIG" not in os.environ
+    assert is_chief(make_strategy("none"))
+    assert is_chief(make_strategy("mirrored"))

@@ -1,0 +1,146 @@
+"""Which runs a sweep makes of a recipe, and what it writes about them."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from recipes import attn_gan, damsm, dm_gan, stackgan_v2
+from zoo.errors import ZooError
+from zoo.training import sweep_points, sweep_report, sweep_runs
+
+KEY = "model.mode_seeking_weight"
+
+
+@pytest.mark.parametrize("recipe", [dm_gan, stackgan_v2])
+def test_a_recipes_own_sweep(recipe):
+    key, values = sweep_points.choose(recipe.SWEEP, None, None)
+    config = recipe.get_config("shapes")
+    points = sweep_points.make_points(config, key, values)
+    assert key == KEY and 0.0 in values and 1.0 in values
+    assert [point.config.model.mode_seeking_weight for point in points] == values
+    assert [point.name for point in points][:2] == [
+        "mode_seeking_weight_0", "mode_seeking_weight_0.5",
+    ]
+    assert config.model.mode_seeking_weight == 0.0  # the groups are copies
+    with pytest.raises(KeyError):  # and stay locked
+        points[0].config.model.update_from_flattened_dict({"no_such": 1})
+
+
+def test_other_keys_and_kinds():
+    points = sweep_points.make_points(
+        dm_gan.get_config("shapes"), "model.mask_tiling", ["per_sample", "official"]
+    )
+    assert [point.name for point in points] == ["mask_tiling_per_sample", "mask_tiling_official"]
+    points = sweep_points.make_points(attn_gan.get_config("shapes"), "batch_size", ["4", " 8"])
+    assert [point.config.batch_size for point in points] == [4, 8]
+    points = sweep_points.make_points(
+        attn_gan.get_config("shapes"), "model.single_image", ["true", "False"]
+    )
+    assert [point.config.model.single_image for point in points] == [True, False]
+
+
+@pytest.mark.parametrize("arguments,message", [
+    (({}, None, None), "no sweep of its own: give --key=SETTING --values=A,B"),
+    (({}, KEY, None), "--values is missing"),
+    ((dm_gan.SWEEP, "model.damsm_weight", None), "no values for model.damsm_weight"),
+])
+def test_nothing_to_vary(arguments, message):
+    with pytest.raises(ZooError, match=message):
+        sweep_points.choose(*arguments)
+
+
+@pytest.mark.parametrize("key,values,message", [
+    ("model.mode_seeking", [1], f'Unknown config key "model.mode_seeking".*mean "{KEY}"'),
+    ("model", [1], "--key=model is a group.*model.stage_sizes"),
+    ("seed", [1, 2], "share .*seed.* cannot be varied"),
+    ("pretraining.batch_size", [4, 8], "share .*pretraining"),
+    ("data.flip", ["true"], "data.flip cannot be varied"),
+    (KEY, [], "--values is empty"),
+    (KEY, [""], "is of type float"),
+    (KEY, ["1", "one"], 'is of type float, got "one"'),
+    (KEY, ["nan"], "is no value"),
+    (KEY, ["1", "1.0"], "holds 1 twice"),
+    ("batch_size", ["0"], "config.batch_size must be at least 1"),
+    ("model.stage_sizes", ["16"], "a sweep varies numbers, words and flags"),
+])
+def test_mistakes(key, values, message):
+    with pytest.raises(ZooError, match=message):
+        sweep_points.make_points(dm_gan.get_config("shapes"), key, values)
+
+
+def test_a_system_without_pictures():
+    with pytest.raises(ZooError, match="of captions, and damsm makes none"):
+        sweep_points.make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
+
+
+def test_a_run_that_breaks_down_does_not_stop_the_others(monkeypatch, tmp_path):
+    config = dm_gan.get_config("shapes")
+    with config.unlocked():
+        config.damsm, config.data.count, config.data.held_out_count = "given", 64, 4
+    trained, reported = [], []
+
+    def train(point, place, strategy):
+        trained.append((place.name, point.damsm))
+        if point.model.mode_seeking_weight == 2:
+            raise ZooError("it broke")
+        return True
+
+    monkeypatch.setattr(sweep_runs.factory, "build", lambda *_: None)
+    monkeypatch.setattr(sweep_runs.launch, "train", train)
+    monkeypatch.setattr(sweep_runs.sweep_report, "write", lambda *given: reported.append(given[3]))
+    points = sweep_points.make_points(config, KEY, [2, 1])
+    strategy = tf.distribute.get_strategy()
+    with pytest.raises(ZooError, match=f"1 of 2 runs broke down. {KEY} = 2: it broke"):
+        sweep_runs.run(config, KEY, points, tmp_path / "s", strategy)
+    assert trained == [("mode_seeking_weight_2", "given"), ("mode_seeking_weight_1", "given")]
+    assert [point.error for point in reported[0]] == ["it broke", ""]
+    assert (tmp_path / "s" / "config.json").exists()
+
+
+def report():
+    losses = {"generator_loss": 3.25, "mode_seeking": 0.0, "image_distance": 0.5}
+    return {
+        "key": KEY, "recipe": "recipes/dm_gan.py:shapes", "seed": 0, "batch_size": 4,
+        "protocol": {"ratio": "of the two", "frechet_damsm": "so and so"},
+        "rows": [
+            {"value": 0.0, "image_distance": 0.1, "latent_distance": 1.0, "ratio": 0.1,
+             "frechet_damsm": 7.0, "losses": losses, "steps": 12, "seconds": 3.4},
+            {"value": 0.5, "error": "Training broke down at step 3."},
+        ],
+    }
+
+
+def test_table():
+    json.dumps(report())
+    lines = sweep_report.table(report()).splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert rows[0] == (
+        f"| `{KEY}` | image_distance | latent_distance | ratio | frechet_damsm | generator_loss "
+        "| steps | seconds |"  # a loss that is 0 everywhere has no column
+    )
+    assert rows[2] == "| 0 | 0.1 | 1 | 0.1 | 7 | 3.25 | 12 | 3 |"
+    assert rows[3] == "| 0.5 | broke down |  |  |  |  |  |  |"
+    assert len({row.count("|") for row in rows}) == 1
+    assert "- 0.5: Training broke down at step 3." in lines
+
+
+@pytest.mark.parametrize("labels", [["first", "second"], []])
+def test_comparison_has_a_row_a_caption_and_a_column_a_value(labels):
+    rows, noises, size = 2, 3, 8
+    images = [
+        np.full([rows, noises, size, size, 3], (shade, 200, 0), np.uint8) for shade in (10, 20, 30)
+    ]
+    images[1][1, 2] = (99, 200, 0)
+    picture = sweep_report.comparison(images, labels, KEY, ["0", "0.5", "1"])
+    found = {
+        shade: np.argwhere((picture == (shade, 200, 0)).all(-1)) for shade in (10, 20, 30, 99)
+    }
+    left = [found[shade][:, 1].min() for shade in (10, 20, 30)]
+    assert left == sorted(left)
+    assert [len(found[shade]) for shade in (10, 20, 30, 99)] == [
+        rows * noises * size**2, (rows * noises - 1) * size**2, rows * noises * size**2, size**2,
+    ]
+    assert found[99][:, 1].min() > found[20][:, 1].min() + 2 * size  # third noise
+    assert found[99][:, 0].min() > found[20][:, 0].min() + size  # second caption

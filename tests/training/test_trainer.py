@@ -1,0 +1,206 @@
+"""The loop: resume bit for bit, stops, broken numbers, presets."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.training.fakes import TinySystem, config, experiment
+from zoo.errors import ZooError
+from zoo.training.run_folder import RunFolder
+from zoo.training.trainer import Trainer, make_strategy
+
+
+def run(directory, model=None, settings=None, **kwargs):
+    model = model or TinySystem()
+    settings = settings or config()
+    folder = RunFolder(directory, settings, quiet=True)
+    try:
+        done = Trainer(experiment(model, **kwargs), settings, folder).run()
+    finally:
+        folder.close()
+    return model, done
+
+
+def state(model):
+    return {name: np.asarray(v) for name, v in model.checkpoint_variables().items()}
+
+
+def assert_same(a, b):
+    for name, value in state(a).items():
+        np.testing.assert_array_equal(value, state(b)[name], err_msg=name)
+
+
+def test_resumed_run_equals_uninterrupted_run(tmp_path):
+    whole, done = run(tmp_path / "whole")
+    assert done and int(whole.iteration.numpy()) == 10
+    run(tmp_path / "parts", settings=config(steps=4))
+    parts, _ = run(tmp_path / "parts")
+    assert_same(whole, parts)
+    assert np.abs(np.asarray(whole.w)).max() > 0
+
+
+def test_work_after_the_last_checkpoint_is_repeated(tmp_path):
+    whole, _ = run(tmp_path / "whole")
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_):
+        raise Killed
+
+    with pytest.raises(Killed):  # at step 5; the last checkpoint is of step 3
+        run(tmp_path / "parts", write_samples=kill)
+    parts, _ = run(tmp_path / "parts")
+    assert "resumed at step 3" in (tmp_path / "parts" / "log.txt").read_text()
+    assert_same(whole, parts)
+
+
+def test_finished_run_does_nothing(tmp_path):
+    first, _ = run(tmp_path)
+    second, done = run(tmp_path)
+    assert done
+    assert_same(first, second)
+    assert "is done already" in (tmp_path / "log.txt").read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_saves_and_resumes(tmp_path, number):
+    whole, _ = run(tmp_path / "whole")
+
+    def interrupt(*_):
+        os.kill(os.getpid(), number)
+
+    stopped, done = run(tmp_path / "parts", write_samples=interrupt)
+    assert not done and int(stopped.iteration.numpy()) == 5
+    assert f"stopped by {number.name} at step 5" in (tmp_path / "parts" / "log.txt").read_text()
+    parts, done = run(tmp_path / "parts")
+    assert done
+    assert_same(whole, parts)
+    assert signal.getsignal(number) is not None  # the handler is given back
+    assert getattr(signal.getsignal(number), "__name__", "") != "_handle"
+
+
+def test_not_a_number_stops_and_keeps_the_checkpoint(tmp_path):
+    with pytest.raises(ZooError, match="step 8: loss is nan; the checkpoint of step 6 is kept"):
+        run(tmp_path, model=TinySystem(nan_at=7))
+    kept = TinySystem()
+    kept.load_checkpoint(str(tmp_path / "checkpoints" / "last.h5"))
+    assert int(kept.iteration.numpy()) == 6 and np.isfinite(np.asarray(kept.w)).all()
+    assert "broke down" in (tmp_path / "log.txt").read_text()
+
+
+def test_broken_weights_are_not_saved(tmp_path):
+    model = TinySystem()
+    model.w.assign([float("inf"), 0, 0])
+    settings = config(log_every=100)
+    folder = RunFolder(tmp_path, settings, quiet=True)
+    trainer = Trainer(experiment(model), settings, folder)
+    with pytest.raises(ZooError, match="weights of w are not finite"):
+        trainer._save_checkpoint()
+    folder.close()
+    assert not (tmp_path / "checkpoints" / "last.h5").exists()
+
+
+def test_full_disk_keeps_the_previous_checkpoint(tmp_path):
+    with pytest.raises(ZooError, match="no space left"):
+        run(tmp_path, model=TinySystem(fail_save_at=6))
+    kept = TinySystem()
+    kept.load_checkpoint(str(tmp_path / "checkpoints" / "last.h5"))
+    assert int(kept.iteration.numpy()) == 3
+
+
+def test_best_preset_is_the_lowest_score(tmp_path):
+    scores = iter([3.0, 1.0, 2.0])
+    settings = config(steps=15)
+    run(tmp_path, settings=settings, evaluate=lambda: {"score": next(scores)},
+        best_metric="score", images="held-out (val)")
+    assert "held-out (val) at step 10: score 1" in (tmp_path / "log.txt").read_text()
+    with RunFolderNotes(tmp_path) as notes:
+        assert notes["best"] == {
+            "step": 10, "score": 1.0, "metric": "score", "images": "held-out (val)"}
+        assert notes["last"] == {"step": 15}
+    assert '"value": 1.0' in (tmp_path / "presets" / "best" / "metadata.json").read_text()
+
+
+def test_scores_of_other_images_are_not_compared(tmp_path):
+    run(tmp_path, settings=config(steps=5), evaluate=lambda: {"score": 1.0}, best_metric="score",
+        images="training")
+    run(tmp_path, settings=config(steps=10), evaluate=lambda: {"score": 2.0}, best_metric="score",
+        images="held-out (test)")
+    with RunFolderNotes(tmp_path) as notes:
+        assert notes["best"]["step"] == 10 and notes["best"]["images"] == "held-out (test)"
+    log = (tmp_path / "log.txt").read_text()
+    assert "training at step 5: score 1" in log and "chosen by other images (training)" in log
+
+
+MEANING = {"vocabulary": ["<end>", "cat", "dog"], "classes": ["a", "b"], "seed": 3,
+           "fingerprint": "f00", "beside": {"damsm": "1234"}}
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    ({"vocabulary": ["<end>", "cat", "wolf"]}, 'word 2 was "dog" and is "wolf"'),
+    ({"vocabulary": ["<end>", "cat", "dog", "owl"]}, r'word 3, "owl", is new \(3 there, 4 now'),
+    ({"vocabulary": ["<end>", "dog"]}, r'word 1 was "cat" and is "dog" \(3 there, 2 now'),
+    ({"classes": ["b", "a"]}, 'class 0 was "a" and is "b"'),
+    ({"classes": None}, 'class 0, "a", is not there any more'),
+    ({"seed": 4}, "its seed was 3, and config.seed is 4"),
+    ({"fingerprint": "ba5"}, "it was trained on other images, captions or classes"),
+    ({"beside": {"damsm": "99"}}, "the DAMSM beside it had other weights"),
+    ({"beside": {}}, "the DAMSM beside it had other weights"),
+])
+def test_a_checkpoint_of_another_meaning_is_refused(tmp_path, change, message):
+    run(tmp_path, settings=config(steps=3), meaning=MEANING)
+    with pytest.raises(ZooError, match=f"does not belong to this run: {message}"):
+        run(tmp_path, settings=config(steps=6), meaning={**MEANING, **change})
+    again, done = run(tmp_path, settings=config(steps=6), meaning=MEANING)
+    assert done and int(again.iteration.numpy()) == 6
+
+
+def test_a_checkpoint_without_a_meaning_goes_on_and_gets_one(tmp_path):
+    run(tmp_path, settings=config(steps=3))
+    run(tmp_path, settings=config(steps=6), meaning=MEANING)
+    assert "was not compared" in (tmp_path / "log.txt").read_text()
+    with pytest.raises(ZooError, match="its seed was 3"):
+        run(tmp_path, settings=config(steps=9), meaning={**MEANING, "seed": 0})
+
+
+class RunFolderNotes:
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        import json
+
+        return json.loads((self.path / "presets.json").read_text())
+
+    def __exit__(self, *_):
+        pass
+
+
+def test_scalars_reach_tensorboard(tmp_path):
+    run(tmp_path)
+    records = [
+        (event.step, value.tag, float(tf.make_ndarray(value.tensor)))
+        for file in (tmp_path / "events").glob("*")
+        for event in tf.compat.v1.train.summary_iterator(str(file))
+        for value in event.summary.value if value.tag == "loss"
+    ]
+    assert [step for step, _, _ in records] == [2, 4, 6, 8, 10]
+    assert all(np.isfinite(value) for _, _, value in records)
+
+
+def test_batch_must_divide_over_replicas(tmp_path):
+    class Two:
+        num_replicas_in_sync = 3
+
+    with pytest.raises(ZooError, match="batch_size 4 does not divide over 3 replicas"):
+        Trainer(experiment(TinySystem()), config(), None, Two())
+
+
+def test_cluster_without_description(monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    with pytest.raises(ZooError, match="TF_CONFIG"):
+        make_strategy("multiworker")

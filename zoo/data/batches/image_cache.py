@@ -1,0 +1,91 @@
+"""Pictures of one size for image batches: kept in memory as uint8, or made on every visit."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.images.crop import to_float
+from zoo.images.resample import resize
+
+_CHUNK = 64
+
+
+class Squares:
+    """Square pictures, of which a batch shows crops.
+
+    Args:
+        load_batch: indices [B] -> uint8 [B, side, side, channels], in a graph.
+        count: int, how many pictures there are.
+        side: int, pixels.
+        channels: int.
+        cache: makes every picture once, in parallel, into one array in memory.
+    """
+
+    def __init__(self, load_batch, count, side, channels=3, cache=False):
+        self._load_batch, self._side, self._shape = load_batch, side, [side, side, channels]
+        self._array = None
+        if cache:
+            array = np.empty([count, *self._shape], np.uint8)
+            chunks = tf.data.Dataset.range(count).batch(_CHUNK)
+            chunks = chunks.map(self._batch, num_parallel_calls=tf.data.AUTOTUNE)
+            start = 0
+            for chunk in chunks.prefetch(2).as_numpy_iterator():
+                array[start : start + len(chunk)] = chunk
+                start += len(chunk)
+            with tf.device("CPU:0"):
+                self._array = tf.constant(array)
+
+    def views(self, index, size, place=None, flip=None):
+        """What a batch shows of some pictures.
+
+        Args:
+            index: ints [B].
+            size: int, side of the crop, pixels.
+            place: float [B, 2] in [0, 1): where to cut, every place equally likely; None cuts the
+                centre as torchvision does (half a pixel goes to the even number).
+            flip: bool [B], which ones are mirrored left to right; None mirrors none.
+
+        Returns:
+            float32 [B, size, size, channels] in [-1, 1].
+        """
+        pictures = self._batch(index) if self._array is None else tf.gather(self._array, index)
+        free = self._side - size
+        if place is None:
+            offset = tf.fill([tf.size(index), 2], round(free / 2))
+        else:
+            offset = tf.minimum(tf.cast(place * (free + 1), tf.int32), free)
+        rows, columns = tf.unstack(offset[:, None] + tf.range(size)[:, None], axis=-1)  # [B, size]
+        if flip is not None:
+            columns = tf.where(flip[:, None], columns[:, ::-1], columns)
+        if free:
+            pictures = tf.gather(pictures, rows, axis=1, batch_dims=1)
+        if free or flip is not None:
+            pictures = tf.gather(pictures, columns, axis=2, batch_dims=1)
+        return to_float(tf.ensure_shape(pictures, [index.shape[0], size, size, self._shape[-1]]))
+
+    def _batch(self, index):
+        return tf.ensure_shape(self._load_batch(index), [index.shape[0], *self._shape])
+
+
+def one_by_one(load, side, channels=3):
+    """`load_batch` from `load`: index -> uint8 [side, side, channels]."""
+    spec = tf.TensorSpec([side, side, channels], tf.uint8)
+    return lambda index: tf.map_fn(load, index, fn_output_signature=spec)
+
+
+def source_squares(source, side, method, cache):
+    """`Squares` of a source with `load(index)`, each picture squeezed into the square.
+
+    Args:
+        source: has `len()` and `load(index)`, uint8 [H, W, 3]; with `load_batch` pictures of the
+            right size are had at once.
+        side: int, pixels.
+        method: "bilinear" or "bicubic".
+        cache: bool.
+    """
+
+    def load(index):
+        return tf.ensure_shape(resize(source.load(index), side, side, method), [side, side, 3])
+
+    at_once = hasattr(source, "load_batch") and source.image_size == side
+    load_batch = source.load_batch if at_once else one_by_one(load, side)
+    return Squares(load_batch, len(source), side, cache=cache)

@@ -1,0 +1,53 @@
+"""The captions of a source as word pieces in memory, and how one is chosen for a batch."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from zoo.data.batches.caption_store import caption_parts, caption_places, choose
+
+_CAPTIONS_AT_ONCE = 4096
+
+
+@dataclasses.dataclass
+class PieceStore:
+    """Word pieces of all captions, one after the other.
+
+    `pieces` int32 [all captions, places], zero padded, and `lengths` int32 [all captions]; `first`
+    and `count` int64 for each picture, its captions being `first` to `first + count - 1`.
+    """
+
+    pieces: tf.Tensor
+    lengths: tf.Tensor
+    first: tf.Tensor
+    count: tf.Tensor
+
+    @classmethod
+    def make(cls, source, tokenizer):
+        """The store of a source's captions.
+
+        Args:
+            tokenizer: has `tokenize`, see `zoo.text.HubTextEncoder`.
+        """
+        first, count = caption_places(source.captions)
+        with tf.device("CPU:0"):
+            parts = [tokenizer.tokenize(part) for part in caption_parts(source, _CAPTIONS_AT_ONCE)]
+            return cls(
+                pieces=tf.concat([part["pieces"] for part in parts], 0),
+                lengths=tf.concat([part["lengths"] for part in parts], 0),
+                first=tf.constant(first),
+                count=tf.constant(count),
+            )
+
+    def fields(self, index, uniform, seed):
+        """`pieces`, int32 [B, places], and `lengths`, int32 [B], of one caption of each picture.
+
+        Args:
+            index: int64 [B], pictures.
+            uniform: float [B] in [0, 1), which caption; None takes the first.
+            seed: not needed here: a long caption's first pieces are read, never a random choice.
+        """
+        chosen = choose(self.first, self.count, index, uniform)
+        return {
+            "pieces": tf.gather(self.pieces, chosen), "lengths": tf.gather(self.lengths, chosen)
+        }

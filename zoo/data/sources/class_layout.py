@@ -1,0 +1,120 @@
+"""Where class folders lie in a folder or .zip file."""
+
+import dataclasses
+import posixpath
+import re
+
+from zoo.data.sources.layouts import WORDS, Place, contents, filled, split_of, split_place
+from zoo.errors import ZooError
+from zoo.listing import METADATA, in_one_form, shown
+
+CLASSES = (
+    "train/<class>/*.png, with test/ and val/ like train/; or <class>/*.png without splits"
+)
+_LIKE_SPLIT = re.compile(rf"({'|'.join(sorted(WORDS, reverse=True))})([^a-z].*|[ab])?", re.DOTALL)
+_SAY = "If they are classes all the same, list them in classes=[...]."
+
+
+def class_place(tree, split, classes=None):
+    """Where class folders lie.
+
+    Args:
+        classes: list of names, of the folders that are classes whatever they look like, or None.
+
+    Returns:
+        (`Place` of the folder that holds the class folders, names of the classes).
+    """
+    if classes is not None:
+        classes = [in_one_form(name) for name in classes]
+        if not classes or len(set(classes)) < len(classes):
+            raise ZooError(f"classes must be different names, one at least, but got {classes}.")
+        if split is None or split == "":
+            for level in tree.roots:
+                if set(classes) <= set(tree.folders(level)):
+                    return Place(level, None), classes
+    place = split_place(tree, split, CLASSES)
+    if place.split is None:
+        place = dataclasses.replace(place, folder=_whole(tree, place.folder, classes))
+    names = tree.folders(place.folder)
+    if classes is None:
+        _check_classes(tree, place.folder)
+    elif missing := [name for name in classes if name not in names]:
+        raise ZooError(
+            f'{tree.describe(place.folder)}: expected a folder "{missing[0]}" of that class, but '
+            f"found {shown(', '.join(names))}."
+        )
+    names = names if classes is None else classes
+    for name in names:
+        _check_no_splits_inside(tree, posixpath.join(place.folder, name))
+    return place, names
+
+
+def _whole(tree, folder, classes):
+    """The folder that holds the class folders, where `folder` is the innermost real root."""
+    if classes is not None:
+        levels = [level for level in tree.roots if set(classes) <= set(tree.folders(level))]
+        return levels[-1] if levels else folder
+    if len(filled(tree, folder)) < 2 and folder:
+        name = posixpath.basename(folder)
+        raise ZooError(
+            f"{tree.describe()}: all images lie in one folder, {shown(folder)}, so that it is not "
+            f"clear whether this is a class; accepted are {CLASSES}. If it is the only one, name "
+            f'it in classes=["{shown(name)}"], or put it into a folder train.'
+        )
+    return folder
+
+
+def _check_classes(tree, folder):
+    """Stops where folders are not classes for certain."""
+    where = tree.describe(folder)
+    beside = len(tree.images(folder, recursive=False))
+    found, holds = contents(tree, folder), filled(tree, folder)
+    if not holds or (beside and (len(holds) == 1 or beside > 1)):
+        raise ZooError(
+            f"{where}: expected all images in a folder for each class, but found {found}; accepted "
+            f"are {CLASSES}."
+        )
+    if len(holds) == 1 and any(name.split("/")[-1] == METADATA for name in tree.files()):
+        raise ZooError(
+            f'{where}: {METADATA} and images in one folder are the data source "folder", of images '
+            f"with captions (found {found}); accepted are {CLASSES}."
+        )
+    if odd := [name for name in holds if _LIKE_SPLIT.fullmatch(name.casefold())]:
+        raise ZooError(
+            f"{where}: the folder {shown(odd[0])} looks like a split, not like a class (found "
+            f"{found}); accepted are {CLASSES}. {_SAY}"
+        )
+    letters = {name.casefold() for name in holds}
+    if {"a", "b"} <= letters and "c" not in letters:
+        raise ZooError(
+            f'{where}: the folders A and B look like pairs or domains (the data sources "pairs" '
+            f'and "unpaired"), not like classes. {_SAY}'
+        )
+    for name in holds:
+        if inner := _folders_only(tree, posixpath.join(folder, name)):
+            raise ZooError(
+                f"{where}: the folder {shown(name)} holds no images itself, but the folders "
+                f"{shown(', '.join(inner[:5]))}, so that it is not clear which are the classes; "
+                f"accepted are {CLASSES}. {_SAY}"
+            )
+
+
+def _folders_only(tree, folder):
+    """The folders of images in one that holds two or more of them and no image itself."""
+    while not tree.images(folder, recursive=False):
+        inner = filled(tree, folder)
+        if len(inner) >= 2:
+            return inner
+        folder = posixpath.join(folder, inner[0])
+    return []
+
+
+def _check_no_splits_inside(tree, folder):
+    for name in tree.images(folder):
+        for part in name[len(folder) + 1 :].split("/")[:-1]:
+            if split_of(part):
+                raise ZooError(
+                    f"{tree.describe(folder)}: the folder {shown(part)} inside this class looks "
+                    f"like a split; accepted are {CLASSES}. Put the split outside the class, or "
+                    "rename the folder."
+                )

@@ -1,0 +1,280 @@
+"""What a preset is measured on: its conditions, drawn from a data set, and the real pictures.
+
+`--data` is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
+path alone is read as the preset's own training data were, as far as its metadata say; else as what
+its model needs: captioned folder, class folders, pairs, or two domains.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import inspect
+
+import numpy as np
+
+from zoo.errors import MissingSplit, ZooError
+from zoo.evaluation.image_set import from_source
+from zoo.evaluation.parts import open_part
+from zoo.text import coverage
+from zoo.training.sample_captions import can_read
+
+SOURCE_OF_KIND = {
+    "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",
+    "pairs": "pairs", "domains": "unpaired",
+}
+KIND_OF_SOURCE = {
+    "folder": "captions", "birds": "captions", "coco": "captions", "shapes": "captions",
+    "classes": "labels", "cifar10": "labels", "shape_classes": "labels", "pairs": "pairs",
+    "shape_pairs": "pairs", "unpaired": "domains", "shape_domains": "domains",
+}
+
+
+@dataclasses.dataclass
+class Conditions:
+    """What pictures are made of.
+
+    Attributes:
+        values: what `model.generate` takes first, one entry a condition; None of a model without.
+        names: list of str.
+        labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
+        sources: `PictureSet` of what is translated, or None.
+        settings: dict, more arguments of `generate`.
+        pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
+            ones may be drawn from, or None.
+        words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
+    """
+
+    values: object
+    names: list
+    labels: np.ndarray
+    sources: object = None
+    settings: dict = dataclasses.field(default_factory=dict)
+    pool: object = None
+    words: object = None
+
+    def __len__(self):
+        return len(self.names)
+
+    def part(self, places):
+        """The values at some places, as `generate` takes them."""
+        if self.values is None:
+            return None
+        if isinstance(self.values, list):
+            return [self.values[place] for place in places]
+        values = self.values.load if self.sources is not None else self.values.__getitem__
+        return values(np.asarray(places))
+
+    @property
+    def digest(self):
+        """SHA-256 of all conditions."""
+        digest = hashlib.sha256(repr(sorted(self.settings.items())).encode())
+        if self.sources is not None:
+            digest.update(self.sources.digest.encode())
+        elif isinstance(self.values, np.ndarray):
+            digest.update(np.ascontiguousarray(self.values).tobytes())
+        else:
+            digest.update(repr(self.values).encode())
+        return digest.hexdigest()
+
+
+def kind_of(model):
+    """"captions", "embeddings", "nothing", "labels", "pairs" or "domains".
+
+    Raises:
+        ZooError: a model that makes no pictures, or reads what no data set of this zoo has.
+    """
+    if not hasattr(model, "generate"):
+        raise ZooError(f"A {type(model).__name__} makes no pictures that could be measured.")
+    from zoo.presets.usage import condition_of
+
+    kind = condition_of(model)["kind"]
+    if "pieces" in model.condition_fields:  # captions, read by an encoder of TensorFlow Hub
+        kind = "captions"
+    if kind == "word embeddings":
+        raise ZooError(
+            "This preset reads vectors of words, which no data set here has: make its pictures "
+            "with recipes.generate --embeddings, then measure the folder with --images."
+        )
+    if kind == "images":
+        return "domains" if model.directions else "pairs"
+    return kind
+
+
+def size_of(model):
+    """Pixels of a side of a model's pictures."""
+    sizes = getattr(model, "image_sizes", None)
+    return int(sizes[-1] if sizes else model.image_size)
+
+
+class Data:
+    """The data set of an evaluation, opened a split at a time.
+
+    Args:
+        data: what `--data` says, or "".
+        kind: see `kind_of`; None reads plain pictures.
+        training: dict, what the preset's metadata say of its training.
+        trained_on: dict, what they say of its data, see `zoo.training.run_data.card_facts`.
+        crop: "none", "paper", or "" for the one of the training.
+    """
+
+    def __init__(self, data, kind, training=None, crop="", seed=0, trained_on=None):
+        from zoo.data import SOURCES
+
+        training = training or {}
+        name, colon, path = data.partition(":")
+        if not (colon and name in SOURCES):
+            name, path = (data, "") if data in SOURCES else ("", data)
+        self.name = name or training.get("data.name") or SOURCE_OF_KIND[kind]
+        self.path = path or training.get("data.directory") or ""
+        self.kind, self.training, self.seed = kind, training, seed
+        self.crop = crop or training.get("data.crop") or "none"
+        self.fraction = training.get("data.held_out_fraction") or 0.0
+        self.fingerprint = (trained_on or {}).get("fingerprint")
+        self._sources, self._parts = {}, {}
+
+    def source(self, split, size):
+        """The source of a split.
+
+        Raises:
+            ZooError: it cannot be opened.
+        """
+        if (split, size) not in self._sources:
+            self._sources[split, size] = self._open(split, size)
+        return self._sources[split, size]
+
+    def _open(self, split, size):
+        from zoo import data
+
+        known = inspect.signature(getattr(data, data.SOURCES[self.name])).parameters
+        recorded = {
+            key.removeprefix("data."): value for key, value in self.training.items()
+            if key.startswith("data.")
+        }
+        settings = {key: value for key, value in recorded.items() if key in known}
+        settings |= {
+            key: value for key, value in {
+                "split": split, "size": size, "directory": self.path or None,
+                "embeddings": self.kind == "embeddings",
+            }.items() if key in known
+        }
+        if not settings.get("count", 1):
+            del settings["count"]
+        try:
+            return data.get_source(self.name, **settings)
+        except MissingSplit:
+            raise
+        except ZooError as error:
+            hint = "" if self.path or "directory" not in known else (
+                " Give your copy with --data=PATH, or --data=NAME:PATH."
+            )
+            raise ZooError(f"{error}{hint}") from None
+
+    def held_out(self, size, split="test"):
+        """(source, word) of what is asked for, or there is instead, see `open_part`.
+
+        `split`: "train", "test" or "val", or the word of what was opened before.
+        """
+        if (split, size) not in self._parts:
+            source, word = open_part(
+                lambda name: self.source(name, size), split, self.fraction, self.fingerprint
+            )
+            self._parts[split, size] = self._parts[word, size] = source, word
+        return self._parts[split, size]
+
+    def pictures(self, split, size, direction="a2b"):
+        """(`PictureSet`, word): what generated pictures are compared with."""
+        source, split = self.held_out(size, split)
+        name = f"{self.name}, {split}"
+        if self.kind == "pairs":
+            return from_source(
+                source, size, name, load=lambda i: source.load(i)[1], method="bicubic"
+            ), split
+        if self.kind == "domains":
+            domain = getattr(source, direction[-1])
+            return from_source(domain, size, name, method="bicubic"), split
+        crop = self.crop if self.kind not in ("labels", None) else "none"
+        return from_source(source, size, name, crop), split
+
+    def conditions(self, model, count, split="test", direction="a2b", repeat=False):
+        """(`Conditions`, word): `count` of them, or all, evenly spread over the images.
+
+        The word says which images they are of, None where they are of none. More than there are
+        pictures take a second caption of each, a third, and so on; with `repeat` all of them again
+        and again.
+        """
+        size = size_of(model)
+        if self.kind == "nothing":
+            return Conditions(None, ["no condition"], np.zeros(1, np.int64)), None
+        if self.kind == "labels":
+            names = model.class_names or [f"class {label}" for label in range(model.classes)]
+            labels = list(range(model.classes))[:count]
+            return Conditions(labels, list(names)[:count], np.array(labels)), None
+        source, split = self.held_out(size, split)
+        if self.kind in ("pairs", "domains"):
+            return self._pictures_to_translate(source, model, count, direction), split
+        return self._texts(source, model, count, repeat), split
+
+    def _pictures_to_translate(self, source, model, count, direction):
+        settings = {}
+        if self.kind == "domains":
+            source, settings = getattr(source, direction[0]), {"direction": direction}
+        places = spread(len(source), count)
+        load = (lambda i: source.load(i)[0]) if self.kind == "pairs" else source.load
+        pictures = from_source(source, size_of(model), self.name, load=load, method="bicubic")
+        pictures.labels = None
+        pictures = pictures.subset(places)
+        names = [f"picture {place}" for place in places]
+        return Conditions(pictures, names, places, pictures, settings)
+
+    def _texts(self, source, model, count, repeat):
+        rows = source.embeddings if self.kind == "embeddings" else source.captions
+        unknown = self.training.get("data.unknown", "drop")
+        def of_number(k):
+            """(picture, k) of each picture with a caption k that the model can read."""
+            texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
+            if self.kind == "embeddings":
+                return texts
+            return readable(texts, source.captions, model.vocabulary, unknown)
+
+        texts = of_number(0)
+        if not texts:
+            raise ZooError("The preset's vocabulary reads none of the data set's first captions.")
+        for k in range(1, max(map(len, rows))):
+            if len(texts) < (count or 0):
+                texts = texts + of_number(k)
+        if repeat:
+            texts = texts * max(1, -(-(count or 0) // len(texts)))
+        texts = [texts[place] for place in spread(len(texts), count)]
+        labels = np.asarray(source.labels)
+
+        def words(places):
+            captions = [(source.captions[place], k) for place, k in places]
+            return [of[min(k, len(of) - 1)] for of, k in captions]
+
+        def pool():
+            every = [text for k in range(max(map(len, rows))) for text in of_number(k)]
+            places = np.array([place for place, _ in every])
+            return words(every), labels[places], places
+
+        names, own = words(texts), labels[[place for place, _ in texts]]
+        if self.kind == "embeddings":
+            return Conditions(np.stack([rows[place][k] for place, k in texts]), names, own)
+        read = None
+        if model.vocabulary is not None:
+            read = coverage(source.captions, model.vocabulary, model.max_words, unknown)
+        return Conditions(
+            names, names, own, settings={"unknown": unknown}, pool=pool, words=read
+        )
+
+
+def readable(texts, captions, vocabulary, unknown):
+    """Those (picture, caption) whose captions a vocabulary can read."""
+    known = functools.cache(lambda caption: can_read(caption, vocabulary, unknown))
+    return [(place, k) for place, k in texts if known(captions[place][k])]
+
+
+def spread(available, count=None):
+    """`count` different places, or all, evenly spread over `available`."""
+    if count is None or count >= available:
+        return np.arange(available)
+    return np.linspace(0, available - 1, count).round().astype(int)

@@ -1,0 +1,267 @@
+"""The networks that look at pictures for `recipes.evaluate`, each with a name and a hash.
+
+A name says whose features they are: `inception-2015` is the network that published FIDs were
+computed with, `keras-inception-v3` the one of XMC-GAN; an encoder that was trained by this zoo
+bears the name of its DAMSM preset, or one with `zoo-`. Numbers of different names do not compare.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo.evaluation.protocols import PAPERS_DAMSM
+from zoo.metrics.bilinear import resize
+from zoo.metrics.inception_input import inception_input
+
+INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
+NO_INCEPTION = (
+    "This protocol needs an Inception network, of which there is none in this package. Give one of "
+    f"three: --inception=PATH/{INCEPTION_FILE} (FID's network of 2015, a file of "
+    "github.com/mseitzer/pytorch-fid, or its arrays as .npz); --inception=FOLDER with TF-Hub's "
+    "tfgan/eval/inception/1 unpacked, or --inception=tfhub to download it; or --inception=keras "
+    "(Keras' ImageNet network, as XMC-GAN), which Keras downloads, or --inception=FILE.h5 with its "
+    "weights. Without any of these --encoder=PRESET measures with an encoder of this zoo, under a "
+    "name of its own."
+)
+_TFHUB = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
+
+
+class FeatureNetwork:
+    """Pictures -> features, and logits where it classifies.
+
+    Args:
+        name: str.
+        digest: str, SHA-256 of the weights' file.
+        prepare: function of uint8 (batch, h, w, 3) -> what the network takes.
+        run: function of that -> dict of `features` (batch, d) and perhaps `logits`.
+        route: str, how pictures are resized and scaled.
+        family: str, the name that published numbers go under, or "" for none.
+        logit_kernel: (d, classes) or None: what makes the logits of the official Inception score,
+            which has no bias.
+        model: the DAMSM that it is a part of, or None.
+        classifier: the `FeatureEncoder` that it is, whose classes the logits are of, or None.
+        for_score: the same network with the route of the official Inception score, or None.
+    """
+
+    def __init__(
+        self, name, digest, prepare, run, route, family="", logit_kernel=None, model=None,
+        classifier=None, for_score=None,
+    ):
+        self.model, self.classifier, self.for_score = model, classifier, for_score
+        self.name, self.digest, self.route, self.family = name, digest, route, family
+        self.logit_kernel = logit_kernel
+        self._prepare, self._run = prepare, run
+
+    def __call__(self, images):
+        """dict of float32 arrays with a row each, of uint8 (batch, h, w, 3)."""
+        outputs = self._run(self._prepare(images))
+        return {name: np.asarray(value, np.float32) for name, value in outputs.items()}
+
+    def record(self):
+        """What a report says of it."""
+        return {"name": self.name, "sha256": self.digest, "input": self.route}
+
+
+def squares(size):
+    """uint8 pictures -> float32 (batch, size, size, 3) in [-1, 1], with anti-aliasing."""
+
+    def prepare(images):
+        if images.shape[1:3] != (size, size):
+            images = resize(images, size, size, antialias=True)
+        return (images / 127.5 - 1).astype(np.float32)
+
+    return prepare
+
+
+def zoo_encoder(handle):
+    """An encoder of this zoo: a preset of a DAMSM, or of `recipes.train_encoder`.
+
+    Raises:
+        ZooError: neither.
+    """
+    import zoo
+    from zoo.models.damsm import DAMSM
+    from zoo.models.feature_encoder import FeatureEncoder
+
+    model = handle if not isinstance(handle, str) else zoo.from_preset(handle)
+    if not isinstance(model, DAMSM | FeatureEncoder):
+        raise ZooError(
+            f"--encoder={handle} is a {type(model).__name__}: give a preset of a DAMSM, or of "
+            "recipes.train_encoder."
+        )
+    size, digest = model.image_size, weights_digest(model)
+    route = f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]"
+    if isinstance(model, FeatureEncoder):
+        run = graph_of(lambda x: model(x, training=False))
+        return FeatureNetwork(
+            model.encoder_name, digest, squares(size), run, route, classifier=model
+        )
+    run = graph_of(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
+    return FeatureNetwork(damsm_name(model), digest, squares(size), run, route, model=model)
+
+
+def shipped_encoders(handle):
+    """Names of the built-in encoders of a preset's data, as its metadata say; else of a DAMSM.
+
+    Args:
+        handle: of the preset, or None of other pictures.
+    """
+    from zoo.presets import read_metadata
+    from zoo.presets.registry import builtin_names
+
+    def data_of(one):
+        return {entry["name"] for entry in read_metadata(one).get("data") or []}
+
+    encoders = [n for n in builtin_names() if n.startswith(("damsm", "encoder"))]
+    mine = data_of(handle) if handle else set()
+    fitting = [name for name in encoders if mine & data_of(name)]
+    return fitting or [name for name in encoders if name.startswith("damsm")][:1]
+
+
+def damsm_name(model):
+    """The name of a DAMSM's preset, which a paper's network cannot be mistaken for."""
+    name = getattr(model, "preset_metadata", {}).get("name", "damsm")
+    return name if "damsm" in name.lower() else f"zoo-damsm-{name}"
+
+
+def paper_of(model):
+    """"the paper's DAMSM" of one that was imported from AttnGAN's released files; else ""."""
+    source = getattr(model, "preset_metadata", {}).get("source") or {}
+    return PAPERS_DAMSM if source.get("checkpoint", "").startswith("taoxugit/AttnGAN") else ""
+
+
+def weights_digest(model):
+    """SHA-256 of a preset's file of weights; of a model without one, of its variables."""
+    files = getattr(model, "preset_metadata", {}).get("files", {})
+    if "model.weights.h5" in files:
+        return files["model.weights.h5"]["sha256"]
+    digest = hashlib.sha256()
+    for name, variable in sorted(model.preset_variables().items()):
+        digest.update(name.encode() + np.asarray(variable.numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def inception(where):
+    """An Inception network from what `--inception` says.
+
+    Raises:
+        ZooError: `NO_INCEPTION` where nothing is said, or what is wrong with the file.
+    """
+    if not where:
+        raise ZooError(NO_INCEPTION)
+    if where == "keras" or where.endswith((".h5", ".keras")):
+        return _keras(where)
+    if where == "tfhub" or os.path.isdir(where):
+        return _tf_hub(where)
+    return _of_2015(where)
+
+
+def _of_2015(path):
+    from zoo.importers.fid_inception import load_fid_inception
+    from zoo.storage import sha256
+
+    network = load_fid_inception(path)
+
+    def features(x):
+        outputs = network(x, training=False)
+        return {name: outputs[name] for name in ("features", "logits")}
+
+    name, run, kernel = "inception-2015", graph_of(features), np.asarray(network.fc.kernel)
+    score = FeatureNetwork(
+        name, sha256(path), lambda x: (inception_input(x, "openai_score") / 128 - 1).astype("f4"),
+        run, "OpenAI's script: Pillow's bilinear to 299 pixels, (x - 128) / 128", name, kernel,
+    )
+    return FeatureNetwork(
+        name, score.digest, _route("pytorch_fid"), run,
+        "pytorch-fid: bilinear to 299 pixels without anti-aliasing, [-1, 1]", name, kernel,
+        for_score=score,
+    )
+
+
+def _keras(where):
+    import keras
+
+    from zoo.storage import sha256
+
+    try:
+        whole = keras.applications.InceptionV3(
+            weights="imagenet" if where == "keras" else where, classifier_activation=None
+        )
+    except Exception as error:  # no connection, a broken file, other layers: any error at all
+        raise ZooError(
+            f"Keras' InceptionV3 could not be had from {where} "
+            f"({str(error).splitlines()[0][:160]}). {NO_INCEPTION}"
+        ) from None
+    network = keras.Model(whole.input, [whole.layers[-2].output, whole.output])
+    digest = hashlib.sha256()
+    if where == "keras":
+        for variable in whole.variables:
+            digest.update(np.asarray(variable.numpy()).tobytes())
+
+    def features(x):
+        return dict(zip(("features", "logits"), network(x, training=False), strict=True))
+
+    return FeatureNetwork(
+        "keras-inception-v3", digest.hexdigest() if where == "keras" else sha256(where),
+        _route("xmc_gan"), graph_of(features),
+        "XMC-GAN: bilinear to 299 pixels with anti-aliasing, [-1, 1]", "keras-inception-v3",
+    )
+
+
+def _tf_hub(where):
+    import tensorflow as tf
+
+    try:
+        if where == "tfhub":
+            import tensorflow_hub as hub
+
+            where = hub.resolve(_TFHUB)
+        loaded = tf.saved_model.load(where)
+        function = loaded.signatures["default"] if "default" in getattr(
+            loaded, "signatures", {}
+        ) else loaded
+    except Exception as error:  # no connection, no SavedModel there: any error at all
+        raise ZooError(
+            f"TF-Hub's Inception could not be had from {where} "
+            f"({str(error).splitlines()[0][:160]}). {NO_INCEPTION}"
+        ) from None
+
+    def features(x):
+        outputs = function(tf.constant(x))
+        missing = {"pool_3", "logits"} - set(outputs)
+        if missing:
+            raise ZooError(
+                f"The SavedModel {where} gives no {' and '.join(sorted(missing))}: it is not "
+                "tfgan/eval/inception/1."
+            )
+        return {"features": outputs["pool_3"], "logits": outputs["logits"]}
+
+    return FeatureNetwork(
+        "tfgan-inception-2015", digest_of_folder(where), _route("pytorch_fid"), features,
+        "TF-GAN: bilinear to 299 pixels without anti-aliasing, [-1, 1]", "inception-2015",
+    )
+
+
+def digest_of_folder(folder):
+    """SHA-256 over the names and contents of a folder's files."""
+    from zoo.storage import sha256
+
+    digest = hashlib.sha256()
+    for path in sorted(p for p in Path(folder).rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder)} {sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _route(name):
+    return lambda images: inception_input(images, name).astype(np.float32)
+
+
+def graph_of(call):
+    """A graph of `call` on batches of any size."""
+    import tensorflow as tf
+
+    graph = tf.function(call, autograph=False, reduce_retracing=True)
+    return lambda x: graph(tf.constant(x))

@@ -1,0 +1,197 @@
+"""`mode_coverage`: how many of the pictures that a condition leaves open does a preset make?
+
+The modes are known of the shapes worlds, where a caption, a class or a map leaves some of five
+attributes open, and of captioned pictures whose metadata have a key that a classifier knows, such
+as the `style` of the emoji: what a caption may look like is what it looks like in the data. Which
+mode a picture lies in is told by a classifier, whose accuracy on real pictures stands beside.
+"""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from zoo.evaluation.dataset import spread
+from zoo.evaluation.measures import Measure
+from zoo.metrics.mode_coverage import mean_mode_coverage
+
+REAL = 1024  # pictures that the classifier's accuracy is taken of, at most
+_LARGE = 5000  # conditions, from which on a draw of a bootstrap takes seconds
+
+
+@dataclasses.dataclass
+class World:
+    """Modes that are known.
+
+    Attributes:
+        attributes: dict of name -> list of str, the values of each attribute.
+        modes_of: function of a condition's place -> int (m, attributes), all that it leaves open.
+        real: int (pictures, attributes), the modes of the source's pictures.
+    """
+
+    attributes: dict
+    modes_of: object
+    real: np.ndarray
+
+    def of(self, name):
+        """The world of one attribute alone."""
+        column = [list(self.attributes).index(name)]
+        return World(
+            {name: self.attributes[name]},
+            lambda place: np.unique(self.modes_of(place)[:, column], axis=0), self.real[:, column],
+        )
+
+
+def coverage_of(subject, tools):
+    """A `Measure` for each classifier that knows the modes of the data; and why there is none.
+
+    Args:
+        subject: `Subject` of a preset. tools: `Tools`.
+
+    Returns:
+        (list of `Measure`, str or None, None where the modes of the data are not known).
+    """
+    size, data = subject.size[0], subject.data
+    source, split = data.held_out(size, subject.source.get("condition_split", "test"))
+    readers = list(_readers(subject, source, tools))
+    if not readers:
+        named = any(network.classifier is not None for network in tools.networks)
+        keys = _text_keys(source)
+        if named or not keys:
+            return [], None
+        return [], (f"it takes a classifier of what the metadata call {' or '.join(keys)}: give "
+                    "--encoder=PRESET of recipes.train_encoder")
+    real, split = data.pictures(split, size)
+    places = spread(len(real), REAL)
+    sample = real.subset(places)
+    return [
+        _measure(subject, name, world, assign, digest, (sample, world.real[places]))
+        for name, world, assign, digest in readers
+    ], None
+
+
+def _readers(subject, source, tools):
+    """(name, `World`, function `PictureSet` -> modes, hash or None) of each classifier."""
+    shapes = world_of_shapes(source, subject.conditions, subject.kind)
+    size = subject.size[0]
+    if shapes is not None and size >= 16:
+        yield "shape-templates", shapes, _by_templates, None
+    for network in tools.networks:
+        if network.classifier is None:
+            continue
+        names = network.classifier.class_names
+        if shapes is not None:
+            known = [key for key, values in shapes.attributes.items() if set(values) == set(names)]
+            world = shapes.of(known[0]) if known else None
+        else:
+            world = world_of_records(source, subject.conditions.names, names)
+        if world is not None:
+            yield network.name, world, _by_network(network, world, tools.cache), network.digest
+
+
+@functools.cache
+def _templates(size):
+    from zoo.evaluation.shape_attributes import ShapeModes
+
+    return ShapeModes(size)  # takes seconds to make
+
+
+def _by_templates(pictures):
+    reader = _templates(pictures.shape[0])
+    return np.concatenate([reader.assign(batch) for batch in pictures.batches()])
+
+
+def _by_network(network, world, cache):
+    (values,) = world.attributes.values()
+    place = {value: index for index, value in enumerate(values)}
+    table = np.array([place.get(name, -1) for name in network.classifier.class_names])
+
+    def assign(pictures):
+        return table[cache.features(pictures, network)["logits"].argmax(1)][:, None]
+
+    return assign
+
+
+def world_of_shapes(source, conditions, kind):
+    """The `World` of a source of the shapes worlds, or None."""
+    if not (hasattr(source, "modes") and hasattr(source, "attributes")):
+        return None
+    if kind == "pairs" and source.direction != "a2b":
+        return None  # what is made is the map
+    from zoo.data.sources.shapes import VALUES
+
+    key = conditions.labels.tolist() if kind == "pairs" else conditions.names
+    classes = getattr(source, "class_names", ())
+    if kind == "labels" and not set(key) <= set(classes):  # the preset has no names
+        if max(conditions.labels) >= len(classes):
+            return None
+        key = [classes[label] for label in conditions.labels]
+    attributes = {name: list(values) for name, values in VALUES.items()}
+    return World(attributes, lambda place: source.modes(key[place]), source.attributes)
+
+
+def world_of_records(source, captions, class_names):
+    """The `World` of captioned pictures with a key in their metadata whose values are all among
+    `class_names`; or None."""
+    for key in _text_keys(source):
+        found = [record[key] for record in source.records]
+        values = sorted(set(found))
+        if not set(values) <= set(class_names):
+            continue
+        real = np.array([values.index(value) for value in found])[:, None]
+        of_caption = {}
+        for texts, mode in zip(source.captions, real[:, 0].tolist(), strict=True):
+            for text in texts:
+                of_caption.setdefault(text, set()).add(mode)
+        return World(
+            {key: values},
+            lambda place, of=of_caption: np.array(sorted(of[captions[place]]))[:, None], real,
+        )
+    return None
+
+
+def _text_keys(source):
+    """Keys that each picture's metadata have, of a few values: str, at most one for five pictures.
+    """
+    records = getattr(source, "records", None) or [{}]
+    return [
+        key for key in records[0]
+        if all(isinstance(record.get(key), str) for record in records)
+        and 1 < len({record[key] for record in records}) <= len(records) // 5
+    ]
+
+
+def _measure(subject, name, world, assign, digest, real):
+    conditions, samples = subject.shape
+    assigned = assign(subject.pictures).reshape(conditions, samples, -1)
+    true = [world.modes_of(place) for place in range(conditions)]
+    units = np.stack([_units(*pair) for pair in zip(assigned, true, strict=True)])
+    whole = coverage(units)
+    accuracy = float((assign(real[0]) == real[1]).all(1).mean())
+    protocol = {
+        "generated": conditions * samples, "modes": list(world.attributes),
+        "modes_of_a_condition": float(np.mean([len(modes) for modes in true])),
+        "classifier": {
+            "name": name, **({"sha256": digest} if digest else {}), "accuracy": accuracy,
+            "accuracy_of": f"{len(real[0])} pictures of {real[0].name}, all modes of each right",
+        },
+    }
+    more = {key: whole[key] for key in ("ideal_share", "on_caption", "entropy")}
+    return Measure(
+        f"mode_coverage[{name}]", units, lambda drawn: coverage(drawn)["share"], protocol,
+        "higher", {**more, "classifier_accuracy": accuracy}, costly=conditions > _LARGE,
+    )
+
+
+def _units(assigned, true):
+    """int (samples, 2): place of each sample among the true modes, or -1; their number."""
+    equal = (assigned[:, None] == true).all(-1)  # (samples, m)
+    place = np.where(equal.any(1), equal.argmax(1), -1)
+    return np.stack([place, np.full(len(place), len(true))], axis=1)
+
+
+def coverage(units):
+    """`mean_mode_coverage` of units (conditions, samples, 2)."""
+    return mean_mode_coverage(
+        [rows[:, :1] for rows in units], [np.arange(rows[0, 1])[:, None] for rows in units]
+    )

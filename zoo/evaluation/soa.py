@@ -1,0 +1,235 @@
+"""SOA: does a detector find in each picture what the caption names?
+
+Of a folder the pictures lie in folders whose names hold `label_XX`, XX a class id of the detector,
+as in tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis; the first such folder
+of a path counts. Of a preset the pictures are made here, seen and dropped: 390,000 are not kept.
+Protocol of the paper: see `zoo.metrics.soa` and `zoo.metrics.soa_captions`.
+"""
+
+import functools
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo.evaluation.measures import Measure
+from zoo.metrics.detections import keep_detections
+from zoo.metrics.soa import label_accuracy, soa
+from zoo.metrics.soa_captions import LABELS, PERSONS, labels_of_caption, pictures_of_caption
+from zoo.training.progress import counted
+from zoo.training.sample_captions import can_read
+
+SIZE = 256
+_LABEL = re.compile(r"label_(\d+)")
+_AT_ONCE = 16  # pictures
+_BY_WORDS = "captions were selected by substrings, not the authors' lists (--soa_captions)"
+
+
+class Detector:
+    """YOLOv3 from its official weight file.
+
+    Raises:
+        ZooError: the file cannot be read, or is of another network.
+    """
+
+    name = "yolov3"
+
+    def __init__(self, path):
+        from zoo.importers.yolo import load_detector
+        from zoo.storage import sha256
+
+        self.network, self.digest = load_detector(path, size=SIZE), sha256(path)
+
+    @functools.cached_property
+    def _graph(self):
+        import tensorflow as tf
+
+        return tf.function(self.network, autograph=False, reduce_retracing=True)
+
+    def __call__(self, images):
+        """Class ids found in each of uint8 (batch, h, w, 3): a list of int arrays."""
+        import tensorflow as tf
+
+        from zoo.images.resample import resize
+
+        x = tf.cast(resize(images, SIZE, SIZE), tf.float32) / 255.0
+        return [rows[:, 6].astype(int) for rows in keep_detections(self._graph(x).numpy())]
+
+    def record(self):
+        return {"name": self.name, "sha256": self.digest,
+                "input": f"{SIZE} pixels, bilinear with anti-aliasing, [0, 1]"}
+
+
+# --- of a folder ----------------------------------------------------------------------------------
+
+
+def labels_of(names):
+    """The label of each path; None where one has none."""
+    found = [_LABEL.search(name) for name in names]
+    return [int(match[1]) for match in found] if found and all(found) else None
+
+
+def object_accuracy(pictures, detector):
+    """SOA-C and SOA-I of a `PictureSet` with `file_names`: list of `Measure`.
+
+    Raises:
+        ZooError: a picture lies in no folder `label_XX`.
+    """
+    labels = labels_of(pictures.file_names)
+    if labels is None:
+        raise ZooError(f"{pictures.name}: SOA takes pictures in folders label_00, label_01 ...")
+    total = -(-len(pictures) // _AT_ONCE)
+    batches = counted(pictures.batches(_AT_ONCE), total, "SOA: batch")
+    detected = [ids for batch in batches for ids in detector(batch)]
+    labels = np.array(labels)
+    counts = {
+        int(label): label_accuracy(label, [detected[i] for i in np.flatnonzero(labels == label)])
+        for label in np.unique(labels)
+    }
+    return _measures(counts, detector, {})
+
+
+# --- of a preset ----------------------------------------------------------------------------------
+
+
+def lists_of_captions(folder):
+    """The authors' captions: dict of label -> list of str, of `label_XX_name.pkl` files.
+
+    Raises:
+        ZooError: no such file there, or one that cannot be read.
+    """
+    from zoo.data.sources.pickles import load_list
+
+    files = sorted(path for path in Path(folder).glob("*.pkl") if _LABEL.match(path.name))
+    found = {}
+    for path in files:
+        rows = load_list(path, dict)
+        if not rows or not all(isinstance(row.get("caption"), str) for row in rows):
+            raise ZooError(f'{path}: expected a list of captions, each a dict with "caption".')
+        found[int(_LABEL.match(path.name)[1])] = [row["caption"] for row in rows]
+    if not found:
+        raise ZooError(
+            f"--soa_captions={folder} holds no label_XX_name.pkl: give the folder SOA/captions of "
+            "SOA's repository."
+        )
+    return found
+
+
+def captions_by_words(source):
+    """All captions of a source by the labels that they mention: dict of label -> list of str."""
+    found = {}
+    for texts in source.captions:
+        for text in texts:
+            for label in labels_of_caption(text):
+                found.setdefault(label, []).append(text)
+    return found
+
+
+def accuracy_of_preset(subject, tools, seed):
+    """(list of `Measure`, None or why there are none) of pictures made for SOA's captions.
+
+    Args:
+        subject: `Subject` of a preset. tools: `Tools`; its `captions_per_label` leaves some out.
+    """
+    if subject.kind != "captions":
+        return [], "it takes captions, or --images in folders label_00, label_01 ..."
+    unknown, vocabulary = subject.conditions.settings["unknown"], subject.model.vocabulary
+    if tools.soa_captions:
+        lists, how = lists_of_captions(tools.soa_captions), "the authors' lists"
+    else:
+        source, split = subject.data.held_out(subject.size[0], subject.source["condition_split"])
+        lists, how = captions_by_words(source), f"substrings, of {subject.data.name} {split}"
+    counts, captions, lost = {}, 0, 0
+    for label, texts in sorted(lists.items()):
+        kept = [text for text in texts if can_read(text, vocabulary, unknown)]
+        lost += len(texts) - len(kept)
+        kept = _some(kept, label, tools.captions_per_label, seed)
+        if kept:
+            captions += len(kept)
+            counts[label] = _seen(subject, tools, label, kept, unknown, seed)
+    if not counts:
+        return [], "no caption of the data mentions a label of the detector"
+    protocol = {
+        "conditions": captions, "samples_per_condition": "3, of a person 1", "selection": how,
+        "seed": seed,
+    }
+    notes = [] if tools.soa_captions else [_BY_WORDS]
+    if lost:
+        notes.append(f"{lost} captions were left out, for the preset's vocabulary has none of "
+                     "their words")
+    return _measures(counts, tools.detector, protocol, notes), None
+
+
+def _some(texts, label, limit, seed):
+    """The captions of a label that are taken, at random where there are too many."""
+    most = min(filter(None, (limit, PERSONS if label == 0 else None)), default=len(texts))
+    if len(texts) <= most:
+        return texts
+    places = np.random.RandomState([seed, label]).permutation(len(texts))[:most]
+    return [texts[place] for place in np.sort(places)]
+
+
+def _seen(subject, tools, label, texts, unknown, seed):
+    """(hits, pictures) of a label's captions; what was seen is kept, the pictures are not."""
+    each, detector = pictures_of_caption(label), tools.detector
+    at_once = max(1, _AT_ONCE // each)
+
+    def batches():
+        for start in range(0, len(texts), at_once):
+            part = texts[start : start + at_once]
+            seeds = [seed + (start + k) * each for k in range(len(part))]
+            images = subject.model.generate(part, each, seed=seeds, unknown=unknown)
+            yield np.array([label in ids for ids in detector(images)], np.uint8)
+
+    parts = ("soa 1", subject.source["weights_sha256"], detector.digest, label, each, seed, unknown,
+             hashlib.sha256("\n".join(texts).encode()).hexdigest())
+    what = f"SOA, {LABELS[label] if label < len(LABELS) else label}: pictures"
+    hits = tools.cache.rows("soa", parts, len(texts) * each, batches, what)
+    return int(np.sum(hits)), len(hits)
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def _measures(counts, detector, protocol, notes=()):
+    """SOA-C and SOA-I of dict label -> (hits, pictures)."""
+    labels = sorted(counts)
+    hits, totals = (np.array([counts[label][k] for label in labels]) for k in (0, 1))
+    scores, whole = soa(hits, totals), len(labels) == len(LABELS)
+    protocol = {
+        **protocol, "generated": int(totals.sum()), "labels": len(labels),
+        "network": detector.record(), "objectness": 0.5, "overlap": 0.4,
+    }
+    warnings = [*notes, *([] if whole else [shortfall(len(labels))])]
+    more = {key: scores[key] for key in ("soa_c_top40", "soa_c_bot40") if whole}
+    more["hits_of_label"] = {
+        f"label_{label:02d}": [int(hit), int(total)]
+        for label, hit, total in zip(labels, hits, totals, strict=True)
+    }
+    return [
+        Measure(f"{metric}[{detector.name}]", np.array([[scores[metric]]]),
+                lambda units: units[0, 0], protocol, "higher", extra, list(warnings),
+                resampled=False)
+        for metric, extra in (("soa_c", more), ("soa_i", {}))
+    ]
+
+
+def shortfall(labels):
+    """The warning of fewer labels than the paper's."""
+    return f"{labels} labels of SOA instead of {len(LABELS)}"
+
+
+def lacking(subject, tools):
+    """What falls short of SOA's protocol and is known before it is measured: a list of str."""
+    if tools.detector is None:
+        return []
+    if subject.model is None:
+        labels = labels_of(subject.pictures.file_names)
+        few = labels is not None and len(set(labels)) < len(LABELS)
+        return [shortfall(len(set(labels)))] if few else []
+    lacks = [] if tools.soa_captions else [_BY_WORDS]
+    if tools.captions_per_label:
+        lacks.append(f"at most {tools.captions_per_label} captions of each label of SOA")
+    return lacks

@@ -1,0 +1,324 @@
+"""What all training systems share: networks, optimizers, noise, checkpoints, presets."""
+
+import inspect
+import math
+
+import keras
+import tensorflow as tf
+
+from zoo import storage
+from zoo.errors import ZooError
+from zoo.models.base import noise
+from zoo.models.base.arguments import policy_name
+from zoo.models.base.keras_interface import KerasInterface
+from zoo.text.vocabulary import Vocabulary
+
+
+class System(KerasInterface):
+    """Networks that are trained together, each with its own named optimizer.
+
+    A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names`
+    (what `training_step` returns) and `optimizer_groups`, builds in `__init__` what generation
+    needs and the rest in `build_for_training`, and writes `training_step`.
+
+    Args:
+        seed: int. Key of all noise drawn in training.
+    """
+
+    network_names = ()
+    preset_network_names = ()
+    loss_names = ()
+    hub_encoder = None  # the `HubTextEncoder` of a system that reads captions by one
+
+    def __init__(self, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        policy_name(self.dtype_policy)  # Keras' own policy, where no `dtype` was given
+        self.seed = seed
+        self.iteration = self.add_weight(
+            (),
+            "zeros",
+            dtype="int64",
+            name="iteration",
+            trainable=False,
+            aggregation="only_first_replica",
+        )
+        self._trackers = [keras.metrics.Mean(name=name) for name in self.loss_names]
+        self.built = True
+
+    def get_config(self):
+        """dict of the constructor's arguments, as plain values, by the class's own signature.
+
+        An argument `x` is kept as the attribute `x`, or as `x_config` where `x` is the network
+        that is made of it.
+        """
+        kinds = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
+        parameters = inspect.signature(self.__init__).parameters.items()
+        names = [name for name, parameter in parameters if parameter.kind not in kinds]
+        kept = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
+        return {name: _plain(getattr(self, kept.get(name, name))) for name in names}
+
+    # --- networks -------------------------------------------------------------------------------
+
+    @property
+    def networks(self):
+        """dict of name -> network, of those that exist so far."""
+        return {
+            n: getattr(self, n) for n in self.network_names if getattr(self, n, None) is not None
+        }
+
+    def build_for_training(self):
+        """Creates the networks that only training needs; calling it again does nothing."""
+
+    def network_variables(self, names=None):
+        """dict of storage name -> variable. Names follow the code's names, never creation order."""
+        variables = {}
+        for name, network in self.networks.items():
+            if names is not None and name not in names:
+                continue
+            for variable in network.variables:
+                if variable.path.endswith("seed_generator_state"):
+                    continue  # Keras' own dropout seeds; all noise here is stateless
+                path = f"{name}/{variable.path.split('/', 1)[1]}"
+                if path in variables:
+                    raise ZooError(f"Two variables are called {path}: name the layers of {name}.")
+                variables[path] = variable
+        return variables
+
+    def preset_variables(self):
+        """dict of storage name -> variable, of what a preset holds."""
+        return self.network_variables(self.preset_network_names)
+
+    def parameter_counts(self):
+        """dict of network name -> number of parameters, without running statistics.
+
+        Nor with the singular vectors u and v of spectral normalisation.
+        """
+        counts = dict.fromkeys(self.networks, 0)
+        for path, variable in self.network_variables().items():
+            if not path.endswith(("/moving_mean", "/moving_variance", "/u", "/v")):
+                counts[path.split("/", 1)[0]] += math.prod(variable.shape)
+        return counts
+
+    # --- training -------------------------------------------------------------------------------
+
+    def compile(self, jit_compile=False, **optimizers):
+        """Takes a Keras optimizer for each name in `optimizer_groups`, and builds them.
+
+        Args:
+            jit_compile: bool. XLA for `fit` (never faster on a CPU).
+            **optimizers: Keras optimizers; a name that serves several networks is copied for each.
+        """
+        self.build_for_training()
+        optimizers = self._checked_optimizers(optimizers)
+        self._compile_arguments = {"jit_compile": jit_compile, **optimizers}
+        self.optimizer_names = []
+        used = set()
+        for group, members in self.optimizer_groups.items():
+            for name, variables in members.items():
+                optimizer = optimizers[group]
+                if len(members) > 1 or id(optimizer) in used:
+                    optimizer = type(optimizer).from_config(optimizer.get_config())
+                used.add(id(optimizer))
+                if keras.config.dtype_policy().name == "mixed_float16":
+                    optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+                optimizer.build(variables)
+                setattr(self, name, optimizer)
+                self.optimizer_names.append(name)
+        if self.learning_rate_factor() is not None:
+            self._first_rates = {
+                name: float(keras.ops.convert_to_numpy(getattr(self, name).learning_rate))
+                for name in self.optimizer_names
+            }
+        super().compile(
+            optimizer=getattr(self, self.optimizer_names[0]),
+            jit_compile=jit_compile,
+            auto_scale_loss=False,
+        )
+
+    def _checked_optimizers(self, given):
+        """The optimizers of `compile`, each a Keras optimizer; Keras' names of them are one too."""
+        expected = sorted(self.optimizer_groups)
+        if set(given) != set(expected):
+            raise ZooError(
+                f"{type(self).__name__}.compile takes the optimizers {', '.join(expected)}, got "
+                f"{', '.join(sorted(given)) or 'none'}: for example {self.compile_example()}."
+            )
+        found = {}
+        for name, value in given.items():
+            try:
+                found[name] = keras.optimizers.get(value)
+            except (ValueError, TypeError) as error:
+                raise ZooError(
+                    f"`{name}` must be a Keras optimizer, such as keras.optimizers.Adam(2e-4), got "
+                    f"{value!r}."
+                ) from error
+        return found
+
+    @property
+    def optimizer_groups(self):
+        """dict of `compile` argument -> dict of optimizer attribute -> the variables it trains."""
+        raise NotImplementedError
+
+    def get_compile_config(self):
+        if not hasattr(self, "_compile_arguments"):
+            return None
+        return {
+            name: keras.saving.serialize_keras_object(value)
+            for name, value in self._compile_arguments.items()
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
+
+    def _update(self, name, tape, loss, variables, transform=None):
+        """One step of the optimizer `name` down `loss`, recorded on `tape`.
+
+        The loss is divided by the number of replicas, because Keras optimizers sum their gradients.
+
+        Args:
+            transform: function of the list of gradients, such as a clip.
+        """
+        self._update_together(tape, loss, {name: variables}, lambda _: transform)
+
+    def _update_together(self, tape, loss, variables, transform_of=None):
+        """One step of several optimizers down the same loss, whose gradient is taken once.
+
+        Args:
+            variables: dict of optimizer name -> the variables that it trains.
+            transform_of: function of an optimizer's variables that gives a function of their
+                gradients, or None.
+        """
+        lead = getattr(self, next(iter(variables)))
+        with tape:
+            scaled = lead.scale_loss(loss / self.replicas)
+        # dense: the norm of a sparse embedding gradient would count a repeated word's rows apart
+        gradients = tf.nest.map_structure(
+            tf.convert_to_tensor, tape.gradient(scaled, list(variables.values()))
+        )
+        scale = getattr(lead, "dynamic_scale", 1.0)  # mixed_float16, where each has its own
+        for (name, members), own in zip(variables.items(), gradients, strict=True):
+            optimizer = getattr(self, name)
+            transform = transform_of(members) if transform_of else None
+            if transform is not None or optimizer is not lead:
+                own = [g / scale for g in own]
+                own = transform(own) if transform is not None else own
+                own = [g * getattr(optimizer, "dynamic_scale", 1.0) for g in own]
+            optimizer.apply_gradients(zip(own, members, strict=True))
+
+    @property
+    def replicas(self):
+        return tf.distribute.get_strategy().num_replicas_in_sync
+
+    def noise_key(self, stream):
+        """Key of one stream of noise in the present iteration (see `zoo.models.base.noise.key`)."""
+        return noise.key(self.seed, stream, self.iteration.value)
+
+    def learning_rate_factor(self):
+        """What all learning rates of `compile` are multiplied by in this iteration, or None."""
+        return None
+
+    def set_learning_rates(self):
+        """Follows `learning_rate_factor`; part of `train_step`."""
+        factor = self.learning_rate_factor()
+        if factor is not None:
+            for name, rate in self._first_rates.items():
+                getattr(self, name).learning_rate.assign(rate * factor)
+
+    def step_arguments(self, step):
+        """dict of what a training loop gives to `train_step` beside the batch.
+
+        `step` is the iteration's number, an int: what depends on it is decided outside the graph.
+        """
+        return {}
+
+    def training_step(self, batch):
+        """One iteration of the paper's algorithm; returns a dict of scalars, by `loss_names`."""
+        raise NotImplementedError
+
+    def train_step(self, batch):
+        """`training_step`, then the iteration counter and the running means that `fit` shows."""
+        self.check_batch(batch)
+        self.set_learning_rates()
+        try:
+            losses = self.training_step(batch)
+        except KeyError as error:
+            if error.args[0] in batch:
+                raise
+            raise ZooError(
+                f'A batch of {type(self).__name__} needs "{error.args[0]}", which this one has '
+                f"not: it has {', '.join(map(str, batch)) or 'nothing'}."
+            ) from error
+        self.iteration.assign(self.iteration + 1)
+        for tracker in self._trackers:
+            tracker.update_state(losses[tracker.name])
+        return {tracker.name: tracker.result() for tracker in self._trackers}
+
+    @property
+    def metrics(self):
+        return self._trackers
+
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Keras' trial run before `fit` fails under a strategy; everything is built already."""
+
+    # --- checkpoints ----------------------------------------------------------------------------
+
+    def checkpoint_variables(self):
+        """dict of storage name -> variable of everything that the next iteration depends on."""
+        variables = {"iteration": self.iteration, **self.network_variables()}
+        for name in getattr(self, "optimizer_names", []):
+            for i, variable in enumerate(getattr(self, name).variables):
+                variables[f"{name}/{i:04d}"] = variable
+        return variables
+
+    def save_checkpoint(self, path, notes=None):
+        """Writes all networks, optimizers and the iteration to one HDF5 file, atomically.
+
+        Of a `hub_encoder`, which never changes, the digests of its modules take the weights' place.
+        `notes`: dict of str to str, kept beside them for `zoo.storage.read_notes`.
+        """
+        digests = {} if self.hub_encoder is None else self.hub_encoder.digests
+        notes = {**(notes or {}), **digests}
+        storage.save_variables(path, self.checkpoint_variables(), notes=notes)
+
+    def load_checkpoint(self, path):
+        """Restores `save_checkpoint`: training goes on bit for bit as if it had not stopped.
+
+        Raises:
+            ZooError: the file is not that of such a model, or its modules were others.
+        """
+        if self.hub_encoder is not None:
+            remedy = f"Put that one back, or start anew: {path} cannot go on with another."
+            self.hub_encoder.check_digests(storage.read_notes(path), remedy)
+        storage.load_variables(path, self.checkpoint_variables())
+
+    # --- presets --------------------------------------------------------------------------------
+
+    @classmethod
+    def from_preset(cls, handle, **kwargs):
+        """A trained model by name, directory or handle; see `zoo.from_preset`."""
+        from zoo import presets
+
+        model = presets.from_preset(handle, **kwargs)
+        if not isinstance(model, cls):
+            raise ZooError(
+                f"The preset {handle!r} is a {type(model).__name__}, not a {cls.__name__}. "
+                f"Use zoo.from_preset({handle!r}) or {type(model).__name__}.from_preset."
+            )
+        return model
+
+    def save_to_preset(self, directory, metadata=None, half=False):
+        """Writes what generation needs to a preset directory; see `zoo.presets.save_to_preset`."""
+        from zoo import presets
+
+        return presets.save_to_preset(self, directory, metadata, half=half)
+
+
+def _plain(value):
+    """A copy of lists, tuples and dicts as plain lists and dicts; a vocabulary as its tokens."""
+    if isinstance(value, Vocabulary):
+        return list(value.tokens)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

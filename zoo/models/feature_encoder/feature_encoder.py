@@ -1,0 +1,86 @@
+"""A small classifier of pictures, whose features measure pictures where Inception cannot be had.
+
+This zoo's own; no paper's network, so its name is never one of theirs.
+"""
+
+import keras
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.models.base.system import System
+from zoo.networks.build import build, spec
+from zoo.networks.image_encoder import CompactImageEncoder
+
+PREFIX = "zoo-"
+
+
+@keras.saving.register_keras_serializable("zoo")
+class FeatureEncoder(System):
+    """Names the class of a picture, and gives the features that it does so by.
+
+    Example:
+        classifier = zoo.from_preset("encoder_cifar10_32")
+        outputs = classifier(images)  # float (batch, 32, 32, 3) in [-1, 1]
+        outputs["features"].shape     # (batch, 64)
+
+    Args:
+        class_names: sequence of str, label 0 first.
+        encoder_name: str, starts with "zoo-": what numbers call its features.
+        image_size: int, pixels, a power of two from 16 on.
+        features: int, length of a picture's features.
+        filters: int, width of the network, see `CompactImageEncoder`.
+        seed: int, as of every system; nothing here draws noise.
+    """
+
+    task = "image-classification"
+    network_names = ("image_encoder", "head")
+    preset_network_names = network_names
+    loss_names = ("loss", "accuracy")
+
+    def __init__(self, class_names, encoder_name, image_size=32, features=64, filters=16, seed=0,
+                 **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        if not str(encoder_name).startswith(PREFIX):
+            raise ZooError(
+                f'The name of an encoder starts with "{PREFIX}", so that nobody takes its numbers '
+                f'for a paper\'s. Received: "{encoder_name}".'
+            )
+        self.class_names = list(class_names)
+        self.encoder_name = encoder_name
+        self.image_size = image_size
+        self.features = features
+        self.filters = filters
+        encoder = CompactImageEncoder(features, filters, image_size, name="image_encoder")
+        self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
+        head = keras.layers.Dense(len(self.class_names), name="head", dtype="float32")
+        self.head = build(head, spec(2, features))
+
+    def network_variables(self, names=None):
+        """As of `System`, without the encoder's projection of regions, which serves nothing."""
+        variables = super().network_variables(names)
+        return {path: v for path, v in variables.items() if "emb_features" not in path}
+
+    @property
+    def trained_variables(self):
+        return [v for v in self.network_variables().values() if v.trainable]
+
+    @property
+    def optimizer_groups(self):
+        return {"optimizer": {"classifier_optimizer": self.trained_variables}}
+
+    def call(self, images, training=False):
+        """float (batch, size, size, 3) in [-1, 1] -> dict of `features` (batch, features) and
+        `logits` (batch, classes), float32."""
+        features = self.image_encoder(images, training=training)["code"]
+        return {"features": features, "logits": self.head(keras.ops.relu(features))}
+
+    def training_step(self, batch):
+        """One step down the cross-entropy of `labels`, of the pictures `images`."""
+        labels = batch["labels"]
+        with tf.GradientTape() as tape:
+            logits = self(batch["images"], training=True)["logits"]
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+        self._update("classifier_optimizer", tape, loss, self.trained_variables)
+        hits = tf.equal(tf.argmax(logits, 1), tf.cast(labels, tf.int64))
+        return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(hits, tf.float32))}

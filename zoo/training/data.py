@@ -1,0 +1,169 @@
+"""The pictures of a config: the training source, the held-out one, and batches of them."""
+
+from recipes.image_systems import SYSTEMS
+from recipes.texts import open_cache
+from zoo.data import get_source, text_to_image_dataset
+from zoo.data.splits import open_splits
+from zoo.errors import ZooError
+from zoo.text import END, UNKNOWN, CaptionTokenizer, Vocabulary, coverage
+from zoo.training import scores
+from zoo.training.image_data import ImageData, with_hint
+
+
+def open_data(config):
+    """The pictures of a config: a `Data`, or an `ImageData` for a system without captions."""
+    return ImageData(config) if config.system in SYSTEMS else Data(config)
+
+
+class Data:
+    """The captioned training source of a config and the held-out one.
+
+    Attributes:
+        source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures.
+        whole: the held-out source before `held_out_count` cut it, or None.
+        word: which pictures `held_out` has, see `zoo.data.splits`.
+        notes: lines worth a place in the log.
+    """
+
+    def __init__(self, config):
+        self.settings = settings = config.data
+        self.embeddings = config.get("text") == "embeddings"
+        self.image_size = max(_sizes(config))
+        self.notes, self._counts = [], {}
+        splits = open_splits(self._load, fraction=settings.get("held_out_fraction", 0))
+        self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
+        self.notes += splits.notes
+        others = self.source if self.whole is None else self.whole
+        self.held_out = scores.Subset(others, settings.held_out_count, self.word)
+
+    def _load(self, split):
+        settings = self.settings
+        if settings.name == "shapes":
+            if self.embeddings:
+                raise ZooError(
+                    'config.text "embeddings" needs files of pre-computed sentence embeddings, '
+                    "which the shapes do not have: take a folder, birds or coco (docs/data.md)."
+                )
+            count = settings.count if split == "train" else settings.held_out_count
+            return get_source("shapes", size=self.image_size, count=count, split=split)
+        arguments = {
+            "directory": settings.directory, "split": split, "embeddings": self.embeddings,
+            "follow_links": settings.get("follow_links", False),
+        }
+        if settings.name == "folder":
+            arguments["on_error"] = settings.on_error
+        try:
+            source = get_source(settings.name, **arguments)
+        except ZooError as error:
+            raise with_hint(error, settings.directory) from None
+        skipped = getattr(source, "skipped", [])
+        if skipped:
+            self.notes.append(f"{split}: skipped {len(skipped)} lines, the first: {skipped[0]}")
+        return source
+
+    def __len__(self):
+        """Pictures of an epoch."""
+        return len(self.source)
+
+    def describe(self, model):
+        """One line for the log and `--dry_run`."""
+        if model.hub_encoder is not None:
+            words = "word pieces by a hub encoder"
+        else:
+            words = "no captions are read" if model.vocabulary is None else (
+                self.check_words(model.vocabulary).describe()
+            )
+        return f"pictures: {len(self)}, {words}"
+
+    def vocabulary(self):
+        """The words of the training captions that `min_count` lets in.
+
+        Raises:
+            ZooError: there are none, or too little is left of the captions.
+        """
+        settings = self.settings
+        try:
+            vocabulary = Vocabulary.build(
+                self.source.captions, min_count=settings.min_count,
+                unknown=settings.unknown == "unk", rule=settings.words,
+            )
+        except ZooError as error:
+            raise ZooError(f"{error} {self._remedy()}") from None
+        self.check_words(vocabulary)
+        return vocabulary
+
+    def check_words(self, vocabulary):
+        """The `Coverage` of the training captions; raises `ZooError` where most of them is lost."""
+        settings = self.settings
+        if vocabulary not in self._counts:
+            counts = coverage(
+                self.source.captions, vocabulary, settings.max_words, settings.unknown
+            )
+            counts.check(self._remedy())
+            self._counts[vocabulary] = counts
+        return self._counts[vocabulary]
+
+    def _remedy(self):
+        return (
+            f"A word must occur --config.data.min_count={self.settings.min_count} times, and is "
+            f'what --config.data.words="{self.settings.words}" says (unicode: letters of every '
+            "script; ascii: English); a DAMSM that was trained before must know the words."
+        )
+
+    @property
+    def features(self):
+        """Size of a pre-computed sentence embedding."""
+        return int(self.source.embeddings[0].shape[-1])
+
+    def tokenizer(self, model):
+        """What makes a model's texts of captions; None where embeddings take their place.
+
+        A model without text gets the captions' tokens too, and does not look at them.
+        """
+        if self.embeddings:
+            return None
+        if model.hub_encoder is not None:
+            return model.hub_encoder
+        return CaptionTokenizer(
+            self._words_for(model), self.settings.max_words, unknown=self.settings.unknown
+        )
+
+    def _words_for(self, model):
+        if model.vocabulary is not None:
+            self.check_words(model.vocabulary)
+            return model.vocabulary
+        try:
+            return self.vocabulary()
+        except ZooError:  # captions without words are good enough for a model without text
+            return Vocabulary([END, UNKNOWN])
+
+    def batches(self, config, model, mismatched=False):
+        """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong pictures."""
+        settings = self.settings
+        texts = self.tokenizer(model) if (cache := open_cache(config, model)) is None else cache
+
+        def from_step(start):
+            return text_to_image_dataset(
+                self.source, texts, model.image_sizes, config.batch_size, seed=config.seed,
+                start_step=start, crop=settings.crop, flip=settings.flip, cache=settings.cache,
+                mismatched=mismatched,
+            )
+
+        return from_step
+
+    def score(self, kind, config, model, **arguments):
+        """A score of `zoo.training.scores` on the held-out pictures; None where they are too few."""
+        if len(self.held_out) < kind.least:
+            self.notes.append(
+                f"no score: it takes at least {kind.least} {self.word} pictures, and there is "
+                f"{len(self.held_out)}"
+            )
+            return None
+        return kind(
+            model, self.held_out, self.tokenizer(model), config.batch_size, self.settings.crop,
+            **arguments,
+        )
+
+
+def _sizes(config):
+    return config.model.get("stage_sizes") or (config.model.image_size,)

@@ -1,0 +1,122 @@
+"""The pictures of a config of labels, pairs or two domains: sources, batches, held-out ones."""
+
+import inspect
+import os
+
+import numpy as np
+
+from recipes.image_systems import check_source, kind_of
+from zoo.data import (
+    get_source,
+    labels_dataset,
+    paired_dataset,
+    paired_evaluation,
+    unpaired_dataset,
+    unpaired_evaluation,
+)
+from zoo.data.splits import TRAINING, open_splits
+from zoo.errors import MissingSplit, ZooError
+
+DATASETS = {"labels": labels_dataset, "pairs": paired_dataset, "domains": unpaired_dataset}
+
+
+class ImageData:
+    """The training source of a config and the held-out one.
+
+    Attributes:
+        kind: "labels", "pairs" or "domains".
+        source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures;
+            of labels, which look at no other pictures, `held_out` is None.
+        whole: the held-out source, or None.
+        word: which pictures `held_out` has, see `zoo.data.splits`.
+        notes: lines worth a place in the log.
+    """
+
+    def __init__(self, config):
+        check_source(config)
+        self.settings = config.data
+        self.kind = kind_of(config.data.name)
+        self.image_size = config.model.image_size
+        self.channels = {} if self.kind != "pairs" else {
+            "source_channels": config.model.get("source_channels", 3)
+        }
+        self.notes = []
+        self.whole, self.word, self.held_out = None, TRAINING, None
+        if self.kind == "labels":
+            self.source = self._load("train")
+            return
+        splits = open_splits(
+            self._load, self.settings.held_out_split, self.settings.get("held_out_fraction", 0)
+        )
+        self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
+        self.held_out = self.source if self.whole is None else self.whole
+        self.notes += splits.notes
+
+    def _load(self, split):
+        """A source; it gets those of the `data` settings that it has."""
+        from zoo import data
+
+        count = self.settings.count if split == "train" else self.settings.held_out_count
+        settings = {
+            **self.settings, "split": split, "count": count, "size": self.image_size,
+            "directory": self.settings.directory or None,
+        }
+        known = inspect.signature(getattr(data, data.SOURCES[self.settings.name])).parameters
+        try:
+            source = get_source(
+                self.settings.name, **{k: v for k, v in settings.items() if k in known}
+            )
+        except ZooError as error:
+            if "directory" not in known:
+                raise
+            raise with_hint(error, self.settings.directory) from None
+        if skipped := getattr(source, "skipped", []):
+            self.notes.append(f"{split}: skipped {len(skipped)} pictures, the first: {skipped[0]}")
+        return source
+
+    def __len__(self):
+        """Pictures of an epoch; of two domains those of the larger."""
+        if self.kind == "domains":
+            return max(len(self.source.a), len(self.source.b))
+        return len(self.source)
+
+    def describe(self, _):
+        """One line for `--dry_run`."""
+        if self.kind == "domains":
+            return f"pictures: {len(self.source.a)} in domain A, {len(self.source.b)} in domain B"
+        classes = f", {len(self.source.class_names)} classes" if self.kind == "labels" else ""
+        return f"pictures: {len(self.source)}{classes}"
+
+    def batches(self, config, _):
+        """start step -> endless dataset of a model's batches."""
+        settings = self.settings
+
+        def from_step(start):
+            return DATASETS[self.kind](
+                self.source, self.image_size, config.batch_size, seed=config.seed,
+                start_step=start, load_size=settings.load_size or None, flip=settings.flip,
+                cache=settings.cache, **self.channels,
+            )
+
+        return from_step
+
+    def held_out_pictures(self, count):
+        """The first `count` held-out pictures, or pairs, or of each domain.
+
+        Returns:
+            dict of the fields of a batch, float32 (count, size, size, channels) in [-1, 1]; fewer
+            where there are fewer.
+        """
+        make = paired_evaluation if self.kind == "pairs" else unpaired_evaluation
+        batches = make(
+            self.held_out, self.image_size, count, load_size=self.settings.load_size or None,
+            **self.channels,
+        )
+        return {name: np.asarray(part) for name, part in next(iter(batches)).items()}
+
+
+def with_hint(error, directory):
+    """The error of a source that cannot be opened: without data, it says how to give them."""
+    if isinstance(error, MissingSplit) or (directory and os.path.exists(directory)):
+        return error
+    return ZooError(f"{error} Give your copy with --config.data.directory=PATH.")

@@ -1,0 +1,248 @@
+"""What a run remembers of its data, so that it goes on with no other: `data.json`, checkpoints.
+
+A run's folder keeps the facts of `facts_of`, and the row of each image (`zoo.data.fingerprint`) so
+that a difference can be named. A checkpoint keeps what gives its rows their meaning: the words of
+the vocabulary, the classes, the seed, the fingerprint, and which trained systems stood beside it.
+"""
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+
+from zoo.data import fingerprint
+from zoo.errors import ZooError
+from zoo.training.run_folder import COUNT, NAMES, TEXT, read_object
+
+FACTS, ROWS, FORMAT = "data.json", "data_rows.jsonl.gz", 1
+SIDES = {"training": "training", "held_out": "held-out"}
+NOTE = "meaning"  # of a checkpoint
+_FORM = {
+    "format": COUNT, "classes": NAMES,
+    **dict.fromkeys(SIDES, {"images": COUNT, "fingerprint": TEXT, "which": TEXT}),
+}
+
+
+def facts_of(data):
+    """The facts of a `zoo.training.data.Data` or `zoo.training.image_data.ImageData`.
+
+    Returns:
+        dict of `format`, `source`, `classes` (list of str or None), and for `training` and
+        `held_out` (None where nothing is held out) a dict of `which`, in words, `images`, of two
+        domains both together, and `fingerprint`.
+    """
+    if not hasattr(data, "facts"):
+        classes = getattr(data.source, "class_names", None)
+        data.facts = {
+            "format": FORMAT, "source": data.settings.name,
+            "classes": classes and [str(name) for name in classes],
+            "training": _side(data.source, "training"),
+            "held_out": None if data.whole is None else _side(data.whole, data.word),
+        }
+    return data.facts
+
+
+def _side(source, which):
+    lines = _lines(source)
+    return {"which": which, "images": len(lines),
+            "fingerprint": fingerprint.fingerprint(lines, source)}
+
+
+def _lines(source):
+    return [fingerprint.line_of(row) for row in fingerprint.rows_of(source)]
+
+
+def card_facts(data):
+    """What a preset's metadata say of the data: a dict of str and int."""
+    facts = facts_of(data)
+    training, held_out = facts["training"], facts["held_out"]
+    return {
+        "source": facts["source"], "images": training["images"],
+        "fingerprint": training["fingerprint"],
+        "held_out": held_out["which"] if held_out else "nothing",
+        **({"held_out_images": held_out["images"]} if held_out else {}),
+    }
+
+
+# --- folders --------------------------------------------------------------------------------------
+
+
+def check_folder(directory, data):
+    """Raises `ZooError` where the run in a folder was begun with other data; names the first
+    difference. Without a record of its data nothing is checked."""
+    old = read_object(Path(directory) / FACTS, _FORM)
+    if old is None:
+        return
+    if old.get("format") != FORMAT:
+        raise ZooError(
+            f"{Path(directory) / FACTS} is of another version of this program: go on with that "
+            "one, or give another --workdir."
+        )
+    difference = _difference(directory, old, facts_of(data), data)
+    if difference:
+        raise ZooError(
+            f"--workdir {directory} was begun with other data: {difference}. Bring the old data "
+            "back to go on with it, or begin anew in another folder."
+        )
+
+
+def _difference(directory, old, new, data):
+    if problem := list_difference("class", old.get("classes"), new["classes"]):
+        return problem
+    which = [(facts.get("held_out") or {}).get("which", "no images") for facts in (old, new)]
+    if which[0] != which[1]:
+        return f"{which[0]} were looked at beside the training, and now {which[1]} would be"
+    for side, words in SIDES.items():
+        before, now = old.get(side) or {}, new[side] or {}
+        if before.get("fingerprint") != now.get("fingerprint"):
+            source = data.source if side == "training" else data.whole
+            return f"in the {words} images, {_first(directory, side, before, now, source)}"
+    return ""
+
+
+def _first(directory, side, before, now, source):
+    """The first difference of one side, by the rows that the folder keeps."""
+    rows = _read_rows(directory, side)
+    found = rows and fingerprint.first_difference(rows, list(fingerprint.rows_of(source)))
+    return found or (
+        f"names, captions, classes or contents differ ({before.get('images')} images there, "
+        f"{now.get('images')} now)"
+    )
+
+
+def _read_rows(directory, side):
+    """The rows of one side, or None where they are not there or not readable."""
+    try:
+        with gzip.open(Path(directory) / ROWS, "rt", encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        return [row["row"] for row in rows if row["side"] == side]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+        return None
+
+
+def record(folder, data, rows=True):
+    """Keeps the facts of the data in a `RunFolder` that has none yet.
+
+    `rows`: also the row of each image; a stage of a run does without, for the run keeps them.
+    """
+    if not folder.writer or (folder.path / FACTS).exists():
+        return
+    if folder.checkpoint.exists():
+        folder.log(
+            "this run was begun before data were recorded: that they are still the same could not "
+            "be checked; they are recorded now"
+        )
+    if rows:
+        from zoo.storage import write_bytes_atomically
+
+        sides = {"training": data.source, "held_out": data.whole}
+        text = "".join(
+            f'{{"side":"{side}","row":{line}}}\n'
+            for side, source in sides.items() if source is not None for line in _lines(source)
+        )
+        packed = gzip.compress(text.encode(), 1, mtime=0)
+        write_bytes_atomically(str(folder.path / ROWS), packed)
+    folder.write_json(FACTS, facts_of(data))
+
+
+# --- what is trained beside -----------------------------------------------------------------------
+
+
+def weights_of(presets):
+    """dict of name -> SHA-256 of the weights, of dict name -> handle of a preset; "" has none."""
+    from zoo.presets import read_metadata
+
+    return {
+        name: read_metadata(handle).get("files", {}).get("model.weights.h5", {}).get("sha256")
+        for name, handle in presets.items() if handle
+    }
+
+
+# --- checkpoints ----------------------------------------------------------------------------------
+
+
+def meaning_of(model, config, data, presets):
+    """What gives the rows of a model's weights their meaning, and its steps their noise.
+
+    Args:
+        presets: dict of "damsm", "stream" -> handle of what was trained before.
+    """
+    vocabulary, classes = getattr(model, "vocabulary", None), getattr(model, "class_names", None)
+    return {
+        "vocabulary": None if vocabulary is None else list(vocabulary.tokens),
+        "classes": None if classes is None else [str(name) for name in classes],
+        "seed": config.seed, "fingerprint": facts_of(data)["training"]["fingerprint"],
+        "beside": weights_of(presets),
+    }
+
+
+def meaning_notes(meaning):
+    """The notes of a checkpoint: dict of str to str."""
+    return {NOTE: json.dumps(meaning)} if meaning else {}
+
+
+def has_meaning(notes):
+    return NOTE in notes
+
+
+def check_meaning(path, notes, meaning):
+    """Raises `ZooError` where a checkpoint belongs to another meaning; names what differs first."""
+    if not has_meaning(notes):
+        return
+    try:
+        difference = _other_meaning(json.loads(notes[NOTE]), meaning)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise ZooError(
+            f"{path} is damaged: what it says of its data cannot be read. Put a copy back, or "
+            "begin anew in another --workdir."
+        ) from None
+    if difference:
+        raise ZooError(
+            f"{path} does not belong to this run: {difference}. Put the run's own checkpoint or "
+            "data back, or begin anew in another --workdir."
+        )
+
+
+def check_beside(directory, presets):
+    """Raises `ZooError` where the run in a folder stood on other weights than those of `presets`.
+
+    Without a checkpoint, or without a note in it, nothing is checked.
+    """
+    from zoo.storage import read_notes
+
+    path = Path(directory) / "checkpoints" / "last.h5"
+    notes = read_notes(str(path)) if path.exists() else {}
+    if has_meaning(notes):
+        check_meaning(path, notes, {"beside": weights_of(presets)})
+
+
+def _other_meaning(old, new):
+    """The first difference in what `new` says; it may leave keys out."""
+    for key, what in (("vocabulary", "word"), ("classes", "class")):
+        if key in new and (problem := list_difference(what, old.get(key), new[key])):
+            return problem
+    if old.get("seed") != new.get("seed", old.get("seed")):
+        return f"its seed was {old.get('seed')}, and config.seed is {new['seed']}"
+    for name in sorted({*old.get("beside", {}), *new["beside"]}):
+        a, b = old.get("beside", {}).get(name), new["beside"].get(name)
+        if a != b:
+            return (f"the {name.upper()} beside it had other weights (SHA-256 {str(a)[:16]} there, "
+                    f"{str(b)[:16]} now)")
+    if old.get("fingerprint") != new.get("fingerprint", old.get("fingerprint")):
+        return "it was trained on other images, captions or classes than there are now"
+    return ""
+
+
+def list_difference(what, old, new):
+    """The first difference of two lists of words or classes, or ""; None is an empty one."""
+    old, new = list(old or ()), list(new or ())
+    for place, (a, b) in enumerate(zip(old, new, strict=False)):
+        if a != b:
+            counts = "" if len(old) == len(new) else f" ({len(old)} there, {len(new)} now)"
+            return f'{what} {place} was "{a}" and is "{b}"{counts}'
+    if len(old) != len(new):
+        shorter, longer = sorted((old, new), key=len)
+        change = "is not there any more" if longer is old else "is new"
+        return (f'{what} {len(shorter)}, "{longer[len(shorter)]}", {change} ({len(old)} there, '
+                f"{len(new)} now)")
+    return ""

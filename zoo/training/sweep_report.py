@@ -1,0 +1,184 @@
+"""What a sweep found: a figure for each run, one table, one picture."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from recipes.builders import frechet_score
+from recipes.texts import modules_of
+from zoo.losses.mode_seeking import mode_seeking_distances
+from zoo.presets import from_preset
+from zoo.storage import write_bytes_atomically
+from zoo.training.run_folder import RunFolder
+from zoo.training.sample_captions import held_out_rows, sample_rows
+from zoo.training.sweep_points import shown
+from zoo.visualization.grid import GAP, TEXT_HEIGHT, grid, save_png, write_text
+
+PAIRS = 100  # captions that are drawn twice for the distances
+NOISES = 3  # pictures of a caption in the picture
+SEPARATOR = 6  # pixels between two values in the picture
+TRAINING_DISTANCES = ("image_distance", "latent_distance")  # the table has measured ones
+
+
+def write(folder, config, key, points, data, damsm):
+    """Writes `sweep.json`, `sweep.md` and `sweep.png`.
+
+    Args:
+        folder: the sweep's `RunFolder`.
+        config: resolved settings that the runs share.
+        key: str. The setting that was varied.
+        points: list of `zoo.training.sweep_points.Point`, trained.
+        data: `zoo.training.data.Data` of the config.
+        damsm: handle of the DAMSM that judges, or None.
+    """
+    encoder = _open(config, damsm).image_encoder if damsm else None
+    rows, images, labels, protocol = [], [], [], {}
+    for point in points:
+        if point.error:
+            rows.append({"value": point.value, "error": point.error})
+            continue
+        keras.utils.clear_session(free_memory=False)
+        place = RunFolder(folder.path / point.name, point.config, writer=False)
+        model = _open(config, str(place.preset("last")))
+        row, protocol = _measure(model, point, place, data, encoder)
+        conditions, labels = sample_rows(config, data, model)
+        made = model.generate(
+            conditions, images_per_caption=NOISES, seed=config.samples.seed,
+            unknown=config.data.unknown,
+        )
+        rows.append(row)
+        images.append(made.reshape(-1, NOISES, *made.shape[1:]))
+    report = {
+        "key": key, "recipe": f"recipes/{config.system}.py:{config.dataset}", "seed": config.seed,
+        "batch_size": config.batch_size, "protocol": protocol, "rows": rows,
+    }
+    folder.write_json("sweep.json", report)
+    text = table(report)
+    write_bytes_atomically(str(folder.path / "sweep.md"), text.encode())
+    if images:
+        headings = [shown(point.value) for point in points if not point.error]
+        save_png(folder.path / "sweep.png", comparison(images, labels, key, headings))
+    folder.log(f"sweep: {folder.path / 'sweep.md'}, sweep.json and sweep.png")
+
+
+def _open(config, handle):
+    """The model of a preset that was trained by these settings, under their precision."""
+    return from_preset(handle, dtype=config.dtype, text_encoder=modules_of(config, handle))
+
+
+def _measure(model, point, place, data, encoder):
+    """A row of the table, and how each of its figures was measured."""
+    config = point.config
+    conditions, captions = held_out_rows(config, data, model, PAIRS)
+    image, latent = distances(model, conditions, config.data.unknown)
+    saved = place.read_json("checkpoints/last.json")
+    row = {
+        "value": point.value, "image_distance": image, "latent_distance": latent,
+        "ratio": image / latent,
+    }
+    protocol = {
+        "image_distance": f"mean absolute difference, pictures in [-1, 1], of two pictures of each "
+                          f"of {len(captions) or 'no'} {data.held_out.kind} captions (both noises "
+                          "drawn anew), moving-average generator of the last step",
+        "latent_distance": "the same of the latents", "ratio": "of the two",
+        "losses": "means over the steps since the last line of the log, as in training",
+        "seconds": "wall time of the training, with samples and scores",
+    }
+    score = frechet_score(config, data, model, encoder)
+    if score is not None:
+        row.update(score())
+        protocol[score.best_metric] = score.protocol
+    row.update(losses=saved["figures"], steps=saved["step"], seconds=saved["seconds"])
+    return row, protocol
+
+
+def distances(model, conditions, unknown="drop"):
+    """Mean absolute difference of the pictures, and of the latents, of two seeds a condition.
+
+    Args:
+        model: a text-to-image system.
+        conditions: what its `generate` takes; None for a system without text.
+        unknown: see `generate`.
+
+    Returns:
+        two floats.
+    """
+    count = PAIRS if conditions is None else len(conditions)
+    seeds = np.arange(2 * count)
+    if conditions is None:
+        images = model.generate(images_per_caption=2 * count, seed=0)
+    else:
+        images = model.generate(
+            conditions, images_per_caption=2, seed=list(range(0, 2 * count, 2)), unknown=unknown
+        )
+    images = images.astype(np.float32) / 127.5 - 1
+    latents = model.latents(seeds)
+    pair = mode_seeking_distances(images[::2], images[1::2], latents[::2], latents[1::2])
+    return tuple(float(tf.convert_to_tensor(value)) for value in pair)
+
+
+def table(report):
+    """The report as Markdown."""
+    key, rows = report["key"], report["rows"]
+    done = [row for row in rows if "error" not in row]
+    losses = [
+        name for name in (done[0]["losses"] if done else {})
+        if name not in TRAINING_DISTANCES and any(row["losses"][name] for row in done)
+    ]
+    score = [name for name in report["protocol"] if name.startswith("frechet")]
+    figures = ["image_distance", "latent_distance", "ratio", *score]
+    names = [f"`{key}`", *figures, *losses, "steps", "seconds"]
+    lines = [
+        f"# Sweep of `{key}`", "",
+        f"Recipe `{report['recipe']}`, seed {report['seed']}, batch size {report['batch_size']}; "
+        "the runs differ in nothing else.", "",
+        "![A column a value, a row a caption](sweep.png)", "",
+        _line(names), _line(["---"] * len(names)),
+    ]
+    for row in rows:
+        cells = ["broke down", *[""] * (len(names) - 2)] if "error" in row else [
+            *(f"{row[name]:.4g}" for name in figures),
+            *(f"{row['losses'][name]:.4g}" for name in losses),
+            str(row["steps"]), f"{row['seconds']:.0f}",
+        ]
+        lines.append(_line([shown(row["value"]), *cells]))
+    lines += ["", *(f"- {name}: {text}." for name, text in report["protocol"].items())]
+    lines += [f"- {shown(row['value'])}: {row['error']}" for row in rows if "error" in row]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells):
+    return f"| {' | '.join(cells)} |"
+
+
+def comparison(images, labels, title, headings):
+    """One picture: a row a caption, a column a value, the value above it.
+
+    Args:
+        images: list of uint8 (captions, noises, height, width, 3), one for each value.
+        labels: a text for each row, or [].
+        title: str. Stands above the values.
+        headings: a text for each value.
+
+    Returns:
+        uint8 (H, W, 3).
+    """
+    strips = np.stack([_strips(value) for value in images], axis=1)
+    strips = strips.reshape(-1, *strips.shape[2:])
+    canvas = grid(strips, len(images), labels=labels)
+    canvas = np.pad(canvas, ((2 * TEXT_HEIGHT, 0), (0, 0), (0, 0)), constant_values=255)
+    canvas = write_text(canvas, title, GAP, 0)
+    for column, heading in enumerate(headings):
+        x = GAP + column * (strips.shape[2] + GAP)
+        canvas = write_text(canvas, heading, x, TEXT_HEIGHT)
+    return canvas
+
+
+def _strips(images):
+    """(captions, noises, H, W, 3) -> (captions, H, wide, 3), white at the right end."""
+    images = np.pad(
+        images, ((0, 0), (0, 0), (0, 0), (0, GAP), (0, 0)), constant_values=255
+    )
+    rows, noises, height, width, _ = images.shape
+    wide = images.transpose(0, 2, 1, 3, 4).reshape(rows, height, noises * width, 3)
+    return np.pad(wide, ((0, 0), (0, 0), (0, SEPARATOR), (0, 0)), constant_values=255)

@@ -1,0 +1,332 @@
+"""The training loop, the same for every system, for one device, several, and several machines.
+
+Step n sees batch n and noise n, whatever happened before: both depend on the seed and n alone. A
+checkpoint therefore needs no data position but the step, and a run that was killed at any moment
+ends with the same bits as one that was not (same machine, same number of threads).
+"""
+
+import functools
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import tensorflow as tf
+
+from zoo import storage
+from zoo.errors import ZooError
+from zoo.training.progress import Progress
+from zoo.training.run_data import check_meaning, has_meaning, meaning_notes
+from zoo.training.signals import StopSignals
+
+
+@dataclass
+class Experiment:
+    """What a recipe's builder hands to the trainer.
+
+    Attributes:
+        model: a `zoo.models.base.system.System` (anything with `train_step`, `step_arguments`,
+            `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
+            `save_to_preset`), compiled.
+        batches: start step -> `tf.data.Dataset` of global batches, the first being that step's.
+        evaluate: () -> `{name: float}`; must not change the model.
+        images: what `evaluate` looks at, such as "held-out (test)", see `zoo.data.splits`.
+        best_metric: the name among them that decides the best preset; lower is better.
+        write_samples: (directory, step) -> None; pictures, also for TensorBoard.
+        metadata: what the presets say about themselves, see `zoo.presets.save_to_preset`.
+        protocol: how `evaluate` measures, for the presets' results.
+        meaning: what gives the model's rows their meaning, see `zoo.training.run_data.meaning_of`: it
+            is kept in checkpoints, and a checkpoint with another is refused.
+    """
+
+    model: Any
+    batches: Callable
+    evaluate: Callable | None = None
+    best_metric: str = ""
+    write_samples: Callable | None = None
+    metadata: dict = field(default_factory=dict)
+    protocol: str = ""
+    images: str = ""
+    meaning: dict = field(default_factory=dict)
+
+
+def make_strategy(name):
+    """The `tf.distribute` strategy "none", "mirrored" or "multiworker" (cluster in TF_CONFIG)."""
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if name == "multiworker":
+        if not os.environ.get("TF_CONFIG"):
+            raise ZooError(
+                'config.strategy "multiworker" needs the cluster in the environment variable '
+                'TF_CONFIG, e.g. {"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
+                '"task": {"type": "worker", "index": 0}}.'
+            )
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def is_chief(strategy):
+    """True on the one worker that writes."""
+    cluster = strategy.cluster_resolver
+    return cluster is None or cluster.task_type in (None, "chief") or (
+        cluster.task_type == "worker" and cluster.task_id == 0
+        and not cluster.cluster_spec().as_dict().get("chief")
+    )
+
+
+class Trainer:
+    """Runs an `Experiment` to `config.steps` in a `RunFolder`.
+
+    Args:
+        experiment: see `Experiment`.
+        config: resolved settings (`steps`, `batch_size`, `*_every`, `jit_compile`).
+        folder: a `zoo.training.run_folder.RunFolder`.
+        strategy: the strategy whose scope built the model.
+    """
+
+    def __init__(self, experiment, config, folder, strategy=None):
+        self.experiment, self.model = experiment, experiment.model
+        self.config, self.folder = config, folder
+        self.strategy = strategy or tf.distribute.get_strategy()
+        replicas = self.strategy.num_replicas_in_sync
+        if config.batch_size % replicas:
+            raise ZooError(
+                f"config.batch_size {config.batch_size} does not divide over {replicas} replicas."
+            )
+        self.step = 0
+        self.seconds = 0.0  # that training took in earlier processes, up to the last checkpoint
+        self._started = 0.0
+        self.progress = Progress(config.steps, 0, config.batch_size)
+        self._pending = []  # logs of the steps since the last line, still on the device
+        self._figures = {}
+        self._writer = None
+
+    def run(self):
+        """Train; returns True when the run is complete, False when a signal stopped it early.
+
+        Raises:
+            ZooError: a loss or a weight is no longer finite (the last checkpoint is kept), the
+                disk is full, or the checkpoint does not fit the model.
+        """
+        total = self.config.steps
+        self._started = time.monotonic()
+        self.step = self._resume()
+        if self.step >= total:
+            self.folder.log(f"step {self.step} of {total} is done already.")
+            self._save_preset("last")
+            return True
+        self.progress = Progress(total, self.step, self.config.batch_size)
+        if self.folder.writer:
+            self._writer = tf.summary.create_file_writer(str(self.folder.events))
+        try:
+            with StopSignals() as stop:
+                return self._loop(total, stop)
+        finally:
+            self.progress.clear()
+            if self._writer is not None:
+                self._writer.close()
+
+    # --- the loop -----------------------------------------------------------------------------
+    def _loop(self, total, stop):
+        train_step = self._compile()
+        batches = self.experiment.batches(self.step)
+        if self.strategy.num_replicas_in_sync > 1:
+            batches = self.strategy.experimental_distribute_dataset(batches)
+        iterator = iter(batches)
+        while self.step < total and not stop.requested:
+            self._pending.append(train_step(iterator, self.step))
+            self.step += 1
+            self.progress.advance()
+            self.progress.show(self._figures)
+            self._after_step(self.step == total)
+        if self.step < total:
+            self._flush()
+            self._save_checkpoint()
+            self._save_preset("last")
+            self._say(f"stopped by {stop.requested} at step {self.step} of {total}; everything is "
+                      "saved, the same command goes on from here.")
+            return False
+        self._save_preset("last")
+        self._say(f"done: {total} steps. Preset: {self.folder.preset('last')}")
+        return True
+
+    def _after_step(self, last):
+        def due(every):
+            return last or (every and self.step % every == 0)
+
+        config = self.config
+        checkpoint = due(config.checkpoint_every)
+        sample = config.sample_every and due(config.sample_every)
+        if due(config.log_every) or checkpoint or sample:
+            self._flush(line=due(config.log_every))
+        started = time.monotonic()
+        if checkpoint:
+            self._save_checkpoint()
+        if sample and self.folder.writer:
+            self._evaluate()
+        self.progress.exclude(time.monotonic() - started)
+
+    def _compile(self):
+        strategy = self.strategy
+        step = tf.autograph.experimental.do_not_convert(self.model.train_step)
+        if self.config.jit_compile:
+            step = tf.function(step, autograph=False, jit_compile=True)
+
+        @functools.cache
+        def function(**arguments):
+            """The compiled step for what `System.step_arguments` says of it."""
+
+            @tf.function(autograph=False)
+            def train_step(iterator):
+                logs = strategy.run(step, (next(iterator),), arguments)
+                return {
+                    name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+                    for name, value in logs.items()
+                }
+
+            return train_step
+
+        return lambda iterator, number: function(**self.model.step_arguments(number))(iterator)
+
+    # --- figures ------------------------------------------------------------------------------
+    def _flush(self, line=False):
+        """Fetch the waiting logs and check them; with `line`, write the means since the last line.
+
+        The model's trackers hold those means, so the newest log has them; a tracker that met a NaN
+        stays NaN, so the first such log names the step.
+        """
+        first = self.step - len(self._pending) + 1
+        for step, logs in enumerate(self._pending, start=first):
+            row = {name: float(value) for name, value in logs.items()}
+            broken = [f"{name} is {value}" for name, value in row.items()
+                      if not math.isfinite(value)]
+            if broken:
+                self._stop_broken(step, ", ".join(broken))
+            self._figures = row
+        self._pending = []
+        if line:
+            for tracker in self.model.metrics:
+                tracker.reset_state()
+            self._scalars(self._figures)
+            if self.progress.rate:
+                self._scalars({"images_per_second": self.progress.rate})
+            self._say(self.progress.text(self._figures))
+
+    def _scalars(self, figures):
+        if self._writer is not None:
+            with self._writer.as_default(step=self.step):
+                for name, value in figures.items():
+                    tf.summary.scalar(name, value)
+            self._writer.flush()
+
+    def _stop_broken(self, step, what):
+        kept = self._saved().get("step")
+        kept = f"the checkpoint of step {kept} is kept" if kept else "there is no checkpoint yet"
+        message = (
+            f"Training broke down at step {step}: {what}; {kept} in {self.folder.path}. Try a "
+            "lower learning rate or float32 in a new --workdir."
+        )
+        self.progress.clear()
+        self.folder.log(message, console=False)
+        raise ZooError(message)
+
+    def _say(self, text):
+        self.progress.clear()
+        self.folder.log(text)
+
+    # --- saving -------------------------------------------------------------------------------
+    def _resume(self):
+        if not self.folder.checkpoint.exists():
+            return 0
+        path, meaning = str(self.folder.checkpoint), self.experiment.meaning
+        if meaning:
+            notes = storage.read_notes(path)
+            check_meaning(path, notes, meaning)
+            if not has_meaning(notes):
+                self.folder.log(
+                    "the checkpoint is from before words, classes and data were kept in it, so it "
+                    "was not compared with them; the next one keeps them"
+                )
+        self.model.load_checkpoint(path)
+        step = int(self.model.iteration.numpy())
+        self.seconds = float(self._saved().get("seconds", 0.0))
+        self.folder.log(f"resumed at step {step}")
+        return step
+
+    def _saved(self):
+        return self.folder.read_json("checkpoints/last.json") or {}
+
+    def _save_checkpoint(self):
+        broken = _broken_weights(self.model)
+        if broken:
+            self._stop_broken(self.step, f"the weights of {broken} are not finite")
+        if self.folder.writer:
+            self.folder.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            notes = meaning_notes(self.experiment.meaning)
+            self.model.save_checkpoint(str(self.folder.checkpoint), notes=notes)
+            self.folder.write_json("checkpoints/last.json", {
+                "step": self.step,
+                "seconds": round(self.seconds + time.monotonic() - self._started, 1),
+                "figures": self._figures,
+            })
+
+    def _evaluate(self):
+        experiment = self.experiment
+        if experiment.write_samples is not None:
+            with self._writer.as_default(step=self.step):
+                experiment.write_samples(self.folder.samples, self.step)
+        if experiment.evaluate is not None:
+            figures = experiment.evaluate()
+            group = "held_out" if experiment.images.startswith("held-out") else "scores"
+            self._scalars({f"{group}/{name}": value for name, value in figures.items()})
+            self._say(f"{experiment.images} at step {self.step}: " + "  ".join(
+                f"{name} {value:.4g}" for name, value in figures.items()
+            ))
+            if self._is_best(figures.get(experiment.best_metric, math.inf)):
+                self._save_preset("best", figures)
+
+    def _is_best(self, score):
+        """Whether a score is better than that of the best preset so far, on the same images."""
+        best = (self.folder.read_json("presets.json") or {}).get("best")
+        if not math.isfinite(score) or best is None:
+            return math.isfinite(score)
+        images = best.get("images", self.experiment.images)
+        if images != self.experiment.images:
+            self._say(f"the best preset so far was chosen by other images ({images}), so its "
+                      "score does not count any more")
+            return True
+        return score < best.get("score", math.inf)
+
+    def _save_preset(self, which, figures=None):
+        """Save the preset unless the folder already has this step's."""
+        if not self.folder.writer:
+            return
+        notes = self.folder.read_json("presets.json") or {}
+        if notes.get(which, {}).get("step") == self.step and self.folder.preset(which).exists():
+            return
+        metadata = dict(self.experiment.metadata)
+        metadata["training"] = {"step": self.step, **metadata.get("training", {})}
+        metadata["results"] = [
+            {"metric": name, "value": value, "protocol": self.experiment.protocol}
+            for name, value in (figures or {}).items()
+        ]
+        self.folder.preset(which).parent.mkdir(parents=True, exist_ok=True)
+        self.model.save_to_preset(str(self.folder.preset(which)), metadata=metadata)
+        notes[which] = {"step": self.step}
+        if figures:
+            notes[which].update(figures, score=figures[self.experiment.best_metric],
+                                metric=self.experiment.best_metric,
+                                images=self.experiment.images)
+        self.folder.write_json("presets.json", notes)
+
+
+def _broken_weights(model):
+    """Paths of up to three weights that hold a NaN or an infinity, or an empty string."""
+    broken = []
+    for name, weight in model.checkpoint_variables().items():
+        value = tf.convert_to_tensor(weight)
+        if value.dtype.is_floating and not bool(tf.reduce_all(tf.math.is_finite(value))):
+            broken.append(name)
+    return ", ".join(broken[:3])
