@@ -26,6 +26,34 @@ class MissingSplit(ZooError):
     """
 
 
+def check_choice(name, value, choices):
+    """A value that must be one of a few.
+
+    Args:
+        name: str. What the user calls it, to start the message with: "`mode`", "--crop".
+        value: what was given.
+        choices: the allowed values, in the order in which the message lists them.
+
+    Returns:
+        the value.
+
+    Raises:
+        ZooError: another value; the message lists the choices and names the nearest one.
+    """
+    choices = list(choices)
+    try:
+        known = value in choices
+    except (TypeError, ValueError):  # an array, which is equal to nothing as a whole
+        known = False
+    if known:
+        return value
+    if len(choices) == 2:
+        expected = " or ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
+    else:
+        expected = f"one of {', '.join(map(str, choices))}"
+    raise ZooError(f"{name} must be {expected}, got {value!r}.{nearest(value, choices)}")
+
+
 def nearest(word, options):
     """`' Did you mean "…"?'` for the closest of `options`, or an empty string."""
     by_lower = {str(option).lower(): str(option) for option in options}

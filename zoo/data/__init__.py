@@ -14,7 +14,7 @@ A labelled source has `labels` and `class_names` in place of captions; a source 
 import inspect
 
 from zoo._lazy import lazy_exports
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 
 _EXPORTS = {
     "Shapes": "zoo.data.sources.shapes",
@@ -72,11 +72,7 @@ def get_source(name, **settings):
     Raises:
         ZooError: an unknown name, or a setting that this source does not have.
     """
-    if name not in SOURCES:
-        raise ZooError(
-            f'Unknown data source "{name}": expected one of {", ".join(SOURCES)}.'
-            f"{nearest(name, SOURCES)}"
-        )
+    check_choice("The data source", name, SOURCES)
     source = __getattr__(SOURCES[name])
     parameters = inspect.signature(source).parameters
     for key in settings:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.arrays import shape_advice, to_bytes
 
 BATCH = 64
@@ -147,8 +147,7 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
     from zoo.images.crop import scale_and_crop
     from zoo.images.resample import resize
 
-    if crop not in CROPS:
-        raise ZooError(f"--crop must be one of {', '.join(CROPS)}, but {crop!r} came.")
+    check_choice("--crop", crop, CROPS)
     one = load or source.load
 
     def fit(index):
