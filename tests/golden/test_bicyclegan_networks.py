@@ -111,7 +111,7 @@ def test_a_model_is_made_of_released_files():
     """Arrays of an iteration's generator and encoder: sizes are read from them."""
     case = Case("bicyclegan", "iteration")
     c = case.meta["config"]
-    model = names.bicyclegan(case.param("G."), case.param("E."))
+    model = names.from_arrays(case.param("G."), case.param("E."))
     assert model.image_size == c["size"] and model.encoder_filters == c["nef"]
     assert model.latent_dim == c["nz"] and model.num_downs == c["num_downs"]
     residual = any("shortcut" in k for k in case.param("E."))

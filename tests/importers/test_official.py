@@ -10,7 +10,7 @@ from tests.importers.released import WORDS, import_commands, save, save_captions
 from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.importers import attn_gan, dm_gan, mirror_gan, official, stackgan_v2
-from zoo.importers.inception import image_encoder_targets
+from zoo.importers.damsm import image_encoder_targets
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
 from zoo.models.dm_gan import DMGAN
