@@ -207,9 +207,9 @@ def report(runs, modes, steps):
     ideal = np.mean([1 - (1 - 1 / len(m)) ** SAMPLES for m in modes])
     lines = [
         f"{steps} steps; {len(CAPTIONS)} captions with {np.mean([len(m) for m in modes]):.1f} "
-        f"modes on average, {SAMPLES} samples each; independent right pictures would reach "
+        f"modes on average, {SAMPLES} samples each; independent valid images would reach "
         f"{ideal:.0%} of them.", "",
-        "| seed | weight | modes covered a caption | samples on the caption | image distance / "
+        "| seed | weight | modes covered per caption | samples on the caption | image distance / "
         "latent distance | seconds |", "|---|---|---|---|---|---|",
     ]
     for seed, histories in runs.items():
