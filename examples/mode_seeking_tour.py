@@ -1,7 +1,7 @@
 r"""Mode seeking, seen: the same small DM-GAN trained without it and with it, from the same seed.
 
     python examples/mode_seeking_tour.py --out=tour
-    python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2   # the table of docs/mode_seeking.md
+    python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2  # as in docs/mode_seeking.md
 
 The world is `shapes`: a caption such as "a red circle" names some attributes of a picture and
 leaves others open, and every right picture, every mode of that caption, is known. So the modes that
