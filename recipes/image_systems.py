@@ -6,9 +6,9 @@ adds a paper's, or those of a size that two CPU cores can train.
 
 from ml_collections import ConfigDict
 
+from zoo.data.splits import FRACTION
 from zoo.errors import ZooError, nearest
 from zoo.training.configs import common_config
-from zoo.training.setting_rules import FRACTION
 
 
 def image_config(system, model, optimizer, decay=None):

@@ -26,13 +26,15 @@ class MissingSplit(ZooError):
     """
 
 
-def check_choice(name, value, choices):
+def check_choice(name, value, choices, where="", why=""):
     """A value that must be one of a few.
 
     Args:
         name: str. What the user calls it, to start the message with: "`mode`", "--crop".
         value: what was given.
         choices: the allowed values, in the order in which the message lists them.
+        where: str that completes "must be one of a, b, c": " for dcgan".
+        why: str, a sentence about why there are no others, or "".
 
     Returns:
         the value.
@@ -50,8 +52,9 @@ def check_choice(name, value, choices):
     if len(choices) == 2:
         expected = " or ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
     else:
-        expected = f"one of {', '.join(map(str, choices))}"
-    raise ZooError(f"{name} must be {expected}, got {value!r}.{nearest(value, choices)}")
+        expected = f"one of {', '.join(map(str, choices))}" if choices[1:] else str(choices[0])
+    guess, why = nearest(value, choices), why and f" {why}"
+    raise ZooError(f"{name} must be {expected}{where}, got {value!r}.{guess}{why}")
 
 
 def nearest(word, options):

@@ -9,7 +9,6 @@ import pytest
 from absl import flags
 from PIL import Image
 
-import zoo
 from recipes import evaluate
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
@@ -60,7 +59,7 @@ def models():
 @pytest.fixture
 def run(models, monkeypatch, tmp_path):
     """options -> (report, folder)."""
-    monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
+    monkeypatch.setattr("zoo.presets.from_preset", models.__getitem__)
 
     def call(**options):
         folder = tmp_path / options.pop("to", "out")

@@ -141,9 +141,9 @@ def of_model(model, data_source, protocol, options, cache):
     """
     handle, digest = model, None
     if isinstance(model, str | os.PathLike):
-        import zoo
+        from zoo.presets import from_preset
 
-        model = zoo.from_preset(handle)
+        model = from_preset(handle)
         digest = weights_digest(model)
     else:  # its weights may have changed since they were read from a file
         handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
