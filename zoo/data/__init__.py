@@ -34,12 +34,12 @@ _EXPORTS = {
     "text_to_image_dataset": "zoo.data.batches.text_to_image",
     "evaluation_batches": "zoo.data.batches.text_to_image",
     "TextCache": "zoo.data.text_cache",
-    "labels_dataset": "zoo.data.batches.image_batches",
-    "labels_evaluation": "zoo.data.batches.image_batches",
-    "paired_dataset": "zoo.data.batches.image_batches",
-    "paired_evaluation": "zoo.data.batches.image_batches",
-    "unpaired_dataset": "zoo.data.batches.image_batches",
-    "unpaired_evaluation": "zoo.data.batches.image_batches",
+    "labels_dataset": "zoo.data.batches.labels",
+    "labels_evaluation": "zoo.data.batches.labels",
+    "paired_dataset": "zoo.data.batches.paired",
+    "paired_evaluation": "zoo.data.batches.paired",
+    "unpaired_dataset": "zoo.data.batches.unpaired",
+    "unpaired_evaluation": "zoo.data.batches.unpaired",
 }
 SOURCES = {
     "shapes": "Shapes",
