@@ -17,7 +17,7 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from zoo.errors import ZooError
-from zoo.training.configs import differing_keys, flatten, kept, to_plain
+from zoo.training.config import differing_keys, flatten, kept, to_plain
 from zoo.training.setting_rules import shown
 
 COUNT = (Integral, "a whole number from 0 on")
