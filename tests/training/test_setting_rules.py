@@ -6,8 +6,15 @@ import pytest
 
 from recipes import attn_gan, dcgan, drit, pix2pix, xmc_gan
 from zoo.errors import ZooError
-from zoo.training import configs
-from zoo.training.setting_rules import COUNTS, FLAGS, NUMBERS, check_settings, shown
+from zoo.training.config import to_plain
+from zoo.training.setting_rules import (
+    COUNTS,
+    FLAGS,
+    NUMBERS,
+    check_settings,
+    flatten,
+    shown,
+)
 
 BAD = [
     (attn_gan, "optimizer.learning_rate", math.nan, "a finite number, got nan"),
@@ -43,7 +50,7 @@ BAD = [
 
 @pytest.mark.parametrize(("recipe", "key", "value", "message"), BAD)
 def test_bad_settings(recipe, key, value, message):
-    plain = configs.to_plain(recipe.get_config("shapes"))
+    plain = to_plain(recipe.get_config("shapes"))
     *groups, last = key.split(".")
     group = plain
     for name in groups:
@@ -57,7 +64,7 @@ def test_bad_settings(recipe, key, value, message):
 def test_every_number_of_every_recipe_has_a_rule():
     known = {*COUNTS, *NUMBERS}
     for recipe in (attn_gan, dcgan, drit, pix2pix, xmc_gan):
-        for key, value in configs.flatten(recipe.get_config("shapes")).items():
+        for key, value in flatten(recipe.get_config("shapes")).items():
             name = key.split(".")[-1]
             if isinstance(value, bool):
                 assert name in FLAGS, key
