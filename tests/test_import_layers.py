@@ -92,7 +92,7 @@ def violations(path, text=None):
         if own in FREE:
             allowed = other.startswith("zoo")
         elif module == "zoo":
-            allowed = other == "zoo.version" or inside
+            allowed = other in ("zoo.version", "zoo._lazy") or inside
         else:
             allowed = other in CORE or other in LAYERS[own] or (inside and (own, other) in LATE)
         if not allowed:

@@ -82,11 +82,11 @@ def zoo_encoder(handle):
     Raises:
         ZooError: neither.
     """
-    import zoo
     from zoo.models.damsm import DAMSM
     from zoo.models.feature_encoder import FeatureEncoder
+    from zoo.presets import from_preset
 
-    model = handle if not isinstance(handle, str) else zoo.from_preset(handle)
+    model = handle if not isinstance(handle, str) else from_preset(handle)
     if not isinstance(model, DAMSM | FeatureEncoder):
         raise ZooError(
             f"--encoder={handle} is a {type(model).__name__}: give a preset of a DAMSM, or of "

@@ -96,10 +96,10 @@ def opened(options, handle, protocol, tools):
         if (name := options.data.partition(":")[0]) in SOURCES:
             data = Data(options.data, KIND_OF_SOURCE.get(name), crop=options.crop)
     else:
-        import zoo
+        from zoo.presets import from_preset
 
         subject, warnings = of_preset(
-            handle, zoo.from_preset(handle), protocol, options, tools.cache
+            handle, from_preset(handle), protocol, options, tools.cache
         )
         data = subject.data
         if "condition_split" in subject.source:

@@ -8,8 +8,9 @@ import os
 
 from ml_collections import ConfigDict
 
+from zoo.data.splits import FRACTION
 from zoo.errors import ZooError, check_choice, nearest
-from zoo.training.setting_rules import FRACTION, check_settings, flatten
+from zoo.training.setting_rules import check_settings, flatten
 
 STRATEGIES = ("none", "mirrored", "multiworker")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
