@@ -35,7 +35,8 @@ def run(config, workdir, build=None, strategy=None):
         zoo.training.run(recipe, "runs/a")
 
     Args:
-        config: a `Recipe`, or a `ConfigDict` together with `build`.
+        config: a `Recipe`, or a `ConfigDict` of captioned images together with `build`; for other
+            data make a `Recipe` with its `open_data`.
         workdir: str, the run's folder: new, empty, or this run's own.
         build: (config, data, pretrained) -> `zoo.training.Experiment`; a recipe has its own.
         strategy: a `tf.distribute` strategy; None: the one that `config.strategy` names.
