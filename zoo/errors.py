@@ -33,7 +33,7 @@ def nearest(word, options):
     return f' Did you mean "{by_lower[close[0]]}"?' if close else ""
 
 
-def check_choice(name, value, choices, where=""):
+def check_choice(name, value, choices, where="", why=""):
     """Raises `ZooError` unless `value` is one of `choices`.
 
     Args:
@@ -41,11 +41,15 @@ def check_choice(name, value, choices, where=""):
         value: what the user gave.
         choices: iterable of str, in the order in which the message lists them.
         where: str that completes "must be one of a, b": " for dcgan".
+        why: str, a sentence about why there are no others, or "".
     """
     choices = tuple(choices)
     if value not in choices:
         expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
-        raise ZooError(f'{name} must be {expected}{where}, got "{value}".{nearest(value, choices)}')
+        raise ZooError(
+            f'{name} must be {expected}{where}, got "{value}".{nearest(value, choices)}'
+            f"{why and f' {why}'}"
+        )
 
 
 def reason(error):

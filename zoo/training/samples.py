@@ -36,13 +36,13 @@ def caption_samples(config, data, model):
 
 
 class CaptionSamples:
-    """Pictures of fixed captions from fixed noise, so that two steps of a run can be compared.
+    """Images of fixed captions from fixed noise, so that two steps of a run can be compared.
 
     Args:
         model: a text-to-image system with `generate`.
-        captions: list of str, a row each; float (rows, features) for a model of embeddings; None
+        captions: list of str, one row each; float (rows, features) for a model of embeddings; None
             for one without condition.
-        images_per_caption: pictures a row.
+        images_per_caption: images per row.
         seed: of the noise.
         unknown: "drop" | "unk", what unknown words become.
         labels: list of str, what is written at each row; by default the captions.
@@ -57,8 +57,8 @@ class CaptionSamples:
     def __call__(self, directory, step):
         """Write `step_N.png`, with attention `step_N_explain.png`, and both as TensorBoard images.
 
-        The second has what the pictures' own making shows, without the strips of one noise alone.
-        A model that can say what pictures show adds `step_N_described.png`.
+        The second has what the images' own making shows, without the strips of one noise alone.
+        A model that can say what images show adds `step_N_described.png`.
         """
         images, details = self.model.generate(
             self.captions, images_per_caption=self.images_per_caption, seed=self.seed,
@@ -99,7 +99,7 @@ def sample_rows(config, data, model):
 
 
 def held_out_rows(config, data, model, count=None):
-    """The first `count` rows of the held-out split, or all, with the captions of those pictures.
+    """The first `count` rows of the held-out split, or all, with the captions of those images.
 
     Returns:
         (rows, labels); without text (None, []).
@@ -134,7 +134,7 @@ class Conditions:
         name: str, such as "a2b"; "" where there is only one kind.
         values: what `model.generate` takes first.
         labels: list of str, written above each row; None for none.
-        shown: list of uint8 (conditions, size, size, 3), pictures that stand before the samples.
+        shown: list of uint8 (conditions, size, size, 3), images that stand before the samples.
         arguments: dict. More arguments of `model.generate`.
     """
 
@@ -146,7 +146,7 @@ class Conditions:
 
 
 def fixed_conditions(model, data, count):
-    """A list of `Conditions`: the first labels, or held-out pictures, of each direction."""
+    """A list of `Conditions`: the first labels, or held-out images, of each direction."""
     if data.kind == "labels":
         values = list(range(min(count, model.classes)))
         return [Conditions("", values, [str(data.source.class_names[v]) for v in values])]
@@ -168,9 +168,9 @@ def in_bytes(images):
 
 
 class ConditionSamples:
-    """Writes pictures of fixed conditions from fixed noise, so that steps can be compared.
+    """Writes images of fixed conditions from fixed noise, so that steps can be compared.
 
-    A row has its source, the picture that belongs to it if there is one, and samples.
+    A row has its source, the image that belongs to it if there is one, and samples.
     """
 
     def __init__(self, model, conditions, samples_per_condition, seed):
@@ -187,7 +187,7 @@ class ConditionSamples:
 
 
 def sample_grid(model, conditions, samples, seed):
-    """uint8 (H, W, 3): a row a condition."""
+    """uint8 (H, W, 3): one row per condition."""
     made = model.generate(
         conditions.values, samples_per_condition=samples, seed=seed, **conditions.arguments
     )
@@ -198,13 +198,13 @@ def sample_grid(model, conditions, samples, seed):
 
 
 class DescriptionSamples:
-    """A few held-out pictures, their true captions beside them, their descriptions below.
+    """A few held-out images, their true captions beside them, their descriptions below.
 
     Args:
         model: a `Stream`.
-        source: the held-out pictures.
+        source: the held-out images.
         tokenizer, crop: see `evaluation_batches`.
-        count: pictures.
+        count: images.
     """
 
     def __init__(self, model, source, tokenizer, crop, count=8):

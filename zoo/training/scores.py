@@ -1,4 +1,4 @@
-"""Scores of held-out pictures that choose a run's best preset.
+"""Scores of held-out images that choose a run's best preset.
 
 They compare runs of one recipe, nothing else: the encoder that judges is the run's own DAMSM, so
 the names say so.
@@ -15,7 +15,7 @@ PAIRS = 32  # conditions at most whose two samples are compared
 
 
 class SourceSubset:
-    """`count` pictures of a source, evenly spread over it; itself a source.
+    """`count` images of a source, evenly spread over it; itself a source.
 
     `kind`: what they are, see `zoo.data.splits`, for the protocol of a score.
     """
@@ -70,9 +70,9 @@ class MatchingScore:
 
 
 class FrechetScore:
-    """Fréchet distance between the DAMSM's codes of generated and of held-out pictures.
+    """Fréchet distance between the DAMSM's codes of generated and of held-out images.
 
-    One picture of each held-out caption, row seeds 0, 1, 2 ...; the moving-average generator.
+    One image for each held-out caption, row seeds 0, 1, 2 ...; the EMA generator.
     `encoder` is the DAMSM's image encoder.
     """
 

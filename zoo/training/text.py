@@ -6,7 +6,7 @@ DAMSM or STREAM that is trained first reads as the system itself does
 (`zoo.training.pretraining.INHERITED_BY_PRETRAINING`).
 """
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice
 
 HANDLES = ("preprocess", "encoder")
 
@@ -19,12 +19,7 @@ def check_text(config, kinds, why=""):
         kinds: tuple of str, the values of `config.text` that the system can be trained with.
         why: str, a sentence about why there are no others, or "".
     """
-    if config.text not in kinds:
-        expected = f"one of {', '.join(kinds)}" if len(kinds) > 1 else kinds[0]
-        raise ZooError(
-            f'config.text must be {expected} for {config.system}, got "{config.text}".'
-            f"{nearest(config.text, kinds)}{why and f' {why}'}"
-        )
+    check_choice("config.text", config.text, kinds, f" for {config.system}", why)
     handles = _handles(config)
     if config.text == "hub":
         if len(handles) == 1:
