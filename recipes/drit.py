@@ -41,7 +41,8 @@ VARIANTS = {
             "discriminators": {"filters": 8, "scales": 2, "layers": 3},
             "content_discriminator": {"layers": 0},
         },
-        "data": {"name": "shape_domains", "count": 4096, "load_size": 0, "flip": False, "cache": True},
+        "data": {"name": "shape_domains", "count": 4096, "load_size": 0, "flip": False,
+                 "cache": True},
     },
     "yosemite": {  # the paper's
         "epochs": 1200, "batch_size": 2, "checkpoint_every": 3000, "sample_every": 3000,

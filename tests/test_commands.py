@@ -142,7 +142,8 @@ def test_commands_parse(program):
 def test_a_wrong_command_is_seen():
     start = "--config=recipes/attn_gan.py:shapes"
     said = read("recipes.train", [
-        [start], [start, "--config.stepz=3"], [start, "--workdirs=a"], [start, "--config.text=none"],
+        [start], [start, "--config.stepz=3"], [start, "--workdirs=a"],
+        [start, "--config.text=none"],
         ["--config=recipes/attn_gan.py:emojis"],
     ])
     assert said[0] == "" and all(error.startswith("ZooError: ") for error in said[1:])

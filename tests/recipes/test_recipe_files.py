@@ -71,7 +71,8 @@ def test_a_recipe_is_loaded_with_what_it_builds(tmp_path, monkeypatch):
     recipe = load_recipe("recipes/drit.py:cat2dog")
     assert isinstance(recipe, Recipe) and recipe.config.dataset == "cat2dog"
     assert recipe.source == "recipes/drit.py:cat2dog" and recipe.stages == []
-    assert load_recipe("recipes/dm_gan.py").sweep == {"model.mode_seeking_weight": (0, 0.5, 1, 2, 3)}
+    sweep = load_recipe("recipes/dm_gan.py").sweep
+    assert sweep == {"model.mode_seeking_weight": (0, 0.5, 1, 2, 3)}
     (tmp_path / "mine.py").write_text("import recipes.dcgan\nget_config = recipes.dcgan.get_config")
     for name, words in (("no.py", 'no recipe file "no.py"'), ("mine.py", "no build function"),
                         ("recipes/drit.py:cats", 'Unknown dataset "cats".*"cats_dogs"')):

@@ -1,1 +1,1 @@
-"""The files of a system as CONTRIBUTING.md adds one; tests/integration/test_new_system.py uses them."""
+"""The files of a new system, as CONTRIBUTING.md adds one (tests/integration/test_new_system.py)."""
