@@ -44,11 +44,11 @@ def test_the_presets_read_strings_and_are_served(trained, tmp_path):
 
 
 def test_another_system_takes_its_damsm_and_vectors_of_a_cache(trained, tmp_path):
-    damsm, cache = str(trained / "damsm" / "presets" / "last"), str(tmp_path / "cache")
+    preset, cache = str(trained / "damsm" / "presets" / "last"), str(tmp_path / "cache")
     config = hub_config(dm_gan, tiny_modules(), text_cache=cache)
-    data = open_data(config)
-    write_cache(data.source, open_damsm(config, damsm).hub_encoder, cache)
-    experiment = build(config, data, damsm=damsm)
+    data, damsm = open_data(config), open_damsm(config, preset)
+    write_cache(data.source, damsm.hub_encoder, cache)
+    experiment = build(config, data, damsm=preset)
     batch = next(iter(experiment.batches(0)))
     assert {"words", "sentence", "pieces", "lengths"} < set(batch)
     judge = [variable.numpy() for variable in damsm.image_encoder.variables]
