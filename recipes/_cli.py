@@ -9,6 +9,7 @@ from ml_collections import ConfigDict
 
 from recipes import _files
 from zoo import programs
+from zoo.allocator import keep_memory
 from zoo.errors import WordsLeftOut, ZooError, reason
 from zoo.programs import quiet as quiet_stderr
 from zoo.training.configs import check_known_keys
@@ -183,6 +184,7 @@ def start_tensorflow(threads=0, strategy="none"):
         The `tf.distribute` strategy.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    keep_memory()
     with quiet_stderr():
         import tensorflow as tf
 
