@@ -11,6 +11,7 @@ from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from zoo import programs
+from zoo.allocator import keep_memory
 from zoo.errors import WordsLeftOut, ZooError, nearest, reason
 from zoo.programs import quiet as quiet_stderr
 from zoo.training.config import check_known_keys
@@ -260,6 +261,7 @@ def start_tensorflow(threads=0, strategy="none"):
         The `tf.distribute` strategy.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    keep_memory()
     with quiet_stderr():
         import tensorflow as tf
 
