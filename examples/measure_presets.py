@@ -136,10 +136,10 @@ def real_pictures(name, data, report, out):
     """A .npy of as many training pictures as the preset made, of the same size."""
     import numpy as np
 
-    from zoo.evaluation.dataset import KIND_OF_SOURCE, Data
+    from zoo.evaluation.dataset import KIND_OF_SOURCE, EvaluationDataset
 
-    opened = Data(data, KIND_OF_SOURCE[data.partition(":")[0]])
-    pictures, _ = opened.pictures("train", report["resolution"])
+    opened = EvaluationDataset(data, KIND_OF_SOURCE[data.partition(":")[0]])
+    pictures, _ = opened.real_images("train", report["resolution"])
     pictures = pictures.sample(report["subject"]["generated"], seed=0)
     path = out / f"real_{name}.npy"
     np.save(path, np.concatenate(list(pictures.batches())))

@@ -171,7 +171,7 @@ def resolve(config, data, pretrained, damsm):
 
 def load_resnet_trunk(encoder, path):
     """Gives a `ResNetCaptionEncoder` torchvision's ImageNet weights (`resnet152-*.pth`)."""
-    from zoo.importers.official.files import read_state_dict
+    from zoo.importers.files import read_state_dict
     from zoo.importers.resnet import resnet_targets
     from zoo.importers.state_dict import load_state_dict
 

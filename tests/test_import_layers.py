@@ -180,6 +180,7 @@ def top_level_imports(path):
     "path", ["zoo/__init__.py", "zoo/errors.py", "zoo/version.py", "zoo/text/__init__.py",
              "zoo/presets/__init__.py", "zoo/models/__init__.py", "zoo/layers/__init__.py",
              "zoo/losses/__init__.py", "zoo/metrics/__init__.py", "zoo/networks/__init__.py",
+             "zoo/evaluation/__init__.py", "zoo/importers/__init__.py",
              "zoo/training/__init__.py", "export/__init__.py"]
 )
 def test_doorways_import_nothing_heavy(path):

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import storage
-from zoo.data.batches.caption_store import caption_places, choose
+from zoo.data.batches.text_store import TextStore, caption_ranges
 from zoo.errors import ZooError
 
 INDEX, FORMAT = "index.json", 1
@@ -132,7 +132,7 @@ class TextCache:
             ZooError: the source has other captions than those that the vectors were made of.
         """
         if captions_digest(source.captions) == self.index["captions_sha256"]:
-            return _CachedTexts(self, *caption_places(source.captions))
+            return _CachedTexts(self, *caption_ranges(source.captions))
         whole = getattr(source, "whole", source)
         if captions_digest(whole.captions) != self.index["captions_sha256"]:
             raise ZooError(
@@ -140,7 +140,7 @@ class TextCache:
                 f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
                 "Make it again with the program cache_text for this data and split."
             )
-        first, count = caption_places(whole.captions)
+        first, count = caption_ranges(whole.captions)
         return _CachedTexts(self, first[source.places], count[source.places])
 
     def read(self, rows):
@@ -174,7 +174,7 @@ class TextCache:
         return fields
 
 
-class _CachedTexts:
+class _CachedTexts(TextStore):
     """The texts of a source's pictures out of a `TextCache`."""
 
     def __init__(self, cache, first, count):
@@ -183,14 +183,8 @@ class _CachedTexts:
             self.first, self.count = tf.constant(first), tf.constant(count)
 
     def fields(self, index, uniform, seed):
-        """Vectors of one caption of each picture, see `TextCache.decode`.
-
-        Args:
-            index: int64 [B], pictures.
-            uniform: float [B] in [0, 1), which caption; None takes the first.
-            seed: not needed here.
-        """
-        chosen = choose(self.first, self.count, index, uniform)
+        """The vectors of `TextCache.decode`; see `TextStore.fields`. `seed` has no effect."""
+        chosen = self.chosen(index, uniform)
         records = tf.numpy_function(
             lambda rows: np.array(self.cache.read(rows), object), [chosen], tf.string
         )

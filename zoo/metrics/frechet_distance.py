@@ -51,13 +51,13 @@ def frechet_distance_of_gaussians(mean_a, covariance_a, mean_b, covariance_b):
         ZooError: other shapes, values that are not finite, or a matrix that is no covariance: not
             symmetric, or with a negative eigenvalue beyond rounding.
     """
-    distance = DistanceFrom(mean_a, covariance_a)
+    distance = FrechetDistanceTo(mean_a, covariance_a)
     mean_b, covariance_b = distance.checked(mean_b, covariance_b)
     _check_eigenvalues(np.linalg.eigvalsh(covariance_b))
     return distance(mean_b, covariance_b)
 
 
-class DistanceFrom:
+class FrechetDistanceTo:
     """The Fréchet distance from one Gaussian, whose root is taken once: for many distances.
 
     Args:

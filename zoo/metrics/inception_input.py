@@ -11,7 +11,7 @@ for that of old SciPy, which called it.
 import numpy as np
 from PIL import Image
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.metrics.bilinear import resize
 
 SIZE = 299
@@ -68,8 +68,7 @@ def inception_input(images, route):
     Raises:
         ZooError: an unknown route, or other pictures.
     """
-    if route not in ROUTES:
-        raise ZooError(f"route must be one of {', '.join(ROUTES)}, but {route!r} came.")
+    check_choice("route", route, ROUTES)
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not images.size:
         raise ZooError(

@@ -15,7 +15,7 @@ it has float32.
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.metrics.arrays import real_numbers
 
 REMAINDERS = ("spread", "dropped")
@@ -51,8 +51,7 @@ def inception_scores(probabilities, splits=10, remainder="spread"):
         value = np.exp(np.mean(np.sum(part * np.log(ratio), axis=1)))
         return np.clip(value, 1, part.shape[1])  # what rounding leaves outside
 
-    if remainder not in REMAINDERS:
-        raise ZooError(f'remainder must be "spread" or "dropped", but {remainder!r} came.')
+    check_choice("remainder", remainder, REMAINDERS)
     return _over_splits(score, probabilities, splits, remainder)
 
 

@@ -13,7 +13,7 @@ Known deviations: none beyond rounding; all is float64.
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.arrays import to_signed
 from zoo.metrics.arrays import real_numbers
 from zoo.metrics.bilinear import resize
@@ -43,8 +43,7 @@ def trunk_input(images, version="0.1", value_range=None):
             certain (see `zoo.images.arrays`).
     """
     x = np.asarray(images)
-    if version not in VERSIONS:
-        raise ZooError(f'version must be "0.0" or "0.1", but {version!r} came.')
+    check_choice("version", version, VERSIONS)
     if x.ndim != 4 or x.shape[-1] != 3:
         raise ZooError(f"LPIPS takes pictures of the shape (batch, h, w, 3), but {x.shape} came.")
     if not x.size or x.dtype.kind != "f":

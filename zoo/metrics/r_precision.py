@@ -10,7 +10,7 @@ early; `folds="official"` does the same, `folds="exact"` takes them all.
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.metrics.arrays import real_numbers
 
 
@@ -66,8 +66,7 @@ def r_precision(hits, folds="exact", count=10):
     Raises:
         ZooError: another shape, other values, too few hits, or an unknown `folds`.
     """
-    if folds not in ("official", "exact"):
-        raise ZooError(f'folds must be "official" or "exact", but {folds!r} came.')
+    check_choice("folds", folds, ("official", "exact"))
     hits, short = np.asarray(hits, np.float64), int(folds == "official")
     if hits.ndim != 1 or not np.isin(hits, (0, 1)).all():
         raise ZooError(f"hits must be zeros and ones of the shape (n,), but {hits.shape} came.")

@@ -10,7 +10,7 @@ import inspect
 import keras
 from keras import ops
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.layers import initializers
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.backbones.frozen_trunk import FrozenTrunk
@@ -183,11 +183,7 @@ def make_image_encoder(config, **kwargs):
     """
     options = dict(config)
     kind = options.pop("kind", None)
-    if kind not in KINDS:
-        raise ZooError(
-            f'The "kind" of an image encoder must be one of {sorted(KINDS)}. Received: {kind!r}.'
-            + nearest(kind, KINDS)
-        )
+    check_choice('The "kind" of an image encoder', kind, sorted(KINDS))
     if kind == "inception_v3":
         options.pop("image_size", None)
     known = [*inspect.signature(KINDS[kind].__init__).parameters][1:-1]  # without self, **kwargs

@@ -9,7 +9,7 @@ Known deviations: fewer levels than the official minimum of 6 are allowed, by th
 import keras
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.layers import initializers
 from zoo.layers.concat import concat_vector
 from zoo.layers.normalization import make_normalization
@@ -96,12 +96,8 @@ class UpBlock(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if upsample not in UPSAMPLINGS:
-            raise ZooError(f"`upsample` must be one of {UPSAMPLINGS}. Received: {upsample!r}")
-        if activation not in ACTIVATIONS:
-            raise ZooError(
-                f"`activation` must be one of {tuple(ACTIVATIONS)}. Received: {activation!r}"
-            )
+        check_choice("`upsample`", upsample, UPSAMPLINGS)
+        check_choice("`activation`", activation, ACTIVATIONS)
         self.filters = filters
         self.upsample = upsample
         self.activation = activation
@@ -174,8 +170,7 @@ class UNet(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if where_add not in WHERE:
-            raise ZooError(f"`where_add` must be one of {WHERE}. Received: {where_add!r}")
+        check_choice("`where_add`", where_add, WHERE)
         if num_downs < 2:
             raise ZooError(f"`num_downs` must be at least 2. Received: {num_downs}")
         self.output_channels = output_channels

@@ -4,7 +4,7 @@ import dataclasses
 import re
 import unicodedata
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.text.tokenization import short, shown_words, tokenize
 
 _SHOWN = 10
@@ -82,8 +82,7 @@ def can_read(caption, vocabulary, unknown):
 
 def check_unknown(unknown, vocabulary):
     """Raises `ZooError` unless `unknown` is a treatment that this vocabulary allows."""
-    if unknown not in ("drop", "unk"):
-        raise ZooError(f'unknown must be "drop" or "unk", but {unknown!r} came.')
+    check_choice("unknown", unknown, ("drop", "unk"))
     if unknown == "unk" and vocabulary.unknown_id is None:
         raise ZooError(
             'unknown="unk" needs the token <unk>, but this vocabulary was made without it: '

@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.batches.caption_store import choose
+from zoo.data.batches.text_store import TextStore
 from zoo.errors import ZooError
 
 
@@ -73,7 +73,7 @@ def _row(values, where):
 
 
 @dataclasses.dataclass
-class EmbeddingStore:
+class EmbeddingStore(TextStore):
     """Sentence embeddings of all captions, one after the other.
 
     `rows` float32 [all captions, features]; `first` and `count` int64 for each picture, its
@@ -101,11 +101,5 @@ class EmbeddingStore:
             )
 
     def fields(self, index, uniform, seed):
-        """`sentence`, float32 [B, features]: one embedding of each picture.
-
-        Args:
-            index: int64 [B], pictures.
-            uniform: float [B] in [0, 1), which embedding; None takes the first.
-            seed: not needed here.
-        """
-        return {"sentence": tf.gather(self.rows, choose(self.first, self.count, index, uniform))}
+        """`sentence`, float32 [B, features]; see `TextStore.fields`. `seed` has no effect."""
+        return {"sentence": tf.gather(self.rows, self.chosen(index, uniform))}

@@ -9,7 +9,7 @@ from zoo.images.resample import resize
 _CHUNK = 64
 
 
-class Squares:
+class SquareImageCache:
     """Square pictures, of which a batch shows crops.
 
     Args:
@@ -73,7 +73,7 @@ def one_by_one(load, side, channels=3):
 
 
 def source_squares(source, side, method, cache):
-    """`Squares` of a source with `load(index)`, each picture squeezed into the square.
+    """`SquareImageCache` of a source with `load(index)`, each picture squeezed into the square.
 
     Args:
         source: has `len()` and `load(index)`, uint8 [H, W, 3]; with `load_batch` pictures of the
@@ -88,4 +88,4 @@ def source_squares(source, side, method, cache):
 
     at_once = hasattr(source, "load_batch") and source.image_size == side
     load_batch = source.load_batch if at_once else one_by_one(load, side)
-    return Squares(load_batch, len(source), side, cache=cache)
+    return SquareImageCache(load_batch, len(source), side, cache=cache)

@@ -13,7 +13,7 @@ from zoo.data.batches.embedding_store import EmbeddingStore
 from zoo.data.batches.picture_store import picture_store
 from zoo.data.batches.piece_store import PieceStore
 from zoo.data.text_cache import TextCache
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 
 _WORDS_SALT, _WRONG_SALT, _WRONG_CROP_SALT = 0x5BD1E995, 0x1B873593, 0x52DCE729
 
@@ -213,8 +213,7 @@ def _check(source, image_sizes, batch_size, crop):
         raise ZooError(f"image_sizes must rise from the lowest to the largest, but {sizes} came.")
     if batch_size < 1:
         raise ZooError(f"batch_size must be 1 or more, but {batch_size} came.")
-    if crop not in ("paper", "none"):
-        raise ZooError(f'crop must be "paper" or "none", but {crop!r} came.')
+    check_choice("crop", crop, ("paper", "none"))
     if not len(source):
         raise ZooError("The data source has no pictures.")
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from zoo.data.sources.paired_folders import check_direction, directed
 from zoo.data.sources.shapes import ATTRIBUTES, BACKGROUNDS, VALUES, Shapes, cover, draw, paint
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice
 
 MAP_COLORS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255))
 DIFFERENCES = ("background", "fill")
@@ -35,11 +35,7 @@ class ShapeClasses(Shapes):
     """
 
     def __init__(self, size=32, count=10000, seed=0, split="train", attribute="shape"):
-        if attribute not in ATTRIBUTES:
-            raise ZooError(
-                f"attribute must be one of {', '.join(ATTRIBUTES)}, but {attribute!r} came."
-                f"{nearest(attribute, ATTRIBUTES)}"
-            )
+        check_choice("attribute", attribute, ATTRIBUTES)
         super().__init__(size, count, seed, split)
         self.attribute = attribute
         self.class_names = list(VALUES[attribute])
@@ -112,8 +108,7 @@ class ShapeDomains:
     def __init__(
         self, size=64, count=10000, seed=0, split="train", difference="background", count_b=None
     ):
-        if difference not in DIFFERENCES:
-            raise ZooError(f'difference must be "background" or "fill", but {difference!r} came.')
+        check_choice("difference", difference, DIFFERENCES)
         self.difference, self.image_size = difference, size
         counts = {"count": count, "count_b": count if count_b is None else count_b}
         for name, value in counts.items():

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.text.tokenization import tokenize
 
 ATTRIBUTES = ("shape", "color", "size", "position", "background")
@@ -73,8 +73,7 @@ class Shapes:
         for name, value, least in (("size", size, 8), ("count", count, 1), ("seed", seed, 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ZooError(f"{name} must be a whole number from {least} up, not {value!r}.")
-        if split not in ("train", "test"):
-            raise ZooError(f'split must be "train" or "test", but {split!r} came.')
+        check_choice("split", split, ("train", "test"))
         self.image_size = size
         random = np.random.RandomState([seed % 2**32, seed >> 32, split == "test"])
         sizes = [len(VALUES[name]) for name in ATTRIBUTES]

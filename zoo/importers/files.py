@@ -12,8 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from zoo.errors import ZooError, reason
-from zoo.importers.flax_file import read_flax
-from zoo.importers.official.archives import (
+from zoo.importers.archives import (
     LIMITS,
     allowed_bytes,
     check_count,
@@ -21,7 +20,8 @@ from zoo.importers.official.archives import (
     entries,
     read_npz,
 )
-from zoo.importers.official.safetensors_file import is_safetensors, read_safetensors
+from zoo.importers.flax_file import read_flax
+from zoo.importers.safetensors_file import is_safetensors, read_safetensors
 
 FORMS = (
     "a PyTorch file (.pth, .pt, .ckpt, .bin), .safetensors, a Flax checkpoint (.flax), or its "
@@ -46,7 +46,7 @@ def read_state_dict(path, limits=LIMITS):
     Args:
         path: str. A file of PyTorch (needs it; read with `weights_only=True`), .safetensors, .npz,
             or of Flax (see `zoo.importers.flax_file`).
-        limits: `zoo.importers.official.archives.Limits`.
+        limits: `zoo.importers.archives.Limits`.
 
     Returns:
         dict of str -> NumPy array.
@@ -72,6 +72,15 @@ def read_state_dict(path, limits=LIMITS):
     if not arrays:
         raise ZooError(f"Checkpoint {path} holds no arrays by name: it is no state dict.")
     return arrays
+
+
+def read_state_dicts(**files):
+    """The arrays of several checkpoints: dict of keyword -> arrays, without those that are None.
+
+    Raises:
+        ZooError: see `read_state_dict`.
+    """
+    return {name: read_state_dict(path) for name, path in files.items() if path is not None}
 
 
 def _form(path, limits):

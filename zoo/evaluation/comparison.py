@@ -1,5 +1,8 @@
 """Two evaluations side by side, with bootstrap intervals of their differences."""
 
+import dataclasses
+from pathlib import Path
+
 import numpy as np
 
 from zoo.errors import ZooError
@@ -7,48 +10,83 @@ from zoo.evaluation.figures import bin_bars
 from zoo.evaluation.measures import centred_interval, draw
 from zoo.evaluation.report import number
 from zoo.storage import write_bytes_atomically, write_json
-from zoo.training.progress import counted
+from zoo.training.progress import progress_bar
 from zoo.visualization.grid import save_png
 
 NAMES = ("A", "B")
 
 
-def compare(out, runs, repeats, seed):
-    """Writes `compare.json`, `compare.md` and, with NDB, `ndb.png` into `out`.
+@dataclasses.dataclass
+class Comparison:
+    """Two evaluations side by side.
+
+    Attributes:
+        report: dict, the content of `compare.json`; its `rows` are dicts of `metric`, `a`, `b`,
+            `difference`, `interval_95` of the difference, `better` and `ahead`.
+        shares: dict of "real", "A", "B" -> shares of NDB's bins; empty without NDB.
+        different: dict of "A", "B" -> which bins differ from the real images'.
+    """
+
+    report: dict
+    shares: dict
+    different: dict
+
+    @property
+    def rows(self):
+        """List of the dicts of all metrics that both evaluations have."""
+        return self.report["rows"]
+
+    @property
+    def text(self):
+        """The comparison as Markdown."""
+        text = markdown(self.report)
+        if self.shares:
+            text += "\n![ndb](ndb.png)\n\nShares of the bins: the real pictures, A and B.\n"
+        return text
+
+    def write(self, folder):
+        """Writes `compare.json`, `compare.md` and, with NDB, `ndb.png` into a folder.
+
+        Raises:
+            ZooError: the folder cannot be written.
+        """
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        if self.shares:
+            bars = bin_bars(self.shares, "Shares of NDB's bins", self.different)
+            save_png(out / "ndb.png", bars)
+        write_json(str(out / "compare.json"), self.report)
+        write_bytes_atomically(str(out / "compare.md"), self.text.encode())
+
+
+def compare(first, second, bootstrap=None, seed=0):
+    """The `Comparison` of two evaluations.
 
     Args:
-        out: `Path`. runs: two dicts with `report`, `measures` and `subject`.
-        repeats: draws of the bootstrap, or None for the usual ones. seed: theirs.
-
-    Returns:
-        str, the content of `compare.md`.
+        first, second: `Evaluation`s against the same real images.
+        bootstrap: int, draws of the intervals; 0 for none; None for 100, but none where the
+            features have more than 512 numbers.
+        seed: int, of the draws.
 
     Raises:
-        ZooError: the two were measured against different real pictures, or in different sizes.
+        ZooError: the two were measured against different real images, or at different sizes.
     """
-    reports = [run["report"] for run in runs]
+    runs = (first, second)
+    reports = [run.report for run in runs]
     _check(reports)
-    first, second = ({m.metric: m for m in run["measures"]} for run in runs)
+    own, other = ({m.metric: m for m in run.measures} for run in runs)
     paired = _paired(runs)
     rows = [
-        difference(first[metric], second[metric], repeats, seed, paired)
-        for metric in first if metric in second
+        difference(own[metric], other[metric], bootstrap, seed, paired)
+        for metric in own if metric in other
     ]
     result = {
         "format": 1, "a": reports[0]["subject"], "b": reports[1]["subject"],
         "protocol": reports[0]["protocol"], "data": reports[0]["data"], "paired": paired,
-        "repeats": repeats, "seed": seed, "rows": rows,
+        "repeats": bootstrap, "seed": seed, "rows": rows,
         "warnings": {name: report["warnings"] for name, report in zip("ab", reports, strict=True)},
     }
-    text = markdown(result)
-    shares, different = bars(runs)
-    if shares:
-        save_png(out / "ndb.png", bin_bars(shares, "Shares of NDB's bins", different))
-        text += "\n![ndb](ndb.png)\n\nShares of the bins: the real pictures, A and B.\n"
-    out.mkdir(parents=True, exist_ok=True)
-    write_json(str(out / "compare.json"), result)
-    write_bytes_atomically(str(out / "compare.md"), text.encode())
-    return text
+    return Comparison(result, *bin_shares(runs))
 
 
 def difference(a, b, repeats, seed, paired):
@@ -63,7 +101,7 @@ def difference(a, b, repeats, seed, paired):
     random = np.random.RandomState(seed)
     together = paired and a.units.shape[:2] == b.units.shape[:2]
     draws = []
-    for _ in counted(range(repeats), repeats, f"bootstrap of {a.metric}, A - B: draw"):
+    for _ in progress_bar(range(repeats), repeats, f"bootstrap of {a.metric}, A - B: draw"):
         places = draw(random, *a.units.shape[:2])
         other = places if together else draw(random, *b.units.shape[:2])
         draws.append(
@@ -75,10 +113,13 @@ def difference(a, b, repeats, seed, paired):
     return row
 
 
-def bars(runs):
-    """Of the first NDB that both have: shares of the real pictures, of A and of B, and which bins
-    of A and B differ; two empty dicts where there is none."""
-    found = [next((m.more for m in run["measures"] if "bins" in m.more), None) for run in runs]
+def bin_shares(runs):
+    """The bins of the first NDB that both evaluations have; two empty dicts where there is none.
+
+    Returns:
+        (dict of "real", "A", "B" -> shares, dict of "A", "B" -> which bins differ).
+    """
+    found = [next((m.more for m in run.measures if "bins" in m.more), None) for run in runs]
     if not all(found):
         return {}, {}
     shares = {name: more["shares"] for name, more in zip(NAMES, found, strict=True)}
@@ -120,5 +161,5 @@ def _check(reports):
 
 def _paired(runs):
     """Whether both made pictures of the same conditions, so that one draw serves both."""
-    conditions = [run["subject"].conditions for run in runs]
+    conditions = [run.subject.conditions for run in runs]
     return all(conditions) and conditions[0].names == conditions[1].names
