@@ -173,6 +173,7 @@ def main(arguments=None):
     try:
         options = parse(arguments)
         check_target(options.out, options.version, options.overwrite, options.preset)
+        keep_memory()
         with programs.quiet():
             from export import service
             from zoo import presets

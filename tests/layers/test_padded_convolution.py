@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.graphs import convolution_paddings
 from zoo.layers.padded_convolution import PaddedConv2D, double_size, half_size
 
 
@@ -14,8 +15,8 @@ def pictures(height, width, channels=3, batch=2):
 
 
 @pytest.mark.parametrize("mode", ["zeros", "reflect"])
-@pytest.mark.parametrize(("size", "stride"), [(3, 1), (4, 1), (4, 2)])
-@pytest.mark.parametrize("shape", [(8, 6), (7, 9)])
+@pytest.mark.parametrize(("size", "stride"), [(3, 1), (3, 2), (4, 1), (4, 2)])
+@pytest.mark.parametrize("shape", [(8, 6), (7, 9), (7, 6)])
 def test_pads_every_side_alike(mode, size, stride, shape):
     layer, x = PaddedConv2D(5, size, stride, pad=1, mode=mode), pictures(*shape)
     y = layer(x)
@@ -25,6 +26,24 @@ def test_pads_every_side_alike(mode, size, stride, shape):
     plain.set_weights(layer.get_weights())
     np.testing.assert_allclose(y, plain(padded), atol=1e-5)
     assert layer.compute_output_shape(x.shape) == tuple(y.shape)
+
+
+@pytest.mark.parametrize("size", [(None, None), (8, 8), (7, 9)])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (3, 2), (4, 1), (4, 2)])
+def test_gradients_without_explicit_padding(size, kernel, stride):
+    """Explicit padding would give the gradients to a CPU kernel many times slower."""
+    layer = PaddedConv2D(5, kernel, stride, pad=1)
+    layer.build((2, *size, 3))
+
+    @tf.function(input_signature=[tf.TensorSpec((2, *size, 3))], autograph=False)
+    def step(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x)
+        return tape.gradient(y, [x, layer.kernel.value])
+
+    convolutions = convolution_paddings(step.get_concrete_function())
+    assert len(convolutions) == 3 and b"EXPLICIT" not in convolutions
 
 
 def test_config_and_wrong_mode():

@@ -86,13 +86,13 @@ class TextCache:
         if not os.path.isfile(path):
             raise ZooError(
                 f"{self.directory} is no finished cache of text vectors: it has no {INDEX}. Make "
-                "it with python -m recipes.cache_text."
+                "it with the program cache_text."
             )
         self.index = storage.read_json(path)
         if not isinstance(self.index, dict) or self.index.get("format") != FORMAT:
             raise ZooError(
-                f"{path} is of another version. Make the cache again with python -m "
-                "recipes.cache_text."
+                f"{path} is of another version. Make the cache again with the program "
+                "cache_text."
             )
         if not self.index["shards"]:
             raise ZooError(f"{path} names no vectors of any caption. Make the cache again.")
@@ -138,7 +138,7 @@ class TextCache:
             raise ZooError(
                 f"The cache {self.directory} was made of other captions ({len(self):,}) than this "
                 f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
-                "Make it again with python -m recipes.cache_text for this data and split."
+                "Make it again with the program cache_text for this data and split."
             )
         first, count = caption_ranges(whole.captions)
         return _CachedTexts(self, first[source.places], count[source.places])

@@ -16,7 +16,7 @@ from zoo.errors import MissingSplit, ZooError
 from zoo.evaluation.image_set import from_source
 from zoo.evaluation.parts import open_part, word_of
 from zoo.text import coverage
-from zoo.training.sample_captions import can_read
+from zoo.text.captions import can_read
 
 SOURCE_OF_KIND = {
     "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",

@@ -18,8 +18,8 @@ from zoo.evaluation.measures import Measure
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import label_accuracy, soa
 from zoo.metrics.soa_captions import LABELS, PERSONS, labels_of_caption, pictures_of_caption
+from zoo.text.captions import can_read
 from zoo.training.progress import progress_bar
-from zoo.training.sample_captions import can_read
 
 SIZE = 256
 _LABEL = re.compile(r"label_(\d+)")

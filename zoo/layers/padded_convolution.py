@@ -36,10 +36,25 @@ class PaddedConv2D(keras.layers.Conv2D):
         self.mode = mode
 
     def convolution_op(self, inputs, kernel):
-        x, sides = tf.convert_to_tensor(inputs), [[0, 0], *[[self.pad] * 2] * 2, [0, 0]]
-        if self.mode == "reflect" and self.pad:
-            x, sides = tf.pad(x, sides, "REFLECT"), "VALID"
-        return tf.nn.conv2d(x, tf.convert_to_tensor(kernel), list(self.strides), sides)
+        """Never with explicit padding: TensorFlow has its fast CPU gradients without it alone."""
+        x, padding = tf.convert_to_tensor(inputs), "VALID"
+        if self.pad and self.mode == "zeros" and self._pads_as_same(x.shape[1:3]):
+            padding = "SAME"
+        elif self.pad:
+            sides = [[0, 0], *[[self.pad] * 2] * 2, [0, 0]]
+            x = tf.pad(x, sides, "CONSTANT" if self.mode == "zeros" else "REFLECT")
+        return tf.nn.conv2d(x, tf.convert_to_tensor(kernel), list(self.strides), padding)
+
+    def _pads_as_same(self, size):
+        """Whether TensorFlow's "SAME" takes the same windows of images of this (height, width)."""
+        for n, kernel, stride in zip(size, self.kernel_size, self.strides, strict=True):
+            if n is None:
+                return False
+            windows = -(-n // stride)
+            before = max((windows - 1) * stride + kernel - n, 0) // 2
+            if (windows, before) != ((n + 2 * self.pad - kernel) // stride + 1, self.pad):
+                return False
+        return True
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape

@@ -68,6 +68,18 @@ def check_texts(captions):
     return captions
 
 
+def can_read(caption, vocabulary, unknown):
+    """Whether a vocabulary reads anything of a caption; None: word pieces, which read any text."""
+    try:
+        if vocabulary is None:
+            check_texts([caption])
+        else:
+            check_captions([caption], vocabulary, unknown=unknown)
+    except ZooError:
+        return False
+    return True
+
+
 def check_unknown(unknown, vocabulary):
     """Raises `ZooError` unless `unknown` is a treatment that this vocabulary allows."""
     check_choice("unknown", unknown, ("drop", "unk"))

@@ -10,6 +10,7 @@ from zoo import storage
 from zoo.errors import ZooError
 from zoo.models.base import noise
 from zoo.models.base.arguments import policy_name
+from zoo.models.base.fused_adam import fuse
 from zoo.models.base.keras_interface import KerasInterface
 from zoo.text.vocabulary import Vocabulary
 
@@ -122,6 +123,7 @@ class System(KerasInterface):
                 if keras.config.dtype_policy().name == "mixed_float16":
                     optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
                 optimizer.build(variables)
+                fuse(getattr(optimizer, "inner_optimizer", optimizer))
                 setattr(self, name, optimizer)
                 self.optimizer_names.append(name)
         if self.learning_rate_factor() is not None:

@@ -6,11 +6,13 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("zoo")
 class FlaxAdam(keras.optimizers.Adam):
-    """Adam (arXiv 1412.6980, algorithm 1) with epsilon beside the *corrected* second moment.
+    """Adam (arXiv 1412.6980, algorithm 1) with epsilon added to the *corrected* second moment.
 
     Keras adds epsilon to the uncorrected one, which makes it thirty times as large in the first
     step. It matters where gradients are near epsilon. Checked against flax.optim.Adam.
     """
+
+    corrected_epsilon = True  # for `zoo.models.base.fused_adam`
 
     def update_step(self, gradient, variable, learning_rate):
         """w <- w - rate * m' / (sqrt(v') + epsilon), m' and v' the corrected moments."""

@@ -4,17 +4,18 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from recipes import stackgan_v2
 from tests.support import tiny
+from tests.support.recipes import build as build_experiment
+from tests.support.recipes import recipe_of, resolve
 from tests.training.test_data import write_folder
 from zoo.data import get_source
 from zoo.errors import ZooError
 from zoo.text import Vocabulary
-from zoo.training import experiment
-from zoo.training.data import Data
-from zoo.training.sample_captions import held_out_rows, sample_rows
+from zoo.training.data import TextToImageData
+from zoo.training.pretraining import stages_to_train
+from zoo.training.samples import held_out_rows, sample_rows
 
 
 def setting(*wanted, unknown="drop"):
@@ -71,11 +72,9 @@ def config(tmp_path_factory):
     return config
 
 
-def build(config, damsm=None):
-    data = Data(config)
-    return data, experiment.build(
-        experiment.resolve(config, data), data, tf.distribute.get_strategy(), damsm
-    )
+def build(config, damsm=""):
+    data = TextToImageData(config)
+    return data, build_experiment(resolve(config, data), data, damsm=damsm)
 
 
 def test_embeddings_of_held_out_pictures(config):
@@ -87,17 +86,17 @@ def test_embeddings_of_held_out_pictures(config):
     assert labels == [f"test picture {i}" for i in range(3)]
     stored = np.load(f"{config.data.directory}/test/embeddings.npy")[:, 0]
     np.testing.assert_array_equal(rows, stored.astype("float32"))
-    assert experiment.evaluate is None and "no DAMSM" in "".join(data.notes)
+    assert experiment.score is None and "no DAMSM" in "".join(data.notes)
 
 
 def test_a_damsm_judges_if_it_reads_such_pictures(config, tmp_path):
     tiny.damsm().save_to_preset(str(tmp_path / "damsm"))
     _, experiment = build(config, str(tmp_path / "damsm"))
-    assert np.isfinite(experiment.evaluate()["frechet_damsm"])
+    assert np.isfinite(experiment.score()["frechet_damsm"])
     other = tiny.damsm(image_size=64, image_encoder={**tiny.IMAGE, "image_size": 64})
     other.save_to_preset(str(tmp_path / "other"))
     data, experiment = build(config, str(tmp_path / "other"))
-    assert experiment.evaluate is None
+    assert experiment.score is None
     assert "the DAMSM reads 64 pixels, these pictures have 32" in "".join(data.notes)
 
 
@@ -107,13 +106,13 @@ def test_no_text_at_all(config):
     data, experiment = build(config)
     assert sample_rows(config, data, experiment.model) == (None, [])
     assert "wrong_images" not in next(iter(experiment.batches(0)))
-    assert not experiment.pretrains(config)
+    assert not stages_to_train(recipe_of(config))
 
 
 def test_shapes_have_no_embeddings():
     config = stackgan_v2.get_config("shapes")
-    assert experiment.pretrains(config)
+    assert stages_to_train(recipe_of(config))
     config.text = "embeddings"
     with pytest.raises(ZooError, match="which the shapes do not have"):
-        Data(config)
+        TextToImageData(config)
     assert getattr(get_source("shapes", size=16, count=1), "embeddings", None) is None

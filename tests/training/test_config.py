@@ -2,9 +2,10 @@
 
 import pytest
 
-from recipes import attn_gan, damsm, dm_gan, stackgan_v2
+from recipes import _common, attn_gan, damsm, dm_gan, stackgan_v2
+from tests.support.recipes import validate
 from zoo.errors import ZooError
-from zoo.training import configs
+from zoo.training import config as configs
 
 DATASETS = ("shapes", "emoji", "birds", "coco")
 
@@ -13,7 +14,7 @@ DATASETS = ("shapes", "emoji", "birds", "coco")
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_variant_is_valid_and_locked(recipe, dataset):
     config = recipe.get_config(dataset)
-    configs.validate(config)
+    validate(config)
     assert config.is_locked
     with pytest.raises(AttributeError):
         config.generator_filter = 3
@@ -101,14 +102,14 @@ def test_bad_values(key, value, message):
     config = stackgan_v2.get_config("shapes")
     config[key] = value
     with pytest.raises(ZooError, match=message):
-        configs.validate(config)
+        validate(config)
 
 
 def test_no_length_is_an_error():
     config = attn_gan.get_config("shapes")
     config.steps = config.epochs = 0
     with pytest.raises(ZooError, match="both 0"):
-        configs.validate(config)
+        validate(config)
 
 
 def test_differing_keys():
@@ -122,6 +123,9 @@ def test_differing_keys():
     assert configs.differing_keys(old, new) == ["dtype", "model.latent_dim", "seed"]
 
 
-def test_data_config_is_strict():
-    with pytest.raises(ZooError, match='Unknown data setting "flips". Did you mean "flip"'):
-        configs.data_config("shapes", flips=True)
+def test_a_variant_is_strict():
+    config = _common.common_config("mine", "a", ["a"])
+    config.data = {"flip": True}
+    with pytest.raises(ZooError, match='key "data.flips".*Did you mean "data.flip"'):
+        _common.with_variant(config, {"data": {"flips": True}})
+    assert not _common.with_variant(config, {"data": {"flip": False}}).data.flip

@@ -1,50 +1,25 @@
-"""What reads the captions of a text-to-image recipe: its settings, the model's part, the texts.
+"""What reads the captions of a text-to-image recipe: its settings, the model's arguments, a DAMSM.
 
-`config.text` chooses it, and `text_encoder` and `text_cache` belong to "hub" alone. A DAMSM or
-STREAM that is trained first reads as the system itself does (`recipes.text_to_image.SHARED`).
+`config.text` chooses it: "captions", a recurrent encoder | "hub", an encoder of TensorFlow Hub |
+"embeddings", pre-computed ones | "none". `text_encoder` and `text_cache` belong to "hub" alone. A
+DAMSM or STREAM that is trained first reads as the system itself does
+(`zoo.training.pretraining.INHERITED_BY_PRETRAINING`).
 """
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice
 
-KEYS = ("text", "text_encoder", "text_cache")
-KINDS = ("captions", "embeddings", "hub", "none")
-READS = {  # of `KINDS`, by system
-    "attn_gan": ("captions", "hub"),
-    "damsm": ("captions", "hub"),
-    "dm_gan": ("captions", "hub"),
-    "mirror_gan": ("captions",),
-    "stream": ("captions",),
-    "xmc_gan": ("captions", "hub"),
-}
-REASONS = {
-    "mirror_gan": " MirrorGAN tells each caption back in the words of its vocabulary, so it needs "
-                  "a recurrent encoder of the same words.",
-}
 HANDLES = ("preprocess", "encoder")
 
 
-def text_settings():
-    """The settings of a recipe that say what reads the captions."""
-    return {
-        "text": "captions",  # by a recurrent encoder | "hub" | "embeddings" | "none", see `READS`
-        "text_encoder": {  # of "hub"
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
-            "encoder": "",  # handle of the encoder; "": BERT base, uncased
-            "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
-        },
-        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
-    }
+def check_text(config, kinds, why=""):
+    """Raises `ZooError` for settings of the text that cannot be used; opens nothing.
 
-
-def check(config):
-    """Raises `ZooError` for settings of the text that cannot be used; opens nothing."""
-    kinds = READS.get(config.system, KINDS)
-    if config.text not in kinds:
-        expected = f"one of {', '.join(kinds)}" if len(kinds) > 1 else kinds[0]
-        raise ZooError(
-            f'config.text must be {expected} for {config.system}, got "{config.text}".'
-            f"{nearest(config.text, kinds)}{REASONS.get(config.system, '')}"
-        )
+    Args:
+        config: a config with `text`, `text_encoder` and `text_cache`.
+        kinds: tuple of str, the values of `config.text` that the system can be trained with.
+        why: str, a sentence about why there are no others, or "".
+    """
+    check_choice("config.text", config.text, kinds, f" for {config.system}", why)
     handles = _handles(config)
     if config.text == "hub":
         if len(handles) == 1:
@@ -63,7 +38,7 @@ def check(config):
 
 
 def hub_text_encoder(config):
-    """The `text_encoder` of a model that reads by a hub encoder, see `TextToImage`."""
+    """The argument `text_encoder` of a model that reads by a hub encoder."""
     return {"kind": "hub", **_handles(config), "sentence": config.text_encoder.sentence}
 
 
@@ -71,33 +46,38 @@ def text_arguments(config, data, damsm):
     """The arguments of a text-to-image system that say what it reads.
 
     Args:
-        config: a `config` with `text_settings`.
-        data: `zoo.training.data.Data`.
+        config: a config with `text`, `text_encoder` and `text_cache`.
+        data: its `zoo.training.TextToImageData`.
         damsm: the `DAMSM` whose text encoder reads "captions"; else it is not looked at.
+
+    Returns:
+        dict of `vocabulary`, `max_words` and `text_encoder`.
     """
-    encoder = {
-        "captions": lambda: damsm.text_encoder_config,
-        "embeddings": lambda: {"kind": "embeddings", "features": data.features},
-        "hub": lambda: hub_text_encoder(config),
-        "none": lambda: {"kind": "none"},
-    }[config.text]()
+    if config.text == "captions":
+        encoder = damsm.text_encoder_config
+    elif config.text == "hub":
+        encoder = hub_text_encoder(config)
+    elif config.text == "embeddings":
+        encoder = {"kind": "embeddings", "features": data.features}
+    else:
+        encoder = {"kind": "none"}
     return {
         "vocabulary": damsm.vocabulary.tokens if config.text == "captions" else None,
         "max_words": config.data.max_words, "text_encoder": encoder,
     }
 
 
-def needs_damsm(config):
-    """Whether a DAMSM is a part of the training, and not at most the judge of its pictures."""
-    learns = "damsm_weight" in config.model  # its image side too
-    return config.get("text", "captions") in (("captions", "hub") if learns else ("captions",))
-
-
-def open_damsm(config, handle):
+def open_damsm(config, handle, needed=True):
     """The trained `DAMSM` of a preset, for a config's system.
 
     One with a hub encoder that is a part of the training reads by the modules that the config
-    names, wherever those lay when it was trained.
+    names, wherever those were when it was trained.
+
+    Args:
+        config: the system's config.
+        handle: preset name or directory.
+        needed: bool. Whether the DAMSM is a part of the training; else it only scores the images,
+            and may read in another way than the system does.
 
     Raises:
         ZooError: it does not read as the config's system does, or cannot be loaded.
@@ -105,7 +85,7 @@ def open_damsm(config, handle):
     from zoo.models.damsm import DAMSM
     from zoo.presets.hub import reads_by_hub
 
-    if not needs_damsm(config):
+    if not needed:
         return DAMSM.from_preset(handle, text_encoder=modules_of(config, handle))
     hub = config.get("text") == "hub"
     if reads_by_hub(handle) != hub:
@@ -123,7 +103,7 @@ def open_damsm(config, handle):
 def modules_of(config, handle):
     """The `text_encoder` of `zoo.from_preset` for a preset that was trained with this config.
 
-    A preset's own word is no reason to run a module, the config's is.
+    A preset alone is no reason to run a module that it names; the user's config is.
 
     Returns:
         dict of handles; None if the config names none, or the preset reads without.
@@ -135,7 +115,7 @@ def modules_of(config, handle):
 
 
 def open_cache(config, model):
-    """The `TextCache` that a config names, or None.
+    """The `zoo.data.TextCache` that a config names, or None.
 
     Raises:
         ZooError: it was made with another encoder or settings than the model's.
@@ -151,7 +131,7 @@ def open_cache(config, model):
             raise ZooError(
                 f"config.text_cache {config.text_cache} was made with another text encoder or "
                 f"setting: its {name} is {cache.index[name]}, the model's {own}. Make it again "
-                "with python -m recipes.cache_text."
+                "with the program cache_text."
             )
     return cache
 

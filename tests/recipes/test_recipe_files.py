@@ -9,30 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from recipes import _files
+from recipes import _cli
 from zoo.errors import ZooError
+from zoo.training.recipe import Recipe, config_of, load_module, load_recipe
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_listing_holds_recipes_alone():
-    names = _files.names()
+    names = _cli.names()
     assert {"attn_gan.py", "dcgan.py", "damsm.py", "stream.py"} <= set(names)
-    assert not {"cli.py", "train.py", "configs.py", "_files.py", "sweep.py"} & set(names)
+    assert not {"generate.py", "train.py", "_common.py", "_cli.py", "sweep.py"} & set(names)
     for name in names:
-        assert callable(importlib.import_module(f"recipes.{name[:-3]}").get_config)
+        module = importlib.import_module(f"recipes.{name[:-3]}")
+        assert callable(module.get_config) and callable(module.build)
 
 
 @pytest.mark.parametrize("path", ["recipes/dcgan.py", "dcgan.py", "dcgan"])
 def test_a_recipe_is_found(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert Path(_files.find(path)).samefile(ROOT / "recipes" / "dcgan.py")
+    assert Path(_cli.find(path)).samefile(ROOT / "recipes" / "dcgan.py")
 
 
 @pytest.mark.parametrize(("path", "words"), [
     ("/etc/passwd", "is not a Python file"), ("folder", "is a folder"), ("folder.py", "a folder"),
     ("/dev/null", "is not a regular file"), ("loop.py", "is not a regular file"),
-    ("cli", "a part of the programs and not a recipe"), ("trainer.py", "not a recipe"),
+    ("_cli", "a part of the programs and not a recipe"), ("train.py", "not a recipe"),
     ("atn_gan", 'Recipes: attn_gan.py, .*mean "attn_gan.py"'), ("", "is empty"),
     ("a\0b", "no recipe file"), ("n" * 5000, "no recipe file"),
 ])
@@ -42,7 +44,7 @@ def test_what_is_no_recipe_file(path, words, tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     os.symlink("loop.py", tmp_path / "loop.py")
     with pytest.raises(ZooError, match=words):
-        _files.find(path)
+        _cli.find(path)
 
 
 @pytest.mark.parametrize(("content", "words"), [
@@ -59,16 +61,30 @@ def test_a_file_that_fails(content, words, tmp_path):
     path = tmp_path / "mine.py"
     path.write_bytes(content)
     with pytest.raises(ZooError, match=words) as caught:
-        _files.config_of(str(path))
+        config_of(load_module(str(path)), path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_is_loaded_with_what_it_builds(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    monkeypatch.chdir(tmp_path)
+    recipe = load_recipe("recipes/drit.py:cat2dog")
+    assert isinstance(recipe, Recipe) and recipe.config.dataset == "cat2dog"
+    assert recipe.source == "recipes/drit.py:cat2dog" and recipe.stages == []
+    sweep = load_recipe("recipes/dm_gan.py").sweep
+    assert sweep == {"model.mode_seeking_weight": (0, 0.5, 1, 2, 3)}
+    (tmp_path / "mine.py").write_text("import recipes.dcgan\nget_config = recipes.dcgan.get_config")
+    for name, words in (("no.py", 'no recipe file "no.py"'), ("mine.py", "no build function"),
+                        ("recipes/drit.py:cats", 'Unknown dataset "cats".*"cats_dogs"')):
+        with pytest.raises(ZooError, match=words):
+            load_recipe(name)
 
 
 PARSE = """
 import json, sys
 from absl import flags
 from absl.testing import flagsaver
-from recipes import train
-from recipes import _cli
+from recipes import _cli, train
 from zoo.errors import ZooError
 
 flags.FLAGS(["train"])
@@ -77,7 +93,7 @@ for line in json.loads(sys.argv[1]):
     sys.argv = ["train", *line]
     with flagsaver.flagsaver():
         try:
-            cli.parse(list(sys.argv), "config")
+            _cli.parse(list(sys.argv), "config")
             said.append("")
         except ZooError as error:
             said.append(str(error))
@@ -101,6 +117,7 @@ LINES = [
     (ATTN_GAN, "--config.optimizer.learning_rate=fast", "must be a number"),
     (ATTN_GAN, "--config.model=3", "is a group of settings"),
     (ATTN_GAN, "--config=recipes/dcgan.py", "--config was given twice"),
+    (ATTN_GAN, "--config.system=dm_gan", '--config.system must be "attn_gan"'),
     (ATTN_GAN, "--dry_run=perhaps", '--dry_run must be true or false, got "perhaps"'),
 ]
 
@@ -119,9 +136,10 @@ def test_values_that_settings_cannot_take():
 
 @pytest.mark.parametrize("domains", [("cat",), ("cat", "CAT"), ("a", "b", "c"), ("a", ""), ()])
 def test_two_domains_are_two_names(domains):
-    from recipes import drit, image_systems
+    from recipes import drit
+    from zoo.training.image_data import check_source
 
     config = drit.get_config("folder").unlock()
     config.data.domains = domains
     with pytest.raises(ZooError, match="--config.data.domains='.\"cat\",\"dog\".', got"):
-        image_systems.check_source(config)
+        check_source(config, "domains")

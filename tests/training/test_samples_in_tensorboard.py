@@ -11,8 +11,8 @@ from tests.support.tiny_hub_module import tiny_modules
 from tests.support.tiny_xmc_gan import xmc_gan
 from tests.training.fakes import config
 from zoo.models.xmc_gan import FlaxAdam
-from zoo.training.caption_samples import CaptionSamples
 from zoo.training.run_folder import RunFolder
+from zoo.training.samples import CaptionSamples
 from zoo.training.trainer import Experiment, Trainer
 
 PLACES, BATCH, STEPS = 9, 4, 3
@@ -30,7 +30,7 @@ def run(tmp_path_factory):
     batch = {**tiny.batch(0, BATCH, sizes=(64,), kind="none"), **pieces}
     experiment = Experiment(
         model, lambda start: tf.data.Dataset.from_tensors(batch).repeat(),
-        write_samples=CaptionSamples(model, CAPTIONS, images_per_caption=2),
+        samples=CaptionSamples(model, CAPTIONS, images_per_caption=2),
     )
     settings = config(steps=STEPS, log_every=1, sample_every=STEPS, checkpoint_every=STEPS)
     folder = RunFolder(tmp_path_factory.mktemp("run"), settings, quiet=True)

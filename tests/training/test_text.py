@@ -2,15 +2,18 @@
 
 import pytest
 
-from recipes import attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, texts
-from recipes.builders import get_builder
+from recipes import attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2
 from tests.support import tiny
+from tests.support.recipes import build, open_data, recipe_of, validate
 from tests.support.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
-from zoo.training import configs, pretraining
-from zoo.training.data import open_data
+from zoo.training.config import differing_keys, to_plain
+from zoo.training.pretraining import stages_to_train
+from zoo.training.setting_rules import flatten
+from zoo.training.text import open_damsm
 
 GIVEN = {"preprocess": "p", "encoder": "e"}
+KEYS = ("text", "text_encoder", "text_cache")
 
 
 def hub_config(recipe, handles=GIVEN, **changes):
@@ -37,13 +40,14 @@ def hub_config(recipe, handles=GIVEN, **changes):
 ])
 def test_what_is_trained_first_reads_by_the_same_encoder(recipe, first):
     config = hub_config(recipe)
-    configs.validate(config)
-    assert pretraining.pretrains(config) == first
-    for name in first:
-        part = pretraining.pretraining_config(config, name)
-        configs.validate(part)
-        assert [part[key] for key in texts.KEYS] == [config[key] for key in texts.KEYS]
-    assert not set(texts.KEYS) & set(config.get("pretraining", {}))
+    validate(config)
+    stages = stages_to_train(recipe_of(config))
+    assert [stage.name for stage in stages] == first
+    for stage in stages:
+        part = stage.config(config)
+        validate(part)
+        assert [part[key] for key in KEYS] == [config[key] for key in KEYS]
+    assert not set(KEYS) & set(config.get("pretraining", {}))
 
 
 @pytest.mark.parametrize("recipe,changes,message", [
@@ -57,15 +61,15 @@ def test_what_is_trained_first_reads_by_the_same_encoder(recipe, first):
 ])
 def test_settings_that_cannot_be_used(recipe, changes, message):
     with pytest.raises(ZooError, match=message):
-        configs.validate(hub_config(recipe, **changes))
+        validate(hub_config(recipe, **changes))
 
 
 def test_a_folder_of_before_these_settings_goes_on():
     config = attn_gan.get_config("shapes")
-    before = configs.flatten(configs.to_plain(config))
+    before = flatten(to_plain(config))
     old = {k: v for k, v in before.items() if not k.startswith("text")}
-    assert configs.differing_keys(old, config) == []
-    assert configs.differing_keys(old, hub_config(attn_gan))[-1] == "text_encoder.preprocess"
+    assert differing_keys(old, config) == []
+    assert differing_keys(old, hub_config(attn_gan))[-1] == "text_encoder.preprocess"
 
 
 def test_a_damsm_must_read_as_the_system_does(tmp_path):
@@ -75,15 +79,15 @@ def test_a_damsm_must_read_as_the_system_does(tmp_path):
     tiny.damsm().save_to_preset(words)
     config = hub_config(attn_gan, tiny_modules())
     with pytest.raises(ZooError, match='reads words of a vocabulary, but config.text is "hub"'):
-        texts.open_damsm(config, words)
+        open_damsm(config, words)
     for recipe in (attn_gan, stackgan_v2):
         with pytest.raises(ZooError, match='reads word pieces, but config.text is "captions"'):
-            texts.open_damsm(recipe.get_config("shapes"), pieces)
+            open_damsm(recipe.get_config("shapes"), pieces)
     judged = hub_config(stackgan_v2)
-    assert texts.open_damsm(judged, words).vocabulary is not None  # as a judge any will do
+    assert open_damsm(judged, words, needed=False).vocabulary is not None  # to score any will do
     changed = hub_config(attn_gan, {**tiny_modules(), "encoder": tiny_modules(seed=1)["encoder"]})
     with pytest.raises(ZooError, match="config.damsm .*not the encoder module that this model was"):
-        texts.open_damsm(changed, pieces)
+        open_damsm(changed, pieces)
     mean = hub_config(attn_gan, {**tiny_modules(), "sentence": "words"})
     with pytest.raises(ZooError, match="another text encoder than this model"):
-        get_builder("attn_gan")(mean, open_data(mean), texts.open_damsm(mean, pieces))
+        build(mean, open_data(mean), damsm=pieces)

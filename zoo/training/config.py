@@ -1,17 +1,15 @@
-"""What every recipe's config shares: the common settings, checks, and a plain JSON form.
+"""Configs of trainings: their checks, their plain JSON form, and what two of them differ in.
 
-A recipe is a file with `get_config(dataset)` that returns an `ml_collections.ConfigDict`. It starts
-from `common_config`, adds its own groups (`model`, `optimizer` ...) and locks the result, so that
-a misspelt key is an error and not a silently ignored wish.
+A config is a locked `ml_collections.ConfigDict`, so that a misspelt key is an error and not a
+silently ignored wish. A recipe's `get_config` makes it (see `zoo.training.recipe`).
 """
 
 import os
 
 from ml_collections import ConfigDict
 
-from recipes import texts
 from zoo.data.splits import FRACTION
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.training.setting_rules import check_settings, flatten
 
 STRATEGIES = ("none", "mirrored", "multiworker")
@@ -23,69 +21,11 @@ RUNTIME_KEYS = (
 )
 
 # What settings were in effect in run folders that were made before these settings were.
-BEFORE = {
+DEFAULTS_OF_OLD_RUNS = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
     "data.words": "ascii", "data.follow_links": False, "data.layout": "auto",
 }
-
-
-def common_config(system):
-    """The settings that every recipe has. `system`: the name of a builder in `recipes.builders`."""
-    return ConfigDict({
-        "system": system,
-        "dataset": "",  # the recipe's variant; part of the presets' name
-        "steps": 0,  # training steps; 0: `epochs` decides
-        "epochs": 0,  # passes over the training split
-        "batch_size": 16,  # pictures a step, over all replicas
-        "seed": 0,  # of the weights, the noise and the data order
-        "dtype": "float32",  # "float32" | "mixed_bfloat16"
-        "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)
-        "threads": 0,  # CPU threads; 0: TensorFlow decides
-        "jit_compile": False,  # XLA; worth trying on a GPU only
-        "checkpoint_every": 500,  # steps between two checkpoints
-        "log_every": 20,  # steps between two lines of figures
-        "sample_every": 500,  # steps between two sample grids and held-out scores; 0: never
-    })
-
-
-def data_config(name, **settings):
-    """The `data` group: which source, and how its pictures become batches."""
-    group = ConfigDict({
-        "name": name,  # "shapes" | "folder" | "birds" | "coco"
-        "directory": "",  # where the pictures are; a .zip of a captioned folder is fine
-        "on_error": "raise",  # "raise" | "skip": what a broken line or picture does
-        "follow_links": False,  # follow links in the folder, also out of it
-        "count": 0,  # shapes: number of training pictures
-        "held_out_count": 512,  # held-out pictures that scores use
-        "held_out_fraction": FRACTION,  # of a set without a test split, by hash of the names
-        "crop": "paper",  # "paper": random crop out of 76/64 of the size | "none"
-        "flip": True,  # mirror half of the pictures
-        "cache": False,  # decode every picture once and keep all of them in memory
-        "min_count": 1,  # a word enters the vocabulary when it occurs this often
-        "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
-        # What a word is: "unicode": letters of every script | "ascii": the papers' code, which
-        # deletes all characters outside ASCII.
-        "words": "ascii" if name in ("birds", "coco") else "unicode",
-        "max_words": 18,  # longer captions keep a random subset of this size, in order
-    })
-    for key, value in settings.items():
-        if key not in group:
-            raise ZooError(f'Unknown data setting "{key}".{nearest(key, group)}')
-        group[key] = value
-    return group
-
-
-def choose(dataset, variants):
-    """The variant of a recipe for `dataset`, or an error that lists the variants."""
-    if dataset in variants:
-        config = variants[dataset]().unlock()
-        config.dataset = dataset
-        return config.lock()
-    raise ZooError(
-        f'Unknown dataset "{dataset}": expected one of {", ".join(variants)}.'
-        f"{nearest(dataset, variants)}"
-    )
 
 
 def to_plain(value):
@@ -99,7 +39,7 @@ def to_plain(value):
 
 def differing_keys(old, new):
     """Sorted keys whose values differ between two configs, but for `RUNTIME_KEYS`."""
-    old, new = {**BEFORE, **flatten(to_plain(old))}, {**BEFORE, **flatten(to_plain(new))}
+    old, new = ({**DEFAULTS_OF_OLD_RUNS, **flatten(to_plain(c))} for c in (old, new))
     missing = object()
     return [
         key
@@ -124,7 +64,7 @@ def as_begun(config, directory):
     for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
         key = f"data.{name}"
         if key not in flatten(begun) and result.get("data", {}).get(name) == default:
-            result.data[name] = BEFORE[key]
+            result.data[name] = DEFAULTS_OF_OLD_RUNS[key]
     return result
 
 
@@ -136,11 +76,15 @@ def kept(config, old):
     """
     known = flatten(old or {})
 
+    def is_kept(name, value):
+        before = DEFAULTS_OF_OLD_RUNS
+        return name in known or name not in before or before[name] != value
+
     def part(group, prefix):
         return {
             key: part(value, f"{prefix}{key}.") if isinstance(value, dict) else value
             for key, value in group.items()
-            if (name := f"{prefix}{key}") in known or name not in BEFORE or BEFORE[name] != value
+            if is_kept(f"{prefix}{key}", value)
         }
 
     return config if old is None else part(config, "")
@@ -168,22 +112,34 @@ def validate(config):
     """Check the settings of a config; raises `ZooError` with the key's name and value."""
     check_settings(config)
     for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
-        _check_choice(key, config[key], options)
-    if "text" in config:
-        texts.check(config)
+        check_choice(f"config.{key}", config[key], options)
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
                          ("unknown", ("drop", "unk")), ("words", ("unicode", "ascii")),
                          ("direction", ("a2b", "b2a")),
                          ("layout", ("auto", "side_by_side", "folders"))):
         if key in config.data:
-            _check_choice(f"data.{key}", config.data[key], options)
+            check_choice(f"config.data.{key}", config.data[key], options)
     if not config.steps and not config.epochs:
         raise ZooError("config.steps and config.epochs are both 0: give one of them.")
 
 
-def _check_choice(key, value, options):
-    if value not in options:
+
+def check_batch_size(config, least, why, even=False):
+    """Raises `ZooError` for a batch that a system cannot be trained on.
+
+    Args:
+        config: a config with `batch_size`, the images of a step over all replicas.
+        least: int. Images per replica at least.
+        why: str. Completes the message: "because ...".
+        even: bool. Whether their number per replica must be even.
+    """
+    import tensorflow as tf
+
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if config.batch_size < least * replicas or (even and config.batch_size % (2 * replicas)):
+        number = "an even number" if even else f"at least {least * replicas}"
+        each = f", {number if even else least} a replica" if replicas > 1 else ""
         raise ZooError(
-            f'config.{key} must be one of {", ".join(options)}, got "{value}".'
-            f"{nearest(value, options)}"
+            f"config.batch_size must be {number}{each}, because {why}. "
+            f"Received: {config.batch_size}."
         )
