@@ -59,9 +59,9 @@ def test_weights_must_be_finite_too():
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (("--form", "rond", ("round", "flat")),
-     '--form must be one of round, flat, got "rond". Did you mean "round"?'),
+     '--form must be one of round, flat, got \'rond\'. Did you mean "round"?'),
     (("--form", "x", ["only"], " here", "Nothing else fits."),
-     '--form must be only here, got "x". Nothing else fits.'),
+     '--form must be only here, got \'x\'. Nothing else fits.'),
 ])
 def test_a_choice_is_one_of_those_listed(arguments, message):
     with pytest.raises(ZooError) as caught:
