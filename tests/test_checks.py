@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zoo.checks import check_finite, check_weights
-from zoo.errors import ZooError, check_choice
+from zoo.errors import ZooError
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,3 @@ def test_weights_of_another_type_are_named(dtype):
 def test_weights_must_be_finite_too():
     with pytest.raises(ZooError, match=r'the file: "a" holds 1 NaN of 2 numbers'):
         check_weights("the file", {"a": np.array([0, np.nan], "float16")})
-
-
-@pytest.mark.parametrize(("arguments", "message"), [
-    (("--form", "rond", ("round", "flat")),
-     '--form must be one of round, flat, got "rond". Did you mean "round"?'),
-    (("--form", "x", ["only"], " here", "Nothing else fits."),
-     '--form must be only here, got "x". Nothing else fits.'),
-])
-def test_a_choice_is_one_of_those_listed(arguments, message):
-    with pytest.raises(ZooError) as caught:
-        check_choice(*arguments)
-    assert str(caught.value) == message
-    check_choice(arguments[0], arguments[2][0], arguments[2])

@@ -64,25 +64,6 @@ def nearest(word, options):
     return f' Did you mean "{by_lower[close[0]]}"?' if close else ""
 
 
-def check_choice(name, value, choices, where="", why=""):
-    """Raises `ZooError` unless `value` is one of `choices`.
-
-    Args:
-        name: str, what the value is called where the user gives it: "config.dtype".
-        value: what the user gave.
-        choices: iterable of str, in the order in which the message lists them.
-        where: str that completes "must be one of a, b": " for dcgan".
-        why: str, a sentence about why there are no others, or "".
-    """
-    choices = tuple(choices)
-    if value not in choices:
-        expected = f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
-        raise ZooError(
-            f'{name} must be {expected}{where}, got "{value}".{nearest(value, choices)}'
-            f"{why and f' {why}'}"
-        )
-
-
 def reason(error):
     """Why another library's call failed, as a part of a sentence of ours.
 

@@ -3,7 +3,7 @@
 import io
 
 from zoo.training import progress
-from zoo.training.progress import Progress, progress_bar, duration
+from zoo.training.progress import Progress, duration, progress_bar
 
 
 class Terminal(io.StringIO):
