@@ -1,8 +1,8 @@
 """glibc's memory allocator, set so that a training step reuses the memory of the last one.
 
 By default glibc takes every large block from the operating system and gives it back when it is
-freed. A training step at a paper's size frees and takes the same gigabytes each time, and every page
-of them is a page fault and is cleared first: a sixth of the processor's time.
+freed. A training step at a paper's size frees and takes the same gigabytes each time, and every
+page of them is a page fault and is cleared first: a sixth of the processor's time.
 """
 
 import ctypes

@@ -159,5 +159,5 @@ def test_mistakes_have_one_clear_message(config, message):
 
 
 def test_compact_refuses_pictures_of_another_size():
-    with pytest.raises(ZooError, match="made for 32x32 pictures. Received the shape .*64, 64"):
+    with pytest.raises(ZooError, match="made for 32x32 images. Received the shape .*64, 64"):
         CompactImageEncoder(features=6, filters=4, image_size=32)(pictures(64))

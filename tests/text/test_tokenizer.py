@@ -98,6 +98,19 @@ def test_long_caption_keeps_its_first_words():
     assert CaptionTokenizer(VOCABULARY, 2).ragged(["red a bird"]).to_list() == [[3, 2, 4]]
 
 
+@pytest.mark.parametrize("unknown", ["drop", "unk"])
+@pytest.mark.parametrize("tokens", [VOCABULARY.tokens, ["<end>", "<unk>", "café", "中", "a"]])
+def test_plain_python_gives_the_same_rows(tokens, unknown):
+    vocabulary = Vocabulary(tokens)
+    captions = ["a red bird", "Cafe\u0301 中中 a a a", "x", "", "A, a! red-bird", "\u212a k b k"]
+    ours = vocabulary.encode(captions, 4, unknown)
+    graph = CaptionTokenizer(vocabulary, 4, unknown)(tf.constant(captions))
+    for name, rows in graph.items():
+        np.testing.assert_array_equal(ours[name], rows)
+        assert ours[name].dtype == np.int32
+    assert vocabulary.encode([], 4)["tokens"].shape == (0, 4)
+
+
 def test_empty_batch_and_bytes_that_are_not_utf8():
     tokenizer = CaptionTokenizer(VOCABULARY, 3)
     assert tokenizer(tf.constant([], tf.string))["tokens"].shape == (0, 3)

@@ -51,7 +51,7 @@ def test_what_is_trained_first_reads_by_the_same_encoder(recipe, first):
 
 
 @pytest.mark.parametrize("recipe,changes,message", [
-    (mirror_gan, {}, 'text must be captions for mirror_gan, got .hub..*words of its vocabulary'),
+    (mirror_gan, {}, r"text must be captions for mirror_gan, got 'hub'.*words of its vocabulary"),
     (attn_gan, {"text": "embeddings"}, '"captions" or "hub" for attn_gan'),
     (attn_gan, {"text": "hubb"}, 'Did you mean "hub"'),
     (dm_gan, {"text_encoder": {"encoder": ""}}, "belong together.*'preprocess': 'p'"),

@@ -1,7 +1,7 @@
 """Vectors of captions that were computed once: TFRecord files that are read at random.
 
 A cache is a folder of `texts-00000-of-00008.tfrecord`, ... and `index.json`. A record is a
-`tf.train.Example` of one caption, in the order of the source (all captions of the first picture,
+`tf.train.Example` of one caption, in the order of the source (all captions of the first image,
 then of the second, ...), with bytes features in the machine's little-endian order:
 
     words     float16 (places, features)      sentence  float16 (features,)
@@ -28,7 +28,7 @@ _FRAME = 16  # bytes that a TFRecord adds: length 8, its checksum 4, the data's 
 
 
 def captions_digest(captions):
-    """SHA-256 of the captions of all pictures and of which picture each belongs to."""
+    """SHA-256 of the captions of all images and of which image each belongs to."""
     total = hashlib.sha256()
     for entry in captions:
         for caption in entry:
@@ -175,7 +175,7 @@ class TextCache:
 
 
 class _CachedTexts(TextStore):
-    """The texts of a source's pictures out of a `TextCache`."""
+    """The texts of a source's images out of a `TextCache`."""
 
     def __init__(self, cache, first, count):
         self.cache = cache

@@ -14,7 +14,7 @@ def write_cache(source, encoder, directory, batch_size=64, shard_size=8192, prog
     """Writes the vectors of all captions of a source, see `zoo.data.text_cache`.
 
     Args:
-        source: has `captions`, a list for each picture.
+        source: has `captions`, a list for each image.
         encoder: `HubTextEncoder`.
         directory: str. A new or empty folder, or one that an interrupted run left.
         batch_size, shard_size: ints. Captions at a time, and in a file.

@@ -1,11 +1,42 @@
 """Initial weights of the AttnGAN family (official `weights_init`) and of its text encoder."""
 
+import math
+
 import keras
+import tensorflow as tf
+
+SMALLEST = 64  # columns from which products of matrices are worth it
+
+
+@keras.saving.register_keras_serializable("zoo")
+class TallOrthogonal(keras.initializers.Orthogonal):
+    """Keras' `Orthogonal` with the same values, up to rounding, in a fraction of the time.
+
+    The QR decomposition of a large random matrix A takes tens of seconds in TensorFlow. With the
+    diagonal of R positive, as Keras makes it, R' is the Cholesky factor of A'A and Q = A / R, which
+    are products of matrices. A tall random matrix is well conditioned (2.1 at eight times as many
+    rows as columns, 5.8 at twice as many), so that hardly any digit is lost; where A is nearly
+    square, or small, Keras does it.
+    """
+
+    def __call__(self, shape, dtype=None):
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        tall, narrow = max(rows, columns), min(rows, columns)
+        if len(shape) < 2 or narrow < SMALLEST or tall < 2 * narrow:
+            return super().__call__(shape, dtype)
+        matrix = keras.random.normal((tall, narrow), seed=self.seed, dtype=dtype)
+        factor = tf.linalg.cholesky(tf.matmul(matrix, matrix, transpose_a=True))
+        inverse = tf.linalg.triangular_solve(factor, tf.eye(narrow, dtype=matrix.dtype))
+        if rows < columns:
+            matrix = tf.matmul(inverse, matrix, transpose_b=True)
+        else:
+            matrix = tf.matmul(matrix, inverse, transpose_b=True)
+        return self.gain * tf.reshape(matrix, shape)
 
 
 def orthogonal():
     """Orthogonal, gain 1, on the matrix (outputs, inputs x kernel)."""
-    return keras.initializers.Orthogonal(gain=1.0)
+    return TallOrthogonal(gain=1.0)
 
 
 def gamma():

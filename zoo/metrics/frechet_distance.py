@@ -3,7 +3,7 @@
 Paper: Heusel et al., arXiv 1706.08500 (FID, with Inception features). Checked against
 mseitzer/pytorch-fid fid_score.py, google-research/xmcgan_image_generation tf_inception_utils.py and
 TF-GAN classifier_metrics.py. Of features of another network it is not FID: the name of a reported
-number says whose features they were, and how the pictures were resized.
+number says whose features they were, and how the images were resized.
 Known deviation from the usual scripts: the root is taken by symmetric eigenvalues, where these take
 `sqrtm` of a product that is not symmetric; the value is the same, needs no offset for singular
 covariances, and is never complex. A matrix that is no covariance is an error, where these add an

@@ -15,7 +15,6 @@ from zoo.errors import ZooError
 from zoo.networks.build import build, spec
 from zoo.networks.text_encoder import RNNTextEncoder
 from zoo.text.captions import check_captions, unread_line
-from zoo.text.tokenizer import CaptionTokenizer
 from zoo.text.vocabulary import check_has_words
 
 KINDS = ("rnn", "embeddings", "word_embeddings", "hub", "none")
@@ -61,7 +60,6 @@ class Captions:
             "tokens": tf.TensorSpec([None, max_words], tf.int32),
             "lengths": tf.TensorSpec([None], tf.int32),
         }
-        self._tokenize = {}
 
     def specs(self):
         return word_specs(self.max_words, self.features)
@@ -71,7 +69,7 @@ class Captions:
 
     def read(self, captions, unknown="drop"):
         captions = check_captions(captions, self.vocabulary, unknown=unknown)
-        rows = {k: v.numpy() for k, v in self._tokens(tf.constant(captions), unknown).items()}
+        rows = self.vocabulary.encode(captions, self.max_words, unknown)
         words = [
             [self.vocabulary.tokens[token] for token in row[:length]]
             for row, length in zip(rows["tokens"], rows["lengths"], strict=True)
@@ -81,16 +79,6 @@ class Captions:
     def unread(self, captions, words, unknown="drop"):
         """What is not read of captions, as a text, or ""; `words`: of `read`."""
         return unread_line(captions, self.vocabulary, self.max_words, unknown)
-
-    def _tokens(self, captions, unknown):
-        if unknown not in self._tokenize:  # a graph: ten times as fast as the operations one by one
-            tokenizer = CaptionTokenizer(self.vocabulary, self.max_words, unknown=unknown)
-            self._tokenize[unknown] = tf.function(
-                tokenizer.__call__,
-                input_signature=[tf.TensorSpec([None], tf.string)],
-                autograph=False,
-            )
-        return self._tokenize[unknown](captions)
 
 
 class Embeddings:

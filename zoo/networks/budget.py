@@ -41,7 +41,7 @@ class Budget:
         self.what = what
         self.blank = blank
         self.held = (numbers, arrays)
-        self.numbers = 5 * numbers // 2 + (1 << 20)
+        self.numbers = 5 * numbers // 2 + (1 << 20) if numbers < math.inf else numbers
         self.layers = 6 * arrays + 200
         self.blanks = []  # (variable, its own initializer)
 
@@ -70,6 +70,11 @@ class Budget:
             if id(variable) not in known:
                 initializer = keras.initializers.get(initializer or "glorot_uniform")
                 variable.assign(initializer(variable.shape, dtype=variable.dtype))
+
+
+def blank():
+    """A block in which variables start as zeros, for weights that are assigned next."""
+    return limited("", math.inf, math.inf)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,11 @@
 """Making a network's variables without running it."""
 
+import contextlib
+import contextvars
+
 import keras
+
+_GENERATION_ONLY = contextvars.ContextVar("zoo_generation_only", default=False)
 
 
 def spec(*shape, dtype=None):
@@ -27,3 +32,18 @@ def _trace_once(layer):
         _trace_once(part)
     if parts and type(layer).build is keras.layers.Layer.build:
         layer.built = True
+
+
+@contextlib.contextmanager
+def generation_only():
+    """In this block systems put off what only training needs until it is first asked for."""
+    token = _GENERATION_ONLY.set(True)
+    try:
+        yield
+    finally:
+        _GENERATION_ONLY.reset(token)
+
+
+def builds_for_generation_only():
+    """Whether a `generation_only` block is open."""
+    return _GENERATION_ONLY.get()

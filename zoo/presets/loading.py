@@ -33,7 +33,9 @@ def from_preset(handle, dtype=None, text_encoder=None):
             which is checked before they are opened.
 
     Returns:
-        The model, an instance of the class that the preset names, ready for `generate`.
+        The model, an instance of the class that the preset names, ready for `generate`. What only
+        training needs is made when training starts: `compile` adds the discriminators, and the
+        generator beside its EMA, equal to it.
 
     Raises:
         ZooError: there is no such preset, or it fails one of the checks of its integrity.
@@ -112,19 +114,16 @@ def _config(paths):
 def _model(cls, handle, paths, config):
     """The model with its weights. Its sizes are held to those of the weights before it is built."""
     from zoo.networks import budget
+    from zoo.networks.build import generation_only
 
     shapes = storage.read_shapes(paths[integrity.WEIGHTS])
     numbers = sum(map(math.prod, shapes.values()))
     config = _with_vocabulary(paths, config, shapes)
-    with budget.limited(f"The preset {handle}", numbers, len(shapes)) as built:
+    with budget.limited(f"The preset {handle}", numbers, len(shapes)) as built, generation_only():
         model = _construct(cls, paths, config)
     variables = model.preset_variables()
     storage.load_variables(paths[integrity.WEIGHTS], variables)
-    filled = list(variables.values())
-    if getattr(model, "averages", False):  # of the generator a preset holds the average alone
-        model.reset_generator()
-        filled += model.generator.variables
-    built.initialize(filled)
+    built.initialize(variables.values())
     return model
 
 

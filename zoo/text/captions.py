@@ -13,7 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_captions(captions, vocabulary, unknown="drop"):
-    """Checks what a user typed before pictures are made from it.
+    """Checks what a user typed before images are made from it.
 
     Args:
         captions: one str, or a non-empty list or tuple of str.
@@ -63,7 +63,7 @@ def check_texts(captions):
         _check_text(caption, position)
         if not caption.strip():
             raise ZooError(
-                f"Caption {position + 1} is empty. Describe the picture in at least one word."
+                f"Caption {position + 1} is empty. Describe the image in at least one word."
             )
     return captions
 
@@ -112,7 +112,7 @@ def _check_words(caption, position, vocabulary, unknown):
         what = f"has no word made of letters or digits: {short(caption)}"
         raise ZooError(
             f"{where} {'is empty' if not caption.strip() else what}. "
-            "Describe the picture in at least one word."
+            "Describe the image in at least one word."
         )
     if unknown == "drop" and not any(word in vocabulary for word in vocabulary.words_of(caption)):
         remedy = (

@@ -3,6 +3,8 @@
 import collections
 import os
 
+import numpy as np
+
 from zoo.errors import ZooError
 from zoo.text.tokenization import rule_of, short, tokenize
 
@@ -65,6 +67,28 @@ class Vocabulary:
         if token not in self._ids:
             raise ZooError(f'"{token}" is not in this vocabulary of {len(self)} tokens.')
         return self._ids[token]
+
+    def encode(self, captions, max_words, unknown="drop"):
+        """Token ids of captions, equal to what `zoo.text.CaptionTokenizer` gives in a graph.
+
+        Args:
+            captions: list of str.
+            max_words: int, the width of the result; of a longer caption the first known words stay.
+            unknown: "drop" leaves out words that the vocabulary lacks, "unk" reads each as `<unk>`.
+
+        Returns:
+            dict of `tokens`, int32 (captions, max_words), zero after the last word, and `lengths`,
+            int32 (captions,), from 1 to max_words.
+        """
+        missing = self.unknown_id if unknown == "unk" else None
+        tokens = np.zeros((len(captions), max_words), np.int32)
+        lengths = np.ones(len(captions), np.int32)
+        for row, caption in enumerate(captions):
+            ids = (self._ids.get(word, missing) for word in self.words_of(caption))
+            ids = [i for i in ids if i is not None][:max_words]
+            tokens[row, : len(ids)] = ids
+            lengths[row] = max(len(ids), 1)
+        return {"tokens": tokens, "lengths": lengths}
 
     def __len__(self):
         return len(self.tokens)

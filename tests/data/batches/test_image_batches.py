@@ -19,7 +19,7 @@ from zoo.images.resample import resize
 
 
 class Photos:
-    """Pictures of different shapes, or all squares of one size; picture i has the label i."""
+    """Pictures of different shapes, or all squares of one size; image i has the label i."""
 
     image_size = 16
 
@@ -78,7 +78,7 @@ def _pixels(images):
 
 
 def _find(crop, picture):
-    """(top, left, mirrored) of a crop in a picture."""
+    """(top, left, mirrored) of a crop in an image."""
     size = crop.shape[0]
     free = picture.shape[0] - size
     return [

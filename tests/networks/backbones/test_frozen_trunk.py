@@ -1,4 +1,4 @@
-"""Encoders on a frozen network: how pictures are resized for it (what trains: each encoder's)."""
+"""Encoders on a frozen network: how images are resized for it (what trains: each encoder's)."""
 
 import numpy as np
 import pytest

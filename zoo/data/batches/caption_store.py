@@ -31,7 +31,7 @@ class CaptionStore(TextStore):
     """Token ids of all captions, one after the other.
 
     `ids` int32, all words; `start` and `length` int64 for each caption; `first` and `count` int64
-    for each picture, its captions being `first` to `first + count - 1`.
+    for each image, its captions being `first` to `first + count - 1`.
     """
 
     ids: tf.Tensor

@@ -15,7 +15,7 @@ class PieceStore(TextStore):
     """Word pieces of all captions, one after the other.
 
     `pieces` int32 [all captions, places], zero padded, and `lengths` int32 [all captions]; `first`
-    and `count` int64 for each picture, its captions being `first` to `first + count - 1`.
+    and `count` int64 for each image, its captions being `first` to `first + count - 1`.
     """
 
     pieces: tf.Tensor

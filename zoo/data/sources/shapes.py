@@ -1,7 +1,7 @@
 """Shapes: a procedural captioned world whose true modes are known.
 
-A picture shows one shape on a plain background. Five attributes describe it; a caption names some
-of them and leaves at least one open, so that one caption has many right pictures. Position, size
+An image shows one shape on a plain background. Five attributes describe it; a caption names some
+of them and leaves at least one open, so that one caption has many right images. Position, size
 and angle also vary a little inside each attribute value.
 """
 
@@ -31,7 +31,7 @@ COLORS = (
     (240, 135, 30),
 )
 BACKGROUNDS = ((255, 255, 255), (150, 150, 150), (20, 20, 20))
-_RADII = (0.11, 0.165, 0.23)  # of the picture's side
+_RADII = (0.11, 0.165, 0.23)  # of the image's side
 _CENTRES = ((-0.22, 0.0), (0.22, 0.0), (0.0, -0.22), (0.0, 0.22), (0.0, 0.0))
 _PLACES = ("on the left", "on the right", "at the top", "at the bottom", "in the center")
 _FILLERS = frozenset("a an shape there is on the at in background".split())
@@ -46,7 +46,7 @@ OPEN = -1
 class Shapes:
     """Pictures of one shape each, drawn when they are asked for; no files.
 
-    Pictures whose captions name the same attributes with the same values share a label, whatever
+    Images whose captions name the same attributes with the same values share a label, whatever
     the open attributes are.
 
     Example:
@@ -56,9 +56,9 @@ class Shapes:
         source.modes("a red circle on the left")  # (9, 5): size and background are open
 
     Args:
-        size: int, side of a picture in pixels, 8 or more.
-        count: int, number of pictures.
-        seed: int, from 0; the same seed gives the same pictures and captions.
+        size: int, side of an image in pixels, 8 or more.
+        count: int, number of images.
+        seed: int, from 0; the same seed gives the same images and captions.
         split: "train" or "test", two worlds with the same rules and different draws.
 
     Attributes:
@@ -88,7 +88,7 @@ class Shapes:
 
     @property
     def table(self):
-        """What `draw` needs of every picture, float32 [count, 12]: see `tabulate`."""
+        """What `draw` needs of every image, float32 [count, 12]: see `tabulate`."""
         return self._table
 
     def __len__(self):
@@ -176,7 +176,7 @@ def _draw_named(random, count):
 
 
 def tabulate(attributes, jitter):
-    """What `draw` needs of each picture.
+    """What `draw` needs of each image.
 
     Args:
         attributes: ints [B, 5], indices into `VALUES`.

@@ -1,5 +1,7 @@
 """The base of all conditional GANs: a generator, its moving average, mode seeking as a switch."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -9,7 +11,8 @@ from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models.base import noise
 from zoo.models.base.arguments import check
 from zoo.models.base.system import System
-from zoo.networks.build import build
+from zoo.networks.budget import blank
+from zoo.networks.build import build, builds_for_generation_only
 from zoo.seeds import read_seeds
 
 EMA_STATISTICS = ("average", "current")
@@ -60,16 +63,34 @@ class ConditionalGAN(System):
         raise NotImplementedError
 
     def build_generators(self, *inputs):
-        """Makes `generator` and, where there is one, its moving average, equal to it.
+        """Makes `generator` and, where there is one, its EMA, equal to it.
+
+        In a `generation_only` block the EMA alone, where there is one; `generator` is then made
+        equal to it when it is first asked for, as training does.
 
         Args:
             *inputs: symbolic inputs of the generator, see `zoo.networks.build`.
         """
-        self.generator = build(self.make_generator("generator"), *inputs)
+        if not self.averages or not builds_for_generation_only():
+            self.generator = build(self.make_generator("generator"), *inputs)
         if self.averages:
             self.ema_generator = build(self.make_generator("ema_generator"), *inputs)
             self.ema_generator.trainable = False
-            self.reset_average()
+            if builds_for_generation_only():
+                self._generator_inputs = inputs
+            else:
+                self.reset_average()
+
+    @functools.cached_property  # until `build_generators` sets the attribute itself
+    def generator(self):
+        """The network that is trained; of a preset made when first asked for, equal to the EMA."""
+        inputs = vars(self).pop("_generator_inputs", None)
+        if inputs is None:
+            raise AttributeError(f"This {type(self).__name__} has no generator yet.")
+        with blank():  # no random weights that the copy would replace
+            self.generator = build(self.make_generator("generator"), *inputs)
+        _copy_weights(self.ema_generator, self.generator)
+        return self.generator
 
     @property
     def network_names(self):
@@ -140,11 +161,6 @@ class ConditionalGAN(System):
         """Makes the moving average, if there is one, equal to the generator."""
         if self.averages:
             _copy_weights(self.generator, self.ema_generator)
-
-    def reset_generator(self):
-        """Makes the generator equal to the moving average, if there is one: a preset holds that."""
-        if self.averages:
-            _copy_weights(self.ema_generator, self.generator)
 
     def update_average(self):
         """ema <- decay * ema + (1 - decay) * generator, over all weights (see `ema_statistics`)."""

@@ -63,9 +63,8 @@ class System(KerasInterface):
     @property
     def networks(self):
         """dict of name -> network, of those that exist so far."""
-        return {
-            n: getattr(self, n) for n in self.network_names if getattr(self, n, None) is not None
-        }
+        made = ((name, vars(self).get(name)) for name in self.network_names)
+        return {name: network for name, network in made if network is not None}
 
     def build_for_training(self):
         """Creates the networks that only training needs; calling it again does nothing."""
