@@ -5,7 +5,7 @@ r"""Samples of two presets of one recipe side by side: without mode seeking, and
         --with=runs/b/presets/last --out=docs/images/pix2pix_mode_seeking.png
 
 Both get the same conditions and the same latents. Beside the picture it prints what two samples of
-one condition differ by (`zoo.training.image_samples.PairDistance`), and of classes NDB and JSD: the
+one condition differ by (`zoo.training.scores.PairDistance`), and of classes NDB and JSD: the
 share of `BINS` bins of training pictures, raw pixels, that generated ones fill significantly
 differently (`zoo.metrics.ndb`).
 """
@@ -17,11 +17,10 @@ from absl import flags
 from ml_collections import config_flags
 
 from recipes import _cli
-from zoo.training import configs
 
 BINS, PICTURES = 100, 5000  # of NDB; the papers take more of both
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
 _WITHOUT = flags.DEFINE_string("without", None, "Preset trained without mode seeking.")
 _WITH = flags.DEFINE_string("with", None, "Preset trained with it.")
 _OUT = flags.DEFINE_string("out", None, "PNG file to write.")
@@ -32,14 +31,15 @@ _ROWS = flags.DEFINE_integer("rows", 6, "Conditions (of DRIT, of each direction)
 def main(argv):
     """Print the figures of both presets and write the picture."""
     del argv
-    configs.validate(_CONFIG.value)
+    recipe = _cli.recipe()
+    recipe.validate()
     _cli.start_tensorflow()
     import zoo
-    from zoo.training.data import open_data
-    from zoo.training.image_samples import PairDistance, fixed_conditions
+    from zoo.training.samples import fixed_conditions
+    from zoo.training.scores import PairDistance
     from zoo.visualization.grid import save_png
 
-    data = open_data(_CONFIG.value)
+    data = recipe.open_data(recipe.config)
     models = {"without": zoo.from_preset(_WITHOUT.value), "with": zoo.from_preset(_WITH.value)}
     bins = _bins(data) if data.kind == "labels" else None
     for name, model in models.items():

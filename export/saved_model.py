@@ -35,6 +35,7 @@ import os
 import tempfile
 
 from zoo import programs, storage
+from zoo.allocator import keep_memory
 from zoo.checks import check_weights
 from zoo.errors import ZooError
 

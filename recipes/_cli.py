@@ -1,19 +1,23 @@
-"""What the programs share: flags with clear errors, and TensorFlow without its start-up noise."""
+"""What the programs share: flags with clear errors, recipe files, TensorFlow without its noise."""
 
+import ast
 import os
 import re
+import tokenize
 import warnings
+from pathlib import Path
 
 from absl import app, flags
-from ml_collections import ConfigDict
+from ml_collections import ConfigDict, config_flags
 
-from recipes import _files
 from zoo import programs
 from zoo.allocator import keep_memory
-from zoo.errors import WordsLeftOut, ZooError, reason
+from zoo.errors import WordsLeftOut, ZooError, nearest, reason
 from zoo.programs import quiet as quiet_stderr
-from zoo.training.configs import check_known_keys
+from zoo.training.config import check_known_keys
+from zoo.training.recipe import Recipe, config_of, load_module
 
+FOLDER = Path(__file__).parent
 INT64 = (-(2**63), 2**63 - 1)
 # How values of these kinds of settings are written; shells eat quotes that are not quoted.
 EXAMPLES = {tuple: """'("a","b")'""", bool: "true", int: "3", float: "0.5"}
@@ -48,7 +52,21 @@ def parse(argv, config_flag=None):
     _check_integers()
     if config is not None:
         _check_tuples(argv, config_flag, config)
+        _check_system(config_flag, config)
     return rest
+
+
+def recipe(example="recipes/attn_gan.py:shapes"):
+    """The `zoo.training.Recipe` of the flag `--config`, with the settings of the other flags.
+
+    Raises:
+        ZooError: the flag was not given; the message shows the `example`.
+    """
+    config = flags.FLAGS["config"].value
+    if config is None:
+        raise ZooError(f"--config is missing, e.g. --config={example}.")
+    file = config_flags.get_config_filename(flags.FLAGS["config"])
+    return Recipe.of_module(load_module(file.partition(":")[0]), config)
 
 
 def resolve_config(argv, name):
@@ -74,7 +92,7 @@ def resolve_config(argv, name):
             else:
                 place = index
             path, colon, dataset = value.partition(":")
-            path = _files.find(path, name)
+            path = find(path, name)
             value = f"{path}{colon}{dataset}"
             argv[place] = value if place != index else f"--{name}={value}"
         elif flag.startswith(f"{name}.") or flag.startswith(f"no{name}."):
@@ -83,7 +101,7 @@ def resolve_config(argv, name):
         if keys:
             raise ZooError(f"--{name}.{keys[0]} was given without --{name}=FILE.py:DATASET.")
         return argv, None
-    config = _files.config_of(path, dataset if colon else None)
+    config = config_of(load_module(path), path, dataset if colon else None)
     check_known_keys(keys, config, name)
     return argv, config
 
@@ -149,6 +167,16 @@ def _check_tuples(argv, config_flag, config):
             raise ZooError(_setting_error(name, value, config_flag, config))
 
 
+def _check_system(config_flag, config):
+    """A recipe builds its own system, so no flag names another."""
+    given, own = (c.get("system") for c in (flags.FLAGS[config_flag].value, config))
+    if given != own:
+        raise ZooError(
+            f'--{config_flag}.system must be "{own}", the system of this recipe, got "{given}": '
+            f"another system has another recipe, of {', '.join(names())}."
+        )
+
+
 def _setting(name, config_flag, config):
     for part in name.removeprefix(f"{config_flag}.").split("."):
         config = config[part]
@@ -171,6 +199,55 @@ def _integer_flags():
 def _short(value):
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def names():
+    """Sorted file names of the installed recipes: those whose module defines `get_config`."""
+    return sorted(path.name for path in FOLDER.glob("*.py") if _defines_get_config(path))
+
+
+def find(path, flag="config"):
+    """The file of a recipe: in the working directory, else beside the installed recipes.
+
+    Args:
+        path: str, as given: "recipes/attn_gan.py", "attn_gan.py" or "attn_gan".
+        flag: str, what messages call the flag.
+
+    Raises:
+        ZooError: there is no such file, or it is not a Python file.
+    """
+    example = f"Example: --{flag}=recipes/attn_gan.py:shapes"
+    if not path:
+        raise ZooError(f"--{flag} is empty: give a recipe. {example}")
+    places = (path, FOLDER.parent / path, FOLDER / path, FOLDER / f"{path}.py")
+    found = [place for place in places if os.path.lexists(place)]
+    file = next((place for place in found if os.path.isfile(place)), None)
+    if file is not None and str(file).endswith(".py"):
+        inside = Path(file).resolve().parent == FOLDER.resolve()
+        if inside and not _defines_get_config(Path(file)):
+            raise ZooError(
+                f'--{flag}: "{path}" is a part of the programs and not a recipe. Recipes: '
+                f"{', '.join(names())}. {example}"
+            )
+        return str(file)
+    if found:
+        what = "not a Python file" if file is not None else "a folder" if os.path.isdir(
+            found[0]) else "not a regular file"
+        raise ZooError(f'--{flag}: "{path}" is {what}, and a recipe is a .py file. {example}')
+    known = names()
+    raise ZooError(
+        f'--{flag}: there is no recipe file "{path}". Recipes: {", ".join(known)}.'
+        f"{nearest(Path(path).name, known)} {example}"
+    )
+
+
+def _defines_get_config(path):
+    try:
+        with tokenize.open(path) as file:
+            tree = ast.parse(file.read())
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return any(isinstance(n, ast.FunctionDef) and n.name == "get_config" for n in tree.body)
 
 
 def start_tensorflow(threads=0, strategy="none"):

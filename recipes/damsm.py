@@ -1,4 +1,4 @@
-r"""DAMSM: a text encoder and an image encoder that agree on which caption describes which picture.
+r"""DAMSM: a text encoder and an image encoder that agree on which caption describes which image.
 
 Pre-training of AttnGAN (arXiv 1711.10485, section 3.2); `recipes/attn_gan.py` runs it by itself
 when `--config.damsm` names none.
@@ -25,80 +25,161 @@ With `--config.text=hub` captions are read by a text encoder of TensorFlow Hub, 
 as many features as that has.
 """
 
-from recipes.texts import text_settings
-from zoo.training.configs import choose, common_config, data_config
+from recipes._common import check_caption_batch, common_config, with_variant
+from zoo import models, training
+
+VARIANTS = {
+    "shapes": {  # small: minutes on two CPU cores
+        "steps": 300, "batch_size": 32, "checkpoint_every": 100, "sample_every": 100,
+        "model": {
+            "image_encoder": "compact", "image_filters": 16, "image_size": 64,
+            "features": 64, "embedding_dim": 64, "epoch_schedule": False,
+        },
+        "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
+                 "words": "unicode", "max_words": 18},
+    },
+    "emoji": {  # no crop and no mirror (arrows and hands have a side)
+        "epochs": 30, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_encoder": "compact", "image_filters": 32, "image_size": 64,
+            "features": 128, "embedding_dim": 300, "epoch_schedule": True,
+        },
+        "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+                 "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
+                 "max_words": 13},
+    },
+    "birds": {  # the paper's: Inception-v3 at 299 pixels, the official loop with its restarts
+        "epochs": 200, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_encoder": "inception_v3", "image_size": 299,
+            "features": 256, "embedding_dim": 300, "epoch_schedule": True,
+        },
+        "data": {"name": "birds", "directory": "data/birds", "max_words": 18},
+    },
+    "coco": {  # the paper's
+        "epochs": 100, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_encoder": "inception_v3", "image_size": 299,
+            "features": 256, "embedding_dim": 300, "epoch_schedule": True,
+        },
+        "data": {"name": "coco", "directory": "data/coco", "max_words": 15},
+    },
+}
 
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
-    return choose(dataset, {"shapes": shapes, "emoji": emoji, "birds": birds, "coco": coco})
-
-
-def _base():
-    config = common_config("damsm")
+    config = common_config("damsm", dataset, VARIANTS)
     config.update({
-        **text_settings(),
-        "batch_size": 48,
+        "text": "captions",  # what reads the captions: "captions" | "hub"
+        "text_encoder": {  # of "hub"
+            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+            "encoder": "",  # handle of the encoder; "": BERT base, uncased
+            "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
+        },
+        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
         "model": {
-            "image_encoder": "compact",  # "compact" | "inception_v3"
+            "image_encoder": "inception_v3",  # "compact" | "inception_v3"
             "image_filters": 64,  # compact: width; unused by inception_v3
             "image_weights": "",  # inception_v3: torchvision's ImageNet file (.pth, or .npz of it)
-            "image_size": 64,  # pixels; inception_v3: 299
-            # Of the recurrent text encoder; with --config.text=hub without use.
+            "image_size": 299,  # pixels; inception_v3: 299
+            # Of the recurrent text encoder; unused with --config.text=hub.
             "features": 256,  # size of a word, a region and both sentence embeddings
             "embedding_dim": 300,  # size of a word embedding
             "cell": "lstm",  # "lstm" | "gru"
             "dropout": 0.5,  # rate on the word embeddings
             "clip_norm": 0.25,  # global norm of the text encoder's gradient
-            "epoch_schedule": False,  # official: each epoch a new Adam, rate x 0.98 down to 0.0002
+            "epoch_schedule": True,  # official: each epoch a new Adam, rate x 0.98 down to 0.0002
         },
         "optimizer": {
-            "learning_rate": 0.002,
-            "beta_1": 0.5,
-            "beta_2": 0.999,
-            "epsilon": 1e-8,
+            "learning_rate": 0.002, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
+        },
+        "data": {
+            "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
+            "directory": "",  # where the images are; a .zip of a captioned folder is fine
+            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
+            "follow_links": False,  # follow links in the folder, also out of it
+            "count": 0,  # shapes: number of training images
+            "held_out_count": 512,  # held-out images that scores use
+            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "flip": True,  # mirror half of the images
+            "cache": False,  # decode every image once and keep all of them in memory
+            "min_count": 1,  # a word enters the vocabulary when it occurs this often
+            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
+                               # "unicode": letters of every script
+            "max_words": 18,  # longer captions keep a random subset of this size, in order
         },
     })
-    return config
+    return with_variant(config, VARIANTS[dataset])
 
 
-def shapes():
-    """Small: minutes on two CPU cores."""
-    config = _base()
-    config.batch_size = 32
-    config.steps = 300
-    config.checkpoint_every = config.sample_every = 100
-    config.data = data_config("shapes", count=4096, crop="none", flip=False)
-    config.model.update({"features": 64, "embedding_dim": 64, "image_filters": 16})
-    return config.lock()
+def check(config):
+    """Raises `ZooError` for a text that a DAMSM does not read."""
+    training.check_text(config, ("captions", "hub"))
 
 
-def emoji():
-    """Captioned emoji at 64 pixels, no crop and no mirror (arrows and hands have a side)."""
-    config = _base()
-    config.epochs = 30
-    config.data = data_config(
-        "folder", directory="data/emoji.zip", crop="none", flip=False, cache=True,
-        min_count=2, unknown="unk", max_words=13,
+def check_weights(config):
+    """Raises `ZooError` for an Inception-v3 without its weights."""
+    training.require_weights(
+        config, "inception_v3", "a frozen Inception-v3", "inception_v3_google-1a9a5a14.pth"
     )
-    config.model.update({"features": 128, "image_filters": 32, "epoch_schedule": True})
-    return config.lock()
 
 
-def birds():
-    """The paper's CUB settings: Inception-v3 at 299 pixels, official loop with its restarts."""
-    config = _base()
-    config.epochs = 200
-    config.data = data_config("birds", directory="data/birds", max_words=18)
-    config.model.update({
-        "image_encoder": "inception_v3", "image_size": 299, "epoch_schedule": True,
-    })
-    return config.lock()
+def build(config, data, pretrained):
+    """The `Experiment` of a resolved config. `pretrained` is empty."""
+    import keras
+
+    del pretrained
+    check_caption_batch(config)
+    model = make_model(config, data)
+    if config.model.image_weights:
+        from zoo.importers.official import load_inception_trunk
+
+        load_inception_trunk(model.image_encoder, config.model.image_weights)
+    model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
+    score = data.score(training.MatchingScore, config, model)
+    return training.Experiment(model, data.batches(config, model), score)
 
 
-def coco():
-    """The paper's COCO settings."""
-    config = birds().unlock()
-    config.epochs = 100
-    config.data = data_config("coco", directory="data/coco", max_words=15)
-    return config.lock()
+def make_model(config, data):
+    """An untrained `DAMSM`."""
+    settings = config.model
+    if config.text == "hub":
+        text = {"text_encoder": training.hub_text_encoder(config)}
+    else:
+        text = {
+            "vocabulary": data.vocabulary().tokens,
+            "text_encoder": {"features": settings.features, "cell": settings.cell,
+                             "embedding_dim": settings.embedding_dim},
+        }
+    image_encoder = {"kind": settings.image_encoder}  # `features` are the text encoder's
+    if settings.image_encoder == "compact":
+        image_encoder.update(filters=settings.image_filters, image_size=settings.image_size)
+    schedule = len(data.source) // config.batch_size if settings.epoch_schedule else None
+    return models.DAMSM(
+        **text, max_words=config.data.max_words,
+        image_size=settings.image_size, dropout=settings.dropout, clip_norm=settings.clip_norm,
+        image_encoder=image_encoder, steps_per_epoch=schedule, seed=config.seed,
+    )
+
+
+def resolve(config, data, pretrained, needed=True):
+    """The DAMSM beside a system.
+
+    Args:
+        config: the system's config.
+        data: its data.
+        pretrained: dict of "damsm" -> preset of a trained one, or "".
+        needed: bool. Whether the system cannot be trained without it.
+
+    Returns:
+        the trained `DAMSM`; without one an untrained one, which is enough to describe a run, or
+        None where none is needed.
+    """
+    if handle := pretrained.get("damsm"):
+        return training.open_damsm(config, handle, needed)
+    if not needed:
+        return None
+    return make_model(training.Stage("damsm", "pretraining", None).config(config), data)

@@ -1,4 +1,4 @@
-r"""DCGAN with labels: class to picture (arXiv 1511.06434).
+r"""DCGAN with labels: class to image (arXiv 1511.06434).
 
 With `--config.model.mode_seeking_weight=1` it is the label-to-image task of MSGAN (arXiv
 1903.05628).
@@ -12,70 +12,90 @@ Datasets:
   shapes         procedural, no files; 32 pixels, the label is the kind of shape, a small network.
   cifar10        the paper's settings: 200 epochs in batches of 32. With an empty
                  `--config.data.directory` Keras downloads CIFAR-10; a folder has its original
-                 files; `--config.data.name=classes` reads it as a folder or .zip of picture files.
+                 files; `--config.data.name=classes` reads it as a folder or .zip of image files.
   cifar10_small  half the channels, batches of 64, bfloat16: about an hour on two CPU cores.
-  folder         pictures in a folder a class, scaled to a square of `model.image_size` pixels, a
+  folder         images in a folder a class, scaled to a square of `model.image_size` pixels, a
                  power of two.
 """
 
-from recipes.image_systems import image_config, image_data
-from zoo.training.configs import choose
+from recipes._common import common_config, compile_gan, image_experiment, with_variant
+from zoo import models, training
+
+VARIANTS = {
+    "shapes": {  # small: two CPU cores are enough
+        "steps": 2000, "epochs": 200, "batch_size": 32,
+        "checkpoint_every": 100, "sample_every": 500,
+        "model": {"image_size": 32, "filters": 16, "latent_dim": 32},
+        "data": {"name": "shape_classes", "count": 4096, "flip": False},
+    },
+    "cifar10": {  # MSGAN's
+        "epochs": 200, "batch_size": 32, "checkpoint_every": 1000, "sample_every": 1000,
+        "model": {"image_size": 32, "filters": 128, "latent_dim": 100},
+        "data": {"name": "cifar10", "flip": False, "cache": True},
+    },
+    "cifar10_small": {  # a quarter of the paper's work per image, for a CPU
+        "epochs": 25, "batch_size": 64, "dtype": "mixed_bfloat16",
+        "checkpoint_every": 1000, "sample_every": 1000,
+        "model": {"image_size": 32, "filters": 64, "latent_dim": 100},
+        "data": {"name": "cifar10", "flip": False, "cache": True},
+    },
+    "folder": {  # a user's own images, with the paper's network
+        "epochs": 200, "batch_size": 32, "checkpoint_every": 1000, "sample_every": 1000,
+        "model": {"image_size": 32, "filters": 128, "latent_dim": 100},
+        "data": {"name": "classes", "flip": True},
+    },
+}
 
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, cifar10, cifar10_small, folder."""
-    return choose(dataset, {
-        "shapes": shapes, "cifar10": cifar10, "cifar10_small": cifar10_small, "folder": folder,
+    config = common_config("dcgan", dataset, VARIANTS)
+    config.update({
+        "model": {
+            "image_size": 32,
+            "filters": 128,
+            "latent_dim": 100,
+            "weight_decay": 1e-4,  # L2, coupled with the gradient
+            "adversarial_form": "logits",  # "probabilities": cross-entropy of sigmoids, as released
+            "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
+        },
+        "optimizer": {  # Adam, the same for all networks
+            "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
+        },
+        "samples": {  # the fixed grid, and the conditions of the held-out figures
+            "rows": 10,  # conditions: all classes up to this number
+            "samples_per_condition": 6,
+            "seed": 0,
+        },
+        "data": {
+            "name": "cifar10",  # "classes" | "cifar10" | "shape_classes"
+            "directory": "",  # a folder or .zip; "" lets cifar10 ask keras.datasets
+            "held_out_split": "test",  # a folder's name; where there is none, test or val
+            "load_size": 0,  # pixels that images are scaled to before a random cut; 0: no cut
+            "flip": True,  # mirror half of the images
+            "cache": False,  # decode every image once and keep all of them in memory
+            "on_error": "raise",  # "raise" | "skip": what a broken image does
+            "follow_links": False,  # follow links in the folder, also out of it
+            "count": 4096,  # shapes: number of training images
+            "held_out_count": 64,  # shapes: number of held-out images
+            "attribute": "shape",  # shape_classes: which attribute is the label
+        },
     })
+    return with_variant(config, VARIANTS[dataset])
 
 
-def _base(**model):
-    """MSGAN's settings for CIFAR-10."""
-    config = image_config("dcgan", {
-        "image_size": 32,
-        "filters": 128,
-        "latent_dim": 100,
-        "weight_decay": 1e-4,  # L2, coupled with the gradient
-        "adversarial_form": "logits",  # "probabilities": cross-entropy of sigmoids, as released
-        **model,
-    }, {})
-    config.epochs = 200
-    config.batch_size = 32
-    config.samples.rows = 10
-    return config
+def open_data(config):
+    """The images of a config."""
+    return training.ImageData(config, "labels")
 
 
-def shapes():
-    """Small: two CPU cores are enough."""
-    config = _base(filters=16, latent_dim=32)
-    config.steps = 2000
-    config.checkpoint_every = 100
-    config.data = image_data("shape_classes", flip=False)
-    return config.lock()
-
-
-def cifar10():
-    """The paper's settings."""
-    config = _base()
-    config.checkpoint_every = config.sample_every = 1000
-    config.data = image_data("cifar10", flip=False, cache=True)
-    return config.lock()
-
-
-def cifar10_small():
-    """A quarter of the paper's work a picture, for a CPU."""
-    config = _base(filters=64)
-    config.epochs = 25
-    config.batch_size = 64
-    config.dtype = "mixed_bfloat16"
-    config.checkpoint_every = config.sample_every = 1000
-    config.data = image_data("cifar10", flip=False, cache=True)
-    return config.lock()
-
-
-def folder():
-    """A user's own pictures, with the paper's network."""
-    config = _base()
-    config.checkpoint_every = config.sample_every = 1000
-    config.data = image_data("classes")
-    return config.lock()
+def build(config, data, pretrained):
+    """The `Experiment` of a resolved config. `pretrained` is empty."""
+    del pretrained
+    training.check_batch_size(config, 2, "batch statistics of one picture say nothing")
+    names = [str(name) for name in data.source.class_names]
+    model = models.DCGAN(
+        classes=len(names), class_names=names, seed=config.seed, **config.model
+    )
+    compile_gan(model, config)
+    return image_experiment(config, data, model)

@@ -1,4 +1,4 @@
-r"""DRIT: picture to picture between two domains, without pairs (arXiv 1808.00948).
+r"""DRIT: image to image between two domains, without pairs (arXiv 1808.00948).
 
 With `--config.model.mode_seeking_weight=1` it is the unpaired task of MSGAN (arXiv 1903.05628).
 
@@ -8,9 +8,9 @@ With `--config.model.mode_seeking_weight=1` it is the unpaired task of MSGAN (ar
     python -m recipes.train --config=recipes/drit.py:emoji --workdir=runs/drit_emoji \
         --config.data.directory=data/emoji.zip
 
-The domains are two folders of pictures, trainA and trainB (testA, testB), or train/A and train/B;
+The domains are two folders of images, trainA and trainB (testA, testB), or train/A and train/B;
 `--config.data.domains=("cat","dog")` gives them other names. The first half of a batch is
-translated, the other half are real pictures for the second discriminators, so its size is even. One
+translated, the other half are real images for the second discriminators, so its size is even. One
 step in three trains everything, the others only the content discriminator.
 
 Datasets:
@@ -18,27 +18,92 @@ Datasets:
   yosemite   summer and winter: the paper's settings, attributes concatenated, 216 of 256 pixels.
   cat2dog    cats and dogs: the same, feature-wise attributes.
   emoji      two drawing styles of emoji (noto, blob) at 64 pixels, small networks, for a CPU.
-  cats_dogs  the cats and dogs of CIFAR-10 as picture files, 32 pixels, small networks, for a CPU.
+  cats_dogs  the cats and dogs of CIFAR-10 as image files, 32 pixels, small networks, for a CPU.
   folder     a user's own domains, the settings of yosemite.
 """
 
-from recipes.image_systems import image_config, image_data
-from zoo.training.configs import choose
+from recipes._common import (
+    common_config,
+    compile_gan,
+    decay_arguments,
+    image_experiment,
+    with_variant,
+)
+from zoo import models, training
+
+VARIANTS = {
+    "shapes": {  # small: two CPU cores are enough; every step is a full one
+        "steps": 2000, "epochs": 0, "batch_size": 8,
+        "checkpoint_every": 500, "sample_every": 500,
+        "decay": {"epochs": 0, "constant_epochs": 0},
+        "model": {
+            "image_size": 32, "filters": 8, "concat": True, "full_step_every": 1,
+            "discriminators": {"filters": 8, "scales": 2, "layers": 3},
+            "content_discriminator": {"layers": 0},
+        },
+        "data": {"name": "shape_domains", "count": 4096, "load_size": 0, "flip": False,
+                 "cache": True},
+    },
+    "yosemite": {  # the paper's
+        "epochs": 1200, "batch_size": 2, "checkpoint_every": 3000, "sample_every": 3000,
+        "decay": {"epochs": 1200, "constant_epochs": 600},
+        "model": {
+            "image_size": 216, "filters": 64, "concat": True, "full_step_every": 3,
+            "discriminators": {"filters": 64, "scales": 3, "layers": 4},
+            "content_discriminator": {"layers": 3},
+        },
+        "data": {"name": "unpaired", "load_size": 256},
+    },
+    "cat2dog": {  # the paper's for domains that differ in shape
+        "epochs": 1200, "batch_size": 2, "checkpoint_every": 3000, "sample_every": 3000,
+        "decay": {"epochs": 1200, "constant_epochs": 600},
+        "model": {
+            "image_size": 216, "filters": 64, "concat": False, "full_step_every": 3,
+            "discriminators": {"filters": 64, "scales": 3, "layers": 4},
+            "content_discriminator": {"layers": 3},
+        },
+        "data": {"name": "unpaired", "load_size": 256},
+    },
+    "emoji": {  # two drawing styles
+        "steps": 6000, "epochs": 0, "batch_size": 4,
+        "checkpoint_every": 500, "sample_every": 500,
+        "decay": {"epochs": 0, "constant_epochs": 0},
+        "model": {
+            "image_size": 64, "filters": 16, "concat": True, "full_step_every": 1,
+            "discriminators": {"filters": 16, "scales": 2, "layers": 3},
+            "content_discriminator": {"layers": 1},
+        },
+        "data": {"name": "unpaired", "domains": ("noto", "blob"), "load_size": 68, "cache": True},
+    },
+    "cats_dogs": {  # two classes of CIFAR-10
+        "steps": 20000, "epochs": 0, "batch_size": 8,
+        "checkpoint_every": 500, "sample_every": 500,
+        "decay": {"epochs": 0, "constant_epochs": 0},
+        "model": {
+            "image_size": 32, "filters": 16, "concat": False, "full_step_every": 1,
+            "discriminators": {"filters": 16, "scales": 2, "layers": 3},
+            "content_discriminator": {"layers": 0},
+        },
+        "data": {"name": "unpaired", "domains": ("cat", "dog"), "load_size": 0, "cache": True},
+    },
+    "folder": {  # a user's own domains, as yosemite
+        "epochs": 1200, "batch_size": 2, "checkpoint_every": 3000, "sample_every": 3000,
+        "decay": {"epochs": 1200, "constant_epochs": 600},
+        "model": {
+            "image_size": 216, "filters": 64, "concat": True, "full_step_every": 3,
+            "discriminators": {"filters": 64, "scales": 3, "layers": 4},
+            "content_discriminator": {"layers": 3},
+        },
+        "data": {"name": "unpaired", "load_size": 256},
+    },
+}
 
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, yosemite, cat2dog, emoji, cats_dogs, folder."""
-    return choose(dataset, {
-        "shapes": shapes, "yosemite": yosemite, "cat2dog": cat2dog, "emoji": emoji,
-        "cats_dogs": cats_dogs, "folder": yosemite,
-    })
-
-
-def _base(**model):
-    """The paper's settings."""
-    config = image_config(
-        "drit",
-        {
+    config = common_config("drit", dataset, VARIANTS)
+    config.update({
+        "model": {
             "image_size": 216,
             "filters": 64,
             "latent_dim": 8,
@@ -48,63 +113,55 @@ def _base(**model):
             "content_noise": 1.0,
             "weight_decay": 1e-4,  # L2, coupled with the gradient
             "full_step_every": 3,
-            **model,
+            "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
         },
-        {"learning_rate": 1e-4},
-        {"epochs": 1200, "constant_epochs": 600},
+        "optimizer": {  # Adam, the same for all networks
+            "learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
+        },
+        "content_learning_rate": 4e-5,  # of the content discriminator
+        "decay": {  # learning rates: constant, then linearly to 0 at `epochs`; 0: always constant
+            "epochs": 1200, "constant_epochs": 600,
+        },
+        "samples": {  # the fixed grid, and the conditions of the held-out figures
+            "rows": 6,  # conditions of each direction
+            "samples_per_condition": 6,
+            "seed": 0,
+        },
+        "data": {
+            "name": "unpaired",  # "unpaired" | "shape_domains"
+            "directory": "",  # a folder or .zip
+            "held_out_split": "test",  # a folder's name; where there is none, test or val
+            "load_size": 256,  # pixels that images are scaled to before a random cut; 0: no cut
+            "flip": True,  # mirror half of the images
+            "cache": False,  # decode every image once and keep all of them in memory
+            "on_error": "raise",  # "raise" | "skip": what a broken image does
+            "follow_links": False,  # follow links in the folder, also out of it
+            "count": 4096,  # shapes: number of training images
+            "held_out_count": 64,  # shapes: number of held-out images
+            "held_out_fraction": 0.1,  # of a set without a held-out split, by hash of the names
+            "domains": ("A", "B"),  # names of the two folders
+            "difference": "background",  # shape_domains: what the domains differ in
+        },
+    })
+    return with_variant(config, VARIANTS[dataset])
+
+
+def open_data(config):
+    """The images of a config."""
+    return training.ImageData(config, "domains")
+
+
+def build(config, data, pretrained):
+    """The `Experiment` of a resolved config. `pretrained` is empty."""
+    import keras
+
+    del pretrained
+    training.check_batch_size(config, 2, "DRIT translates the first half of a batch", even=True)
+    model = models.DRIT(
+        seed=config.seed, **decay_arguments(config, data), **config.model.to_dict()
     )
-    config.content_learning_rate = 4e-5  # of the content discriminator
-    config.epochs = 1200
-    config.batch_size = 2
-    config.checkpoint_every = config.sample_every = 3000
-    config.samples.rows = 6  # of each direction
-    config.data = image_data("unpaired", load_size=256)
-    return config
-
-
-def yosemite():
-    """The paper's settings."""
-    return _base().lock()
-
-
-def cat2dog():
-    """The paper's settings for domains that differ in shape."""
-    return _base(concat=False).lock()
-
-
-def _small(size, filters, **data):
-    """Networks for two CPU cores; every step is a full one, without a schedule."""
-    config = _base(
-        image_size=size, filters=filters, full_step_every=1,
-        discriminators={"filters": filters, "scales": 2, "layers": 3},
-        content_discriminator={"layers": 1 if size > 32 else 0},
+    content = {**config.optimizer, "learning_rate": config.content_learning_rate}
+    compile_gan(
+        model, config, content_discriminator_optimizer=keras.optimizers.Adam(**content)
     )
-    config.epochs = config.decay.epochs = config.decay.constant_epochs = 0
-    config.batch_size = 8
-    config.data = image_data(**{"load_size": 0, **data})
-    config.data.cache = True
-    config.checkpoint_every = config.sample_every = 500
-    return config
-
-
-def shapes():
-    """Small: two CPU cores are enough."""
-    config = _small(32, 8, name="shape_domains", flip=False)
-    config.steps = 2000
-    return config.lock()
-
-
-def emoji():
-    """Two drawing styles."""
-    config = _small(64, 16, name="unpaired", domains=("noto", "blob"), load_size=68)
-    config.batch_size = 4
-    config.steps = 6000
-    return config.lock()
-
-
-def cats_dogs():
-    """Two classes of CIFAR-10."""
-    config = _small(32, 16, name="unpaired", domains=("cat", "dog"))
-    config.model.concat = False
-    config.steps = 20000
-    return config.lock()
+    return image_experiment(config, data, model)

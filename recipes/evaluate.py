@@ -1,4 +1,4 @@
-r"""Generates, measures, and writes a report whose every number says how it came about.
+r"""Generates images, measures them, and writes a report that says how each number was measured.
 
     python -m recipes.evaluate --preset=attn_gan_emoji_64 --data=emoji.zip --out=report
     python -m recipes.evaluate --preset=runs/cifar10/presets/best --data=cifar10 \
@@ -10,29 +10,51 @@ r"""Generates, measures, and writes a report whose every number says how it came
     python -m recipes.evaluate --compare runs/plain/presets/best runs/ms/presets/best \
         --data=emoji.zip --out=report
 
-Writes `report.json` (every number with its protocol), `report.md` and pictures: `grid.png`,
-`ndb.png` (the share of each bin, of the real and of the generated pictures) and, of a preset,
-`interpolation.png`. With `--compare` two presets stand side by side in `compare.json` and
-`compare.md`, with intervals of their differences, and the report of each in a folder of its own.
+Writes `report.json` (every number with its protocol), `report.md` and figures: `grid.png`,
+`ndb.png` (the share of each bin, of the real and of the generated images) and, of a preset,
+`interpolation.png`. `--compare` compares two presets in `compare.json` and `compare.md`, with
+intervals of their differences, and writes the report of each into a folder of its own.
 
 Protocols: quick (any preset; small counts, an encoder of this zoo), msgan_text, msgan_label,
 msgan_image, attngan, xmc_gan; docs/metrics.md. `--conditions`, `--samples_per_condition`, `--real`
-and `--bins` change a protocol's counts; what falls short of it is noted beside every number, or
+and `--bins` change a protocol's counts; what falls short of it is noted next to every number, or
 refused with `--strict`.
 
-Features and pictures are kept in `--cache`, by the hash of what they come from, and used again.
+Generated images and features are cached in `--cache`, by the hash of what they depend on.
+
+The same in Python: `zoo.evaluation.evaluate`.
 """
 
 import dataclasses
 import sys
-import time
-import types
 
 from absl import flags
 
 from recipes import _cli
 from zoo.errors import ZooError
+from zoo.evaluation.evaluators import EvaluatorFiles
+from zoo.evaluation.options import Options
 from zoo.storage import output_folders
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """What the command line says; the attributes are described by the flags of their names.
+
+    Attributes:
+        options: `Options`. files: `EvaluatorFiles`.
+    """
+
+    options: Options
+    files: EvaluatorFiles
+    preset: str | None = None
+    images: str | None = None
+    compare: tuple = ()
+    protocol: str = "quick"
+    data: str = ""
+    out: str | None = None
+    cache: str | None = None
+    record: bool = False
 
 
 def define_flags():
@@ -77,171 +99,103 @@ def define_flags():
     flags.DEFINE_bool("record", False, "Write the numbers into the preset's metadata and card.")
 
 
-NAMES = (
-    "preset", "images", "compare", "protocol", "data", "out", "cache", "encoder", "inception",
-    "lpips_trunk", "lpips_heads", "lpips_version", "detector", "soa_captions",
-    "captions_per_label", "seed", "conditions", "samples_per_condition", "real", "bins", "folds",
-    "size", "crop", "direction", "per_class", "batch_size", "bootstrap", "strict", "record",
-)
+def command_of(value_of):
+    """The `Command` of a function of a flag's name -> its value."""
+
+    def part(cls, **others):
+        names = [field.name for field in dataclasses.fields(cls) if field.name not in others]
+        return cls(**{name: value_of(name) for name in names}, **others)
+
+    return part(Command, options=part(Options), files=part(EvaluatorFiles))
 
 
 def main(argv):
-    """What the flags say."""
+    """Parses the flags once and runs what they say."""
     del argv
-    options = types.SimpleNamespace(**{name: flags.FLAGS[name].value for name in NAMES})
-    print(f"{evaluate(options)}\nWritten to {options.out}")
+    command = command_of(lambda name: flags.FLAGS[name].value)
+    print(f"{run(command)}\nWritten to {command.out}")
 
 
-def evaluate(options):
-    """Check the options, then evaluate one subject or compare two.
+def run(command):
+    """Checks the command, then evaluates one subject or compares two, and writes the reports.
 
     Args:
-        options: object with an attribute for each of `NAMES`, see the flags.
+        command: `Command`.
 
     Returns:
-        str, what the report says.
-    """
-    from zoo.evaluation import record
+        str, the text of the report.
 
-    protocol, asked = _protocols(options)
-    out = output_folders.check_folder(options.out, keep=options.preset)
-    if sum(map(bool, (options.preset, options.images, options.compare))) != 1:
-        raise ZooError("Give one of --preset=NAME, --images=FOLDER and --compare A B.")
-    if options.compare and len(options.compare) != 2:
-        raise ZooError(f"--compare takes two presets, but {len(options.compare)} came.")
-    if options.record:
-        if options.images:
-            raise ZooError("--record writes into a preset: give --preset or --compare.")
-        for handle in options.compare or [options.preset]:
-            record.writable_directory(handle)
+    Raises:
+        ZooError: flags that do not go together, or see `zoo.evaluation.evaluate`.
+    """
+    out = check(command)
     _cli.start_tensorflow()
     with _cli.quiet_stderr():
-        tools = _tools(options, protocol, out)
-        if options.compare:
-            from zoo.evaluation.compare import compare
+        from zoo.evaluation import compare, open_evaluators
 
-            runs = [
-                _evaluate(options, handle, protocol, asked, tools, out / name)
-                for handle, name in zip(options.compare, ("a", "b"), strict=True)
-            ]
-            text = compare(out, runs, options.bootstrap, options.seed)
-        else:
-            text = _evaluate(options, options.preset, protocol, asked, tools, out)["text"]
-    return text
+        evaluators = open_evaluators(
+            command.protocol, next(iter(presets(command)), None), command.cache or out / "cache",
+            **vars(command.files),
+        )
+        if not command.compare:
+            return evaluate_one(command, command.preset, evaluators, out).text
+        first, second = (
+            evaluate_one(command, preset, evaluators, out / name)
+            for preset, name in zip(command.compare, ("a", "b"), strict=True)
+        )
+        comparison = compare(first, second, command.options.bootstrap, command.options.seed)
+        comparison.write(out)
+        return comparison.text
 
 
-def _evaluate(options, handle, protocol, asked, tools, out):
-    """Measures one preset, or --images, and writes the report's files.
+def presets(command):
+    """The presets that are measured; none with `--images`."""
+    return command.compare or ([command.preset] if command.preset else [])
 
-    Args:
-        protocol: with its own counts; `asked`: with those of the flags.
 
-    Returns:
-        dict of `report`, its `text`, `measures` and `subject`.
+def check(command):
+    """Everything that can be checked before TensorFlow starts; the folder of `--out`.
+
+    Raises:
+        ZooError: see `run`.
     """
-    from zoo.evaluation import figures, record
-    from zoo.evaluation import report as reports
-    from zoo.evaluation import subject as subjects
-    from zoo.evaluation.measurement import measure
-    from zoo.storage import write_bytes_atomically, write_json
+    from zoo.evaluation import record
+    from zoo.evaluation.protocols import find_protocol
 
-    start = time.monotonic()
-    subject, every, about, warnings = subjects.opened(options, handle, asked, tools)
-    real, versions = every.sample(asked.real, options.seed), reports.versions()
-    warnings += subjects.lacking(subject, real, len(every), protocol, asked, tools)
-    if options.strict and warnings:  # before any picture is made
-        raise ZooError(
-            f"--strict: the protocol {options.protocol} is not met: {'; '.join(warnings)}."
-        )
-    numbers = measure(subject, real, asked, tools, options.seed, options.per_class)
-    common = subjects.common_record(
-        subject, real, options.protocol, options.seed, about["splits"], versions
+    find_protocol(command.protocol, "--protocol")
+    command.options.check("--{}")
+    command.files.check()
+    if command.cache:
+        output_folders.check_folder(command.cache, "cache")
+    out = output_folders.check_folder(command.out, keep=command.preset)
+    if sum(map(bool, (command.preset, command.images, command.compare))) != 1:
+        raise ZooError("Give one of --preset=NAME, --images=FOLDER and --compare A B.")
+    if command.compare and len(command.compare) != 2:
+        raise ZooError(f"--compare takes two presets, got {len(command.compare)}.")
+    if command.images and not command.data:
+        raise ZooError("--data is missing: give the real images' folder, or a source's name.")
+    if command.record:
+        if command.images:
+            raise ZooError("--record writes into a preset: give --preset or --compare.")
+        for preset in presets(command):
+            record.writable_directory(preset)
+    return out
+
+
+def evaluate_one(command, preset, evaluators, out):
+    """The `Evaluation` of one preset, or of `--images`, whose report is written into `out`."""
+    from zoo.evaluation import evaluate, from_path, record
+
+    evaluation = evaluate(
+        preset if preset else from_path(command.images, command.options.size), command.data,
+        command.protocol, evaluators=evaluators,
+        command=["python", "-m", "recipes.evaluate", *sys.argv[1:]],
+        **vars(command.options),
     )
-    results = []
-    for one, seconds in numbers.found:
-        one.warnings = [*warnings, *one.warnings]
-        results.append(reports.record(one, common, options.bootstrap, options.seed, seconds))
-    others = [network for network in (tools.lpips, tools.detector) if network is not None]
-    report = {
-        "format": reports.FORMAT, "subject": {"name": subject.name, **subject.source},
-        "protocol": {"name": options.protocol, **dataclasses.asdict(protocol)},
-        "data": {**about, "name": real.name, "count": len(real), "sha256": real.digest,
-                 "input": real.route},
-        "networks": [network.record() for network in (*tools.networks, *others)],
-        "resolution": subject.size[0], "seed": options.seed, "warnings": warnings,
-        "results": results, "not_measured": numbers.left,
-        "versions": versions, "seconds": round(time.monotonic() - start, 1),
-        "command": ["python", "-m", "recipes.evaluate", *sys.argv[1:]],
-    }
-    with output_folders.gathered(out) as folder:
-        report["pictures"] = figures.write(folder, subject, results, options.seed)
-        text = reports.markdown(report)
-        write_json(str(folder / "report.json"), report)
-        write_bytes_atomically(str(folder / "report.md"), text.encode())
-    if options.record:
-        record.record(handle, report)
-    return {"report": report, "text": text, "subject": subject,
-            "measures": [one for one, _ in numbers.found]}
-
-
-def _tools(options, protocol, out):
-    """The networks that were given, or the shipped encoder where the protocol lets it serve."""
-    from zoo.evaluation import feature_networks
-    from zoo.evaluation.cache import Cache
-    from zoo.evaluation.subject import Tools
-
-    handles = list(options.encoder)
-    if not handles and not options.inception and protocol.network == "zoo":
-        handles = feature_networks.shipped_encoders(options.preset or next(iter(options.compare), None))
-    if bool(options.lpips_trunk) != bool(options.lpips_heads):
-        raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
-    if options.soa_captions and not options.detector:
-        raise ZooError("--soa_captions are of SOA, which needs --detector=yolov3.weights, too.")
-    found = [feature_networks.zoo_encoder(handle) for handle in handles]
-    if options.inception or not found:
-        found.insert(0, feature_networks.inception(options.inception))
-    lpips = detector = None
-    if options.lpips_trunk:
-        from zoo.evaluation.lpips import LpipsDistance
-
-        lpips = LpipsDistance(options.lpips_trunk, options.lpips_heads, options.lpips_version)
-    if options.detector:
-        from zoo.evaluation.soa import Detector
-
-        detector = Detector(options.detector)
-    damsm = next((network.model for network in found if network.model is not None), None)
-    cache = Cache(options.cache or out / "cache", show=True)
-    return Tools(found, lpips, damsm, cache, detector, options.soa_captions,
-                 options.captions_per_label)
-
-
-def _protocols(options):
-    """The protocol, and the same with the counts of the flags."""
-    from zoo.errors import nearest
-    from zoo.evaluation.protocols import PROTOCOLS
-
-    name = options.protocol
-    if name not in PROTOCOLS:
-        raise ZooError(
-            f'--protocol must be one of {", ".join(PROTOCOLS)}, got "{name}".'
-            f"{nearest(name, PROTOCOLS)}"
-        )
-    for flag, least in (("conditions", 1), ("samples_per_condition", 1), ("real", 2), ("bins", 1),
-                        ("size", 1), ("batch_size", 1), ("captions_per_label", 1),
-                        ("bootstrap", 0), ("seed", 0)):
-        value = getattr(options, flag)
-        if value is not None and value < least:
-            raise ZooError(f"--{flag} must be at least {least}, got {value}.")
-    for flag, most in (("seed", 2**32 - 1), ("size", 4096), ("bootstrap", 10**6)):
-        value = getattr(options, flag)
-        if value is not None and value > most:
-            raise ZooError(f"--{flag} must be at most {most:,}, got {value:,}.")
-    if options.cache:
-        output_folders.check_folder(options.cache, "cache")
-    changed = {"conditions": options.conditions, "samples": options.samples_per_condition,
-               "real": options.real, "bins": options.bins, "folds": options.folds}
-    changed = {key: value for key, value in changed.items() if value not in (None, "")}
-    return PROTOCOLS[name], dataclasses.replace(PROTOCOLS[name], **changed)
+    evaluation.write(out)
+    if command.record:
+        record.record(preset, evaluation.report)
+    return evaluation
 
 
 def joined(argv):

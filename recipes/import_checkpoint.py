@@ -1,4 +1,4 @@
-r"""A preset from the files that the authors of a paper released.
+r"""Makes a preset from the files that the authors of a paper released.
 
     python -m recipes.import_checkpoint --generator=bird_AttnGAN2.pth \
         --text_encoder=text_encoder200.pth --captions=captions.pickle --out=presets/attn_gan_birds
@@ -57,61 +57,46 @@ _NAMES = flags.DEFINE_string(
 _SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the pictures, where it may be chosen.")
 _OUT = flags.DEFINE_string("out", None, "Directory of the preset.")
 
-# system: repository, the flags it needs, the flags it may have
-_READS = ("text_encoder", "captions")
-SYSTEMS = {
-    "attn_gan": ("taoxugit/AttnGAN", ("generator", *_READS), ("max_words",)),
-    "dm_gan": ("MinfengZhu/DM-GAN", ("generator", *_READS), ("max_words",)),
-    "mirror_gan": ("qiaott/MirrorGAN", ("generator", *_READS),
-                   ("cnn_encoder", "rnn_decoder", "max_words")),
-    "stackgan_v2": ("hanzhanggit/StackGAN-v2", ("generator",), ()),
-    "dcgan": ("HelenMao/MSGAN", ("generator",), ("class_names",)),
-    "pix2pix": ("HelenMao/MSGAN or junyanz/BicycleGAN", ("generator",), ("image_size",)),
-    "bicyclegan": ("junyanz/BicycleGAN", ("generator", "encoder"), ()),
-    "drit": ("HsinYingLee/DRIT or HelenMao/MSGAN", ("generator",), ("image_size",)),
-    "xmc_gan": ("google-research/xmcgan_image_generation", ("generator",),
-                ("hub_preprocess", "hub_encoder", "max_words")),
-    "damsm": ("taoxugit/AttnGAN", ("image_encoder", *_READS), ("max_words",)),
-    "stream": ("qiaott/MirrorGAN", ("cnn_encoder", "rnn_decoder", "captions"),
-               ("max_words", "image_size")),
-}
 _FLAGS = {flag.name: flag for flag in (
     _GENERATOR, _IMAGE, _CNN, _RNN, _TEXT, _CAPTIONS, _ENCODER, _PREPROCESS, _HUB, _WORDS, _NAMES,
     _SIZE,
 )}
-FILES = ("generator", "image_encoder", "cnn_encoder", "rnn_decoder", "text_encoder", "encoder")
-MAIN = {"generator": None, "image_encoder": "damsm", "cnn_encoder": "stream"}
-CHECKPOINTS = ("dcgan", "drit", "xmc_gan")  # `official` calls the file of these a checkpoint
+_WEIGHTS = (_GENERATOR, _IMAGE, _CNN, _RNN, _TEXT, _ENCODER)  # named in the preset's metadata
+_FIRST = (_GENERATOR, _IMAGE, _CNN)  # one of these says what is imported
 
 
 def main(argv):
     """Read everything, check that it fits together, then write the preset."""
     del argv
     _check()
-    main_flag = next((name for name in MAIN if _FLAGS[name].value), None)
-    if main_flag is None:
-        raise ZooError(
-            "Give one of --generator (a GAN), --image_encoder (DAMSM) and --cnn_encoder "
-            "(MirrorGAN's captioning network)."
-        )
     _cli.start_tensorflow()
     with _cli.quiet_stderr():
-        from zoo.importers import official
+        from zoo.importers.registry import importer_of
         from zoo.presets.usage import condition_of
 
-        system = MAIN[main_flag] or official.system_of(_GENERATOR.value)
-        if system == "pix2pix" and _ENCODER.value:
-            system = "bicyclegan"
-        arguments = _arguments(system)
-        files = [name for name in arguments if name in FILES]
-        files = ", ".join(os.path.basename(arguments[name]) for name in files)
-        if system in CHECKPOINTS:
-            arguments["checkpoint"] = arguments.pop("generator")
-        model = getattr(official, system)(**_with_hub_encoder(arguments))
-        source = {"checkpoint": f"{SYSTEMS[system][0]}: {files}"}
+        system = _system()
+        module = importer_of(system)
+        arguments = _arguments(system, module.IMPORTER)
+        files = ", ".join(
+            os.path.basename(flag.value) for flag in _WEIGHTS if flag.name in arguments
+        )
+        first = [arguments.pop(_GENERATOR.name)] if _GENERATOR.name in arguments else []
+        model = module.load(*first, **_with_hub_encoder(arguments))
+        source = {"checkpoint": f"{module.IMPORTER.repository}: {files}"}
         model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
     print(f"{type(model).__name__} in {_OUT.value} ({counts})")
+
+
+def _system():
+    """The name of the system whose files were given."""
+    from zoo.importers.detect import system_of
+    from zoo.importers.registry import importers
+
+    if _GENERATOR.value:
+        return system_of(_GENERATOR.value, [name for name, flag in _FLAGS.items() if flag.value])
+    first = next(flag.name for flag in _FIRST if flag.value)
+    return next(n for n, module in importers().items() if module.IMPORTER.files[0] == first)
 
 
 def _check():
@@ -123,27 +108,33 @@ def _check():
     for flag in (_WORDS, _SIZE):
         if flag.value is not None and flag.value < 1:
             raise ZooError(f"--{flag.name} must be at least 1, got {flag.value}.")
-    for name in (*FILES, _CAPTIONS.name):
-        path = _FLAGS[name].value
+    for flag in (*_WEIGHTS, _CAPTIONS):
+        path = flag.value
         if path is not None and not os.path.isfile(path):
             what = "a folder" if os.path.isdir(path) else "no file"
-            raise ZooError(f'--{name}: "{path}" is {what}; give a file that the authors released.')
+            raise ZooError(
+                f'--{flag.name}: "{path}" is {what}; give a file that the authors released.'
+            )
+    if not any(flag.value for flag in _FIRST):
+        raise ZooError(
+            "Give one of --generator (a GAN), --image_encoder (DAMSM) and --cnn_encoder "
+            "(MirrorGAN's captioning network)."
+        )
 
 
-def _arguments(system):
-    """What was given of a system's flags, by their names.
+def _arguments(system, importer):
+    """The values of the flags that a system's `load` takes, by their names.
 
     Raises:
         ZooError: one is missing, or one was given that has no use.
     """
-    _, needed, possible = SYSTEMS[system]
     arguments = {}
     for name, flag in _FLAGS.items():
-        if name in needed:
+        if name in importer.files:
             if not flag.value:
                 raise ZooError(f"--{name} is missing, which {system} needs.")
             arguments[name] = flag.value
-        elif name in possible:
+        elif name in importer.options:
             if flag.value is not None:
                 arguments[name] = _parts(flag.value) if flag is _NAMES else flag.value
         elif flag.value is not None:

@@ -1,4 +1,4 @@
-r"""MirrorGAN: caption to picture, and back to a caption (arXiv 1903.05854).
+r"""MirrorGAN: caption to image, and back to a caption (arXiv 1903.05854).
 
     python -m recipes.train --config=recipes/mirror_gan.py:shapes --workdir=runs/mirror_shapes
     python -m recipes.train --config=recipes/mirror_gan.py:emoji --workdir=runs/mirror_emoji \
@@ -29,27 +29,153 @@ Datasets:
           epochs.
 """
 
-from recipes import stream
-from recipes.text_to_image import SHARED, damsm_guided_config
+from recipes import damsm, stream
+from recipes._common import (
+    SAMPLE_CAPTIONS,
+    caption_experiment,
+    check_caption_batch,
+    common_config,
+    compile_gan,
+    with_variant,
+)
+from zoo import models, training
 
-_SIZES = {"generator_filters": 32, "discriminator_filters": 64}
-PAPER = {
-    "birds": {"epochs": 650, "batch_size": 12, "model": _SIZES},
-    "coco": {"epochs": 120, "batch_size": 12, "model": _SIZES},
+VARIANTS = {
+    "shapes": {  # small: two CPU cores are enough
+        "steps": 3000, "batch_size": 16, "checkpoint_every": 100, "sample_every": 250,
+        "model": {
+            "stage_sizes": (16, 32, 64), "generator_filters": 16, "discriminator_filters": 16,
+            "residual_blocks": 1, "latent_dim": 32, "condition_dim": 32, "ema_decay": 0.99,
+        },
+        "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
+                 "words": "unicode", "max_words": 18},
+    },
+    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs that have instructions for
+    # it, and several times slower on those that have none.
+    "emoji": {
+        "epochs": 60, "batch_size": 16, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "stage_sizes": (16, 32, 64), "generator_filters": 32, "discriminator_filters": 32,
+            "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64, "ema_decay": 0.999,
+        },
+        "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+                 "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
+                 "max_words": 13},
+    },
+    "birds": {  # of the released code
+        "epochs": 650, "batch_size": 12, "checkpoint_every": 1000, "sample_every": 1000,
+        "model": {
+            "stage_sizes": (64, 128, 256), "generator_filters": 32, "discriminator_filters": 64,
+            "residual_blocks": 2, "damsm_weight": 0.0, "condition_dim": 100,
+            "latent_dim": 100, "ema_decay": 0.999,
+        },
+        "data": {"name": "birds", "directory": "data/birds", "max_words": 18},
+    },
+    "coco": {  # of the birds, with 120 epochs
+        "epochs": 120, "batch_size": 12, "checkpoint_every": 1000, "sample_every": 1000,
+        "model": {
+            "stage_sizes": (64, 128, 256), "generator_filters": 32, "discriminator_filters": 64,
+            "residual_blocks": 2, "damsm_weight": 0.0, "condition_dim": 100,
+            "latent_dim": 100, "ema_decay": 0.999,
+        },
+        "data": {"name": "coco", "directory": "data/coco", "max_words": 12},
+    },
 }
 
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
-    config = damsm_guided_config(
-        "mirror_gan",
-        dataset,
-        PAPER,
-        caption_weight=10.0,  # lambda; the released code: 10, the paper: 20 of "captions"
-        caption_reduction="words",  # "words": mean over all words | "captions": sums
-        damsm_weight=0.0,  # of AttnGAN's matching losses, which the released code leaves out
-    ).unlock()
-    config.stream = ""  # preset name or directory of a trained STREAM; "": pre-train one
-    captioning = stream.get_config(dataset)
-    config.captioning = {k: v for k, v in captioning.items() if k not in SHARED}
-    return config.lock()
+    config = common_config("mirror_gan", dataset, VARIANTS)
+    config.update({
+        "text": "captions",  # what reads the captions: "captions"
+        "text_encoder": {  # of "hub"
+            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+            "encoder": "",  # handle of the encoder; "": BERT base, uncased
+            "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
+        },
+        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
+        "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
+        "stream": "",  # preset name or directory of a trained STREAM; "": pre-train one
+        "captioning": training.settings_of_stage(stream.get_config(dataset)),
+        "model": {
+            "stage_sizes": (64, 128, 256),  # pixels, lowest first
+            "generator_filters": 32,
+            "discriminator_filters": 64,
+            "residual_blocks": 2,  # in each refinement stage
+            "latent_dim": 100,
+            "condition_dim": 100,
+            "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
+            "ema_decay": 0.999,  # of the generator's moving average, which makes the images
+            "ema_statistics": "average",  # "current": batch statistics not averaged, as released
+            "damsm_weight": 0.0,  # of AttnGAN's matching losses, which the released code leaves out
+            "sample_reduction": "sum",  # mode seeking: how both samples' losses are joined, "mean"
+            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
+            "caption_weight": 10.0,  # lambda; the released code: 10, the paper: 20 of "captions"
+            "caption_reduction": "words",  # "words": mean over all words | "captions": sums
+        },
+        "optimizer": {  # Adam, the same for the generator and each discriminator
+            "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
+        },
+        "samples": {  # the fixed grid: one row per caption
+            "captions": SAMPLE_CAPTIONS[dataset],
+            "images_per_caption": 6,
+            "seed": 0,
+        },
+        "data": {
+            "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
+            "directory": "",  # where the images are; a .zip of a captioned folder is fine
+            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
+            "follow_links": False,  # follow links in the folder, also out of it
+            "count": 0,  # shapes: number of training images
+            "held_out_count": 512,  # held-out images that scores use
+            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "flip": True,  # mirror half of the images
+            "cache": False,  # decode every image once and keep all of them in memory
+            "min_count": 1,  # a word enters the vocabulary when it occurs this often
+            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
+                               # "unicode": letters of every script
+            "max_words": 18,  # longer captions keep a random subset of this size, in order
+        },
+    })
+    return with_variant(config, VARIANTS[dataset])
+
+
+def check(config):
+    """Raises `ZooError` for a text that MirrorGAN does not read."""
+    training.check_text(
+        config, ("captions",),
+        "MirrorGAN tells each caption back in the words of its vocabulary, so it needs a recurrent "
+        "encoder of the same words.",
+    )
+
+
+def pretraining_stages(config):
+    """The DAMSM, whose text encoder reads the captions, then STREAM, in the DAMSM's words."""
+    del config
+    return [
+        training.Stage("damsm", "pretraining", damsm),
+        training.Stage("stream", "captioning", stream),
+    ]
+
+
+def build(config, data, pretrained):
+    """The `Experiment` of a resolved config.
+
+    `pretrained`: dict of "damsm" and "stream" -> preset of a trained one, "" for an untrained one.
+    """
+    check_caption_batch(config)
+    matching = damsm.resolve(config, data, pretrained)
+    captioning = stream.resolve(config, data, pretrained, matching)
+    model = models.MirrorGAN(
+        **training.text_arguments(config, data, matching),
+        image_encoder=matching.image_encoder_config, captioner=captioning.captioner_config,
+        seed=config.seed, **config.model,
+    )
+    compile_gan(model, config)
+    model.load_damsm(matching)
+    experiment = caption_experiment(config, data, model, matching)
+    model.load_stream(captioning)
+    return experiment

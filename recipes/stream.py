@@ -1,4 +1,4 @@
-r"""STREAM: a network that says in words what a picture shows.
+r"""STREAM: a network that says in words what a image shows.
 
 Pre-training of MirrorGAN (arXiv 1903.05854, section 3.3); `recipes/mirror_gan.py` runs it by itself
 when `--config.stream` names none.
@@ -11,7 +11,7 @@ when `--config.stream` names none.
 
 The authors released neither this step nor its weights. It is the image captioning that their code
 names as its source, yunjey/pytorch-tutorial: Adam at 0.001, batches of 128, five passes over all
-captions. A step here sees one caption of a picture, so five passes are 50 epochs of birds, which
+captions. A step here sees one caption of a image, so five passes are 50 epochs of birds, which
 have ten captions each, and 25 of COCO.
 
 Datasets:
@@ -23,70 +23,157 @@ Datasets:
 A MirrorGAN then takes the result with `--config.stream=runs/stream_emoji/presets/best`.
 """
 
-from recipes import damsm
-from zoo.training.configs import choose, common_config
+from recipes._common import check_caption_batch, common_config, with_variant
+from zoo import models, training
+
+VARIANTS = {
+    "shapes": {  # small: minutes on two CPU cores
+        "steps": 600, "batch_size": 32, "checkpoint_every": 100, "sample_every": 100,
+        "model": {
+            "image_encoder": "compact", "image_filters": 16, "image_size": 64,
+            "features": 64, "units": 128,
+        },
+        "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
+                 "words": "unicode", "max_words": 18},
+    },
+    "emoji": {  # no crop and no mirror
+        "epochs": 20, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_encoder": "compact", "image_filters": 32, "image_size": 64,
+            "features": 128, "units": 256,
+        },
+        "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+                 "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
+                 "max_words": 13},
+    },
+    "birds": {  # the sizes of MirrorGAN's code, the training of the tutorial
+        "epochs": 50, "batch_size": 128, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_encoder": "resnet", "image_filters": 64, "image_size": 256,
+            "features": 256, "units": 512,
+        },
+        "data": {"name": "birds", "directory": "data/birds", "max_words": 18},
+    },
+    "coco": {
+        "epochs": 25, "batch_size": 128, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_encoder": "resnet", "image_filters": 64, "image_size": 256,
+            "features": 256, "units": 512,
+        },
+        "data": {"name": "coco", "directory": "data/coco", "max_words": 15},
+    },
+}
 
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
-    return choose(dataset, {"shapes": shapes, "emoji": emoji, "birds": birds, "coco": coco})
-
-
-def _base(dataset):
-    config = common_config("stream")
+    config = common_config("stream", dataset, VARIANTS)
     config.update({
-        "batch_size": 128,
         "model": {
-            "image_encoder": "compact",  # "compact" | "resnet"
-            "image_filters": 32,  # channels of the first block; resnet: 64
+            "image_encoder": "resnet",  # "compact" | "resnet"
+            "image_filters": 64,  # channels of the first block; resnet: 64
             "image_depth": 152,  # resnet: 50 | 101 | 152; unused by compact
             "image_weights": "",  # resnet: torchvision's ImageNet file (.pth, or .npz of it)
-            "image_size": 64,  # pixels, those of the GAN's last stage
-            "features": 256,  # size of a picture's vector and of a word embedding
+            "image_size": 256,  # pixels, those of the GAN's last stage
+            "features": 256,  # size of an image's vector and of a word embedding
             "units": 512,  # of the LSTM
             "end_token": True,  # learn the end of a caption; False: as the GAN's loss has it
         },
         "optimizer": {
-            "learning_rate": 0.001,
-            "beta_1": 0.9,
-            "beta_2": 0.999,
-            "epsilon": 1e-8,
+            "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8,
+        },
+        "data": {  # as the DAMSM's: both networks must have the same words
+            "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
+            "directory": "",  # where the images are; a .zip of a captioned folder is fine
+            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
+            "follow_links": False,  # follow links in the folder, also out of it
+            "count": 0,  # shapes: number of training images
+            "held_out_count": 512,  # held-out images that scores use
+            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "flip": True,  # mirror half of the images
+            "cache": False,  # decode every image once and keep all of them in memory
+            "min_count": 1,  # a word enters the vocabulary when it occurs this often
+            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
+                               # "unicode": letters of every script
+            "max_words": 18,  # longer captions keep a random subset of this size, in order
         },
     })
-    config.data = damsm.get_config(dataset).data  # both networks must have the same words
-    return config
+    return with_variant(config, VARIANTS[dataset])
 
 
-def shapes():
-    """Small: minutes on two CPU cores."""
-    config = _base("shapes")
-    config.batch_size = 32
-    config.steps = 600
-    config.checkpoint_every = config.sample_every = 100
-    config.model.update({"features": 64, "units": 128, "image_filters": 16})
-    return config.lock()
+def check(config):
+    """Raises `ZooError` for a text that STREAM does not read; its own config has no choice."""
+    if "text" in config:
+        training.check_text(config, ("captions",))
 
 
-def emoji():
-    """Captioned emoji at 64 pixels, no crop and no mirror."""
-    config = _base("emoji")
-    config.epochs = 20
-    config.batch_size = 48
-    config.model.update({"features": 128, "units": 256})
-    return config.lock()
+def check_weights(config):
+    """Raises `ZooError` for a ResNet without its weights."""
+    training.require_weights(config, "resnet", "a frozen ResNet", "resnet152-394f9c45.pth")
 
 
-def birds():
-    """The sizes of MirrorGAN's code, the training of the tutorial."""
-    config = _base("birds")
-    config.epochs = 50
-    config.model.update({"image_encoder": "resnet", "image_filters": 64, "image_size": 256})
-    return config.lock()
+def build(config, data, pretrained):
+    """The `Experiment` of a resolved config.
+
+    `pretrained`: dict of "damsm" -> preset of the DAMSM whose words it takes; without one they are
+    those of the training captions.
+    """
+    import keras
+
+    check_caption_batch(config)
+    handle = pretrained.get("damsm")
+    model = make_model(config, data, training.open_damsm(config, handle) if handle else None)
+    if config.model.image_weights:
+        load_resnet_trunk(model.captioner.encoder, config.model.image_weights)
+    model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
+    return training.Experiment(
+        model,
+        data.batches(config, model),
+        data.score(training.CaptionScore, config, model),
+        training.DescriptionSamples(
+            model, data.held_out, data.tokenizer(model), config.data.crop
+        ),
+    )
 
 
-def coco():
-    """The same on COCO."""
-    config = birds().unlock()
-    config.epochs = 25
-    config.data = damsm.get_config("coco").data
-    return config.lock()
+def make_model(config, data, damsm=None):
+    """An untrained `Stream`, with the words of a `DAMSM` or of the training captions."""
+    settings = config.model
+    vocabulary = data.vocabulary() if damsm is None else damsm.vocabulary
+    encoder = {"features": settings.features, "filters": settings.image_filters}
+    if settings.image_encoder == "resnet":
+        from zoo.networks.backbones.resnet import BLOCKS
+
+        encoder["blocks"] = list(BLOCKS[settings.image_depth])
+    return models.Stream(
+        vocabulary=vocabulary.tokens, max_words=config.data.max_words,
+        image_size=settings.image_size, end_token=settings.end_token, seed=config.seed,
+        captioner={"kind": settings.image_encoder, "units": settings.units, "encoder": encoder},
+    )
+
+
+def resolve(config, data, pretrained, damsm):
+    """The STREAM beside a MirrorGAN: trained, or an untrained one, which describes a run.
+
+    Args:
+        config: MirrorGAN's config.
+        data: its data.
+        pretrained: dict of "stream" -> preset of a trained one, or "".
+        damsm: the `DAMSM` whose words an untrained one takes.
+    """
+    if handle := pretrained.get("stream"):
+        return models.Stream.from_preset(handle)
+    part = training.Stage("stream", "captioning", None).config(config)
+    return make_model(part, data, damsm)
+
+
+def load_resnet_trunk(encoder, path):
+    """Gives a `ResNetCaptionEncoder` torchvision's ImageNet weights (`resnet152-*.pth`)."""
+    from zoo.importers.files import read_state_dict
+    from zoo.importers.resnet import resnet_targets
+    from zoo.importers.state_dict import load_state_dict
+
+    given = {k: v for k, v in read_state_dict(path).items() if not k.startswith("fc.")}
+    load_state_dict(resnet_targets(encoder.trunk), given)

@@ -4,7 +4,7 @@ r"""Train a system by a recipe.
     python -m recipes.train --config=recipes/attn_gan.py:emoji --config.batch_size=16 \
         --workdir=runs/b --dry_run
 
-Ctrl-C (or SIGTERM) saves and exits; the same command goes on from there. So does it after a crash
+Ctrl-C (or SIGTERM) saves and exits; the same command resumes from there. So does it after a crash
 or a kill, from the last checkpoint, and ends with the same weights. `--dry_run` prints the resolved
 settings, the sizes of the networks and the shapes of one batch, and writes nothing.
 """
@@ -15,9 +15,8 @@ from ml_collections import config_flags
 from recipes import _cli
 from zoo.errors import ZooError
 from zoo.storage import output_folders
-from zoo.training import configs
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
 _WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder: new, empty, or this run's own.")
 _DRY_RUN = flags.DEFINE_bool("dry_run", False, "Describe the run and write nothing.")
 
@@ -25,22 +24,20 @@ _DRY_RUN = flags.DEFINE_bool("dry_run", False, "Describe the run and write nothi
 def main(argv):
     """Check the settings, start TensorFlow, and train or describe."""
     del argv
-    config = _CONFIG.value
-    if config is None:
-        raise ZooError("--config is missing, e.g. --config=recipes/attn_gan.py:shapes.")
+    recipe = _cli.recipe()
     if not _WORKDIR.value and not _DRY_RUN.value:
         raise ZooError("--workdir is missing: give a folder for this run.")
     if _WORKDIR.value:
         output_folders.check_folder(_WORKDIR.value, "workdir")
-    configs.validate(config)
-    strategy = _cli.start_tensorflow(config.threads, config.strategy)
+    recipe.validate()
+    strategy = _cli.start_tensorflow(recipe.config.threads, recipe.config.strategy)
 
-    from zoo.training import experiment, launch
+    from zoo import training
 
     if _DRY_RUN.value:
-        print(experiment.describe(config, strategy))
+        print(training.describe(recipe, strategy=strategy))
     else:
-        launch.train(config, _WORKDIR.value, strategy)
+        training.run(recipe, _WORKDIR.value, strategy=strategy)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,18 @@
-r"""A small classifier whose features measure pictures where Inception cannot be had.
+r"""A small classifier whose features measure images where Inception cannot be had.
 
     python -m recipes.train_encoder --data=cifar10 --out=encoders/cifar10
-    python -m recipes.train_encoder --data=data/cifar10_images.zip --name=cifar10 --out=encoders/cifar10
-    python -m recipes.train_encoder --data=emoji.zip --image_size=64 --load_size=72 --out=encoders/emoji
+    python -m recipes.train_encoder --data=data/cifar10_images.zip --name=cifar10 \
+        --out=encoders/cifar10
+    python -m recipes.train_encoder --data=emoji.zip --image_size=64 --load_size=72 \
+        --out=encoders/emoji
     python -m recipes.train_encoder --data=shape_classes --out=encoders/shapes
     python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
 
-Trains an `FeatureEncoder` to name the class of a picture (of pictures in folders the folder, of
-emoji the drawing style) and saves it as a preset, stored as float16, whose metadata tell how many
-held-out pictures it names rightly. Its name starts with `zoo-`, so that its numbers
+Trains a `FeatureEncoder` to name the class of an image (of images in folders the folder, of emoji
+the drawing style) and saves it as a preset, stored as float16, whose metadata say how many held-out
+images it names correctly. Its name starts with `zoo-`, so that its numbers
 (`fid[zoo-cifar10-encoder]`) cannot be mistaken for a paper's. A run is a function of the seed and
-of the pictures.
+of the images.
 """
 
 import time

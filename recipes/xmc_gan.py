@@ -1,4 +1,4 @@
-r"""XMC-GAN: caption to picture in one stage, by contrast of matching pairs (arXiv 2101.04702).
+r"""XMC-GAN: caption to image in one stage, by contrast of matching pairs (arXiv 2101.04702).
 
     python -m recipes.train --config=recipes/xmc_gan.py:shapes --workdir=runs/xmc_shapes
     python -m recipes.train --config=recipes/xmc_gan.py:emoji --workdir=runs/xmc_emoji \
@@ -16,8 +16,8 @@ r"""XMC-GAN: caption to picture in one stage, by contrast of matching pairs (arX
             `recipes.cache_text`, training takes the vectors from there and runs no encoder.
   captions  the recurrent encoder of a DAMSM, `--config.damsm`; without one a DAMSM is pre-trained
             first, in the `damsm` folder of the run.
-With `hub` there is a held-out score only if `--config.damsm` names a DAMSM, which then judges the
-pictures and does nothing else.
+With `hub` there is a held-out score only if `--config.damsm` names a DAMSM, which then scores the
+images and does nothing else.
 
 A batch is cut into `discriminator_steps` parts, and the losses see one part: the `batch_size` here
 is that of the loader, twice that of the paper. Mode seeking (arXiv 1903.05628), which the authors
@@ -34,81 +34,172 @@ Datasets:
           --config.image_network=none leaves its loss out.
 """
 
-from recipes.text_to_image import text_to_image_config
-from zoo.training.configs import choose
+from recipes import damsm
+from recipes._common import (
+    SAMPLE_CAPTIONS,
+    caption_experiment,
+    common_config,
+    with_variant,
+)
+from zoo import models, training
+from zoo.errors import ZooError
+
+VARIANTS = {
+    "shapes": {  # small: two CPU cores are enough
+        "steps": 2000, "batch_size": 32, "checkpoint_every": 100, "sample_every": 250,
+        "text": "captions",
+        "model": {
+            "image_size": 64, "generator_filters": 8, "discriminator_filters": 8, "latent_dim": 32,
+            "ema_decay": 0.99,
+        },
+        "pretraining": {"model": {"image_size": 64}},
+        "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
+                 "words": "unicode", "max_words": 18},
+    },
+    "emoji": {
+        "epochs": 60, "batch_size": 64, "checkpoint_every": 500, "sample_every": 500,
+        "model": {
+            "image_size": 64, "generator_filters": 32, "discriminator_filters": 32,
+            "latent_dim": 64, "ema_decay": 0.999,
+        },
+        "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+                 "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
+                 "max_words": 17},
+    },
+    "coco": {  # xmcgan/configs/coco_xmc.py; 17 word pieces, whole images scaled to a square
+        "epochs": 500, "batch_size": 112,  # the losses see half of it, 56
+        "checkpoint_every": 5000, "sample_every": 1000, "dtype": "mixed_bfloat16",
+        "image_network": "resnet50",
+        "model": {
+            "image_size": 128, "generator_filters": 96, "discriminator_filters": 96,
+            "latent_dim": 128, "ema_decay": 0.999,
+        },
+        "data": {"name": "coco", "directory": "data/coco", "crop": "none", "flip": True,
+                 "max_words": 17},
+    },
+}
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
 
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, coco."""
-    return choose(dataset, {"shapes": shapes, "emoji": emoji, "coco": coco})
-
-
-def _base(dataset):
-    """The released code's settings (xmcgan/configs/coco_xmc.py), the data set's data."""
-    config = text_to_image_config("xmc_gan", dataset)
-    del config.model, config.optimizer
+    config = common_config("xmc_gan", dataset, VARIANTS)
     config.update({
-        "text": "hub",  # "hub" | "captions"
+        "text": "hub",  # what reads the captions: "hub" | "captions"
+        "text_encoder": {  # of "hub"
+            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+            "encoder": "",  # handle of the encoder; "": BERT base, uncased
+            "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
+        },
+        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
+        "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "image_network": "none",  # "none" | "resnet50", as released | "vgg19" | "keras_resnet50"
         "image_weights": "",  # its weights: a file, or "imagenet" for Keras' networks
         "model": {
-            "image_size": 64,  # pixels: 64, 128 or 256
+            "image_size": 128,  # pixels: 64, 128 or 256
             "generator_filters": 96,
             "discriminator_filters": 96,
             "latent_dim": 128,
             "discriminator_steps": 2,  # updates of the discriminator to one of the generator
             "word_weight": 1.0,  # of the contrastive losses: regions and words
-            "sentence_weight": 1.0,  # pictures and sentences
-            "image_weight": 1.0,  # generated and real pictures, by the discriminator
+            "sentence_weight": 1.0,  # images and sentences
+            "image_weight": 1.0,  # generated and real images, by the discriminator
             "network_weight": 1.0,  # the same by the image network
             "negatives": "replica",  # pairs that are contrasted: of a "replica" | "global"
-            "mode_seeking_weight": 0.0,
+            "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
             "ema_decay": 0.999,
             "ema_statistics": "current",  # the moving average has the generator's own statistics
         },
         "optimizer": {  # Flax's Adam
-            "generator_rate": 1e-4,
-            "discriminator_rate": 4e-4,
-            "beta_1": 0.5,
-            "beta_2": 0.999,
-            "epsilon": 1e-8,
+            "generator_rate": 1e-4, "discriminator_rate": 4e-4,
+            "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
+        },
+        "samples": {  # the fixed grid: one row per caption
+            "captions": SAMPLE_CAPTIONS[dataset],
+            "images_per_caption": 6,
+            "seed": 0,
+        },
+        "data": {
+            "name": "coco",  # "shapes" | "folder" | "birds" | "coco"
+            "directory": "",  # where the images are; a .zip of a captioned folder is fine
+            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
+            "follow_links": False,  # follow links in the folder, also out of it
+            "count": 0,  # shapes: number of training images
+            "held_out_count": 512,  # held-out images that scores use
+            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "flip": True,  # mirror half of the images
+            "cache": False,  # decode every image once and keep all of them in memory
+            "min_count": 1,  # a word enters the vocabulary when it occurs this often
+            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
+                               # "unicode": letters of every script
+            "max_words": 17,  # longer captions keep a random subset of this size, in order
         },
     })
-    return config
+    return with_variant(config, VARIANTS[dataset])
 
 
-def shapes():
-    """Small: two CPU cores are enough."""
-    config = _base("shapes")
-    config.text = "captions"
-    config.steps = 2000
-    config.batch_size = 32
-    config.model.update({
-        "generator_filters": 8, "discriminator_filters": 8, "latent_dim": 32, "ema_decay": 0.99,
+def check(config):
+    """Raises `ZooError` for a text that XMC-GAN does not read."""
+    training.check_text(config, ("captions", "hub"))
+
+
+def pretraining_stages(config):
+    """The DAMSM: its text encoder reads "captions"; with "hub" it only scores."""
+    return [training.Stage("damsm", "pretraining", damsm, needed=config.text == "captions")]
+
+
+def build(config, data, pretrained):
+    """The `Experiment` of a resolved config.
+
+    `pretrained`: dict of "damsm" -> preset of a trained one, "" for an untrained one.
+    """
+    training.check_batch_size(
+        config, 4, "a batch is cut into discriminator_steps parts of two pairs at least", even=True
+    )
+    matching = damsm.resolve(config, data, pretrained, needed=config.text == "captions")
+    kind = config.image_network
+    model = models.XMCGAN(
+        **training.text_arguments(config, data, matching), seed=config.seed, **config.model,
+        image_network=None if kind == "none" else {"kind": kind},
+    )
+    if kind != "none":
+        load_image_network(model, kind, config.image_weights)
+    compile_with_flax_adam(model, config.optimizer)
+    if config.text == "captions":
+        model.load_damsm(matching)
+    return caption_experiment(config, data, model, matching)
+
+
+def load_image_network(model, kind, weights):
+    """Gives a model's image network its trained weights.
+
+    Raises:
+        ZooError: none are given; an untrained network compares nothing.
+    """
+    if not weights:
+        raise ZooError(
+            f"config.image_network {kind} compares pictures, so it must be a trained one: give "
+            "--config.image_weights=FILE (imagenet for Keras' networks), or "
+            "--config.image_network=none."
+        )
+    if kind == "resnet50":
+        from zoo.importers import xmc_gan as importer
+
+        importer.load_image_network(model, weights)
+    else:
+        model.load_image_network(weights)
+
+
+def compile_with_flax_adam(model, settings):
+    """Compiles with one Flax Adam for the generator and one for the discriminator."""
+    from zoo.models.xmc_gan import FlaxAdam
+
+    shared = {name: settings[name] for name in ("beta_1", "beta_2", "epsilon")}
+    model.compile(**{
+        f"{name}_optimizer": FlaxAdam(learning_rate=settings[f"{name}_rate"], **shared)
+        for name in ("generator", "discriminator")
     })
-    config.pretraining.model.image_size = config.model.image_size
-    return config.lock()
-
-
-def emoji():
-    """Captioned emoji at 64 pixels."""
-    config = _base("emoji")
-    config.batch_size = 64
-    config.data.max_words = 17
-    config.model.update({"generator_filters": 32, "discriminator_filters": 32, "latent_dim": 64})
-    return config.lock()
-
-
-def coco():
-    """The released code's COCO settings; 17 word pieces, whole pictures scaled to a square."""
-    config = _base("coco")
-    config.epochs = 500
-    config.batch_size = 112  # the losses see half of it, 56
-    config.checkpoint_every = 5000
-    config.dtype = "mixed_bfloat16"
-    config.image_network = "resnet50"
-    config.model.image_size = 128
-    config.data.update({"max_words": 17, "crop": "none", "flip": True})
-    return config.lock()

@@ -58,7 +58,7 @@ def test_documented_commands_exist_with_these_flags():
 
 
 def test_documented_settings_exist():
-    from zoo.training.configs import check_known_keys
+    from zoo.training.config import check_known_keys
 
     seen = 0
     for page in PAGES:

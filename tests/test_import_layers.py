@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -92,7 +93,7 @@ def violations(path, text=None):
         if own in FREE:
             allowed = other.startswith("zoo")
         elif module == "zoo":
-            allowed = other == "zoo.version" or inside
+            allowed = other in ("zoo.version", "zoo._lazy") or inside
         else:
             allowed = other in CORE or other in LAYERS[own] or (inside and (own, other) in LATE)
         if not allowed:
@@ -133,6 +134,41 @@ def test_the_check_sees_a_closed_door(path, text, wrong):
     assert bool(violations(ROOT / path, text)) == wrong
 
 
+# The lines of a model card that show how its preset is used from the command line.
+USAGE = {"zoo/presets/usage.py", "zoo/presets/model_card.py"}
+PROGRAM = re.compile(r"python3? -m\s+recipes")
+
+
+def programs_named(text):
+    """Strings of a file's text that name a program of `recipes`, or import one by its name."""
+    strings = [
+        node.value for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return [s for s in strings if PROGRAM.search(s) or re.fullmatch(r"recipes(\.\w+)*", s)]
+
+
+def test_the_library_does_not_name_the_programs():
+    """What a user runs is named by what he runs; the library would name what is above it."""
+    wrong = [
+        f"{path.relative_to(ROOT)}: {string}" for path in files("zoo")
+        if str(path.relative_to(ROOT)) not in USAGE
+        for string in programs_named(path.read_text(encoding="utf-8"))
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("text", "wrong"), [
+    ('raise ValueError("Run python -m " "recipes.cache_text.")', True),
+    ('"""Made by\n`python -m\nrecipes.train`."""', True),
+    ('importlib.import_module("recipes.attn_gan")', True),
+    ('load_recipe("recipes/attn_gan.py:shapes")', False),
+    ("x = 1  # python -m recipes.train", False),
+])
+def test_the_check_sees_a_named_program(text, wrong):
+    assert bool(programs_named(text)) == wrong
+
+
 def top_level_imports(path):
     """First parts of what a file imports outside functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -144,7 +180,8 @@ def top_level_imports(path):
     "path", ["zoo/__init__.py", "zoo/errors.py", "zoo/version.py", "zoo/text/__init__.py",
              "zoo/presets/__init__.py", "zoo/models/__init__.py", "zoo/layers/__init__.py",
              "zoo/losses/__init__.py", "zoo/metrics/__init__.py", "zoo/networks/__init__.py",
-             "export/__init__.py"]
+             "zoo/evaluation/__init__.py", "zoo/importers/__init__.py",
+             "zoo/training/__init__.py", "export/__init__.py"]
 )
 def test_doorways_import_nothing_heavy(path):
     assert not top_level_imports(ROOT / path) & HEAVY

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def program():
-    spec = importlib.util.spec_from_file_location("measure", ROOT / "docs" / "measure_presets.py")
+    spec = importlib.util.spec_from_file_location("measure", ROOT / "examples" / "measure_presets.py")
     module = importlib.util.module_from_spec(spec)
     own = functools.partial(flags.DEFINE_string, flag_values=flags.FlagValues())
     with pytest.MonkeyPatch.context() as patch:  # other programs of this process define --out too

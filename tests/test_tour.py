@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPT = ROOT / "docs" / "mode_seeking_tour.py"
+SCRIPT = ROOT / "examples" / "mode_seeking_tour.py"
 
 
 @pytest.mark.large
@@ -30,8 +30,7 @@ def test_the_tour_writes_picture_table_and_figures(tmp_path):
 
 def test_judged_modes_of_real_pictures_are_all_covered(monkeypatch):
     """The tour's own counting, on right pictures instead of generated ones."""
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
-    import mode_seeking_tour as tour
+    from examples import mode_seeking_tour as tour
 
     world, _, modes = tour.make_world()
     judge = tour.ShapeModes(tour.STAGES[-1])

@@ -26,6 +26,37 @@ class MissingSplit(ZooError):
     """
 
 
+def check_choice(name, value, choices, where="", why=""):
+    """A value that must be one of a few.
+
+    Args:
+        name: str. What the user calls it, to start the message with: "`mode`", "--crop".
+        value: what was given.
+        choices: the allowed values, in the order in which the message lists them.
+        where: str that completes "must be one of a, b, c": " for dcgan".
+        why: str, a sentence about why there are no others, or "".
+
+    Returns:
+        the value.
+
+    Raises:
+        ZooError: another value; the message lists the choices and names the nearest one.
+    """
+    choices = list(choices)
+    try:
+        known = value in choices
+    except (TypeError, ValueError):  # an array, which is equal to nothing as a whole
+        known = False
+    if known:
+        return value
+    if len(choices) == 2:
+        expected = " or ".join(f'"{c}"' if isinstance(c, str) else str(c) for c in choices)
+    else:
+        expected = f"one of {', '.join(map(str, choices))}" if choices[1:] else str(choices[0])
+    guess, why = nearest(value, choices), why and f" {why}"
+    raise ZooError(f"{name} must be {expected}{where}, got {value!r}.{guess}{why}")
+
+
 def nearest(word, options):
     """`' Did you mean "…"?'` for the closest of `options`, or an empty string."""
     by_lower = {str(option).lower(): str(option) for option in options}

@@ -59,13 +59,13 @@ class Zoo:
 
     def distance(self, folders):
         from zoo.evaluation.cache import Cache
+        from zoo.evaluation.fid import measure_fid
         from zoo.evaluation.image_set import from_path
-        from zoo.evaluation.measures import fid
 
         with tempfile.TemporaryDirectory() as kept:
             cache = Cache(kept, show=False)
             a, b = (cache.features(from_path(f), self.network)["features"] for f in folders)
-            return fid(a, b, self.network, (len(a), 1)).value
+            return measure_fid(a, b, self.network, (len(a), 1)).value
 
 
 def same_features(found, what):

@@ -8,10 +8,9 @@ import pytest
 import tensorflow as tf
 
 from zoo.data import splits
-from zoo.data.splits import divide, is_held_out, open_splits
+from zoo.data.splits import FRACTION, divide, is_held_out, open_splits
 from zoo.data.subset import Part
 from zoo.errors import MissingSplit, ZooError
-from zoo.training.setting_rules import FRACTION
 
 
 class Named:

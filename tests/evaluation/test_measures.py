@@ -11,7 +11,11 @@ from zoo.data import ShapeClasses
 from zoo.errors import ZooError
 from zoo.evaluation import image_set, measures
 from zoo.evaluation.cache import Cache
+from zoo.evaluation.diversity import measure_diversity, pair_distance, pairs_of
 from zoo.evaluation.feature_networks import FeatureNetwork
+from zoo.evaluation.fid import measure_fid
+from zoo.evaluation.inception_score import measure_inception_score
+from zoo.evaluation.ndb import measure_ndb
 from zoo.evaluation.protocols import PROTOCOLS
 
 COUNT, SIZE = 240, 32
@@ -35,13 +39,13 @@ def world():
 
 def fid(images, real):
     own, theirs = (NETWORK(x)["features"] for x in (images, real))
-    return measures.fid(own, theirs, NETWORK, (len(own), 1)).value
+    return measure_fid(own, theirs, NETWORK, (len(own), 1)).value
 
 
 def ndb_and_jsd(images, real, tmp_path):
     sets = [image_set.from_array(x, "pictures") for x in (images, real)]
     cache = Cache(tmp_path, show=False)
-    found = measures.bins_and_divergence(*sets, 12, (len(images), 1), cache, seed=0)
+    found = measure_ndb(*sets, 12, (len(images), 1), cache, seed=0)
     return [measure.value for measure in found]
 
 
@@ -74,7 +78,7 @@ def test_noise_blur_and_dropped_classes_show(world, tmp_path):
         "features": x[:, ::4, ::4].reshape(len(x), -1) / 255}, "")
     own, theirs = (pixels(x)["features"] for x in (other, real))
     soft = pixels(blurred(other))["features"]
-    assert measures.fid(soft, theirs, pixels, (COUNT, 1)).value > 1.2 * measures.fid(
+    assert measure_fid(soft, theirs, pixels, (COUNT, 1)).value > 1.2 * measure_fid(
         own, theirs, pixels, (COUNT, 1)).value
     for worse in (noisy(other), blurred(other), dropped):
         ndb, jsd = ndb_and_jsd(worse, real, tmp_path)
@@ -85,11 +89,11 @@ def test_bins_are_made_once_and_noted_where_they_are_few(world, tmp_path, monkey
     pytest.importorskip("sklearn")
     (real, other), _ = world
     before = ndb_and_jsd(other, real, tmp_path)
-    monkeypatch.setattr(measures, "cluster", None)
+    monkeypatch.setattr("zoo.evaluation.ndb.cluster", None)
     assert ndb_and_jsd(other, real, tmp_path) == before
     monkeypatch.undo()
     same = image_set.from_array(real[[0, 0, 0, 9]], "two kinds")
-    ndb, jsd = measures.bins_and_divergence(same, same, 3, (4, 1), Cache(tmp_path), seed=0)
+    ndb, jsd = measure_ndb(same, same, 3, (4, 1), Cache(tmp_path), seed=0)
     assert ndb.protocol["bins"] == 2 and ndb.value == 0 == jsd.value
     assert "2 bins instead of 3" in ndb.warnings[0] and ndb.warnings == jsd.warnings
 
@@ -110,7 +114,7 @@ def test_inception_score_by_its_protocol():
 
     def score(network, name, **changes):
         protocol = dataclasses.replace(PROTOCOLS[name], **changes)
-        return measures.inception(outputs, network, (43, 1), protocol, 0)
+        return measure_inception_score(outputs, network, (43, 1), protocol, 0)
 
     official, biased = score(known, "attngan"), score(known, "quick", splits=10)
     assert (official.protocol["bias"], biased.protocol["bias"]) == (False, True)
@@ -125,23 +129,23 @@ def test_inception_score_by_its_protocol():
 def test_fewer_pictures_than_features_are_noted(world):
     (real, other), _ = world
     few = NETWORK(real[:20])["features"]
-    made = measures.fid(few, NETWORK(other)["features"], NETWORK, (20, 1))
+    made = measure_fid(few, NETWORK(other)["features"], NETWORK, (20, 1))
     assert np.isfinite(made.value) and "only 20 generated" in made.warnings[0]
 
 
 def test_pairs_are_different_and_of_one_condition():
-    pairs = measures.pairs_of(3, 5, 10, seed=0)
+    pairs = pairs_of(3, 5, 10, seed=0)
     assert pairs.shape == (3, 10, 2) and (pairs[..., 0] < pairs[..., 1]).all()
     assert len(np.unique(pairs[0], axis=0)) == 10
-    assert measures.pairs_of(2, 3, 10, seed=0).shape == (2, 3, 2)  # there are no more
+    assert pairs_of(2, 3, 10, seed=0).shape == (2, 3, 2)  # there are no more
 
 
 def test_pair_distance_by_hand():
     images = np.zeros([4, 2, 2, 3], np.uint8)
     images[1], images[3] = 255, 51
-    made = measures.diversity(
-        "pair_distance", measures.pair_distance, image_set.from_array(images, "x"),
-        measures.pairs_of(2, 2, None, 0), 2, {})
+    made = measure_diversity(
+        "pair_distance", pair_distance, image_set.from_array(images, "x"),
+        pairs_of(2, 2, None, 0), 2, {})
     np.testing.assert_allclose(made.units[:, 0], [2, 0.4])
     assert made.value == pytest.approx(1.2)
 
@@ -170,8 +174,8 @@ def test_long_work_tells_how_far_it_is(monkeypatch, world, tmp_path):
     measures.Measure("mean", np.ones([3, 1]), np.mean, {}).interval(4)
     ndb_and_jsd(real[:20], real[:20], tmp_path)
     images = image_set.from_array(real[:4], "x")
-    pairs = measures.pairs_of(2, 2, None, 0)
-    measures.diversity("pairs", measures.pair_distance, images, pairs, 2, {})
+    pairs = pairs_of(2, 2, None, 0)
+    measure_diversity("pairs", pair_distance, images, pairs, 2, {})
     for line in ("bootstrap of mean: draw 4/4 (100 %)", "k-means of NDB: start 10/10 (100 %)",
                  "pairs: batch of pairs 1/1"):
         assert line in stream.getvalue()
@@ -195,7 +199,7 @@ def test_floats_become_bytes_and_grey_colour():
 
 
 def test_classes_go_by_their_names():
-    from zoo.evaluation.measurement import Numbers, _classes
+    from zoo.evaluation.measurement import Measurement
     from zoo.evaluation.subject import Subject
 
     def pictures(*names, labels=(0, 1)):
@@ -203,14 +207,19 @@ def test_classes_go_by_their_names():
         return image_set.from_array(zeros, "x", labels=list(labels), class_names=list(names))
 
     def classes(made, real, model=None):
-        return _classes(Subject("x", lambda: made, (2, 1), (2, 2), model), real, numbers)
+        subject = Subject("x", lambda: made, (2, 1), (2, 2), model)
+        measurement = Measurement(subject, real, PROTOCOLS["quick"], None, 0)
+        try:
+            return measurement.classes()
+        finally:
+            left.update(measurement.results.left_out)
 
-    numbers, real = Numbers(), pictures("dog", "cat")
+    left, real = {}, pictures("dog", "cat")
     assert classes(pictures("cat", "dog"), real) == [0, 1]
     assert real.labels.tolist() == [1, 0] and real.class_names == ["cat", "dog"]
-    assert not numbers.left
+    assert not left
     assert classes(pictures("cat", "ship"), real) == []
-    assert "are not those of the real pictures" in numbers.left["classes"]
+    assert "are not those of the real pictures" in left["classes"]
     lacking = pictures("cat", "dog", labels=(0, 0))
     assert classes(lacking, real, "a preset") == [0]  # it was told to draw cats alone
     with pytest.raises(ZooError, match='x has no picture of the class "dog"'):

@@ -8,11 +8,12 @@ import pytest
 from zoo.data import ShapeClasses, Shapes
 from zoo.data.sources.shapes import ATTRIBUTES, VALUES, draw, tabulate
 from zoo.evaluation.cache import Cache
-from zoo.evaluation.dataset import Conditions, Data
+from zoo.evaluation.dataset import Conditions, EvaluationDataset
+from zoo.evaluation.evaluators import Evaluators
 from zoo.evaluation.feature_networks import FeatureNetwork
 from zoo.evaluation.image_set import from_array
-from zoo.evaluation.mode_coverage import coverage_of
-from zoo.evaluation.subject import Subject, Tools
+from zoo.evaluation.mode_coverage import mode_coverage
+from zoo.evaluation.subject import Subject
 
 SIZE, SAMPLES = 32, 12
 COLOR = ATTRIBUTES.index("color")
@@ -42,13 +43,13 @@ def classifier(names, place):
     return FeatureNetwork("zoo-it-encoder", "0", lambda x: x, run, "", classifier=own)
 
 
-def tools(tmp_path, *networks):
-    return Tools(list(networks), None, None, Cache(tmp_path / "cache"))
+def evaluators(tmp_path, *networks):
+    return Evaluators(list(networks), None, None, Cache(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="module")
 def world():
-    return Data("shapes", "captions", {"data.count": 40})
+    return EvaluationDataset("shapes", "captions", {"data.count": 40})
 
 
 def test_one_mode_and_many_of_a_caption(world, tmp_path):
@@ -57,8 +58,8 @@ def test_one_mode_and_many_of_a_caption(world, tmp_path):
     shares = {}
     for name, chosen in (("one", [1]), ("all", [0, 1, 2])):
         made = pictures_of(modes[np.resize(chosen, SAMPLES)])
-        (measure,), why = coverage_of(
-            subject([caption], made, "captions", world), tools(tmp_path))
+        (measure,), why = mode_coverage(
+            subject([caption], made, "captions", world), evaluators(tmp_path))
         shares[name] = measure.value
         assert measure.metric == "mode_coverage[shape-templates]" and why is None
         assert measure.more["on_caption"] == 1 and measure.protocol["modes_of_a_condition"] == 3
@@ -78,9 +79,9 @@ def test_a_trained_classifier_tells_its_own_attribute(world, tmp_path):
         return np.where(np.arange(len(x)) % 2, names.index("red"), names.index("blue"))
 
     made = pictures_of(modes[:SAMPLES])
-    measures, _ = coverage_of(
+    measures, _ = mode_coverage(
         subject(["a large star on the left"], made, "captions", world),
-        tools(tmp_path, classifier(names, place)))
+        evaluators(tmp_path, classifier(names, place)))
     own = measures[1]
     assert own.metric == "mode_coverage[zoo-it-encoder]" and own.protocol["modes"] == ["color"]
     assert own.value == pytest.approx(2 / 6)
@@ -88,23 +89,23 @@ def test_a_trained_classifier_tells_its_own_attribute(world, tmp_path):
     said = [(VALUES["color"].index("blue"), VALUES["color"].index("red"))[k % 2] for k in range(40)]
     assert own.more["classifier_accuracy"] == pytest.approx(np.mean(true == said))
     other = classifier(["cat", "dog"], place)
-    assert len(coverage_of(subject(["a star"], made, "captions", world),
-                           tools(tmp_path, other))[0]) == 1
+    assert len(mode_coverage(subject(["a star"], made, "captions", world),
+                           evaluators(tmp_path, other))[0]) == 1
 
 
 def test_classes_and_maps_leave_modes_open(tmp_path):
-    data = Data("shape_classes", "labels", {"data.count": 20})
+    data = EvaluationDataset("shape_classes", "labels", {"data.count": 20})
     made = pictures_of(Shapes(SIZE, 1).modes("a circle")[:4])
     for names in (["circle"], ["class 0"]):  # a preset may not know its classes' names
-        (measure,), _ = coverage_of(
-            subject(names, made, "labels", data, np.array([0])), tools(tmp_path))
+        (measure,), _ = mode_coverage(
+            subject(names, made, "labels", data, np.array([0])), evaluators(tmp_path))
         assert measure.protocol["modes_of_a_condition"] == 6 * 3 * 5 * 3
         assert measure.value == pytest.approx(4 / 270)
-    pairs = Data("shape_pairs", "pairs", {"data.count": 20})
+    pairs = EvaluationDataset("shape_pairs", "pairs", {"data.count": 20})
     modes = pairs.held_out(SIZE)[0].modes(3)
-    (measure,), _ = coverage_of(
+    (measure,), _ = mode_coverage(
         subject(["picture 3"], pictures_of(modes[[0, 5]]), "pairs", pairs, np.array([3])),
-        tools(tmp_path))
+        evaluators(tmp_path))
     assert measure.value == pytest.approx(2 / 18)
     assert ShapeClasses(SIZE, 1).class_names[0] == "circle"
 
@@ -121,12 +122,12 @@ class Styled:
 
 
 def styled_data(styles):
-    """`Data` of `Styled`, without files."""
+    """`EvaluationDataset` of `Styled`, without files."""
     images = np.zeros([20, SIZE, SIZE, 3], np.uint8)
     images[:, 0, 0, 0] = ["abc".index(row["style"]) for row in Styled.records]
     return types.SimpleNamespace(
         held_out=lambda size, split: (styles, "test"),
-        pictures=lambda split, size: (from_array(images, "styled test"), "test"),
+        real_images=lambda split, size: (from_array(images, "styled test"), "test"),
     )
 
 
@@ -135,25 +136,26 @@ def test_styles_of_captioned_pictures(tmp_path):
     made[:, 0, 0, 0] = [0, 0, 0, 1, 2, 2, 0, 2]  # the moon is "a" alone in the data
     names = ["a", "b", "c", "d"]
     know = classifier(names, lambda x: x[:, 0, 0, 0])
-    (measure,), why = coverage_of(
-        subject(["heart", "moon"], made, "captions", styled_data(Styled())), tools(tmp_path, know))
+    (measure,), why = mode_coverage(
+        subject(["heart", "moon"], made, "captions", styled_data(Styled())),
+        evaluators(tmp_path, know))
     assert why is None and measure.metric == "mode_coverage[zoo-it-encoder]"
     assert measure.value == pytest.approx((2 / 3 + 1) / 2)
     assert measure.more["on_caption"] == pytest.approx((1 + 1 / 4) / 2)
     assert measure.more["classifier_accuracy"] == 1 and measure.protocol["modes"] == ["style"]
     blind = classifier(names, lambda x: x[:, 0, 0, 0] * 0)
-    (measure,), _ = coverage_of(
+    (measure,), _ = mode_coverage(
         subject(["heart", "moon"], made, "captions", styled_data(Styled())),
-        tools(tmp_path / "blind", blind))
+        evaluators(tmp_path / "blind", blind))
     assert measure.more["classifier_accuracy"] == 0.5
 
 
 def test_what_is_missing_is_said(tmp_path):
     made = np.zeros([2, SIZE, SIZE, 3], np.uint8)
-    found, why = coverage_of(
-        subject(["moon"], made, "captions", styled_data(Styled())), tools(tmp_path))
+    found, why = mode_coverage(
+        subject(["moon"], made, "captions", styled_data(Styled())), evaluators(tmp_path))
     assert found == [] and "style" in why and "--encoder" in why
     plain = Styled()
     plain.records = [{"text": f"{k}"} for k in range(20)]
-    assert coverage_of(
-        subject(["moon"], made, "captions", styled_data(plain)), tools(tmp_path)) == ([], None)
+    assert mode_coverage(
+        subject(["moon"], made, "captions", styled_data(plain)), evaluators(tmp_path)) == ([], None)

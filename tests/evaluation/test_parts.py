@@ -12,7 +12,7 @@ from zoo.data import get_source
 from zoo.data.fingerprint import fingerprint, line_of, rows_of
 from zoo.data.splits import divide
 from zoo.errors import ZooError
-from zoo.evaluation.dataset import Data
+from zoo.evaluation.dataset import EvaluationDataset
 from zoo.evaluation.parts import ALL, fingerprint_of, is_asked, open_part
 from zoo.evaluation.subject import other_data
 
@@ -80,10 +80,10 @@ def test_the_rule_of_the_training_is_taken_and_other_data_are_noticed(tmp_path):
     training = {"data.name": "folder", "data.held_out_fraction": 0.1}
 
     def opened(place):
-        return Data(str(place), "captions", training, trained_on=about)
+        return EvaluationDataset(str(place), "captions", training, trained_on=about)
 
     data = opened(tmp_path / "mine")
-    real, word = data.pictures("test", 16)
+    real, word = data.real_images("test", 16)
     assert (word, len(real), real.name) == (HASH, 3, f"folder, {HASH}")
     assert data.held_out(16, word)[0] is data.held_out(16, "test")[0]
     subject = types.SimpleNamespace(size=(16, 16))
@@ -91,5 +91,5 @@ def test_the_rule_of_the_training_is_taken_and_other_data_are_noticed(tmp_path):
     write(tmp_path / "other", 30)
     assert "may be among those" in other_data(subject, opened(tmp_path / "other"), {}, HASH)[0]
     assert other_data(subject, opened(tmp_path / "other"), {}, TEST) == []
-    before = Data(str(tmp_path / "mine"), "captions", {"data.name": "folder"})
-    assert before.pictures("test", 16)[1] == ALL and len(before.pictures("test", 16)[0]) == 24
+    before = EvaluationDataset(str(tmp_path / "mine"), "captions", {"data.name": "folder"})
+    assert before.real_images("test", 16)[1] == ALL and len(before.real_images("test", 16)[0]) == 24

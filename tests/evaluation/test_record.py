@@ -1,11 +1,10 @@
 """An evaluation's numbers go into the preset's metadata and model card."""
 
-import types
-
 import pytest
 
 from recipes import evaluate
 from tests.models.test_dcgan import dcgan
+from tests.recipes.test_evaluate import command
 from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.evaluation import feature_networks
@@ -67,18 +66,18 @@ def test_the_flag(tmp_path):
     classes = ["circle", "square", "triangle", "star", "ring", "cross"]
     dcgan(compiled=False, classes=6, class_names=classes).save_to_preset(tmp_path / "gan")
     FeatureEncoder(classes, "zoo-tiny-encoder", 16, 4, 2).save_to_preset(tmp_path / "encoder")
-    options = dict.fromkeys(evaluate.NAMES) | {
-        "protocol": "quick", "data": "shape_classes", "compare": [], "seed": 0, "crop": "",
-        "encoder": [str(tmp_path / "encoder")], "direction": "a2b", "samples_per_condition": 2,
-        "real": 24, "bins": 3, "out": str(tmp_path / "out"), "bootstrap": 0, "record": True,
+    options = {
+        "data": "shape_classes", "encoder": [str(tmp_path / "encoder")],
+        "samples_per_condition": 2, "real": 24, "bins": 3, "out": str(tmp_path / "out"),
+        "bootstrap": 0, "record": True, "preset": str(tmp_path / "gan"),
     }
-    evaluate.evaluate(types.SimpleNamespace(**options | {"preset": str(tmp_path / "gan")}))
+    evaluate.run(command(**options))
     found = {entry["metric"]: entry for entry in read_metadata(tmp_path / "gan")["results"]}
     assert {"fid[zoo-tiny-encoder]", "ndb", "jsd", "pair_distance"} <= set(found)
     assert "12 generated (6 conditions x 2)" in found["ndb"]["protocol"]
-    options |= {"images": "pictures"}
+    options |= {"images": "pictures", "preset": None}
     with pytest.raises(ZooError, match="--record writes into a preset"):
-        evaluate.evaluate(types.SimpleNamespace(**options))
+        evaluate.run(command(**options))
 
 
 def test_presets_elsewhere_are_not_written(preset):

@@ -10,9 +10,10 @@ from zoo.errors import ZooError
 from zoo.evaluation import soa
 from zoo.evaluation.cache import Cache
 from zoo.evaluation.dataset import Conditions
+from zoo.evaluation.evaluators import Evaluators
 from zoo.evaluation.image_set import from_array
 from zoo.evaluation.soa import labels_of, lists_of_captions, object_accuracy
-from zoo.evaluation.subject import Subject, Tools
+from zoo.evaluation.subject import Subject
 
 
 class Brightness:
@@ -77,13 +78,13 @@ def preset(captions, model=None):
                    {"condition_split": "test", "weights_sha256": "0"})
 
 
-def tools(folder, **more):
-    return Tools([], None, None, Cache(folder), Brightness(), **more)
+def evaluators(folder, **more):
+    return Evaluators([], None, None, Cache(folder), Brightness(), **more)
 
 
 def test_captions_are_chosen_by_their_words(tmp_path):
     captions = [["a cat 15", "a cat 15"], ["a dog 15", "a man 0", "a zoo 1"]]
-    subject, kept = preset(captions), tools(tmp_path)
+    subject, kept = preset(captions), evaluators(tmp_path)
     (c, i), why = soa.accuracy_of_preset(subject, kept, seed=0)
     # cats: seeds 0 to 5, half are seen; the dog is a cat; a person is 0, and black is nothing
     assert why is None and c.more["hits_of_label"] == {
@@ -95,7 +96,7 @@ def test_captions_are_chosen_by_their_words(tmp_path):
     calls = subject.model.calls
     again, _ = soa.accuracy_of_preset(subject, kept, seed=0)
     assert again[0].value == c.value and subject.model.calls == calls  # kept by their hash
-    few = soa.accuracy_of_preset(subject, tools(tmp_path, captions_per_label=1), seed=0)[0][0]
+    few = soa.accuracy_of_preset(subject, evaluators(tmp_path, captions_per_label=1), seed=0)[0][0]
     assert few.protocol["conditions"] == 3
     assert soa.accuracy_of_preset(preset([["nothing 1"]]), kept, 0)[1].startswith("no caption")
 
@@ -105,7 +106,7 @@ def test_the_authors_lists(tmp_path):
     (tmp_path / "label_01_bicycle.pkl").write_bytes(pickle.dumps(rows, protocol=2))
     (tmp_path / "other.pkl").write_bytes(b"")
     assert lists_of_captions(tmp_path) == {1: ["a bicycle 1"] * 2}
-    given = tools(tmp_path / "cache", soa_captions=str(tmp_path))
+    given = evaluators(tmp_path / "cache", soa_captions=str(tmp_path))
     (c, _), _ = soa.accuracy_of_preset(preset([]), given, seed=0)
     assert c.more["hits_of_label"] == {"label_01": [3, 6]}
     assert c.protocol["selection"] == "the authors' lists" and len(c.warnings) == 1
@@ -117,9 +118,9 @@ def test_the_authors_lists(tmp_path):
 
 
 def test_what_falls_short_is_known_before(tmp_path):
-    assert soa.lacking(preset([]), Tools([], None, None, None)) == []
-    short = soa.lacking(preset([]), tools(tmp_path, captions_per_label=4))
+    assert soa.deviations(preset([]), Evaluators([], None, None, None)) == []
+    short = soa.deviations(preset([]), evaluators(tmp_path, captions_per_label=4))
     assert len(short) == 2 and "at most 4 captions" in short[1]
     folder = pictures(["label_01/a.png"], [1])
     subject = Subject("x", lambda: folder, (1, 1), (1, 1))
-    assert soa.lacking(subject, tools(tmp_path)) == ["1 labels of SOA instead of 80"]
+    assert soa.deviations(subject, evaluators(tmp_path)) == ["1 labels of SOA instead of 80"]

@@ -16,7 +16,7 @@ from tests.golden.iteration import (
     values_of,
 )
 from zoo.importers.attn_gan import text_encoder_targets
-from zoo.importers.inception import image_encoder_targets
+from zoo.importers.damsm import image_encoder_targets
 from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.losses import adversarial
 

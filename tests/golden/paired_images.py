@@ -42,21 +42,19 @@ def check_u_net(case):
 
 
 def single_scale(case):
-    """A `D_NLayers` of the case: what its arrays and the size of its map say.
+    """A `D_NLayers` of the case, not built yet, as its arrays and the size of its map say.
 
-    The two repositories pad the last convolution differently; with batch norm one of them leaves
-    out the biases before it.
+    No system uses that class. MSGAN's does not pad the last convolution; BicycleGAN's leaves out
+    the biases before batch norm.
     """
     c, size = case.meta["config"], case.inputs["x"].shape[2]
-    side = case.outputs["pred0"].shape[2]
-    (last_pad,) = [pad for pad in (0, 1) if map_size(size, c["n_layers"], pad) == side]
-    return PatchDiscriminator(
-        c["ndf"],
-        c["n_layers"],
-        c["norm"],
-        last_pad=last_pad,
-        middle_bias="model.2.bias" in case.params,
-    )
+    network = PatchDiscriminator(c["ndf"], c["n_layers"], c["norm"])
+    missing = map_size(size, c["n_layers"]) - case.outputs["pred0"].shape[2]
+    assert missing in (0, 2)
+    network.logit.pad = 1 - missing // 2
+    for convolution in network.convs[1:]:
+        convolution.use_bias = "model.2.bias" in case.params
+    return network
 
 
 def check_maps(case, network, targets, single=False):

@@ -18,7 +18,7 @@ from tests.golden.iteration import (
     values_of,
 )
 from zoo.importers import attn_gan as names
-from zoo.importers.inception import image_encoder_targets
+from zoo.importers.damsm import image_encoder_targets
 from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM

@@ -4,7 +4,7 @@ import pytest
 
 from tests.golden.scale import count, official_shapes, shapes_of
 from zoo.importers import attn_gan as names
-from zoo.importers.inception import image_encoder_targets
+from zoo.importers.damsm import image_encoder_targets
 from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder

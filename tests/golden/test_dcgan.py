@@ -124,7 +124,7 @@ def check_iteration(case, monkeypatch, variant, form):
     batch = {"images": tensor(nhwc(case.inputs["image"])), "labels": labels_of(case)}
     losses = model.training_step(batch)
 
-    assert len(outputs) == 1  # the same pictures for both networks
+    assert len(outputs) == 1  # the same images for both networks
     case.check("loss_D", losses["discriminator_loss"])
     case.check("loss_G_GAN", losses["adversarial_loss"])
     case.check("loss_G", losses["generator_loss"])

@@ -151,7 +151,7 @@ def check_probes(case, outputs):
 
 
 def check_seeking(case, recorded, prefix=""):
-    """The official `lz_AB` is the weighted term of domain b's pictures."""
+    """The official `lz_AB` is the weighted term of domain b's images."""
     for key, term in zip(("lz_BA", "lz_AB"), recorded["seeking"], strict=True):
         if prefix + key in case.outputs:
             case.check(prefix + key, term["mode_seeking"])

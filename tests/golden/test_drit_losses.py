@@ -1,4 +1,4 @@
-"""Golden parity of DRIT's terms on given logits, codes and pictures."""
+"""Golden parity of DRIT's terms on given logits, codes and images."""
 
 import tensorflow as tf
 

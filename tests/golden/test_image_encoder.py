@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tests.golden.golden import Case, folder, nchw, nhwc
-from zoo.importers.inception import image_encoder_targets
+from zoo.importers.damsm import image_encoder_targets
 from zoo.importers.state_dict import load_state_dict
 from zoo.networks.backbones.inception_v3 import STAGES
 from zoo.networks.build import build, spec

@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from tests.golden.golden import Case, nchw
-from zoo.data.batches.image_batches import paired_views
+from zoo.data.batches.batching import Batching
+from zoo.data.batches.paired import paired_views
 from zoo.data.sources.paired_folders import PairedFolder
 
 
@@ -21,8 +22,7 @@ def test_aligned(system, tmp_path):
     _png(tmp_path / "train" / "0.png", case.inputs["ab_uint8"])
     views = paired_views(
         PairedFolder(tmp_path),
-        settings["crop"],
-        load_size=settings["load"],
+        Batching(settings["crop"], batch_size=1, load_size=settings["load"]),
         source_channels=settings["input_nc"],
         target_channels=settings["output_nc"],
     )

@@ -35,7 +35,7 @@ def test_counts(name):
 
 
 def check_halves(case, scores, pictures):
-    """Top and bottom 40: the official ones are one choice of labels with as many pictures."""
+    """Top and bottom 40: the official ones are one choice of labels with as many images."""
     got, want = (
         [x[f"{start}_{part}"] for part in ("top40", "bot40")]
         for x, start in ((scores, "soa_c"), (case.outputs, "SOA_C"))

@@ -1,4 +1,4 @@
-"""Golden parity of two whole MirrorGAN iterations: words, pictures, losses, gradients, steps.
+"""Golden parity of two whole MirrorGAN iterations: words, images, losses, gradients, steps.
 
 Gradients have the case's own bounds: kinks of the captioning network's ReLUs and pools flip with
 rounding. So they are compared in float64, and what the first step gives forward in float32 too.

@@ -39,14 +39,14 @@ def test_a_model_is_made_of_a_generator_file(name):
     """Sizes and options are read from the arrays, but the activation, which has none."""
     case = Case("pix2pix", name)
     config = case.meta["config"]
-    model = names.pix2pix(case.param(), source_channels=config["input_nc"])
+    model = names.from_arrays(case.param(), source_channels=config["input_nc"])
     check_official_weights(case, model.generator)
     assert model.latent_dim == config["nz"] and model.num_downs == config["num_downs"]
     assert model.source_channels == config["input_nc"]
     assert model.upsample == config.get("upsample", "basic")
     assert model.image_size == 2 ** config["num_downs"]  # the smallest: no array tells another
     size = case.inputs["x"].shape[2]
-    larger = names.pix2pix(case.param(), source_channels=config["input_nc"], image_size=size)
+    larger = names.from_arrays(case.param(), source_channels=config["input_nc"], image_size=size)
     assert larger.image_size == size
 
 

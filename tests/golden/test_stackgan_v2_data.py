@@ -8,7 +8,7 @@ from zoo.images import crop
 
 
 def _bytes(picture):
-    """The uint8 picture behind one in [-1, 1]."""
+    """The uint8 image behind one in [-1, 1]."""
     return np.rint((np.asarray(picture, "float64") + 1.0) * 127.5).astype("uint8")
 
 

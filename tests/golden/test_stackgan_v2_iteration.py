@@ -1,7 +1,7 @@
 """Golden parity of two whole iterations of StackGAN-v2 in each of its forms.
 
 Everything is compared in float64. In float32 only what comes before the first update is: what
-another order of summation changes in a picture of 256 pixels (up to 5e-4) can put a LeakyReLU of
+another order of summation changes in an image of 256 pixels (up to 5e-4) can put a LeakyReLU of
 the tiny discriminators on its other side, which changes their gradients by some percent, and
 everything after them.
 """

@@ -7,9 +7,9 @@ import tensorflow as tf
 from tests.golden.golden import Case
 from tests.support.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
+from zoo.images.matrix_resize import resize_bilinear
 from zoo.importers import flax_file, official
 from zoo.models.text_input import sentence_of_words
-from zoo.networks.backbones.frozen_trunk import resize_bilinear
 
 
 @pytest.fixture

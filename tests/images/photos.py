@@ -8,7 +8,7 @@ from zoo.text import CaptionTokenizer, Vocabulary
 
 
 class Photos:
-    """A source of pictures of different shapes with captions of one to twelve words."""
+    """A source of images of different shapes with captions of one to twelve words."""
 
     image_size = 20
 

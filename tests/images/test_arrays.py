@@ -107,7 +107,7 @@ def test_sixteen_bits_keep_the_upper_eight():
 @given(st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=12))
 def test_floats_are_read_as_signed_or_refused(values):
     array = np.array(values, np.float32)
-    if array.min() >= -0.1:
+    if float(array.min()) >= -0.1:
         with pytest.raises(ZooError, match="may be meant"):
             to_bytes(array, "x")
     else:

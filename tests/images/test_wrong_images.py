@@ -60,7 +60,7 @@ def test_wrong_pictures_have_a_flip_of_their_own(photos, crop):
 
 
 def test_wrong_pictures_have_a_crop_of_their_own():
-    """Of pictures that are all the same, only the crop shows."""
+    """Of images that are all the same, only the crop shows."""
     source = Photos(6)
     source.load = lambda index: tf.constant(source.pictures[0])
     moving, still = (

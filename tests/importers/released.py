@@ -108,7 +108,7 @@ for argv in json.loads(sys.argv[1]):
         flags.FLAGS[flag.name].unparse()
     flags.FLAGS["out"].unparse()
     try:
-        cli.parse(["import_checkpoint", *argv])
+        _cli.parse(["import_checkpoint", *argv])
         import_checkpoint.main(None)
     except ZooError as error:
         print("error:", str(error).replace(chr(10), " "))

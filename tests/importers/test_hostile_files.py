@@ -13,9 +13,9 @@ from tests.importers import released
 from tests.importers.test_names_and_forms import write_npz, write_safetensors
 from zoo.errors import ZooError
 from zoo.importers import official
+from zoo.importers.archives import Limits
+from zoo.importers.files import flat, read_state_dict
 from zoo.importers.flax_file import read_flax
-from zoo.importers.official.archives import Limits
-from zoo.importers.official.files import flat, read_state_dict
 from zoo.importers.state_dict import Target, load_state_dict
 from zoo.importers.yolo import load_detector
 

@@ -9,8 +9,7 @@ import pytest
 
 from tests.importers import released
 from zoo.errors import ZooError
-from zoo.importers import official
-from zoo.importers.official import files
+from zoo.importers import files, official
 
 NAMES = {  # as they stand in a file: as the official code has them
     "module.h_net1.fc.0.weight": "h_net1.fc.0.weight",

@@ -7,8 +7,7 @@ import pytest
 
 from tests.importers import released
 from zoo.errors import ZooError
-from zoo.importers import official
-from zoo.importers.official import files
+from zoo.importers import files, official
 
 
 class Tensor:

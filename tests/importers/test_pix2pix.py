@@ -26,7 +26,7 @@ def test_sizes_are_read_from_the_arrays(settings):
     model = pix2pix(compiled=False, **settings)
     weights = state_dict(names.u_net_targets(model.generator))
     channels = settings.get("source_channels", 3)
-    loaded = names.pix2pix(weights, source_channels=channels, seed=5)
+    loaded = names.from_arrays(weights, source_channels=channels, seed=5)
     for name in ("image_size", "latent_dim", "where_add", "upsample", "normalization"):
         assert getattr(loaded, name) == getattr(model, name), name
     pairs = zip(loaded.generator.variables, model.generator.variables, strict=True)
@@ -37,7 +37,7 @@ def test_sizes_are_read_from_the_arrays(settings):
 def test_statistics_of_instance_norms_are_dropped():
     weights = state_dict(names.u_net_targets(pix2pix(compiled=False).generator))
     old = {**weights, "model.submodule.down.2.running_mean": np.zeros(4)}
-    assert names.pix2pix(old).normalization == "instance"
+    assert names.from_arrays(old).normalization == "instance"
     kept = {"a.running_mean": 1, "a.weight": 2, "b.running_var": 3}
     assert set(names.without_instance_statistics(kept)) == {"a.running_mean", "a.weight"}
 
@@ -49,7 +49,7 @@ def test_bicyclegan(encoder):
         state_dict(names.u_net_targets(model.generator)),
         state_dict(bicycle_names.encoder_targets(model.encoder)),
     ]
-    loaded = bicycle_names.bicyclegan(*weights)
+    loaded = bicycle_names.from_arrays(*weights)
     assert loaded.encoder_config == encoder and loaded.source_channels == 1
     for network in ("generator", "encoder"):
         pairs = zip(
@@ -61,9 +61,9 @@ def test_bicyclegan(encoder):
 def test_other_files_are_refused():
     weights = state_dict(names.u_net_targets(pix2pix(compiled=False).generator))
     with pytest.raises(ZooError, match="no U-Net.*starts with h_net"):
-        names.pix2pix({"h_net": np.zeros(1)})
+        names.from_arrays({"h_net": np.zeros(1)})
     with pytest.raises(ZooError, match="no encoder of BicycleGAN"):
-        bicycle_names.bicyclegan(weights, weights)
+        bicycle_names.from_arrays(weights, weights)
     del weights["model.up.1.weight"]
     with pytest.raises(ZooError, match="missing model.up.1.weight"):
-        names.pix2pix(weights)
+        names.from_arrays(weights)

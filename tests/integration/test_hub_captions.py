@@ -7,15 +7,12 @@ import tensorflow as tf
 import zoo
 from export.saved_model import export_saved_model
 from recipes import attn_gan, dm_gan
-from recipes.builders import get_builder
-from recipes.texts import open_damsm
-from tests.recipes.test_texts import hub_config
+from tests.support.recipes import build, open_data, train
 from tests.support.tiny_hub_module import tiny_modules
+from tests.training.test_text import hub_config
 from zoo import storage
 from zoo.data.text_cache_writer import write_cache
-from zoo.training import launch
-from zoo.training.data import open_data
-from zoo.training.trainer import make_strategy
+from zoo.training.text import open_damsm
 
 CAPTIONS = ["a red circle", "an unforgettable bird, read in word pieces"]
 
@@ -28,7 +25,7 @@ def trained(tmp_path_factory):
         attn_gan, tiny_modules(), steps=2, sample_every=2,
         pretraining={"steps": 2, "batch_size": 4, "sample_every": 2},
     )
-    assert launch.train(config, folder, make_strategy("none"))
+    assert train(config, folder)
     return folder
 
 
@@ -47,11 +44,11 @@ def test_the_presets_read_strings_and_are_served(trained, tmp_path):
 
 
 def test_another_system_takes_its_damsm_and_vectors_of_a_cache(trained, tmp_path):
-    damsm, cache = str(trained / "damsm" / "presets" / "last"), str(tmp_path / "cache")
+    preset, cache = str(trained / "damsm" / "presets" / "last"), str(tmp_path / "cache")
     config = hub_config(dm_gan, tiny_modules(), text_cache=cache)
-    data, damsm = open_data(config), open_damsm(config, damsm)
+    data, damsm = open_data(config), open_damsm(config, preset)
     write_cache(data.source, damsm.hub_encoder, cache)
-    experiment = get_builder("dm_gan")(config, data, damsm)
+    experiment = build(config, data, damsm=preset)
     batch = next(iter(experiment.batches(0)))
     assert {"words", "sentence", "pieces", "lengths"} < set(batch)
     judge = [variable.numpy() for variable in damsm.image_encoder.variables]
@@ -59,4 +56,4 @@ def test_another_system_takes_its_damsm_and_vectors_of_a_cache(trained, tmp_path
     assert np.isfinite([float(value) for value in logs.values()]).all()
     for variable, value in zip(experiment.model.image_encoder.variables, judge, strict=True):
         np.testing.assert_array_equal(variable, value)
-    assert np.isfinite(experiment.evaluate()["frechet_damsm"])
+    assert np.isfinite(experiment.score()["frechet_damsm"])

@@ -9,8 +9,8 @@ import tensorflow as tf
 
 import zoo
 from export.saved_model import export_saved_model
+from tests.support import recipes
 from tests.support.runs import assert_same_files
-from zoo.training import configs, launch
 
 COMMON = {
     "batch_size": 4, "steps": 6, "log_every": 1, "checkpoint_every": 2, "sample_every": 3,
@@ -33,12 +33,11 @@ def config_of(system, **changes):
     config = importlib.import_module(f"recipes.{system}").get_config("shapes").unlock()
     for key, value in {**COMMON, **SYSTEMS[system], **changes}.items():
         config.update_from_flattened_dict({key: value})
-    configs.validate(config)
     return config.lock()
 
 
 def train(folder, system, **changes):
-    return launch.train(config_of(system, **changes), folder, tf.distribute.get_strategy())
+    return recipes.train(config_of(system, **changes), folder)
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)

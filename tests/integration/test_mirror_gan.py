@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 import zoo
-from recipes import mirror_builders, mirror_gan, stream
+from recipes import mirror_gan, stream
+from tests.support.recipes import open_data, train
 from zoo.errors import ZooError
-from zoo.training import configs, launch
-from zoo.training.data import open_data
-from zoo.training.trainer import make_strategy
 
 RUN = {"log_every": 1, "checkpoint_every": 2, "sample_every": 2}
 SHAPES = {"data.count": 32, "data.held_out_count": 8}
@@ -36,12 +34,7 @@ def tiny(**changes):
         **SIZES, **RUN, **under("pretraining.", DAMSM), **under("captioning.", STREAM),
         **{key.replace("__", "."): value for key, value in changes.items()},
     })
-    configs.validate(config)
     return config
-
-
-def train(config, folder):
-    return launch.train(config, str(folder), make_strategy("none"))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +92,7 @@ def test_trained_networks_are_taken_and_the_papers_lambda(folder, tmp_path):
 def test_a_stream_of_other_words_is_refused(folder, tmp_path):
     config = stream.get_config("shapes")
     config.update_from_flattened_dict({**STREAM, **SHAPES, "data.unknown": "unk"})
-    model = mirror_builders.stream_model(config, open_data(config))
+    model = stream.make_model(config, open_data(config))
     model.save_to_preset(str(tmp_path / "other"))
     config = tiny(damsm=f"{folder}/damsm/presets/best", stream=str(tmp_path / "other"))
     with pytest.raises(ZooError, match="another vocabulary"):

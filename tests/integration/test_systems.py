@@ -13,9 +13,8 @@ import pytest
 
 import zoo
 from export.saved_model import export_saved_model
+from tests.support.recipes import train
 from tests.support.runs import SIZES, assert_same_files, kill_at, run
-from zoo.training import configs, launch
-from zoo.training.trainer import make_strategy
 
 SYSTEMS = {
     "dm_gan": ("--config.model.mode_seeking_weight=1",),
@@ -41,8 +40,7 @@ def train_here(folder, recipe, flags):
     for flag in flags:
         key, value = flag.removeprefix("--config.").split("=", 1)
         config.update_from_flattened_dict({key: ast.literal_eval(value)})
-    configs.validate(config)
-    assert launch.train(config.lock(), str(folder), make_strategy("none"))
+    assert train(config.lock(), folder)
 
 
 @pytest.fixture(scope="module", params=SYSTEMS)

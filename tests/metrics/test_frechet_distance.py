@@ -3,7 +3,7 @@ import pytest
 
 from zoo.errors import ZooError
 from zoo.metrics.feature_statistics import FeatureStatistics
-from zoo.metrics.frechet_distance import DistanceFrom, frechet_distance
+from zoo.metrics.frechet_distance import FrechetDistanceTo, frechet_distance
 
 
 def features(rows=50, size=6):
@@ -40,7 +40,7 @@ def test_one_feature():
 def test_many_distances_from_one_set():
     a, others = features(), [features(30) * k + k for k in (1, 2)]
     one, *rest = (FeatureStatistics(6).update(x) for x in (a, *others))
-    distance = DistanceFrom(one.mean, one.covariance)
+    distance = FrechetDistanceTo(one.mean, one.covariance)
     for x, statistics in zip(others, rest, strict=True):
         got = distance(statistics.mean, statistics.covariance)
         np.testing.assert_allclose(got, frechet_distance(a, x), rtol=1e-12)

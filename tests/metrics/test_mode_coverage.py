@@ -65,7 +65,7 @@ def test_captions_are_checked():
         mean_mode_coverage([], [])
 
 
-# --- with pictures of the shapes world ----------------------------------------------------------
+# --- with images of the shapes world ----------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from zoo.metrics.class_probabilities import class_logits, class_probabilities
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.feature_statistics import FeatureStatistics
 from zoo.metrics.frechet_distance import (
-    DistanceFrom,
+    FrechetDistanceTo,
     frechet_distance,
     frechet_distance_of_gaussians,
 )
@@ -75,8 +75,8 @@ def test_a_frechet_distance_is_never_below_zero(seed):
 
 def test_a_distance_far_below_zero_is_an_error():
     with pytest.raises(ZooError, match="below 0 by more than rounding"):
-        DistanceFrom(np.zeros(2), np.eye(2))(np.zeros(2), -5 * np.eye(2))
-    assert DistanceFrom(np.zeros(2), np.eye(2))(np.zeros(2), np.eye(2)) == 0
+        FrechetDistanceTo(np.zeros(2), np.eye(2))(np.zeros(2), -5 * np.eye(2))
+    assert FrechetDistanceTo(np.zeros(2), np.eye(2))(np.zeros(2), np.eye(2)) == 0
 
 
 def test_an_inception_score_lies_from_one_to_the_classes():

@@ -18,12 +18,11 @@ def pictures(size=64, channels=6):
 
 
 @pytest.mark.parametrize(
-    ("layers", "last_pad", "size", "side"),
-    [(3, 1, 256, 30), (3, 0, 256, 28), (2, 1, 128, 30), (3, 1, 64, 6), (3, 0, 64, 4)],
+    ("layers", "size", "side"), [(3, 256, 30), (2, 128, 30), (3, 64, 6)]
 )
-def test_map_size(layers, last_pad, size, side):
-    assert map_size(size, layers, last_pad) == side
-    network = PatchDiscriminator(2, layers, last_pad=last_pad)
+def test_map_size(layers, size, side):
+    assert map_size(size, layers) == side
+    network = PatchDiscriminator(2, layers)
     assert network(spec(2, size, size, 3)).shape == (2, side, side, 1)
 
 
@@ -32,13 +31,6 @@ def test_widths():
     widths = [c.kernel.shape[-1] for c in network.convs]
     assert widths == [4, 8, 16, 32, 32, 32] and network.logit.kernel.shape[-1] == 1
     assert network.norms[0] is None and None not in network.norms[1:]
-
-
-def test_middle_bias():
-    network = PatchDiscriminator(4, normalization="batch", middle_bias=False)
-    network(pictures())
-    assert [c.bias is not None for c in network.convs] == [True, False, False, False]
-    assert network.logit.bias is not None
 
 
 def test_scales_have_half_the_filters_and_half_the_picture():
@@ -76,7 +68,7 @@ def test_half_precision_gives_float32_logits():
 @pytest.mark.parametrize(
     "network",
     [
-        PatchDiscriminator(4, 2, "batch", last_pad=0, middle_bias=False),
+        PatchDiscriminator(4, 2, "batch"),
         MultiScalePatchDiscriminator(4, 3, 2, "batch"),
     ],
 )

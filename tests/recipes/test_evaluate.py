@@ -1,15 +1,14 @@
 """`recipes.evaluate` from options to files, on the smallest presets of each kind."""
 
+import dataclasses
 import json
 import shutil
-import types
 
 import numpy as np
 import pytest
 from absl import flags
 from PIL import Image
 
-import zoo
 from recipes import evaluate
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
@@ -17,20 +16,31 @@ from tests.support.tiny_drit import drit
 from zoo.data.sources.shapes import VALUES
 from zoo.errors import ZooError
 from zoo.evaluation.cache import Cache
-from zoo.evaluation.compare import difference
-from zoo.evaluation.dataset import Data
+from zoo.evaluation.comparison import difference
+from zoo.evaluation.dataset import EvaluationDataset
+from zoo.evaluation.evaluators import EvaluatorFiles
 from zoo.evaluation.image_set import from_path
 from zoo.evaluation.measures import Measure
-from zoo.evaluation.protocols import PROTOCOLS, published, shortfalls
+from zoo.evaluation.options import Options
+from zoo.evaluation.protocols import PROTOCOLS, count_deviations
+from zoo.evaluation.published import published
 from zoo.evaluation.report import paper_cell
 from zoo.models.feature_encoder import FeatureEncoder
 
-DEFAULTS = {name: None for name in evaluate.NAMES} | {
-    "protocol": "quick", "data": "", "compare": [], "encoder": ["damsm"], "seed": 0, "crop": "",
-    "lpips_version": "0.1", "direction": "a2b", "bootstrap": 5, "strict": False, "conditions": 4,
-    "folds": "",
-    "samples_per_condition": 2, "real": 24, "bins": 3,
+DEFAULTS = {
+    "encoder": ["damsm"], "bootstrap": 5, "conditions": 4, "samples_per_condition": 2, "real": 24,
+    "bins": 3,
 }
+
+
+def command(**settings):
+    """A `Command` with these flags; the defaults of all others."""
+    default = {
+        field.name: field.default
+        for part in (evaluate.Command, Options, EvaluatorFiles)
+        for field in dataclasses.fields(part)
+    }
+    return evaluate.command_of(lambda name: settings.get(name, default[name]))
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +59,11 @@ def models():
 @pytest.fixture
 def run(models, monkeypatch, tmp_path):
     """options -> (report, folder)."""
-    monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
+    monkeypatch.setattr("zoo.presets.from_preset", models.__getitem__)
 
     def call(**options):
         folder = tmp_path / options.pop("to", "out")
-        settings = {**DEFAULTS, "out": str(folder), **options}
-        text = evaluate.evaluate(types.SimpleNamespace(**settings))
+        text = evaluate.run(command(**{**DEFAULTS, "out": str(folder), **options}))
         path = folder / "report.json"
         return (json.loads(path.read_text()) if path.exists() else text), folder
 
@@ -103,7 +112,7 @@ def test_pictures_and_features_are_used_again(run, models, monkeypatch):
     kept = sorted(path.name for path in (folder / "cache").iterdir())
     assert [name.split("-")[0] for name in kept] == ["clusters", *["features"] * 2, "generated"]
     for place in ("zoo.evaluation.feature_networks.FeatureNetwork.__call__",
-                  "zoo.evaluation.measures.cluster"):
+                  "zoo.evaluation.ndb.cluster"):
         monkeypatch.setattr(place, None)  # neither a network runs nor k-means
     monkeypatch.setattr(models["text"], "generate", None)
     again, _ = run(preset="text", data="shapes")
@@ -235,7 +244,7 @@ def test_the_better_one_is_ahead():
 @pytest.mark.parametrize(("options", "message"), [
     ({}, "Give one of --preset"),
     ({"preset": "text", "images": "x"}, "Give one of --preset"),
-    ({"compare": ["text"]}, "takes two presets, but 1"),
+    ({"compare": ["text"]}, "takes two presets, got 1"),
     ({"preset": "text", "protocol": "msgan"}, "--protocol must be one of"),
     ({"preset": "text", "real": 1}, "--real must be at least 2"),
     ({"preset": "text", "data": "shapes", "strict": True}, "--strict: .*instead of 64"),
@@ -285,18 +294,19 @@ def test_papers_stand_beside_their_own_network_alone():
 
 def test_shortfalls():
     text = PROTOCOLS["msgan_text"]
-    assert shortfalls(text, 200, 10, 2000, 2000) == []
-    assert len(shortfalls(text, 100, 10, 1000, 2000)) == 2
+    assert count_deviations(text, 200, 10, 2000, 2000) == []
+    assert len(count_deviations(text, 100, 10, 1000, 2000)) == 2
     label = PROTOCOLS["msgan_label"]
-    assert shortfalls(label, 10, 5000, 50000, 50000, 10, 50000) == []
-    assert shortfalls(label, 10, 500, 5000, 4000, 10, 50000) == [
+    assert count_deviations(label, 10, 5000, 50000, 50000, 10, 50000) == []
+    assert count_deviations(label, 10, 500, 5000, 4000, 10, 50000) == [
         "500 pictures of each condition instead of 5000",
         "5000 generated pictures instead of 50000", "4000 real pictures instead of 50000"]
-    assert shortfalls(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []  # there are no more classes
+    # there are no more classes
+    assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
 
 
 def test_captions_are_taken_again_where_the_protocol_says_so():
-    data = Data("shapes", "captions", {"data.count": 3})
+    data = EvaluationDataset("shapes", "captions", {"data.count": 3})
     model = tiny.attn_gan(compiled=False)
     once, _ = data.conditions(model, 30)
     again, _ = data.conditions(model, 30, repeat=True)
@@ -341,4 +351,6 @@ def test_every_flag_has_a_name(monkeypatch):
     for kind in ("string", "integer", "bool", "enum", "multi_string"):
         monkeypatch.setattr(flags, f"DEFINE_{kind}", lambda name, *_, **__: defined.append(name))
     evaluate.define_flags()
-    assert tuple(defined) == evaluate.NAMES
+    read = []
+    evaluate.command_of(read.append)
+    assert sorted(read) == sorted(defined)

@@ -7,13 +7,14 @@ import tensorflow as tf
 from PIL import Image
 
 from recipes import attn_gan, mirror_gan, stream
+from tests.support.recipes import recipe_of, validate
 from zoo.data import get_source
 from zoo.errors import ZooError
 from zoo.models.mirror_gan import Stream
 from zoo.text import CaptionTokenizer, Vocabulary
-from zoo.training import configs, pretraining
-from zoo.training.scores import Subset
-from zoo.training.stream_samples import CaptionScore, DescriptionSamples
+from zoo.training import pretraining
+from zoo.training.samples import DescriptionSamples
+from zoo.training.scores import CaptionScore, SourceSubset
 from zoo.visualization.caption_page import caption_page
 
 DATASETS = ("shapes", "emoji", "birds", "coco")
@@ -23,13 +24,15 @@ DATASETS = ("shapes", "emoji", "birds", "coco")
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_variant_is_valid_and_locked(recipe, dataset):
     config = recipe.get_config(dataset)
-    configs.validate(config)
+    validate(config)
     assert config.is_locked and config.dataset == dataset
     if recipe is mirror_gan:
-        for name in ("damsm", "stream"):
-            part = pretraining.pretraining_config(config, name)
-            configs.validate(part)
-            assert (part.system, part.data) == (name, config.data)
+        stages = recipe_of(config).stages
+        assert [stage.name for stage in stages] == ["damsm", "stream"]
+        for stage in stages:
+            part = stage.config(config)
+            validate(part)
+            assert (part.system, part.data) == (stage.name, config.data)
 
 
 def test_birds_are_the_shipped_settings():
@@ -46,32 +49,36 @@ def test_birds_are_the_shipped_settings():
     assert (captioning.model.image_encoder, captioning.model.image_depth) == ("resnet", 152)
 
 
+def first(config):
+    return [stage.name for stage in pretraining.stages_to_train(recipe_of(config))]
+
+
 def test_what_is_trained_first_is_what_is_not_given():
     config = mirror_gan.get_config("shapes")
-    assert pretraining.pretrains(config) == ["damsm", "stream"]
+    assert first(config) == ["damsm", "stream"]
     config.damsm = "somewhere"
-    assert pretraining.pretrains(config) == ["stream"]
+    assert first(config) == ["stream"]
     config.stream = "somewhere"
-    assert pretraining.pretrains(config) == []
-    assert pretraining.pretrains(attn_gan.get_config("shapes")) == ["damsm"]
-    assert pretraining.pretrains(stream.get_config("shapes")) == []
+    assert first(config) == []
+    assert first(attn_gan.get_config("shapes")) == ["damsm"]
+    assert first(stream.get_config("shapes")) == []
 
 
 def test_frozen_encoders_need_their_weights():
     config = stream.get_config("birds")
     with pytest.raises(ZooError, match="STREAM.*frozen ResNet.*resnet152"):
-        pretraining.check_weights(config)
+        pretraining.check_weights(recipe_of(config))
     config.model.image_weights = "resnet152.pth"
-    pretraining.check_weights(config)
+    pretraining.check_weights(recipe_of(config))
     with pytest.raises(ZooError, match="DAMSM.*frozen Inception-v3.*inception_v3_google"):
-        pretraining.check_weights(mirror_gan.get_config("birds"))
-    pretraining.check_weights(mirror_gan.get_config("shapes"))
+        pretraining.check_weights(recipe_of(mirror_gan.get_config("birds")))
+    pretraining.check_weights(recipe_of(mirror_gan.get_config("shapes")))
 
 
 @pytest.fixture(scope="module")
 def told():
     """(an untrained `Stream`, held-out pictures, tokenizer)."""
-    source = Subset(get_source("shapes", size=16, count=10), 6, "held-out (test)")
+    source = SourceSubset(get_source("shapes", size=16, count=10), 6, "held-out (test)")
     vocabulary = Vocabulary.build([c for row in source.captions for c in row], unknown=False)
     keras.utils.set_random_seed(0)
     encoder = {"features": 4, "filters": 2}

@@ -54,7 +54,8 @@ def test_it_measures_under_its_own_name(folder):
 
 
 def test_other_models_are_no_encoders():
-    with pytest.raises(ZooError, match="AttnGAN: give a preset of a DAMSM, or of recipes.train_encoder"):
+    words = "AttnGAN: give a preset of a DAMSM, or of recipes.train_encoder"
+    with pytest.raises(ZooError, match=words):
         zoo_encoder(tiny.attn_gan(compiled=False))
     with pytest.raises(ZooError, match='starts with "zoo-"'):
         FeatureEncoder(["a", "b"], "inception", 16, 4, 2)
@@ -66,7 +67,8 @@ def test_the_seed_makes_the_weights():
 
 
 def test_classes_are_matched_by_name():
-    assert train_encoder._places(["ant", "bee", "cat"], ["bee", "cat"]) == [1, 2]  # a split lacks one
+    # a split may lack a class
+    assert train_encoder._places(["ant", "bee", "cat"], ["bee", "cat"]) == [1, 2]
     for names in (["bee", "dog"], ["Ant"], ["cat", "ant", "owl"]):
         with pytest.raises(ZooError, match=f'have a class "{names[-1]}"'):
             train_encoder._places(["ant", "bee", "cat"], names)

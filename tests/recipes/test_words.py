@@ -9,8 +9,8 @@ from tests.models.test_dcgan import NAMES, dcgan
 from tests.support import tiny
 from tests.training.test_data import folder_config, write_folder
 from zoo.errors import ZooError
-from zoo.training import configs
-from zoo.training.data import Data
+from zoo.training.config import as_begun, to_plain
+from zoo.training.data import TextToImageData
 
 CHINESE = ["一只红鸟", "一只蓝鸟", "红心", "蓝心"] * 3
 
@@ -18,7 +18,7 @@ CHINESE = ["一只红鸟", "一只蓝鸟", "红心", "蓝心"] * 3
 def data(tmp_path, captions, **settings):
     write_folder(tmp_path / "train", captions)
     write_folder(tmp_path / "test", captions[:2])
-    return Data(folder_config(tmp_path, **{"min_count": 1, **settings}))
+    return TextToImageData(folder_config(tmp_path, **{"min_count": 1, **settings}))
 
 
 def test_captions_in_chinese_have_words(tmp_path):
@@ -70,13 +70,13 @@ def test_a_run_that_was_begun_before_goes_on_with_its_words(tmp_path):
     config = damsm.get_config("emoji")
     assert config.data.words == "unicode"
     assert damsm.get_config("coco").data.words == damsm.get_config("birds").data.words == "ascii"
-    assert configs.as_begun(config, tmp_path).data.words == "unicode"
-    begun = configs.to_plain(config)
+    assert as_begun(config, tmp_path).data.words == "unicode"
+    begun = to_plain(config)
     (tmp_path / "config.json").write_text(json.dumps(begun))
-    assert configs.as_begun(config, tmp_path).data.words == "unicode"
+    assert as_begun(config, tmp_path).data.words == "unicode"
     del begun["data"]["words"]
     (tmp_path / "config.json").write_text(json.dumps(begun))
-    assert configs.as_begun(config, tmp_path).data.words == "ascii"
+    assert as_begun(config, tmp_path).data.words == "ascii"
 
 
 # --- recipes.generate -----------------------------------------------------------------------------

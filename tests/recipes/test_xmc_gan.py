@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from recipes import xmc_gan
-from recipes.builders import get_builder
+from tests.support.recipes import build, open_data, recipe_of, validate
 from tests.support.tiny_hub_module import tiny_modules
 from zoo.data.text_cache_writer import write_cache
 from zoo.errors import ZooError
-from zoo.training import configs, pretraining
-from zoo.training.data import open_data
+from zoo.training.pretraining import check_pretraining, stages_to_train
 
 DATASETS = ("shapes", "emoji", "coco")
 
@@ -17,11 +16,12 @@ DATASETS = ("shapes", "emoji", "coco")
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_every_variant_is_valid_and_locked(dataset):
     config = xmc_gan.get_config(dataset)
-    configs.validate(config)
+    validate(config)
     assert config.is_locked and config.dataset == dataset
-    pretraining.check_pretraining(config)
+    recipe = recipe_of(config)
+    check_pretraining(recipe)
     expected = ["damsm"] if dataset == "shapes" else []
-    assert pretraining.pretrains(config) == expected
+    assert [stage.name for stage in stages_to_train(recipe)] == expected
 
 
 def test_coco_is_the_released_code():
@@ -55,10 +55,6 @@ def tiny_config(**changes):
     return config
 
 
-def build(config, data):
-    return get_builder("xmc_gan")(config, data, None)
-
-
 @pytest.fixture(scope="module")
 def data():
     return open_data(tiny_config())
@@ -77,7 +73,7 @@ def test_training_from_a_cache_is_training_with_the_encoder(data, tmp_path):
     np.testing.assert_allclose(batches[1]["words"], exact["words"], rtol=2**-10, atol=1e-5)
     logs = cached.model.train_step(batches[1])
     assert np.isfinite([float(value) for value in logs.values()]).all()
-    cached.write_samples(str(tmp_path), 1)
+    cached.samples(str(tmp_path), 1)
     assert (tmp_path / "step_0000001.png").exists()
     for changes, match in (
         ({"text_encoder": {"sentence": "words"}}, "its sentence is all_places"),

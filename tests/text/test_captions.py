@@ -77,7 +77,7 @@ def test_message_about_many_unknown_words_stays_short():
 def test_unknown_treatment_is_checked():
     with pytest.raises(ZooError, match="made without it"):
         check_captions("red", NO_UNKNOWN, unknown="unk")
-    with pytest.raises(ZooError, match="'keep' came"):
+    with pytest.raises(ZooError, match="got 'keep'"):
         check_captions("red", KNOWN, unknown="keep")
 
 

@@ -75,6 +75,18 @@ def experiment(model, **kwargs):
     return Experiment(model, batches, **kwargs)
 
 
+class Score:
+    """A score named "score" that gives the next of `values` at each call."""
+
+    best_metric, protocol = "score", "made up"
+
+    def __init__(self, values, images):
+        self.values, self.images = iter(values), images
+
+    def __call__(self):
+        return {"score": next(self.values)}
+
+
 def config(**changes):
     settings = {
         "system": "tiny", "steps": 10, "epochs": 0, "batch_size": 4, "checkpoint_every": 3,

@@ -7,11 +7,12 @@ import pytest
 from PIL import Image
 
 from recipes import attn_gan, damsm
+from tests.support.recipes import resolve
 from zoo.data import TextCache
 from zoo.data.text_cache import captions_digest
 from zoo.errors import ZooError
-from zoo.training import experiment, scores
-from zoo.training.data import Data
+from zoo.training import scores
+from zoo.training.data import TextToImageData
 
 
 def write_folder(path, captions, broken=()):
@@ -40,15 +41,15 @@ def folder_config(directory, **settings):
 
 def test_missing_data_says_how_to_supply_it(tmp_path):
     with pytest.raises(ZooError, match=r"nowhere.*--config.data.directory=PATH"):
-        Data(folder_config(tmp_path / "nowhere"))
+        TextToImageData(folder_config(tmp_path / "nowhere"))
 
 
 def test_broken_picture_stops_or_is_skipped(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"], broken=[1])
     write_folder(tmp_path / "test", ["red heart"])
     with pytest.raises(ZooError, match="line 2.*1.png.*does not decode"):
-        Data(folder_config(tmp_path))
-    data = Data(folder_config(tmp_path, on_error="skip"))
+        TextToImageData(folder_config(tmp_path))
+    data = TextToImageData(folder_config(tmp_path, on_error="skip"))
     assert len(data.source) == 2
     assert data.notes[0].startswith("train: skipped 1 lines, the first: ")
     assert "line 2" in data.notes[0]
@@ -57,21 +58,21 @@ def test_broken_picture_stops_or_is_skipped(tmp_path):
 def test_vocabulary_follows_min_count_and_unknown(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
     write_folder(tmp_path / "test", ["red heart"])
-    data = Data(folder_config(tmp_path, min_count=2, unknown="unk"))
+    data = TextToImageData(folder_config(tmp_path, min_count=2, unknown="unk"))
     assert data.vocabulary().tokens == ("<end>", "<unk>", "heart", "red")
-    data = Data(folder_config(tmp_path, min_count=1, unknown="drop"))
+    data = TextToImageData(folder_config(tmp_path, min_count=1, unknown="drop"))
     assert data.vocabulary().tokens == ("<end>", "heart", "red", "blue", "cat")
 
 
 @pytest.mark.parametrize("place", ["", "train"])
 def test_a_set_without_a_held_out_split_is_divided(tmp_path, place):
     write_folder(tmp_path / "mine" / place, ["red heart", "blue heart", "red cat"] * 4)
-    data = Data(folder_config(tmp_path / "mine"))
+    data = TextToImageData(folder_config(tmp_path / "mine"))
     assert data.word == data.held_out.kind == "held-out (10 % by hash)"
     assert data.whole.file_names == ["0.png", "6.png", "8.png"] and len(data) == 9
     assert not set(data.source.file_names) & set(data.whole.file_names)
     assert len(data.held_out) == 2 and "3 images; 9 images are trained on" in data.notes[0]
-    everything = Data(folder_config(tmp_path / "mine", held_out_fraction=0.0))
+    everything = TextToImageData(folder_config(tmp_path / "mine", held_out_fraction=0.0))
     assert (len(everything), everything.word, everything.whole) == (12, "training", None)
     assert everything.held_out.kind == "training"
     assert "held_out_fraction is 0): scores and samples use training" in everything.notes[0]
@@ -86,26 +87,26 @@ def test_a_bad_held_out_split_is_no_missing_one(tmp_path, bad):
         metadata.write_text({"line": "{", "empty": "", "caption": json.dumps(
             {"file_name": "0.png", "text": " "})}[bad])
     with pytest.raises(ZooError, match="test.*metadata.jsonl"):
-        Data(folder_config(tmp_path))
+        TextToImageData(folder_config(tmp_path))
 
 
 def test_one_held_out_picture_gives_no_score(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
     write_folder(tmp_path / "test", ["red heart"])
-    data = Data(folder_config(tmp_path))
+    data = TextToImageData(folder_config(tmp_path))
     assert data.score(scores.MatchingScore, None, None) is None
     assert "at least 2 held-out (test) pictures, and there is 1" in data.notes[-1]
 
 
 def test_cached_vectors_of_all_captions_serve_those_that_are_trained_on(tmp_path):
     write_folder(tmp_path / "mine", ["red heart", "blue heart", "red cat"] * 4)
-    data = Data(folder_config(tmp_path / "mine"))
+    data = TextToImageData(folder_config(tmp_path / "mine"))
     cache = object.__new__(TextCache)
     cache.directory, cache._first = "cache", [0, 12]
     cache.index = {"captions_sha256": captions_digest(data.source.whole.captions)}
     texts = cache.store(data.source)
     assert texts.first.numpy().tolist() == data.source.places.tolist()
-    other = Data(folder_config(tmp_path / "mine", held_out_fraction=0.5)).source
+    other = TextToImageData(folder_config(tmp_path / "mine", held_out_fraction=0.5)).source
     other.whole.captions[0] = ["a wrong one"]
     with pytest.raises(ZooError, match="made of other captions"):
         cache.store(other)
@@ -115,7 +116,7 @@ def test_batches_resume(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat", "a b c d e"])
     write_folder(tmp_path / "test", ["red heart"])
     config = folder_config(tmp_path, max_words=3, min_count=1)
-    data = Data(config)
+    data = TextToImageData(config)
 
     class Model:
         vocabulary, hub_encoder = data.vocabulary(), None
@@ -134,12 +135,12 @@ def test_batches_resume(tmp_path):
 def test_epochs_become_steps_and_a_large_batch_is_an_error(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
     config = folder_config(tmp_path, held_out_fraction=0.0)
-    data = Data(config)
+    data = TextToImageData(config)
     config.epochs, config.steps = 5, 0
-    assert experiment.resolve(config, data).steps == 5 * 3 // 2
+    assert resolve(config, data).steps == 5 * 3 // 2
     config.batch_size = 4
     with pytest.raises(ZooError, match="config.batch_size is 4, but there are only 3"):
-        experiment.resolve(config, data)
+        resolve(config, data)
 
 
 def test_encoder_size_must_fit_the_stages():
@@ -147,4 +148,4 @@ def test_encoder_size_must_fit_the_stages():
     config.data.count, config.data.held_out_count = 64, 4
     config.model.stage_sizes = (8, 16)
     with pytest.raises(ZooError, match="pretraining.model.image_size is 64.*is 16"):
-        experiment.resolve(config, Data(config))
+        resolve(config, TextToImageData(config))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from zoo.training.hardware import precision_note
+from zoo.training.hardware import bfloat16_warning
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ def test_only_an_imitated_precision_is_noted(tmp_path, monkeypatch, dtype, text,
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [])
     path = tmp_path / "cpuinfo"
     path.write_text(text, "utf-8")
-    assert ("float32" in precision_note(dtype, path)) == told
-    assert precision_note(dtype, tmp_path / "none") == ""
+    assert ("float32" in bfloat16_warning(dtype, path)) == told
+    assert bfloat16_warning(dtype, tmp_path / "none") == ""
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: ["a GPU"])
-    assert precision_note(dtype, path) == ""
+    assert bfloat16_warning(dtype, path) == ""

@@ -3,7 +3,7 @@
 import io
 
 from zoo.training import progress
-from zoo.training.progress import Progress, counted, duration
+from zoo.training.progress import Progress, duration, progress_bar
 
 
 class Terminal(io.StringIO):
@@ -55,7 +55,7 @@ def test_terminal_line_is_rewritten_and_cleared():
 
 def test_items_are_counted_and_the_line_goes():
     stream = Terminal()
-    assert list(counted("abc", 3, "draw", stream)) == ["a", "b", "c"]
+    assert list(progress_bar("abc", 3, "draw", stream)) == ["a", "b", "c"]
     lines = stream.getvalue().split("\r")
     assert "draw 1/3 (33 %)" in lines[1] and "left" in lines[3] and "/s" not in lines[3]
     assert lines[-1] == "" and not lines[-2].strip()

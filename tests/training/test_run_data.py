@@ -6,15 +6,14 @@ import shutil
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from recipes import damsm, dcgan, pix2pix
+from tests.support.recipes import open_data, train
 from tests.training.fakes import config as tiny_config
 from zoo.errors import ZooError
 from zoo.storage import save_variables
-from zoo.training import configs, launch
-from zoo.training.data import open_data
+from zoo.training.config import as_begun, to_plain
 from zoo.training.run_data import (
     FACTS,
     ROWS,
@@ -28,7 +27,6 @@ from zoo.training.run_data import (
 from zoo.training.run_folder import RunFolder, check_owner
 
 WORDS = ("red", "blue", "green")
-STRATEGY = tf.distribute.get_strategy()
 
 
 def image(path, value, size=(16, 16)):
@@ -113,7 +111,7 @@ def test_images_and_embeddings_that_were_exchanged(tmp_path):
     values = np.random.default_rng(0).normal(size=(12, 1, 3)).astype("float32")
     np.save(tmp_path / "mine" / "embeddings.npy", values)
     config = captions_config(tmp_path / "mine")
-    config.text = "embeddings"
+    config.text = "embeddings"  # the data are read so, though a DAMSM is not trained so
     begun(tmp_path, config)
     values[5, 0, 2] += 1
     np.save(tmp_path / "mine" / "embeddings.npy", values)
@@ -204,10 +202,6 @@ def test_a_note_that_cannot_be_read(note):
 # --- whole runs -----------------------------------------------------------------------------------
 
 
-def train(config, place):
-    return launch.train(config, place, STRATEGY)
-
-
 def test_a_run_with_corrected_captions_is_refused(tmp_path):
     captioned(tmp_path / "mine")
     config, place = captions_config(tmp_path / "mine"), tmp_path / "run"
@@ -247,12 +241,12 @@ def test_a_run_from_before_the_rule_goes_on_with_all_images(tmp_path):
     captioned(tmp_path / "mine")
     place = tmp_path / "run"
     config = captions_config(tmp_path / "mine")
-    old = configs.to_plain(config)
+    old = to_plain(config)
     del old["data"]["held_out_fraction"]
     (place / "checkpoints").mkdir(parents=True)
     (place / "config.json").write_text(json.dumps(old))
     (place / "checkpoints" / "last.h5").write_bytes(b"")
-    now = configs.as_begun(config, place)
+    now = as_begun(config, place)
     assert (config.data.held_out_fraction, now.data.held_out_fraction) == (0.1, 0.0)
     data = open_data(now)
     assert (len(data), data.word) == (12, "training")
@@ -262,8 +256,8 @@ def test_a_run_from_before_the_rule_goes_on_with_all_images(tmp_path):
     folder.close()
     assert json.loads((place / FACTS).read_text())["held_out"] is None
     assert "could not be checked; they are recorded now" in (place / "log.txt").read_text()
-    assert configs.as_begun(config, place).data.held_out_fraction == 0.0  # and so ever after
+    assert as_begun(config, place).data.held_out_fraction == 0.0  # and so ever after
     assert json.loads((place / "config.json").read_text()) == old
-    stated = configs.as_begun(captions_config(tmp_path / "mine", held_out_fraction=0.3), place)
+    stated = as_begun(captions_config(tmp_path / "mine", held_out_fraction=0.3), place)
     with pytest.raises(ZooError, match=r"data.held_out_fraction \(absent there, 0.3 now\)"):
         check_owner(place, stated)

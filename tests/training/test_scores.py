@@ -4,14 +4,14 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data import get_source
-from zoo.training.scores import Subset
+from zoo.training.scores import SourceSubset
 
 
 def test_subset_is_spread_over_the_source():
     source = get_source("shapes", size=16, count=10)
-    subset = Subset(source, 4, "held-out (test)")
+    subset = SourceSubset(source, 4, "held-out (test)")
     assert len(subset) == 4
     assert subset.captions == [source.captions[i] for i in (0, 3, 6, 9)]
     for i, place in enumerate((0, 3, 6, 9)):
         np.testing.assert_array_equal(subset.load(tf.constant(i)), source.load(place))
-    assert len(Subset(source, 99, "training")) == 10
+    assert len(SourceSubset(source, 99, "training")) == 10

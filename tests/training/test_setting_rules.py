@@ -1,13 +1,21 @@
 """Settings of another kind or out of range: one sentence each."""
 
+import importlib
 import math
 
 import pytest
 
-from recipes import attn_gan, dcgan, drit, pix2pix, xmc_gan
+from recipes import _cli, attn_gan, dcgan, drit, pix2pix, xmc_gan
 from zoo.errors import ZooError
-from zoo.training import configs
-from zoo.training.setting_rules import COUNTS, FLAGS, NUMBERS, check_settings, shown
+from zoo.training.config import to_plain
+from zoo.training.setting_rules import (
+    COUNTS,
+    FLAGS,
+    NUMBERS,
+    check_settings,
+    flatten,
+    shown,
+)
 
 BAD = [
     (attn_gan, "optimizer.learning_rate", math.nan, "a finite number, got nan"),
@@ -43,7 +51,7 @@ BAD = [
 
 @pytest.mark.parametrize(("recipe", "key", "value", "message"), BAD)
 def test_bad_settings(recipe, key, value, message):
-    plain = configs.to_plain(recipe.get_config("shapes"))
+    plain = to_plain(recipe.get_config("shapes"))
     *groups, last = key.split(".")
     group = plain
     for name in groups:
@@ -56,8 +64,9 @@ def test_bad_settings(recipe, key, value, message):
 
 def test_every_number_of_every_recipe_has_a_rule():
     known = {*COUNTS, *NUMBERS}
-    for recipe in (attn_gan, dcgan, drit, pix2pix, xmc_gan):
-        for key, value in configs.flatten(recipe.get_config("shapes")).items():
+    for name in _cli.names():
+        recipe = importlib.import_module(f"recipes.{name.removesuffix('.py')}")
+        for key, value in flatten(recipe.get_config("shapes")).items():
             name = key.split(".")[-1]
             if isinstance(value, bool):
                 assert name in FLAGS, key

@@ -7,17 +7,22 @@ import pytest
 import tensorflow as tf
 
 from recipes import attn_gan, damsm, dm_gan, stackgan_v2
+from tests.support.recipes import recipe_of
 from zoo.errors import ZooError
-from zoo.training import sweep_points, sweep_report, sweep_runs
+from zoo.training import sweep, sweep_points, sweep_report
 
 KEY = "model.mode_seeking_weight"
+
+
+def make_points(config, key, values):
+    return sweep_points.make_points(recipe_of(config), key, values)
 
 
 @pytest.mark.parametrize("recipe", [dm_gan, stackgan_v2])
 def test_a_recipes_own_sweep(recipe):
     key, values = sweep_points.choose(recipe.SWEEP, None, None)
     config = recipe.get_config("shapes")
-    points = sweep_points.make_points(config, key, values)
+    points = make_points(config, key, values)
     assert key == KEY and 0.0 in values and 1.0 in values
     assert [point.config.model.mode_seeking_weight for point in points] == values
     assert [point.name for point in points][:2] == [
@@ -29,13 +34,13 @@ def test_a_recipes_own_sweep(recipe):
 
 
 def test_other_keys_and_kinds():
-    points = sweep_points.make_points(
+    points = make_points(
         dm_gan.get_config("shapes"), "model.mask_tiling", ["per_sample", "official"]
     )
     assert [point.name for point in points] == ["mask_tiling_per_sample", "mask_tiling_official"]
-    points = sweep_points.make_points(attn_gan.get_config("shapes"), "batch_size", ["4", " 8"])
+    points = make_points(attn_gan.get_config("shapes"), "batch_size", ["4", " 8"])
     assert [point.config.batch_size for point in points] == [4, 8]
-    points = sweep_points.make_points(
+    points = make_points(
         attn_gan.get_config("shapes"), "model.single_image", ["true", "False"]
     )
     assert [point.config.model.single_image for point in points] == [True, False]
@@ -67,12 +72,12 @@ def test_nothing_to_vary(arguments, message):
 ])
 def test_mistakes(key, values, message):
     with pytest.raises(ZooError, match=message):
-        sweep_points.make_points(dm_gan.get_config("shapes"), key, values)
+        make_points(dm_gan.get_config("shapes"), key, values)
 
 
 def test_a_system_without_pictures():
     with pytest.raises(ZooError, match="of captions, and damsm makes none"):
-        sweep_points.make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
+        make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
 
 
 def test_a_run_that_breaks_down_does_not_stop_the_others(monkeypatch, tmp_path):
@@ -81,19 +86,19 @@ def test_a_run_that_breaks_down_does_not_stop_the_others(monkeypatch, tmp_path):
         config.damsm, config.data.count, config.data.held_out_count = "given", 64, 4
     trained, reported = [], []
 
-    def train(point, place, strategy):
-        trained.append((place.name, point.damsm))
-        if point.model.mode_seeking_weight == 2:
+    def train(recipe, place, strategy):
+        trained.append((place.name, recipe.config.damsm))
+        if recipe.config.model.mode_seeking_weight == 2:
             raise ZooError("it broke")
         return True
 
-    monkeypatch.setattr(sweep_runs.factory, "build", lambda *_: None)
-    monkeypatch.setattr(sweep_runs.launch, "train", train)
-    monkeypatch.setattr(sweep_runs.sweep_report, "write", lambda *given: reported.append(given[3]))
-    points = sweep_points.make_points(config, KEY, [2, 1])
+    monkeypatch.setattr(sweep.launch, "build_experiment", lambda *_: None)
+    monkeypatch.setattr(sweep.launch, "run", train)
+    monkeypatch.setattr(sweep.sweep_report, "write", lambda *given: reported.append(given[3]))
+    points = make_points(config, KEY, [2, 1])
     strategy = tf.distribute.get_strategy()
     with pytest.raises(ZooError, match=f"1 of 2 runs broke down. {KEY} = 2: it broke"):
-        sweep_runs.run(config, KEY, points, tmp_path / "s", strategy)
+        sweep.run(recipe_of(config), KEY, points, tmp_path / "s", strategy)
     assert trained == [("mode_seeking_weight_2", "given"), ("mode_seeking_weight_1", "given")]
     assert [point.error for point in reported[0]] == ["it broke", ""]
     assert (tmp_path / "s" / "config.json").exists()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training.fakes import TinySystem, config, experiment
+from tests.training.fakes import Score, TinySystem, config, experiment
 from zoo.errors import ZooError
 from zoo.training.run_folder import RunFolder
 from zoo.training.trainer import Trainer, make_strategy
@@ -52,7 +52,7 @@ def test_work_after_the_last_checkpoint_is_repeated(tmp_path):
         raise Killed
 
     with pytest.raises(Killed):  # at step 5; the last checkpoint is of step 3
-        run(tmp_path / "parts", write_samples=kill)
+        run(tmp_path / "parts", samples=kill)
     parts, _ = run(tmp_path / "parts")
     assert "resumed at step 3" in (tmp_path / "parts" / "log.txt").read_text()
     assert_same(whole, parts)
@@ -73,7 +73,7 @@ def test_signal_saves_and_resumes(tmp_path, number):
     def interrupt(*_):
         os.kill(os.getpid(), number)
 
-    stopped, done = run(tmp_path / "parts", write_samples=interrupt)
+    stopped, done = run(tmp_path / "parts", samples=interrupt)
     assert not done and int(stopped.iteration.numpy()) == 5
     assert f"stopped by {number.name} at step 5" in (tmp_path / "parts" / "log.txt").read_text()
     parts, done = run(tmp_path / "parts")
@@ -113,10 +113,8 @@ def test_full_disk_keeps_the_previous_checkpoint(tmp_path):
 
 
 def test_best_preset_is_the_lowest_score(tmp_path):
-    scores = iter([3.0, 1.0, 2.0])
     settings = config(steps=15)
-    run(tmp_path, settings=settings, evaluate=lambda: {"score": next(scores)},
-        best_metric="score", images="held-out (val)")
+    run(tmp_path, settings=settings, score=Score([3.0, 1.0, 2.0], "held-out (val)"))
     assert "held-out (val) at step 10: score 1" in (tmp_path / "log.txt").read_text()
     with RunFolderNotes(tmp_path) as notes:
         assert notes["best"] == {
@@ -126,10 +124,8 @@ def test_best_preset_is_the_lowest_score(tmp_path):
 
 
 def test_scores_of_other_images_are_not_compared(tmp_path):
-    run(tmp_path, settings=config(steps=5), evaluate=lambda: {"score": 1.0}, best_metric="score",
-        images="training")
-    run(tmp_path, settings=config(steps=10), evaluate=lambda: {"score": 2.0}, best_metric="score",
-        images="held-out (test)")
+    run(tmp_path, settings=config(steps=5), score=Score([1.0], "training"))
+    run(tmp_path, settings=config(steps=10), score=Score([2.0], "held-out (test)"))
     with RunFolderNotes(tmp_path) as notes:
         assert notes["best"]["step"] == 10 and notes["best"]["images"] == "held-out (test)"
     log = (tmp_path / "log.txt").read_text()

@@ -33,7 +33,7 @@ def made(words=("red",), size=8, **details):
 def test_panel_has_a_card_a_caption(explained):
     one, both = attention_panel.panel(explained[:1]), attention_panel.panel(explained)
     assert one.dtype == np.uint8 and one.shape[1:] == (WIDTH, 3) == both.shape[1:]
-    assert one.shape[0] > 2 * attention_panel.PICTURE  # picture and response gate
+    assert one.shape[0] > 2 * attention_panel.PICTURE  # image and response gate
     assert both.shape[0] > one.shape[0] + 2 * attention_panel.PICTURE
     assert (both[:, :canvas.MARGIN] == 255).all() and (both[:, -canvas.MARGIN:] == 255).all()
     assert (both[:canvas.MARGIN] == 255).all() and (both[-canvas.MARGIN:] == 255).all()

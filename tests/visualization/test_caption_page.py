@@ -1,4 +1,4 @@
-"""`recipes.generate --describe`: what is said of pictures, drawn and listed; who cannot say it."""
+"""`recipes.generate --describe`: what is said of images, drawn and listed; who cannot say it."""
 
 import json
 
@@ -49,7 +49,7 @@ def test_captions_come_back(call, models, tmp_path, capsys):
     page = np.asarray(Image.open(out / "grid.png"))
     np.testing.assert_array_equal(page, caption_page.caption_page(captions, images, told))
     printed = capsys.readouterr().out
-    assert "4 pictures, grid.png, interpolation.png and descriptions.json in" in printed
+    assert "4 images, grid.png, interpolation.png and descriptions.json in" in printed
 
 
 @pytest.mark.parametrize("preset", ["stream", "whole"])
@@ -69,12 +69,12 @@ def test_pictures_of_any_origin(call, models, photos, tmp_path, preset):
     ("without", ["--caption=a", "--describe"], "saved without its captioning network: take one"),
     ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot say.*MirrorGAN with its"),
     ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot say"),
-    ("damsm", [], "is a DAMSM, which makes no pictures.$"),
-    ("stream", ["--images={0}"], "is a Stream, which makes no pictures; give it some with --im"),
-    ("stream", ["--describe"], "No pictures.*says what pictures show: give --images=FILE"),
-    ("stream", ["--describe", "--caption=a"], "says what pictures show.*without --caption"),
+    ("damsm", [], "is a DAMSM, which makes no images.$"),
+    ("stream", ["--images={0}"], "is a Stream, which makes no images; give it some with --im"),
+    ("stream", ["--describe"], "No images.*says what images show: give --images=FILE"),
+    ("stream", ["--describe", "--caption=a"], "says what images show.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),
-    ("stream", ["--describe", "--images={0}", "--interpolate=3"], "makes no pictures of --images"),
+    ("stream", ["--describe", "--images={0}", "--interpolate=3"], "makes no images of --images"),
     ("whole", ["--describe", "--images={0}", "--caption=a"], "without --caption"),
     ("whole", ["--describe", "--images={0}", "--explain"], "without --explain"),
     ("whole", ["--images={0}"], "reads captions.*without --images"),

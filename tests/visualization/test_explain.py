@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support import tiny
-from zoo.training.caption_samples import CaptionSamples
+from zoo.training.samples import CaptionSamples
 from zoo.visualization import explain
 from zoo.visualization.attention_panel import panel
 

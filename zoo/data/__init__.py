@@ -14,7 +14,7 @@ A labelled source has `labels` and `class_names` in place of captions; a source 
 import inspect
 
 from zoo._lazy import lazy_exports
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 
 _EXPORTS = {
     "Shapes": "zoo.data.sources.shapes",
@@ -34,12 +34,12 @@ _EXPORTS = {
     "text_to_image_dataset": "zoo.data.batches.text_to_image",
     "evaluation_batches": "zoo.data.batches.text_to_image",
     "TextCache": "zoo.data.text_cache",
-    "labels_dataset": "zoo.data.batches.image_batches",
-    "labels_evaluation": "zoo.data.batches.image_batches",
-    "paired_dataset": "zoo.data.batches.image_batches",
-    "paired_evaluation": "zoo.data.batches.image_batches",
-    "unpaired_dataset": "zoo.data.batches.image_batches",
-    "unpaired_evaluation": "zoo.data.batches.image_batches",
+    "labels_dataset": "zoo.data.batches.labels",
+    "labels_evaluation": "zoo.data.batches.labels",
+    "paired_dataset": "zoo.data.batches.paired",
+    "paired_evaluation": "zoo.data.batches.paired",
+    "unpaired_dataset": "zoo.data.batches.unpaired",
+    "unpaired_evaluation": "zoo.data.batches.unpaired",
 }
 SOURCES = {
     "shapes": "Shapes",
@@ -72,11 +72,7 @@ def get_source(name, **settings):
     Raises:
         ZooError: an unknown name, or a setting that this source does not have.
     """
-    if name not in SOURCES:
-        raise ZooError(
-            f'Unknown data source "{name}": expected one of {", ".join(SOURCES)}.'
-            f"{nearest(name, SOURCES)}"
-        )
+    check_choice("The data source", name, SOURCES)
     source = __getattr__(SOURCES[name])
     parameters = inspect.signature(source).parameters
     for key in settings:

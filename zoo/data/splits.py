@@ -18,9 +18,9 @@ import numpy as np
 
 from zoo.data.subset import Part, domains_part
 from zoo.errors import MissingSplit, ZooError
-from zoo.training.setting_rules import FRACTION
 
 TRAINING = "training"
+FRACTION = 0.1  # of a set without a held-out split: how many images are held out
 SETTING = "config.data.held_out_fraction"
 OTHERS = ("test", "val")
 

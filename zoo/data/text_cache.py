@@ -1,7 +1,7 @@
 """Vectors of captions that were computed once: TFRecord files that are read at random.
 
 A cache is a folder of `texts-00000-of-00008.tfrecord`, ... and `index.json`. A record is a
-`tf.train.Example` of one caption, in the order of the source (all captions of the first picture,
+`tf.train.Example` of one caption, in the order of the source (all captions of the first image,
 then of the second, ...), with bytes features in the machine's little-endian order:
 
     words     float16 (places, features)      sentence  float16 (features,)
@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo import storage
-from zoo.data.batches.caption_store import caption_places, choose
+from zoo.data.batches.text_store import TextStore, caption_ranges
 from zoo.errors import ZooError
 
 INDEX, FORMAT = "index.json", 1
@@ -28,7 +28,7 @@ _FRAME = 16  # bytes that a TFRecord adds: length 8, its checksum 4, the data's 
 
 
 def captions_digest(captions):
-    """SHA-256 of the captions of all pictures and of which picture each belongs to."""
+    """SHA-256 of the captions of all images and of which image each belongs to."""
     total = hashlib.sha256()
     for entry in captions:
         for caption in entry:
@@ -86,13 +86,13 @@ class TextCache:
         if not os.path.isfile(path):
             raise ZooError(
                 f"{self.directory} is no finished cache of text vectors: it has no {INDEX}. Make "
-                "it with python -m recipes.cache_text."
+                "it with the program cache_text."
             )
         self.index = storage.read_json(path)
         if not isinstance(self.index, dict) or self.index.get("format") != FORMAT:
             raise ZooError(
-                f"{path} is of another version. Make the cache again with python -m "
-                "recipes.cache_text."
+                f"{path} is of another version. Make the cache again with the program "
+                "cache_text."
             )
         if not self.index["shards"]:
             raise ZooError(f"{path} names no vectors of any caption. Make the cache again.")
@@ -132,15 +132,15 @@ class TextCache:
             ZooError: the source has other captions than those that the vectors were made of.
         """
         if captions_digest(source.captions) == self.index["captions_sha256"]:
-            return _CachedTexts(self, *caption_places(source.captions))
+            return _CachedTexts(self, *caption_ranges(source.captions))
         whole = getattr(source, "whole", source)
         if captions_digest(whole.captions) != self.index["captions_sha256"]:
             raise ZooError(
                 f"The cache {self.directory} was made of other captions ({len(self):,}) than this "
                 f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
-                "Make it again with python -m recipes.cache_text for this data and split."
+                "Make it again with the program cache_text for this data and split."
             )
-        first, count = caption_places(whole.captions)
+        first, count = caption_ranges(whole.captions)
         return _CachedTexts(self, first[source.places], count[source.places])
 
     def read(self, rows):
@@ -174,8 +174,8 @@ class TextCache:
         return fields
 
 
-class _CachedTexts:
-    """The texts of a source's pictures out of a `TextCache`."""
+class _CachedTexts(TextStore):
+    """The texts of a source's images out of a `TextCache`."""
 
     def __init__(self, cache, first, count):
         self.cache = cache
@@ -183,14 +183,8 @@ class _CachedTexts:
             self.first, self.count = tf.constant(first), tf.constant(count)
 
     def fields(self, index, uniform, seed):
-        """Vectors of one caption of each picture, see `TextCache.decode`.
-
-        Args:
-            index: int64 [B], pictures.
-            uniform: float [B] in [0, 1), which caption; None takes the first.
-            seed: not needed here.
-        """
-        chosen = choose(self.first, self.count, index, uniform)
+        """The vectors of `TextCache.decode`; see `TextStore.fields`. `seed` has no effect."""
+        chosen = self.chosen(index, uniform)
         records = tf.numpy_function(
             lambda rows: np.array(self.cache.read(rows), object), [chosen], tf.string
         )

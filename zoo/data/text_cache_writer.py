@@ -14,7 +14,7 @@ def write_cache(source, encoder, directory, batch_size=64, shard_size=8192, prog
     """Writes the vectors of all captions of a source, see `zoo.data.text_cache`.
 
     Args:
-        source: has `captions`, a list for each picture.
+        source: has `captions`, a list for each image.
         encoder: `HubTextEncoder`.
         directory: str. A new or empty folder, or one that an interrupted run left.
         batch_size, shard_size: ints. Captions at a time, and in a file.
@@ -99,16 +99,15 @@ def _check_space(directory, encoder, captions):
 
 
 def _write_shard(path, captions, encoder, batch_size):
-    """Writes a file wholly or not at all; returns what it holds and what rounding changed."""
+    """Writes a file atomically; returns dict of its record size and of the rounding errors."""
     import tensorflow as tf
 
     from zoo.data.text_cache import record
 
     encode = tf.function(encoder, autograph=False)  # of word pieces
     largest, squares, error, size = 0.0, 0.0, 0.0, 0
-    temporary = f"{path}.partial"
     try:
-        with tf.io.TFRecordWriter(temporary) as writer:
+        with storage.atomic_file(path) as temporary, tf.io.TFRecordWriter(temporary) as writer:
             for start in range(0, len(captions), batch_size):
                 pieces = encoder.tokenize(tf.constant(captions[start : start + batch_size]))
                 texts = encode(pieces)
@@ -124,17 +123,8 @@ def _write_shard(path, captions, encoder, batch_size):
                     largest = max(largest, float(np.abs(difference).max()))
                     error += float((difference**2).sum())
                     squares += float((exact.astype("float64") ** 2).sum())
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        storage.sync_folder(os.path.dirname(path))
     except tf.errors.OpError as failed:
         raise ZooError(f"Could not write {path}: {failed.message}.") from None
-    except OSError as failed:
-        raise storage.write_error(path, failed) from None
-    finally:
-        if os.path.exists(temporary):
-            os.remove(temporary)
     return {"bytes": size, "largest": largest, "squares": squares, "error": error}
 
 

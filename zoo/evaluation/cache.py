@@ -1,12 +1,13 @@
-"""What an evaluation keeps on the disk: generated pictures and features, named by a hash.
+"""Disk cache of generated images and features.
 
 A file is named by the hash of everything that its content depends on (weights, conditions, seeds;
-pictures, network), so nothing in here grows stale and a folder may be shared. A file is there
-wholly or not at all.
+images, network), so nothing in here grows stale and a folder may be shared. Files are written
+atomically.
 """
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,15 @@ class Cache:
     """Arrays in a folder.
 
     Args:
-        folder: path; made when the first array is written.
+        folder: path, created when the first array is written; None for a temporary one, which is
+            removed with this object.
         show: bool. A progress line while something is made.
     """
 
-    def __init__(self, folder, show=True):
+    def __init__(self, folder=None, show=True):
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="zoo-evaluation-")
+            folder = self._temporary.name
         self.folder, self.show = Path(folder), show
 
     def rows(self, name, parts, count, batches, what, pictures=1):
@@ -49,40 +54,40 @@ class Cache:
         if not path.exists():
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._write(path, count, batches, what, pictures)
             except OSError as error:
                 raise storage.write_error(path, error) from None
+            self._write(path, count, batches, what, pictures)
         array = np.load(path, mmap_mode="r")
         if len(array) != count:
             raise ZooError(f"{path} holds {len(array)} rows instead of {count}: delete it.")
         return array
 
     def _write(self, path, count, batches, what, pictures):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
         progress, array, start = None, None, 0
         try:
-            for batch in batches():
-                batch = np.asarray(batch)
-                if array is None:
-                    shape = (count, *batch.shape[1:])
-                    array = np.lib.format.open_memmap(temporary, "w+", batch.dtype, shape)
-                    progress = Progress(-(-count // len(batch)), batch_size=len(batch) * pictures)
-                array[start : start + len(batch)] = batch
-                start += len(batch)
-                progress.advance()
-                if self.show:
-                    progress.show({what: start})
-            if start != count:
-                raise ZooError(f"{what}: {start} rows were made instead of {count}.")
-            array.flush()
-            os.replace(temporary, path)
+            with storage.atomic_file(path, suffix=f"{os.getpid()}.partial") as temporary:
+                for batch in batches():
+                    batch = np.asarray(batch)
+                    if array is None:
+                        shape = (count, *batch.shape[1:])
+                        array = np.lib.format.open_memmap(temporary, "w+", batch.dtype, shape)
+                        progress = Progress(
+                            -(-count // len(batch)), batch_size=len(batch) * pictures
+                        )
+                    array[start : start + len(batch)] = batch
+                    start += len(batch)
+                    progress.advance()
+                    if self.show:
+                        progress.show({what: start})
+                if start != count:
+                    raise ZooError(f"{what}: {start} rows were made instead of {count}.")
+                array.flush()
         finally:
             if progress is not None:
                 progress.clear()
-            temporary.unlink(missing_ok=True)
 
     def features(self, pictures, network):
-        """What a network makes of a `PictureSet`: dict of float32 arrays in a file.
+        """What a network makes of a `ImageSet`: dict of float32 arrays in a file.
 
         The network does not run where the file is there already.
 
@@ -101,7 +106,7 @@ class Cache:
 
         whole = self.rows(
             f"features-{slug(network.name)}",
-            ("features 2", pictures.digest, network.digest, network.route),
+            ("features 2", pictures.digest, network.digest, network.preprocessing),
             len(pictures), batches, f"{network.name}: pictures",
         )
         made = {name: whole[name] for name in whole.dtype.names}

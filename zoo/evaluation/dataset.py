@@ -14,9 +14,9 @@ import numpy as np
 
 from zoo.errors import MissingSplit, ZooError
 from zoo.evaluation.image_set import from_source
-from zoo.evaluation.parts import open_part
+from zoo.evaluation.parts import open_part, word_of
 from zoo.text import coverage
-from zoo.training.sample_captions import can_read
+from zoo.text.captions import can_read
 
 SOURCE_OF_KIND = {
     "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",
@@ -37,7 +37,7 @@ class Conditions:
         values: what `model.generate` takes first, one entry a condition; None of a model without.
         names: list of str.
         labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
-        sources: `PictureSet` of what is translated, or None.
+        sources: `ImageSet` of what is translated, or None.
         settings: dict, more arguments of `generate`.
         pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
             ones may be drawn from, or None.
@@ -100,18 +100,28 @@ def kind_of(model):
     return kind
 
 
+def source_name(source):
+    """The name of a source: of `--data`, or of an opened source; its class where it has none."""
+    from zoo.data import SOURCES
+
+    if isinstance(source, str):
+        return source.partition(":")[0]
+    names = {class_name: name for name, class_name in SOURCES.items()}
+    return names.get(type(source).__name__, type(source).__name__)
+
+
 def size_of(model):
     """Pixels of a side of a model's pictures."""
     sizes = getattr(model, "image_sizes", None)
     return int(sizes[-1] if sizes else model.image_size)
 
 
-class Data:
-    """The data set of an evaluation, opened a split at a time.
+class EvaluationDataset:
+    """The data set of an evaluation, whose splits are opened when they are needed.
 
     Args:
-        data: what `--data` says, or "".
-        kind: see `kind_of`; None reads plain pictures.
+        data: str, as `--data`, or ""; or an opened source, which is taken for every split.
+        kind: see `kind_of`; None reads plain images.
         training: dict, what the preset's metadata say of its training.
         trained_on: dict, what they say of its data, see `zoo.training.run_data.card_facts`.
         crop: "none", "paper", or "" for the one of the training.
@@ -120,7 +130,9 @@ class Data:
     def __init__(self, data, kind, training=None, crop="", seed=0, trained_on=None):
         from zoo.data import SOURCES
 
-        training = training or {}
+        training, self.given = training or {}, None
+        if not isinstance(data, str):
+            self.given, data = data, source_name(data)
         name, colon, path = data.partition(":")
         if not (colon and name in SOURCES):
             name, path = (data, "") if data in SOURCES else ("", data)
@@ -169,20 +181,34 @@ class Data:
             )
             raise ZooError(f"{error}{hint}") from None
 
+    def _fitting(self, source):
+        """The source; raises `ZooError` where it has no conditions of this kind."""
+        needed = {"captions": "captions", "embeddings": "embeddings", "pairs": "direction",
+                  "domains": "b"}.get(self.kind)
+        if needed and getattr(source, needed, None) is None:
+            raise ZooError(
+                f"The source {self.name} has no conditions of a model of {self.kind}: give "
+                "another one with --data=NAME:PATH."
+            )
+        return source
+
     def held_out(self, size, split="test"):
         """(source, word) of what is asked for, or there is instead, see `open_part`.
 
         `split`: "train", "test" or "val", or the word of what was opened before.
         """
+        if self.given is not None:
+            return self._fitting(self.given), word_of(self.given)
         if (split, size) not in self._parts:
             source, word = open_part(
                 lambda name: self.source(name, size), split, self.fraction, self.fingerprint
             )
+            self._fitting(source)
             self._parts[split, size] = self._parts[word, size] = source, word
         return self._parts[split, size]
 
-    def pictures(self, split, size, direction="a2b"):
-        """(`PictureSet`, word): what generated pictures are compared with."""
+    def real_images(self, split, size, direction="a2b"):
+        """(`ImageSet`, word): what generated pictures are compared with."""
         source, split = self.held_out(size, split)
         name = f"{self.name}, {split}"
         if self.kind == "pairs":

@@ -2,7 +2,7 @@
 
 A name says whose features they are: `inception-2015` is the network that published FIDs were
 computed with, `keras-inception-v3` the one of XMC-GAN; an encoder that was trained by this zoo
-bears the name of its DAMSM preset, or one with `zoo-`. Numbers of different names do not compare.
+bears the name of its DAMSM preset, or one with `zoo-`. Results of different names do not compare.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.evaluation.protocols import PAPERS_DAMSM
+from zoo.evaluation.published import PAPERS_DAMSM
 from zoo.metrics.bilinear import resize
 from zoo.metrics.inception_input import inception_input
 
@@ -37,22 +37,22 @@ class FeatureNetwork:
         digest: str, SHA-256 of the weights' file.
         prepare: function of uint8 (batch, h, w, 3) -> what the network takes.
         run: function of that -> dict of `features` (batch, d) and perhaps `logits`.
-        route: str, how pictures are resized and scaled.
+        preprocessing: str, how pictures are resized and scaled.
         family: str, the name that published numbers go under, or "" for none.
         logit_kernel: (d, classes) or None: what makes the logits of the official Inception score,
             which has no bias.
         model: the DAMSM that it is a part of, or None.
         classifier: the `FeatureEncoder` that it is, whose classes the logits are of, or None.
-        for_score: the same network with the route of the official Inception score, or None.
+        for_score: the same network with the preprocessing of the official Inception score, or None.
     """
 
     def __init__(
-        self, name, digest, prepare, run, route, family="", logit_kernel=None, model=None,
+        self, name, digest, prepare, run, preprocessing, family="", logit_kernel=None, model=None,
         classifier=None, for_score=None,
     ):
         self.model, self.classifier, self.for_score = model, classifier, for_score
-        self.name, self.digest, self.route, self.family = name, digest, route, family
-        self.logit_kernel = logit_kernel
+        self.name, self.digest, self.preprocessing = name, digest, preprocessing
+        self.family, self.logit_kernel = family, logit_kernel
         self._prepare, self._run = prepare, run
 
     def __call__(self, images):
@@ -62,7 +62,7 @@ class FeatureNetwork:
 
     def record(self):
         """What a report says of it."""
-        return {"name": self.name, "sha256": self.digest, "input": self.route}
+        return {"name": self.name, "sha256": self.digest, "input": self.preprocessing}
 
 
 def squares(size):
@@ -82,25 +82,25 @@ def zoo_encoder(handle):
     Raises:
         ZooError: neither.
     """
-    import zoo
     from zoo.models.damsm import DAMSM
     from zoo.models.feature_encoder import FeatureEncoder
+    from zoo.presets import from_preset
 
-    model = handle if not isinstance(handle, str) else zoo.from_preset(handle)
+    model = handle if not isinstance(handle, str) else from_preset(handle)
     if not isinstance(model, DAMSM | FeatureEncoder):
         raise ZooError(
             f"--encoder={handle} is a {type(model).__name__}: give a preset of a DAMSM, or of "
             "recipes.train_encoder."
         )
     size, digest = model.image_size, weights_digest(model)
-    route = f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]"
+    preprocessing = f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]"
     if isinstance(model, FeatureEncoder):
         run = graph_of(lambda x: model(x, training=False))
         return FeatureNetwork(
-            model.encoder_name, digest, squares(size), run, route, classifier=model
+            model.encoder_name, digest, squares(size), run, preprocessing, classifier=model
         )
     run = graph_of(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
-    return FeatureNetwork(damsm_name(model), digest, squares(size), run, route, model=model)
+    return FeatureNetwork(damsm_name(model), digest, squares(size), run, preprocessing, model=model)
 
 
 def shipped_encoders(handle):
@@ -134,10 +134,15 @@ def paper_of(model):
 
 
 def weights_digest(model):
-    """SHA-256 of a preset's file of weights; of a model without one, of its variables."""
+    """SHA-256 of the weights' file that a model was read from; without one, of its variables."""
     files = getattr(model, "preset_metadata", {}).get("files", {})
     if "model.weights.h5" in files:
         return files["model.weights.h5"]["sha256"]
+    return variables_digest(model)
+
+
+def variables_digest(model):
+    """SHA-256 of a model's variables as they are now."""
     digest = hashlib.sha256()
     for name, variable in sorted(model.preset_variables().items()):
         digest.update(name.encode() + np.asarray(variable.numpy()).tobytes())
@@ -175,7 +180,7 @@ def _of_2015(path):
         run, "OpenAI's script: Pillow's bilinear to 299 pixels, (x - 128) / 128", name, kernel,
     )
     return FeatureNetwork(
-        name, score.digest, _route("pytorch_fid"), run,
+        name, score.digest, _preprocessing("pytorch_fid"), run,
         "pytorch-fid: bilinear to 299 pixels without anti-aliasing, [-1, 1]", name, kernel,
         for_score=score,
     )
@@ -206,7 +211,7 @@ def _keras(where):
 
     return FeatureNetwork(
         "keras-inception-v3", digest.hexdigest() if where == "keras" else sha256(where),
-        _route("xmc_gan"), graph_of(features),
+        _preprocessing("xmc_gan"), graph_of(features),
         "XMC-GAN: bilinear to 299 pixels with anti-aliasing, [-1, 1]", "keras-inception-v3",
     )
 
@@ -240,7 +245,7 @@ def _tf_hub(where):
         return {"features": outputs["pool_3"], "logits": outputs["logits"]}
 
     return FeatureNetwork(
-        "tfgan-inception-2015", digest_of_folder(where), _route("pytorch_fid"), features,
+        "tfgan-inception-2015", digest_of_folder(where), _preprocessing("pytorch_fid"), features,
         "TF-GAN: bilinear to 299 pixels without anti-aliasing, [-1, 1]", "inception-2015",
     )
 
@@ -255,7 +260,7 @@ def digest_of_folder(folder):
     return digest.hexdigest()
 
 
-def _route(name):
+def _preprocessing(name):
     return lambda images: inception_input(images, name).astype(np.float32)
 
 

@@ -29,7 +29,7 @@ def write(out, subject, results, seed):
     conditions = subject.conditions
     names = conditions.names if conditions is not None else None
     sources = conditions.sources if conditions is not None else None
-    save_png(out / "grid.png", sample_grid(subject.pictures, subject.shape, names, sources))
+    save_png(out / "grid.png", sample_grid(subject.images, subject.shape, names, sources))
     written = [{"path": "grid.png", "text": "Samples."}]
     bars = [entry for entry in results if entry["metric"].startswith("ndb") and "bins" in entry]
     if bars:
@@ -50,8 +50,8 @@ def sample_grid(pictures, shape, names=None, sources=None):
     """The first samples of some conditions, evenly spread, a row a condition.
 
     Args:
-        pictures: `PictureSet`, ordered by condition. shape: (conditions, samples).
-        names: list of str, above the rows. sources: `PictureSet`, before the samples.
+        pictures: `ImageSet`, ordered by condition. shape: (conditions, samples).
+        names: list of str, above the rows. sources: `ImageSet`, before the samples.
 
     Returns:
         uint8 (H, W, 3).

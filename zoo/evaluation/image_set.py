@@ -1,7 +1,7 @@
-"""The pictures that `recipes.evaluate` measures: sets that are read a batch at a time.
+"""Sets of images that an evaluation measures, read batch by batch.
 
-A set is read as often as it is needed and never held as a whole, but for arrays that were given as
-such. Its digest names its content, whatever files it lies in.
+A set is read as often as it is needed and never held in memory as a whole, except for arrays that
+were given as such. Its digest identifies its content, whatever files it is in.
 """
 
 import functools
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.arrays import shape_advice, to_bytes
 
 BATCH = 64
@@ -19,29 +19,31 @@ CROPS = ("none", "paper")
 OVERVIEWS = ("grid.png", "interpolation.png", "explain.png")
 
 
-class PictureSet:
-    """uint8 pictures of one size.
+class ImageSet:
+    """uint8 images of one size.
 
     Args:
-        load: function of places (int array) -> uint8 (places, h, w, 3).
+        load: function of indices, int (n,) -> uint8 (n, h, w, 3).
         count: int.
         name: str, what reports call it.
         labels: ints (count,) or None.
         class_names: list of str or None.
-        route: str, how the pictures came to their size.
+        preprocessing: str, how the images got their size.
 
     Attributes:
-        file_names: list of str, of pictures in files. split: str or None, the part of a folder.
+        file_names: list of str, of images in files.
+        split: str or None, the part of a folder.
+        path: str or None, where the images are.
     """
 
-    file_names, split = (), None
+    file_names, split, path = (), None, None
 
     def __init__(
-        self, load, count, name, labels=None, class_names=None, route="pixels as they are"
+        self, load, count, name, labels=None, class_names=None, preprocessing="pixels as they are"
     ):
         if count < 1:
             raise ZooError(f"{name} holds no pictures.")
-        self.load, self.count, self.name, self.route = load, count, name, route
+        self.load, self.count, self.name, self.preprocessing = load, count, name, preprocessing
         self.labels = None if labels is None else np.asarray(labels)
         self.class_names = class_names
 
@@ -70,9 +72,9 @@ class PictureSet:
         """The pictures at these places, as a set."""
         places = np.asarray(places)
         labels = None if self.labels is None else self.labels[places]
-        return PictureSet(
+        return ImageSet(
             lambda index: self.load(places[index]), len(places), name or self.name, labels,
-            self.class_names, self.route,
+            self.class_names, self.preprocessing,
         )
 
     def sample(self, count, seed):
@@ -129,7 +131,7 @@ def from_array(array, name, value_range=None, **labels):
             f"{array.shape}.{shape_advice(array.shape, (1, 3))}"
         )
     array = to_bytes(array, name, value_range)
-    return PictureSet(lambda places: _colour(array[places]), len(array), name, **labels)
+    return ImageSet(lambda places: _colour(array[places]), len(array), name, **labels)
 
 
 def from_source(source, size, name, crop="none", load=None, method="bilinear"):
@@ -147,8 +149,7 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
     from zoo.images.crop import scale_and_crop
     from zoo.images.resample import resize
 
-    if crop not in CROPS:
-        raise ZooError(f"--crop must be one of {', '.join(CROPS)}, but {crop!r} came.")
+    check_choice("--crop", crop, CROPS)
     one = load or source.load
 
     def fit(index):
@@ -167,7 +168,7 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
         "none": f"squeezed to {size} x {size} pixels, Pillow's {method}",
         "paper": f"shorter side to 76/64 of {size} pixels, the middle {size} x {size} cut out",
     }
-    return PictureSet(
+    return ImageSet(
         lambda places: pictures(np.asarray(places, np.int64)).numpy(), len(source), name, labels,
         getattr(source, "class_names", None), routes[crop],
     )
@@ -209,7 +210,7 @@ def from_path(path, size=None, split=None):
         size = _side_of(path, list(shapes))
     name = " ".join(filter(None, (Path(path).name, split)))
     result = from_source(pictures, size, name)
-    result.file_names, result.split = pictures.file_names, split
+    result.file_names, result.split, result.path = pictures.file_names, split, path
     return result
 
 
@@ -261,9 +262,10 @@ def _from_npy(path, size):
     except (OSError, ValueError, EOFError) as error:
         raise ZooError(f"{path} cannot be read as a .npy file of pictures: {error}.") from None
     result = from_array(array, Path(path).name)
-    if size is None or result.shape[:2] == (size, size):
-        return result
-    return resized(result, size)
+    if size is not None and result.shape[:2] != (size, size):
+        result = resized(result, size)
+    result.path = path
+    return result
 
 
 def resized(pictures, size):
@@ -271,7 +273,7 @@ def resized(pictures, size):
     from zoo.images.resample import resize
 
     load = pictures.load
-    return PictureSet(
+    return ImageSet(
         lambda places: resize(load(places), size, size).numpy(), len(pictures), pictures.name,
         pictures.labels, pictures.class_names, f"squeezed to {size} x {size} pixels, bilinear",
     )

@@ -27,8 +27,8 @@ class LpipsDistance:
     """
 
     def __init__(self, trunk, heads, version="0.1"):
+        from zoo.importers.files import read_state_dict
         from zoo.importers.lpips import channel_weights, load_trunk
-        from zoo.importers.official.files import read_state_dict
         from zoo.storage import sha256
 
         self.keras, self.version = trunk == "keras" or str(trunk).endswith(".h5"), version

@@ -1,205 +1,250 @@
-"""Every number of a protocol, of one set of pictures; and why others were not measured."""
+"""Measures everything that a protocol asks for; what cannot be measured is listed with a reason."""
 
 import dataclasses
 import time
 
 import numpy as np
 
-from zoo.evaluation import measures
-from zoo.evaluation.mode_coverage import coverage_of
+from zoo.evaluation.diversity import measure_diversity, pair_distance, pairs_of
+from zoo.evaluation.fid import measure_fid
+from zoo.evaluation.inception_score import measure_inception_score
+from zoo.evaluation.measures import mean_of
+from zoo.evaluation.mode_coverage import mode_coverage
+from zoo.evaluation.ndb import measure_ndb
 from zoo.evaluation.r_precision import precision_of
 from zoo.evaluation.soa import accuracy_of_preset, object_accuracy
 
+_TOO_FEW = "a covariance takes two pictures at least"
+
 
 @dataclasses.dataclass
-class Numbers:
-    """What was measured, and why other numbers were not.
+class Results:
+    """What was measured, and why other metrics were not.
 
     Attributes:
+        trained_towards: str or None, name of the encoder that the generator was trained with.
         found: list of (`Measure`, seconds).
-        left: dict of what was not measured -> why.
-        judge: str or None, the name of the encoder that the generator was trained towards.
+        left_out: dict of a metric that was not measured -> why.
     """
 
-    judge: str | None = None
+    trained_towards: str | None = None
     found: list = dataclasses.field(default_factory=list)
-    left: dict = dataclasses.field(default_factory=dict)
+    left_out: dict = dataclasses.field(default_factory=dict)
 
-    def add(self, make, *arguments, spent=0.0, **settings):
-        """Makes a `Measure`, or a list of some; `spent`: seconds that went before."""
-        start = time.monotonic() - spent
-        made = make(*arguments, **settings)
-        for one in made if isinstance(made, list) else [made]:
-            if self.judge and f"[{self.judge}]" in one.metric:
-                one.warnings.append("the generator was trained towards this encoder")
-            one.value  # noqa: B018 - an error of the numbers shows here, and the time counts
-            self.found.append((one, time.monotonic() - start))
+    def add(self, measures, start):
+        """Adds a `Measure`, or a list of them, begun at `start` (of `time.monotonic`)."""
+        for measure in measures if isinstance(measures, list) else [measures]:
+            if self.trained_towards and f"[{self.trained_towards}]" in measure.metric:
+                measure.warnings.append("the generator was trained towards this encoder")
+            measure.value  # noqa: B018 - an error of the numbers shows here, and the time counts
+            self.found.append((measure, time.monotonic() - start))
 
 
-def measure(subject, real, protocol, tools, seed, per_class=None):
-    """All `Numbers` of a protocol."""
-    training = getattr(subject.model, "preset_metadata", {}).get("training") or {}
-    numbers = Numbers(training.get("damsm"))
-    per_class = protocol.per_class if per_class is None else per_class
-    classes = _classes(subject, real, numbers) if per_class else []
-    for network in tools.networks:
-        _by_network(subject, real, protocol, tools, network, classes, seed, numbers)
-    if protocol.bins:
-        _bins(subject, real, protocol, tools, classes, seed, numbers)
-    _pairs(subject, protocol, tools, seed, numbers)
-    _modes(subject, tools, numbers)
-    if protocol.precision:
-        start = time.monotonic()
-        made, why = precision_of(subject, tools, protocol.folds, seed)
-        if made is None:
-            numbers.left["r_precision"] = why
-        else:
-            numbers.add(lambda: made, spent=time.monotonic() - start)
-    if tools.detector is not None:
-        _objects(subject, tools, seed, numbers)
-    elif protocol.objects:
-        numbers.left["soa"] = "--detector was not given"
-    return numbers
+def measure(subject, real, protocol, evaluators, seed, per_class=None):
+    """All `Results` of a protocol.
 
-
-def _objects(subject, tools, seed, numbers):
-    if subject.model is None:
-        numbers.add(object_accuracy, subject.pictures, tools.detector)
-        return
-    start = time.monotonic()
-    made, why = accuracy_of_preset(subject, tools, seed)
-    if made:
-        numbers.add(lambda: made, spent=time.monotonic() - start)
-    else:
-        numbers.left["soa"] = why
-
-
-def _classes(subject, real, numbers):
-    """The labels that are measured alone.
+    Args:
+        subject: `zoo.evaluation.subject.Subject`.
+        real: `ImageSet` that it is compared with.
+        protocol: `Protocol`, with the counts that are to be measured.
+        evaluators: `Evaluators`.
+        seed: int, of everything that is drawn.
+        per_class: bool, whether each class is measured alone, too; None for the protocol's.
 
     Raises:
-        ZooError: the pictures of a folder lack a class of the real ones.
+        ZooError: images of a folder lack a class of the real ones, or a network's features are not
+            finite.
     """
-    if subject.pictures.labels is None or real.labels is None:
-        numbers.left["classes"] = "the pictures, or the real ones, have no classes"
-        return []
-    mine, theirs = subject.pictures.class_names, real.class_names
-    if mine and theirs and list(mine) != list(theirs):
-        if set(mine) != set(theirs):
-            numbers.left["classes"] = (
-                f"the preset's ({', '.join(mine)}) are not those of the real pictures "
-                f"({', '.join(theirs)})"
-            )
+    return Measurement(subject, real, protocol, evaluators, seed).run(per_class)
+
+
+class Measurement:
+    """One run of `measure`: a method per kind of metric; `results` collects what they find."""
+
+    def __init__(self, subject, real, protocol, evaluators, seed):
+        self.subject, self.real, self.protocol = subject, real, protocol
+        self.evaluators, self.seed = evaluators, seed
+        training = getattr(subject.model, "preset_metadata", {}).get("training") or {}
+        self.results = Results(training.get("damsm"))
+
+    def run(self, per_class=None):
+        per_class = self.protocol.per_class if per_class is None else per_class
+        classes = self.classes() if per_class else []
+        for network in self.evaluators.networks:
+            features = self.fid(network, classes)
+            if self.protocol.splits:
+                self.inception_score(network, features)
+        if self.protocol.bins:
+            self.ndb(classes)
+        if self.protocol.pairs != 0:
+            self.diversity()
+        self.mode_coverage()
+        if self.protocol.precision:
+            self.r_precision()
+        if self.evaluators.detector is not None:
+            self.soa()
+        elif self.protocol.objects:
+            self.results.left_out["soa"] = "--detector was not given"
+        return self.results
+
+    def classes(self):
+        """The labels that are measured alone.
+
+        Raises:
+            ZooError: the images of a folder lack a class of the real ones.
+        """
+        subject, real, left_out = self.subject, self.real, self.results.left_out
+        if subject.images.labels is None or real.labels is None:
+            left_out["classes"] = "the pictures, or the real ones, have no classes"
             return []
-        real.labels = np.array([list(mine).index(name) for name in theirs])[real.labels]
-        real.class_names = list(mine)
-    found = sorted(set(subject.pictures.labels.tolist()))
-    if subject.model is None:  # a preset draws the classes that it is told to
-        found = list(range(len(real.class_names)))
-    for label in found:  # an empty class is an error with its name
-        subject.pictures.of_class(label)
-        real.of_class(label)
-    return found
+        mine, theirs = subject.images.class_names, real.class_names
+        if mine and theirs and list(mine) != list(theirs):
+            if set(mine) != set(theirs):
+                left_out["classes"] = (
+                    f"the preset's ({', '.join(mine)}) are not those of the real pictures "
+                    f"({', '.join(theirs)})"
+                )
+                return []
+            real.labels = np.array([list(mine).index(name) for name in theirs])[real.labels]
+            real.class_names = list(mine)
+        found = sorted(set(subject.images.labels.tolist()))
+        if subject.model is None:  # a preset draws the classes of its conditions alone
+            found = list(range(len(real.class_names)))
+        for label in found:  # an empty class is an error with its name
+            subject.images.of_class(label)
+            real.of_class(label)
+        return found
 
+    def class_suffix(self, label):
+        """What the name of a metric of one class ends in."""
+        names = self.real.class_names or self.subject.images.class_names
+        return f", class {names[label] if names else label}"
 
-def _by_network(subject, real, protocol, tools, network, classes, seed, numbers):
-    start = time.monotonic()
-    mine = tools.cache.features(subject.pictures, network)
-    theirs = tools.cache.features(real, network)
-    spent = time.monotonic() - start
-    too_few = "a covariance takes two pictures at least"
-    if min(len(subject.pictures), len(real)) < 2:
-        numbers.left[f"fid[{network.name}]"] = too_few
-    else:
-        numbers.add(measures.fid, mine["features"], theirs["features"], network, subject.shape,
-                    spent=spent)
+    def fid(self, network, classes):
+        """FID of all images and of each class; the network's outputs of the generated images."""
+        subject, real = self.subject, self.real
+        start = time.monotonic()
+        mine = self.evaluators.cache.features(subject.images, network)
+        theirs = self.evaluators.cache.features(real, network)
+        if min(len(subject.images), len(real)) < 2:
+            self.results.left_out[f"fid[{network.name}]"] = _TOO_FEW
+            return mine
+        self.results.add(
+            measure_fid(mine["features"], theirs["features"], network, subject.shape), start
+        )
         for label in classes:
-            own, other = (np.flatnonzero(s.labels == label) for s in (subject.pictures, real))
-            name = f", class {_class_name(subject, real, label)}"
+            start, name = time.monotonic(), self.class_suffix(label)
+            own, other = (np.flatnonzero(s.labels == label) for s in (subject.images, real))
             if min(len(own), len(other)) < 2:
-                numbers.left[f"fid[{network.name}]{name}"] = too_few
+                self.results.left_out[f"fid[{network.name}]{name}"] = _TOO_FEW
                 continue
-            numbers.add(measures.fid, mine["features"][own], theirs["features"][other], network,
-                        (len(own), 1), label=name)
-    if protocol.splits and "logits" in mine:
-        _score(subject, protocol, tools, network, mine, seed, numbers)
-    elif protocol.splits:
-        numbers.left[f"inception_score[{network.name}]"] = "the network classifies nothing"
+            self.results.add(
+                measure_fid(mine["features"][own], theirs["features"][other], network,
+                            (len(own), 1), name),
+                start,
+            )
+        return mine
 
-
-def _score(subject, protocol, tools, network, outputs, seed, numbers):
-    start = time.monotonic()
-    if protocol.official_logits and network.for_score is not None:
-        network = network.for_score
-        outputs = tools.cache.features(subject.pictures, network)
-    numbers.add(measures.inception, outputs, network, subject.shape, protocol, seed,
-                spent=time.monotonic() - start)
-
-
-def _class_name(subject, real, label):
-    names = real.class_names or subject.pictures.class_names
-    return names[label] if names else label
-
-
-def _bins(subject, real, protocol, tools, classes, seed, numbers):
-    try:
-        import sklearn  # noqa: F401
-    except ImportError:
-        numbers.left["ndb, jsd"] = "scikit-learn, which makes the bins, is not installed"
-        return
-    settings = {"bins": protocol.bins, "cache": tools.cache, "seed": seed}
-    if not classes:
-        numbers.add(measures.bins_and_divergence, subject.pictures, real, shape=subject.shape,
-                    **settings)
-        return
-    every = []
-
-    def of_class(label):
-        mine, theirs = subject.pictures.of_class(label), real.of_class(label)
-        made = measures.bins_and_divergence(
-            mine, theirs, shape=(len(mine), 1),
-            label=f", class {_class_name(subject, real, label)}", **settings,
-        )
-        every.append(made)
-        return made
-
-    for label in classes:
-        numbers.add(of_class, label)
-    for place, metric in enumerate(("ndb", "jsd")):
-        numbers.add(
-            measures.mean_of, [made[place] for made in every], f"{metric}, mean over classes"
+    def inception_score(self, network, outputs):
+        start = time.monotonic()
+        if "logits" not in outputs:
+            name = f"inception_score[{network.name}]"
+            self.results.left_out[name] = "the network classifies nothing"
+            return
+        if self.protocol.official_logits and network.for_score is not None:
+            network = network.for_score
+            outputs = self.evaluators.cache.features(self.subject.images, network)
+        self.results.add(
+            measure_inception_score(
+                outputs, network, self.subject.shape, self.protocol, self.seed
+            ),
+            start,
         )
 
+    def ndb(self, classes):
+        """NDB and JSD of all images, or of each class and their mean over classes."""
+        try:
+            import sklearn  # noqa: F401
+        except ImportError:
+            reason = "scikit-learn, which makes the bins, is not installed"
+            self.results.left_out["ndb, jsd"] = reason
+            return
+        settings = {"bins": self.protocol.bins, "cache": self.evaluators.cache, "seed": self.seed}
+        images, real, start = self.subject.images, self.real, time.monotonic()
+        if not classes:
+            self.results.add(
+                measure_ndb(images, real, shape=self.subject.shape, **settings), start
+            )
+            return
+        pairs = []
+        for label in classes:
+            start, mine = time.monotonic(), images.of_class(label)
+            pairs.append(measure_ndb(
+                mine, real.of_class(label), shape=(len(mine), 1), label=self.class_suffix(label),
+                **settings,
+            ))
+            self.results.add(pairs[-1], start)
+        for index, metric in enumerate(("ndb", "jsd")):
+            start = time.monotonic()
+            parts = [pair[index] for pair in pairs]
+            self.results.add(mean_of(parts, f"{metric}, mean over classes"), start)
 
-def _pairs(subject, protocol, tools, seed, numbers):
-    conditions, samples = subject.shape
-    if protocol.pairs == 0:
-        return
-    if samples < 2:
-        why = "they compare pictures of one condition, and there is one"
-        numbers.left["pair_distance, lpips"] = why
-        return
-    count = protocol.pairs if conditions > 1 else 50 * (protocol.pairs or 1)
-    pairs = measures.pairs_of(conditions, samples, count, seed)
-    which = {"pairs": "random, different, of one condition", "seed": seed}
-    numbers.add(
-        measures.diversity, "pair_distance", measures.pair_distance, subject.pictures, pairs,
-        samples, {**which, "distance": "mean absolute difference, pixels in [-1, 1]"},
-    )
-    if tools.lpips is None:
-        numbers.left["lpips"] = "--lpips_trunk and --lpips_heads were not given"
-        return
-    network = tools.lpips.record()
-    numbers.add(measures.diversity, f"lpips[{tools.lpips.name}]", tools.lpips, subject.pictures,
-                pairs, samples, {**which, "network": network})
+    def diversity(self):
+        """Distances between images of one condition: of pixels, and LPIPS."""
+        (conditions, samples), start = self.subject.shape, time.monotonic()
+        if samples < 2:
+            reason = "they compare pictures of one condition, and there is one"
+            self.results.left_out["pair_distance, lpips"] = reason
+            return
+        count = self.protocol.pairs if conditions > 1 else 50 * (self.protocol.pairs or 1)
+        pairs = pairs_of(conditions, samples, count, self.seed)
+        which = {"pairs": "random, different, of one condition", "seed": self.seed}
+        self.results.add(
+            measure_diversity(
+                "pair_distance", pair_distance, self.subject.images, pairs, samples,
+                {**which, "distance": "mean absolute difference, pixels in [-1, 1]"},
+            ),
+            start,
+        )
+        lpips, start = self.evaluators.lpips, time.monotonic()
+        if lpips is None:
+            reason = "--lpips_trunk and --lpips_heads were not given"
+            self.results.left_out["lpips"] = reason
+            return
+        self.results.add(
+            measure_diversity(
+                f"lpips[{lpips.name}]", lpips, self.subject.images, pairs, samples,
+                {**which, "network": lpips.record()},
+            ),
+            start,
+        )
 
+    def mode_coverage(self):
+        if self.subject.kind not in ("captions", "embeddings", "labels", "pairs"):
+            return
+        start = time.monotonic()
+        measures, reason = mode_coverage(self.subject, self.evaluators)
+        self.results.add(measures, start)
+        if reason:
+            self.results.left_out["mode_coverage"] = reason
 
-def _modes(subject, tools, numbers):
-    if subject.kind not in ("captions", "embeddings", "labels", "pairs"):
-        return
-    start = time.monotonic()
-    made, why = coverage_of(subject, tools)
-    for one in made:
-        numbers.add(lambda one=one: one, spent=time.monotonic() - start)
-    if why:
-        numbers.left["mode_coverage"] = why
+    def r_precision(self):
+        start = time.monotonic()
+        found, reason = precision_of(
+            self.subject, self.evaluators, self.protocol.folds, self.seed
+        )
+        if found is None:
+            self.results.left_out["r_precision"] = reason
+        else:
+            self.results.add(found, start)
+
+    def soa(self):
+        start = time.monotonic()
+        if self.subject.model is None:
+            self.results.add(object_accuracy(self.subject.images, self.evaluators.detector), start)
+            return
+        measures, reason = accuracy_of_preset(self.subject, self.evaluators, self.seed)
+        if measures:
+            self.results.add(measures, start)
+        else:
+            self.results.left_out["soa"] = reason

@@ -1,9 +1,9 @@
-"""`mode_coverage`: how many of the pictures that a condition leaves open does a preset make?
+"""`mode_coverage`: how many of the modes that a condition leaves open does a model generate?
 
-The modes are known of the shapes worlds, where a caption, a class or a map leaves some of five
-attributes open, and of captioned pictures whose metadata have a key that a classifier knows, such
-as the `style` of the emoji: what a caption may look like is what it looks like in the data. Which
-mode a picture lies in is told by a classifier, whose accuracy on real pictures stands beside.
+The modes are known for the shapes data sets, where a caption, a class or a map leaves some of five
+attributes open, and for captioned images whose metadata have a key that a classifier knows, such as
+the `style` of the emoji: a caption's modes are those that its images have in the data. A classifier
+finds the mode of an image; its accuracy on real images is reported as well.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ _LARGE = 5000  # conditions, from which on a draw of a bootstrap takes seconds
 
 
 @dataclasses.dataclass
-class World:
-    """Modes that are known.
+class AttributeSpace:
+    """The modes that the images of a data set may lie in: one value per attribute.
 
     Attributes:
         attributes: dict of name -> list of str, the values of each attribute.
-        modes_of: function of a condition's place -> int (m, attributes), all that it leaves open.
-        real: int (pictures, attributes), the modes of the source's pictures.
+        modes_of: function of a condition's index -> int (m, attributes), the modes it leaves open.
+        real: int (images, attributes), the modes of the source's images.
     """
 
     attributes: dict
@@ -34,34 +34,34 @@ class World:
     real: np.ndarray
 
     def of(self, name):
-        """The world of one attribute alone."""
+        """The `AttributeSpace` of one attribute alone."""
         column = [list(self.attributes).index(name)]
-        return World(
+        return AttributeSpace(
             {name: self.attributes[name]},
             lambda place: np.unique(self.modes_of(place)[:, column], axis=0), self.real[:, column],
         )
 
 
-def coverage_of(subject, tools):
-    """A `Measure` for each classifier that knows the modes of the data; and why there is none.
+def mode_coverage(subject, evaluators):
+    """One `Measure` per classifier that knows the modes of the data; and why there is none.
 
     Args:
-        subject: `Subject` of a preset. tools: `Tools`.
+        subject: `Subject` of a model. evaluators: `Evaluators`.
 
     Returns:
         (list of `Measure`, str or None, None where the modes of the data are not known).
     """
     size, data = subject.size[0], subject.data
     source, split = data.held_out(size, subject.source.get("condition_split", "test"))
-    readers = list(_readers(subject, source, tools))
+    readers = list(_readers(subject, source, evaluators))
     if not readers:
-        named = any(network.classifier is not None for network in tools.networks)
+        named = any(network.classifier is not None for network in evaluators.networks)
         keys = _text_keys(source)
         if named or not keys:
             return [], None
         return [], (f"it takes a classifier of what the metadata call {' or '.join(keys)}: give "
                     "--encoder=PRESET of recipes.train_encoder")
-    real, split = data.pictures(split, size)
+    real, split = data.real_images(split, size)
     places = spread(len(real), REAL)
     sample = real.subset(places)
     return [
@@ -70,13 +70,13 @@ def coverage_of(subject, tools):
     ], None
 
 
-def _readers(subject, source, tools):
-    """(name, `World`, function `PictureSet` -> modes, hash or None) of each classifier."""
-    shapes = world_of_shapes(source, subject.conditions, subject.kind)
+def _readers(subject, source, evaluators):
+    """(name, `AttributeSpace`, function `ImageSet` -> modes, hash or None) of each classifier."""
+    shapes = space_of_shapes(source, subject.conditions, subject.kind)
     size = subject.size[0]
     if shapes is not None and size >= 16:
         yield "shape-templates", shapes, _by_templates, None
-    for network in tools.networks:
+    for network in evaluators.networks:
         if network.classifier is None:
             continue
         names = network.classifier.class_names
@@ -84,9 +84,9 @@ def _readers(subject, source, tools):
             known = [key for key, values in shapes.attributes.items() if set(values) == set(names)]
             world = shapes.of(known[0]) if known else None
         else:
-            world = world_of_records(source, subject.conditions.names, names)
+            world = space_of_records(source, subject.conditions.names, names)
         if world is not None:
-            yield network.name, world, _by_network(network, world, tools.cache), network.digest
+            yield network.name, world, _by_network(network, world, evaluators.cache), network.digest
 
 
 @functools.cache
@@ -112,8 +112,8 @@ def _by_network(network, world, cache):
     return assign
 
 
-def world_of_shapes(source, conditions, kind):
-    """The `World` of a source of the shapes worlds, or None."""
+def space_of_shapes(source, conditions, kind):
+    """The `AttributeSpace` of a source of the shapes worlds, or None."""
     if not (hasattr(source, "modes") and hasattr(source, "attributes")):
         return None
     if kind == "pairs" and source.direction != "a2b":
@@ -127,12 +127,14 @@ def world_of_shapes(source, conditions, kind):
             return None
         key = [classes[label] for label in conditions.labels]
     attributes = {name: list(values) for name, values in VALUES.items()}
-    return World(attributes, lambda place: source.modes(key[place]), source.attributes)
+    return AttributeSpace(attributes, lambda place: source.modes(key[place]), source.attributes)
 
 
-def world_of_records(source, captions, class_names):
-    """The `World` of captioned pictures with a key in their metadata whose values are all among
-    `class_names`; or None."""
+def space_of_records(source, captions, class_names):
+    """The `AttributeSpace` of captioned images, or None.
+
+    Its attribute is the key of their metadata whose values are all among `class_names`.
+    """
     for key in _text_keys(source):
         found = [record[key] for record in source.records]
         values = sorted(set(found))
@@ -143,7 +145,7 @@ def world_of_records(source, captions, class_names):
         for texts, mode in zip(source.captions, real[:, 0].tolist(), strict=True):
             for text in texts:
                 of_caption.setdefault(text, set()).add(mode)
-        return World(
+        return AttributeSpace(
             {key: values},
             lambda place, of=of_caption: np.array(sorted(of[captions[place]]))[:, None], real,
         )
@@ -163,7 +165,7 @@ def _text_keys(source):
 
 def _measure(subject, name, world, assign, digest, real):
     conditions, samples = subject.shape
-    assigned = assign(subject.pictures).reshape(conditions, samples, -1)
+    assigned = assign(subject.images).reshape(conditions, samples, -1)
     true = [world.modes_of(place) for place in range(conditions)]
     units = np.stack([_units(*pair) for pair in zip(assigned, true, strict=True)])
     whole = coverage(units)

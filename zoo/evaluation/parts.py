@@ -41,6 +41,14 @@ def open_part(load, asked, fraction=0.0, fingerprint=None):
     return source, TRAINING if own or fingerprint == fingerprint_of(source) else ALL
 
 
+def word_of(source):
+    """The word of a source that was given opened: by its `split`, `ALL` where it has none."""
+    split = getattr(source, "split", None)
+    if split is None:
+        return ALL
+    return TRAINING if split == "train" else f"held-out ({split})"
+
+
 def fingerprint_of(source):
     """The fingerprint of a source, see `zoo.data.fingerprint`."""
     return facts.fingerprint([facts.line_of(row) for row in facts.rows_of(source)],

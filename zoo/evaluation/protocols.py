@@ -1,13 +1,14 @@
-"""The protocols of `recipes.evaluate`: which pictures, how many; and the papers' numbers.
+"""The protocols of evaluations: which images, how many, which metrics.
 
 The counts of MSGAN (arXiv 1903.05628) come from its supplement and the authors' answers; its
 repository has no code of metrics. How FID of CIFAR-10 was averaged over classes is not said there:
-all classes are pooled here, and each class stands beside it.
+here all classes are pooled, and each class is measured as well.
 """
 
 import dataclasses
 
-PAPERS_DAMSM = "the paper's DAMSM"
+from zoo.errors import check_choice
+
 KINDS = {
     "text": ("captions", "embeddings", "nothing"), "label": ("labels",),
     "image": ("pairs", "domains"),
@@ -89,7 +90,22 @@ PROTOCOLS = {
 }
 
 
-def shortfalls(protocol, conditions, samples, generated, real, classes=None, available=None):
+def find_protocol(protocol, shown="`protocol`"):
+    """The `Protocol` of a name; a `Protocol` is returned as it is.
+
+    Args:
+        protocol: a key of `PROTOCOLS`, or a `Protocol`.
+        shown: str, how the message names the argument.
+
+    Raises:
+        ZooError: an unknown name.
+    """
+    if isinstance(protocol, Protocol):
+        return protocol
+    return PROTOCOLS[check_choice(shown, protocol, PROTOCOLS)]
+
+
+def count_deviations(protocol, conditions, samples, generated, real, classes=None, available=None):
     """What falls short of a protocol's counts: a list of str, empty where nothing does.
 
     Args:
@@ -110,57 +126,4 @@ def shortfalls(protocol, conditions, samples, generated, real, classes=None, ava
     return [
         f"{count} {what} instead of {least}" for what, count, least in counts
         if count is not None and least is not None and count < least
-    ]
-
-
-@dataclasses.dataclass(frozen=True)
-class Published:
-    """A number of a paper. `network`: whose features; `protocol`: a name of `PROTOCOLS`, or ""."""
-
-    system: str
-    data: str
-    metric: str
-    value: str
-    network: str
-    source: str
-    protocol: str = "attngan"
-
-
-_README = "README of DM-GAN's repository"
-_RELEASED = "released weights, README of DM-GAN's repository"
-_OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own route"
-_TTUR = "; by TTUR, whose resize differs a little from pytorch-fid's"
-_LAFITE = "table of LAFITE, arXiv 2111.13792", "xmc_gan"
-PUBLISHED = (
-    Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README + _TTUR),
-    Published("AttnGAN", "birds", "fid", "23.98", _OLD, _README),
-    Published("AttnGAN", "birds", "inception_score", "4.36 +- 0.03", "StackGAN's CUB classifier",
-              _README),
-    Published("AttnGAN", "birds", "r_precision", "67.82 % +- 4.43", PAPERS_DAMSM, _README),
-    Published("AttnGAN", "coco", "fid", "29.53", "inception-2015", _README + _TTUR),
-    Published("AttnGAN", "coco", "fid", "35.49", _OLD, _README),
-    Published("AttnGAN", "coco", "inception_score", "25.89 +- 0.47", "inception-2015", _README),
-    Published("AttnGAN", "coco", "r_precision", "85.47 % +- 3.69", PAPERS_DAMSM, _README),
-    Published("DMGAN", "birds", "fid", "11.91", "inception-2015", _RELEASED + _TTUR),
-    Published("DMGAN", "birds", "fid", "16.09", _OLD, _README),
-    Published("DMGAN", "birds", "inception_score", "4.75 +- 0.07", "StackGAN's CUB classifier",
-              _README),
-    Published("DMGAN", "birds", "r_precision", "72.31 % +- 0.91", PAPERS_DAMSM, _README),
-    Published("DMGAN", "coco", "fid", "24.24", "inception-2015", _RELEASED + _TTUR),
-    Published("DMGAN", "coco", "fid", "32.64", _OLD, _README),
-    Published("DMGAN", "coco", "inception_score", "30.49 +- 0.57", "inception-2015", _README),
-    Published("DMGAN", "coco", "r_precision", "88.56 % +- 0.28", PAPERS_DAMSM, _README),
-    Published("StackGANV2", "birds", "inception_score", "4.04 +- 0.05",
-              "StackGAN's CUB classifier", "README of StackGAN-v2's repository", ""),
-    Published("XMCGAN", "coco", "fid", "9.33", "keras-inception-v3", *_LAFITE),
-    Published("XMCGAN", "coco", "inception_score", "30.45", "keras-inception-v3", *_LAFITE),
-)
-
-
-def published(system, data, metric):
-    """The papers' numbers of a system's metric ("fid[...]") on a data set; none of one class."""
-    kind = metric if ", " in metric else metric.partition("[")[0]
-    return [
-        row for row in PUBLISHED
-        if (row.system, row.data, row.metric) == (system, data, kind)
     ]

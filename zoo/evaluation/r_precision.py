@@ -11,21 +11,21 @@ from zoo.evaluation.feature_networks import damsm_name, paper_of
 from zoo.evaluation.measures import Measure
 from zoo.metrics.r_precision import r_precision, r_precision_hits
 from zoo.text import coverage
-from zoo.training.progress import counted
+from zoo.training.progress import progress_bar
 
 CANDIDATES, FOLDS = 100, 10
 
 
-def precision_of(subject, tools, folds, seed):
+def precision_of(subject, evaluators, folds, seed):
     """(`Measure` or None, None or why there is none).
 
     Args:
-        subject: `Subject`. tools: `Tools`.
+        subject: `Subject`. evaluators: `Evaluators`.
         folds: "exact" or "official", see `zoo.metrics.r_precision.r_precision`.
     """
     if subject.kind != "captions":
         return None, "it takes captions"
-    if tools.damsm is None:
+    if evaluators.damsm is None:
         return None, "it takes a DAMSM: give --encoder=PRESET of one"
     conditions = subject.conditions
     captions, labels, pictures = conditions.pool()
@@ -35,20 +35,21 @@ def precision_of(subject, tools, folds, seed):
     drawn, places = np.unique(places, return_inverse=True)
     places = places.reshape(len(conditions), -1)
     texts = list(conditions.values), [captions[place] for place in drawn]
-    if tools.damsm.vocabulary is not None:
-        counts = coverage([*texts[0], *texts[1]], tools.damsm.vocabulary)
+    if evaluators.damsm.vocabulary is not None:
+        counts = coverage([*texts[0], *texts[1]], evaluators.damsm.vocabulary)
         if counts.loses_captions:  # those without known words are alike, and all as near
-            return None, f"{damsm_name(tools.damsm)} cannot read the captions: {counts.describe()}"
-    codes = [sentence_codes(tools.damsm, part) for part in texts]
+            name = damsm_name(evaluators.damsm)
+            return None, f"{name} cannot read the captions: {counts.describe()}"
+    codes = [sentence_codes(evaluators.damsm, part) for part in texts]
     if codes[0] is None or codes[1] is None:
-        return None, f"{damsm_name(tools.damsm)} cannot read all captions"
-    network = next(n for n in tools.networks if n.model is tools.damsm)
-    images = tools.cache.features(subject.pictures, network)["features"]
+        return None, f"{damsm_name(evaluators.damsm)} cannot read all captions"
+    network = next(n for n in evaluators.networks if n.model is evaluators.damsm)
+    images = evaluators.cache.features(subject.images, network)["features"]
     try:
         made = precision(images, codes[0], (codes[1], places), subject.shape, network, folds, seed)
     except ZooError as error:
         return None, str(error)
-    made.protocol |= {"captions": len(captions), "family": paper_of(tools.damsm)}
+    made.protocol |= {"captions": len(captions), "family": paper_of(evaluators.damsm)}
     return made, None
 
 
@@ -139,5 +140,5 @@ def sentence_codes(damsm, captions, batch=256):
         {name: tf.constant(row[start : start + batch]) for name, row in rows.items()}
         for start in range(0, len(captions), batch)
     ]
-    progress = counted(parts, len(parts), "captions read by the DAMSM: batch")
+    progress = progress_bar(parts, len(parts), "captions read by the DAMSM: batch")
     return np.concatenate([encode(part).numpy() for part in progress])

@@ -2,7 +2,7 @@
 
 import platform
 
-from zoo.evaluation.protocols import published
+from zoo.evaluation.published import published
 
 FORMAT = 1
 
@@ -25,11 +25,12 @@ def versions():
 
 
 def record(measure, common, repeats=None, seed=0, seconds=None):
-    """The entry of a measure in `report.json`.
+    """The dict of a measure in `report.json`.
 
     Args:
-        common: dict, what belongs to every number: protocol, resolution, seed.
-        repeats: draws of the interval, or None for the usual ones.
+        measure: `Measure`.
+        common: dict of the facts that all measures share: protocol, resolution, seed.
+        repeats: draws of the interval, or None for the default.
     """
     entry = {"metric": measure.metric, "value": measure.value}
     interval = measure.interval(repeats, seed)

@@ -18,8 +18,8 @@ from zoo.evaluation.measures import Measure
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import label_accuracy, soa
 from zoo.metrics.soa_captions import LABELS, PERSONS, labels_of_caption, pictures_of_caption
-from zoo.training.progress import counted
-from zoo.training.sample_captions import can_read
+from zoo.text.captions import can_read
+from zoo.training.progress import progress_bar
 
 SIZE = 256
 _LABEL = re.compile(r"label_(\d+)")
@@ -72,7 +72,7 @@ def labels_of(names):
 
 
 def object_accuracy(pictures, detector):
-    """SOA-C and SOA-I of a `PictureSet` with `file_names`: list of `Measure`.
+    """SOA-C and SOA-I of a `ImageSet` with `file_names`: list of `Measure`.
 
     Raises:
         ZooError: a picture lies in no folder `label_XX`.
@@ -81,7 +81,7 @@ def object_accuracy(pictures, detector):
     if labels is None:
         raise ZooError(f"{pictures.name}: SOA takes pictures in folders label_00, label_01 ...")
     total = -(-len(pictures) // _AT_ONCE)
-    batches = counted(pictures.batches(_AT_ONCE), total, "SOA: batch")
+    batches = progress_bar(pictures.batches(_AT_ONCE), total, "SOA: batch")
     detected = [ids for batch in batches for ids in detector(batch)]
     labels = np.array(labels)
     counts = {
@@ -127,17 +127,18 @@ def captions_by_words(source):
     return found
 
 
-def accuracy_of_preset(subject, tools, seed):
+def accuracy_of_preset(subject, evaluators, seed):
     """(list of `Measure`, None or why there are none) of pictures made for SOA's captions.
 
     Args:
-        subject: `Subject` of a preset. tools: `Tools`; its `captions_per_label` leaves some out.
+        subject: `Subject` of a model.
+        evaluators: `Evaluators`; `captions_per_label` leaves some captions out.
     """
     if subject.kind != "captions":
         return [], "it takes captions, or --images in folders label_00, label_01 ..."
     unknown, vocabulary = subject.conditions.settings["unknown"], subject.model.vocabulary
-    if tools.soa_captions:
-        lists, how = lists_of_captions(tools.soa_captions), "the authors' lists"
+    if evaluators.soa_captions:
+        lists, how = lists_of_captions(evaluators.soa_captions), "the authors' lists"
     else:
         source, split = subject.data.held_out(subject.size[0], subject.source["condition_split"])
         lists, how = captions_by_words(source), f"substrings, of {subject.data.name} {split}"
@@ -145,21 +146,21 @@ def accuracy_of_preset(subject, tools, seed):
     for label, texts in sorted(lists.items()):
         kept = [text for text in texts if can_read(text, vocabulary, unknown)]
         lost += len(texts) - len(kept)
-        kept = _some(kept, label, tools.captions_per_label, seed)
+        kept = _some(kept, label, evaluators.captions_per_label, seed)
         if kept:
             captions += len(kept)
-            counts[label] = _seen(subject, tools, label, kept, unknown, seed)
+            counts[label] = _seen(subject, evaluators, label, kept, unknown, seed)
     if not counts:
         return [], "no caption of the data mentions a label of the detector"
     protocol = {
         "conditions": captions, "samples_per_condition": "3, of a person 1", "selection": how,
         "seed": seed,
     }
-    notes = [] if tools.soa_captions else [_BY_WORDS]
+    notes = [] if evaluators.soa_captions else [_BY_WORDS]
     if lost:
         notes.append(f"{lost} captions were left out, for the preset's vocabulary has none of "
                      "their words")
-    return _measures(counts, tools.detector, protocol, notes), None
+    return _measures(counts, evaluators.detector, protocol, notes), None
 
 
 def _some(texts, label, limit, seed):
@@ -171,9 +172,9 @@ def _some(texts, label, limit, seed):
     return [texts[place] for place in np.sort(places)]
 
 
-def _seen(subject, tools, label, texts, unknown, seed):
+def _seen(subject, evaluators, label, texts, unknown, seed):
     """(hits, pictures) of a label's captions; what was seen is kept, the pictures are not."""
-    each, detector = pictures_of_caption(label), tools.detector
+    each, detector = pictures_of_caption(label), evaluators.detector
     at_once = max(1, _AT_ONCE // each)
 
     def batches():
@@ -186,7 +187,7 @@ def _seen(subject, tools, label, texts, unknown, seed):
     parts = ("soa 1", subject.source["weights_sha256"], detector.digest, label, each, seed, unknown,
              hashlib.sha256("\n".join(texts).encode()).hexdigest())
     what = f"SOA, {LABELS[label] if label < len(LABELS) else label}: pictures"
-    hits = tools.cache.rows("soa", parts, len(texts) * each, batches, what)
+    hits = evaluators.cache.rows("soa", parts, len(texts) * each, batches, what)
     return int(np.sum(hits)), len(hits)
 
 
@@ -221,15 +222,15 @@ def shortfall(labels):
     return f"{labels} labels of SOA instead of {len(LABELS)}"
 
 
-def lacking(subject, tools):
+def deviations(subject, evaluators):
     """What falls short of SOA's protocol and is known before it is measured: a list of str."""
-    if tools.detector is None:
+    if evaluators.detector is None:
         return []
     if subject.model is None:
-        labels = labels_of(subject.pictures.file_names)
+        labels = labels_of(subject.images.file_names)
         few = labels is not None and len(set(labels)) < len(LABELS)
         return [shortfall(len(set(labels)))] if few else []
-    lacks = [] if tools.soa_captions else [_BY_WORDS]
-    if tools.captions_per_label:
-        lacks.append(f"at most {tools.captions_per_label} captions of each label of SOA")
+    lacks = [] if evaluators.soa_captions else [_BY_WORDS]
+    if evaluators.captions_per_label:
+        lacks.append(f"at most {evaluators.captions_per_label} captions of each label of SOA")
     return lacks

@@ -1,35 +1,42 @@
-"""What an evaluation measures: pictures that are made or taken, and what a protocol misses."""
+"""What an evaluation measures: a model or a set of images; and what it misses of a protocol."""
 
 import dataclasses
 import functools
+import os
 
 import numpy as np
 
 from zoo.data import SOURCES
 from zoo.errors import ZooError
 from zoo.evaluation import soa
-from zoo.evaluation.dataset import KIND_OF_SOURCE, Data, kind_of, size_of
-from zoo.evaluation.feature_networks import weights_digest
-from zoo.evaluation.image_set import from_array, from_path, with_classes
+from zoo.evaluation.dataset import (
+    KIND_OF_SOURCE,
+    EvaluationDataset,
+    kind_of,
+    size_of,
+    source_name,
+)
+from zoo.evaluation.feature_networks import variables_digest, weights_digest
+from zoo.evaluation.image_set import ImageSet, from_array, from_path, with_classes
 from zoo.evaluation.parts import fingerprint_of, is_asked
-from zoo.evaluation.protocols import KINDS, shortfalls
+from zoo.evaluation.protocols import KINDS, count_deviations
 
-MAKE = 64  # pictures of a call of `generate`, about
+MAKE = 64  # images per call of `generate`, about
 
 
 @dataclasses.dataclass
 class Subject:
-    """What is measured.
+    """What is measured: a model on some conditions, or a set of images.
 
     Attributes:
         name: str.
-        make: function () -> `PictureSet`, ordered by condition.
-        shape: (conditions, pictures of each); (pictures, 1) of a folder.
-        size: (height, width).
-        model: the system, or None.
+        make: function () -> `ImageSet`, ordered by condition.
+        shape: (conditions, images per condition); (images, 1) of a set of images.
+        size: (height, width) in pixels.
+        model: the model, or None.
         conditions: `Conditions`, or None.
         kind: see `zoo.evaluation.dataset.kind_of`, or None.
-        data: `Data`, or None of a folder.
+        data: `EvaluationDataset`, or None of a set of images.
         source: dict for the report.
     """
 
@@ -44,8 +51,8 @@ class Subject:
     source: dict = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
-    def pictures(self):
-        """The `PictureSet`; a preset draws when it is asked for first."""
+    def images(self):
+        """The `ImageSet`; a model generates it at the first access."""
         return self.make()
 
     @property
@@ -53,65 +60,45 @@ class Subject:
         return self.shape[0] * self.shape[1]
 
 
-@dataclasses.dataclass
-class Tools:
-    """What pictures are measured with.
-
-    Attributes:
-        networks: list of `FeatureNetwork`. lpips: `LpipsDistance` or None.
-        damsm: a DAMSM for R-precision, or None. cache: `Cache`.
-        detector: `zoo.evaluation.soa.Detector` for SOA, or None.
-        soa_captions: folder of SOA's lists of captions, or None.
-        captions_per_label: int, at most so many of SOA's, or None.
-    """
-
-    networks: list
-    lpips: object
-    damsm: object
-    cache: object
-    detector: object = None
-    soa_captions: str | None = None
-    captions_per_label: int | None = None
-
-
-def opened(options, handle, protocol, tools):
-    """What is measured against what; no picture is made yet.
+def open_subject(model, source, protocol, options, cache):
+    """What is measured, and what it is compared with; no image is generated yet.
 
     Args:
-        options: see `recipes.evaluate`. handle: of a preset, or None for `--images`.
-        protocol: with the counts that were asked for.
+        model: a conditional GAN, a preset's name, directory or handle, or an `ImageSet`.
+        source: the data, see `zoo.evaluation.evaluate`.
+        protocol: `Protocol`, with the counts that are to be measured.
+        options: `Options`.
+        cache: `Cache` of the generated images.
 
     Returns:
-        (`Subject`, `PictureSet` of all real pictures, dict about the data, warnings).
+        (`Subject`, `ImageSet` of all real images, dict of facts about the data, warnings).
 
     Raises:
-        ZooError: something cannot be opened, or the two are of different sizes.
+        ZooError: something cannot be opened, or the two have different sizes.
     """
-    warnings, splits = [], {}
-    if handle is None:
-        if not options.data:
-            raise ZooError("--data is missing: give the real pictures' folder, or a source's name.")
-        subject = of_images(options.images, options.size)
-        data = None
-        if (name := options.data.partition(":")[0]) in SOURCES:
-            data = Data(options.data, KIND_OF_SOURCE.get(name), crop=options.crop)
+    warnings, splits, data = [], {}, None
+    if isinstance(model, ImageSet):
+        if isinstance(source, str) and not source:
+            raise ZooError("`source` is missing: give the real images' folder, or a source.")
+        subject = of_images(model)
+        name = source_name(source)
+        if name in SOURCES or not isinstance(source, str | ImageSet):
+            data = EvaluationDataset(source, KIND_OF_SOURCE.get(name), crop=options.crop)
     else:
-        import zoo
-
-        subject, warnings = of_preset(
-            handle, zoo.from_preset(handle), protocol, options, tools.cache
-        )
+        subject, warnings = of_model(model, source, protocol, options, cache)
         data = subject.data
         if "condition_split" in subject.source:
             splits = {"conditions": subject.source["condition_split"]}
-    if data is None:
-        real = from_path(options.data, subject.size[0], protocol.real_split)
-        name, split = "", real.split
-    else:
+    if data is not None:
         name = data.name
-        real, split = data.pictures(protocol.real_split, subject.size[0], options.direction)
+        real, split = data.real_images(protocol.real_split, subject.size[0], options.direction)
+    elif isinstance(source, ImageSet):
+        real, name, split = source, "", source.split
+    else:
+        real = from_path(source, subject.size[0], protocol.real_split)
+        name, split = "", real.split
     if subject.model is None:
-        with_classes(subject.pictures, real.class_names)
+        with_classes(subject.images, real.class_names)
     if (*subject.size, 3) != real.shape:
         raise ZooError(
             f"The generated pictures are of {subject.size}, the real ones of {real.shape[:2]}: "
@@ -124,7 +111,8 @@ def opened(options, handle, protocol, tools):
     elif split not in (None, protocol.real_split):
         warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
     splits["real"] = split or "all that were given"
-    return subject, real, {"data": options.data, "source": name, "splits": splits}, warnings
+    given = source if isinstance(source, str) else name or real.name
+    return subject, real, {"data": given, "source": name, "splits": splits}, warnings
 
 
 def other_data(subject, data, splits, real_word):
@@ -140,25 +128,38 @@ def other_data(subject, data, splits, real_word):
             "by hash may be among those that it was trained on under other names"]
 
 
-def of_preset(handle, model, protocol, settings, cache):
-    """(Subject, warnings) of a preset's model, whose pictures are not made yet.
+def of_model(model, data_source, protocol, options, cache):
+    """(Subject, warnings) of a model, whose images are not generated yet.
 
     Args:
-        settings: object with `data`, `crop`, `seed`, `direction`, `batch_size`.
+        model: the model, or the name, directory or handle of a preset.
+        data_source, protocol, options, cache: see `open_subject`.
 
     Raises:
-        ZooError: the model makes no pictures, none for this protocol, or none that mean anything.
+        ZooError: the model generates no images, none for this protocol, or has weights that are
+            not finite.
     """
+    handle, digest = model, None
+    if isinstance(model, str | os.PathLike):
+        from zoo.presets import from_preset
+
+        model = from_preset(handle)
+        digest = weights_digest(model)
+    else:  # its weights may have changed since they were read from a file
+        handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
+        digest = variables_digest(model)
     kind = kind_of(model)
     metadata = getattr(model, "preset_metadata", {})
     if kind not in KINDS[protocol.kinds]:
         fitting = ", ".join(KINDS[protocol.kinds])
         raise ZooError(f"{handle} draws by {kind}, but this protocol is for {fitting}.")
     check_weights(handle, model)
-    data = Data(settings.data, kind, metadata.get("training"), settings.crop,
-                trained_on=metadata.get("training_data"))
+    data = EvaluationDataset(
+        data_source, kind, metadata.get("training"), options.crop,
+        trained_on=metadata.get("training_data"),
+    )
     conditions, split = data.conditions(
-        model, protocol.conditions, protocol.condition_split, settings.direction, protocol.repeat
+        model, protocol.conditions, protocol.condition_split, options.direction, protocol.repeat
     )
     samples, warnings = protocol.samples, []
     if kind == "nothing":
@@ -175,7 +176,7 @@ def of_preset(handle, model, protocol, settings, cache):
     shape = (len(conditions), samples)
     source = {
         "preset": str(handle), "class": type(model).__name__,
-        "weights_sha256": weights_digest(model),
+        "weights_sha256": digest,
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
@@ -183,7 +184,7 @@ def of_preset(handle, model, protocol, settings, cache):
     }
     return Subject(
         metadata.get("name") or str(handle),
-        lambda: made(model, metadata, conditions, samples, settings, cache),
+        lambda: generate_images(model, digest, conditions, samples, options, cache),
         shape, (size_of(model),) * 2, model, conditions, kind, data, source,
     ), warnings
 
@@ -198,39 +199,42 @@ def check_weights(handle, model):
             )
 
 
-def made(model, metadata, conditions, samples, settings, cache):
-    """The generated pictures as a `PictureSet`; picture k of condition i has the seed
-    `seed + i * samples + k`, so no two share a latent."""
+def generate_images(model, digest, conditions, samples, options, cache):
+    """The generated images as an `ImageSet`, from the cache where they are there already.
+
+    Image k of condition i has the seed `seed + i * samples + k`, so no two share a latent.
+
+    Args:
+        digest: str, hash of the model's weights.
+        conditions: `Conditions`. samples: int, images per condition.
+    """
     at_once = max(1, MAKE // samples)
-    extra = {"batch_size": settings.batch_size} if settings.batch_size else {}
+    extra = {"batch_size": options.batch_size} if options.batch_size else {}
 
     def batches():
         for start in range(0, len(conditions), at_once):
             places = np.arange(start, min(start + at_once, len(conditions)))
             values = conditions.part(places)
             for k in range(0, samples, MAKE):  # in one go where samples are few
-                seeds = [settings.seed + int(place) * samples + k for place in places]
+                seeds = [options.seed + int(place) * samples + k for place in places]
                 yield model.generate(
                     values, min(MAKE, samples - k), seed=seeds, **conditions.settings, **extra
                 )
 
-    parts = ("generated 1", weights_digest(model), type(model).__name__, conditions.digest, samples,
-             settings.seed)
+    parts = ("generated 1", digest, type(model).__name__, conditions.digest, samples, options.seed)
     count = len(conditions) * samples
     array = cache.rows("generated", parts, count, batches, "generated pictures")
     names = model.class_names if hasattr(model, "class_names") else None
     labels = np.repeat(conditions.labels, samples)
-    return from_array(array, metadata.get("name", "generated"), labels=labels, class_names=names)
+    name = getattr(model, "preset_metadata", {}).get("name", "generated")
+    return from_array(array, name, labels=labels, class_names=names)
 
 
-def of_images(path, size):
-    """`Subject` of a folder, .zip or .npy of pictures."""
-    pictures = from_path(path, size)
-    source = {"images": str(path), "generated": len(pictures), "sha256": pictures.digest,
-              "input": pictures.route}
-    return Subject(
-        pictures.name, lambda: pictures, (len(pictures), 1), pictures.shape[:2], source=source
-    )
+def of_images(images):
+    """`Subject` of an `ImageSet`."""
+    source = {"images": images.path or images.name, "generated": len(images),
+              "sha256": images.digest, "input": images.preprocessing}
+    return Subject(images.name, lambda: images, (len(images), 1), images.shape[:2], source=source)
 
 
 def common_record(subject, real, protocol_name, seed, splits, versions):
@@ -242,18 +246,18 @@ def common_record(subject, real, protocol_name, seed, splits, versions):
     return {
         "name": protocol_name, "conditions": subject.shape[0],
         "samples_per_condition": subject.shape[1], "generated": subject.count,
-        "real": len(real), "real_pictures": real.name, "real_input": real.route,
+        "real": len(real), "real_pictures": real.name, "real_input": real.preprocessing,
         "data_splits": splits, "resolution": list(subject.size), "seed": seed,
         "versions": versions,
     }
 
 
-def lacking(subject, real, available, protocol, asked, tools):
+def protocol_deviations(subject, real, available, protocol, asked, evaluators):
     """What falls short of a protocol: a list of str.
 
     Args:
-        real: `PictureSet` that is measured against. available: int, real pictures there are.
-        protocol: with its own counts; asked: with those of the flags.
+        real: `ImageSet` that is measured against. available: int, real images there are.
+        protocol: `Protocol` with its own counts; asked: with those that are measured.
     """
     conditions, samples = subject.shape
     classes = None
@@ -263,16 +267,16 @@ def lacking(subject, real, available, protocol, asked, tools):
         conditions = samples = None
         if protocol.conditions is None and real.class_names:  # a folder, of all classes
             classes = len(real.class_names)
-            if subject.kind is None and subject.pictures.labels is not None:
-                counts = np.bincount(subject.pictures.labels, minlength=classes)
+            if subject.kind is None and subject.images.labels is not None:
+                counts = np.bincount(subject.images.labels, minlength=classes)
                 conditions, samples = int((counts > 0).sum()), int(counts.min())
-    lacks = shortfalls(
+    lacks = count_deviations(
         protocol, conditions, samples, subject.count, len(real), classes, available
     )
-    if protocol.network == "inception" and not any(n.family for n in tools.networks):
+    if protocol.network == "inception" and not any(n.family for n in evaluators.networks):
         lacks.append("an encoder of this zoo instead of Inception: no number here is a paper's FID")
-    if "lpips" in protocol.needs and tools.lpips is None:
+    if "lpips" in protocol.needs and evaluators.lpips is None:
         lacks.append("no LPIPS, for --lpips_trunk and --lpips_heads were not given")
     if asked.bins != protocol.bins:
         lacks.append(f"{asked.bins} bins of NDB instead of {protocol.bins}")
-    return lacks + soa.lacking(subject, tools)
+    return lacks + soa.deviations(subject, evaluators)

@@ -9,7 +9,7 @@ together.
 import numpy as np
 
 from zoo.checks import check_finite
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 
 RANGES = ((-1, 1), (0, 1), (0, 255))
 _DARK = -0.1  # a value below is not of [0, 1]
@@ -27,8 +27,9 @@ def check_numbers(array, name, value_range=None):
     Returns:
         the range, a pair of int; (0, 255) for uint8 and (0, 65535) for uint16.
     """
-    if value_range not in (None, *RANGES, *map(list, RANGES)):
-        raise ZooError(f"value_range must be one of {RANGES}, got {value_range!r}.")
+    if value_range is not None:
+        given = tuple(value_range) if isinstance(value_range, list) else value_range
+        check_choice("value_range", given, RANGES)
     if array.dtype == np.uint8:
         return 0, 255
     if array.dtype == np.uint16:

@@ -3,7 +3,7 @@
 `tf.image.resize` with anti-aliasing is up to three grey levels off Pillow's bicubic filter, which
 is what the official image-to-image code trains on. Checked against Pillow 13.0
 (src/libImaging/Resample.c, Convert.c). Known deviations: none. Older versions scale the width
-first without exception; of tall pictures they make up to three other grey levels.
+first without exception; of tall images they make up to three other grey levels.
 """
 
 import tensorflow as tf
@@ -46,7 +46,7 @@ def resize(image, height, width, method="bilinear"):
     if isinstance(tall, bool):
         first, second = ((height, -3), (width, -2)) if tall else ((width, -2), (height, -3))
         return _along(_along(image, *first, method), *second, method)
-    # In a graph with unknown sizes a tall picture lies on its side meanwhile: half the operations.
+    # In a graph with unknown sizes a tall image lies on its side meanwhile: half the operations.
     image = _turned(image, tall)
     image = _along(image, tf.where(tall, height, width), -2, method)
     image = _along(image, tf.where(tall, width, height), -3, method)
@@ -54,7 +54,7 @@ def resize(image, height, width, method="bilinear"):
 
 
 def _turned(image, turn):
-    """The picture, or with its axes of height and width exchanged."""
+    """The image, or with its axes of height and width exchanged."""
     order = tf.range(tf.rank(image))
     turned = tf.concat([order[:-3], [order[-2], order[-3], order[-1]]], 0)
     return tf.transpose(image, tf.where(turn, turned, order))

@@ -1,37 +1,39 @@
-"""AttnGAN's official checkpoints (taoxugit/AttnGAN) by name.
+"""AttnGAN's official checkpoints (taoxugit/AttnGAN): `bird_AttnGAN2.pth`, `netG_epoch_*.pth` ...
 
-`text_encoder200.pth`, `image_encoder200.pth`, `bird_AttnGAN2.pth`, `netG_epoch_*.pth`,
-`netD0..2.pth` are plain state
-dicts: read them with PyTorch (`torch.load(path, weights_only=True)`), turn the tensors into NumPy
-    arrays, and
-give them to `zoo.importers.state_dict.load_state_dict` with the targets of the network.
+All are plain state dicts. The released weights of AttnGAN, DM-GAN and MirrorGAN were trained with
+the mis-tiled padding mask, `mask_tiling="official"`; the default keeps an image independent of its
+neighbours in the batch.
 """
 
+from zoo.importers.damsm import text_encoder_targets
+from zoo.importers.files import read_state_dict
+from zoo.importers.registry import Importer
 from zoo.importers.staged import (
+    caption_settings,
     conv_leaky_targets,
     doubling_targets,
+    generator_settings,
+    load_weights,
     staged_targets,
     trunk_targets,
 )
-from zoo.importers.state_dict import Target, conv
+from zoo.importers.state_dict import Target, conv, make_model, size_of
 
-
-def text_encoder_targets(encoder):
-    """Official `RNN_ENCODER` names -> targets in an `RNNTextEncoder`."""
-    targets = {"encoder.weight": Target(encoder.embedding.embeddings)}
-    for rnn, suffix in ((encoder.forward_rnn, "l0"), (encoder.backward_rnn, "l0_reverse")):
-        cell = rnn.cell
-        if encoder.cell == "gru":
-            layout, biases = "gru", [Target(cell.bias, "gru_bias", row) for row in (0, 1)]
-        else:
-            layout, biases = "linear", [Target(cell.bias), Target(cell.recurrent_bias)]
-        targets |= {
-            f"rnn.weight_ih_{suffix}": Target(cell.kernel, layout),
-            f"rnn.weight_hh_{suffix}": Target(cell.recurrent_kernel, layout),
-            f"rnn.bias_ih_{suffix}": biases[0],
-            f"rnn.bias_hh_{suffix}": biases[1],
-        }
-    return targets
+__all__ = [
+    "IMPORTER",
+    "attention_stage_targets",
+    "discriminator_targets",
+    "generator_targets",
+    "load",
+    "text_encoder_targets",
+]
+IMPORTER = Importer(
+    repository="taoxugit/AttnGAN",
+    files=("generator", "text_encoder", "captions"),
+    options=("max_words",),
+    marks=("h_net2.att.conv_context.weight",),
+    without=("h_net2.att.conv_sentence_vis.weight",),  # MirrorGAN's
+)
 
 
 def attention_stage_targets(name, stage):
@@ -58,3 +60,30 @@ def discriminator_targets(discriminator):
     if discriminator.unconditional:
         targets |= conv("UNCOND_DNET.outlogits.0", discriminator.unconditional_head.logit)
     return targets
+
+
+def load(generator, text_encoder, captions, max_words=18, **settings):
+    """An `AttnGAN` that generates with released weights.
+
+    Args:
+        generator: str. `bird_AttnGAN2.pth`, `coco_AttnGAN2.pth`, `bird_AttnDCGAN2.pth` or a
+            `netG_epoch_*.pth`.
+        text_encoder: str. The `text_encoder*.pth` it was trained with.
+        captions: str. The `captions.pickle` of that encoder: its word order is part of the weights.
+        max_words: int. Words of a caption that are read.
+        **settings: other arguments of `AttnGAN`.
+
+    Raises:
+        ZooError: a file cannot be read, or the files do not belong together.
+    """
+    from zoo.models.attn_gan import AttnGAN
+
+    weights, text = read_state_dict(generator), read_state_dict(text_encoder)
+    sizes = {
+        **caption_settings(captions, text, max_words),
+        **generator_settings(weights),
+        "generator_filters": size_of(weights, "h_net2.att.conv_context.weight", 0),
+        "single_image": "img_net.img.0.weight" in weights,
+    }
+    model = make_model(AttnGAN, sizes, settings, weights, text)
+    return load_weights(model, generator_targets, weights, text)

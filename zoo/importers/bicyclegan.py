@@ -10,6 +10,8 @@ import re
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.importers import pix2pix
+from zoo.importers.files import read_state_dicts
 from zoo.importers.pix2pix import (
     discriminator_settings,
     generator_settings,
@@ -19,6 +21,7 @@ from zoo.importers.pix2pix import (
 from zoo.importers.pix2pix import (
     discriminator_targets as scales_targets,
 )
+from zoo.importers.registry import Importer
 from zoo.importers.state_dict import (
     batch_norm,
     conv,
@@ -30,6 +33,11 @@ from zoo.importers.state_dict import (
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.models.bicyclegan.encoder import POOL, ResNetEncoder
 
+IMPORTER = Importer(
+    repository="junyanz/BicycleGAN",
+    files=("generator", "encoder"),
+    marks=pix2pix.IMPORTER.marks,  # the same network; the encoder tells the two apart
+)
 SCALE = "model_{}"  # one discriminator of `D_NLayersMulti`, by its number
 
 
@@ -92,7 +100,28 @@ def encoder_settings(weights):
     }
 
 
-def bicyclegan(generator, encoder, discriminator=None, discriminator_2=None, **settings):
+def load(generator, encoder, discriminator=None, discriminator_2=None, **settings):
+    """A `BicycleGAN` that generates with released weights.
+
+    Args:
+        generator, encoder: str. A `<epoch>_net_G.pth` and its `net_E.pth`.
+        discriminator, discriminator_2: str or None. Their `net_D.pth` and `net_D2.pth`, to train
+            on; with `use_same_D` there is only the first.
+        **settings: other arguments of `BicycleGAN`.
+
+    Raises:
+        ZooError: a file cannot be read, or the files do not belong together.
+    """
+    files = read_state_dicts(
+        generator=generator,
+        encoder=encoder,
+        discriminator=discriminator,
+        discriminator_2=discriminator_2,
+    )
+    return from_arrays(**files, **settings)
+
+
+def from_arrays(generator, encoder, discriminator=None, discriminator_2=None, **settings):
     """A `BicycleGAN` with official weights.
 
     Args:

@@ -4,7 +4,24 @@ A checkpoint is a dict whose `gen` and `dis` are these state dicts.
 """
 
 from zoo.errors import ZooError
-from zoo.importers.state_dict import batch_norm, conv, conv_transpose, count_of, size_of
+from zoo.importers.files import network, read_state_dict
+from zoo.importers.registry import Importer
+from zoo.importers.state_dict import (
+    batch_norm,
+    conv,
+    conv_transpose,
+    count_of,
+    load_state_dict,
+    make_model,
+    size_of,
+)
+
+IMPORTER = Importer(
+    repository="HelenMao/MSGAN",
+    files=("generator",),
+    options=("class_names",),
+    marks=("gen.deconv1.weight", "deconv1.weight"),
+)
 
 
 def generator_targets(generator):
@@ -49,3 +66,51 @@ def generator_sizes(state_dict, classes=10):
 def discriminator_classes(state_dict):
     """How many classes an official discriminator was trained with: its inputs beside colours."""
     return size_of(state_dict, "conv1.weight", 1) - 3
+
+
+def load(checkpoint, class_names=None, classes=None, training=False, **settings):
+    """A `DCGAN` that generates with released weights.
+
+    Args:
+        checkpoint: str. MSGAN's checkpoint, such as `00199.pth`, of which `gen` is read, and of
+            `dis` how many classes there are; or the state dict of `gen` alone.
+        class_names: list of str or None. The classes' names, which no file holds.
+        classes: int or None. Their number, where the file has no `dis` and there are no names.
+        training: bool. Whether to load the discriminator too, to train on.
+        **settings: other arguments of `DCGAN`.
+
+    Raises:
+        ZooError: the file cannot be read, is of another network, or does not tell its classes.
+    """
+    from zoo.models.dcgan import DCGAN
+
+    arrays = read_state_dict(checkpoint)
+    generator, dis = network(arrays, "gen") or arrays, network(arrays, "dis")
+    classes = _classes(dis, class_names, classes)
+    sizes = generator_sizes(generator, classes)
+    model = make_model(DCGAN, {**sizes, "class_names": class_names}, settings, arrays)
+    load_state_dict(generator_targets(model.generator), generator)
+    model.reset_average()
+    if training:
+        model.build_for_training()
+        load_state_dict(discriminator_targets(model.discriminator), dis)
+    return model
+
+
+def _classes(dis, class_names, classes):
+    """The number of classes, on which all that is given must agree."""
+    counts = {
+        "discriminator": discriminator_classes(dis) if dis else None,
+        "class_names": len(class_names) if class_names else None,
+        "classes": classes,
+    }
+    counts = {name: number for name, number in counts.items() if number is not None}
+    if not counts:
+        raise ZooError(
+            "The checkpoint holds a generator alone, whose inputs are latent and classes in one: "
+            "give the names of the classes, or how many there are."
+        )
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{number} by {name}" for name, number in counts.items())
+        raise ZooError(f"The numbers of classes differ: {shown}.")
+    return next(iter(counts.values()))

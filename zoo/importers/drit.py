@@ -6,17 +6,27 @@ A checkpoint is a dict whose `enc_c`, `enc_a`, `gen`, `disA`, `disA2`, `disB`, `
 
 import re
 
+from zoo.importers.files import network, part, read_state_dict
+from zoo.importers.registry import Importer
 from zoo.importers.state_dict import (
     Target,
     conv,
     conv_transpose,
     count_of,
     linear,
+    load_state_dict,
+    make_model,
     prefixed,
     size_of,
 )
 from zoo.models.drit.domains import DOMAINS
 
+IMPORTER = Importer(
+    repository="HsinYingLee/DRIT or HelenMao/MSGAN",
+    files=("generator",),
+    options=("image_size",),
+    marks=("enc_c.convA.0.model.1.weight",),
+)
 NETWORKS = {  # official name -> attribute of a `DRIT`
     "enc_c": "content_encoder",
     "enc_a": "attribute_encoder",
@@ -179,8 +189,8 @@ def discriminator_targets(discriminator):
     if not hasattr(discriminator, "scales"):
         return stack_targets("model.", discriminator)
     targets = {}
-    for i, network in enumerate(discriminator.scales):
-        targets |= stack_targets(f"Diss.{i}.", network)
+    for i, scale in enumerate(discriminator.scales):
+        targets |= stack_targets(f"Diss.{i}.", scale)
     return targets
 
 
@@ -243,3 +253,33 @@ def discriminator_sizes(state_dict):
 def content_discriminator_sizes(state_dict):
     """The argument `content_discriminator` of `DRIT` that an official `disContent` tells."""
     return {"layers": count_of(state_dict, r"model\.(\d+)\.model\.1\.weight$") - 1}
+
+
+def load(checkpoint, training=False, **settings):
+    """A `DRIT` that generates with released weights, of either variant.
+
+    Args:
+        checkpoint: str. A checkpoint of MSGAN or DRIT, such as `01200.pth`.
+        training: bool. Whether to load the discriminators too, to train on.
+        **settings: other arguments of `DRIT`, such as another `image_size` (216): no array tells
+            the size of the pictures.
+
+    Raises:
+        ZooError: the file cannot be read, or is of another network.
+    """
+    from zoo.models.drit import DRIT
+
+    arrays = without_normalized(read_state_dict(checkpoint))
+    sizes = system_sizes(arrays)
+    if training:
+        parts = {name: network(arrays, name) for name in ("disA", "disContent")}
+        sizes["discriminators"] = discriminator_sizes(parts["disA"])
+        sizes["content_discriminator"] = content_discriminator_sizes(
+            parts["disContent"]
+        )
+    model = make_model(DRIT, sizes, settings, arrays)
+    if training:
+        model.build_for_training()
+    needed = NETWORKS if training else GENERATING
+    load_state_dict(system_targets(model, training), part(arrays, *needed))
+    return model

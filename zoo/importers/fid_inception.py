@@ -30,7 +30,7 @@ def load_fid_inception(path):
     Raises:
         ZooError: the file cannot be read, or is of another network.
     """
-    from zoo.importers.official.files import read_state_dict
+    from zoo.importers.files import read_state_dict
 
     arrays = {name: a for name, a in read_state_dict(path).items() if not _UNUSED.match(name)}
     classes = size_of(arrays, "fc.weight", 0)

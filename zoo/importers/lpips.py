@@ -61,7 +61,7 @@ def load_trunk(path):
     Raises:
         ZooError: the file cannot be read, or is of another network.
     """
-    from zoo.importers.official.files import read_state_dict
+    from zoo.importers.files import read_state_dict
 
     arrays = read_state_dict(path)
     trunk = PerceptualTrunk(trunk_of(arrays), name="trunk", dtype="float32")

@@ -5,20 +5,38 @@ discriminators it uses: `netG_epoch_*.pth`, `netD0..2.pth`, `text_encoder.pth`, 
 captioning network `cnn_encoder.ckpt` and `rnn_decoder.ckpt`.
 """
 
+from zoo.errors import ZooError
+from zoo.importers import stream
 from zoo.importers.attn_gan import discriminator_targets, text_encoder_targets
-from zoo.importers.resnet import resnet_targets
-from zoo.importers.staged import doubling_targets, staged_targets
-from zoo.importers.state_dict import Target, batch_norm, conv, linear
+from zoo.importers.files import read_state_dict
+from zoo.importers.registry import Importer
+from zoo.importers.staged import (
+    caption_settings,
+    doubling_targets,
+    generator_settings,
+    load_weights,
+    staged_targets,
+)
+from zoo.importers.state_dict import conv, linear, make_model, size_of
+from zoo.importers.stream import caption_decoder_targets, caption_encoder_targets
 
 __all__ = [
+    "IMPORTER",
     "attention_targets",
     "caption_decoder_targets",
     "caption_encoder_targets",
     "discriminator_targets",
     "generator_targets",
+    "load",
     "stage_targets",
     "text_encoder_targets",
 ]
+IMPORTER = Importer(
+    repository="qiaott/MirrorGAN",
+    files=("generator", "text_encoder", "captions"),
+    options=("cnn_encoder", "rnn_decoder", "max_words"),
+    marks=("h_net2.att.conv_sentence_vis.weight",),
+)
 
 
 def attention_targets(name, attention):
@@ -41,26 +59,44 @@ def generator_targets(generator):
     return staged_targets(generator, stage_targets)
 
 
-def caption_encoder_targets(encoder):
-    """Official `CAPTION_CNN` names -> targets in a `ResNetCaptionEncoder`.
+def load(
+    generator,
+    text_encoder,
+    captions,
+    max_words=18,
+    cnn_encoder=None,
+    rnn_decoder=None,
+    **settings,
+):
+    """A `MirrorGAN` that generates with released weights.
 
-    Its ResNet is a sequence without names: 0 and 1 are the stem, 4 to 7 the stages.
+    Args:
+        generator: str. A `netG_epoch_*.pth`.
+        text_encoder, captions, max_words: see `zoo.importers.attn_gan.load`; the encoder's
+            cell is an LSTM.
+        cnn_encoder, rnn_decoder: str or None, both or neither. `cnn_encoder.ckpt` and
+            `rnn_decoder.ckpt`, the captioning network that trained it, for `describe`.
+        **settings: other arguments of `MirrorGAN`.
+
+    Raises:
+        ZooError: a file cannot be read, or the files do not belong together.
     """
-    numbers = {"conv1": 0, "bn1": 1, **{f"layer{i}": i + 3 for i in range(1, 5)}}
-    targets = {}
-    for name, target in resnet_targets(encoder.trunk).items():
-        first, rest = name.split(".", 1)
-        targets[f"resnet.{numbers[first]}.{rest}"] = target
-    return targets | linear("linear", encoder.linear) | batch_norm("bn", encoder.norm)
+    from zoo.models.mirror_gan import MirrorGAN
 
-
-def caption_decoder_targets(decoder):
-    """Official `CAPTION_RNN` names -> targets in a `CaptionDecoder`."""
-    cell = decoder.rnn.cell
-    return {
-        "embed.weight": Target(decoder.embedding.embeddings),
-        "lstm.weight_ih_l0": Target(cell.kernel, "linear"),
-        "lstm.weight_hh_l0": Target(cell.recurrent_kernel, "linear"),
-        "lstm.bias_ih_l0": Target(cell.bias),
-        "lstm.bias_hh_l0": Target(cell.recurrent_bias),
-    } | linear("linear", decoder.linear)
+    weights, text = read_state_dict(generator), read_state_dict(text_encoder)
+    sizes, reader, told = generator_settings(weights), None, {}
+    if cnn_encoder or rnn_decoder:
+        if not (cnn_encoder and rnn_decoder):
+            raise ZooError("A captioning network is two files: cnn_encoder and rnn_decoder.")
+        image_size = sizes["stage_sizes"][-1]
+        reader = stream.load(cnn_encoder, rnn_decoder, captions, max_words, image_size=image_size)
+        sizes["captioner"] = reader.captioner_config
+        told = reader.network_variables()
+    sizes |= {
+        **caption_settings(captions, text, max_words),
+        "generator_filters": size_of(weights, "h_net2.att.conv_context.weight", 0),
+    }
+    model = make_model(MirrorGAN, sizes, settings, weights, text, told)
+    if reader is not None:
+        model.load_stream(reader)
+    return load_weights(model, generator_targets, weights, text)

@@ -9,6 +9,8 @@ import re
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.importers.files import read_state_dicts
+from zoo.importers.registry import Importer
 from zoo.importers.state_dict import (
     batch_norm,
     conv,
@@ -20,6 +22,13 @@ from zoo.importers.state_dict import (
 )
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.networks.u_net import UPSAMPLINGS
+
+IMPORTER = Importer(
+    repository="HelenMao/MSGAN or junyanz/BicycleGAN",
+    files=("generator",),
+    options=("image_size",),
+    marks=("model.down.0.weight", "model.model.0.weight"),
+)
 
 
 def u_net_targets(network):
@@ -160,7 +169,23 @@ def load_generator(model, weights):
     model.reset_average()
 
 
-def pix2pix(weights, discriminator=None, source_channels=3, **settings):
+def load(generator, discriminator=None, source_channels=3, **settings):
+    """A `Pix2Pix` that generates with released weights.
+
+    Args:
+        generator: str. A `<epoch>_net_G.pth` of MSGAN or BicycleGAN.
+        discriminator: str or None. Its `net_D.pth` (of MSGAN's), to train on.
+        source_channels: int. Only read where the latent is added to the picture alone.
+        **settings: other arguments of `Pix2Pix`, such as another `image_size`.
+
+    Raises:
+        ZooError: a file cannot be read, or is of another network.
+    """
+    files = read_state_dicts(weights=generator, discriminator=discriminator)
+    return from_arrays(**files, source_channels=source_channels, **settings)
+
+
+def from_arrays(weights, discriminator=None, source_channels=3, **settings):
     """A `Pix2Pix` with official weights.
 
     Args:

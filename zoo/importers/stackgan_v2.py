@@ -1,19 +1,28 @@
 """StackGAN-v2's official checkpoints (hanzhanggit/StackGAN-v2, HelenMao/MSGAN) by name.
 
 `netG_<iteration>.pth`, `netD0..2.pth` are state dicts saved from a `DataParallel`: every name
-starts with `module.`, which `zoo.importers.official.read_state_dict` takes off.
+starts with `module.`, which `zoo.importers.files.read_state_dict` takes off.
 """
 
 import numpy as np
 
+from zoo.importers.files import read_state_dict
+from zoo.importers.registry import Importer
 from zoo.importers.staged import (
     conv_glu_targets,
     conv_leaky_targets,
     doubling_targets,
+    generator_settings,
     staged_targets,
     trunk_targets,
 )
-from zoo.importers.state_dict import LAYOUTS, Target, conv
+from zoo.importers.state_dict import LAYOUTS, Target, conv, load_state_dict, make_model, size_of
+
+IMPORTER = Importer(
+    repository="hanzhanggit/StackGAN-v2",
+    files=("generator",),
+    marks=("h_net2.jointConv.0.weight",),
+)
 
 
 def condition_first(kernel):
@@ -56,3 +65,33 @@ def joining_stage_targets(name, stage):
 def generator_targets(generator):
     """Official `G_NET` names -> targets in a `StackGANV2Generator`, with or without text."""
     return staged_targets(generator, joining_stage_targets)
+
+
+def load(generator, **settings):
+    """A `StackGANV2` that generates with released weights.
+
+    It reads pre-computed sentence embeddings (the released ones are of a char-CNN-RNN that is not
+    part of the checkpoint), or nothing if the generator was trained without text.
+
+    Args:
+        generator: str. A `netG_<iteration>.pth`, of StackGAN-v2 or of MSGAN.
+        **settings: other arguments of `StackGANV2`.
+
+    Raises:
+        ZooError: the file cannot be read, or is of another network.
+    """
+    from zoo.models.stackgan_v2 import StackGANV2
+
+    weights = read_state_dict(generator)
+    text = {"kind": "none"}
+    if "ca_net.fc.weight" in weights:
+        text = {"kind": "embeddings", "features": size_of(weights, "ca_net.fc.weight", 1)}
+    sizes = {
+        "text_encoder": text,
+        "generator_filters": size_of(weights, "img_net1.img.0.weight", 1),
+        **generator_settings(weights),
+    }
+    model = make_model(StackGANV2, sizes, settings, weights)
+    load_state_dict(generator_targets(model.generator), weights)
+    model.reset_average()
+    return model

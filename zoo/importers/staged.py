@@ -1,11 +1,21 @@
-"""Official names of the blocks that StackGAN-v2, AttnGAN and DM-GAN have in common.
+"""What the files of StackGAN-v2, AttnGAN, DM-GAN and MirrorGAN have in common.
 
-The three repositories share these classes of code/model.py, and with them the names in their state
-dicts.
+The repositories share these classes of code/model.py, and with them the names in their state dicts.
 """
 
-from zoo.importers.state_dict import batch_norm, conv, linear, spectral_conv
+from zoo.importers.damsm import text_encoder_targets, text_settings, vocabulary
+from zoo.importers.state_dict import (
+    batch_norm,
+    conv,
+    count_of,
+    linear,
+    load_state_dict,
+    size_of,
+    spectral_conv,
+)
 from zoo.layers.spectral_normalization import SpectralConv2D
+
+FIRST_SIZE = 64  # pixels of the first stage: the official generators upsample 4x4 four times
 
 
 def conv_glu_targets(name, block, first=1):
@@ -88,3 +98,44 @@ def trunk_targets(discriminator):
     for i, block in enumerate(discriminator.blocks[len(halvings) :]):
         targets |= conv_leaky_targets(f"{name}_{i + 1}", block)
     return targets
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def caption_settings(captions, text, max_words):
+    """The arguments of a system that reads captions with a released text encoder."""
+    return {
+        "vocabulary": vocabulary(captions, text).tokens,
+        "max_words": max_words,
+        "text_encoder": text_settings(text),
+    }
+
+
+def generator_settings(weights):
+    """The arguments that the arrays of any staged generator tell, except for its filters."""
+    condition = 0
+    if "ca_net.fc.weight" in weights:
+        condition = size_of(weights, "ca_net.fc.weight", 0) // 4
+    return {
+        "stage_sizes": [FIRST_SIZE * 2**i for i in range(count_of(weights, r"h_net(\d+)\."))],
+        "residual_blocks": count_of(weights, r"h_net2\.residual\.(\d+)\."),
+        "condition_dim": condition,
+        "latent_dim": size_of(weights, "h_net1.fc.0.weight", 1) - condition,
+    }
+
+
+def load_weights(model, generator_targets, weights, text):
+    """Loads the arrays into a model's text encoder, its generator and the generator's EMA.
+
+    Args:
+        generator_targets: function of a generator -> targets.
+        weights, text: dicts of official name -> array, of the generator and of the text encoder.
+
+    Returns:
+        the model.
+    """
+    load_state_dict(text_encoder_targets(model.text_encoder), text)
+    load_state_dict(generator_targets(model.generator), weights)
+    model.reset_average()
+    return model

@@ -1,7 +1,7 @@
 """XMC-GAN's official checkpoints (google-research/xmcgan_image_generation) by name.
 
 With spectral normalisation every `Conv` and `Dense` of the names is a `SpectralConv` or
-`SpectralDense`. `zoo.importers.official.xmc_gan` reads the files.
+`SpectralDense`.
 
 The fixed ResNet-50 is a pickled dict there, which is not read here for safety; where it is trusted:
 
@@ -11,12 +11,19 @@ The fixed ResNet-50 is a pickled dict there, which is not read here for safety; 
 """
 
 from zoo.errors import ZooError
-from zoo.importers.official.files import read_state_dict
+from zoo.importers.files import read_state_dict
+from zoo.importers.registry import Importer
 from zoo.importers.state_dict import Target, load_state_dict, make_model, prefixed, size_of
 from zoo.models.xmc_gan import XMCGAN
 from zoo.models.xmc_gan.generator import GLOBAL_BLOCKS, WIDTHS
 from zoo.models.xmc_gan.perceptual_network import ResNetLogits
 
+IMPORTER = Importer(
+    repository="google-research/xmcgan_image_generation",
+    files=("generator",),
+    options=("hub_preprocess", "hub_encoder", "max_words"),
+    marks=("generator_state/batch_stats/GenBlock_0/ConditionalBatchNorm_0/BatchNorm_0/mean",),
+)
 _ROW = (lambda a: a.reshape(-1), lambda a: a[None])  # (1, units) - (units,)
 
 
@@ -139,8 +146,27 @@ def _under(prefix, arrays):
     return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
 
-def xmc_gan(arrays, text_encoder=None, training=False, **settings):
-    """An `XMCGAN` of a checkpoint's arrays; see `zoo.importers.official.xmc_gan`."""
+def load(checkpoint, text_encoder=None, training=False, **settings):
+    """An `XMCGAN` with the networks of a run of the official code; its authors released none.
+
+    Args:
+        checkpoint: str. `checkpoints-<host>/ckpt-<n>.flax`.
+        text_encoder: dict or None. `{"kind": "hub", ...}`, the modules whose vectors it was trained
+            on (see `zoo.models.hub_captions`): BERT base, if it names none. Without it the model
+            reads vectors that were computed elsewhere.
+        training: bool. Whether to load the discriminator too, to train on; the optimizers' states
+            are not taken over.
+        **settings: other arguments of `XMCGAN`, such as `max_words` (17).
+
+    Raises:
+        ZooError: the file cannot be read or is of another network, or the text encoder's vectors
+            have another size.
+    """
+    return from_arrays(read_state_dict(checkpoint), text_encoder, training, **settings)
+
+
+def from_arrays(arrays, text_encoder=None, training=False, **settings):
+    """An `XMCGAN` of a checkpoint's arrays, dict of official name -> array; see `load`."""
     states = network_states(arrays)
     sizes = system_sizes(states)
     features = sizes["text_encoder"]["features"]

@@ -8,8 +8,8 @@ import os
 import warnings
 
 from zoo.errors import ZooError, reason
+from zoo.importers.archives import check_file
 from zoo.importers.darknet_weights import parse_config, state_dict_of_weights
-from zoo.importers.official.archives import check_file
 from zoo.importers.state_dict import batch_norm, conv, load_state_dict
 from zoo.networks.backbones.darknet import Darknet, yolo_v3
 from zoo.networks.budget import limited

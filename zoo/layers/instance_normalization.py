@@ -9,17 +9,17 @@ import tensorflow as tf
 
 from zoo.precision import at_least_float32
 
-FUSED_BATCH = 4  # above, one kernel call for each picture costs more than it saves on a CPU
+FUSED_BATCH = 4  # above, one kernel call for each image costs more than it saves on a CPU
 FUSED_PIXELS = 32 * 32  # below, too
 
 
 @keras.saving.register_keras_serializable("zoo")
 class InstanceNormalization(keras.layers.Layer):
-    """(x - mean) / sqrt(variance + epsilon), over the pixels of each picture and channel.
+    """(x - mean) / sqrt(variance + epsilon), over the pixels of each image and channel.
 
     The variance is the biased one; training and inference are the same. Statistics are taken in at
-    least float32. A small batch of known size runs on the fused batch-norm kernel, picture by
-    picture: a third less time on a CPU, forward and backward, than plain operations.
+    least float32. A small batch of known size runs on the fused batch-norm kernel, image by
+    image: a third less time on a CPU, forward and backward, than plain operations.
 
     Args:
         epsilon: float. Added to the variance.

@@ -7,7 +7,7 @@ cross-entropy of their sigmoid, which is the same except where a float saturates
 
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.precision import at_least_float32
 
 
@@ -42,10 +42,8 @@ FORMS = {"logits": binary_cross_entropy, "probabilities": clamped_cross_entropy}
 
 
 def cross_entropy(form):
-    """The cross-entropy of this `adversarial_form`, a key of `FORMS`; ValueError for another."""
-    if form not in FORMS:
-        raise ZooError(f"`adversarial_form` must be one of {tuple(FORMS)}. Received: {form!r}")
-    return FORMS[form]
+    """The cross-entropy of this `adversarial_form`, a key of `FORMS`; `ZooError` for another."""
+    return FORMS[check_choice("`adversarial_form`", form, FORMS)]
 
 
 def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):

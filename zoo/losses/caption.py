@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.precision import at_least_float32
 
 REDUCTIONS = ("words", "captions")
@@ -42,7 +42,5 @@ def word_accuracy(logits, tokens, mask):
 
 
 def check_reduction(reduction):
-    """The value; raises ValueError for an unknown one."""
-    if reduction not in REDUCTIONS:
-        raise ZooError(f"`reduction` must be one of {REDUCTIONS}. Received: {reduction!r}")
-    return reduction
+    """The value; raises `ZooError` for an unknown one."""
+    return check_choice("`reduction`", reduction, REDUCTIONS)

@@ -1,4 +1,4 @@
-"""Contrastive losses between pictures and texts, and between pictures.
+"""Contrastive losses between images and texts, and between images.
 
 Paper: XMC-GAN, arXiv 2101.04702, section 4.1. Checked against
     google-research/xmcgan_image_generation xmcgan/libml/attention_lib.py. As there, both directions
@@ -49,7 +49,7 @@ def _statistics(logits):
 
 
 def contrastive_loss(a, b, temperature=TEMPERATURE, normalize=True):
-    """Match of vectors, by their cosine: pictures with sentences, or pictures with pictures.
+    """Match of vectors, by their cosine: images with sentences, or images with images.
 
     Args:
         a, b: float (n, d); row i of one belongs to row i of the other.

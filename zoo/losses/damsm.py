@@ -1,4 +1,4 @@
-"""Deep attentional multimodal similarity: how well pictures fit captions, by word and as a whole.
+"""Deep attentional multimodal similarity: how well images fit captions, by word and as a whole.
 
 Paper: AttnGAN, arXiv 1711.10485, equations 7-13. Checked against taoxugit/AttnGAN
 code/miscc/losses.py and code/GlobalAttention.py `func_attention`. The code's deviation from the

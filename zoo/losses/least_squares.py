@@ -6,7 +6,7 @@ minimised. A scale's loss is the mean over its map and the batch; scales are sum
 
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.losses.adversarial import binary_cross_entropy
 from zoo.precision import at_least_float32
 
@@ -29,10 +29,8 @@ FORMS = {
 
 
 def check_form(form):
-    """`form`, if it is one of `FORMS`; else a ZooError."""
-    if form not in FORMS:
-        raise ZooError(f"`adversarial_form` must be one of {tuple(FORMS)}, got {form!r}.")
-    return form
+    """The form; raises `ZooError` unless it is a key of `FORMS`."""
+    return check_choice("`adversarial_form`", form, FORMS)
 
 
 def over_scales(loss, maps, target):

@@ -11,20 +11,20 @@ from zoo.metrics.arrays import real_numbers
 
 
 def keep_detections(predictions, objectness=0.5, overlap=0.4):
-    """The detections of each picture, surest first.
+    """The detections of each image, surest first.
 
     Predictions below `objectness` go. In the order of objectness x best class, one that is left
     absorbs all later ones of its class whose intersection over union with it is above `overlap`;
     its corners become the mean of all these boxes, weighted by objectness.
 
     Args:
-        predictions: (pictures, n, 5 + classes): centre x and y, width, height in pixels,
+        predictions: (images, n, 5 + classes): centre x and y, width, height in pixels,
             objectness, and a score for each class.
         objectness: float in (0, 1], the least that is kept.
         overlap: float in [0, 1].
 
     Returns:
-        list with an array float64 (k, 7) for each picture: left, top, right, bottom, objectness,
+        list with an array float64 (k, 7) for each image: left, top, right, bottom, objectness,
         score of the class, class id.
 
     Raises:
@@ -37,7 +37,7 @@ def keep_detections(predictions, objectness=0.5, overlap=0.4):
     x = real_numbers(predictions, "An array of predictions")
     if x.ndim != 3 or x.shape[2] < 6:
         raise ZooError(
-            f"predictions must have the shape (pictures, n, 5 + classes), but {x.shape} came."
+            f"predictions must have the shape (images, n, 5 + classes), but {x.shape} came."
         )
     if x.size and not (x[..., 4:].min() >= -1e-6 and x[..., 4:].max() <= 1 + 1e-6):
         raise ZooError(

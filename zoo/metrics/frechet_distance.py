@@ -3,7 +3,7 @@
 Paper: Heusel et al., arXiv 1706.08500 (FID, with Inception features). Checked against
 mseitzer/pytorch-fid fid_score.py, google-research/xmcgan_image_generation tf_inception_utils.py and
 TF-GAN classifier_metrics.py. Of features of another network it is not FID: the name of a reported
-number says whose features they were, and how the pictures were resized.
+number says whose features they were, and how the images were resized.
 Known deviation from the usual scripts: the root is taken by symmetric eigenvalues, where these take
 `sqrtm` of a product that is not symmetric; the value is the same, needs no offset for singular
 covariances, and is never complex. A matrix that is no covariance is an error, where these add an
@@ -51,13 +51,13 @@ def frechet_distance_of_gaussians(mean_a, covariance_a, mean_b, covariance_b):
         ZooError: other shapes, values that are not finite, or a matrix that is no covariance: not
             symmetric, or with a negative eigenvalue beyond rounding.
     """
-    distance = DistanceFrom(mean_a, covariance_a)
+    distance = FrechetDistanceTo(mean_a, covariance_a)
     mean_b, covariance_b = distance.checked(mean_b, covariance_b)
     _check_eigenvalues(np.linalg.eigvalsh(covariance_b))
     return distance(mean_b, covariance_b)
 
 
-class DistanceFrom:
+class FrechetDistanceTo:
     """The Fréchet distance from one Gaussian, whose root is taken once: for many distances.
 
     Args:

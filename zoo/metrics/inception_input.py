@@ -1,6 +1,6 @@
 """From bytes to what Inception takes: the routes that published scores were computed by.
 
-Numbers of different routes are not comparable: DM-GAN's COCO pictures have a FID of 26.55 by one
+Numbers of different routes are not comparable: DM-GAN's COCO images have a FID of 26.55 by one
 and 24.24 by another. Checked against mseitzer/pytorch-fid inception.py, DM-GAN eval/FID
 (fid_score.py, inception.py) and eval/IS (both scripts), and google-research/xmcgan_image_generation
 inception_utils.py and tf_inception_utils.py.
@@ -11,7 +11,7 @@ for that of old SciPy, which called it.
 import numpy as np
 from PIL import Image
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.metrics.bilinear import resize
 
 SIZE = 299
@@ -26,7 +26,7 @@ def pytorch_fid(images):
 
 def dm_gan_fid(images):
     """DM-GAN's FID, with torchvision's ImageNet network: Pillow's resize, and a change of channels
-    that is meant for pictures normalised for ImageNet but gets pictures in [0, 1]."""
+    that is meant for images normalised for ImageNet but gets images in [0, 1]."""
     return _pillow(images) / 255 * _IMAGENET_SCALE + _IMAGENET_SHIFT
 
 
@@ -66,10 +66,9 @@ def inception_input(images, route):
         float64 (batch, 299, 299, 3).
 
     Raises:
-        ZooError: an unknown route, or other pictures.
+        ZooError: an unknown route, or other images.
     """
-    if route not in ROUTES:
-        raise ZooError(f"route must be one of {', '.join(ROUTES)}, but {route!r} came.")
+    check_choice("route", route, ROUTES)
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not images.size:
         raise ZooError(

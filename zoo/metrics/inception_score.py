@@ -7,7 +7,7 @@ eval/IS (both scripts), XMC-GAN tf_inception_utils.py `calculate_inception_score
 Protocols (the probabilities are made by `zoo.metrics.class_probabilities`):
     COCO of AttnGAN and DM-GAN: 2015 Inception graph without its last bias, 1008 classes, 10 splits.
     CUB of the StackGAN family: Inception fine-tuned on 50 birds, without the background class;
-        pictures shuffled, full batches of 64 only, 10 splits.
+        images shuffled, full batches of 64 only, 10 splits.
     XMC-GAN: Keras' InceptionV3, 1000 classes, 1 split; of more, `remainder="dropped"`.
 Known deviations: a probability of 0 adds nothing, where the official code gives NaN; float64, where
 it has float32.
@@ -15,7 +15,7 @@ it has float32.
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.metrics.arrays import real_numbers
 
 REMAINDERS = ("spread", "dropped")
@@ -25,7 +25,7 @@ def inception_score(probabilities, splits=10, remainder="spread"):
     """exp(mean over x of KL(p(y|x) || p(y))) of each split, p(y) being the split's mean.
 
     Split k of n rows holds rows k n // splits to (k + 1) n // splits. The papers' protocol has ten
-    splits and shuffled pictures; the classifier and its preprocessing belong to a reported number.
+    splits and shuffled images; the classifier and its preprocessing belong to a reported number.
 
     Args:
         probabilities: (n, classes), each row a distribution p(y|x).
@@ -51,13 +51,12 @@ def inception_scores(probabilities, splits=10, remainder="spread"):
         value = np.exp(np.mean(np.sum(part * np.log(ratio), axis=1)))
         return np.clip(value, 1, part.shape[1])  # what rounding leaves outside
 
-    if remainder not in REMAINDERS:
-        raise ZooError(f'remainder must be "spread" or "dropped", but {remainder!r} came.')
+    check_choice("remainder", remainder, REMAINDERS)
     return _over_splits(score, probabilities, splits, remainder)
 
 
 def negative_log_posterior_probability(probabilities, splits=10):
-    """Mean of -log max_y p(y|x) of each split: how unsure the classifier is of single pictures.
+    """Mean of -log max_y p(y|x) of each split: how unsure the classifier is of single images.
 
     Arguments, returned pair and errors are those of `inception_score`.
     """

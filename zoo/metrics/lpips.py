@@ -1,10 +1,10 @@
-"""LPIPS: a distance of pictures in the features of a classifier.
+"""LPIPS: a distance of images in the features of a classifier.
 
 Paper: Zhang et al., arXiv 1801.03924, equation 1. Checked against richzhang/PerceptualSimilarity
 lpips/lpips.py (`LPIPS`, `ScalingLayer`, `normalize_tensor`, `upsample`), versions 0.0 and 0.1.
 The features come from `zoo.networks.backbones.perceptual_trunk` with torchvision's ImageNet weights, the
 weights of the channels from the official files `lin{k}.model.1.weight`. Trunk, version, range and
-size of the pictures, and which pairs are taken, belong to a reported number: pictures in [0, 1]
+size of the images, and which pairs are taken, belong to a reported number: images in [0, 1]
 where [-1, 1] is meant are the most usual mistake.
 Protocols: BicycleGAN: 100 inputs, 20 samples each, the 19 pairs of neighbours, version 0.0. MSGAN:
 random pairs of the samples of one input, version 0.1.
@@ -13,7 +13,7 @@ Known deviations: none beyond rounding; all is float64.
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.arrays import to_signed
 from zoo.metrics.arrays import real_numbers
 from zoo.metrics.bilinear import resize
@@ -26,7 +26,7 @@ _SCALE = np.array([0.458, 0.448, 0.450])
 def trunk_input(images, version="0.1", value_range=None):
     """Pictures as the trunk of a version takes them.
 
-    0.1 brings [-1, 1] to ImageNet's mean 0 and deviation 1; 0.0 leaves pictures as they are, a
+    0.1 brings [-1, 1] to ImageNet's mean 0 and deviation 1; 0.0 leaves images as they are, a
     mistake that its channel weights were fitted with.
 
     Args:
@@ -43,10 +43,9 @@ def trunk_input(images, version="0.1", value_range=None):
             certain (see `zoo.images.arrays`).
     """
     x = np.asarray(images)
-    if version not in VERSIONS:
-        raise ZooError(f'version must be "0.0" or "0.1", but {version!r} came.')
+    check_choice("version", version, VERSIONS)
     if x.ndim != 4 or x.shape[-1] != 3:
-        raise ZooError(f"LPIPS takes pictures of the shape (batch, h, w, 3), but {x.shape} came.")
+        raise ZooError(f"LPIPS takes images of the shape (batch, h, w, 3), but {x.shape} came.")
     if not x.size or x.dtype.kind != "f":
         raise ZooError(
             f"LPIPS takes floats in [-1, 1], got {x.dtype} {x.shape}. Bring bytes x to "
@@ -57,7 +56,7 @@ def trunk_input(images, version="0.1", value_range=None):
 
 
 def lpips(features_a, features_b, channel_weights=None):
-    """The distance of each pair of pictures: the sum of `lpips_by_layer` over the layers.
+    """The distance of each pair of images: the sum of `lpips_by_layer` over the layers.
 
     Arguments and errors are those of `lpips_by_layer`; the result is float64 (batch,).
     """
@@ -84,7 +83,7 @@ def lpips_by_layer(features_a, features_b, channel_weights=None):
 
 
 def lpips_map(features_a, features_b, height, width, channel_weights=None):
-    """Where two pictures differ: each layer's map is enlarged bilinearly to (height, width).
+    """Where two images differ: each layer's map is enlarged bilinearly to (height, width).
 
     The other arguments and errors are those of `lpips_by_layer`; float64 (batch, height, width).
     """

@@ -1,7 +1,7 @@
-"""Mode coverage: how many of a caption's right pictures a generator makes.
+"""Mode coverage: how many of a caption's right images a generator makes.
 
 It needs a world whose true modes are known, such as `zoo.data.Shapes`, and a classifier of its
-pictures, such as `zoo.data.ShapeModes`. The counting follows the counts of modes in the mode
+images, such as `zoo.data.ShapeModes`. The counting follows the counts of modes in the mode
 collapse literature (VEEGAN, arXiv 1705.07761; PacGAN, arXiv 1712.04086), taken caption by caption.
 Protocol: the number of samples belongs to a reported number, since few samples cannot reach many
 modes; `ideal_share` tells what a perfect generator would reach.

@@ -2,11 +2,11 @@
 
 Paper: Richardson & Weiss, arXiv 1805.12462, section 2. Checked against eitanrich/gans-n-gmms
 utils/ndb.py (`NDB`, `two_proportions_z_test`, `jensen_shannon_divergence`).
-Protocol of the papers: training pictures as flat arrays are cut into bins by k-means; generated
+Protocol of the papers: training images as flat arrays are cut into bins by k-means; generated
 ones go to the nearest bin, and the two shares of a bin are compared. Number of bins, whitening,
-dimensions, seed and both numbers of pictures belong to a reported number; the dimensions and the
+dimensions, seed and both numbers of images belong to a reported number; the dimensions and the
 start of k-means are random, so systems are compared on the same `Bins`.
-Known deviations: distances are float64 whatever comes in, where uint8 pictures overflow in the
+Known deviations: distances are float64 whatever comes in, where uint8 images overflow in the
 official code; k-means itself is scikit-learn's of today.
 """
 
@@ -77,7 +77,7 @@ def cluster(samples, bins, whitening=False, max_dims=None, seed=0, progress=None
     """The cluster of each training sample by k-means, and the dimensions that it saw.
 
     Args:
-        samples: (m, d), such as flat pictures. Floats or uint8; an array that lies in a file
+        samples: (m, d), such as flat images. Floats or uint8; an array that lies in a file
             (`numpy.memmap`) is read some rows at a time. k-means itself holds m rows of the
             dimensions used, in float64.
         bins: int, number of bins, up to m.
@@ -254,7 +254,7 @@ def _samples(samples):
     """The array, as it is; what needs float64 takes `_parts` of it."""
     x = np.asarray(samples)
     if x.ndim != 2 or not x.size:
-        raise ZooError(f"samples must have the shape (n, d), but {x.shape} came. Flatten pictures.")
+        raise ZooError(f"samples must have the shape (n, d), but {x.shape} came. Flatten images.")
     if x.dtype.kind not in "fiub":
         raise ZooError(f"samples must be numbers, but {x.dtype} came.")
     if x.dtype.kind == "f" and not all(np.isfinite(rows).all() for rows in _parts(x)):

@@ -1,8 +1,8 @@
-"""R-precision: does a picture lie nearest to its own caption among wrong ones?
+"""R-precision: does an image lie nearest to its own caption among wrong ones?
 
 Paper: AttnGAN, arXiv 1711.10485, section 4 (with R = 1). Checked against DM-GAN code/trainer.py,
 the scoring lines of `sampling`.
-Protocol of the papers: 30,000 pictures; image and sentence codes of the DAMSM; 100 candidates, the
+Protocol of the papers: 30,000 images; image and sentence codes of the DAMSM; 100 candidates, the
 true caption and 99 captions of other classes; hits shuffled, then ten folds.
 Known deviation: the official code leaves out the last hit of each fold, a slice that ends one
 early; `folds="official"` does the same, `folds="exact"` takes them all.
@@ -10,12 +10,12 @@ early; `folds="official"` does the same, `folds="exact"` takes them all.
 
 import numpy as np
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.metrics.arrays import real_numbers
 
 
 def cosine_scores(image_codes, candidate_codes):
-    """Cosine of each picture with each of its candidate captions.
+    """Cosine of each image with each of its candidate captions.
 
     The product of the two norms is at least 1e-8.
 
@@ -66,8 +66,7 @@ def r_precision(hits, folds="exact", count=10):
     Raises:
         ZooError: another shape, other values, too few hits, or an unknown `folds`.
     """
-    if folds not in ("official", "exact"):
-        raise ZooError(f'folds must be "official" or "exact", but {folds!r} came.')
+    check_choice("folds", folds, ("official", "exact"))
     hits, short = np.asarray(hits, np.float64), int(folds == "official")
     if hits.ndim != 1 or not np.isin(hits, (0, 1)).all():
         raise ZooError(f"hits must be zeros and ones of the shape (n,), but {hits.shape} came.")

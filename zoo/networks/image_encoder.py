@@ -1,8 +1,8 @@
-"""Image encoders that map a picture into the space of the words and the sentence.
+"""Image encoders that map an image into the space of the words and the sentence.
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.2. `InceptionImageEncoder` is checked against
 taoxugit/AttnGAN code/model.py `CNN_ENCODER`; `CompactImageEncoder` is this zoo's own, for small
-pictures.
+images.
 """
 
 import inspect
@@ -10,7 +10,7 @@ import inspect
 import keras
 from keras import ops
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.layers import initializers
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.backbones.frozen_trunk import FrozenTrunk
@@ -31,8 +31,8 @@ class ImageEncoder(keras.layers.Layer):
     """What the encoders share: two linear projections on top of a trunk.
 
     `call(images, training=False)`: images float (batch, h, w, 3) in [-1, 1] -> dict of
-        `regions` (batch, rows, columns, features), one vector a region of the picture;
-        `code` (batch, features), one vector a picture;
+        `regions` (batch, rows, columns, features), one vector a region of the image;
+        `code` (batch, features), one vector an image;
     both at least float32.
 
     Subclasses give `encode(images, training)` -> local features (batch, rows, columns, any) and
@@ -40,7 +40,7 @@ class ImageEncoder(keras.layers.Layer):
     """
 
     def __init__(self, features, **kwargs):
-        super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
+        super().__init__(autocast=False, **kwargs)  # images are resized in float32
         self.features = _check_positive("features", features)
         self.output_dtype = at_least_float32_dtype(self)
 
@@ -82,7 +82,7 @@ class InceptionImageEncoder(FrozenTrunk, ImageEncoder):
     Args:
         features: int. Size of a region's vector and of the code (256).
         width_divisor: int. Divides all channels of the trunk; 1 is the real network.
-        align_corners: bool. How pictures are resized to 299x299: True as under the framework
+        align_corners: bool. How images are resized to 299x299: True as under the framework
             version that the released weights were made with, False as later versions do by default.
     """
 
@@ -109,18 +109,18 @@ class InceptionImageEncoder(FrozenTrunk, ImageEncoder):
 
 @keras.saving.register_keras_serializable("zoo")
 class CompactImageEncoder(ImageEncoder):
-    """A small convolutional encoder for small pictures; no ImageNet weights, all of it trains.
+    """A small convolutional encoder for small images; no ImageNet weights, all of it trains.
 
     Stride-2 blocks lead to an 8x8 grid, a residual pair of 3x3 blocks widens what a region sees to
-    54x54 pixels of a 64x64 picture, and two more stride-2 blocks lead to 2x2 vectors from which the
-    code is read, so that the code knows where things are. 52 million multiply-adds a picture at 64
+    54x54 pixels of a 64x64 image, and two more stride-2 blocks lead to 2x2 vectors from which the
+    code is read, so that the code knows where things are. 52 million multiply-adds an image at 64
     pixels and 32 filters.
 
     Args:
         features: int. Size of a region's vector and of the code.
         filters: int. The grid has 4 x filters channels, blocks before it fewer, those behind it
             8 x filters.
-        image_size: int, a power of two from 16 on: height and width of the pictures.
+        image_size: int, a power of two from 16 on: height and width of the images.
     """
 
     def __init__(self, features=256, filters=64, image_size=64, **kwargs):
@@ -146,7 +146,7 @@ class CompactImageEncoder(ImageEncoder):
     def build(self, images_shape):
         if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
             raise ZooError(
-                f"This image encoder was made for {self.image_size}x{self.image_size} pictures. "
+                f"This image encoder was made for {self.image_size}x{self.image_size} images. "
                 f"Received the shape {tuple(images_shape)}. Set its `image_size` to their size."
             )
         super().build(images_shape)
@@ -175,7 +175,7 @@ def make_image_encoder(config, **kwargs):
 
     Args:
         config: dict with "kind" ("compact" or "inception_v3") and any arguments of that class.
-            "image_size" may be given for both; Inception takes pictures of every size.
+            "image_size" may be given for both; Inception takes images of every size.
         **kwargs: `name`, `dtype`: arguments of every Keras layer.
 
     Raises:
@@ -183,11 +183,7 @@ def make_image_encoder(config, **kwargs):
     """
     options = dict(config)
     kind = options.pop("kind", None)
-    if kind not in KINDS:
-        raise ZooError(
-            f'The "kind" of an image encoder must be one of {sorted(KINDS)}. Received: {kind!r}.'
-            + nearest(kind, KINDS)
-        )
+    check_choice('The "kind" of an image encoder', kind, sorted(KINDS))
     if kind == "inception_v3":
         options.pop("image_size", None)
     known = [*inspect.signature(KINDS[kind].__init__).parameters][1:-1]  # without self, **kwargs

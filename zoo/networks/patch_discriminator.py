@@ -1,4 +1,4 @@
-"""Discriminators that judge overlapping patches of a picture, at one size or several.
+"""Discriminators of overlapping patches of an image, at one scale or several.
 
 Papers: pix2pix, arXiv 1611.07004; BicycleGAN, arXiv 1711.11586. Checked against junyanz/BicycleGAN
     models/networks.py (`D_NLayers`, `D_NLayersMulti`) and HelenMao/MSGAN Pix2Pix-Mode-Seeking.
@@ -15,14 +15,14 @@ from zoo.layers.padded_convolution import PaddedConv2D, half_size
 from zoo.precision import at_least_float32_dtype
 
 
-def map_size(size, layers, last_pad=1):
-    """Logits of a side that a picture of so many pixels gives; below 1, it is too small."""
-    return size // 2**layers - 2 - 2 * (1 - last_pad)
+def map_size(size, layers):
+    """Logits per side for an image of `size` pixels per side; below 1, the image is too small."""
+    return size // 2**layers - 2
 
 
 @keras.saving.register_keras_serializable("zoo")
 class PatchDiscriminator(keras.layers.Layer):
-    """4x4 convolutions: `layers` of stride 2, one of stride 1, and one that gives a logit a patch.
+    """4x4 convolutions: `layers` of stride 2, one of stride 1, and one with a logit per patch.
 
     Channels double from `filters` up to 8 x `filters`; all convolutions but the first and the last
     are normalised; LeakyReLU 0.2.
@@ -31,48 +31,32 @@ class PatchDiscriminator(keras.layers.Layer):
         filters: int. Channels of the first convolution (ndf): 64.
         layers: int. 3 (`basic_256`), or 2 (`basic_128`).
         normalization: see `make_normalization`.
-        last_pad: 0 or 1. Padding of the last convolution: 1, but 0 in the single-scale class of
-            MSGAN's code.
-        middle_bias: bool. Whether normalised convolutions have a bias: False in BicycleGAN's
-            single-scale class with batch norm.
 
     Shapes: (batch, h, w, any) -> logits, at least float32, (batch, h', w', 1).
     """
 
-    def __init__(
-        self,
-        filters=64,
-        layers=3,
-        normalization="instance",
-        last_pad=1,
-        middle_bias=True,
-        **kwargs,
-    ):
+    def __init__(self, filters=64, layers=3, normalization="instance", **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
         self.layers_count = layers
         self.normalization = normalization
-        self.last_pad = last_pad
-        self.middle_bias = middle_bias
         self.convs, self.norms = [], []
         common = {"kernel_initializer": initializers.xavier_normal()}
         for i in range(layers + 1):
-            middle = i > 0
             conv = PaddedConv2D(
                 filters * min(2**i, 8),
                 4,
                 2 if i < layers else 1,
                 pad=1,
-                use_bias=middle_bias if middle else True,
                 name=f"conv_{i}",
                 dtype=self.dtype_policy,
                 **common,
             )
-            kind = normalization if middle else "none"
+            kind = normalization if i else "none"
             self.convs.append(conv)
             self.norms.append(make_normalization(kind, f"norm_{i}", dtype=self.dtype_policy))
         head = at_least_float32_dtype(self)
-        self.logit = PaddedConv2D(1, 4, pad=last_pad, name="logit", dtype=head, **common)
+        self.logit = PaddedConv2D(1, 4, pad=1, name="logit", dtype=head, **common)
 
     def call(self, x, training=False):
         for conv, norm in zip(self.convs, self.norms, strict=True):
@@ -88,14 +72,12 @@ class PatchDiscriminator(keras.layers.Layer):
             "filters": self.filters,
             "layers": self.layers_count,
             "normalization": self.normalization,
-            "last_pad": self.last_pad,
-            "middle_bias": self.middle_bias,
         }
 
 
 @keras.saving.register_keras_serializable("zoo")
 class MultiScalePatchDiscriminator(keras.layers.Layer):
-    """A `PatchDiscriminator` on the picture, and one on each smaller copy, half the size each.
+    """A `PatchDiscriminator` on the image, and one on each smaller copy, half the size each.
 
     Scale i has round(filters / 2^i) filters. The copies are 3x3 means of every second pixel.
 

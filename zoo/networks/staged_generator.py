@@ -1,4 +1,4 @@
-"""Generators in stages: a picture of doubling size from each stage's features.
+"""Generators in stages: an image of doubling size from each stage's features.
 
 Paper: StackGAN++, arXiv 1710.10916, section 3; AttnGAN, arXiv 1711.10485, and DM-GAN, arXiv
     1904.01310, stand on it. Checked against taoxugit/AttnGAN code/model.py and

@@ -7,7 +7,7 @@ Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN 
 import keras
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.layers import initializers
 from zoo.layers.lstm_cell import LSTMCell
 
@@ -35,8 +35,7 @@ class RNNTextEncoder(keras.layers.Layer):
 
     def __init__(self, vocabulary_size, features=256, embedding_dim=300, cell="lstm", **kwargs):
         super().__init__(**kwargs)
-        if cell not in CELLS:
-            raise ZooError(f"`cell` must be one of {sorted(CELLS)}. Received: {cell!r}")
+        check_choice("`cell`", cell, sorted(CELLS))
         self.vocabulary_size = vocabulary_size
         self.features = features
         self.embedding_dim = embedding_dim

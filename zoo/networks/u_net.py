@@ -9,7 +9,7 @@ Known deviations: fewer levels than the official minimum of 6 are allowed, by th
 import keras
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.layers import initializers
 from zoo.layers.concat import concat_vector
 from zoo.layers.normalization import make_normalization
@@ -41,7 +41,7 @@ class DownBlock(keras.layers.Layer):
 
     Args:
         filters: int.
-        activate: bool. False at the picture.
+        activate: bool. False at the image.
         normalization: see `make_normalization`.
     """
 
@@ -96,12 +96,8 @@ class UpBlock(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if upsample not in UPSAMPLINGS:
-            raise ZooError(f"`upsample` must be one of {UPSAMPLINGS}. Received: {upsample!r}")
-        if activation not in ACTIVATIONS:
-            raise ZooError(
-                f"`activation` must be one of {tuple(ACTIVATIONS)}. Received: {activation!r}"
-            )
+        check_choice("`upsample`", upsample, UPSAMPLINGS)
+        check_choice("`activation`", activation, ACTIVATIONS)
         self.filters = filters
         self.upsample = upsample
         self.activation = activation
@@ -136,7 +132,7 @@ class UpBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class UNet(keras.layers.Layer):
-    """Picture and latent -> picture, through `num_downs` halvings and back.
+    """Picture and latent -> image, through `num_downs` halvings and back.
 
     Level i halves to `filters` x min(2^i, 8) channels; going back, each level's result is put in
     front of what came down. The first and the last halving have no norm.
@@ -146,19 +142,19 @@ class UNet(keras.layers.Layer):
         filters: int. Channels of the first level (ngf): 64.
         num_downs: int, from 2 on. 8 for 256 pixels, 7 for 128.
         where_add: "all" joins the latent to the input of every level (`G_Unet_add_all`), "input" to
-            the picture alone (`G_Unet_add_input`).
+            the image alone (`G_Unet_add_input`).
         upsample, activation, normalization: see `UpBlock`.
         dropout: float. Rate in training, in the levels of 8 x `filters` channels on the way back,
             but the innermost: 0.5 in BicycleGAN's scripts.
 
     Inputs: dict of `source` float (batch, h, w, any) in [-1, 1], both sizes multiples of
-    2^num_downs; `latents` float (batch, any), or none where a picture has no latent; in training
+    2^num_downs; `latents` float (batch, any), or none where an image has no latent; in training
     with dropout `dropout`, a list of factors with the shapes of `dropout_shapes`.
 
     Outputs: dict of `images` float (batch, h, w, output_channels) in [-1, 1], at least float32.
 
     Raises:
-        ZooError: an unknown option, or a picture of another size.
+        ZooError: an unknown option, or an image of another size.
     """
 
     def __init__(
@@ -174,8 +170,7 @@ class UNet(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if where_add not in WHERE:
-            raise ZooError(f"`where_add` must be one of {WHERE}. Received: {where_add!r}")
+        check_choice("`where_add`", where_add, WHERE)
         if num_downs < 2:
             raise ZooError(f"`num_downs` must be at least 2. Received: {num_downs}")
         self.output_channels = output_channels
@@ -214,7 +209,7 @@ class UNet(keras.layers.Layer):
         return range(self.num_downs - 2, 3, -1) if self.dropout else range(0)
 
     def dropout_shapes(self, batch, height, width):
-        """Shapes (batch, h, w, channels) of the factors of dropout, for pictures of this size."""
+        """Shapes (batch, h, w, channels) of the factors of dropout, for images of this size."""
         return [(batch, height // 2**i, width // 2**i, self.widths[i - 1]) for i in self.dropped]
 
     def call(self, inputs, training=False):
@@ -237,7 +232,7 @@ class UNet(keras.layers.Layer):
         sizes, step = inputs["source"].shape[1:3], 2**self.num_downs
         if any(size is not None and size % step for size in sizes):
             raise ZooError(
-                f"Both sizes of a picture must be multiples of {step}, for {self.num_downs} "
+                f"Both sizes of an image must be multiples of {step}, for {self.num_downs} "
                 f"halvings. Received: {sizes[0]} x {sizes[1]}"
             )
         if not (training and self.dropout):

@@ -1,14 +1,15 @@
-"""Files that are either wholly there or not there: weights as HDF5, JSON, bytes, hashes.
+"""Atomic files: weights as HDF5, JSON, bytes, hashes.
 
-Every write goes to a temporary file beside its target, is forced to the disk, and only then takes
-the target's name. A crash or a full disk leaves the previous file as it was. One writer a path: two
-processes that save the same path at the same time are not supported.
+Every write goes to a temporary file next to its target, is forced to the disk, and only then takes
+the target's name. A crash or a full disk leaves the previous file as it was. One writer per path:
+two processes that save the same path at the same time are not supported.
 
 Every read of weights is strict: all names, shapes and kinds are checked, and nothing is assigned
 before everything was read.
 """
 
 from zoo.storage.files import (
+    atomic_file,
     atomic_folder,
     recover_folder,
     sha256,
@@ -26,6 +27,7 @@ from zoo.storage.weights import (
 )
 
 __all__ = [
+    "atomic_file",
     "atomic_folder",
     "explain_os_error",
     "load_variables",

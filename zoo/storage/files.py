@@ -1,4 +1,4 @@
-"""Files and folders that are there wholly or not at all."""
+"""Files and folders that are written atomically."""
 
 import contextlib
 import hashlib
@@ -8,33 +8,50 @@ import shutil
 from zoo.storage.os_errors import write_error
 
 
-def write_bytes_atomically(path, data):
-    """Writes `data` (bytes-like) to `path`: temporary file, flush to disk, rename.
+@contextlib.contextmanager
+def atomic_file(path, size=None, suffix="partial"):
+    """Writes a file atomically: yields the path of a temporary file in the same folder.
+
+    Leaving the block without an exception forces the temporary file to the disk and renames it to
+    `path`; an exception removes it and leaves an earlier file at `path` as it was.
+
+    Args:
+        path: str or path.
+        size: int, bytes of the content, for the message where the disk is full; or None.
+        suffix: str, of the temporary file's name; processes that may write the same path at the
+            same time need different ones.
 
     Raises:
-        ZooError: the disk is full or the file cannot be written. The temporary file is removed and
-            the previous file is untouched.
+        ZooError: the disk is full or the file cannot be written (an `OSError` in the block).
     """
     path = os.fspath(path)
-    folder = os.path.dirname(os.path.abspath(path))
-    temporary = _beside(os.path.abspath(path), "partial")
+    temporary = _beside(os.path.abspath(path), suffix)
     try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
+        yield temporary
+        with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
-        sync_folder(folder)
+        sync_folder(os.path.dirname(temporary))
     except OSError as error:
-        raise write_error(path, error, len(data)) from None
+        raise write_error(path, error, size) from None
     finally:
         with contextlib.suppress(OSError):
             os.remove(temporary)
 
 
+def write_bytes_atomically(path, data):
+    """Writes `data` (bytes-like) to `path` atomically, see `atomic_file`.
+
+    Raises:
+        ZooError: the disk is full or the file cannot be written.
+    """
+    with atomic_file(path, len(data)) as temporary, open(temporary, "wb") as file:
+        file.write(data)
+
+
 @contextlib.contextmanager
 def atomic_folder(path):
-    """Fills a folder that is there wholly or not at all: yields a temporary folder to write into.
+    """Fills a folder atomically: yields a temporary folder to write into.
 
     Leaving the block without an exception puts the temporary folder in the place of `path`; a
     folder that was there before is removed after that. An exception removes the temporary folder

@@ -4,7 +4,7 @@ import dataclasses
 import re
 import unicodedata
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.text.tokenization import short, shown_words, tokenize
 
 _SHOWN = 10
@@ -13,7 +13,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_captions(captions, vocabulary, unknown="drop"):
-    """Checks what a user typed before pictures are made from it.
+    """Checks what a user typed before images are made from it.
 
     Args:
         captions: one str, or a non-empty list or tuple of str.
@@ -63,15 +63,26 @@ def check_texts(captions):
         _check_text(caption, position)
         if not caption.strip():
             raise ZooError(
-                f"Caption {position + 1} is empty. Describe the picture in at least one word."
+                f"Caption {position + 1} is empty. Describe the image in at least one word."
             )
     return captions
 
 
+def can_read(caption, vocabulary, unknown):
+    """Whether a vocabulary reads anything of a caption; None: word pieces, which read any text."""
+    try:
+        if vocabulary is None:
+            check_texts([caption])
+        else:
+            check_captions([caption], vocabulary, unknown=unknown)
+    except ZooError:
+        return False
+    return True
+
+
 def check_unknown(unknown, vocabulary):
     """Raises `ZooError` unless `unknown` is a treatment that this vocabulary allows."""
-    if unknown not in ("drop", "unk"):
-        raise ZooError(f'unknown must be "drop" or "unk", but {unknown!r} came.')
+    check_choice("unknown", unknown, ("drop", "unk"))
     if unknown == "unk" and vocabulary.unknown_id is None:
         raise ZooError(
             'unknown="unk" needs the token <unk>, but this vocabulary was made without it: '
@@ -101,7 +112,7 @@ def _check_words(caption, position, vocabulary, unknown):
         what = f"has no word made of letters or digits: {short(caption)}"
         raise ZooError(
             f"{where} {'is empty' if not caption.strip() else what}. "
-            "Describe the picture in at least one word."
+            "Describe the image in at least one word."
         )
     if unknown == "drop" and not any(word in vocabulary for word in vocabulary.words_of(caption)):
         remedy = (

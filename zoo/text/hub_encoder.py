@@ -12,7 +12,7 @@ import functools
 import keras
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.text.hub import (
     ENCODER,
     PREPROCESS,
@@ -79,10 +79,8 @@ class HubTextEncoder(keras.layers.Layer):
                 "max_tokens counts word pieces with the start and end marks, so it must be a whole "
                 f"number from 3 up, but {max_tokens!r} came."
             )
-        if sentence not in SENTENCES:
-            raise ZooError(f"sentence must be one of {', '.join(SENTENCES)}, got {sentence!r}.")
         self.max_tokens = max_tokens
-        self.sentence = sentence
+        self.sentence = check_choice("sentence", sentence, SENTENCES)
         given = {"preprocess": preprocess, "encoder": encoder}
         folders = {name: local_folder(handle) for name, handle in given.items()}
         self.handles = {name: stable_handle(handle) for name, handle in given.items()}

@@ -21,7 +21,7 @@ The graph version of the same rules is `zoo.text.tokenizer.split_words`.
 import re
 import unicodedata
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.text import characters
 
 RULES = ("unicode", "ascii")
@@ -76,8 +76,7 @@ def rule_of(tokens):
 
 def check_rule(rule):
     """Raises `ZooError` unless this is a word rule."""
-    if rule not in RULES:
-        raise ZooError(f'The word rule must be "unicode" or "ascii", got {rule!r}.')
+    check_choice("The word rule", rule, RULES)
 
 
 def short(value, limit=60):

@@ -1,0 +1,34 @@
+"""Training by a recipe, and what a recipe's `build` is made of.
+
+Example:
+    import zoo
+
+    recipe = zoo.training.load_recipe("recipes/attn_gan.py:shapes")
+    recipe.config.steps = 200
+    print(zoo.training.describe(recipe))
+    zoo.training.run(recipe, "runs/a")
+
+Nothing is loaded before its first use.
+"""
+
+from zoo._lazy import lazy_exports
+
+_EXPORTS = {
+    name: f"zoo.training.{module}"
+    for module, names in {
+        "launch": ("run", "describe"),
+        "recipe": ("Recipe", "load_recipe"),
+        "pretraining": ("Stage", "require_weights", "settings_of_stage"),
+        "trainer": ("Experiment", "Trainer", "make_strategy"),
+        "data": ("TextToImageData",),
+        "image_data": ("ImageData",),
+        "config": ("check_batch_size", "check_known_keys"),
+        "text": ("check_text", "hub_text_encoder", "open_damsm", "text_arguments"),
+        "scores": ("CaptionScore", "MatchingScore", "PairDistance", "frechet_score"),
+        "samples": ("ConditionSamples", "DescriptionSamples", "caption_samples",
+                    "fixed_conditions"),
+    }.items()
+    for name in names
+}
+__all__ = list(_EXPORTS)
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)

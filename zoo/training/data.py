@@ -1,21 +1,15 @@
-"""The pictures of a config: the training source, the held-out one, and batches of them."""
+"""The captioned images of a config: the training source, the held-out one, and their batches."""
 
-from recipes.image_systems import SYSTEMS
-from recipes.texts import open_cache
 from zoo.data import get_source, text_to_image_dataset
 from zoo.data.splits import open_splits
 from zoo.errors import ZooError
 from zoo.text import END, UNKNOWN, CaptionTokenizer, Vocabulary, coverage
 from zoo.training import scores
-from zoo.training.image_data import ImageData, with_hint
+from zoo.training.image_data import with_hint
+from zoo.training.text import open_cache
 
 
-def open_data(config):
-    """The pictures of a config: a `Data`, or an `ImageData` for a system without captions."""
-    return ImageData(config) if config.system in SYSTEMS else Data(config)
-
-
-class Data:
+class TextToImageData:
     """The captioned training source of a config and the held-out one.
 
     Attributes:
@@ -34,7 +28,7 @@ class Data:
         self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
         self.notes += splits.notes
         others = self.source if self.whole is None else self.whole
-        self.held_out = scores.Subset(others, settings.held_out_count, self.word)
+        self.held_out = scores.SourceSubset(others, settings.held_out_count, self.word)
 
     def _load(self, split):
         settings = self.settings
@@ -152,7 +146,7 @@ class Data:
         return from_step
 
     def score(self, kind, config, model, **arguments):
-        """A score of `zoo.training.scores` on the held-out pictures; None where they are too few."""
+        """A score of `zoo.training.scores` on the held-out images; None where they are too few."""
         if len(self.held_out) < kind.least:
             self.notes.append(
                 f"no score: it takes at least {kind.least} {self.word} pictures, and there is "

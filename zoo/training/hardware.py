@@ -7,7 +7,7 @@ CPUINFO = Path("/proc/cpuinfo")
 INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
 
 
-def precision_note(dtype, cpuinfo=CPUINFO):
+def bfloat16_warning(dtype, cpuinfo=CPUINFO):
     """A line for the log where `dtype` costs time on this machine in place of saving it, or "".
 
     Args:

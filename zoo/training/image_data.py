@@ -1,11 +1,10 @@
-"""The pictures of a config of labels, pairs or two domains: sources, batches, held-out ones."""
+"""The images of a config of labels, pairs or two domains: sources, batches, held-out ones."""
 
 import inspect
 import os
 
 import numpy as np
 
-from recipes.image_systems import check_source, kind_of
 from zoo.data import (
     get_source,
     labels_dataset,
@@ -15,16 +14,36 @@ from zoo.data import (
     unpaired_evaluation,
 )
 from zoo.data.splits import TRAINING, open_splits
-from zoo.errors import MissingSplit, ZooError
+from zoo.errors import MissingSplit, ZooError, check_choice
 
 DATASETS = {"labels": labels_dataset, "pairs": paired_dataset, "domains": unpaired_dataset}
+SOURCES = {  # names of the sources of `zoo.data` of each kind
+    "labels": ("classes", "cifar10", "shape_classes"),
+    "pairs": ("pairs", "shape_pairs"),
+    "domains": ("unpaired", "shape_domains"),
+}
+
+
+def check_source(config, kind):
+    """Raises `ZooError` for a data source of another kind, and for wrong names of two domains."""
+    check_choice("config.data.name", config.data.name, SOURCES[kind], f" for {config.system}")
+    domains = tuple(config.data.get("domains", ("A", "B")))
+    if len(domains) != 2 or not all(domains) or domains[0].casefold() == domains[1].casefold():
+        raise ZooError(
+            "The two domains are given as two different names of folders, for example "
+            f"""--config.data.domains='("cat","dog")', got {domains!r}."""
+        )
 
 
 class ImageData:
     """The training source of a config and the held-out one.
 
-    Attributes:
+    Args:
+        config: a config with the groups `data` and `model`.
         kind: "labels", "pairs" or "domains".
+
+    Attributes:
+        kind: as given.
         source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures;
             of labels, which look at no other pictures, `held_out` is None.
         whole: the held-out source, or None.
@@ -32,10 +51,10 @@ class ImageData:
         notes: lines worth a place in the log.
     """
 
-    def __init__(self, config):
-        check_source(config)
+    def __init__(self, config, kind):
+        check_source(config, kind)
         self.settings = config.data
-        self.kind = kind_of(config.data.name)
+        self.kind = kind
         self.image_size = config.model.image_size
         self.channels = {} if self.kind != "pairs" else {
             "source_channels": config.model.get("source_channels", 3)

@@ -73,7 +73,7 @@ class Progress:
             self._width = 0
 
 
-def counted(items, total, what, stream=None):
+def progress_bar(items, total, what, stream=None):
     """The items, one by one; a terminal shows how many of `total` are done, and the time left."""
     progress = Progress(total, stream=stream, what=what, unit="")
     try:

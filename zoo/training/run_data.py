@@ -24,7 +24,7 @@ _FORM = {
 
 
 def facts_of(data):
-    """The facts of a `zoo.training.data.Data` or `zoo.training.image_data.ImageData`.
+    """The facts of a `zoo.training.TextToImageData` or `zoo.training.ImageData`.
 
     Returns:
         dict of `format`, `source`, `classes` (list of str or None), and for `training` and

@@ -17,7 +17,7 @@ from numbers import Integral, Real
 from pathlib import Path
 
 from zoo.errors import ZooError
-from zoo.training.configs import differing_keys, flatten, kept, to_plain
+from zoo.training.config import differing_keys, flatten, kept, to_plain
 from zoo.training.setting_rules import shown
 
 COUNT = (Integral, "a whole number from 0 on")
@@ -63,7 +63,7 @@ class RunFolder:
     Args:
         directory: the folder; made when it does not exist.
         config: resolved settings. A folder made by other settings is refused, with the names of
-            the keys that differ; `zoo.training.configs.RUNTIME_KEYS` may differ.
+            the keys that differ; `zoo.training.config.RUNTIME_KEYS` may differ.
         writer: False on workers that only read (every worker of a cluster but the chief).
         quiet: True keeps `log` off the console.
     """

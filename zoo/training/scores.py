@@ -1,4 +1,4 @@
-"""Scores of held-out pictures that choose a run's best preset.
+"""Scores of held-out images that choose a run's best preset.
 
 They compare runs of one recipe, nothing else: the encoder that judges is the run's own DAMSM, so
 the names say so.
@@ -9,10 +9,13 @@ import tensorflow as tf
 
 from zoo.data import evaluation_batches
 from zoo.metrics.frechet_distance import frechet_distance
+from zoo.training.samples import fixed_conditions
+
+PAIRS = 32  # conditions at most whose two samples are compared
 
 
-class Subset:
-    """`count` pictures of a source, evenly spread over it; itself a source.
+class SourceSubset:
+    """`count` images of a source, evenly spread over it; itself a source.
 
     `kind`: what they are, see `zoo.data.splits`, for the protocol of a score.
     """
@@ -67,9 +70,9 @@ class MatchingScore:
 
 
 class FrechetScore:
-    """Fréchet distance between the DAMSM's codes of generated and of held-out pictures.
+    """Fréchet distance between the DAMSM's codes of generated and of held-out images.
 
-    One picture of each held-out caption, row seeds 0, 1, 2 ...; the moving-average generator.
+    One image for each held-out caption, row seeds 0, 1, 2 ...; the EMA generator.
     `encoder` is the DAMSM's image encoder.
     """
 
@@ -106,3 +109,66 @@ class FrechetScore:
             real.append(codes[1].numpy())
             seed += count
         return {self.best_metric: frechet_distance(np.concatenate(made), np.concatenate(real))}
+
+
+def frechet_score(config, data, model, encoder):
+    """The `FrechetScore` of a text-to-image system; None where it cannot be had, with a note.
+
+    Args:
+        config: a config.
+        data: its `zoo.training.TextToImageData`; a note of it says why there is no score.
+        model: the system.
+        encoder: a DAMSM's image encoder, or None.
+    """
+    size = getattr(encoder, "image_size", model.image_size)  # a compact encoder has its own size
+    if encoder is None or size != model.image_size:
+        data.notes.append("no score, because no DAMSM is at hand" if encoder is None else
+                          f"no score: the DAMSM reads {size} pixels, these pictures have "
+                          f"{model.image_size}")
+        return None
+    return data.score(FrechetScore, config, model, encoder=encoder)
+
+
+class CaptionScore(MatchingScore):
+    """Mean cross-entropy and accuracy of the words of held-out captions, words before given."""
+
+    least = 1
+
+    def _losses(self, batch):
+        return self.model.losses(batch)
+
+    def __call__(self):
+        rows = [self._function(batch) for batch in self.batches]
+        return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+class PairDistance:
+    """How far two samples of one condition are apart, and pairs' samples from their target.
+
+    `pair_distance`: mean absolute difference of two samples, in the scale of [-1, 1]; what mode
+    seeking enlarges. `l1`: mean absolute difference of the first sample and the target, where there
+    is one. They say nothing about quality, so no preset is chosen by them.
+    """
+
+    best_metric = ""
+
+    def __init__(self, model, data, seed=0):
+        self.images = "labels" if data.kind == "labels" else data.word
+        self.model, self.seed = model, seed
+        self.conditions = fixed_conditions(model, data, PAIRS)
+        count = len(self.conditions[0].values)
+        self.protocol = f"two samples, seeds {seed} and {seed + 1}, of each of {count} conditions"
+        if data.kind != "labels":
+            self.protocol += f", pictures: {self.images}"
+
+    def __call__(self):
+        figures = {}
+        for conditions in self.conditions:
+            ending = f"_{conditions.name}" if conditions.name else ""
+            made = self.model.generate(
+                conditions.values, samples_per_condition=2, seed=self.seed, **conditions.arguments
+            ) / 127.5
+            figures[f"pair_distance{ending}"] = float(np.abs(made[::2] - made[1::2]).mean())
+            if len(conditions.shown) == 2:
+                figures["l1"] = float(np.abs(made[::2] - conditions.shown[1] / 127.5).mean())
+        return figures

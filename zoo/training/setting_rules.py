@@ -16,7 +16,6 @@ MOST = 2**31 - 1  # of a count or size, as TensorFlow's int32 holds it
 STEPS = 10**12
 SEEDS = 2**32 - 1  # NumPy's generator takes no more
 THREADS = 1024  # more of them abort the process
-FRACTION = 0.1  # of a set without a held-out split: how many images are held out
 BELOW_ONE = math.nextafter(1, 0)
 
 COUNTS = {  # setting -> (least, greatest)

@@ -4,14 +4,10 @@ import dataclasses
 import math
 import re
 
-from ml_collections import ConfigDict
-
-from recipes.text_to_image import SHARED
 from zoo.errors import ZooError
-from zoo.training import configs
-from zoo.training.pretraining import GROUPS
-
-FIXED = (*SHARED, *GROUPS, *GROUPS.values(), "samples")  # what the runs have in common
+from zoo.training.config import check_known_keys, flatten
+from zoo.training.pretraining import INHERITED_BY_PRETRAINING
+from zoo.training.recipe import Recipe
 
 
 @dataclasses.dataclass
@@ -21,14 +17,19 @@ class Point:
     Attributes:
         value: what the setting is.
         name: str. The run's folder in the sweep's.
-        config: the run's settings.
+        recipe: `Recipe`, with the run's own settings.
         error: str. Why it broke down.
     """
 
     value: object
     name: str
-    config: ConfigDict
+    recipe: Recipe
     error: str = ""
+
+    @property
+    def config(self):
+        """The run's settings."""
+        return self.recipe.config
 
 
 def choose(defaults, key, values):
@@ -41,30 +42,39 @@ def choose(defaults, key, values):
     return key, list(defaults[key] if values is None else values)
 
 
-def make_points(config, key, values):
-    """A `Point` for each value, every one checked.
+def shared_settings(recipe):
+    """The settings and groups that the runs of a sweep have in common."""
+    stages = recipe.stages
+    return (*INHERITED_BY_PRETRAINING, *(stage.name for stage in stages),
+            *(stage.group for stage in stages), "samples")
+
+
+def make_points(recipe, key, values):
+    """A `Point` of a `Recipe` for each value, every one checked.
 
     Raises:
         ZooError: an unknown setting, one that the runs share, no values, equal ones, or a value of
             another kind than the setting's.
     """
+    config = recipe.config
     if "images_per_caption" not in config.get("samples", {}):
         raise ZooError(f"A sweep compares pictures of captions, and {config.system} makes none.")
-    configs.check_known_keys([key], config)
-    leaves = configs.flatten(config)
+    check_known_keys([key], config)
+    leaves = flatten(config)
     if key not in leaves:
         inside = [leaf for leaf in leaves if leaf.startswith(f"{key}.")]
         raise ZooError(f"--key={key} is a group of settings: name one of {', '.join(inside)}.")
-    if key.split(".")[0] in FIXED:
-        raise ZooError(f"The runs of a sweep share {', '.join(FIXED)}, so {key} cannot be varied.")
+    shared = shared_settings(recipe)
+    if key.split(".")[0] in shared:
+        raise ZooError(f"The runs of a sweep share {', '.join(shared)}, so {key} cannot be varied.")
     values = [_convert(key, value, leaves[key]) for value in values]
     if not values:
         raise ZooError(f"--values is empty: give values of {key}, with commas between them.")
     points = []
     for value in values:
-        point = config.copy_and_resolve_references()  # groups too
-        point.update_from_flattened_dict({key: value})
-        configs.validate(point)
+        point = recipe.with_config(config.copy_and_resolve_references())  # groups too
+        point.config.update_from_flattened_dict({key: value})
+        point.validate()
         name = re.sub(r"[^\w.+-]+", "-", f"{key.split('.')[-1]}_{shown(value)}")
         if name in [other.name for other in points]:
             raise ZooError(f"--values holds {shown(value)} twice.")

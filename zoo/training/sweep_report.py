@@ -4,14 +4,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from recipes.builders import frechet_score
-from recipes.texts import modules_of
 from zoo.losses.mode_seeking import mode_seeking_distances
 from zoo.presets import from_preset
 from zoo.storage import write_bytes_atomically
 from zoo.training.run_folder import RunFolder
-from zoo.training.sample_captions import held_out_rows, sample_rows
+from zoo.training.samples import held_out_rows, sample_rows
+from zoo.training.scores import frechet_score
 from zoo.training.sweep_points import shown
+from zoo.training.text import modules_of
 from zoo.visualization.grid import GAP, TEXT_HEIGHT, grid, save_png, write_text
 
 PAIRS = 100  # captions that are drawn twice for the distances
@@ -20,17 +20,18 @@ SEPARATOR = 6  # pixels between two values in the picture
 TRAINING_DISTANCES = ("image_distance", "latent_distance")  # the table has measured ones
 
 
-def write(folder, config, key, points, data, damsm):
+def write(folder, recipe, key, points, data, damsm):
     """Writes `sweep.json`, `sweep.md` and `sweep.png`.
 
     Args:
         folder: the sweep's `RunFolder`.
-        config: resolved settings that the runs share.
+        recipe: resolved `Recipe` of the settings that the runs share.
         key: str. The setting that was varied.
         points: list of `zoo.training.sweep_points.Point`, trained.
-        data: `zoo.training.data.Data` of the config.
+        data: `zoo.training.TextToImageData` of the recipe.
         damsm: handle of the DAMSM that judges, or None.
     """
+    config = recipe.config
     encoder = _open(config, damsm).image_encoder if damsm else None
     rows, images, labels, protocol = [], [], [], {}
     for point in points:
@@ -49,7 +50,7 @@ def write(folder, config, key, points, data, damsm):
         rows.append(row)
         images.append(made.reshape(-1, NOISES, *made.shape[1:]))
     report = {
-        "key": key, "recipe": f"recipes/{config.system}.py:{config.dataset}", "seed": config.seed,
+        "key": key, "recipe": recipe.source, "seed": config.seed,
         "batch_size": config.batch_size, "protocol": protocol, "rows": rows,
     }
     folder.write_json("sweep.json", report)

@@ -24,31 +24,28 @@ from zoo.training.signals import StopSignals
 
 @dataclass
 class Experiment:
-    """What a recipe's builder hands to the trainer.
+    """What a recipe's `build` gives to the trainer.
 
     Attributes:
         model: a `zoo.models.base.system.System` (anything with `train_step`, `step_arguments`,
             `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
             `save_to_preset`), compiled.
         batches: start step -> `tf.data.Dataset` of global batches, the first being that step's.
-        evaluate: () -> `{name: float}`; must not change the model.
-        images: what `evaluate` looks at, such as "held-out (test)", see `zoo.data.splits`.
-        best_metric: the name among them that decides the best preset; lower is better.
-        write_samples: (directory, step) -> None; pictures, also for TensorBoard.
+        score: () -> `{name: float}`, or None; must not change the model. Its attributes say what it
+            is: `best_metric`, the name of the figure that decides the best preset (lower is better,
+            "" for none); `protocol`, how it measures; `images`, what it looks at, such as
+            "held-out (test)" (see `zoo.data.splits`).
+        samples: (directory, step) -> None, or None; writes images, also for TensorBoard.
         metadata: what the presets say about themselves, see `zoo.presets.save_to_preset`.
-        protocol: how `evaluate` measures, for the presets' results.
-        meaning: what gives the model's rows their meaning, see `zoo.training.run_data.meaning_of`: it
-            is kept in checkpoints, and a checkpoint with another is refused.
+        meaning: what gives the model's rows their meaning, see `zoo.training.run_data.meaning_of`;
+            it is kept in checkpoints, and a checkpoint with another is refused.
     """
 
     model: Any
     batches: Callable
-    evaluate: Callable | None = None
-    best_metric: str = ""
-    write_samples: Callable | None = None
+    score: Callable | None = None
+    samples: Callable | None = None
     metadata: dict = field(default_factory=dict)
-    protocol: str = ""
-    images: str = ""
     meaning: dict = field(default_factory=dict)
 
 
@@ -274,30 +271,30 @@ class Trainer:
 
     def _evaluate(self):
         experiment = self.experiment
-        if experiment.write_samples is not None:
+        if experiment.samples is not None:
             with self._writer.as_default(step=self.step):
-                experiment.write_samples(self.folder.samples, self.step)
-        if experiment.evaluate is not None:
-            figures = experiment.evaluate()
-            group = "held_out" if experiment.images.startswith("held-out") else "scores"
+                experiment.samples(self.folder.samples, self.step)
+        if (score := experiment.score) is not None:
+            figures = score()
+            group = "held_out" if score.images.startswith("held-out") else "scores"
             self._scalars({f"{group}/{name}": value for name, value in figures.items()})
-            self._say(f"{experiment.images} at step {self.step}: " + "  ".join(
+            self._say(f"{score.images} at step {self.step}: " + "  ".join(
                 f"{name} {value:.4g}" for name, value in figures.items()
             ))
-            if self._is_best(figures.get(experiment.best_metric, math.inf)):
+            if self._is_best(figures.get(score.best_metric, math.inf), score.images):
                 self._save_preset("best", figures)
 
-    def _is_best(self, score):
+    def _is_best(self, value, images):
         """Whether a score is better than that of the best preset so far, on the same images."""
         best = (self.folder.read_json("presets.json") or {}).get("best")
-        if not math.isfinite(score) or best is None:
-            return math.isfinite(score)
-        images = best.get("images", self.experiment.images)
-        if images != self.experiment.images:
-            self._say(f"the best preset so far was chosen by other images ({images}), so its "
+        if not math.isfinite(value) or best is None:
+            return math.isfinite(value)
+        before = best.get("images", images)
+        if before != images:
+            self._say(f"the best preset so far was chosen by other images ({before}), so its "
                       "score does not count any more")
             return True
-        return score < best.get("score", math.inf)
+        return value < best.get("score", math.inf)
 
     def _save_preset(self, which, figures=None):
         """Save the preset unless the folder already has this step's."""
@@ -308,17 +305,17 @@ class Trainer:
             return
         metadata = dict(self.experiment.metadata)
         metadata["training"] = {"step": self.step, **metadata.get("training", {})}
+        score = self.experiment.score
         metadata["results"] = [
-            {"metric": name, "value": value, "protocol": self.experiment.protocol}
+            {"metric": name, "value": value, "protocol": score.protocol}
             for name, value in (figures or {}).items()
         ]
         self.folder.preset(which).parent.mkdir(parents=True, exist_ok=True)
         self.model.save_to_preset(str(self.folder.preset(which)), metadata=metadata)
         notes[which] = {"step": self.step}
         if figures:
-            notes[which].update(figures, score=figures[self.experiment.best_metric],
-                                metric=self.experiment.best_metric,
-                                images=self.experiment.images)
+            notes[which].update(figures, score=figures[score.best_metric],
+                                metric=score.best_metric, images=score.images)
         self.folder.write_json("presets.json", notes)
 
 

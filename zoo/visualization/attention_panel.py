@@ -27,11 +27,11 @@ from zoo.visualization.grid import drawable
 
 COLUMNS = 6  # tiles of a row
 TILE = 128  # pixels of a tile
-PICTURE = 2 * TILE  # pixels of the picture itself
+PICTURE = 2 * TILE  # pixels of the image itself
 STRIP = COLUMNS * (TILE + GAP) - GAP
 LINE = 110  # characters of a caption a line
 SWATCH = 64  # pixels of the legend's colours
-# Colours of 0 ... 1: dark to light for attention, blue (picture) to orange (memory) for gates.
+# Colours of 0 ... 1: dark to light for attention, blue (image) to orange (memory) for gates.
 HEAT = ((0, 0, 4), (81, 18, 124), (183, 55, 121), (252, 137, 97), (252, 253, 191))
 GATE = ((44, 95, 170), (238, 238, 238), (228, 112, 20))
 
@@ -50,18 +50,18 @@ LEGEND = {  # what is shown: its colours and how many steps they have, and what 
     ),
     "writing_gate": (
         (GATE[::-1], 2), "Writing gate of a word, the bar and its number: 1 (orange) = the word is "
-        "written to the memory, 0 (blue) = the picture feature is.",
+        "written to the memory, 0 (blue) = the image feature is.",
     ),
     "response_gate": (
         (GATE,), "Response gate of a pixel: 1 (orange) = taken from the memory, 0 (blue) = kept "
-        "from the picture.",
+        "from the image.",
     ),
     "mu": (
         (), "sigma = exp(log_var / 2) and mu of the conditioning Gaussian, means over its "
         "dimensions.",
     ),
     "strips": (
-        (), "Mean distance: |a - b| of pictures in [-1, 1], mean over the pixels of all pairs of a "
+        (), "Mean distance: |a - b| of images in [-1, 1], mean over the pixels of all pairs of a "
         "strip.",
     ),
 }
@@ -76,7 +76,7 @@ def panel(explained):
 
 
 def _card(explained, width):
-    """A caption's title and its picture; right of that words and strips."""
+    """A caption's title and its image; right of that words and strips."""
     title = textwrap.wrap(
         drawable(explained.label), LINE, max_lines=3, placeholder=" ..."
     ) or [""]
@@ -149,7 +149,7 @@ def _swatch(colours=(), steps=SWATCH):
 
 
 def _coloured(values, colours, image, size):
-    """Values in [0, 1], (h, w), as colours over the grey picture."""
+    """Values in [0, 1], (h, w), as colours over the grey image."""
     from PIL import Image
 
     smooth = Image.fromarray(np.asarray(values, np.float32)).resize(

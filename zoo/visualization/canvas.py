@@ -1,4 +1,4 @@
-"""Pieces that larger pictures are put together from: text lines, tiles, rows, columns, line plots.
+"""Pieces that larger images are put together from: text lines, tiles, rows, columns, line plots.
 
 Every function but `shorten` returns a Pillow image. Needs Pillow.
 """
@@ -36,7 +36,7 @@ def shorten(text, room, font):
 
 
 def tile(image, size):
-    """A picture at `size` pixels: whole pixels, or their means."""
+    """A image at `size` pixels: whole pixels, or their means."""
     from PIL import Image
 
     return to_image(image).resize((size, size), Image.Resampling.BOX)

@@ -1,4 +1,4 @@
-"""What a captioning network says of pictures: drawn as a page."""
+"""What a captioning network says of images: drawn as a page."""
 
 import numpy as np
 
@@ -7,37 +7,37 @@ from zoo.text.tokenization import tokenize
 from zoo.visualization import canvas
 from zoo.visualization.canvas import GAP, GREY, INK, SMALL, TEXT
 
-COLUMNS = 6  # pictures of a row, where rows have no meaning
-SHOWN = 128  # pixels that smaller pictures are enlarged to
+COLUMNS = 6  # images of a row, where rows have no meaning
+SHOWN = 128  # pixels that smaller images are enlarged to
 CAPTION = 200  # pixels of the column of captions
 OTHER = (200, 50, 20)  # of words that the caption does not have
 HEADING = (
-    "Caption, its pictures, and under each what the captioning network says of it; in red the "
+    "Caption, its images, and under each what the captioning network says of it; in red the "
     "words that the caption does not have."
 )
 
 
 def check_describes(model, name):
-    """Raises a `ZooError` unless a model can say what pictures show. `name`: of the model."""
+    """Raises a `ZooError` unless a model can say what images show. `name`: of the model."""
     if not hasattr(model, "describe"):
         raise ZooError(
-            f"{name} is a {type(model).__name__}, which cannot say what pictures show: --describe "
+            f"{name} is a {type(model).__name__}, which cannot say what images show: --describe "
             "needs a MirrorGAN with its captioning network, or a Stream."
         )
     if not hasattr(model, "captioner"):
         raise ZooError(
             f"{name} was saved without its captioning network: take one that was saved with it, or "
-            "describe pictures with a Stream, --preset=STREAM --images=FOLDER --describe."
+            "describe images with a Stream, --preset=STREAM --images=FOLDER --describe."
         )
 
 
 def caption_page(captions, images, descriptions):
-    """Caption -> pictures -> captions: a row a caption, under each picture what is said of it.
+    """Caption -> images -> captions: a row a caption, under each image what is said of it.
 
     Args:
         captions: list of str.
         images: uint8 (captions * n, h, w, 3), n a caption.
-        descriptions: list of str, one a picture.
+        descriptions: list of str, one an image.
 
     Returns:
         uint8 (H, W, 3).
@@ -57,7 +57,7 @@ def picture_page(names, images, descriptions):
     """Pictures with no caption of their own: under each what is said of it, and its name.
 
     Args:
-        names, descriptions: lists of str, one a picture.
+        names, descriptions: lists of str, one an image.
         images: uint8 (n, h, w, 3).
 
     Returns:

@@ -1,4 +1,4 @@
-"""Grids of pictures, text on them, PNG files. Needs Pillow."""
+"""Grids of images, text on them, PNG files. Needs Pillow."""
 
 import re
 import unicodedata
@@ -7,16 +7,16 @@ import numpy as np
 
 from zoo.errors import ZooError
 
-GAP = 2  # pixels between the pictures of a grid
+GAP = 2  # pixels between the images of a grid
 TEXT_HEIGHT = 12  # pixels of a caption line of Pillow's built-in font
 
 
 def grid(images, columns, labels=None):
-    """One picture of many, row by row, on white.
+    """One image of many, row by row, on white.
 
     Args:
         images: uint8 (n, height, width, 3).
-        columns: pictures a row.
+        columns: images a row.
         labels: a caption for each row, written above it.
 
     Returns:
@@ -43,7 +43,7 @@ def rows_grid(images, columns, sources=(), labels=None):
 
     Args:
         images: uint8 (rows * columns, height, width, 1 or 3).
-        columns: int, pictures of a row beside its sources.
+        columns: int, images of a row beside its sources.
         sources: list of uint8 (rows, height, width, 3).
         labels: see `grid`.
     """
@@ -53,7 +53,7 @@ def rows_grid(images, columns, sources=(), labels=None):
 
 
 def in_colour(images):
-    """Grey pictures (n, h, w, 1) with three equal channels; others as they are."""
+    """Grey images (n, h, w, 1) with three equal channels; others as they are."""
     return images.repeat(3, axis=-1) if images.shape[-1] == 1 else images
 
 
@@ -74,7 +74,7 @@ def drawable(text):
 
 
 def save_png(path, image):
-    """Write a uint8 (H, W, 3) picture atomically."""
+    """Write a uint8 (H, W, 3) image atomically."""
     import io
 
     from PIL import Image

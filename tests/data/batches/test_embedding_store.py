@@ -44,12 +44,12 @@ def test_objects_in_an_array_are_taken_apart():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("text", "expected a list or an array .* of 3 pictures, but a str came"),
+        ("text", "expected a list or an array .* of 3 images, but a str came"),
         (None, "but a NoneType came"),
         (np.float32(1.0), "but a float32 came"),
         (np.array(1.0), "but a ndarray came"),
-        ([], "embeddings of 0 pictures came, but there are 3"),
-        (ROWS[:2], "embeddings of 2 pictures came, but there are 3"),
+        ([], "embeddings of 0 images came, but there are 3"),
+        (ROWS[:2], "embeddings of 2 images came, but there are 3"),
         (ROWS.astype(int), "row 0: expected floating-point numbers .* but int64 \\(2, 4\\) came"),
         (ROWS[None].repeat(3, 0), "row 0: expected .* but float32 \\(3, 2, 4\\) came"),
         ([1.0, 2.0, 3.0], "row 0: expected .* but float64 \\(\\) came"),

@@ -19,7 +19,7 @@ from zoo.images.resample import resize
 
 
 class Photos:
-    """Pictures of different shapes, or all squares of one size; picture i has the label i."""
+    """Pictures of different shapes, or all squares of one size; image i has the label i."""
 
     image_size = 16
 
@@ -78,7 +78,7 @@ def _pixels(images):
 
 
 def _find(crop, picture):
-    """(top, left, mirrored) of a crop in a picture."""
+    """(top, left, mirrored) of a crop in an image."""
     size = crop.shape[0]
     free = picture.shape[0] - size
     return [
@@ -237,15 +237,15 @@ def test_grey_inputs():
     ("kind", "settings", "message"),
     [
         ("labels", {"size": 0}, "image_size must be 1 or more"),
-        ("paired", {"size": 16, "load_size": 12}, "image_size 16 and load_size 12 came"),
+        ("paired", {"size": 16, "load_size": 12}, "got image_size 16 and load_size 12"),
         ("unpaired", {"load_size": 4}, "at most load_size"),
         ("labels", {"batch_size": 0}, "batch_size must be 1 or more"),
-        ("paired", {"batch_size": 8}, r"batch_size 8 is larger than the number of pictures \(7\)"),
-        ("unpaired", {"batch_size": 8}, r"larger than the number of pictures \(7\)"),
+        ("paired", {"batch_size": 8}, r"batch_size 8 is larger than the number of images \(7\)"),
+        ("unpaired", {"batch_size": 8}, r"larger than the number of images \(7\)"),
         ("labels", {"start_step": -1}, "start_step must be 0 or more"),
-        ("paired", {"source_channels": 2}, r"must be 1 or 3, but \[2, 3\] came"),
-        ("labels", {"source": Photos(0)}, "has no pictures"),
-        ("unpaired", {"source": Domains(3, 0)}, "has no pictures"),
+        ("paired", {"source_channels": 2}, r"must be 1 or 3, got \[2, 3\]"),
+        ("labels", {"source": Photos(0)}, "has no images"),
+        ("unpaired", {"source": Domains(3, 0)}, "has no images"),
     ],
 )
 def test_settings_are_checked(kind, settings, message):
@@ -259,7 +259,7 @@ def test_labels_outside_the_classes():
     with pytest.raises(ZooError, match=r"3.png: its label is 3, expected 0 to 2 \(3 classes\)"):
         labels_dataset(source, 12, 2)
     source.labels, source.file_names = np.array([0, -1, 1, 2]), None
-    with pytest.raises(ZooError, match="picture 1: its label is -1"):
+    with pytest.raises(ZooError, match="image 1: its label is -1"):
         labels_evaluation(source, 12, 2)
 
 

@@ -145,7 +145,7 @@ def test_batches_stay_what_they_were(photos):
 
 
 class Embedded(Photos):
-    """Two embeddings of three features a picture: the picture, which of the two, a constant."""
+    """Two embeddings of three features an image: the image, which of the two, a constant."""
 
     def __init__(self):
         super().__init__()
@@ -225,7 +225,7 @@ def test_evaluation_is_complete_and_in_order(photos, crop, cache):
         ({"sizes": (16, 8)}, "image_sizes must rise"),
         ({"sizes": ()}, "image_sizes must rise"),
         ({"batch_size": 0}, "batch_size must be 1 or more"),
-        ({"batch_size": 11}, "larger than the number of pictures \\(10\\)"),
+        ({"batch_size": 11}, "larger than the number of images \\(10\\)"),
         ({"crop": "centre"}, 'crop must be "paper" or "none"'),
         ({"start_step": -1}, "start_step must be 0 or more"),
     ],

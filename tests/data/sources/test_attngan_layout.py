@@ -104,7 +104,7 @@ def test_batches_of_embeddings(birds):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (list(EMBEDDINGS[:1]), "embeddings of 1 pictures came, but there are 2"),
+        (list(EMBEDDINGS[:1]), "embeddings of 1 images came, but there are 2"),
         ([EMBEDDINGS[0], EMBEDDINGS[1, :, :5]], "row 1: 5 features, but row 0 has 6"),
         ([EMBEDDINGS[0], EMBEDDINGS[1] * np.nan], "row 1: it has a value that is not finite"),
         ([EMBEDDINGS[0], "text"], "row 1: expected floating-point numbers"),
@@ -136,7 +136,7 @@ def _boxes(text):
         (lambda root: _write(root / "text" / f"{NAMES[1]}.txt", "\n"), "Wren_1.txt: expected one"),
         (
             lambda root: (root / "CUB_200_2011" / "images" / f"{NAMES[0]}.jpg").unlink(),
-            "Crow_1.jpg: this picture of .* is missing",
+            "Crow_1.jpg: this image of .* is missing",
         ),
         (_boxes("1 1 1 5 5\n"), 'Wren_1" has no line in .*bounding_boxes.txt'),
         (_boxes("1 1 1 5 5\n2 0 0\n"), "bounding_boxes.txt, line 2: expected 5 columns"),

@@ -149,7 +149,7 @@ def test_skipped_lines_take_their_embeddings_along(tmp_path):
         (b"text", "not an array of numbers in NumPy's .npy format"),
         (b"", "not an array of numbers in NumPy's .npy format"),
         (np.array([object()] * 3), "not an array of numbers .*allow_pickle"),
-        (np.ones([2, 4]), "embeddings of 2 pictures came, but there are 3"),
+        (np.ones([2, 4]), "embeddings of 2 images came, but there are 3"),
         (np.ones([3, 4], int), "row 0: expected floating-point numbers"),
         (np.float32(1), "but a ndarray came"),
         (np.array([[1.0], [np.inf], [1.0]]), "row 1: it has a value that is not finite"),

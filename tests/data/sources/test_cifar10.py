@@ -9,7 +9,7 @@ from tests.support.files import cut_off
 from zoo.data import Cifar10, labels_dataset, labels_evaluation
 from zoo.errors import MissingSplit, ZooError
 
-COUNT = 3  # pictures of a batch file
+COUNT = 3  # images of a batch file
 
 
 def _batch(number):

@@ -72,7 +72,7 @@ def test_grey_and_transparent_pairs(tmp_path):
 def test_paired_errors(pairs):
     with pytest.raises(MissingSplit, match='there is no split "test", but found train, val'):
         PairedFolder(pairs, split="test")
-    with pytest.raises(ZooError, match='direction must be "a2b" or "b2a", but got \'BtoA\''):
+    with pytest.raises(ZooError, match='direction must be "a2b" or "b2a", got \'BtoA\''):
         PairedFolder(pairs, direction="BtoA")
 
 

@@ -1,10 +1,11 @@
-"""Encoders on a frozen network: how pictures are resized for it (what trains: each encoder's)."""
+"""Encoders on a frozen network: how images are resized for it (what trains: each encoder's)."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.networks.backbones.frozen_trunk import resize_bilinear
+from zoo.images.matrix_resize import resize_bilinear
+from zoo.metrics.bilinear import resize
 
 
 @pytest.mark.parametrize(("old", "new"), [(5, 9), (9, 5), (1, 4), (4, 4)])
@@ -15,3 +16,10 @@ def test_resize_agrees_with_tensorflow(old, new):
             x, (new, new), align_corners=align_corners, half_pixel_centers=not align_corners
         )
         np.testing.assert_allclose(resize_bilinear(x, new, new, align_corners), want, atol=1e-6)
+
+
+@pytest.mark.parametrize(("old", "new"), [(5, 9), (9, 5), (1, 4), (12, 4)])
+def test_antialiased_resize_agrees_with_the_one_of_the_metrics(old, new):
+    x = np.random.default_rng(0).uniform(-1, 1, (2, old, old + 2, 3))
+    found = resize_bilinear(x, new, new + 1, antialias=True)
+    np.testing.assert_allclose(found, resize(x, new, new + 1, antialias=True), atol=1e-12)

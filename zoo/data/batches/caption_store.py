@@ -2,43 +2,10 @@
 
 import dataclasses
 
-import numpy as np
 import tensorflow as tf
 
+from zoo.data.batches.text_store import TextStore, caption_ranges
 from zoo.errors import ZooError
-
-
-def choose(first, count, index, uniform):
-    """The row of one entry of each picture, its entries being `first` to `first + count - 1`.
-
-    Args:
-        first, count: int64 [pictures].
-        index: int [B], pictures.
-        uniform: float [B] in [0, 1), which entry; None takes the first.
-
-    Returns:
-        int64 [B].
-    """
-    first, count = tf.gather(first, index), tf.gather(count, index)
-    if uniform is None:
-        return first
-    drawn = tf.cast(uniform * tf.cast(count, tf.float32), tf.int64)
-    return first + tf.minimum(drawn, count - 1)
-
-
-def caption_places(captions):
-    """Where the captions of each picture stand in a flat list of all of them.
-
-    Returns:
-        (first, count): int64 arrays (pictures,).
-
-    Raises:
-        ZooError: a picture without captions.
-    """
-    counts = np.array([len(entry) for entry in captions], np.int64)
-    if len(counts) and counts.min() < 1:
-        raise ZooError(f"Picture {counts.argmin()} has no caption; each needs one at least.")
-    return np.cumsum(counts) - counts, counts
 
 
 def caption_parts(source, size=65536):
@@ -60,11 +27,11 @@ def caption_parts(source, size=65536):
 
 
 @dataclasses.dataclass
-class CaptionStore:
+class CaptionStore(TextStore):
     """Token ids of all captions, one after the other.
 
     `ids` int32, all words; `start` and `length` int64 for each caption; `first` and `count` int64
-    for each picture, its captions being `first` to `first + count - 1`.
+    for each image, its captions being `first` to `first + count - 1`.
     """
 
     ids: tf.Tensor
@@ -77,7 +44,7 @@ class CaptionStore:
 
     @classmethod
     def make(cls, source, tokenizer):
-        first, counts = caption_places(source.captions)
+        first, counts = caption_ranges(source.captions)
         with tf.device("CPU:0"):
             ragged = tf.concat([tokenizer.ragged(part) for part in caption_parts(source)], 0)
             return cls(
@@ -91,14 +58,8 @@ class CaptionStore:
             )
 
     def fields(self, index, uniform, seed):
-        """`tokens`, int32 [B, width], and `lengths`, int32 [B], of one caption of each picture.
-
-        Args:
-            index: int64 [B], pictures.
-            uniform: float [B] in [0, 1), which caption; None takes the first.
-            seed: int [2], which words of a long caption; None takes the first.
-        """
-        chosen = choose(self.first, self.count, index, uniform)
+        """`tokens`, int32 [B, width], and `lengths`, int32 [B]; see `TextStore.fields`."""
+        chosen = self.chosen(index, uniform)
         tokens, lengths = self.cut(chosen, seed)
         return {"tokens": tf.ensure_shape(tokens, [index.shape[0], self.width]), "lengths": lengths}
 

@@ -1,7 +1,7 @@
 """Pre-computed sentence embeddings of a source: checked, kept in memory, one chosen for a batch.
 
 Reference: StackGAN++, arXiv 1710.10916, whose texts are fixed char-CNN-RNN embeddings, one for each
-caption of a picture; checked against hanzhanggit/StackGAN-v2 code/datasets.py.
+caption of an image; checked against hanzhanggit/StackGAN-v2 code/datasets.py.
 """
 
 import dataclasses
@@ -9,7 +9,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.batches.caption_store import choose
+from zoo.data.batches.text_store import TextStore
 from zoo.errors import ZooError
 
 
@@ -17,18 +17,18 @@ def as_embeddings(values, pictures, where):
     """Checks what a file holds and makes it float32.
 
     Args:
-        values: for each picture its embeddings, floating-point numbers of shape (captions,
+        values: for each image its embeddings, floating-point numbers of shape (captions,
             features) or (features,): an array, or a list of arrays or of lists.
-        pictures: int, how many there must be.
+        images: int, how many there must be.
         where: the file, for messages.
 
     Returns:
-        float32 array (pictures, captions, features), or, if pictures have different numbers of
+        float32 array (images, captions, features), or, if images have different numbers of
         captions, a list of float32 arrays (captions, features).
 
     Raises:
-        ZooError: another kind of content, another number of pictures, no or unequal features, or
-            a value that is not finite; names the file and the picture's row.
+        ZooError: another kind of content, another number of images, no or unequal features, or
+            a value that is not finite; names the file and the image's row.
     """
     if not isinstance(values, (list, tuple, np.ndarray)) or getattr(values, "ndim", 1) == 0:
         raise ZooError(
@@ -37,7 +37,7 @@ def as_embeddings(values, pictures, where):
         )
     if len(values) != pictures:
         raise ZooError(
-            f"{where}: embeddings of {len(values)} pictures came, but there are {pictures} "
+            f"{where}: embeddings of {len(values)} images came, but there are {pictures} "
             "pictures: expected one row for each, in the same order."
         )
     rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(values)]
@@ -53,7 +53,7 @@ def as_embeddings(values, pictures, where):
 
 
 def _row(values, where):
-    """The embeddings of one picture, float32 (captions, features)."""
+    """The embeddings of one image, float32 (captions, features)."""
     try:
         row = np.asarray(values)
     except ValueError:  # lists of different lengths
@@ -73,10 +73,10 @@ def _row(values, where):
 
 
 @dataclasses.dataclass
-class EmbeddingStore:
+class EmbeddingStore(TextStore):
     """Sentence embeddings of all captions, one after the other.
 
-    `rows` float32 [all captions, features]; `first` and `count` int64 for each picture, its
+    `rows` float32 [all captions, features]; `first` and `count` int64 for each image, its
     embeddings being `first` to `first + count - 1`.
     """
 
@@ -101,11 +101,5 @@ class EmbeddingStore:
             )
 
     def fields(self, index, uniform, seed):
-        """`sentence`, float32 [B, features]: one embedding of each picture.
-
-        Args:
-            index: int64 [B], pictures.
-            uniform: float [B] in [0, 1), which embedding; None takes the first.
-            seed: not needed here.
-        """
-        return {"sentence": tf.gather(self.rows, choose(self.first, self.count, index, uniform))}
+        """`sentence`, float32 [B, features]; see `TextStore.fields`. `seed` has no effect."""
+        return {"sentence": tf.gather(self.rows, self.chosen(index, uniform))}

@@ -9,15 +9,15 @@ from zoo.images.resample import resize
 _CHUNK = 64
 
 
-class Squares:
-    """Square pictures, of which a batch shows crops.
+class SquareImageCache:
+    """Square images, of which a batch shows crops.
 
     Args:
         load_batch: indices [B] -> uint8 [B, side, side, channels], in a graph.
-        count: int, how many pictures there are.
+        count: int, how many images there are.
         side: int, pixels.
         channels: int.
-        cache: makes every picture once, in parallel, into one array in memory.
+        cache: makes every image once, in parallel, into one array in memory.
     """
 
     def __init__(self, load_batch, count, side, channels=3, cache=False):
@@ -35,7 +35,7 @@ class Squares:
                 self._array = tf.constant(array)
 
     def views(self, index, size, place=None, flip=None):
-        """What a batch shows of some pictures.
+        """What a batch shows of some images.
 
         Args:
             index: ints [B].
@@ -73,10 +73,10 @@ def one_by_one(load, side, channels=3):
 
 
 def source_squares(source, side, method, cache):
-    """`Squares` of a source with `load(index)`, each picture squeezed into the square.
+    """`SquareImageCache` of a source with `load(index)`, each image squeezed into the square.
 
     Args:
-        source: has `len()` and `load(index)`, uint8 [H, W, 3]; with `load_batch` pictures of the
+        source: has `len()` and `load(index)`, uint8 [H, W, 3]; with `load_batch` images of the
             right size are had at once.
         side: int, pixels.
         method: "bilinear" or "bicubic".
@@ -88,4 +88,4 @@ def source_squares(source, side, method, cache):
 
     at_once = hasattr(source, "load_batch") and source.image_size == side
     load_batch = source.load_batch if at_once else one_by_one(load, side)
-    return Squares(load_batch, len(source), side, cache=cache)
+    return SquareImageCache(load_batch, len(source), side, cache=cache)

@@ -1,4 +1,4 @@
-"""The pictures of a source for batches: decoded on every visit, or once into memory as uint8."""
+"""The images of a source for batches: decoded on every visit, or once into memory as uint8."""
 
 import itertools
 
@@ -11,18 +11,18 @@ _CHUNK = 256
 
 
 def picture_store(source, sizes, crop, cache):
-    """How the pictures of a source are reached.
+    """How the images of a source are reached.
 
     Args:
-        source: pictures (see `zoo.data`).
+        source: images (see `zoo.data`).
         sizes: tuple of int, pixels, lowest first.
         crop: "paper" or "none", see `zoo.data.batches.text_to_image`.
-        cache: keep decoded pictures in memory.
+        cache: keep decoded images in memory.
 
     Returns:
-        an object with `batched`. If True, `batch(index, flip)` gives the pyramids of pictures;
+        an object with `batched`. If True, `batch(index, flip)` gives the pyramids of images;
         otherwise `one(index, place, flip)` gives one. A pyramid is a tuple of float32
-        [..., s, s, 3] in [-1, 1]. Both ways give equal pictures.
+        [..., s, s, 3] in [-1, 1]. Both ways give equal images.
     """
     with tf.device("CPU:0"):
         if not cache:
@@ -45,7 +45,7 @@ class _Loaded:
         return tf.ensure_shape(ops.resize(image, size, size), [size, size, 3])
 
     def one(self, index, place, flip):
-        """The pyramid of one picture, cropped at `place` in [0, 1)^2, or at the centre if -1."""
+        """The pyramid of one image, cropped at `place` in [0, 1)^2, or at the centre if -1."""
         image, size = self.scaled(index), self._sizes[-1]
         if self._crop == "none":
             return _floats(ops.pyramid_uint8(image, self._sizes), flip)
@@ -55,7 +55,7 @@ class _Loaded:
 
 
 class _CachedScaled(_Loaded):
-    """Scaled, uncropped pictures of many shapes, end to end in one uint8 array."""
+    """Scaled, uncropped images of many shapes, end to end in one uint8 array."""
 
     def __init__(self, source, sizes):
         super().__init__(source, sizes, "paper")
@@ -79,7 +79,7 @@ class _CachedScaled(_Loaded):
 
 
 class _CachedSquares:
-    """Square pictures at every size, one uint8 array [n, s, s, 3] for each."""
+    """Square images at every size, one uint8 array [n, s, s, 3] for each."""
 
     batched = True
 
@@ -94,7 +94,7 @@ class _CachedSquares:
         self._arrays = tuple(tf.constant(array) for array in arrays)
 
     def batch(self, index, flip):
-        """The pyramids of some pictures."""
+        """The pyramids of some images."""
         pictures = (tf.gather(array, index) for array in self._arrays)
         return _floats(pictures, flip[:, None, None, None])
 
@@ -106,7 +106,7 @@ def _floats(pictures, flip):
 
 
 def _square_chunks(source, sizes):
-    """Every picture in order at the largest size, uint8 [b, S, S, 3] at a time."""
+    """Every image in order at the largest size, uint8 [b, S, S, 3] at a time."""
     size = sizes[-1]
     if hasattr(source, "load_batch") and source.image_size == size:  # drawn, not decoded
         load = tf.function(source.load_batch, reduce_retracing=True)
@@ -119,7 +119,7 @@ def _square_chunks(source, sizes):
 
 
 def _all(load, count):
-    """Every picture in order, decoded in parallel."""
+    """Every image in order, decoded in parallel."""
     data = tf.data.Dataset.range(count)
     data = data.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return data.prefetch(64).as_numpy_iterator()

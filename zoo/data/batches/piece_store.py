@@ -4,17 +4,18 @@ import dataclasses
 
 import tensorflow as tf
 
-from zoo.data.batches.caption_store import caption_parts, caption_places, choose
+from zoo.data.batches.caption_store import caption_parts
+from zoo.data.batches.text_store import TextStore, caption_ranges
 
 _CAPTIONS_AT_ONCE = 4096
 
 
 @dataclasses.dataclass
-class PieceStore:
+class PieceStore(TextStore):
     """Word pieces of all captions, one after the other.
 
     `pieces` int32 [all captions, places], zero padded, and `lengths` int32 [all captions]; `first`
-    and `count` int64 for each picture, its captions being `first` to `first + count - 1`.
+    and `count` int64 for each image, its captions being `first` to `first + count - 1`.
     """
 
     pieces: tf.Tensor
@@ -29,7 +30,7 @@ class PieceStore:
         Args:
             tokenizer: has `tokenize`, see `zoo.text.HubTextEncoder`.
         """
-        first, count = caption_places(source.captions)
+        first, count = caption_ranges(source.captions)
         with tf.device("CPU:0"):
             parts = [tokenizer.tokenize(part) for part in caption_parts(source, _CAPTIONS_AT_ONCE)]
             return cls(
@@ -40,14 +41,11 @@ class PieceStore:
             )
 
     def fields(self, index, uniform, seed):
-        """`pieces`, int32 [B, places], and `lengths`, int32 [B], of one caption of each picture.
+        """`pieces`, int32 [B, places], and `lengths`, int32 [B]; see `TextStore.fields`.
 
-        Args:
-            index: int64 [B], pictures.
-            uniform: float [B] in [0, 1), which caption; None takes the first.
-            seed: not needed here: a long caption's first pieces are read, never a random choice.
+        `seed` has no effect: of a long caption the first pieces are read, never a random choice.
         """
-        chosen = choose(self.first, self.count, index, uniform)
+        chosen = self.chosen(index, uniform)
         return {
             "pieces": tf.gather(self.pieces, chosen), "lengths": tf.gather(self.lengths, chosen)
         }

@@ -1,4 +1,4 @@
-"""Batches of pictures and texts for text-to-image training and evaluation.
+"""Batches of images and texts for text-to-image training and evaluation.
 
 The batch of step n depends only on the seed and n: the order is a stateless permutation for each
 epoch, and every random choice is keyed on (seed, n). Starting at `start_step` therefore gives the
@@ -13,7 +13,7 @@ from zoo.data.batches.embedding_store import EmbeddingStore
 from zoo.data.batches.picture_store import picture_store
 from zoo.data.batches.piece_store import PieceStore
 from zoo.data.text_cache import TextCache
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 
 _WORDS_SALT, _WRONG_SALT, _WRONG_CROP_SALT = 0x5BD1E995, 0x1B873593, 0x52DCE729
 
@@ -33,29 +33,29 @@ def text_to_image_dataset(
 ):
     """Endless batches for training.
 
-    Reference: AttnGAN, arXiv 1711.10485, code/datasets.py: one caption of a picture is drawn at
+    Reference: AttnGAN, arXiv 1711.10485, code/datasets.py: one caption of an image is drawn at
     random per visit, a caption with more than `max_words` words is cut to a random subset of
     words kept in order, the shorter side is scaled to int(size * 76 / 64) and a random square is
-    cut, at random mirrored. Wrong pictures: StackGAN++, arXiv 1710.10916; checked against
+    cut, at random mirrored. Wrong images: StackGAN++, arXiv 1710.10916; checked against
     hanzhanggit/StackGAN-v2 code/datasets.py.
 
     Args:
-        source: pictures with captions (see `zoo.data`).
+        source: images with captions (see `zoo.data`).
         tokenizer: `zoo.text.CaptionTokenizer`; None takes the source's pre-computed `embeddings`
             in place of captions. A `zoo.text.HubTextEncoder` gives word pieces, a
             `zoo.data.TextCache` their vectors too.
-        image_sizes: ints, pixels, lowest first; each smaller picture is scaled from the largest.
-        batch_size: int, at most the number of pictures.
+        image_sizes: ints, pixels, lowest first; each smaller image is scaled from the largest.
+        batch_size: int, at most the number of images.
         seed: int.
         start_step: int, the step of the first batch.
         training: False takes the first caption, its first words, the centre crop and no flip;
-            the order of the pictures (also of the wrong ones) is random all the same.
-        crop: "paper" as above; "none" scales the whole picture to a square.
-        flip: mirrors every second picture on average.
-        cache: decodes every picture once, in parallel, into memory.
-        mismatched: adds `wrong_images`, for each sample a picture drawn from all, with a crop and
+            the order of the images (also of the wrong ones) is random all the same.
+        crop: "paper" as above; "none" scales the whole image to a square.
+        flip: mirrors every second image on average.
+        cache: decodes every image once, in parallel, into memory.
+        mismatched: adds `wrong_images`, for each sample an image drawn from all, with a crop and
             flip of its own. If its label is the sample's it is drawn again once and then kept, as
-            in the official code: it can still be of the same class, or the very same picture.
+            in the official code: it can still be of the same class, or the very same image.
 
     Returns:
         `tf.data.Dataset` of dicts: `images`, tuple of float32 [B, s, s, 3] in [-1, 1]; `labels`,
@@ -74,20 +74,20 @@ def text_to_image_dataset(
     count = len(source)
     if batch_size > count:
         raise ZooError(
-            f"batch_size {batch_size} is larger than the number of pictures ({count}): "
+            f"batch_size {batch_size} is larger than the number of images ({count}): "
             "use a smaller batch."
         )
     labels = np.asarray(source.labels, np.int64)
     if mismatched and (labels == labels[0]).all():
         raise ZooError(
-            "mismatched pictures need two classes at least, but all pictures have the same label."
+            "mismatched images need two classes at least, but all images have the same label."
         )
     texts = _texts(source, tokenizer)
     pictures = picture_store(source, tuple(image_sizes), crop, cache)
     flip, moving = flip and training, crop == "paper" and training
 
     def view(index, uniform):
-        """How the pictures are shown: `uniform` [B, 3] says where to cut and whether to flip."""
+        """How the images are shown: `uniform` [B, 3] says where to cut and whether to flip."""
         shown = _centred(index, batch_size)
         if moving:
             shown["place"] = uniform[:, :2]
@@ -116,7 +116,7 @@ def text_to_image_dataset(
 
 
 def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", cache=False):
-    """Every picture once, in order: first caption, first words, centre crop, no flip.
+    """Every image once, in order: first caption, first words, centre crop, no flip.
 
     Args and fields: as `text_to_image_dataset`; the last batch may be smaller.
 
@@ -143,7 +143,7 @@ def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", 
 
 
 def shuffled_indices(step, batch_size, count, seed):
-    """The pictures of one step: sample k of the run is place k mod n of epoch k // n's permutation.
+    """The images of one step: sample k of the run is place k mod n of epoch k // n's permutation.
 
     Args:
         step: int64 scalar tensor.
@@ -163,9 +163,9 @@ def shuffled_indices(step, batch_size, count, seed):
 
 
 def wrong_indices(step, right, labels, seed):
-    """A picture of another class for each sample, but for the official rule's rare exception.
+    """A image of another class for each sample, but for the official rule's rare exception.
 
-    A picture is drawn; if its label is the sample's, another one is drawn and kept whatever it is.
+    An image is drawn; if its label is the sample's, another one is drawn and kept whatever it is.
 
     Args:
         step: int64 scalar tensor.
@@ -213,14 +213,13 @@ def _check(source, image_sizes, batch_size, crop):
         raise ZooError(f"image_sizes must rise from the lowest to the largest, but {sizes} came.")
     if batch_size < 1:
         raise ZooError(f"batch_size must be 1 or more, but {batch_size} came.")
-    if crop not in ("paper", "none"):
-        raise ZooError(f'crop must be "paper" or "none", but {crop!r} came.')
+    check_choice("crop", crop, ("paper", "none"))
     if not len(source):
-        raise ZooError("The data source has no pictures.")
+        raise ZooError("The data source has no images.")
 
 
 def _finish(steps, plan, pictures, batch_size, last=True):
-    """Replaces the plans' `views` by pictures: a batch at once, or one by one when decoded."""
+    """Replaces the plans' `views` by images: a batch at once, or one by one when decoded."""
     if pictures.batched:
 
         def add(step):

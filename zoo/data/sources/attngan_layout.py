@@ -22,7 +22,7 @@ EMBEDDINGS = "char-CNN-RNN-embeddings.pickle"
 
 
 class _Layout:
-    """What both folders share: `split/filenames.pickle`, `text/`, pictures, classes, embeddings."""
+    """What both folders share: `split/filenames.pickle`, `text/`, images, classes, embeddings."""
 
     captions_per_image = None
 
@@ -41,13 +41,13 @@ class _Layout:
         self._list = self._own("filenames.pickle")
         self.file_names = load_list(self._list, str)
         if not self.file_names:
-            raise ZooError(f"{self._list}: it lists no pictures.")
+            raise ZooError(f"{self._list}: it lists no images.")
         self.captions = [self._read_captions(name) for name in self.file_names]
         paths = [self._picture_path(name) for name in self.file_names]
         for path in paths:
             if not self._tree.exists(path):
                 where = self._tree.describe(path)
-                raise ZooError(f"{where}: this picture of {self._list} is missing.")
+                raise ZooError(f"{where}: this image of {self._list} is missing.")
             self._tree.check_size(path)
         self._names = paths
         self.labels = self._read_labels()
@@ -62,7 +62,7 @@ class _Layout:
 
     @property
     def stamps(self):
-        """See `zoo.listing.Tree.stamp`, of each picture."""
+        """See `zoo.listing.Tree.stamp`, of each image."""
         return [self._tree.stamp(name) for name in self._names]
 
     def load(self, index):
@@ -115,24 +115,24 @@ class _Layout:
         labels = load_list(path, int)
         if len(labels) != len(self):
             raise ZooError(
-                f"{path}: {len(labels)} classes for the {len(self)} pictures of the split."
+                f"{path}: {len(labels)} classes for the {len(self)} images of the split."
             )
         return np.array(labels, np.int64)
 
 
 class Birds(_Layout):
-    """CUB-200-2011 as AttnGAN prepared it; 10 captions a picture, labels are the classes.
+    """CUB-200-2011 as AttnGAN prepared it; 10 captions an image, labels are the classes.
 
     The folder has `CUB_200_2011/images.txt`, `CUB_200_2011/bounding_boxes.txt`,
     `CUB_200_2011/images/<class>/<picture>.jpg`, `text/<class>/<picture>.txt` with one caption a
-    line, and for each split `filenames.pickle` and `class_info.pickle`. `load` cuts each picture
+    line, and for each split `filenames.pickle` and `class_info.pickle`. `load` cuts each image
     around its bird (`zoo.data.box_crop`).
 
     Args:
         directory: path of the folder.
         split: "train" or "test".
         embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
-            float32 (pictures, captions, features), or a list of (captions, features) if the
+            float32 (images, captions, features), or a list of (captions, features) if the
             numbers of captions differ. Otherwise `embeddings` is None.
         follow_links: bool. Follow links in the folder, also out of it.
         limits: `zoo.listing.Limits`, what the folder may hold at most.
@@ -190,17 +190,17 @@ class Birds(_Layout):
 
 
 class Coco(_Layout):
-    """COCO 2014 as AttnGAN prepared it; 5 captions a picture, no boxes.
+    """COCO 2014 as AttnGAN prepared it; 5 captions an image, no boxes.
 
     The folder has `images/<picture>.jpg`, `text/<picture>.txt` with one caption a line and for
-    each split `filenames.pickle`. Every picture is its own class unless the split has a
+    each split `filenames.pickle`. Every image is its own class unless the split has a
     `class_info.pickle`.
 
     Args:
         directory: path of the folder.
         split: "train" or "test".
         embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
-            float32 (pictures, captions, features), or a list of (captions, features) if the
+            float32 (images, captions, features), or a list of (captions, features) if the
             numbers of captions differ. Otherwise `embeddings` is None.
         follow_links: bool. Follow links in the folder, also out of it.
         limits: `zoo.listing.Limits`, what the folder may hold at most.

@@ -29,10 +29,10 @@ _FILES = {"train": [f"data_batch_{number}" for number in range(1, 6)], "test": [
 
 
 class Cifar10:
-    """CIFAR-10: 60,000 pictures of 32 x 32 pixels in ten classes (Krizhevsky 2009).
+    """CIFAR-10: 60,000 images of 32 x 32 pixels in ten classes (Krizhevsky 2009).
 
-    The pictures are kept in memory, uint8: 150 MB for training. CIFAR-10 as a folder or .zip of
-    picture files is read by `ClassFolder`.
+    The images are kept in memory, uint8: 150 MB for training. CIFAR-10 as a folder or .zip of
+    image files is read by `ClassFolder`.
 
     Args:
         directory: a folder with the unpacked `cifar-10-python.tar.gz` or `cifar-10-binary.tar.gz`:
@@ -70,7 +70,7 @@ class Cifar10:
 
     @property
     def checksum(self):
-        """CRC-32 of all pictures."""
+        """CRC-32 of all images."""
         return zlib.crc32(self._pictures.numpy())
 
     def load(self, index):
@@ -98,7 +98,7 @@ def _from_files(directory, split):
     raise ZooError(
         f"{directory}: expected the files of CIFAR-10 ({_FILES[split][0]} or "
         f"{_FILES[split][0]}.bin) there or in cifar-10-batches-py or cifar-10-batches-bin. "
-        'A folder or .zip of picture files is the data source "classes".'
+        'A folder or .zip of image files is the data source "classes".'
     )
 
 
@@ -122,11 +122,11 @@ def _pickled(path):
 
 
 def _binary(path):
-    """Rows of 3072 values and labels of one binary batch: a byte of label, then the picture."""
+    """Rows of 3072 values and labels of one binary batch: a byte of label, then the image."""
     data = np.fromfile(path, np.uint8)
     if not len(data) or len(data) % (_VALUES + 1):
         raise ZooError(
-            f"{path}: its {len(data)} bytes are not whole pictures of {_VALUES + 1}; it is cut "
+            f"{path}: its {len(data)} bytes are not whole images of {_VALUES + 1}; it is cut "
             "off or another file. Unpack the archive again."
         )
     rows = data.reshape(-1, _VALUES + 1)

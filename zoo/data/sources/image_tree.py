@@ -5,7 +5,7 @@ import os
 
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.decode import EXTENSIONS, KNOWN_UNREAD, decode_picture, read_picture
 
 ON_ERROR = ("raise", "skip")
@@ -14,8 +14,7 @@ _KEEP_GOING = 'Pass on_error="skip" to leave such images out.'
 
 
 def check_on_error(on_error):
-    if on_error not in ON_ERROR:
-        raise ZooError(f'on_error must be "raise" or "skip", but got {on_error!r}.')
+    check_choice("on_error", on_error, ON_ERROR)
 
 
 class StoredImages:

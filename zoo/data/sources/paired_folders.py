@@ -5,7 +5,7 @@ import tensorflow as tf
 from zoo.data.sources.domain_layouts import domain_place, layouts, pair_names, side_by_side_problem
 from zoo.data.sources.image_tree import PictureList, StoredImages, check_on_error, left_out
 from zoo.data.sources.layouts import contents, split_place
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.listing import LIMITS, in_one_form, open_tree
 
 DIRECTIONS = ("a2b", "b2a")
@@ -69,8 +69,7 @@ class PairedFolder:
     ):
         check_direction(direction)
         check_on_error(on_error)
-        if layout not in LAYOUTS:
-            raise ZooError(f"layout must be one of {', '.join(LAYOUTS)}, but got {layout!r}.")
+        check_choice("layout", layout, LAYOUTS)
         self.direction, self.layout = direction, layout
         self._tree = open_tree(directory, limits=limits, follow_links=follow_links)
         folders = None
@@ -216,8 +215,7 @@ class UnpairedFolders:
 
 
 def check_direction(direction):
-    if direction not in DIRECTIONS:
-        raise ZooError(f'direction must be "a2b" or "b2a", but got {direction!r}.')
+    check_choice("direction", direction, DIRECTIONS)
 
 
 def directed(a, b, direction):

@@ -124,12 +124,12 @@ def load_embeddings(path, pictures):
     """Reads the sentence embeddings of a split, StackGAN's `char-CNN-RNN-embeddings.pickle`.
 
     Args:
-        path: a pickled list or array: for each picture, in the order of `filenames.pickle`, its
+        path: a pickled list or array: for each image, in the order of `filenames.pickle`, its
             embeddings (captions, features).
-        pictures: int, how many pictures the split has.
+        images: int, how many images the split has.
 
     Returns:
-        float32 (pictures, captions, features), or a list of float32 (captions, features) if the
+        float32 (images, captions, features), or a list of float32 (captions, features) if the
         numbers of captions differ.
 
     Raises:

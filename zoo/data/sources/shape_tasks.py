@@ -1,7 +1,7 @@
 """The shapes world for label-to-image and image-to-image systems: no files are needed.
 
-Three sources made of `zoo.data.sources.shapes`: pictures with one attribute as label, pairs of a flat map
-and a picture, and two domains that differ in one thing.
+Three sources made of `zoo.data.sources.shapes`: images with one attribute as label, pairs of a flat map
+and an image, and two domains that differ in one thing.
 """
 
 import itertools
@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from zoo.data.sources.paired_folders import check_direction, directed
 from zoo.data.sources.shapes import ATTRIBUTES, BACKGROUNDS, VALUES, Shapes, cover, draw, paint
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice
 
 MAP_COLORS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255))
 DIFFERENCES = ("background", "fill")
@@ -35,11 +35,7 @@ class ShapeClasses(Shapes):
     """
 
     def __init__(self, size=32, count=10000, seed=0, split="train", attribute="shape"):
-        if attribute not in ATTRIBUTES:
-            raise ZooError(
-                f"attribute must be one of {', '.join(ATTRIBUTES)}, but {attribute!r} came."
-                f"{nearest(attribute, ATTRIBUTES)}"
-            )
+        check_choice("attribute", attribute, ATTRIBUTES)
         super().__init__(size, count, seed, split)
         self.attribute = attribute
         self.class_names = list(VALUES[attribute])
@@ -47,13 +43,13 @@ class ShapeClasses(Shapes):
 
 
 class ShapePairs:
-    """Pairs of a label map (A) and a picture (B).
+    """Pairs of a label map (A) and an image (B).
 
     The map shows the shape flat and with hard edges on black, in a color that names its kind (see
-    `MAP_COLORS`). Color and background of the picture are open: `modes` lists them.
+    `MAP_COLORS`). Color and background of the image are open: `modes` lists them.
 
     Args:
-        direction: "a2b" from map to picture, or "b2a".
+        direction: "a2b" from map to image, or "b2a".
         other arguments: as `Shapes`.
 
     Attributes:
@@ -88,7 +84,7 @@ class ShapePairs:
 
 
 class ShapeDomains:
-    """Two domains of shapes that differ in one thing; their pictures do not go together.
+    """Two domains of shapes that differ in one thing; their images do not go together.
 
     Example:
         source = ShapeDomains(size=64, count=1000, difference="background")
@@ -96,8 +92,8 @@ class ShapeDomains:
         source.b.load(0)  # another shape, on black
 
     Args:
-        count: int, pictures of domain A.
-        count_b: int, pictures of domain B; None is `count`.
+        count: int, images of domain A.
+        count_b: int, images of domain B; None is `count`.
         difference: "background", white in A and black in B; or "fill", filled shapes in A and
             outlines in B.
         other arguments: as `Shapes`.
@@ -112,8 +108,7 @@ class ShapeDomains:
     def __init__(
         self, size=64, count=10000, seed=0, split="train", difference="background", count_b=None
     ):
-        if difference not in DIFFERENCES:
-            raise ZooError(f'difference must be "background" or "fill", but {difference!r} came.')
+        check_choice("difference", difference, DIFFERENCES)
         self.difference, self.image_size = difference, size
         counts = {"count": count, "count_b": count if count_b is None else count_b}
         for name, value in counts.items():
@@ -126,7 +121,7 @@ class ShapeDomains:
 
 
 class _Domain:
-    """Some pictures of a world, all of them white, black, filled or outline."""
+    """Some images of a world, all of them white, black, filled or outline."""
 
     def __init__(self, world, rows, kind):
         self.image_size, self._outline = world.image_size, kind == "outline"

@@ -1,7 +1,7 @@
 """Shapes: a procedural captioned world whose true modes are known.
 
-A picture shows one shape on a plain background. Five attributes describe it; a caption names some
-of them and leaves at least one open, so that one caption has many right pictures. Position, size
+An image shows one shape on a plain background. Five attributes describe it; a caption names some
+of them and leaves at least one open, so that one caption has many right images. Position, size
 and angle also vary a little inside each attribute value.
 """
 
@@ -11,7 +11,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.text.tokenization import tokenize
 
 ATTRIBUTES = ("shape", "color", "size", "position", "background")
@@ -31,7 +31,7 @@ COLORS = (
     (240, 135, 30),
 )
 BACKGROUNDS = ((255, 255, 255), (150, 150, 150), (20, 20, 20))
-_RADII = (0.11, 0.165, 0.23)  # of the picture's side
+_RADII = (0.11, 0.165, 0.23)  # of the image's side
 _CENTRES = ((-0.22, 0.0), (0.22, 0.0), (0.0, -0.22), (0.0, 0.22), (0.0, 0.0))
 _PLACES = ("on the left", "on the right", "at the top", "at the bottom", "in the center")
 _FILLERS = frozenset("a an shape there is on the at in background".split())
@@ -46,7 +46,7 @@ OPEN = -1
 class Shapes:
     """Pictures of one shape each, drawn when they are asked for; no files.
 
-    Pictures whose captions name the same attributes with the same values share a label, whatever
+    Images whose captions name the same attributes with the same values share a label, whatever
     the open attributes are.
 
     Example:
@@ -56,9 +56,9 @@ class Shapes:
         source.modes("a red circle on the left")  # (9, 5): size and background are open
 
     Args:
-        size: int, side of a picture in pixels, 8 or more.
-        count: int, number of pictures.
-        seed: int, from 0; the same seed gives the same pictures and captions.
+        size: int, side of an image in pixels, 8 or more.
+        count: int, number of images.
+        seed: int, from 0; the same seed gives the same images and captions.
         split: "train" or "test", two worlds with the same rules and different draws.
 
     Attributes:
@@ -73,8 +73,7 @@ class Shapes:
         for name, value, least in (("size", size, 8), ("count", count, 1), ("seed", seed, 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ZooError(f"{name} must be a whole number from {least} up, not {value!r}.")
-        if split not in ("train", "test"):
-            raise ZooError(f'split must be "train" or "test", but {split!r} came.')
+        check_choice("split", split, ("train", "test"))
         self.image_size = size
         random = np.random.RandomState([seed % 2**32, seed >> 32, split == "test"])
         sizes = [len(VALUES[name]) for name in ATTRIBUTES]
@@ -89,7 +88,7 @@ class Shapes:
 
     @property
     def table(self):
-        """What `draw` needs of every picture, float32 [count, 12]: see `tabulate`."""
+        """What `draw` needs of every image, float32 [count, 12]: see `tabulate`."""
         return self._table
 
     def __len__(self):
@@ -177,7 +176,7 @@ def _draw_named(random, count):
 
 
 def tabulate(attributes, jitter):
-    """What `draw` needs of each picture.
+    """What `draw` needs of each image.
 
     Args:
         attributes: ints [B, 5], indices into `VALUES`.

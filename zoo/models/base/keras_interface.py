@@ -52,10 +52,10 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         return super().predict_on_batch(x)
 
     def evaluate(self, *args, **kwargs):
-        """Refused: what measures a model is `python -m recipes.evaluate`, or `zoo.metrics`."""
+        """Refused: what measures a model is `zoo.evaluation`, or `zoo.metrics`."""
         raise ZooError(
             f"{self._name()} has no single number that `evaluate` could give: save it with "
-            "save_to_preset and measure it with `python -m recipes.evaluate`, or use zoo.metrics."
+            "save_to_preset and measure it with zoo.evaluation, or use zoo.metrics."
         )
 
     test_on_batch = evaluate
@@ -70,7 +70,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         ):
             raise ZooError(
                 f"{self._name()}.fit takes a tf.data.Dataset of batches, dicts such as zoo.data "
-                f"makes, got {_kind(x)}; `python -m recipes.train` trains by a recipe."
+                f"makes, got {_kind(x)}; zoo.training.run trains by a recipe."
             )
         return super().fit(x, *args, **kwargs)
 

@@ -8,10 +8,10 @@ Known deviation: which layer of VGG the paper takes is not known; here it is the
 """
 
 import keras
-import numpy as np
 from keras import ops
 
 from zoo.errors import ZooError, nearest
+from zoo.images.matrix_resize import resize_bilinear
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.networks.backbones.resnet import BLOCKS, EXPANSION
 from zoo.precision import at_least_float32, at_least_float32_dtype
@@ -21,20 +21,7 @@ SIZE = 224
 
 def resize(images, size=SIZE):
     """Bilinear, half-pixel centres, anti-aliased where it shrinks; (batch, h, w, c)."""
-    for axis in (1, 2):
-        old = images.shape[axis]
-        if old != size:
-            weights = ops.cast(_interpolation(old, size), images.dtype)
-            images = ops.moveaxis(ops.tensordot(images, weights, ((axis,), (1,))), -1, axis)
-    return images
-
-
-def _interpolation(old, new):
-    """Weight of old pixel j in new pixel i, float64 (new, old)."""
-    points = (np.arange(new) + 0.5) * old / new - 0.5
-    reach = max(old / new, 1.0)
-    hats = np.maximum(0, 1 - np.abs(points[:, None] - np.arange(old)) / reach)
-    return hats / hats.sum(axis=1, keepdims=True)
+    return resize_bilinear(images, size, size, antialias=True)
 
 
 @keras.saving.register_keras_serializable("zoo")

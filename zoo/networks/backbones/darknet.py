@@ -142,7 +142,7 @@ def predictions(x, anchors, size):
     Args:
         x: (batch, rows, columns, anchors * (5 + classes)), raw.
         anchors: list of (width, height) in pixels.
-        size: (height, width) of the pictures.
+        size: (height, width) of the images.
 
     Returns:
         (batch, rows * columns * anchors, 5 + classes), see `Darknet`.

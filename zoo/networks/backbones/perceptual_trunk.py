@@ -11,7 +11,7 @@ import typing
 import keras
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.layers.padded_convolution import PaddedConv2D
 
 
@@ -86,9 +86,7 @@ class PerceptualTrunk(keras.layers.Layer):
 
     def __init__(self, trunk="alex", **kwargs):
         super().__init__(**kwargs)
-        if trunk not in TRUNKS:
-            raise ZooError(f"`trunk` must be one of {tuple(TRUNKS)}. Received: {trunk!r}")
-        self.trunk = trunk
+        self.trunk = check_choice("`trunk`", trunk, TRUNKS)
         self.convolutions = {}
         """Convolution by its name in the official LPIPS module, such as `net.slice1.0`."""
         for number, steps in enumerate(TRUNKS[trunk], 1):

@@ -1,0 +1,143 @@
+"""What recipes share: the runtime settings, one form of variants, and ends of their `build`.
+
+Every number of a paper is on its recipe's own page; here are none.
+"""
+
+from ml_collections import ConfigDict
+
+from zoo import training
+from zoo.errors import ZooError, nearest
+from zoo.training.config import check_known_keys
+from zoo.training.setting_rules import flatten
+
+# The captions of the sample grids, by data set.
+SAMPLE_CAPTIONS = {
+    "shapes": (
+        "a red circle", "a small star on the left", "a large green triangle",
+        "a yellow shape on a black background",
+    ),
+    "emoji": (
+        "grinning face", "red heart", "crying cat", "woman farmer: medium skin tone",
+        "man running: dark skin tone", "full moon face", "clapping hands: light skin tone",
+        "white medium square",
+    ),
+    "birds": (
+        "this bird is red with white and has a very short beak",
+        "a small blue bird with a white belly", "a yellow bird with black wings and a black head",
+        "a large black bird with a long curved beak",
+    ),
+    "coco": (
+        "a bowl of fruit on a table", "a herd of sheep grazing on a green field",
+        "a red bus driving down a city street", "a pizza with cheese on a plate",
+    ),
+}
+
+
+def common_config(system, dataset, variants):
+    """The runtime settings, which every recipe has.
+
+    Args:
+        system: str, the name of the recipe's file.
+        dataset: str, what the user asked for.
+        variants: the datasets that the recipe knows.
+
+    Returns:
+        an unlocked `ConfigDict`.
+
+    Raises:
+        ZooError: an unknown dataset.
+    """
+    if dataset not in variants:
+        raise ZooError(
+            f'Unknown dataset "{dataset}": expected one of {", ".join(variants)}.'
+            f"{nearest(dataset, variants)}"
+        )
+    return ConfigDict({
+        "system": system,
+        "dataset": dataset,  # the recipe's variant; part of the presets' name
+        "steps": 0,  # training steps; 0: `epochs` decides
+        "epochs": 0,  # passes over the training split
+        "batch_size": 1,  # images per step, over all replicas
+        "seed": 0,  # of the weights, the noise and the data order
+        "dtype": "float32",  # "float32" | "mixed_bfloat16"
+        "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)
+        "threads": 0,  # CPU threads; 0: TensorFlow decides
+        "jit_compile": False,  # XLA; worth trying on a GPU only
+        "checkpoint_every": 500,  # steps between two checkpoints
+        "log_every": 20,  # steps between two lines of figures
+        "sample_every": 500,  # steps between two sample grids and held-out scores; 0: never
+    })
+
+
+def with_variant(config, variant):
+    """The locked config with a variant's settings.
+
+    Args:
+        config: `ConfigDict`, the settings that the variants have in common.
+        variant: nested dict of those that differ.
+
+    Raises:
+        ZooError: a setting that `config` does not have.
+    """
+    check_known_keys(flatten(variant), config)
+    config.update(variant)
+    return config.lock()
+
+
+def compile_gan(model, config, **others):
+    """Compiles a model with Adam of `config.optimizer`, an own one for each network.
+
+    `others`: more optimizers of the model, by argument.
+    """
+    import keras
+
+    model.compile(
+        generator_optimizer=keras.optimizers.Adam(**config.optimizer),
+        discriminator_optimizer=keras.optimizers.Adam(**config.optimizer),
+        **others,
+    )
+
+
+def check_caption_batch(config):
+    """Raises `ZooError` for a batch in which a caption has no mismatched image."""
+    training.check_batch_size(
+        config, 2, "the others of a batch give the wrong captions and the batch statistics"
+    )
+
+
+def caption_experiment(config, data, model, damsm, mismatched=False):
+    """The `Experiment` of a compiled text-to-image model.
+
+    `damsm`: a `DAMSM` whose image encoder scores the images, or None. `mismatched`: batches with
+    mismatched images.
+    """
+    return training.Experiment(
+        model,
+        data.batches(config, model, mismatched=mismatched),
+        training.frechet_score(config, data, model, damsm and damsm.image_encoder),
+        training.caption_samples(config, data, model),
+    )
+
+
+def image_experiment(config, data, model):
+    """The `Experiment` of a compiled model of labels, pairs or two domains.
+
+    Without a latent there is one sample per condition, and no score.
+    """
+    samples = config.samples
+    return training.Experiment(
+        model,
+        data.batches(config, model),
+        training.PairDistance(model, data, samples.seed) if model.latent_dim else None,
+        training.ConditionSamples(
+            model, training.fixed_conditions(model, data, samples.rows),
+            samples.samples_per_condition if model.latent_dim else 1, samples.seed,
+        ),
+    )
+
+
+def decay_arguments(config, data):
+    """The arguments of a model whose learning rates fall; none without a `decay`."""
+    if not config.decay.epochs:
+        return {}
+    return {"steps_per_epoch": max(len(data) // config.batch_size, 1), **config.decay}

@@ -1,1 +1,0 @@
-"""What `recipes.evaluate` is made of: protocols, conditions, networks, measures, reports."""

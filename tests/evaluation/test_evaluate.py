@@ -1,0 +1,124 @@
+"""The Python API of an evaluation: models, sets of images and sources in, plain results out."""
+
+import json
+
+import numpy as np
+import pytest
+
+import zoo
+from tests.models.test_dcgan import dcgan
+from tests.support import tiny
+from zoo.data import ShapeClasses, Shapes
+from zoo.errors import ZooError
+from zoo.evaluation import PROTOCOLS, compare, evaluate, from_array, open_evaluators
+from zoo.evaluation.feature_networks import variables_digest
+
+FEW = {"conditions": 4, "samples_per_condition": 2, "real": 24, "bins": 3, "bootstrap": 5}
+
+
+@pytest.fixture(scope="module")
+def evaluators():
+    return open_evaluators(encoder=(tiny.damsm(),), show=False)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny.attn_gan(compiled=False)
+
+
+@pytest.fixture(scope="module")
+def evaluation(model, evaluators):
+    return evaluate(model, "shapes", evaluators=evaluators, **FEW)
+
+
+def test_results_are_plain_and_have_intervals(evaluation, model):
+    fid = evaluation["fid[damsm]"]
+    assert fid["value"] > 0 and fid["interval_95"][0] < fid["value"] < fid["interval_95"][1]
+    assert fid["protocol"]["generated"] == 8 and fid["better"] == "lower"
+    assert evaluation.warnings and set(evaluation.warnings) <= set(fid["warnings"])
+    assert {"ndb", "jsd", "pair_distance", "r_precision[damsm]"} <= {
+        result["metric"] for result in evaluation.results}
+    assert "lpips" in evaluation.not_measured and "fid[damsm]" in evaluation.text
+    json.dumps(evaluation.report)
+    assert evaluation.report["subject"]["class"] == "AttnGAN"
+    with pytest.raises(ZooError, match='"fid" was not measured, but fid'):
+        evaluation["fid"]
+
+
+def test_a_protocol_has_a_function_of_its_name(model, evaluators, evaluation):
+    for name in PROTOCOLS:
+        assert callable(getattr(zoo.evaluation, name)), name
+    same = zoo.evaluation.quick(model, "shapes", evaluators=evaluators, **FEW)
+    assert [r["value"] for r in same.results] == [r["value"] for r in evaluation.results]
+    text = zoo.evaluation.msgan_text(model, "shapes", evaluators=evaluators, **FEW)
+    assert text.report["protocol"]["name"] == "msgan_text"
+    assert any("encoder of this zoo instead of Inception" in line for line in text.warnings)
+    with pytest.raises(ZooError, match="this protocol is for labels"):
+        zoo.evaluation.msgan_label(model, "shapes", evaluators=evaluators, **FEW)
+
+
+def test_it_writes_what_the_program_writes(evaluation, tmp_path):
+    evaluation.write(tmp_path / "report")
+    names = {path.name for path in (tmp_path / "report").iterdir()}
+    assert names == {"report.json", "report.md", "grid.png", "ndb.png", "interpolation.png"}
+    read = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert read["results"][0]["value"] == evaluation.results[0]["value"]
+
+
+def test_weights_that_changed_are_measured_anew(evaluators):
+    """The hash of the file that a model was read from says nothing once it was trained on."""
+    changed = tiny.attn_gan(compiled=False)
+    changed.preset_metadata = {"files": {"model.weights.h5": {"sha256": "0" * 64}}}
+    first = evaluate(changed, "shapes", evaluators=evaluators, **FEW)
+    for variable in changed.ema_generator.weights:
+        variable.assign(variable * 1.5)
+    second = evaluate(changed, "shapes", evaluators=evaluators, **FEW)
+    assert second.report["subject"]["weights_sha256"] == variables_digest(changed)
+    assert first["fid[damsm]"]["value"] != second["fid[damsm]"]["value"]
+
+
+def test_sets_of_images_and_opened_sources(evaluators):
+    source = ShapeClasses(32, 48, attribute="background")
+    images = source.load_batch(np.arange(24)).numpy()
+    made = evaluate(from_array(images, "mine"), source, evaluators=evaluators, real=24, bins=3)
+    assert made.report["data"]["source"] == "shape_classes"
+    assert made.report["subject"]["generated"] == 24
+    real = evaluate(from_array(images, "a"), from_array(images, "b"), evaluators=evaluators, bins=3)
+    assert abs(real["fid[damsm]"]["value"]) < 1e-6
+    drawn = evaluate(dcgan(compiled=False), source, evaluators=evaluators, **FEW)
+    assert drawn.report["subject"]["kind"] == "labels"
+
+
+def test_two_evaluations_compare(evaluation, model, evaluators, tmp_path):
+    other = evaluate(model, "shapes", evaluators=evaluators, **FEW | {"conditions": 3})
+    comparison = compare(evaluation, other, bootstrap=5)
+    row = next(row for row in comparison.rows if row["metric"] == "fid[damsm]")
+    assert row["difference"] == row["a"] - row["b"] and len(row["interval_95"]) == 2
+    comparison.write(tmp_path)
+    assert (tmp_path / "compare.md").read_text() == comparison.text
+
+
+@pytest.mark.parametrize("settings, message", [
+    ({"protocol": "quik"}, '`protocol` must be one of quick,.*Did you mean "quick"'),
+    ({"condition": 3}, 'no option `condition`.*Did you mean "conditions"'),
+    ({"real": 1}, "`real` must be at least 2, got 1"),
+    ({"seed": 2**40}, "`seed` must be at most"),
+    ({"crop": "centre"}, '`crop` must be "none" or "paper"'),
+    ({"direction": "ab"}, '`direction` must be "a2b" or "b2a"'),
+    ({"strict": True}, "the protocol quick is not met"),
+])
+def test_mistakes(model, evaluators, settings, message):
+    with pytest.raises(ZooError, match=message):
+        evaluate(model, "shapes", evaluators=evaluators, **settings)
+
+
+def test_a_source_of_another_kind_is_an_error(model, evaluators):
+    classes = ShapeClasses(32, 48)
+    pixels = dict.fromkeys(("conditions", "real"), 4)
+    with pytest.raises(ZooError, match="conditions of a model of domains"):
+        from tests.support.tiny_drit import drit
+
+        evaluate(drit(compiled=False), classes, evaluators=evaluators, **pixels)
+    with pytest.raises(ZooError, match="`source` is missing"):
+        evaluate(from_array(Shapes(16, 4).load_batch(np.arange(4)).numpy(), "x"),
+                 evaluators=evaluators)

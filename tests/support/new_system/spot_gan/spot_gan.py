@@ -1,0 +1,122 @@
+"""SpotGAN: class to image by one dense layer, against one dense layer. No paper has it."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from zoo.losses.adversarial import cross_entropy
+from zoo.models.base.conditional_gan import ConditionalGAN, to_uint8
+from zoo.models.dcgan.labels import read_labels
+from zoo.networks.build import build, spec
+
+
+class Generator(keras.layers.Layer):
+    """dict of `latents`, `labels` -> dict of `images` (batch, size, size, 3) in [-1, 1]."""
+
+    def __init__(self, image_size, classes, **kwargs):
+        super().__init__(**kwargs)
+        self.image_size, self.classes = image_size, classes
+        self.dense = keras.layers.Dense(image_size**2 * 3, activation="tanh", name="dense")
+
+    def call(self, inputs):
+        labels = ops.one_hot(inputs["labels"], self.classes, dtype=inputs["latents"].dtype)
+        x = self.dense(ops.concatenate([inputs["latents"], labels], axis=-1))
+        return {"images": ops.reshape(x, (-1, self.image_size, self.image_size, 3))}
+
+
+class Discriminator(keras.layers.Layer):
+    """images, labels -> logits (batch, 1)."""
+
+    def __init__(self, classes, **kwargs):
+        super().__init__(**kwargs)
+        self.classes = classes
+        self.dense = keras.layers.Dense(1, name="dense")
+
+    def call(self, images, labels):
+        x = ops.reshape(images, (ops.shape(images)[0], -1))
+        return self.dense(ops.concatenate([x, ops.one_hot(labels, self.classes)], axis=-1))
+
+
+@keras.saving.register_keras_serializable("zoo")
+class SpotGAN(ConditionalGAN):
+    """Class to image.
+
+    Args:
+        classes: int. Number of classes: 3.
+        class_names: list of str or None. Their names.
+        image_size: int. Pixels of a side: 8.
+        latent_dim: int. 4.
+        mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
+    """
+
+    task = "label-to-image"
+    condition_fields = ("labels",)
+    loss_names = (
+        "discriminator_loss", "generator_loss", "adversarial_loss", "mode_seeking",
+        "image_distance", "latent_distance",
+    )
+
+    def __init__(
+        self, classes=3, class_names=None, image_size=8, latent_dim=4, mode_seeking_weight=0.0,
+        ema_decay=0.999, ema_statistics="average", seed=0, **kwargs,
+    ):
+        super().__init__(
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+        )
+        self.classes, self.class_names, self.image_size = classes, class_names, image_size
+        self.cross_entropy = cross_entropy("logits")
+        self.build_generators({"latents": spec(2, latent_dim), "labels": spec(2, dtype="int64")})
+
+    def make_generator(self, name):
+        return Generator(self.image_size, self.classes, name=name)
+
+    def build_for_training(self):
+        if not hasattr(self, "discriminator"):
+            images = spec(2, self.image_size, self.image_size, 3)
+            network = Discriminator(self.classes, name="discriminator")
+            self.discriminator = build(network, images, spec(2, dtype="int64"))
+
+    def training_step(self, batch):
+        images, labels = batch["images"], batch["labels"]
+        every_label = tf.concat([labels] * self.samples, axis=0)
+        latents = self.draw("latents", tf.shape(every_label)[0], self.latent_dim)
+        with tf.GradientTape(persistent=True) as tape:
+            fakes = self.generator({"latents": latents, "labels": every_label})["images"]
+            real = self.discriminator(images, labels)
+            fake = self.discriminator(fakes, every_label)
+            # (1) the discriminator
+            discriminator_loss = self.cross_entropy(real, 1) + self.cross_entropy(fake, 0)
+            # (2) the generator
+            adversarial_loss = self.cross_entropy(fake, 1)
+            seeking = self.mode_seeking_term(fakes, latents)
+            generator_loss = adversarial_loss + seeking["mode_seeking"]
+        for network, loss in (
+            (self.discriminator, discriminator_loss), (self.generator, generator_loss)
+        ):
+            name = f"{network.name}_optimizer"
+            self._update(name, tape, loss, network.trainable_variables)
+        self.update_average()
+        return {
+            "discriminator_loss": discriminator_loss, "generator_loss": generator_loss,
+            "adversarial_loss": adversarial_loss, **seeking,
+        }
+
+    def call(self, inputs, training=False):
+        return (self.generator if training else self.generating)(inputs, training=training)
+
+    def sample(self, condition, seeds=None, latents=None):
+        latents = self.latents(seeds) if latents is None else latents
+        return self({"latents": latents, "labels": condition["labels"]}, training=False)
+
+    def generate(self, labels, samples_per_condition=1, seed=0, batch_size=64):
+        return self.pictures_of(labels, samples_per_condition, seed, batch_size)
+
+    def condition_rows(self, conditions):
+        labels = read_labels(conditions, self.classes, self.class_names)
+        return {"labels": labels}, len(labels)
+
+    def row_specs(self):
+        return {**super().row_specs(), "labels": tf.TensorSpec([None], tf.int64)}
+
+    def rows_to_outputs(self, rows):
+        return {"images": to_uint8(self.sample(rows, latents=rows["latents"])["images"])}

@@ -1,0 +1,161 @@
+"""Every command of the pages and of the recipes' docstrings parses, with its settings.
+
+Of each program one process reads all of its commands, since a process can define a flag only once.
+"""
+
+import ast
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.runs import environment
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+SCRIPTS = [*sorted(ROOT.glob("recipes/*.py")), *sorted(ROOT.glob("examples/*.py"))]
+COMMAND = re.compile(r"(?:python (?:-m )?|make )\S.*")
+OURS = re.compile(r"-m (?:recipes|export|tests)\.|examples/")
+TARGETS = re.compile(r"^([\w-]+):", re.M)
+VARIABLES = re.compile(r"^(\w+) \??=", re.M)
+
+# Runs a program up to where it reads its command line, and gives it each line in turn there.
+CHILD = """
+import argparse, json, os, runpy, sys
+
+def report(read):
+    found = []
+    for line in lines:
+        sys.argv = ["program", *line]
+        try:
+            found.append(read(list(line)) or "")
+        except (Exception, SystemExit) as error:
+            found.append(f"{type(error).__name__}: {error}")
+    print(json.dumps(found))
+    sys.stdout.flush()
+    os._exit(0)
+
+def of_flags(main, config_flag=None):
+    from absl.testing import flagsaver
+
+    joined = main.__globals__.get("joined", list)
+
+    def read(line):
+        argv = joined(["program", *line])
+        with flagsaver.flagsaver():
+            _cli.parse(argv, config_flag)
+            if config_flag and any(part.startswith("--config=") for part in line):
+                _cli.recipe().validate()
+
+    report(read)
+
+def of_argparse(parser, *_):
+    report(lambda line: parse_args(parser, line) and "")
+
+program, lines = sys.argv[1], json.loads(sys.argv[2])
+parse_args = argparse.ArgumentParser.parse_args
+argparse.ArgumentParser.parse_args = of_argparse
+from recipes import _cli
+_cli.run = of_flags
+sys.argv = ["program"]
+run = runpy.run_path if program.endswith(".py") else runpy.run_module
+run(program, run_name="__main__")
+"""
+
+
+def joined_lines(text):
+    return re.sub(r"\\\n\s*", " ", text)
+
+
+def commands_of_page(text):
+    """Commands in the code blocks of a page, and those that are the whole of a code span."""
+    text = joined_lines(text)
+    for block in re.findall(r"```\w*\n(.*?)```", text, re.S):
+        yield from (m[0] for line in block.splitlines() if (m := COMMAND.match(line.strip())))
+    for span in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S)):
+        yield from (m[0] for m in [COMMAND.match(span)] if m)
+
+
+def commands_of_docstring(source):
+    """Commands on indented lines of a module's docstring."""
+    docstring = ast.get_docstring(ast.parse(source), clean=False) or ""
+    for line in joined_lines(docstring).splitlines():
+        if line.startswith("    ") and (match := COMMAND.match(line.strip())):
+            yield match[0]
+
+
+def collect():
+    """dict of program -> list of (where it stands, list of arguments)."""
+    found = {}
+    pages = [(path, commands_of_page(path.read_text("utf-8"))) for path in PAGES]
+    scripts = [(path, commands_of_docstring(path.read_text("utf-8"))) for path in SCRIPTS]
+    for path, commands in pages + scripts:
+        for command in commands:
+            words = shlex.split(command, comments=True)
+            if words[0] == "make":
+                program, rest = "make", words[1:]
+            elif OURS.match(" ".join(words[1:])):
+                start = 3 if words[1] == "-m" else 2
+                program, rest = words[start - 1], words[start:]
+            else:
+                continue
+            if rest != ["--help"]:
+                found.setdefault(program, []).append((path.name, rest))
+    return found
+
+
+COMMANDS = collect()
+PROGRAMS = sorted(set(COMMANDS) - {"make"})
+
+
+def read(program, lines):
+    """What is wrong with each of the lines of a program, "" for nothing."""
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, program, json.dumps(lines)], cwd=ROOT, env=environment(),
+        text=True, capture_output=True, timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_pages_have_commands():
+    programs = {"recipes.train", "recipes.sweep", "recipes.generate", "recipes.evaluate",
+                "recipes.import_checkpoint", "recipes.cache_text", "recipes.train_encoder",
+                "recipes.demo", "export.saved_model", "make", "examples/side_by_side.py"}
+    assert programs <= set(COMMANDS)
+    assert sum(map(len, COMMANDS.values())) > 100
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_commands_parse(program):
+    places = COMMANDS[program]
+    errors = read(program, [line for _, line in places])
+    wrong = [f"{name}: {shlex.join(line)}\n  {error}"
+             for (name, line), error in zip(places, errors, strict=True) if error]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_wrong_command_is_seen():
+    start = "--config=recipes/attn_gan.py:shapes"
+    said = read("recipes.train", [
+        [start], [start, "--config.stepz=3"], [start, "--workdirs=a"],
+        [start, "--config.text=none"],
+        ["--config=recipes/attn_gan.py:emojis"],
+    ])
+    assert said[0] == "" and all(error.startswith("ZooError: ") for error in said[1:])
+    assert "stepz" in said[1] and '"captions" or "hub"' in said[3]
+    said = read("export.saved_model", [["--preset=a", "--out=b"], ["--preset=a"]])
+    assert said[0] == "" and said[1]
+
+
+def test_targets_of_make_exist():
+    text = (ROOT / "Makefile").read_text("utf-8")
+    targets, variables = TARGETS.findall(text), VARIABLES.findall(text)
+    for name, words in COMMANDS["make"]:
+        for word in words:
+            variable = word.partition("=")[0]
+            assert word in targets or ("=" in word and variable in variables), f"{name}: {word}"

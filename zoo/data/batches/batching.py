@@ -1,0 +1,108 @@
+"""How images are put into batches, for label-to-image and image-to-image systems.
+
+As in `zoo.data.batches.text_to_image`, the batch of step n depends only on the seed and n, so that
+starting at `start_step` gives the batches of a run that was never interrupted.
+
+References: pix2pix, arXiv 1611.07004, and BicycleGAN, arXiv 1711.11586, data/aligned_dataset.py;
+DRIT, arXiv 1808.00948, src/dataset.py. Checked against the official code of HelenMao/MSGAN and
+junyanz/BicycleGAN. Known deviations: every position of a crop is equally likely (Pix2Pix in MSGAN
+never uses the last one); evaluation takes the centre and mirrors nothing (there, crops and flips
+stay random in the tests of pix2pix and BicycleGAN).
+"""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.data.batches.text_to_image import shuffled_indices
+from zoo.errors import ZooError
+
+
+@dataclasses.dataclass(frozen=True)
+class Batching:
+    """The settings that all tasks share.
+
+    Attributes:
+        image_size: int, side of the images of a batch, pixels.
+        batch_size: int, at most the number of images of an endless data set.
+        seed: int.
+        start_step: int, the step of the first batch.
+        training: False takes the centre crop and no flip; the order is random all the same.
+        load_size: int, pixels: an image is squeezed into this square and a random square of
+            `image_size` is cut out; None is `image_size`, no cut.
+        flip: mirrors every second image on average.
+        cache: decodes and scales every image once, in parallel, into memory.
+    """
+
+    image_size: int
+    batch_size: int
+    seed: int = 0
+    start_step: int = 0
+    training: bool = True
+    load_size: int | None = None
+    flip: bool = False
+    cache: bool = False
+
+    @property
+    def side(self):
+        """Side of the images before the cut, pixels."""
+        return self.image_size if self.load_size is None else self.load_size
+
+    def check(self, *sources):
+        """Raises `ZooError` for sizes that cannot be used, or a source without images."""
+        if not 1 <= self.image_size <= self.side:
+            raise ZooError(
+                "image_size must be 1 or more and at most load_size, got image_size "
+                f"{self.image_size} and load_size {self.side}."
+            )
+        if self.batch_size < 1:
+            raise ZooError(f"batch_size must be 1 or more, got {self.batch_size}.")
+        if not all(map(len, sources)):
+            raise ZooError("The data source has no images.")
+
+    def indices(self, step, count):
+        """int64 [B]: which of `count` images the batch of a step takes; each once per epoch."""
+        return shuffled_indices(step, self.batch_size, count, self.seed)
+
+    def drawn_indices(self, step, count, salt):
+        """int64 [B]: images drawn at random, with replacement."""
+        key = _key(self.seed ^ salt, step)
+        return tf.random.stateless_uniform([self.batch_size], key, 0, count, tf.int64, alg="philox")
+
+    def moves(self, step, salt=0):
+        """Where to cut, float [B, 2] or None, and what to mirror, bool [B] or None."""
+        if not self.training:
+            return None, None
+        key = _key(self.seed ^ salt, step)
+        uniform = tf.random.stateless_uniform([self.batch_size, 3], key, alg="philox")
+        return uniform[:, :2], uniform[:, 2] < 0.5 if self.flip else None
+
+    def endless(self, batch_of, count):
+        """Endless `tf.data.Dataset` of `batch_of(step)`.
+
+        Args:
+            batch_of: function of a step, int64 scalar tensor -> dict of tensors.
+            count: int, images of an epoch.
+
+        Raises:
+            ZooError: a negative start, or a batch that is larger than an epoch.
+        """
+        if self.start_step < 0:
+            raise ZooError(f"start_step must be 0 or more, got {self.start_step}.")
+        if self.batch_size > count:
+            raise ZooError(
+                f"batch_size {self.batch_size} is larger than the number of images ({count}): "
+                "use a smaller batch."
+            )
+        steps = tf.data.Dataset.range(self.start_step, np.iinfo(np.int64).max)
+        return steps.map(batch_of, tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+
+    def once(self, batch_of, count):
+        """Finite `tf.data.Dataset` of `batch_of(indices)`, in order; the last may be smaller."""
+        indices = tf.data.Dataset.range(count).batch(self.batch_size)
+        return indices.map(batch_of, tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+
+
+def _key(seed, step):
+    return tf.stack([tf.constant(seed, tf.int64), step])

@@ -1,0 +1,63 @@
+"""Batches of images with labels."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.data.batches.batching import Batching
+from zoo.data.batches.image_cache import source_squares
+from zoo.errors import ZooError
+
+
+def labels_dataset(source, image_size, batch_size, flip=False, **settings):
+    """Endless batches of images with labels.
+
+    Args:
+        source: images with `labels`, such as `ClassFolder`, `Cifar10` or `ShapeClasses`; squeezed
+            with Pillow's bilinear filter.
+        image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
+            `start_step`, `training`, `load_size`, `cache`.
+
+    Returns:
+        `tf.data.Dataset` of dicts: `images`, float32 [B, s, s, 3] in [-1, 1]; `labels`, int64 [B].
+
+    Raises:
+        ZooError: sizes or a batch size that cannot be used, or a label outside `class_names`.
+    """
+    batching = Batching(image_size, batch_size, flip=flip, **settings)
+    batch = _labelled(source, batching)
+    return batching.endless(
+        lambda step: batch(batching.indices(step, len(source)), *batching.moves(step)), len(source)
+    )
+
+
+def labels_evaluation(source, image_size, batch_size, load_size=None, cache=False):
+    """Every image once, in order: centre crop, no flip; the last batch may be smaller.
+
+    Args and fields: as `labels_dataset`.
+
+    Returns:
+        finite `tf.data.Dataset` of dicts.
+    """
+    batching = Batching(image_size, batch_size, load_size=load_size, cache=cache)
+    return batching.once(_labelled(source, batching), len(source))
+
+
+def _labelled(source, batching):
+    batching.check(source)
+    labels = np.asarray(source.labels, np.int64)
+    classes = len(getattr(source, "class_names", None) or range(labels.max() + 1))
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(wrong):
+        files = getattr(source, "file_names", None)
+        name = files[wrong[0]] if files else f"image {wrong[0]}"
+        raise ZooError(
+            f"{name}: its label is {labels[wrong[0]]}, expected 0 to {classes - 1} "
+            f"({classes} classes)."
+        )
+    squares = source_squares(source, batching.side, "bilinear", batching.cache)
+
+    def batch(index, *moves):
+        images = squares.views(index, batching.image_size, *moves)
+        return {"images": images, "labels": tf.gather(labels, index)}
+
+    return batch

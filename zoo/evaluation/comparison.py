@@ -1,0 +1,165 @@
+"""Two evaluations side by side, with bootstrap intervals of their differences."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo.evaluation.figures import bin_bars
+from zoo.evaluation.measures import centred_interval, draw
+from zoo.evaluation.report import number
+from zoo.storage import write_bytes_atomically, write_json
+from zoo.training.progress import progress_bar
+from zoo.visualization.grid import save_png
+
+NAMES = ("A", "B")
+
+
+@dataclasses.dataclass
+class Comparison:
+    """Two evaluations side by side.
+
+    Attributes:
+        report: dict, the content of `compare.json`; its `rows` are dicts of `metric`, `a`, `b`,
+            `difference`, `interval_95` of the difference, `better` and `ahead`.
+        shares: dict of "real", "A", "B" -> shares of NDB's bins; empty without NDB.
+        different: dict of "A", "B" -> which bins differ from the real images'.
+    """
+
+    report: dict
+    shares: dict
+    different: dict
+
+    @property
+    def rows(self):
+        """List of the dicts of all metrics that both evaluations have."""
+        return self.report["rows"]
+
+    @property
+    def text(self):
+        """The comparison as Markdown."""
+        text = markdown(self.report)
+        if self.shares:
+            text += "\n![ndb](ndb.png)\n\nShares of the bins: the real pictures, A and B.\n"
+        return text
+
+    def write(self, folder):
+        """Writes `compare.json`, `compare.md` and, with NDB, `ndb.png` into a folder.
+
+        Raises:
+            ZooError: the folder cannot be written.
+        """
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        if self.shares:
+            bars = bin_bars(self.shares, "Shares of NDB's bins", self.different)
+            save_png(out / "ndb.png", bars)
+        write_json(str(out / "compare.json"), self.report)
+        write_bytes_atomically(str(out / "compare.md"), self.text.encode())
+
+
+def compare(first, second, bootstrap=None, seed=0):
+    """The `Comparison` of two evaluations.
+
+    Args:
+        first, second: `Evaluation`s against the same real images.
+        bootstrap: int, draws of the intervals; 0 for none; None for 100, but none where the
+            features have more than 512 numbers.
+        seed: int, of the draws.
+
+    Raises:
+        ZooError: the two were measured against different real images, or at different sizes.
+    """
+    runs = (first, second)
+    reports = [run.report for run in runs]
+    _check(reports)
+    own, other = ({m.metric: m for m in run.measures} for run in runs)
+    paired = _paired(runs)
+    rows = [
+        difference(own[metric], other[metric], bootstrap, seed, paired)
+        for metric in own if metric in other
+    ]
+    result = {
+        "format": 1, "a": reports[0]["subject"], "b": reports[1]["subject"],
+        "protocol": reports[0]["protocol"], "data": reports[0]["data"], "paired": paired,
+        "repeats": bootstrap, "seed": seed, "rows": rows,
+        "warnings": {name: report["warnings"] for name, report in zip("ab", reports, strict=True)},
+    }
+    return Comparison(result, *bin_shares(runs))
+
+
+def difference(a, b, repeats, seed, paired):
+    """A's value, B's, and A - B with its interval; one draw serves both where they are paired."""
+    row = {
+        "metric": a.metric, "a": a.value, "b": b.value, "difference": a.value - b.value,
+        "better": a.better,
+    }
+    repeats = min(a.draws(repeats), b.draws(repeats))
+    if not repeats:
+        return row
+    random = np.random.RandomState(seed)
+    together = paired and a.units.shape[:2] == b.units.shape[:2]
+    draws = []
+    for _ in progress_bar(range(repeats), repeats, f"bootstrap of {a.metric}, A - B: draw"):
+        places = draw(random, *a.units.shape[:2])
+        other = places if together else draw(random, *b.units.shape[:2])
+        draws.append(
+            a.statistic(np.asarray(a.units[places])) - b.statistic(np.asarray(b.units[other]))
+        )
+    row["interval_95"] = low, high = centred_interval(row["difference"], draws)
+    if a.better and not low <= 0 <= high:
+        row["ahead"] = "A" if (low > 0) == (a.better == "higher") else "B"
+    return row
+
+
+def bin_shares(runs):
+    """The bins of the first NDB that both evaluations have; two empty dicts where there is none.
+
+    Returns:
+        (dict of "real", "A", "B" -> shares, dict of "A", "B" -> which bins differ).
+    """
+    found = [next((m.more for m in run.measures if "bins" in m.more), None) for run in runs]
+    if not all(found):
+        return {}, {}
+    shares = {name: more["shares"] for name, more in zip(NAMES, found, strict=True)}
+    different = {name: more["different"] for name, more in zip(NAMES, found, strict=True)}
+    return {"real": found[0]["bins"], **shares}, different
+
+
+def markdown(result):
+    names = [f"{name} = {result[name.lower()]['name']}" for name in NAMES]
+    lines = [f"# {' and '.join(names)}, protocol {result['protocol']['name']}", ""]
+    lines += [
+        f"{result['data']['count']} real pictures of {result['data']['name']}. Intervals: "
+        "bootstrap, 95 %, draws of the generated pictures"
+        f"{', the same for both' if result['paired'] else ''}; real pictures are kept.", "",
+        "| metric | A | B | A - B | 95 % interval | better | ahead |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in result["rows"]:
+        interval = " to ".join(map(number, row.get("interval_95", ())))
+        lines.append(
+            f"| {row['metric']} | {number(row['a'])} | {number(row['b'])} | "
+            f"{number(row['difference'])} | {interval} | {row['better']} | {row.get('ahead', '')} |"
+        )
+    for name, warnings in result["warnings"].items():
+        lines += [f"\n**Not the protocol, {name.upper()}:** {text}" for text in warnings]
+    return "\n".join(lines) + "\n"
+
+
+def _check(reports):
+    hashes = [report["data"]["sha256"] for report in reports]
+    if hashes[0] != hashes[1]:
+        raise ZooError(
+            "The two presets were measured against different real pictures "
+            f"({reports[0]['resolution']} and {reports[1]['resolution']} pixels of "
+            f"{reports[0]['data']['name']} and {reports[1]['data']['name']}), so their numbers do "
+            "not compare: give presets of one size, and --data."
+        )
+
+
+def _paired(runs):
+    """Whether both made pictures of the same conditions, so that one draw serves both."""
+    conditions = [run.subject.conditions for run in runs]
+    return all(conditions) and conditions[0].names == conditions[1].names

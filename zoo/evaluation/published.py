@@ -1,0 +1,70 @@
+"""Numbers that papers published, each with the network whose features it was measured by."""
+
+import dataclasses
+
+PAPERS_DAMSM = "the paper's DAMSM"
+
+
+@dataclasses.dataclass(frozen=True)
+class Published:
+    """A published number.
+
+    Attributes:
+        system, data, metric: strs: the class of the model, the data set, the kind of metric.
+        value: str, as printed.
+        network: str, the network whose features it was measured by.
+        source: str, where it is printed.
+        protocol: a key of `zoo.evaluation.protocols.PROTOCOLS`, or "" for another protocol.
+    """
+
+    system: str
+    data: str
+    metric: str
+    value: str
+    network: str
+    source: str
+    protocol: str = "attngan"
+
+
+_README = "README of DM-GAN's repository"
+_RELEASED = "released weights, README of DM-GAN's repository"
+_OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own route"
+_TTUR = "; by TTUR, whose resize differs a little from pytorch-fid's"
+_LAFITE = "table of LAFITE, arXiv 2111.13792", "xmc_gan"
+PUBLISHED = (
+    Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README + _TTUR),
+    Published("AttnGAN", "birds", "fid", "23.98", _OLD, _README),
+    Published("AttnGAN", "birds", "inception_score", "4.36 +- 0.03", "StackGAN's CUB classifier",
+              _README),
+    Published("AttnGAN", "birds", "r_precision", "67.82 % +- 4.43", PAPERS_DAMSM, _README),
+    Published("AttnGAN", "coco", "fid", "29.53", "inception-2015", _README + _TTUR),
+    Published("AttnGAN", "coco", "fid", "35.49", _OLD, _README),
+    Published("AttnGAN", "coco", "inception_score", "25.89 +- 0.47", "inception-2015", _README),
+    Published("AttnGAN", "coco", "r_precision", "85.47 % +- 3.69", PAPERS_DAMSM, _README),
+    Published("DMGAN", "birds", "fid", "11.91", "inception-2015", _RELEASED + _TTUR),
+    Published("DMGAN", "birds", "fid", "16.09", _OLD, _README),
+    Published("DMGAN", "birds", "inception_score", "4.75 +- 0.07", "StackGAN's CUB classifier",
+              _README),
+    Published("DMGAN", "birds", "r_precision", "72.31 % +- 0.91", PAPERS_DAMSM, _README),
+    Published("DMGAN", "coco", "fid", "24.24", "inception-2015", _RELEASED + _TTUR),
+    Published("DMGAN", "coco", "fid", "32.64", _OLD, _README),
+    Published("DMGAN", "coco", "inception_score", "30.49 +- 0.57", "inception-2015", _README),
+    Published("DMGAN", "coco", "r_precision", "88.56 % +- 0.28", PAPERS_DAMSM, _README),
+    Published("StackGANV2", "birds", "inception_score", "4.04 +- 0.05",
+              "StackGAN's CUB classifier", "README of StackGAN-v2's repository", ""),
+    Published("XMCGAN", "coco", "fid", "9.33", "keras-inception-v3", *_LAFITE),
+    Published("XMCGAN", "coco", "inception_score", "30.45", "keras-inception-v3", *_LAFITE),
+)
+
+
+def published(system, data, metric):
+    """The published numbers of a system on a data set: list of `Published`.
+
+    Args:
+        metric: str, such as "fid[inception-2015]"; of one class ("..., class cat") there are none.
+    """
+    kind = metric if ", " in metric else metric.partition("[")[0]
+    return [
+        row for row in PUBLISHED
+        if (row.system, row.data, row.metric) == (system, data, kind)
+    ]

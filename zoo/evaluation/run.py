@@ -1,0 +1,205 @@
+"""Evaluates a model, or a set of images, against real images by a protocol.
+
+    import zoo
+    from zoo.evaluation import evaluate
+
+    evaluation = evaluate(zoo.from_preset("attn_gan_emoji_64"), "emoji.zip", conditions=16)
+    evaluation["fid[damsm_emoji_64]"]["value"], evaluation["ndb"]["interval_95"]
+    print(evaluation.text)
+    evaluation.write("report")
+"""
+
+import dataclasses
+import os
+import time
+from pathlib import Path
+
+from zoo.errors import ZooError, nearest
+from zoo.evaluation import report as reports
+from zoo.evaluation.evaluators import open_evaluators
+from zoo.evaluation.measurement import measure
+from zoo.evaluation.options import make_options
+from zoo.evaluation.protocols import find_protocol
+from zoo.evaluation.subject import common_record, open_subject, protocol_deviations
+
+
+@dataclasses.dataclass
+class Evaluation:
+    """The results of one evaluation.
+
+    `evaluation[metric]` is the dict of one metric: `metric`, `value`, `interval_95` ([low, high] of
+    a bootstrap, where there is one), `better` ("lower", "higher" or ""), `protocol` (every fact
+    that belongs to the number) and `warnings` (list of str).
+
+    Attributes:
+        report: dict, the content of `report.json`.
+        measures: list of `Measure`, to draw intervals of differences from.
+        subject: `zoo.evaluation.subject.Subject`, what was measured.
+    """
+
+    report: dict
+    measures: list
+    subject: object
+
+    @property
+    def results(self):
+        """List of the dicts of all metrics."""
+        return self.report["results"]
+
+    @property
+    def warnings(self):
+        """List of str: where the evaluation falls short of its protocol."""
+        return self.report["warnings"]
+
+    @property
+    def not_measured(self):
+        """Dict of a metric -> why it was not measured."""
+        return self.report["not_measured"]
+
+    @property
+    def text(self):
+        """The report as Markdown."""
+        return reports.markdown(self.report)
+
+    def __getitem__(self, metric):
+        found = {result["metric"]: result for result in self.results}
+        if metric not in found:
+            raise ZooError(
+                f'"{metric}" was not measured, but {", ".join(found)}.{nearest(metric, found)}'
+            )
+        return found[metric]
+
+    def write(self, folder):
+        """Writes `report.json`, `report.md` and the figures into a folder.
+
+        Raises:
+            ZooError: the folder cannot be written.
+        """
+        from zoo.evaluation import figures
+        from zoo.storage import output_folders, write_bytes_atomically, write_json
+
+        with output_folders.gathered(Path(folder)) as temporary:
+            self.report["pictures"] = figures.write(
+                temporary, self.subject, self.results, self.report["seed"]
+            )
+            write_json(str(temporary / "report.json"), self.report)
+            write_bytes_atomically(str(temporary / "report.md"), self.text.encode())
+
+
+def evaluate(
+    model, source="", protocol="quick", *, evaluators=None, cache=None, command=None, **options
+):
+    """Measures a model, or a set of images, against real images.
+
+    Args:
+        model: a conditional GAN of this package; a preset's name, directory or handle; or an
+            `ImageSet` of generated images, see `zoo.evaluation.image_set.from_path` and
+            `from_array`.
+        source: the data set that the conditions and the real images come from: a name of
+            `zoo.data.SOURCES`, a path, or "NAME:PATH"; "" for the data set of the preset's
+            training; or a source that is opened already, which then serves as every split. For an
+            `ImageSet` also a folder, .zip or .npy of images, or another `ImageSet`.
+        protocol: "quick", "msgan_text", "msgan_label", "msgan_image", "attngan" or "xmc_gan", see
+            `zoo.evaluation.protocols`; or a `Protocol`.
+        evaluators: the networks to measure with, from `open_evaluators`. None opens the encoder of
+            this package that fits the preset's data, where the protocol allows one.
+        cache: folder that keeps generated images and features for the next evaluation; None for a
+            temporary one. Without effect where `evaluators` are given, which have their own.
+        command: list of str, the command line that the report names, or None.
+        **options: the attributes of `zoo.evaluation.options.Options`, such as `conditions=16`,
+            `seed=1`, `bootstrap=0`, `strict=True`.
+
+    Returns:
+        `Evaluation`.
+
+    Raises:
+        ZooError: something cannot be opened, the model and the protocol or the data do not go
+            together, or, with `strict`, the protocol is not met.
+    """
+    start = time.monotonic()
+    options, whole = make_options(options), find_protocol(protocol)
+    name = protocol if isinstance(protocol, str) else "custom"
+    asked = options.applied(whole)
+    if evaluators is None:
+        handle = model if isinstance(model, str | os.PathLike) else None
+        evaluators = open_evaluators(whole, handle, cache)
+    subject, available, about, warnings = open_subject(
+        model, source, asked, options, evaluators.cache
+    )
+    real, versions = available.sample(asked.real, options.seed), reports.versions()
+    warnings += protocol_deviations(subject, real, len(available), whole, asked, evaluators)
+    if options.strict and warnings:  # before any image is generated
+        raise ZooError(f"--strict: the protocol {name} is not met: {'; '.join(warnings)}.")
+    results = measure(subject, real, asked, evaluators, options.seed, options.per_class)
+    common = common_record(subject, real, name, options.seed, about["splits"], versions)
+    entries = []
+    for one, seconds in results.found:
+        one.warnings = [*warnings, *one.warnings]
+        entries.append(reports.record(one, common, options.bootstrap, options.seed, seconds))
+    others = [n for n in (evaluators.lpips, evaluators.detector) if n is not None]
+    report = {
+        "format": reports.FORMAT, "subject": {"name": subject.name, **subject.source},
+        "protocol": {"name": name, **dataclasses.asdict(whole)},
+        "data": {**about, "name": real.name, "count": len(real), "sha256": real.digest,
+                 "input": real.preprocessing},
+        "networks": [network.record() for network in (*evaluators.networks, *others)],
+        "resolution": subject.size[0], "seed": options.seed, "warnings": warnings,
+        "results": entries, "not_measured": results.left_out,
+        "versions": versions, "seconds": round(time.monotonic() - start, 1),
+        **({"command": command} if command else {}),
+    }
+    return Evaluation(report, [one for one, _ in results.found], subject)
+
+
+def quick(model, source="", **settings):
+    """`evaluate` by this package's own protocol, for minutes on a CPU.
+
+    64 conditions with 4 images each against 512 real images: FID of an encoder of this package,
+    NDB and JSD with 20 bins, diversity, R-precision. Its numbers compare runs of this package only.
+    """
+    return evaluate(model, source, "quick", **settings)
+
+
+def msgan_text(model, source="", **settings):
+    """`evaluate` by MSGAN's protocol of text-to-image systems (arXiv 1903.05628, supplement).
+
+    200 captions with 10 images each against 2,000 real images: FID, NDB and JSD with 100 bins,
+    LPIPS of 10 pairs per caption.
+    """
+    return evaluate(model, source, "msgan_text", **settings)
+
+
+def msgan_label(model, source="", **settings):
+    """`evaluate` by MSGAN's protocol of class-conditional systems (arXiv 1903.05628, supplement).
+
+    5,000 images of each class against all real images: FID, and NDB and JSD with 250 bins, of each
+    class too.
+    """
+    return evaluate(model, source, "msgan_label", **settings)
+
+
+def msgan_image(model, source="", **settings):
+    """`evaluate` by MSGAN's protocol of image-to-image systems (arXiv 1903.05628, supplement).
+
+    100 source images with 50 outputs each against all real images: FID, NDB and JSD with 50 bins
+    (the paper's facades: `bins=20`), LPIPS of 50 pairs per source image.
+    """
+    return evaluate(model, source, "msgan_image", **settings)
+
+
+def attngan(model, source="", **settings):
+    """`evaluate` by the protocol of AttnGAN (arXiv 1711.10485) and DM-GAN.
+
+    30,000 captions with one image each against all held-out images: FID, Inception score in 10
+    splits by OpenAI's script, R-precision among 100 captions.
+    """
+    return evaluate(model, source, "attngan", **settings)
+
+
+def xmc_gan(model, source="", **settings):
+    """`evaluate` by the protocol of XMC-GAN (arXiv 2101.04702).
+
+    30,000 captions with one image each against all held-out images: FID and Inception score of one
+    split, SOA where a detector is given.
+    """
+    return evaluate(model, source, "xmc_gan", **settings)

@@ -1,0 +1,222 @@
+"""Sample grids of a run: fixed conditions and fixed noise, so that two steps can be compared.
+
+A grid is written as PNG files and as TensorBoard images. `CaptionSamples` draws captions,
+`ConditionSamples` labels and images, `DescriptionSamples` shows what a captioning network says.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.data import evaluation_batches
+from zoo.presets.usage import condition_of
+from zoo.text.captions import can_read
+from zoo.visualization.attention_panel import panel
+from zoo.visualization.caption_page import caption_page
+from zoo.visualization.explain import explanations, labels_of
+from zoo.visualization.grid import grid, in_colour, rows_grid, save_png
+
+# --- captions -------------------------------------------------------------------------------------
+
+
+def caption_samples(config, data, model):
+    """The fixed sample grid."""
+    rows, labels = sample_rows(config, data, model)
+    if rows is not None and not len(rows):
+        data.notes.append("no sample grid: the model can read none of the captions")
+        return None
+    if labels and labels != list(config.samples.captions):
+        data.notes.append("sample grid: " + "; ".join(labels))
+    return CaptionSamples(
+        model, rows, config.samples.images_per_caption, config.samples.seed,
+        unknown=config.data.unknown, labels=labels,
+    )
+
+
+class CaptionSamples:
+    """Images of fixed captions from fixed noise, so that two steps of a run can be compared.
+
+    Args:
+        model: a text-to-image system with `generate`.
+        captions: list of str, one row each; float (rows, features) for a model of embeddings; None
+            for one without condition.
+        images_per_caption: images per row.
+        seed: of the noise.
+        unknown: "drop" | "unk", what unknown words become.
+        labels: list of str, what is written at each row; by default the captions.
+    """
+
+    def __init__(
+        self, model, captions, images_per_caption=6, seed=0, unknown="drop", labels=None
+    ):
+        self.model, self.captions, self.labels = model, captions, labels or labels_of(captions)
+        self.images_per_caption, self.seed, self.unknown = images_per_caption, seed, unknown
+
+    def __call__(self, directory, step):
+        """Write `step_N.png`, with attention `step_N_explain.png`, and both as TensorBoard images.
+
+        The second has what the images' own making shows, without the strips of one noise alone.
+        A model that can say what images show adds `step_N_described.png`.
+        """
+        images, details = self.model.generate(
+            self.captions, images_per_caption=self.images_per_caption, seed=self.seed,
+            unknown=self.unknown, return_details=True,
+        )
+        written = {"": grid(images, self.images_per_caption, labels=self.labels)}
+        if "attention" in details:
+            written["_explain"] = panel(explanations(self.labels, self.seed, images, details))
+        if hasattr(self.model, "describe"):
+            told = self.model.describe(images)
+            written["_described"] = caption_page(self.labels, images, told)
+        for name, picture in written.items():
+            save_png(Path(directory) / f"step_{step:07d}{name}.png", picture)
+            tf.summary.image(f"samples{name}", np.asarray(picture)[None])
+        tf.summary.text("captions", tf.constant(self.labels))
+
+
+def sample_rows(config, data, model):
+    """The rows of the fixed sample grid.
+
+    Captions that the model cannot read give way to held-out ones, and where it can read none of
+    these either, to training captions; of embeddings there are only held-out ones, as many as the
+    grid has captions.
+
+    Returns:
+        (rows, labels); without text (None, []).
+    """
+    wanted = list(config.samples.captions)
+    if not _reads_captions(model):
+        return held_out_rows(config, data, model, max(len(wanted), 1))
+    captions = [c for c in wanted if can_read(c, model.vocabulary, config.data.unknown)]
+    if not captions or len(captions) < len(wanted):
+        others = [c for c in held_out_rows(config, data, model)[0] if c not in captions]
+        captions += others[:max(len(wanted), 1) - len(captions)]
+    if not captions:
+        captions = _readable(config, data.source, model)[:max(len(wanted), 1)]
+    return captions, captions
+
+
+def held_out_rows(config, data, model, count=None):
+    """The first `count` rows of the held-out split, or all, with the captions of those images.
+
+    Returns:
+        (rows, labels); without text (None, []).
+    """
+    if not model.condition_fields:
+        return None, []
+    if not _reads_captions(model):
+        captions = [captions[0] for captions in data.held_out.captions[:count]]
+        return np.stack([rows[0] for rows in data.held_out.embeddings[:count]]), captions
+    captions = _readable(config, data.held_out, model)[:count]
+    return captions, captions
+
+
+def _readable(config, source, model):
+    """The different first captions of a source that a model can read."""
+    captions = dict.fromkeys(captions[0] for captions in source.captions)
+    return [c for c in captions if can_read(c, model.vocabulary, config.data.unknown)]
+
+
+def _reads_captions(model):
+    return condition_of(model)["kind"] == "captions"
+
+
+# --- labels and images ----------------------------------------------------------------------------
+
+
+@dataclass
+class Conditions:
+    """Some conditions of one kind, fixed for a run.
+
+    Attributes:
+        name: str, such as "a2b"; "" where there is only one kind.
+        values: what `model.generate` takes first.
+        labels: list of str, written above each row; None for none.
+        shown: list of uint8 (conditions, size, size, 3), images that stand before the samples.
+        arguments: dict. More arguments of `model.generate`.
+    """
+
+    name: str
+    values: object
+    labels: list | None = None
+    shown: list = field(default_factory=list)
+    arguments: dict = field(default_factory=dict)
+
+
+def fixed_conditions(model, data, count):
+    """A list of `Conditions`: the first labels, or held-out images, of each direction."""
+    if data.kind == "labels":
+        values = list(range(min(count, model.classes)))
+        return [Conditions("", values, [str(data.source.class_names[v]) for v in values])]
+    pictures = data.held_out_pictures(count)
+    if data.kind == "pairs":
+        shown = [in_bytes(pictures[name]) for name in ("source", "target")]
+        return [Conditions("", pictures["source"], shown=shown)]
+    return [
+        Conditions(direction, pictures[f"images_{direction[0]}"],
+                   shown=[in_bytes(pictures[f"images_{direction[0]}"])],
+                   arguments={"direction": direction})
+        for direction in ("a2b", "b2a")
+    ]
+
+
+def in_bytes(images):
+    """float (n, h, w, 1 or 3) in [-1, 1] -> uint8 (n, h, w, 3)."""
+    return in_colour(np.round((images + 1) * 127.5).astype(np.uint8))
+
+
+class ConditionSamples:
+    """Writes images of fixed conditions from fixed noise, so that steps can be compared.
+
+    A row has its source, the image that belongs to it if there is one, and samples.
+    """
+
+    def __init__(self, model, conditions, samples_per_condition, seed):
+        self.model, self.conditions = model, conditions
+        self.samples, self.seed = samples_per_condition, seed
+
+    def __call__(self, directory, step):
+        """Write `step_N.png`, of DRIT `step_N_a2b.png` and `step_N_b2a.png`, and to TensorBoard."""
+        for conditions in self.conditions:
+            ending = f"_{conditions.name}" if conditions.name else ""
+            picture = sample_grid(self.model, conditions, self.samples, self.seed)
+            save_png(Path(directory) / f"step_{step:07d}{ending}.png", picture)
+            tf.summary.image(f"samples{ending}", picture[None])
+
+
+def sample_grid(model, conditions, samples, seed):
+    """uint8 (H, W, 3): one row per condition."""
+    made = model.generate(
+        conditions.values, samples_per_condition=samples, seed=seed, **conditions.arguments
+    )
+    return rows_grid(made, samples, conditions.shown, labels=conditions.labels)
+
+
+# --- descriptions ---------------------------------------------------------------------------------
+
+
+class DescriptionSamples:
+    """A few held-out images, their true captions beside them, their descriptions below.
+
+    Args:
+        model: a `Stream`.
+        source: the held-out images.
+        tokenizer, crop: see `evaluation_batches`.
+        count: images.
+    """
+
+    def __init__(self, model, source, tokenizer, crop, count=8):
+        self.model = model
+        count = min(count, len(source))
+        self.captions = [captions[0] for captions in source.captions[:count]]
+        batches = evaluation_batches(source, tokenizer, model.image_sizes, count, crop=crop)
+        self.pictures = next(iter(batches))["images"][-1].numpy()
+
+    def __call__(self, directory, step):
+        """Write `step_N.png`, also as a TensorBoard image."""
+        images = np.rint((self.pictures + 1) * 127.5).astype(np.uint8)
+        picture = caption_page(self.captions, images, self.model.describe(images))
+        save_png(Path(directory) / f"step_{step:07d}.png", picture)
+        tf.summary.image("samples", picture[None])

@@ -1,0 +1,141 @@
+"""What reads the captions of a text-to-image recipe: its settings, the model's arguments, a DAMSM.
+
+`config.text` chooses it: "captions", a recurrent encoder | "hub", an encoder of TensorFlow Hub |
+"embeddings", pre-computed ones | "none". `text_encoder` and `text_cache` belong to "hub" alone. A
+DAMSM or STREAM that is trained first reads as the system itself does
+(`zoo.training.pretraining.INHERITED_BY_PRETRAINING`).
+"""
+
+from zoo.errors import ZooError, check_choice
+
+HANDLES = ("preprocess", "encoder")
+
+
+def check_text(config, kinds, why=""):
+    """Raises `ZooError` for settings of the text that cannot be used; opens nothing.
+
+    Args:
+        config: a config with `text`, `text_encoder` and `text_cache`.
+        kinds: tuple of str, the values of `config.text` that the system can be trained with.
+        why: str, a sentence about why there are no others, or "".
+    """
+    check_choice("config.text", config.text, kinds, f" for {config.system}", why)
+    handles = _handles(config)
+    if config.text == "hub":
+        if len(handles) == 1:
+            raise ZooError(
+                "config.text_encoder.preprocess and config.text_encoder.encoder belong together: "
+                f"give both, or none for BERT base. Received: {handles}."
+            )
+        return
+    unused = [f"text_encoder.{name}" for name in handles]
+    unused += ["text_cache"] if config.text_cache else []
+    if unused:
+        raise ZooError(
+            f'config.{unused[0]} is of use with --config.text=hub alone, but config.text is '
+            f'"{config.text}".'
+        )
+
+
+def hub_text_encoder(config):
+    """The argument `text_encoder` of a model that reads by a hub encoder."""
+    return {"kind": "hub", **_handles(config), "sentence": config.text_encoder.sentence}
+
+
+def text_arguments(config, data, damsm):
+    """The arguments of a text-to-image system that say what it reads.
+
+    Args:
+        config: a config with `text`, `text_encoder` and `text_cache`.
+        data: its `zoo.training.TextToImageData`.
+        damsm: the `DAMSM` whose text encoder reads "captions"; else it is not looked at.
+
+    Returns:
+        dict of `vocabulary`, `max_words` and `text_encoder`.
+    """
+    if config.text == "captions":
+        encoder = damsm.text_encoder_config
+    elif config.text == "hub":
+        encoder = hub_text_encoder(config)
+    elif config.text == "embeddings":
+        encoder = {"kind": "embeddings", "features": data.features}
+    else:
+        encoder = {"kind": "none"}
+    return {
+        "vocabulary": damsm.vocabulary.tokens if config.text == "captions" else None,
+        "max_words": config.data.max_words, "text_encoder": encoder,
+    }
+
+
+def open_damsm(config, handle, needed=True):
+    """The trained `DAMSM` of a preset, for a config's system.
+
+    One with a hub encoder that is a part of the training reads by the modules that the config
+    names, wherever those were when it was trained.
+
+    Args:
+        config: the system's config.
+        handle: preset name or directory.
+        needed: bool. Whether the DAMSM is a part of the training; else it only scores the images,
+            and may read in another way than the system does.
+
+    Raises:
+        ZooError: it does not read as the config's system does, or cannot be loaded.
+    """
+    from zoo.models.damsm import DAMSM
+    from zoo.presets.hub import reads_by_hub
+
+    if not needed:
+        return DAMSM.from_preset(handle, text_encoder=modules_of(config, handle))
+    hub = config.get("text") == "hub"
+    if reads_by_hub(handle) != hub:
+        has, other = ("words of a vocabulary", "hub") if hub else ("word pieces", "captions")
+        raise ZooError(
+            f'The DAMSM {handle} reads {has}, but config.text is "{other}": give one that was '
+            f"trained with --config.text={other}, or none, so that one is trained first."
+        )
+    try:
+        return DAMSM.from_preset(handle, text_encoder=_handles(config) or None if hub else None)
+    except ZooError as error:
+        raise ZooError(f"config.damsm {handle}: {error}") from None
+
+
+def modules_of(config, handle):
+    """The `text_encoder` of `zoo.from_preset` for a preset that was trained with this config.
+
+    A preset alone is no reason to run a module that it names; the user's config is.
+
+    Returns:
+        dict of handles; None if the config names none, or the preset reads without.
+    """
+    from zoo.presets.hub import reads_by_hub
+
+    handles = _handles(config) if config.get("text") == "hub" else {}
+    return handles if handles and reads_by_hub(handle) else None
+
+
+def open_cache(config, model):
+    """The `zoo.data.TextCache` that a config names, or None.
+
+    Raises:
+        ZooError: it was made with another encoder or settings than the model's.
+    """
+    if not config.get("text_cache"):
+        return None
+    from zoo.data import TextCache
+
+    cache, encoder = TextCache(config.text_cache), model.hub_encoder
+    for name, own in (("sha256", dict(encoder.digests)), ("max_tokens", encoder.max_tokens),
+                      ("sentence", encoder.sentence)):
+        if cache.index[name] != own:
+            raise ZooError(
+                f"config.text_cache {config.text_cache} was made with another text encoder or "
+                f"setting: its {name} is {cache.index[name]}, the model's {own}. Make it again "
+                "with the program cache_text."
+            )
+    return cache
+
+
+def _handles(config):
+    """dict of the handles that a config names, of `HANDLES`."""
+    return {name: config.text_encoder[name] for name in HANDLES if config.text_encoder[name]}
