@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo.layers import stackgan_blocks
 from zoo.layers.spectral_normalization import SpectralConv2D
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -108,3 +109,41 @@ def test_config_round_trip(options):
     build(clone, spec(2, 32, 32, 3), *([spec(2, 6)] if network.conditional else []))
     assert clone.get_config() == network.get_config()
     assert [v.path for v in clone.variables] == [v.path for v in network.variables]
+
+
+@pytest.mark.parametrize("normalization", ["batch", "spectral"])
+@pytest.mark.parametrize("large", [1, 1 << 40])
+def test_several_batches_together(normalization, large, monkeypatch):
+    """The same logits, gradients and statistics, in the same order, as by separate calls."""
+    monkeypatch.setattr(stackgan_blocks, "LARGE_KERNEL", large)
+    rng = np.random.default_rng(0)
+    batches = [tf.constant(rng.normal(size=(n, 32, 32, 3)), tf.float64) for n in (3, 3, 2)]
+    sentences = [tf.constant(rng.normal(size=(n, 5)), tf.float64) for n in (3, 3, 2)]
+    seen = []
+    for together in (True, False):
+        keras.utils.set_random_seed(0)
+        network = StageDiscriminator(32, 4, normalization=normalization, dtype="float64")
+        build(network, spec(2, 32, 32, 3), spec(2, 5))
+        with tf.GradientTape() as tape:
+            if together:
+                features = network.features_of_each(batches, training=True)
+                *logits, wrong = network.logits_of_each(
+                    features, sentences, training=True,
+                    mismatched=[(features[0][:-1], sentences[0][1:])],
+                )
+                assert wrong.keys() == {"conditional"}
+                wrong = wrong["conditional"]
+            else:
+                features = [network(x, training=True) for x in batches]
+                logits = [
+                    network.logits(f, s, training=True)
+                    for f, s in zip(features, sentences, strict=True)
+                ]
+                pair = features[0][:-1], sentences[0][1:]
+                wrong = network.conditional_logits(*pair, training=True)
+            values = [*tf.nest.flatten(logits), wrong]
+            loss = tf.add_n([tf.reduce_sum(v**2) for v in values])
+        gradients = tape.gradient(loss, network.trainable_variables)
+        seen.append([*values, *gradients, *(v.numpy() for v in network.variables)])
+    for ours, theirs in zip(*seen, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)

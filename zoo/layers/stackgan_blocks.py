@@ -5,7 +5,10 @@ Block3x3_leakRelu, downBlock) and, for spectral normalisation, MinfengZhu/DM-GAN
 are channels last.
 """
 
+import math
+
 import keras
+import tensorflow as tf
 from keras import ops
 
 from zoo.errors import ZooError
@@ -13,6 +16,8 @@ from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.spectral_normalization import SpectralConv2D
 from zoo.precision import at_least_float32
+
+LARGE_KERNEL = 1 << 20  # weights, from which reading them takes longer than joining the inputs
 
 
 def glu(x):
@@ -160,6 +165,24 @@ class ConvLeakyReLU(keras.layers.Layer):
         if self.norm is not None:
             x = self.norm(x, training=training)
         return ops.leaky_relu(x, negative_slope=0.2)
+
+    def call_on_each(self, batches, training=False):
+        """What separate calls on several batches give, in this order, as a list.
+
+        Each has its own batch statistics, or its own step of power iteration. Only a convolution
+        with a large kernel takes them together: its kernel is then read, and its gradient summed,
+        once for all.
+        """
+        if self.normalization == "spectral" or not self.conv.built:
+            return [self(x, training=training) for x in batches]
+        if math.prod(self.conv.kernel.shape) < LARGE_KERNEL:
+            batches = [self.conv(x) for x in batches]
+        else:
+            sizes = [x.shape[0] or tf.shape(x)[0] for x in batches]
+            batches = tf.split(self.conv(tf.concat(batches, 0)), sizes)
+        if self.norm is not None:
+            batches = [self.norm(x, training=training) for x in batches]
+        return [ops.leaky_relu(x, negative_slope=0.2) for x in batches]
 
     def get_config(self):
         return {

@@ -237,15 +237,14 @@ class AttnGAN(TextToImage):
 
     def discriminator_loss(self, discriminator, real, sentence, fakes):
         """Real, mismatched (each image with its neighbour's caption) and generated pairs."""
-        real_features = discriminator(real, training=True)
-        fake_features = [discriminator(fake, training=True) for fake in self.split_samples(fakes)]
-        real_logits = discriminator.logits(real_features, sentence, training=True)
-        fake_logits = [
-            discriminator.logits(features, sentence, training=True) for features in fake_features
-        ]
-        wrong = discriminator.conditional_logits(real_features[:-1], sentence[1:], training=True)
+        batches = [real, *self.split_samples(fakes)]
+        features = discriminator.features_of_each(batches, training=True)
+        mismatched = [(features[0][:-1], sentence[1:])]
+        real_logits, *fake_logits, wrong = discriminator.logits_of_each(
+            features, [sentence] * len(features), training=True, mismatched=mismatched
+        )
         return adversarial.matching_aware_discriminator_loss(
-            real_logits, wrong, fake_logits, self.sample_reduction
+            real_logits, wrong["conditional"], fake_logits, self.sample_reduction
         )
 
     def generator_losses(self, batch, text, latents, outputs):

@@ -225,14 +225,17 @@ class StackGANV2(TextToImage):
         Each kind goes through the discriminator by itself, with batch statistics of its own.
         """
         conditions = self._conditions(outputs)
-        real = self.discriminate(stage, batch["images"][stage], conditions[0])
+        batches = [batch["images"][stage]]
         if self.conditional:
-            wrong = self.discriminate(stage, batch["wrong_images"][stage], conditions[0])
-        fakes = self.discriminate_samples(stage, outputs["images"][stage], conditions)
+            batches.append(batch["wrong_images"][stage])
+        fakes = self.split_samples(outputs["images"][stage])
+        sentences = [conditions[0]] * len(batches) + conditions
+        logits = self.discriminate_each(stage, [*batches, *fakes], sentences)
+        real, fakes = logits[0], logits[len(batches) :]
         if not self.conditional:
             return adversarial.unconditional_discriminator_loss(real, fakes, self.cross_entropy)
         return adversarial.wrong_image_discriminator_loss(
-            real, wrong, fakes, self.unconditional_weight, self.cross_entropy
+            real, logits[1], fakes, self.unconditional_weight, self.cross_entropy
         )
 
     def generator_losses(self, outputs, latents):
@@ -267,14 +270,12 @@ class StackGANV2(TextToImage):
         """What the discriminators see next to the images, for each sample."""
         return self.split_samples(outputs["mu"]) if self.conditional else [None] * self.samples
 
-    def discriminate(self, stage, images, condition):
-        """The logits of a discriminator, a dict by head."""
+    def discriminate_each(self, stage, batches, conditions):
+        """A list of the logits, dicts by head, of several batches of images."""
         discriminator = self.discriminators[stage]
-        return discriminator.logits(
-            discriminator(images, training=True), condition, training=True
-        )
+        features = discriminator.features_of_each(batches, training=True)
+        return discriminator.logits_of_each(features, conditions, training=True)
 
     def discriminate_samples(self, stage, images, conditions):
         """A list of these logits, of each sample."""
-        pairs = zip(self.split_samples(images), conditions, strict=True)
-        return [self.discriminate(stage, part, condition) for part, condition in pairs]
+        return self.discriminate_each(stage, self.split_samples(images), conditions)

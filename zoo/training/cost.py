@@ -1,0 +1,248 @@
+"""What a training step costs: operations, memory traffic and memory of its traced graph, and time.
+
+The counts come from the graph alone and are exact for convolutions and products of matrices. The
+time is a calculation from the speeds of a machine, which `measure_machine` takes in a second or so:
+
+    time = products / peak + bytes / bandwidth + operations x overhead
+
+Known limits: what TensorFlow fuses or simplifies later is counted as it was traced, and the body of
+a loop is counted once.
+"""
+
+import dataclasses
+import math
+import time
+
+import tensorflow as tf
+
+CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
+PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
+         "StatelessIf")
+# No work: a view of the input, a value known beforehand, or the memory of a variable.
+VIEWS = ("Identity", "IdentityN", "Reshape", "ExpandDims", "Squeeze", "StopGradient", "Const",
+         "ReadVariableOp", "Placeholder", "Shape", "NoOp", "PreventGradient", "VarHandleOp")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cost:
+    """Of one call of a graph.
+
+    Attributes:
+        flops: float. Of convolutions and products of matrices, a multiplication and an addition
+            being two.
+        traffic: float. Bytes that all operations read and write.
+        operations: int.
+        memory: float. Most bytes of intermediate results that are needed at the same time.
+        variables: float. Bytes of the weights and of all that is kept with them, such as the
+            moments of optimizers.
+        gradients: float. Bytes of the gradients that replicas exchange.
+    """
+
+    flops: float
+    traffic: float
+    operations: int
+    memory: float
+    variables: float = 0.0
+    gradients: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """Speeds: `flops` a second in convolutions, `bandwidth` in bytes a second, and the `overhead`
+    of an operation in seconds."""
+
+    flops: float
+    bandwidth: float
+    overhead: float
+
+    def seconds(self, cost):
+        """The calculated time of a step."""
+        return (
+            cost.flops / self.flops
+            + cost.traffic / self.bandwidth
+            + cost.operations * self.overhead
+        )
+
+
+def step_cost(model, batch):
+    """The `Cost` of a compiled system's training step.
+
+    Args:
+        model: a compiled `zoo.models.base.system.System`.
+        batch: dict of tensors, as the system's `train_step` takes it; only shapes matter.
+    """
+    step = tf.function(model.train_step, autograph=False).get_concrete_function(batch)
+    trained = {
+        id(v): _bytes(v)
+        for name in model.optimizer_names
+        for v in getattr(model, name)._trainable_variables
+    }
+    kept = sum(_bytes(v) for v in model.checkpoint_variables().values())
+    return dataclasses.replace(
+        graph_cost(step), variables=kept, gradients=float(sum(trained.values()))
+    )
+
+
+def graph_cost(function):
+    """The `Cost` of a concrete function; what no result and no variable depends on is left out."""
+    graph = function.graph
+    needed = _needed(graph)
+    flops = traffic = 0.0
+    count = 0
+    for op in needed:
+        if op.type in CALLS:
+            for inner in _inner_functions(op, graph):
+                cost = graph_cost(inner)
+                flops, traffic = flops + cost.flops, traffic + cost.traffic
+                count += cost.operations
+        elif op.type not in VIEWS:
+            flops += operation_flops(op)
+            traffic += sum(map(_bytes, (*op.inputs, *op.outputs)))
+            if op.type == "ResourceApplyAdam":  # the variable and both moments, read and written
+                traffic += 6 * _bytes(op.inputs[-1])
+            count += 1
+    return Cost(flops, traffic, count, _peak(needed))
+
+
+def operation_flops(op):
+    """Of a convolution, of one of its gradients or of a product of matrices; else 0."""
+    if op.type in CONVOLUTIONS:
+        kernel = op.outputs[0] if op.type == "Conv2DBackpropFilter" else op.inputs[1]
+        images = op.outputs[0] if op.type == "Conv2D" else op.inputs[2]
+        return 2.0 * _size(kernel) * _size(images) / _known(images)[-1]
+    if op.type in PRODUCTS:
+        left = _known(op.inputs[0])
+        transposed = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
+        return 2.0 * _size(op.outputs[0]) * left[-2 if transposed else -1]
+    return 0.0
+
+
+def _known(tensor):
+    """The shape as a list of int; an unknown length counts as 1."""
+    return [] if tensor.shape.rank is None else [n or 1 for n in tensor.shape.as_list()]
+
+
+def _size(tensor):
+    return math.prod(_known(tensor))
+
+
+def _bytes(value):
+    """Of a tensor or a variable."""
+    dtype, shape = tf.as_dtype(value.dtype), tf.TensorShape(value.shape)
+    if shape.rank is None or dtype in (tf.string, tf.resource, tf.variant):
+        return 0
+    return math.prod(n or 1 for n in shape.as_list()) * dtype.size
+
+
+def _needed(graph):
+    """The operations that a result or a change of state depends on, in the order of the graph."""
+    left = [t.op for t in tf.nest.flatten(graph.outputs, expand_composites=True)]
+    left += graph.control_outputs
+    seen = set()
+    while left:
+        op = left.pop()
+        if op not in seen:
+            seen.add(op)
+            left += [t.op for t in op.inputs] + list(op.control_inputs)
+    return [op for op in graph.get_operations() if op in seen]
+
+
+def _inner_functions(op, graph):
+    """The concrete functions that an operation calls."""
+    names = [op.get_attr(key).name for key in ("f", "body", "then_branch") if _has(op, key)]
+    found = (graph._get_function(name) for name in names)
+    return [inner for inner in found if inner is not None and hasattr(inner, "graph")]
+
+
+def _has(op, key):
+    return key in op.node_def.attr
+
+
+def _peak(operations):
+    """Most bytes alive when the operations run one after the other, each result until its last
+    use."""
+    root, last = {}, {}
+    for number, op in enumerate(operations):
+        for tensor in op.inputs:
+            last[root.get(tensor.ref(), tensor.ref())] = number
+        if op.type in VIEWS and op.inputs and op.outputs:
+            source = op.inputs[0].ref()
+            root[op.outputs[0].ref()] = root.get(source, source)
+    ends = {}
+    for reference, number in last.items():
+        ends.setdefault(number, []).append(reference.deref())
+    alive = peak = 0
+    for number, op in enumerate(operations):
+        if op.type not in VIEWS:
+            alive += sum(_bytes(t) for t in op.outputs if t.ref() in last)
+        peak = max(peak, alive)
+        alive -= sum(_bytes(t) for t in ends.get(number, ()) if t.op.type not in VIEWS)
+    return float(peak)
+
+
+# --- the speeds of this machine -------------------------------------------------------------------
+
+
+def measure_machine(dtype="float32", repeats=4):
+    """The `Machine` that this program runs on, with TensorFlow's threads as they are set.
+
+    Args:
+        dtype: "float32" or "bfloat16", of the convolutions.
+        repeats: int. Measurements of each speed, of which the fastest counts.
+    """
+    images = tf.cast(tf.random.stateless_normal([8, 32, 32, 128], [0, 1]), dtype)
+    kernel = tf.cast(tf.random.stateless_normal([3, 3, 128, 128], [0, 2]), dtype)
+    block = tf.ones([1 << 24])
+    convolve = tf.function(lambda x, w: tf.nn.conv2d(x, w, 1, "SAME"), autograph=False)
+    add = tf.function(lambda x: x + 1.0, autograph=False)
+    number = 500
+
+    @tf.function(autograph=False)
+    def chain(x):
+        for _ in range(number):
+            x = tf.tanh(x)  # nothing that would be simplified
+        return x
+
+    work = 2.0 * 8 * 32 * 32 * 9 * 128 * 128
+    return Machine(
+        flops=work / _fastest(lambda: convolve(images, kernel), repeats),
+        bandwidth=8.0 * (1 << 24) / _fastest(lambda: add(block), repeats),
+        overhead=_fastest(lambda: chain(tf.zeros([2])), repeats) / number,
+    )
+
+
+def _fastest(function, repeats):
+    function()
+    best = math.inf
+    for _ in range(repeats):
+        start = time.perf_counter()
+        tf.nest.flatten(function())[0].numpy()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def describe(cost, machine):
+    """Two lines for a description of a run, such as that of `--dry_run`."""
+    seconds = machine.seconds(cost)
+    memory = (cost.memory + cost.variables) / 1e9
+    return (
+        f"cost of a step: {cost.flops / 1e9:,.3g} GFLOP, {cost.traffic / 1e9:,.3g} GB read and "
+        f"written, {cost.operations:,} operations\n"
+        f"calculated: about {seconds:,.3g} s per step, {memory:,.2g} GB of memory beside "
+        "TensorFlow's own"
+    )
+
+
+def data_parallel_seconds(cost, machine, replicas, link):
+    """Time of a step of `replicas` alike, each with the whole batch of `cost`; a calculation.
+
+    Ring all-reduce: each replica sends and receives 2 (n - 1) / n of the gradients' bytes, after
+    the backward pass, without overlap.
+
+    Args:
+        machine: `Machine` of one replica.
+        link: float. Bytes a second that a replica sends.
+    """
+    exchange = 2 * (replicas - 1) / replicas * cost.gradients / link
+    return machine.seconds(cost) + exchange
