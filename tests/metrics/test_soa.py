@@ -66,7 +66,7 @@ def test_arguments_are_checked():
         keep_detections(np.ones([2, 3, 5]))
     with pytest.raises(ZooError, match="objectness"):
         keep_detections(np.ones([2, 3, 6]), objectness=0)
-    with pytest.raises(ZooError, match="hits and pictures"):
+    with pytest.raises(ZooError, match="hits and images"):
         soa([1, 2], [3])
     with pytest.raises(ZooError, match="between 0"):
         soa([4], [3])
