@@ -97,7 +97,6 @@ def main(argv):
     _cli.start_tensorflow()
     with _cli.quiet_stderr():
         from zoo.importers import official
-        from zoo.presets.usage import condition_of
 
         system = MAIN[main_flag] or official.system_of(_GENERATOR.value)
         if system == "pix2pix" and _ENCODER.value:
@@ -109,7 +108,7 @@ def main(argv):
             arguments["checkpoint"] = arguments.pop("generator")
         model = getattr(official, system)(**_with_hub_encoder(arguments))
         source = {"checkpoint": f"{SYSTEMS[system][0]}: {files}"}
-        model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
+        model.save_to_preset(_OUT.value, {"source": source})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
     print(f"{type(model).__name__} in {_OUT.value} ({counts})")
 

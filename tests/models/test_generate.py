@@ -46,7 +46,7 @@ def test_the_moving_average_generates():
     for variable in model.generator.variables:
         variable.assign(variable * 0.5)
     np.testing.assert_array_equal(before, model.generate(CAPTIONS))
-    model.reset_average()
+    model.ema.reset()
     assert (before != model.generate(CAPTIONS)).any()
 
 

@@ -195,7 +195,7 @@ def _pairs(subject, protocol, tools, seed, numbers):
 
 
 def _modes(subject, tools, numbers):
-    if subject.kind not in ("captions", "embeddings", "labels", "pairs"):
+    if subject.kind in (None, "nothing") or subject.data.form == "domains":
         return
     start = time.monotonic()
     made, why = coverage_of(subject, tools)

@@ -5,14 +5,15 @@ import functools
 
 import numpy as np
 
-from zoo.data import SOURCES
+from zoo.conditions.kinds import kinds_of_task
+from zoo.data import SOURCES, form_of
 from zoo.errors import ZooError
 from zoo.evaluation import soa
-from zoo.evaluation.dataset import KIND_OF_SOURCE, Data, kind_of, size_of
+from zoo.evaluation.dataset import Data, check_measurable, size_of
 from zoo.evaluation.feature_networks import weights_digest
 from zoo.evaluation.image_set import from_array, from_path, with_classes
 from zoo.evaluation.parts import fingerprint_of, is_asked
-from zoo.evaluation.protocols import KINDS, shortfalls
+from zoo.evaluation.protocols import shortfalls
 
 MAKE = 64  # pictures of a call of `generate`, about
 
@@ -28,7 +29,7 @@ class Subject:
         size: (height, width).
         model: the system, or None.
         conditions: `Conditions`, or None.
-        kind: see `zoo.evaluation.dataset.kind_of`, or None.
+        kind: of the model's condition, see `zoo.conditions.kinds.KINDS`, or None.
         data: `Data`, or None of a folder.
         source: dict for the report.
     """
@@ -94,7 +95,7 @@ def opened(options, handle, protocol, tools):
         subject = of_images(options.images, options.size)
         data = None
         if (name := options.data.partition(":")[0]) in SOURCES:
-            data = Data(options.data, KIND_OF_SOURCE.get(name), crop=options.crop)
+            data = Data(options.data, form_of(name), crop=options.crop)
     else:
         from zoo.presets import from_preset
 
@@ -149,19 +150,22 @@ def of_preset(handle, model, protocol, settings, cache):
     Raises:
         ZooError: the model makes no pictures, none for this protocol, or none that mean anything.
     """
-    kind = kind_of(model)
+    check_measurable(model)
+    condition = model.condition
     metadata = getattr(model, "preset_metadata", {})
-    if kind not in KINDS[protocol.kinds]:
-        fitting = ", ".join(KINDS[protocol.kinds])
-        raise ZooError(f"{handle} draws by {kind}, but this protocol is for {fitting}.")
+    if protocol.task not in ("any", condition.task):
+        fitting = ", ".join(kinds_of_task(protocol.task))
+        raise ZooError(f"{handle} draws from {condition.kind}, but this protocol is for {fitting}.")
     check_weights(handle, model)
-    data = Data(settings.data, kind, metadata.get("training"), settings.crop,
-                trained_on=metadata.get("training_data"))
+    data = Data(
+        settings.data, condition.data_form, metadata.get("training"), settings.crop,
+        trained_on=metadata.get("training_data"), embeddings=condition.kind == "embeddings",
+    )
     conditions, split = data.conditions(
         model, protocol.conditions, protocol.condition_split, settings.direction, protocol.repeat
     )
     samples, warnings = protocol.samples, []
-    if kind == "nothing":
+    if condition.kind == "nothing":
         samples *= protocol.conditions or 1
     if not model.latent_dim and samples > 1:
         warnings.append("the model has no latent, so a condition has one picture")
@@ -178,13 +182,13 @@ def of_preset(handle, model, protocol, settings, cache):
         "weights_sha256": weights_digest(model),
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
-        "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
+        "generated": shape[0] * shape[1], "kind": condition.kind, **conditions.settings,
         **({"words": conditions.words.describe()} if conditions.words else {}),
     }
     return Subject(
         metadata.get("name") or str(handle),
         lambda: made(model, metadata, conditions, samples, settings, cache),
-        shape, (size_of(model),) * 2, model, conditions, kind, data, source,
+        shape, (size_of(model),) * 2, model, conditions, condition.kind, data, source,
     ), warnings
 
 
@@ -218,9 +222,9 @@ def made(model, metadata, conditions, samples, settings, cache):
              settings.seed)
     count = len(conditions) * samples
     array = cache.rows("generated", parts, count, batches, "generated pictures")
-    names = model.class_names if hasattr(model, "class_names") else None
     labels = np.repeat(conditions.labels, samples)
-    return from_array(array, metadata.get("name", "generated"), labels=labels, class_names=names)
+    return from_array(array, metadata.get("name", "generated"), labels=labels,
+                      class_names=model.condition.class_names)
 
 
 def of_images(path, size):
@@ -258,7 +262,7 @@ def lacking(subject, real, available, protocol, asked, tools):
     conditions, samples = subject.shape
     classes = None
     if subject.kind == "labels":
-        classes = subject.model.classes
+        classes = subject.model.condition.classes
     elif subject.kind in (None, "nothing"):
         conditions = samples = None
         if protocol.conditions is None and real.class_names:  # a folder, of all classes

@@ -121,8 +121,8 @@ def _model(cls, handle, paths, config):
     variables = model.preset_variables()
     storage.load_variables(paths[integrity.WEIGHTS], variables)
     filled = list(variables.values())
-    if getattr(model, "averages", False):  # of the generator a preset holds the average alone
-        model.reset_generator()
+    if getattr(model, "has_ema", False):  # a preset holds the EMA of the generator only
+        model.ema.restore()
         filled += model.generator.variables
     built.initialize(filled)
     return model

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from zoo.images.convert import to_uint8
 from zoo.visualization.grid import in_colour, rows_grid, save_png
 
 PAIRS = 32  # conditions at most whose two samples are compared
@@ -49,7 +50,7 @@ def fixed_conditions(model, data, count):
 
 def in_bytes(images):
     """float (n, h, w, 1 or 3) in [-1, 1] -> uint8 (n, h, w, 3)."""
-    return in_colour(np.round((images + 1) * 127.5).astype(np.uint8))
+    return in_colour(to_uint8(images))
 
 
 class ConditionSamples:

@@ -6,7 +6,6 @@ Rows are captions, or sentence embeddings (array), or None for a system without 
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.presets.usage import condition_of
 from zoo.text.captions import check_captions, check_texts
 
 
@@ -21,7 +20,7 @@ def sample_rows(config, data, model):
         (rows, labels); without text (None, []).
     """
     wanted = list(config.samples.captions)
-    if not _reads_captions(model):
+    if model.condition.kind != "captions":
         return held_out_rows(config, data, model, max(len(wanted), 1))
     captions = [c for c in wanted if can_read(c, model.vocabulary, config.data.unknown)]
     if not captions or len(captions) < len(wanted):
@@ -38,9 +37,9 @@ def held_out_rows(config, data, model, count=None):
     Returns:
         (rows, labels); without text (None, []).
     """
-    if not model.condition_fields:
+    if model.condition.kind == "nothing":
         return None, []
-    if not _reads_captions(model):
+    if model.condition.kind != "captions":
         captions = [captions[0] for captions in data.held_out.captions[:count]]
         return np.stack([rows[0] for rows in data.held_out.embeddings[:count]]), captions
     captions = _readable(config, data.held_out, model)[:count]
@@ -51,10 +50,6 @@ def _readable(config, source, model):
     """The different first captions of a source that a model can read."""
     captions = dict.fromkeys(captions[0] for captions in source.captions)
     return [c for c in captions if can_read(c, model.vocabulary, config.data.unknown)]
-
-
-def _reads_captions(model):
-    return condition_of(model)["kind"] == "captions"
 
 
 def can_read(caption, vocabulary, unknown):

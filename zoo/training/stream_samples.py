@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data import evaluation_batches
+from zoo.images.convert import to_uint8
 from zoo.training.scores import MatchingScore
 from zoo.visualization.caption_page import caption_page
 from zoo.visualization.grid import save_png
@@ -43,7 +44,7 @@ class DescriptionSamples:
 
     def __call__(self, directory, step):
         """Write `step_N.png`, also as a TensorBoard image."""
-        images = np.rint((self.pictures + 1) * 127.5).astype(np.uint8)
+        images = to_uint8(self.pictures)
         picture = caption_page(self.captions, images, self.model.describe(images))
         save_png(Path(directory) / f"step_{step:07d}.png", picture)
         tf.summary.image("samples", picture[None])

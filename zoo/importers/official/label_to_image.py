@@ -28,7 +28,7 @@ def dcgan(checkpoint, class_names=None, classes=None, training=False, **settings
     sizes = names.generator_sizes(generator, classes)
     model = make_model(DCGAN, {**sizes, "class_names": class_names}, settings, arrays)
     load_state_dict(names.generator_targets(model.generator), generator)
-    model.reset_average()
+    model.ema.reset()
     if training:
         model.build_for_training()
         load_state_dict(names.discriminator_targets(model.discriminator), judge)

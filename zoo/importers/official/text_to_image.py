@@ -135,7 +135,7 @@ def stackgan_v2(generator, **settings):
     }
     model = make_model(StackGANV2, sizes, settings, weights)
     load_state_dict(generator_targets(model.generator), weights)
-    model.reset_average()
+    model.ema.reset()
     return model
 
 
@@ -187,5 +187,5 @@ def _with_weights(model, generator_targets, weights, text):
     """The model, with released weights in its text encoder, generator and moving average."""
     load_state_dict(names.text_encoder_targets(model.text_encoder), text)
     load_state_dict(generator_targets(model.generator), weights)
-    model.reset_average()
+    model.ema.reset()
     return model

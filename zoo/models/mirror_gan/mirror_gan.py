@@ -172,7 +172,7 @@ class MirrorGAN(AttnGAN):
         return describe(self, images, batch_size)
 
     def generate(self, captions=None, *args, describe=False, **kwargs):
-        """`TextToImage.generate`; with `describe=True` also what the captioner reads back.
+        """As `AttnGAN.generate`; with `describe=True` also what the captioner reads back.
 
         Returns:
             The pictures; with `describe` or `return_details` also the dict of details, where
