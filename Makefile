@@ -1,7 +1,7 @@
-# make demo | tour | test | lint | bench | clean. The first one that runs makes the virtual environment.
-# Another interpreter: make test PYTHON=python3.12      More for pytest: make test ARGS="-k presets"
-# One benchmark of two: make bench BENCH=metrics
-# Tests run in two processes, a file each, the longest first; make test WORKERS=0 runs them in one.
+# make demo | tour | test | lint | bench | clean. The first target creates the virtual environment.
+# Another interpreter: make test PYTHON=python3.12      Arguments of pytest: make test ARGS="-k presets"
+# One of the two benchmarks: make bench BENCH=metrics
+# Tests run in two processes, one file at a time, longest first; make test WORKERS=0 runs them in one.
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -15,12 +15,12 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo   install, make pictures with the shipped preset, export it, call the export"
-	@echo "make tour   install and see what mode seeking does: trains a small DM-GAN twice (minutes)"
+	@echo "make demo   install, generate images with the shipped preset, export it, call the export"
+	@echo "make tour   install and see the effect of mode seeking: trains a small DM-GAN twice (minutes)"
 	@echo "make test   install and run the tests"
 	@echo "make lint   install and run ruff"
-	@echo "make bench  install and measure the speed (beside PyTorch and pytorch-fid where installed)"
-	@echo "make clean  remove what was built; the environment $(VENV) and your runs stay"
+	@echo "make bench  install and measure speed (compared with PyTorch and pytorch-fid if installed)"
+	@echo "make clean  remove build products; the environment $(VENV) and your runs are kept"
 
 demo: $(INSTALLED)
 	@$(RUN) -m recipes.demo --out=demo $(ARGS)

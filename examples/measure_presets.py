@@ -1,12 +1,12 @@
-r"""Measures the presets that ship; writes their cards, `docs/reports.md` and its pictures.
+r"""Measures the presets that ship; writes their cards, `docs/reports.md` and its figures.
 
     python examples/measure_presets.py --emoji=data/emoji.zip --cifar10=data/cifar10_images.zip \
         --out=runs/measured
 
-Each preset that makes pictures goes through `recipes.evaluate --record`, with the encoders that
+Each preset that generates images goes through `recipes.evaluate --record`, with the encoders that
 were trained on the same data (`FAMILIES`, by the word before the pixels in a preset's name), and so
-do as many real training pictures, for the scale. Presets of one family stand in one table, and two
-by two in `--compare`. What is unchanged since the last call comes from `OUT/cache`.
+do as many real training images, for scale. Presets of one family share a table, and are compared
+pairwise with `--compare`. Unchanged parts come from `OUT/cache`.
 """
 
 import datetime
@@ -39,14 +39,15 @@ FAMILIES = {
 }
 PICTURES = ("grid.png", "ndb.png")
 TEXT = """\
-# The presets, measured
+# Measurements of the presets
 
-What `recipes.evaluate --protocol=quick` says of every preset that ships and makes pictures
-([measuring](metrics.md)), beside as many real pictures of the training split, for the scale: about
-what a perfect generator would get. All are measured against the same held-out pictures, with
-encoders of this zoo, so **no number here may be set beside a paper's**; a name in brackets says
-whose features a number is of. They order the presets of one table, and nothing else. Captions are
-held out, too: the presets were not trained on them. In parentheses the bootstrap's 95 % interval.
+The results of `recipes.evaluate --protocol=quick` ([measuring](metrics.md)) for every preset that
+ships and generates images, next to as many real images of the training split, for scale: roughly
+what a perfect generator would get. All are measured against the same held-out images, with
+encoders of this zoo, so **no number here may be compared with a paper's**; the name in brackets is
+the encoder whose features a number uses. The numbers rank the presets of one table, and nothing
+else. Captions are held out, too: the presets were not trained on them. In parentheses: the 95 %
+interval of the bootstrap.
 
 The whole page, and the results in the presets' model cards, are written by one command, here on
 {machine}, {date}:
@@ -59,7 +60,7 @@ The whole page, and the results in the presets' model cards, are written by one 
 _OUT = flags.DEFINE_string("out", None, "Folder for the reports and their cache.")
 _DATA = {name: flags.DEFINE_string(name, None, f"{family['title']}: folder or .zip.")
          for name, family in FAMILIES.items()}
-_MACHINE = flags.DEFINE_string("machine", None, "What the page says of the machine.")
+_MACHINE = flags.DEFINE_string("machine", None, "Description of the machine for the page.")
 
 
 def main(argv):
@@ -98,17 +99,17 @@ def family_part(name, family, presets, out):
     first = next(iter(reports.values()))
     real = real_pictures(name, data, first, out)
     counts = [argument for argument in family["counts"] if argument.startswith("--real")]
-    columns = {"real pictures": evaluate(out / f"real_{name}", out, f"--images={real}",
+    columns = {"real images": evaluate(out / f"real_{name}", out, f"--images={real}",
                                          *common, *counts), **reports}
     facts = first["data"], first["resolution"]
     lines = [
         f"## {family['title']}", "",
-        f"{first['subject']['generated']} pictures of {facts[1]} pixels "
+        f"{first['subject']['generated']} images of {facts[1]} pixels "
         f"({first['subject']['conditions']} conditions, "
         f"{first['subject']['samples_per_condition']} of each, seed {first['seed']}) against "
         f"{facts[0]['count']} real ones ({facts[0]['name']}).", "",
         *table(columns), "",
-        *(f"- `{n['name']}`: sha256 `{n['sha256'][:16]}`, pictures {n['input']}."
+        *(f"- `{n['name']}`: sha256 `{n['sha256'][:16]}`, images {n['input']}."
           for n in first["networks"]),
         *notes(columns), "",
     ]
@@ -198,8 +199,8 @@ def shown(preset, out):
     for picture in PICTURES:
         target = ROOT / "docs" / "images" / f"measured_{preset}_{picture}"
         shutil.copyfile(out / preset / picture, target)
-        text = {"grid.png": "samples, a row a condition",
-                "ndb.png": "shares of NDB's bins, real pictures and generated"}[picture]
+        text = {"grid.png": "samples, one row per condition",
+                "ndb.png": "shares of NDB's bins, real and generated images"}[picture]
         lines += [f"![{preset}: {text}](images/{target.name})", "", f"`{preset}`: {text}.", ""]
     return lines
 

@@ -1,7 +1,7 @@
 r"""Mode seeking, seen: the same small DM-GAN trained without it and with it, from the same seed.
 
     python examples/mode_seeking_tour.py --out=tour
-    python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2   # the table of docs/mode_seeking.md
+    python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2  # as in docs/mode_seeking.md
 
 The world is `shapes`: a caption such as "a red circle" names some attributes of a picture and
 leaves others open, and every right picture, every mode of that caption, is known. So the modes that
@@ -207,9 +207,9 @@ def report(runs, modes, steps):
     ideal = np.mean([1 - (1 - 1 / len(m)) ** SAMPLES for m in modes])
     lines = [
         f"{steps} steps; {len(CAPTIONS)} captions with {np.mean([len(m) for m in modes]):.1f} "
-        f"modes on average, {SAMPLES} samples each; independent right pictures would reach "
+        f"modes on average, {SAMPLES} samples each; independent valid images would reach "
         f"{ideal:.0%} of them.", "",
-        "| seed | weight | modes covered a caption | samples on the caption | image distance / "
+        "| seed | weight | modes covered per caption | samples on the caption | image distance / "
         "latent distance | seconds |", "|---|---|---|---|---|---|",
     ]
     for seed, histories in runs.items():

@@ -6,7 +6,7 @@ from zoo.storage import write_bytes_atomically
 
 HEAD = """# Benchmarks
 
-Written by `make bench`, a part by each program. Do not edit the figures by hand.
+Written by `make bench`, one part per program. Do not edit the figures by hand.
 """
 
 

@@ -8,21 +8,21 @@ MEGA = 1e6
 METHOD = """
 ### How the metrics were measured
 
-Both sides read one file of random weights, made from the names of the layers, through their own
+Both sides read one file of random weights, created from the names of the layers, through their own
 loaders: the zoo's importer, and pytorch-fid with its download replaced by the file. The program
-stops unless both give the same features. *Features* go from {batch} pictures as bytes in memory to
-an array of features, resizing included. *FID of two folders* goes from PNG files to the number:
-the zoo does what `recipes.evaluate --inception` does for its FID, hashes and kept files included;
-pytorch-fid does what its command does, with as many processes that read files as it chooses itself.
-Networks are loaded before, and graphs traced. Both take {batch} pictures at a time.
+stops unless both give the same features. *Features* go from {batch} images as bytes in memory to
+an array of features, including resizing. *FID of two folders* goes from PNG files to the number:
+the zoo does what `recipes.evaluate --inception` does for its FID, including hashes and cached
+files; pytorch-fid does what its command does, with as many reader processes as it chooses itself.
+Networks are loaded, and graphs traced, beforehand. Both take {batch} images at a time.
 
-Both run in turn, each in a process of its own that waits while the other works, for up to {rounds}
+Both run alternately, each in its own process that waits while the other works, for up to {rounds}
 rounds; *min* and *median* are over the timed calls, images per second follow from the median. A
-ratio below 1 means that the zoo is faster. Time of `quick` and of NDB is that of one process from
-its start to its end, memory is the most that the system counted for it.
+ratio below 1 means that the zoo is faster. The time of `quick` and of NDB is that of one process
+from start to end; memory is the process's peak.
 
-To repeat it: `pip install -e .[benchmark]`, then `make bench`, or this part alone:
-`python -m tests.benchmarks.metrics`. Without pytorch-fid the comparison is left out.
+To repeat it: `pip install -e .[benchmark]`, then `make bench`, or only this part:
+`python -m tests.benchmarks.metrics`. Without pytorch-fid the comparison is omitted.
 """
 
 
@@ -35,7 +35,7 @@ def head(threads, others, check):
 def comparison(rows):
     """Rows: (what, pictures, dict of "zoo" and perhaps "pytorch-fid" -> `Timing`)."""
     lines = [
-        "\n### FID beside pytorch-fid\n",
+        "\n### FID compared with pytorch-fid\n",
         "| | zoo: s (min / median) | zoo: images/s | pytorch-fid: s (min / median) "
         "| pytorch-fid: images/s | time ratio zoo / pytorch-fid (min / median) |",
         "|---|---|---|---|---|---|",
@@ -80,17 +80,17 @@ def quick_table(found, command):
     rest = found["report_seconds"] - sum(parts.values())
     rows = {
         "start: imports, encoder": start, **parts,
-        "numbers, intervals, pictures of the report": rest, "**total**": found["seconds"],
+        "numbers, intervals, figures of the report": rest, "**total**": found["seconds"],
     }
     lines = [f"`{command}`", "", "| part | seconds |", "|---|---|"]
     lines += [f"| {name} | {spent:.1f} |" for name, spent in rows.items()]
-    lines.append(f"\nMost memory: {found['peak_bytes'] / MEGA:,.0f} MB.")
+    lines.append(f"\nPeak memory: {found['peak_bytes'] / MEGA:,.0f} MB.")
     return title + "\n".join(lines) + "\n"
 
 
 def _named(part):
     """What the reader calls a file of an evaluation's cache."""
-    known = {"generated": "generated pictures", "clusters": "k-means of NDB"}
+    known = {"generated": "generated images", "clusters": "k-means of NDB"}
     return known.get(part, part.replace("features-", "features of ", 1).replace("-", "_"))
 
 
@@ -103,10 +103,10 @@ def ndb_table(found, rows, columns, bins):
     )
     return "\n".join([
         "\n### NDB and JSD\n",
-        "Bytes of uniform noise, in which k-means finds no clusters to settle in; as many compared "
-        "as the bins were made of.\n",
-        "| pictures x values | values that k-means sees | bins | bins: s | comparison: s "
-        "| whole process: s | most memory: MB |",
+        "Bytes of uniform noise, in which k-means finds no clusters to settle in; as many samples "
+        "are compared as the bins were built from.\n",
+        "| images x values | values that k-means sees | bins | bins: s | comparison: s "
+        "| whole process: s | peak memory: MB |",
         "|---|---|---|---|---|---|---|",
         f"| {' | '.join(cells)} |",
     ]) + "\n"

@@ -117,7 +117,7 @@ def features(subjects, size, sizes, rounds, budget):
     found = {name: one.features() for name, one in subjects.items()}
     same = same_features(found, f"{size} pixels")
     calls = {name: one.features for name, one in subjects.items()}
-    what = f"features of {len(images)} pictures of {size} pixels"
+    what = f"features of {len(images)} images of {size} pixels"
     return same, in_turn(what, len(images), calls, rounds, budget)
 
 

@@ -42,7 +42,7 @@ def measure(settings, count=512, batches=64, repeats=3):
     cases = {
         "shapes, drawn at every visit": (shapes, {}),
         "shapes, cached": (shapes, {"cache": True}),
-        "PNG pictures in memory (128 pixels, RGBA), decoded at every visit": (zipped, {}),
+        "PNG images in memory (128 pixels, RGBA), decoded at every visit": (zipped, {}),
         "the same, random crop and mirror": (zipped, {"crop": "paper", "flip": True}),
         "the same, cached": (zipped, {"cache": True}),
         "the same, cached, random crop and mirror": (

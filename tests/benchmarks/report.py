@@ -5,30 +5,29 @@ from tests.benchmarks import machine
 METHOD = """
 ### How it was measured
 
-A *training iteration* is the whole of it: text encoder, generator, one Adam step of each of the
+A *training iteration* includes everything: text encoder, generator, one Adam step of each of the
 three discriminators (real, generated and mismatched pairs), the generator's Adam step through the
-discriminators and the DAMSM image encoder, and the moving average. The batch is constant and
-synthetic, so that no data pipeline takes part. *generate* goes from {batch} caption strings to
-uint8 pictures.
+discriminators and the DAMSM image encoder, and the EMA. The batch is constant and synthetic, so
+that no data pipeline is involved. *generate* goes from {batch} caption strings to uint8 images.
 
 The comparison is `tests/benchmarks/torch_attn_gan.py`, the same networks, losses and sequence in
-eager PyTorch, with the fused Adam, a `foreach` moving average, frozen discriminators in the
-generator's step, and the faster of the two memory formats (named in the table). Before anything
-is timed the program checks that each network has as many weights on both sides;
+eager PyTorch, with the fused Adam, a `foreach` EMA, frozen discriminators in the generator's step,
+and the faster of the two memory formats (named in the table). Before anything is timed, the
+program checks that each network has as many weights on both sides;
 `tests/benchmarks/test_torch_attn_gan.py` checks that both give the same losses and the same
-updated weights. The zoo computes an up-block's doubling and convolution as one transposed
+updated weights. The zoo computes an up-block's upsampling and convolution as one transposed
 convolution with fewer products; the PyTorch side interpolates and convolves, as the paper's code
 does. bfloat16 is the Keras policy `mixed_bfloat16` on one side (the image heads, the
 logits and the projections of the image encoder stay in float32) and CPU autocast on the other
 (which casts these too).
 
-Both run in one process, in turn: each visit is one call that is not timed and {calls} that are,
+Both run in one process, alternately: each visit is one untimed call and {calls} timed ones,
 and the visits alternate for up to {rounds} rounds. *min* and *median* are over the timed calls;
-images per second follow from the median. A ratio below 1 means that the zoo is faster. Tracing of
-the graph and warm-up are left out.
+images per second follow from the median. A ratio below 1 means that the zoo is faster. Graph
+tracing and warm-up are excluded.
 
-To repeat it: `pip install -e .[benchmark]`, then `make bench`, or this part alone:
-`python -m tests.benchmarks.attn_gan`. Without PyTorch the comparison is left out.
+To repeat it: `pip install -e .[benchmark]`, then `make bench`, or only this part:
+`python -m tests.benchmarks.attn_gan`. Without PyTorch the comparison is omitted.
 """
 
 
@@ -68,7 +67,7 @@ def model_table(rows, batch):
 def data_table(timings, batch, fastest):
     """`timings`: pipeline -> `Timing` of a batch; `fastest`: images/s of the fastest training."""
     lines = [
-        "\n### Data pipeline alone\n", "| pipeline | ms a batch (min / median) | images/s |",
+        "\n### Data pipeline alone\n", "| pipeline | ms per batch (min / median) | images/s |",
         "|---|---|---|",
     ]
     for name, timing in timings.items():
@@ -76,7 +75,7 @@ def data_table(timings, batch, fastest):
         lines.append(f"| {name} | {milliseconds(timing)} | {rate:,.0f} |")
     slowest = min(batch / timing.median for timing in timings.values())
     lines.append(
-        f"\nThe slowest pipeline gives {slowest / fastest:.0f} times as many pictures as the "
+        f"\nThe slowest pipeline gives {slowest / fastest:.0f} times as many images as the "
         "fastest training above takes."
     )
     return "\n".join(lines) + "\n"

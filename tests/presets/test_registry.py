@@ -9,6 +9,7 @@ import zoo
 from zoo import presets
 from zoo.errors import ZooError
 from zoo.presets import registry
+from zoo.presets.loading import RENAMED
 from zoo.storage import read_json
 
 BUILT_IN = registry.builtin_names()
@@ -62,4 +63,6 @@ def test_built_in_presets_are_in_the_pages():
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_built_in_presets_load(name):
     model = zoo.from_preset(name)
-    assert type(model).__name__ == presets.read_metadata(name)["class"]
+    stored = presets.read_metadata(name)["class"]
+    names = {old: new for (_, old), (_, new) in RENAMED.items()}
+    assert type(model).__name__ == names.get(stored, stored)

@@ -3,7 +3,6 @@
 import types
 
 import numpy as np
-import tensorflow as tf
 
 _COPIED = ("class_names", "direction", "image_size", "root", "split", "skipped")
 _LISTS = ("captions", "records", "file_names")
@@ -25,6 +24,8 @@ class Part:
 
     def __init__(self, source, places):
         self.whole, self.places = source, np.asarray(places, np.int64)
+        import tensorflow as tf
+
         with tf.device("CPU:0"):
             self._index = tf.constant(self.places)
         for name in _COPIED:
@@ -50,6 +51,8 @@ class Part:
 
     def load(self, index):
         """As the source's; `index` counts the images of this part."""
+        import tensorflow as tf
+
         return self.whole.load(tf.gather(self._index, index))
 
 

@@ -1,8 +1,8 @@
-"""The model card: a page of Markdown made from the metadata alone, so that it cannot drift."""
+"""The model card: a Markdown page generated only from the metadata, so that it cannot drift."""
 
 from zoo.presets.usage import command_lines, python_lines, recorded_condition
 
-_DRAWN = {
+_IN_SECTIONS = {
     "class",
     "condition",
     "data",
@@ -29,11 +29,11 @@ def card(metadata):
     """Markdown text of a preset's README.
 
     Args:
-        metadata: dict, the content of `metadata.json`. A key that no section draws is listed at the
-            end, so nothing is left out.
+        metadata: dict, the content of `metadata.json`. Keys without a section of their own are
+            listed at the end, so that nothing is left out.
 
     Returns:
-        str, the same text for the same metadata.
+        str, a function of the metadata alone.
     """
     sections = [
         f"# {metadata['name']}\n\n{metadata.get('description') or ''}".rstrip(),
@@ -47,7 +47,7 @@ def card(metadata):
         _table("Source", metadata.get("source")),
         _limitations(metadata),
         _files(metadata),
-        _table("More", {k: v for k, v in metadata.items() if k not in _DRAWN}),
+        _table("More", {k: v for k, v in metadata.items() if k not in _IN_SECTIONS}),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -60,9 +60,9 @@ def _facts(metadata):
         "Task": metadata.get("task"),
         "Parameters": f"{metadata.get('parameters', 0):,}",
         "Size": f"{size / 1e6:.1f} MB",
-        "Licence": _link(metadata.get("licence")) or "not stated",
+        "License": _link(metadata.get("licence")) or "not stated",
         "Saved": metadata.get("saved"),
-        "Made with": ", ".join(f"{name} {version}" for name, version in versions.items()),
+        "Created with": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
     return _rows(rows)
 
@@ -104,7 +104,7 @@ def _results(metadata):
 def _data(metadata):
     if not metadata.get("data"):
         return None
-    lines = ["## Data and its licences", ""]
+    lines = ["## Data and licenses", ""]
     for entry in metadata["data"]:
         line = f"- {_link(entry)}: {entry['licence']}"
         if entry.get("attribution"):
