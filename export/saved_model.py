@@ -13,7 +13,8 @@ condition, repeat it with other seeds. The condition is
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
                                           (uint8 [B, H, W, 3]) instead; DRIT has `a2b`, `b2a`,
-                                          `a2b_pixels` and `b2a_pixels`, see `zoo/conditions/image_serving.py`
+                                          `a2b_pixels` and `b2a_pixels`, see
+                                          `zoo/conditions/image_serving.py`
 
 and nothing for a StackGAN++ without text.
 

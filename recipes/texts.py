@@ -63,7 +63,8 @@ def check(config):
 
 
 def hub_text_encoder(config):
-    """The `text_encoder` of a model that reads by a hub encoder, see `TextToImage`."""
+    """The `text_encoder` of a model that reads by a hub encoder, see
+    `zoo.conditions.text_condition`."""
     return {"kind": "hub", **_handles(config), "sentence": config.text_encoder.sentence}
 
 

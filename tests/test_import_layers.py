@@ -146,7 +146,8 @@ def top_level_imports(path):
 
 @pytest.mark.parametrize(
     "path", ["zoo/__init__.py", "zoo/errors.py", "zoo/version.py", "zoo/text/__init__.py",
-             "zoo/presets/__init__.py", "zoo/conditions/__init__.py", "zoo/models/__init__.py", "zoo/layers/__init__.py",
+             "zoo/presets/__init__.py", "zoo/conditions/__init__.py", "zoo/models/__init__.py",
+             "zoo/layers/__init__.py",
              "zoo/losses/__init__.py", "zoo/metrics/__init__.py", "zoo/networks/__init__.py",
              "export/__init__.py"]
 )

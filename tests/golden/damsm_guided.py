@@ -106,7 +106,8 @@ class Iteration:
         """Our cross-entropies for each D: wrong, real (conditional, unconditional), each fake (the
         same two); the official ones: conditional real, fakes, wrong, then unconditional real,
         fakes. Behind them G's, in one order."""
-        count, samples, ordered = len(self.discriminator_losses), self.model.latents_per_condition, []
+        count, ordered = len(self.discriminator_losses), []
+        samples = self.model.latents_per_condition
         each = 3 + 2 * samples
         for i in range(count):
             wrong, real_c, real_u, *fakes = self.terms[each * i : each * (i + 1)]

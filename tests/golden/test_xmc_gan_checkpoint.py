@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from tests.golden.golden import Case
 from tests.support.tiny_hub_module import tiny_modules
+from zoo.conditions.words import sentence_of_words
 from zoo.errors import ZooError
 from zoo.importers import flax_file, official
-from zoo.conditions.words import sentence_of_words
 from zoo.networks.backbones.frozen_trunk import resize_bilinear
 
 

@@ -234,7 +234,8 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
         keras.config.set_dtype_policy("float32")
     assert all(np.isfinite(list(made.values())))
     assert {v.dtype for v in model.network_variables().values()} == {"float32"}
-    assert model.sample({"source": pictures()}, tf.range(2, dtype=tf.int64))["images"].dtype == tf.float32
+    sampled = model.sample({"source": pictures()}, tf.range(2, dtype=tf.int64))
+    assert sampled["images"].dtype == tf.float32
 
 
 def test_config_round_trip():

@@ -72,7 +72,8 @@ def test_the_lines_of_a_card_run_on_the_model(name, monkeypatch, tmp_path):
 def test_every_flag_of_the_command_exists():
     program = (ROOT / "recipes" / "generate.py").read_text("utf-8")
     for name in MODELS:
-        card = presets.card({"name": "x", "files": {}, "condition": condition_record(model_of(name))})
+        record = condition_record(model_of(name))
+        card = presets.card({"name": "x", "files": {}, "condition": record})
         for flag in re.findall(r"--(\w+)=", card):
             assert f'"{flag}"' in program, f"recipes.generate has no --{flag}"
 

@@ -18,6 +18,7 @@ from zoo.evaluation.parts import open_part
 from zoo.text import coverage
 from zoo.training.sample_captions import can_read
 
+
 @dataclasses.dataclass
 class Conditions:
     """What pictures are made of.

@@ -39,9 +39,8 @@ class BicycleGAN(ConditionalGAN):
     A batch is cut in halves, so its size is even: the first half's pairs are encoded and drawn, the
     second half's are what the second discriminator sees as real.
 
-    Mode seeking draws a second random latent for each source of the first half. Both random
-    pictures are judged, the real ones count twice, and the latent is only recovered from the first,
-    as in MSGAN's Pix2Pix and DRIT.
+    Mode seeking draws a second latent for each source of the first half. Both images are scored,
+    real ones count twice, and only the first latent is recovered, as in MSGAN's Pix2Pix and DRIT.
 
     Args:
         image_size: int. 256; a power of two from 16 on, because of the encoder.
@@ -49,9 +48,9 @@ class BicycleGAN(ConditionalGAN):
         encoder: "resnet" (`resnet_256`, `resnet_128`) or "conv" (`conv_*`), as deep as
             `image_size` needs.
         encoder_filters: int. nef, 64.
-        conditional_discriminators: bool. Whether the discriminators see the source beside the
-            picture (`conditional_D`). False. The second one's real pairs are of other sources than
-            its generated ones, as the authors intend.
+        conditional_discriminators: bool. Whether the discriminators see the source, too
+            (`conditional_D`). False. The second one's real pairs have other sources than its
+            generated ones, as the authors intend.
         use_same_discriminator: bool. One discriminator for both cycles, in one step (`use_same_D`).
         latent_step: "joint": G's latent term is part of its one step; "separate": it has a second
             step of G, as until 2020-06, so in the paper and the released weights.
@@ -134,12 +133,10 @@ class BicycleGAN(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        for name, value, known in (
-            ("encoder", encoder, tuple(ENCODERS)),
-            ("latent_step", latent_step, LATENT_STEPS),
-        ):
+        choices = {"encoder": (encoder, ENCODERS), "latent_step": (latent_step, LATENT_STEPS)}
+        for name, (value, known) in choices.items():
             if value not in known:
-                raise ZooError(f"`{name}` must be one of {known}, got {value!r}.")
+                raise ZooError(f"`{name}` must be one of {tuple(known)}, got {value!r}.")
         if not latent_dim:
             raise ZooError("BicycleGAN encodes images in a latent, but `latent_dim` is 0.")
         super().__init__(
@@ -344,10 +341,10 @@ class BicycleGAN(ConditionalGAN):
                 "for each picture, or one for all."
             )
         latents = np.broadcast_to(latents, (len(source), self.latent_dim))
-        made = []
+        batches = []
         for start in range(0, len(source), batch_size):
             part = slice(start, start + batch_size)
             inputs = {"source": to_float(source[part]), "latents": latents[part]}
-            images = self(inputs, training=False)["images"]
-            made.append(to_uint8(tf.cast(images, tf.float32)).numpy())
-        return np.concatenate(made)
+            outputs = tf.cast(self(inputs, training=False)["images"], tf.float32)
+            batches.append(to_uint8(outputs).numpy())
+        return np.concatenate(batches)

@@ -21,21 +21,10 @@ from zoo.images.convert import to_uint8
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.base.noise import normal
-from zoo.models.drit import schedule
+from zoo.models.drit import networks, objectives, schedule, updates
 from zoo.models.drit.domains import OTHER
 from zoo.models.drit.forward import encode_content, forward, split_batch
-from zoo.models.drit.networks import (
-    build_content_discriminator,
-    build_discriminator,
-    build_for_generation,
-    guide_attributes,
-)
-from zoo.models.drit.objectives import LOSS_WEIGHTS, first_losses, second_losses
-from zoo.models.drit.updates import (
-    update_content_discriminator,
-    update_discriminators,
-    update_networks,
-)
+from zoo.models.drit.objectives import LOSS_WEIGHTS
 
 TARGETS = {"a2b": "b", "b2a": "a"}  # direction: the domain that images are translated to
 TO_B = tf.TensorSpec([None], tf.bool)
@@ -50,7 +39,8 @@ class DRIT(ConditionalGAN):
 
     Batches are dicts: `images_a`, `images_b` float (2n, image_size, image_size, 3) in [-1, 1]. The
     first n of each are translated, the others are only real pictures for the discriminators of
-    random attributes. n is 1 in the official code.
+    random attributes. n is 1 in the official code. `generate` and `interpolate` take `direction`
+    and `guide` too, see `parse`.
 
     Args:
         image_size: int, a multiple of 4. 216 (crops of 256).
@@ -162,7 +152,7 @@ class DRIT(ConditionalGAN):
         self.condition = Images(
             image_size, directions=TARGETS, guide="attribute", guide_varies=concat
         )
-        build_for_generation(self)
+        networks.build_for_generation(self)
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -175,8 +165,8 @@ class DRIT(ConditionalGAN):
         if hasattr(self, "content_discriminator"):
             return
         for name in self.discriminator_names:
-            setattr(self, name, build_discriminator(self, name))
-        self.content_discriminator = build_content_discriminator(self)
+            setattr(self, name, networks.build_discriminator(self, name))
+        self.content_discriminator = networks.build_content_discriminator(self)
 
     @property
     def optimizer_groups(self):
@@ -254,24 +244,24 @@ class DRIT(ConditionalGAN):
         """Trains the content discriminator alone."""
         images, _ = split_batch(batch)
         content = encode_content(self, images, "content")
-        return {"content_discriminator_loss": update_content_discriminator(self, content)}
+        return {"content_discriminator_loss": updates.update_content_discriminator(self, content)}
 
     def full_step(self, batch):
         """Forward once, every discriminator, then encoders and generator twice."""
         images, others = split_batch(batch)
         with tf.GradientTape(persistent=True) as tape:
             outputs = forward(self, images)
-        discriminator_loss = update_discriminators(self, images, others, outputs)
-        content_discriminator_loss = update_content_discriminator(self, outputs["content"])
+        discriminator_loss = updates.update_discriminators(self, images, others, outputs)
+        content_discriminator_loss = updates.update_content_discriminator(self, outputs["content"])
         with tape:
-            first = first_losses(self, images, outputs)
-        update_networks(self, FIRST_STEP, tape, first["first_generator_loss"])
+            first = objectives.first_losses(self, images, outputs)
+        updates.update_networks(self, FIRST_STEP, tape, first["first_generator_loss"])
         if self.generator_step == "recompute":
             with tf.GradientTape(persistent=True) as tape:
                 outputs = forward(self, images)
         with tape:
-            second = second_losses(self, outputs)
-        update_networks(self, SECOND_STEP, tape, second["second_generator_loss"])
+            second = objectives.second_losses(self, outputs)
+        updates.update_networks(self, SECOND_STEP, tape, second["second_generator_loss"])
         return {
             "content_discriminator_loss": content_discriminator_loss,
             "discriminator_loss": discriminator_loss,
@@ -337,7 +327,7 @@ class DRIT(ConditionalGAN):
             raise ZooError(f"direction must be one of {', '.join(TARGETS)}, got {direction!r}.")
         rows = super().parse(conditions)
         count = len(rows["source"])
-        code = guide_attributes(self, guide, count, TARGETS[direction])
+        code = networks.guide_attributes(self, guide, count, TARGETS[direction])
         return {**rows, **code, "to_b": np.full(count, direction == "a2b")}
 
     @property
