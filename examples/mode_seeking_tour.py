@@ -126,7 +126,7 @@ def measure(model, judge, modes):
         list(CAPTIONS), images_per_caption=SAMPLES, seed=int(seeds[0]), batch_size=200
     )
     images = images.reshape(len(CAPTIONS), SAMPLES, *images.shape[1:])
-    latents = np.tile(model.latents(seeds), (len(CAPTIONS), 1, 1))
+    latents = np.tile(model.latents_from_seeds(seeds), (len(CAPTIONS), 1, 1))
     pictures = images.astype(np.float32) / 127.5 - 1
     image, latent = mode_seeking_distances(
         pictures[:, ::2], pictures[:, 1::2], latents[:, ::2], latents[:, 1::2]

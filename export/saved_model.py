@@ -7,13 +7,14 @@ The signature `serving_default` takes the model's condition and `seed` (int64 [B
 condition, repeat it with other seeds. The condition is
 
     captions     string [B]               text to image; an odd caption (empty, unknown words only)
-                                          fails nobody's batch, see `export/texts.py`
+                                          fails nobody's batch, see `zoo/conditions/captions.py`
     embeddings   float32 [B, features]    a StackGAN++ of pre-computed sentence embeddings; an
                                           XMC-GAN takes `words`, `sentence` and `lengths`
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
                                           (uint8 [B, H, W, 3]) instead; DRIT has `a2b`, `b2a`,
-                                          `a2b_pixels` and `b2a_pixels`, see `export/pictures.py`
+                                          `a2b_pixels` and `b2a_pixels`, see
+                                          `zoo/conditions/image_serving.py`
 
 and nothing for a StackGAN++ without text.
 

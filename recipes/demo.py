@@ -21,7 +21,6 @@ from absl import flags
 
 from recipes import _cli
 from zoo.errors import ZooError
-from zoo.presets.usage import condition_of
 from zoo.seeds import read_seeds
 from zoo.storage import output_folders
 from zoo.visualization import explain
@@ -80,7 +79,7 @@ def main(argv):
         import zoo
 
         model = zoo.from_preset(_PRESET.value)
-        if not hasattr(model, "generate") or condition_of(model)["kind"] != "captions":
+        if model.condition is None or model.condition.kind != "captions":
             raise ZooError(
                 f"The demo draws captions, but the preset {_PRESET.value} is a "
                 f"{type(model).__name__}, which does not: python -m recipes.generate shows what a "

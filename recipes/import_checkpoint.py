@@ -72,7 +72,6 @@ def main(argv):
     _cli.start_tensorflow()
     with _cli.quiet_stderr():
         from zoo.importers.registry import importer_of
-        from zoo.presets.usage import condition_of
 
         system = _system()
         module = importer_of(system)
@@ -83,7 +82,7 @@ def main(argv):
         first = [arguments.pop(_GENERATOR.name)] if _GENERATOR.name in arguments else []
         model = module.load(*first, **_with_hub_encoder(arguments))
         source = {"checkpoint": f"{module.IMPORTER.repository}: {files}"}
-        model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
+        model.save_to_preset(_OUT.value, {"source": source})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
     print(f"{type(model).__name__} in {_OUT.value} ({counts})")
 

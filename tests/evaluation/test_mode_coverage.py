@@ -126,6 +126,7 @@ def styled_data(styles):
     images = np.zeros([20, SIZE, SIZE, 3], np.uint8)
     images[:, 0, 0, 0] = ["abc".index(row["style"]) for row in Styled.records]
     return types.SimpleNamespace(
+        form="captions",
         held_out=lambda size, split: (styles, "test"),
         real_images=lambda split, size: (from_array(images, "styled test"), "test"),
     )

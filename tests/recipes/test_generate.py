@@ -149,8 +149,8 @@ def test_pictures_stand_beside_what_they_were_made_from(call, models, photos, tm
     assert shown.shape[:2] == (3, 3)
     np.testing.assert_array_equal(shown[:, 1:].reshape(images.shape), images)
     np.testing.assert_array_equal(shown[0, 0], shown[2, 0])
-    source, _ = models["pix2pix"].condition_rows(photos)
-    np.testing.assert_allclose(shown[1, 0], (source["source"][:1][0] + 1) * 127.5, atol=1e-3)
+    source = models["pix2pix"].condition.parse(photos)["source"]
+    np.testing.assert_array_equal(shown[1, 0], source[0])
 
 
 def test_directions_and_guides(call, models, photos, tmp_path):

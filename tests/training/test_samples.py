@@ -29,7 +29,7 @@ def held_out(*captions):
 
 
 READER = SimpleNamespace(
-    vocabulary=Vocabulary(tiny.WORDS), condition_fields=("tokens", "lengths"), latent_dim=4
+    vocabulary=Vocabulary(tiny.WORDS), condition=SimpleNamespace(kind="captions")
 )
 
 
@@ -79,7 +79,7 @@ def build(config, damsm=""):
 
 def test_embeddings_of_held_out_pictures(config):
     data, experiment = build(config)
-    assert data.features == 7 and experiment.model.text_input.features == 7
+    assert data.features == 7 and experiment.model.condition.features == 7
     batch = next(iter(experiment.batches(0)))
     assert set(batch) == {"images", "labels", "sentence", "wrong_images"}
     rows, labels = sample_rows(config, data, experiment.model)

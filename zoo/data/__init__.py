@@ -54,8 +54,19 @@ SOURCES = {
     "shape_pairs": "ShapePairs",
     "shape_domains": "ShapeDomains",
 }
-__all__ = ["get_source", *_EXPORTS]
+FORMS = {  # what a source holds -> the sources; the first of each reads a user's own folder
+    "captions": ("folder", "birds", "coco", "shapes"),
+    "labels": ("classes", "cifar10", "shape_classes"),
+    "pairs": ("pairs", "shape_pairs"),
+    "domains": ("unpaired", "shape_domains"),
+}
+__all__ = ["form_of", "get_source", *_EXPORTS]
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
+
+
+def form_of(name):
+    """What the source of this name holds, a key of `FORMS`; None of an unknown name."""
+    return next((form for form, names in FORMS.items() if name in names), None)
 
 
 def get_source(name, **settings):

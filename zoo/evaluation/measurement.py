@@ -220,7 +220,7 @@ class Measurement:
         )
 
     def mode_coverage(self):
-        if self.subject.kind not in ("captions", "embeddings", "labels", "pairs"):
+        if self.subject.kind in (None, "nothing") or self.subject.data.form == "domains":
             return
         start = time.monotonic()
         measures, reason = mode_coverage(self.subject, self.evaluators)

@@ -72,7 +72,7 @@ def mode_coverage(subject, evaluators):
 
 def _readers(subject, source, evaluators):
     """(name, `AttributeSpace`, function `ImageSet` -> modes, hash or None) of each classifier."""
-    shapes = space_of_shapes(source, subject.conditions, subject.kind)
+    shapes = space_of_shapes(source, subject.conditions, subject.data.form)
     size = subject.size[0]
     if shapes is not None and size >= 16:
         yield "shape-templates", shapes, _by_templates, None
@@ -112,17 +112,17 @@ def _by_network(network, world, cache):
     return assign
 
 
-def space_of_shapes(source, conditions, kind):
+def space_of_shapes(source, conditions, form):
     """The `AttributeSpace` of a source of the shapes worlds, or None."""
     if not (hasattr(source, "modes") and hasattr(source, "attributes")):
         return None
-    if kind == "pairs" and source.direction != "a2b":
+    if form == "pairs" and source.direction != "a2b":
         return None  # what is made is the map
     from zoo.data.sources.shapes import VALUES
 
-    key = conditions.labels.tolist() if kind == "pairs" else conditions.names
+    key = conditions.labels.tolist() if form == "pairs" else conditions.names
     classes = getattr(source, "class_names", ())
-    if kind == "labels" and not set(key) <= set(classes):  # the preset has no names
+    if form == "labels" and not set(key) <= set(classes):  # the preset has no names
         if max(conditions.labels) >= len(classes):
             return None
         key = [classes[label] for label in conditions.labels]

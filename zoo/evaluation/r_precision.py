@@ -127,10 +127,10 @@ def sentence_codes(damsm, captions, batch=256):
     """float32 (captions, features), or None where the DAMSM cannot read one of them."""
     import tensorflow as tf
 
-    text, vocabulary = damsm.text_input, damsm.vocabulary
+    text, vocabulary = damsm.text, damsm.vocabulary
     known = vocabulary is None or vocabulary.unknown_id is None
     try:
-        rows, _ = text.read(list(captions), unknown="drop" if known else "unk")
+        rows = text.parse(list(captions), unknown="drop" if known else "unk")
     except ZooError:
         return None
     encode = tf.function(

@@ -1,7 +1,8 @@
 """Pictures that a user gives, as arrays or files, in the one form that a model reads.
 
-The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.images.decode`. Arrays: uint8, uint16, or
-float in [-1, 1] (see `zoo.images.arrays`: floats that may be in [0, 1] are an error), of shape
+The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.images.decode`. Arrays: uint8,
+uint16, or float in [-1, 1] (see `zoo.images.arrays`: floats that may be in [0, 1] are an error), of
+shape
 (h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB,
 alpha) channels. Of 16 bits the upper 8 are kept. What is transparent is laid over white. Pillow's
 images are read as its files are. For a model of three channels grey becomes three equal ones; for a
@@ -9,7 +10,7 @@ model of one, colour becomes Pillow's grey. A picture of another size is scaled 
 square by Pillow's bicubic filter, as in training, whatever its aspect. Floats of the model's form
 stay floats; others are rounded to bytes first.
 
-In a graph `fit_picture` and `to_float` give the same numbers.
+In a graph `fit_picture` gives the same numbers.
 """
 
 import os
@@ -19,6 +20,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.images.arrays import shape_advice, to_bytes, to_signed
+from zoo.images.convert import to_float, to_uint8
 from zoo.images.decode import EXTENSIONS, pixel_limit, read_picture, to_rgb
 from zoo.images.resample import grayscale, resize
 from zoo.listing import LIMITS, open_regular, open_tree
@@ -63,15 +65,6 @@ def picture_files(path):
     """
     path = os.fspath(path)
     return _files_of(path) if os.path.isdir(path) else [path]
-
-
-def to_float(pictures):
-    """uint8 to float32 in [-1, 1], array or tensor; floats stay as they are."""
-    if pictures.dtype != np.uint8:
-        return pictures
-    if tf.is_tensor(pictures):  # a table: in a graph a division may become a product, and round
-        return tf.gather(to_float(np.arange(256, dtype=np.uint8)), tf.cast(pictures, tf.int32))
-    return pictures.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def fit_picture(picture, size, channels):
@@ -163,4 +156,4 @@ def _fit(array, size, channels):
         return fit_picture(array, size, channels).numpy()
     if array.shape == (size, size, channels):
         return array.astype(np.float32)
-    return fit_picture(np.uint8(np.round((array + 1) * 127.5)), size, channels).numpy()
+    return fit_picture(to_uint8(array), size, channels).numpy()

@@ -166,7 +166,7 @@ def discriminator_settings(weights, name="model{}"):
 def load_generator(model, weights):
     """Gives a `Pix2Pix` or `BicycleGAN` official weights of its generator, and of its average."""
     load_state_dict(u_net_targets(model.generator), weights)
-    model.reset_average()
+    model.ema.reset()
 
 
 def load(generator, discriminator=None, source_channels=3, **settings):

@@ -103,7 +103,7 @@ class FrechetScore:
         for batch in self.batches:
             count = len(batch["labels"])
             seeds = tf.range(seed, seed + count, dtype=tf.int64)
-            condition = {name: batch[name] for name in self.model.condition_fields}
+            condition = {name: batch[name] for name in self.model.condition.fields}
             codes = self._function(batch["images"][-1], condition, seeds)
             made.append(codes[0].numpy())
             real.append(codes[1].numpy())

@@ -113,7 +113,7 @@ def distances(model, conditions, unknown="drop"):
             conditions, images_per_caption=2, seed=list(range(0, 2 * count, 2)), unknown=unknown
         )
     images = images.astype(np.float32) / 127.5 - 1
-    latents = model.latents(seeds)
+    latents = model.latents_from_seeds(seeds)
     pair = mode_seeking_distances(images[::2], images[1::2], latents[::2], latents[1::2])
     return tuple(float(tf.convert_to_tensor(value)) for value in pair)
 

@@ -1,4 +1,6 @@
-"""What a text-to-image model shows of its work, and its numbers; `zoo.visualization.attention_panel` draws it.
+"""What a text-to-image model shows of its work, and its numbers.
+
+`zoo.visualization.attention_panel` draws it.
 
 Of a picture: where each word was read and how strongly (attention); which words a dynamic memory
 took up, and where the picture was redrawn from it (DM-GAN's gates); and what each of the two noises
@@ -93,7 +95,7 @@ def explain(model, captions, seed=0, **kwargs):
     """A list of `Explanation`s of the pictures with this seed, with strips.
 
     Args:
-        model: a `TextToImage`.
+        model: a text-to-image system.
         captions: list of str, float (rows, features), or None: what the model's `generate` takes.
         seed: int. The first picture of each strip is the explained one.
         **kwargs: see `generate` (`unknown`, `batch_size`).

@@ -13,6 +13,7 @@ from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D
+from zoo.networks.build import build, spec
 from zoo.precision import at_least_float32_dtype
 
 MOST_WIDTHS = 4  # channels grow up to 4 x filters
@@ -196,3 +197,29 @@ class ConvEncoder(GaussianEncoder):
 
     def get_config(self):
         return {**super().get_config(), "layers": self.halvings}
+
+
+ENCODERS = {"resnet": (ResNetEncoder, "blocks"), "conv": (ConvEncoder, "layers")}
+
+
+def make_encoder(model):
+    """The built encoder of a `BicycleGAN`, as deep as its `image_size` needs.
+
+    Raises:
+        ZooError: the size is no `POOL` times a power of two.
+    """
+    make, depth = ENCODERS[model.encoder_config]
+    halvings = (model.image_size // POOL).bit_length() - 1
+    if halvings < 1 or model.image_size != POOL * 2**halvings:
+        raise ZooError(
+            f"`image_size` must be {POOL} times a power of two, for the encoder. "
+            f"Received: {model.image_size}"
+        )
+    network = make(
+        latent_dim=model.latent_dim,
+        filters=model.encoder_filters,
+        normalization=model.normalization,
+        name="encoder",
+        **{depth: halvings},
+    )
+    return build(network, spec(2, model.image_size, model.image_size, model.target_channels))

@@ -10,8 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.conditions.described_images import DescribedImages
 from zoo.errors import ZooError
-from zoo.images.read import read_pictures, to_float
+from zoo.images.convert import to_float
+from zoo.images.read import read_pictures
 from zoo.losses.caption import caption_loss, word_accuracy
 from zoo.models.base.arguments import check
 from zoo.models.base.system import System
@@ -58,6 +60,7 @@ class Stream(System):
         check_has_words(self.vocabulary)
         self.max_words = max_words
         self.image_size = image_size
+        self.condition = DescribedImages(image_size)
         self.captioner_config = dict(captioner or {})
         self.end_token = end_token
         self.captioner = build_captioner(
