@@ -50,7 +50,7 @@ def served_condition(model):
     """The model's condition. Raises `ZooError` if the model makes no images."""
     if not isinstance(model, ConditionalGAN):
         raise ZooError(
-            "Only models that make pictures can be exported; this preset is a "
+            "Only models that make images can be exported; this preset is a "
             f"{type(model).__name__}."
         )
     return model.condition

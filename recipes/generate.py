@@ -182,7 +182,7 @@ def read_conditions(model, request):
             condition = DescribedImages(model.image_size)
     elif condition is None or condition.kind == "description":
         more = "" if condition is None else "; give it some with --images=FOLDER --describe"
-        raise ZooError(f"{name} is a {type(model).__name__}, which makes no pictures{more}.")
+        raise ZooError(f"{name} is a {type(model).__name__}, which makes no images{more}.")
     given = {flag: value for flag, value in request.condition.items() if value}
     wrong = sorted(set(given) - set(condition.flags))
     if request.explain and not condition.explains:
@@ -192,7 +192,7 @@ def read_conditions(model, request):
     fitting = {f: v for f, v in request.condition.items() if f in condition.flags}
     found = condition.load(name, **fitting)
     if condition.kind == "images" and not model.latent_dim and not found.single:
-        found.single = "has no latent, so each picture has one translation alone"
+        found.single = "has no latent, so each image has one translation alone"
     if found.single and ((request.samples or 1) > 1 or request.steps):
         raise ZooError(
             f"{name} {found.single}: leave --samples_per_condition and --interpolate out."

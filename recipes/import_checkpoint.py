@@ -54,7 +54,7 @@ _WORDS = flags.DEFINE_integer(
 _NAMES = flags.DEFINE_string(
     "class_names", None, "DCGAN's classes in the order of their numbers, separated by semicolons."
 )
-_SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the pictures, where it may be chosen.")
+_SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the images, where it may be chosen.")
 _OUT = flags.DEFINE_string("out", None, "Directory of the preset.")
 
 _FLAGS = {flag.name: flag for flag in (

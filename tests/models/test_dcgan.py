@@ -25,7 +25,7 @@ def dcgan(compiled=True, **changes):
 
 
 def batch(step=0, size=4, image_size=16):
-    """Random pictures, the same for the same step."""
+    """Random images, the same for the same step."""
     rng = np.random.default_rng(step)
     images = rng.uniform(-1, 1, (size, image_size, image_size, 3))
     return {

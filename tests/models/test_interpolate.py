@@ -1,4 +1,4 @@
-"""`interpolate`: its ends are pictures of `generate`, and the latent moves along a line."""
+"""`interpolate`: its ends are images of `generate`, and the latent moves along a line."""
 
 import numpy as np
 import pytest

@@ -16,12 +16,12 @@ class DescribedImages(Images):
         self.flags = ("images",)
 
     def hint(self):
-        return "says what pictures show: give --images=FILE or --images=FOLDER and --describe"
+        return "says what images show: give --images=FILE or --images=FOLDER and --describe"
 
     def load(self, name, images=()):
         files, values = read_files(images, self, name)
         return Given(values, [Path(file).stem for file in files], files=files,
-                     single="makes no pictures of --images, it describes them")
+                     single="makes no images of --images, it describes them")
 
     @classmethod
     def python_example(cls, record):

@@ -60,7 +60,7 @@ class Images(Condition):
     def hint(self):
         more = " and ".join(f"--{flag}" for flag in self.flags[1:])
         more = f" and, if you like, {more}" if more else ""
-        return f"translates pictures: give --images=FILE or --images=FOLDER{more}"
+        return f"translates images: give --images=FILE or --images=FOLDER{more}"
 
     def load(self, name, images=(), direction=None, guide=None):
         files, values = read_files(images, self, name)
@@ -73,7 +73,7 @@ class Images(Condition):
             given.options["guide"] = guide
         if guide and not self.guide_varies:
             given.single = (
-                f"takes one {self.guide} of --guide, so each picture has one translation alone"
+                f"takes one {self.guide} of --guide, so each image has one translation alone"
             )
         return given
 
@@ -94,6 +94,6 @@ class Images(Condition):
 def read_files(paths, condition, name):
     """(files, images as the model reads them) of files and folders."""
     if not paths:
-        raise ZooError(f"No pictures. {name} {condition.hint()}.")
+        raise ZooError(f"No images. {name} {condition.hint()}.")
     files = [file for path in paths for file in picture_files(path)]
     return files, read_pictures(files, condition.size, condition.channels)

@@ -32,7 +32,7 @@ class Unconditional(Condition):
         return {SERVING_DEFAULT: {}}
 
     def hint(self):
-        return "makes pictures without a condition"
+        return "makes images without a condition"
 
     def load(self, name):
         return Given(None, ["no caption"])

@@ -1,9 +1,9 @@
 """Pictures with captions, labels or partners, and the batches made from them.
 
-A text-to-image source has `len()`, `captions` (a list of captions for each picture), `labels`
-(int64, equal for pictures whose captions are interchangeable), `image_size` (a hint, pixels) and
+A text-to-image source has `len()`, `captions` (a list of captions for each image), `labels`
+(int64, equal for images whose captions are interchangeable), `image_size` (a hint, pixels) and
 `load(index)`, which gives uint8 [H, W, 3] and works inside `tf.data`. It may have `embeddings`:
-pre-computed sentence embeddings, float32 (pictures, captions, features) or a list of (captions,
+pre-computed sentence embeddings, float32 (images, captions, features) or a list of (captions,
 features), or None.
 
 A labelled source has `labels` and `class_names` in place of captions; a source of pairs has a

@@ -1,4 +1,4 @@
-"""What a preset is measured on: its conditions, drawn from a data set, and the real pictures.
+"""What a preset is measured on: its conditions, drawn from a data set, and the real images.
 
 `--data` is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
 path alone is read as the preset's own training data were, as far as its metadata say; else as what
@@ -21,7 +21,7 @@ from zoo.text.captions import can_read
 
 @dataclasses.dataclass
 class Conditions:
-    """What pictures are made of.
+    """What images are made of.
 
     Attributes:
         values: what `model.generate` takes first, one entry a condition; None of a model without.
@@ -29,7 +29,7 @@ class Conditions:
         labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
         sources: `ImageSet` of what is translated, or None.
         settings: dict, more arguments of `generate`.
-        pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
+        pool: function () -> (list of str, int labels, int images) of all captions that wrong
             ones may be drawn from, or None.
         words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
     """
@@ -70,10 +70,10 @@ class Conditions:
 def check_measurable(model):
     """Raises `ZooError` for a model that makes no images, or draws from what no data set has."""
     if model.condition is None or model.condition.kind == "description":
-        raise ZooError(f"A {type(model).__name__} makes no pictures that could be measured.")
+        raise ZooError(f"A {type(model).__name__} makes no images that could be measured.")
     if model.condition.kind == "word embeddings":
         raise ZooError(
-            "This preset reads vectors of words, which no data set here has: make its pictures "
+            "This preset reads vectors of words, which no data set here has: make its images "
             "with recipes.generate --embeddings, then measure the folder with --images."
         )
 
@@ -89,7 +89,7 @@ def source_name(source):
 
 
 def size_of(model):
-    """Pixels of a side of a model's pictures."""
+    """Pixels of a side of a model's images."""
     sizes = getattr(model, "image_sizes", None)
     return int(sizes[-1] if sizes else model.image_size)
 
@@ -190,7 +190,7 @@ class EvaluationDataset:
         return self._parts[split, size]
 
     def real_images(self, split, size, direction="a2b"):
-        """(`ImageSet`, word): what generated pictures are compared with."""
+        """(`ImageSet`, word): what generated images are compared with."""
         source, split = self.held_out(size, split)
         name = f"{self.name}, {split}"
         if self.form == "pairs":
@@ -207,7 +207,7 @@ class EvaluationDataset:
         """(`Conditions`, word): `count` of them, or all, evenly spread over the images.
 
         The word says which images they are of, None where they are of none. More than there are
-        pictures take a second caption of each, a third, and so on; with `repeat` all of them again
+        images take a second caption of each, a third, and so on; with `repeat` all of them again
         and again.
         """
         size, condition = size_of(model), model.condition
@@ -238,7 +238,7 @@ class EvaluationDataset:
         rows = source.embeddings if self.embeddings else source.captions
         unknown = self.training.get("data.unknown", "drop")
         def of_number(k):
-            """(picture, k) of each picture with a caption k that the model can read."""
+            """(image, k) of each image with a caption k that the model can read."""
             texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
             if self.embeddings:
                 return texts
@@ -276,7 +276,7 @@ class EvaluationDataset:
 
 
 def readable(texts, captions, vocabulary, unknown):
-    """Those (picture, caption) whose captions a vocabulary can read."""
+    """Those (image, caption) whose captions a vocabulary can read."""
     known = functools.cache(lambda caption: can_read(caption, vocabulary, unknown))
     return [(place, k) for place, k in texts if known(captions[place][k])]
 

@@ -15,7 +15,7 @@ from zoo.evaluation.dataset import spread
 from zoo.evaluation.measures import Measure
 from zoo.metrics.mode_coverage import mean_mode_coverage
 
-REAL = 1024  # pictures that the classifier's accuracy is taken of, at most
+REAL = 1024  # images that the classifier's accuracy is taken of, at most
 _LARGE = 5000  # conditions, from which on a draw of a bootstrap takes seconds
 
 
@@ -153,7 +153,7 @@ def space_of_records(source, captions, class_names):
 
 
 def _text_keys(source):
-    """Keys that each picture's metadata have, of a few values: str, at most one for five pictures.
+    """Keys that each image's metadata have, of a few values: str, at most one for five images.
     """
     records = getattr(source, "records", None) or [{}]
     return [
@@ -175,7 +175,7 @@ def _measure(subject, name, world, assign, digest, real):
         "modes_of_a_condition": float(np.mean([len(modes) for modes in true])),
         "classifier": {
             "name": name, **({"sha256": digest} if digest else {}), "accuracy": accuracy,
-            "accuracy_of": f"{len(real[0])} pictures of {real[0].name}, all modes of each right",
+            "accuracy_of": f"{len(real[0])} images of {real[0].name}, all modes of each right",
         },
     }
     more = {key: whole[key] for key in ("ideal_share", "on_caption", "entropy")}

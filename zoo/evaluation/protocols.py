@@ -16,14 +16,14 @@ class Protocol:
     task: of the models that are measured, such as "text-to-image", or "any".
     conditions: int, or None for all there are.
     repeat: whether captions are taken again, with other latents, where there are too few.
-    samples: pictures of each condition.
+    samples: images of each condition.
     real: int, or None for all; drawn at random.
     real_split, condition_split: "train" or "test".
     network: "zoo", an encoder of this zoo serves; "inception": one of these is needed.
     bins: of NDB; 0 for none.
     pairs: of each condition, for LPIPS and the pair distance; 0 for none, None for all.
     splits: of the Inception score; 0 for none.
-    remainder: what becomes of pictures that the splits do not divide: "spread" or "dropped".
+    remainder: what becomes of images that the splits do not divide: "spread" or "dropped".
     official_logits: True leaves the classifier's last bias out, and resizes as OpenAI's script.
     precision: whether there is R-precision.
     folds: its rule, "exact" or "official", the papers' code, which loses the last of each fold.
@@ -103,10 +103,10 @@ def count_deviations(protocol, conditions, samples, generated, real, classes=Non
     """What falls short of a protocol's counts: a list of str, empty where nothing does.
 
     Args:
-        conditions, samples: ints, or None of pictures without a known condition.
-        generated, real: ints, pictures.
+        conditions, samples: ints, or None of images without a known condition.
+        generated, real: ints, images.
         classes: int, conditions there are where these are classes; or None.
-        available: int, real pictures there are, for a protocol that takes all; or None.
+        available: int, real images there are, for a protocol that takes all; or None.
     """
     wanted = protocol.conditions
     if classes is not None:

@@ -96,15 +96,15 @@ def open_subject(model, source, protocol, options, cache):
         with_classes(subject.images, real.class_names)
     if (*subject.size, 3) != real.shape:
         raise ZooError(
-            f"The generated pictures are of {subject.size}, the real ones of {real.shape[:2]}: "
+            f"The generated images are of {subject.size}, the real ones of {real.shape[:2]}: "
             "give both in one size, or --size."
         )
     if data is not None:
         if not is_asked(split, protocol.real_split):
-            warnings.append(f'real pictures are {split}, not the split "{protocol.real_split}"')
+            warnings.append(f'real images are {split}, not the split "{protocol.real_split}"')
         warnings += [] if subject.model is None else other_data(subject, data, splits, split)
     elif split not in (None, protocol.real_split):
-        warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
+        warnings.append(f'real images are of the split "{split}", not "{protocol.real_split}"')
     splits["real"] = split or "all that were given"
     given = source if isinstance(source, str) else name or real.name
     return subject, real, {"data": given, "source": name, "splits": splits}, warnings
@@ -186,11 +186,11 @@ def of_model(model, data_source, protocol, options, cache):
 
 
 def check_weights(handle, model):
-    """Raises `ZooError` where a weight is no number: such pictures are black, or anything."""
+    """Raises `ZooError` where a weight is no number: such images are black, or anything."""
     for name, variable in model.preset_variables().items():
         if not np.isfinite(np.asarray(variable.numpy(), np.float32)).all():
             raise ZooError(
-                f"The weights {name} of {handle} are not finite, so its pictures mean nothing: "
+                f"The weights {name} of {handle} are not finite, so its images mean nothing: "
                 "take an earlier checkpoint of its run."
             )
 

@@ -97,7 +97,7 @@ def random_offset(image, size, uniform):
 
 
 def pyramid_uint8(image, sizes):
-    """The same picture at several sizes: each is scaled from the given one.
+    """The same image at several sizes: each is scaled from the given one.
 
     Args:
         image: uint8 [..., S, S, 3].
@@ -111,7 +111,7 @@ def pyramid_uint8(image, sizes):
 
 
 def pyramid(image, sizes):
-    """The stages' pictures of one crop.
+    """The stages' images of one crop.
 
     Args:
         image: uint8 [..., S, S, 3].

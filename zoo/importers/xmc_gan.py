@@ -152,7 +152,7 @@ def load(checkpoint, text_encoder=None, training=False, **settings):
     Args:
         checkpoint: str. `checkpoints-<host>/ckpt-<n>.flax`.
         text_encoder: dict or None. `{"kind": "hub", ...}`, the modules whose vectors it was trained
-            on (see `zoo.models.hub_captions`): BERT base, if it names none. Without it the model
+            on (see `zoo.conditions.hub_captions`): BERT base, if it names none. Without it the model
             reads vectors that were computed elsewhere.
         training: bool. Whether to load the discriminator too, to train on; the optimizers' states
             are not taken over.

@@ -131,7 +131,7 @@ def resolve(recipe, data):
             raise ZooError(f"{name}.epochs {part.epochs} are {part.steps} steps: at most {STEPS}.")
     check_pretraining(recipe)
     if not config.steps:
-        raise ZooError("config.epochs passes over so few pictures make no step.")
+        raise ZooError("config.epochs passes over so few images make no step.")
     return recipe
 
 

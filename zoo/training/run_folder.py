@@ -3,7 +3,7 @@
     config.json            the resolved settings; the folder belongs to them
     log.txt                what the console said, with the time of day
     events/                TensorBoard
-    samples/               sample grids and attention pictures
+    samples/               sample grids and attention images
     checkpoints/last.h5    networks, optimizers, moving averages and the step
     checkpoints/last.json  that step, the seconds that training took, the last figures
     presets/last, best     what `zoo.from_preset` loads; best.json says which step and why

@@ -30,10 +30,10 @@ LATENT_STEPS = ("joint", "separate")
 
 @keras.saving.register_keras_serializable("zoo")
 class BicycleGAN(ConditionalGAN):
-    """Paired image-to-image translation that can draw many pictures of one source.
+    """Paired image-to-image translation that can draw many images of one source.
 
     Two cycles share generator G and encoder E. A target's code makes the target again (cVAE-GAN:
-    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent's picture gives the
+    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent's image gives the
     latent back (cLR-GAN: L1 of the latent, which trains G alone; adversarial).
 
     A batch is cut in halves, so its size is even: the first half's pairs are encoded and drawn, the
@@ -73,7 +73,7 @@ class BicycleGAN(ConditionalGAN):
     ```python
     model = BicycleGAN(source_channels=1)
     images = model.generate("edges.png", samples_per_condition=10)  # uint8 (10, 256, 256, 3)
-    images = model.generate_like("edges.png", "shoe.jpg")  # with the latent of another picture
+    images = model.generate_like("edges.png", "shoe.jpg")  # with the latent of another image
     ```
 
     Reference:
@@ -304,11 +304,11 @@ class BicycleGAN(ConditionalGAN):
         """The Gaussian of pictures' latents.
 
         Args:
-            images: what `generate` takes, but pictures like the targets.
+            images: what `generate` takes, but images like the targets.
             batch_size: int.
 
         Returns:
-            dict of `mu`, `log_var` float32 (pictures, latent_dim).
+            dict of `mu`, `log_var` float32 (images, latent_dim).
         """
         check(type(self).__name__, "batch_size", batch_size, default=16)
         pictures = read_pictures(images, self.image_size, self.target_channels)
@@ -319,26 +319,26 @@ class BicycleGAN(ConditionalGAN):
         return {n: np.concatenate([np.float32(c[n]) for c in codes]) for n in ("mu", "log_var")}
 
     def generate_like(self, images, examples, batch_size=4):
-        """Pictures of pictures, each with the mean code of an example.
+        """Pictures of images, each with the mean code of an example.
 
         Args:
             images: what `generate` takes.
-            examples: as many pictures like the targets, or one for all.
+            examples: as many images like the targets, or one for all.
             batch_size: int.
 
         Returns:
-            uint8 (pictures, size, size, target channels).
+            uint8 (images, size, size, target channels).
 
         Raises:
-            ZooError: a picture that cannot be read, or another number of examples.
+            ZooError: an image that cannot be read, or another number of examples.
         """
         check(type(self).__name__, "batch_size", batch_size, default=4)
         source = read_pictures(images, self.image_size, self.source_channels)
         latents = self.encode(examples)["mu"]
         if len(latents) not in (1, len(source)):
             raise ZooError(
-                f"There are {len(source)} pictures and {len(latents)} examples: give one example "
-                "for each picture, or one for all."
+                f"There are {len(source)} images and {len(latents)} examples: give one example "
+                "for each image, or one for all."
             )
         latents = np.broadcast_to(latents, (len(source), self.latent_dim))
         batches = []

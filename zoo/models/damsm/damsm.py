@@ -1,4 +1,4 @@
-"""DAMSM pre-training: text and image encoders that agree on which caption belongs to which picture.
+"""DAMSM pre-training: text and image encoders that agree on which caption belongs to which image.
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN
     code/pretrain_DAMSM.py.
@@ -22,7 +22,7 @@ class DAMSM(System):
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
         max_words: int. Words of a caption that are read (18 CUB, 15 COCO).
-        image_size: int. Pixels of the pictures it is trained on (299 with Inception).
+        image_size: int. Pixels of the images it is trained on (299 with Inception).
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`); or
             `{"kind": "hub", ...}` (see `zoo.conditions.text_condition`): an encoder of TensorFlow
             Hub is fixed, so that only the image encoder is trained, and `vocabulary` is None.
@@ -195,7 +195,7 @@ def open_damsm(damsm, vocabulary, hub_encoder=None):
 
 
 def retrieval_accuracy(image, text):
-    """Share of pictures in the batch whose own sentence is the most similar one."""
+    """Share of images in the batch whose own sentence is the most similar one."""
     similarities = sentence_similarities(image["code"], text["sentence"])
     best = tf.argmax(similarities, axis=1)
     return tf.reduce_mean(tf.cast(best == tf.range(tf.size(best), dtype=best.dtype), tf.float32))

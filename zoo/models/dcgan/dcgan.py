@@ -3,7 +3,7 @@
 Papers: DCGAN, arXiv 1511.06434; with labels and mode seeking, MSGAN, arXiv 1903.05628, section 4.1.
     Checked against HelenMao/MSGAN DCGAN-Mode-Seeking/model.py (`CDCGAN`).
 Known deviations: the discriminator gives logits (`adversarial_form`); batch-norm scales start at 1
-    (`gamma_initialization`); pictures are rounded to bytes, the official code cuts them off.
+    (`gamma_initialization`); images are rounded to bytes, the official code cuts them off.
 """
 
 import keras
@@ -22,7 +22,7 @@ from zoo.networks.build import build, spec
 
 @keras.saving.register_keras_serializable("zoo")
 class DCGAN(ConditionalGAN):
-    """Class to picture.
+    """Class to image.
 
     Batches are dicts: `images` float (batch, image_size, image_size, 3) in [-1, 1], `labels` int
     (batch,) in [0, classes).
@@ -33,7 +33,7 @@ class DCGAN(ConditionalGAN):
         image_size: int, a power of two from 16 on. 32 in the paper.
         filters: int. d, the narrowest layers' channels; 128.
         latent_dim: int. 100.
-        training_samples: 1, 2 or None. Pictures drawn for each real one in training, each with the
+        training_samples: 1, 2 or None. Images drawn for each real one in training, each with the
             real one's loss beside it; None draws 2 with mode seeking and else 1. 2 without mode
             seeking is the official step with that term left out, 1 is the plain DCGAN.
         weight_decay: float. L2 coupled with the gradient of all parameters; 1e-4.
@@ -154,7 +154,7 @@ class DCGAN(ConditionalGAN):
         return {"discriminator_loss": discriminator_loss, **losses}
 
     def discriminator_loss(self, images, fakes, labels):
-        """Each sample's pictures against the real ones, which count once for each sample.
+        """Each sample's images against the real ones, which count once for each sample.
 
         Every term is a pass of its own, with batch statistics of its own.
         """

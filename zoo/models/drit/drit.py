@@ -3,11 +3,11 @@
 Papers: DRIT, arXiv 1808.00948, and DRIT++, arXiv 1905.01270; mode seeking of it, MSGAN, arXiv
     1903.05628, section 4.3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking (model.py, train.py)
     and HsinYingLee/DRIT src/model.py (`--no_ms`).
-Known deviations: `generator_step`; discriminators give logits and see real and generated pictures
+Known deviations: `generator_step`; discriminators give logits and see real and generated images
     in one call, so that with spectral normalisation they take one step of power iteration where the
     official code takes two for each sample; of larger batches the first half is translated (the
-    official code translates one picture, whatever the batch), and the sum in its KL divergence is
-    divided by its size; pictures are rounded to bytes, the official code cuts them off. Not
+    official code translates one image, whatever the batch), and the sum in its KL divergence is
+    divided by its size; images are rounded to bytes, the official code cuts them off. Not
     reproduced: the limit of 500,000 full steps.
 """
 
@@ -38,7 +38,7 @@ class DRIT(ConditionalGAN):
     """Unpaired translation between two domains: content is shared, attributes are each domain's.
 
     Batches are dicts: `images_a`, `images_b` float (2n, image_size, image_size, 3) in [-1, 1]. The
-    first n of each are translated, the others are only real pictures for the discriminators of
+    first n of each are translated, the others are only real images for the discriminators of
     random attributes. n is 1 in the official code. `generate` and `interpolate` take `direction`
     and `guide` too, see `parse`.
 
@@ -53,7 +53,7 @@ class DRIT(ConditionalGAN):
             `layers` 4, `normalization` "none", `spectral` False); with `{"scales": 1}` those of
             `SingleScaleDiscriminator`.
         content_discriminator: dict. Arguments of `ContentDiscriminator` (`layers` 3, which needs
-            pictures of 209 pixels; `normalization` "none").
+            images of 209 pixels; `normalization` "none").
         loss_weights: dict. Those of `DRIT.LOSS_WEIGHTS` that differ.
         content_noise: float. Standard deviation of the noise on content features in training, 1.
         content_clip: float. Largest gradient norm of the content discriminator, 5.
@@ -160,7 +160,7 @@ class DRIT(ConditionalGAN):
         """Makes the discriminators; their weights are new.
 
         Raises:
-            ZooError: they are too deep for the size of the pictures.
+            ZooError: they are too deep for the size of the images.
         """
         if hasattr(self, "content_discriminator"):
             return

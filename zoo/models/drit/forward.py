@@ -23,7 +23,7 @@ def split_batch(batch):
     sizes = {batch[name].shape[0] for name in names.values()} - {None}
     if len(sizes) > 1 or any(size % 2 for size in sizes):
         raise ZooError(
-            "A batch of DRIT needs an even number of pictures a replica, the same of both "
+            "A batch of DRIT needs an even number of images a replica, the same of both "
             f"domains, got {sorted(sizes)}. The first half is translated."
         )
     halves = {domain: tf.split(batch[name], 2) for domain, name in names.items()}
@@ -51,10 +51,10 @@ def encode_attributes(model, images, stream):
 
 
 def forward(model, images):
-    """All that the generator makes of n pictures of each domain, and what is read from it.
+    """All that the generator makes of n images of each domain, and what is read from it.
 
     Returns:
-        dict of dicts by domain: `content` and `attributes` of the pictures; the pictures
+        dict of dicts by domain: `content` and `attributes` of the images; the images
         `cross` (the other's content, own attributes), `self` (own content), `cycle` (from the
         content and attributes of `cross`) and `random`, a list of the samples; `regressed`, the
         attributes of the first sample. And `latents`, the list of the samples' attributes.

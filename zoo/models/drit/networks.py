@@ -73,7 +73,7 @@ def guide_attributes(model, guide, count, target, batch_size=4):
     guides = to_float(read_pictures(guide, model.image_size, 3))
     if len(guides) not in (1, count):
         raise ZooError(
-            f"guide must be one picture, or one for each of the {count} conditions, got "
+            f"guide must be one image, or one for each of the {count} conditions, got "
             f"{len(guides)}."
         )
     batches = []

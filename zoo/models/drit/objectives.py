@@ -12,7 +12,7 @@ from zoo.models.drit.domains import DOMAINS
 LOSS_WEIGHTS = {
     "adversarial_loss": 1.0,  # of translations with an encoded attribute
     "content_adversarial_loss": 1.0,  # the content discriminator is to say one half
-    "self_reconstruction_loss": 10.0,  # L1, from a picture's own content and attribute
+    "self_reconstruction_loss": 10.0,  # L1, from an image's own content and attribute
     "cross_cycle_loss": 10.0,  # L1, there and back
     "content_loss": 0.01,  # mean square of content features
     "attribute_loss": 0.01,  # KL divergence, a sum over dimensions; feature-wise, mean square

@@ -156,11 +156,11 @@ class MirrorGAN(AttnGAN):
     # --- generation -------------------------------------------------------------------------------
 
     def describe(self, images, batch_size=16):
-        """What pictures show, told by the captioner: list of str.
+        """What images show, told by the captioner: list of str.
 
         Args:
-            images: what `generate` gives, or any pictures (see `read_pictures`).
-            batch_size: int. Pictures read at a time.
+            images: what `generate` gives, or any images (see `read_pictures`).
+            batch_size: int. Images read at a time.
 
         Raises:
             ZooError: there is no captioner.

@@ -4,7 +4,7 @@ Papers: StackGAN++, arXiv 1710.10916; mode seeking of it, MSGAN, arXiv 1903.0562
     hanzhanggit/StackGAN-v2 code/trainer.py and HelenMao/MSGAN StackGAN++-Mode-Seeking/trainer.py.
 Known deviations: discriminators give logits (`adversarial_form`); the moving average follows the
     batch statistics too (`ema_statistics`). Not reproduced: at each snapshot the official code
-    overwrites the generator in training by its moving average, and draws pictures in training mode,
+    overwrites the generator in training by its moving average, and draws images in training mode,
     which moves the batch statistics. With more than three stages every neighbouring pair enters the
     colour term, not the last two alone.
 """
@@ -25,10 +25,10 @@ from zoo.networks.stage_discriminator import StageDiscriminator
 
 @keras.saving.register_keras_serializable("zoo")
 class StackGANV2(ConditionalGAN):
-    """Text to image in stages of doubling size, or pictures without text.
+    """Text to image in stages of doubling size, or images without text.
 
     The discriminators see the mean of the conditioning Gaussian. Batches also carry `wrong_images`,
-    real pictures of other captions, a tuple like `images`; without text they need not.
+    real images of other captions, a tuple like `images`; without text they need not.
 
     Args:
         vocabulary: sequence of str, or None where no captions are read.
@@ -36,8 +36,8 @@ class StackGANV2(ConditionalGAN):
         text_encoder: dict, see `zoo.conditions.text_condition`: a recurrent encoder of captions by
             default, `{"kind": "embeddings", "features": 1024}` (the paper's, of a char-CNN-RNN) or
             `{"kind": "none"}`.
-        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small pictures.
-        generator_filters: int. Ng, channels of the first picture's features; halved from stage to
+        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small images.
+        generator_filters: int. Ng, channels of the first image's features; halved from stage to
             stage. 64.
         discriminator_filters: int. Nd, 64.
         residual_blocks: int. 2.

@@ -45,8 +45,8 @@ class XMCGAN(ConditionalGAN):
         latent_dim: int. 128.
         discriminator_steps: int. Updates of the discriminator to one of the generator: 2.
         word_weight, sentence_weight, image_weight, network_weight: floats. Weights of the
-            contrastive losses, all 1: regions with words, pictures with sentences, generated
-            pictures with real ones by the discriminator's vectors, and by an image network's.
+            contrastive losses, all 1: regions with words, images with sentences, generated
+            images with real ones by the discriminator's vectors, and by an image network's.
         image_network: dict or None. The fixed network (see `make_image_network`): `{"kind":
             "resnet50"}` in the code, `{"kind": "vgg19"}` as in the paper. It is made with new
             weights; `load_image_network` or `zoo.importers.xmc_gan` brings trained ones. None
@@ -160,7 +160,7 @@ class XMCGAN(ConditionalGAN):
 
     @property
     def image_sizes(self):
-        """Pixels of the pictures that it is trained on."""
+        """Pixels of the images that it is trained on."""
         return [self.image_size]
 
     @property
@@ -255,7 +255,7 @@ class XMCGAN(ConditionalGAN):
         if images.shape[0] is not None and images.shape[0] % steps:
             raise ZooError(
                 f"A batch (of each replica) is cut into {steps} parts, discriminator_steps, so its "
-                f"size must be a multiple of that. Received: {images.shape[0]} pictures."
+                f"size must be a multiple of that. Received: {images.shape[0]} images."
             )
         whole = {**self.condition.encode(batch), "real": images}
         cut = {name: tf.split(value, steps) for name, value in whole.items()}
@@ -315,7 +315,7 @@ class XMCGAN(ConditionalGAN):
         return {"generator_loss": total, **terms, **seeking}
 
     def _network_loss(self, real, fakes):
-        """Contrast of generated pictures with real ones in the features of the image network."""
+        """Contrast of generated images with real ones in the features of the image network."""
         if self.image_network_config is None:
             return tf.zeros([], fakes.dtype)
         real = self.gather_across_replicas(self.image_network(tf.cast(real, fakes.dtype)))
