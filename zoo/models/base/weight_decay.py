@@ -1,7 +1,7 @@
-"""Weight decay as the papers' framework couples it with Adam.
+"""Weight decay, coupled with Adam as in the papers' framework.
 
 PyTorch's `weight_decay` argument (before AdamW) adds the L2 term's derivative to the gradient, so
-Adam scales it like the rest; `weight_decay` of Keras' optimizers is decoupled, another method.
+Adam scales it too; `weight_decay` of Keras' optimizers is decoupled, which is another method.
 Checked against HelenMao/MSGAN, whose DCGAN and DRIT train with it.
 """
 
@@ -17,7 +17,7 @@ def coupled_weight_decay(variables, rate):
         rate: float. Weight decay; 0 gives None, no transform.
 
     Returns:
-        A function of a list of gradients that gives such a list, or None.
+        A function from a list of gradients to a list of gradients, or None.
     """
     if not rate:
         return None
