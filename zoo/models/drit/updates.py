@@ -9,7 +9,7 @@ from zoo.models.drit.objectives import discriminate, discriminate_content
 
 
 def update_discriminators(model, images, others, outputs):
-    """A step of each discriminator of images; the sum of their losses."""
+    """A step of each image discriminator; returns the sum of their losses."""
     total = []
     for domain in DOMAINS:
         for name, real, fakes in (
@@ -27,7 +27,7 @@ def update_discriminators(model, images, others, outputs):
 
 
 def update_content_discriminator(model, content):
-    """A step of the content discriminator, its gradient clipped; its loss."""
+    """A step of the content discriminator with clipped gradient; returns its loss."""
     variables = model.content_discriminator.trainable_variables
     decay = coupled_weight_decay(variables, model.weight_decay)
 
@@ -42,7 +42,7 @@ def update_content_discriminator(model, content):
 
 
 def update_networks(model, names, tape, loss):
-    """A step of the optimizer of each network named, from one backward pass."""
+    """A step of each of the named networks' optimizers, from one backward pass."""
     model._update_together(
         tape,
         loss,
