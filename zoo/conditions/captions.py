@@ -1,4 +1,4 @@
-"""Captions, read word by word."""
+"""Captions as words of a vocabulary."""
 
 import os
 
@@ -13,11 +13,11 @@ from zoo.text.tokenizer import CaptionTokenizer
 
 
 class Captions(Condition):
-    """Captions as tokens of a vocabulary, read by a recurrent encoder.
+    """Captions as tokens of a vocabulary, encoded by a recurrent encoder.
 
-    A server refuses no caption, because it joins the requests of strangers into one batch: bytes
-    that are not UTF-8 separate words, words beyond `max_words` and unknown words are left out, and
-    a caption without any known word is read as the padding token `<end>`.
+    A server accepts every caption, because it combines requests of different users in one batch:
+    bytes that are not UTF-8 separate words, words after the first `max_words` and unknown words are
+    left out, and a caption without any known word becomes the padding token `<end>`.
 
     Args:
         vocabulary: `zoo.text.Vocabulary`.
@@ -44,12 +44,12 @@ class Captions(Condition):
         }
         self._tokenize = {}
 
-    def parse(self, given, unknown="drop"):
-        captions = check_captions(given, self.vocabulary, unknown=unknown)
+    def parse(self, conditions, unknown="drop"):
+        captions = check_captions(conditions, self.vocabulary, unknown=unknown)
         return {k: v.numpy() for k, v in self._tokens(tf.constant(captions), unknown).items()}
 
     def _tokens(self, captions, unknown):
-        if unknown not in self._tokenize:  # a graph: ten times as fast as the operations one by one
+        if unknown not in self._tokenize:  # a graph is ten times as fast as eager operations
             tokenizer = CaptionTokenizer(self.vocabulary, self.max_words, unknown=unknown)
             self._tokenize[unknown] = tf.function(
                 tokenizer.__call__,
@@ -64,8 +64,8 @@ class Captions(Condition):
             for row, length in zip(rows["tokens"], rows["lengths"], strict=True)
         ]
 
-    def unread(self, given, rows, unknown="drop"):
-        return unread_line(caption_list(given), self.vocabulary, self.max_words, unknown)
+    def unread(self, conditions, rows, unknown="drop"):
+        return unread_line(caption_list(conditions), self.vocabulary, self.max_words, unknown)
 
     def symbolic(self):
         return symbolic_words(self.max_words, self.features)

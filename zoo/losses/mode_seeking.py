@@ -1,4 +1,4 @@
-"""The mode seeking regulariser.
+"""The mode seeking regularization.
 
 Paper: MSGAN, arXiv 1903.05628, equation 5. Checked against HelenMao/MSGAN (state of 2019-04-23).
 """

@@ -48,7 +48,7 @@ def run_batched(model, rows, row_of_image, noise, batch_size=None, details=False
         details: bool. Whether to return all outputs, not `images` alone.
 
     Raises:
-        ZooError: `batch_size` is not a positive integer, or weights are not finite.
+        ZooError: `batch_size` is not a positive integer, or the weights are not finite.
     """
     batch_size = model.default_batch_size if batch_size is None else batch_size
     name = type(model).__name__

@@ -63,7 +63,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     # --- training ---------------------------------------------------------------------------------
 
     def fit(self, x=None, *args, **kwargs):
-        """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts such as those of `zoo.data`."""
+        """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts as those of `zoo.data`."""
         self._check_trainable()
         if not isinstance(x, tf.data.Dataset | keras.utils.PyDataset) and not (
             hasattr(x, "__next__") or isinstance(x, tf.distribute.DistributedDataset)

@@ -99,7 +99,7 @@ class System(KerasInterface):
                     continue  # Keras' own dropout seeds; all noise here is stateless
                 path = f"{name}/{variable.path.split('/', 1)[1]}"
                 if path in variables:
-                    raise ZooError(f"Two variables have the name {path}: name the layers of {name}.")
+                    raise ZooError(f"Two variables are named {path}: name the layers of {name}.")
                 variables[path] = variable
         return variables
 

@@ -64,7 +64,8 @@ class BicycleGAN(ConditionalGAN):
             discriminator_layers, adversarial_form: see `Pix2Pix`.
         dropout: float. 0; the official scripts train with 0.5.
         steps_per_epoch: int or None. If given, the learning rates decay (see `linear_decay`).
-        epochs, constant_epochs: ints. Length of the schedule, 400, and epochs before the decay, 200.
+        epochs, constant_epochs: ints. Length of the schedule, 400, and the epochs before the decay,
+            200.
         ema_decay: float or None. None, as in the official code: no EMA.
         ema_statistics, seed: see `ConditionalGAN`.
 
@@ -136,7 +137,7 @@ class BicycleGAN(ConditionalGAN):
         check_choice("`encoder`", encoder, ENCODERS)
         check_choice("`latent_step`", latent_step, LATENT_STEPS)
         if not latent_dim:
-            raise ZooError("BicycleGAN encodes images in a latent: expected a positive `latent_dim`.")
+            raise ZooError("BicycleGAN encodes images in a latent: `latent_dim` must be positive.")
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )

@@ -25,8 +25,8 @@ def check_image_size(image_size):
 def weights(inputs):
     """Initializers of a 4x4 convolution with so many input channels.
 
-    The kernel is N(0, 0.02); the bias has PyTorch 0.4's default, U(-b, b) with b = (16 inputs)^-1/2,
-    for transposed convolutions too.
+    The kernel is N(0, 0.02); the bias has the default of PyTorch 0.4, U(-b, b) with b = (16
+    inputs)^-1/2, for transposed convolutions too.
     """
     return {
         "kernel_initializer": initializers.normal(0.02),

@@ -19,7 +19,7 @@ from zoo.networks.stage_discriminator import StageDiscriminator
 class DMGAN(AttnGAN):
     """Text to image, refined by a dynamic memory of the words, guided by a frozen DAMSM.
 
-    With `mode_seeking_weight` > 0 it is DM-GAN + mode seeking: two images are generated per caption.
+    With `mode_seeking_weight` > 0 it is DM-GAN + mode seeking, with two images per caption.
 
     Args:
         vocabulary, max_words, text_encoder, image_encoder: see `AttnGAN`.
