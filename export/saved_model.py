@@ -96,7 +96,7 @@ def check_target(out, version, overwrite, preset=None):
         ZooError: the version must not be written.
     """
     if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= MOST:
-        raise ZooError(f"The version must be an integer from 1 to 2^63 - 1, got {version!r}.")
+        raise ZooError(f"The version must be a whole number from 1 to 2^63 - 1, got {version!r}.")
     out = os.fspath(out)
     if not out or "\0" in out:
         raise ZooError(f"The folder to export to needs a name, got {out!r}.")
@@ -149,7 +149,7 @@ def _version(text):
     if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 20:
         shown = text if len(text) <= 40 else f"{text[:40]}..."
         raise argparse.ArgumentTypeError(
-            f'it must be an integer from 1 to 2^63 - 1, got "{shown}"'
+            f'it must be a whole number from 1 to 2^63 - 1, got "{shown}"'
         )
     return int(text)
 
@@ -162,7 +162,7 @@ def parse(arguments=None):
     parser.add_argument("--preset", required=True, help="built-in name, directory or handle")
     parser.add_argument("--out", required=True, help="the model's folder, which gets the version")
     parser.add_argument(
-        "--version", type=_version, default=1, help="integer from 1 to 2^63 - 1 (default 1)"
+        "--version", type=_version, default=1, help="whole number from 1 to 2^63 - 1 (default 1)"
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing version")
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")

@@ -1,4 +1,4 @@
-"""What the golden tests of the stage discriminators share; `names` is the paper's importer."""
+"""Shared helpers of the golden tests of the stage discriminators; `names` is the paper's importer."""
 
 import numpy as np
 import tensorflow as tf
@@ -30,7 +30,7 @@ def check_network(case, names):
     images, sentence = tensor(nhwc(case.inputs["x"])), tensor(case.inputs["c_code"])
     network, targets = load(names, case.param(), images, sentence)
     for mode, training in (("eval", False), ("train", True)):
-        load_state_dict(targets, case.param())  # spectral normalisation also moves on in eval mode
+        load_state_dict(targets, case.param())  # spectral normalization also moves on in eval mode
         with tf.GradientTape() as tape:
             tape.watch(images)
             features = network(images, training=training)

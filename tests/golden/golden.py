@@ -74,10 +74,10 @@ class Case:
         )
         relative, absolute, share = self.tolerance(key)
         bound = absolute + share * np.abs(want).max(initial=0.0) + relative * np.abs(want)
-        self.judge(key, got, want, bound)
+        self.compare(key, got, want, bound)
         self.checked.add(key)
 
-    def judge(self, key, got, want, bound):
+    def compare(self, key, got, want, bound):
         """Fails where |got - want| > bound; all float64 arrays of one shape."""
         off, bound = np.abs(got - want), np.broadcast_to(bound, want.shape)
         excess = np.where(np.isfinite(off), off - bound, np.inf)
@@ -163,7 +163,7 @@ def stage_sizes(state_dict, prefix=""):
 
 
 def check_after(case, targets, prefix):
-    """The running statistics and singular vectors behind `prefix` in the case's outputs."""
+    """The running statistics and singular vectors under `prefix` in the case's outputs."""
     for name, target in targets.items():
         statistic = re.search("running_(mean|var)$|weight_[uv]$", name)
         if statistic and f"{prefix}{name}" in case.outputs:

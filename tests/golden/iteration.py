@@ -1,4 +1,4 @@
-"""What the golden tests of whole training iterations share."""
+"""Shared helpers of the golden tests of whole training iterations."""
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ def check_first_step(case, key, now, gradient, official, rate):
     gradient, official = np.asarray(gradient, "float64"), np.asarray(official, "float64")
     apart = np.abs(adam_step(gradient, rate) - adam_step(official, rate))
     want = np.asarray(case.outputs[key], "float64")
-    case.judge(f"{key} after Adam", np.asarray(now, "float64"), want, apart + 2e-6)
+    case.compare(f"{key} after Adam", np.asarray(now, "float64"), want, apart + 2e-6)
 
 
 def record(owner, name, monkeypatch):

@@ -1,4 +1,4 @@
-"""What the golden tests of Pix2Pix and BicycleGAN share."""
+"""Shared helpers of the golden tests of Pix2Pix and BicycleGAN."""
 
 import numpy as np
 
@@ -117,7 +117,7 @@ def batch_of(case):
 
 
 def give_noise(model, monkeypatch, **streams):
-    """The case's noise in place of drawn noise; a name that the model does not draw fails."""
+    """The case's noise instead of drawn noise; a name that the model does not draw fails."""
     unused = set(streams)
 
     def draw(stream, batch, size):

@@ -5,7 +5,7 @@ chooses, and |x| of an L1 loss has the slope 1 or -1. Where such an input lies n
 last bits of float32 numbers decide, and another order of summation decides otherwise. The official
 numbers of a case were made in float32, or ours are; a network of a few channels has a hundred
 thousand activations, so that some kinks always flip, and in unlucky cases one of them moves a
-gradient by more than the case's tolerance. The gradient of a bias in front of a normalisation is
+gradient by more than the case's tolerance. The gradient of a bias before a normalization is
 zero, but in float32 it is what the rounding of a large sum leaves. Neither side is wrong then.
 
 How far that reaches is no guess: the same step is taken again, in float64 and in float32, from
@@ -25,7 +25,7 @@ from tests.support.precision import computing_in
 NUDGE = 2.0**-21  # of each number: what sums of float32 products differ by, relative to their size
 RUNS = 12  # at most: an input next to zero changes sides in about every third one
 FACTOR = 2.0  # several kinks do not all turn in the same run
-TURNED = r"^(after/|it2/)|grad|step_norm"  # keys that only exist behind a derivative
+TURNED = r"^(after/|it2/)|grad|step_norm"  # keys that only exist after a derivative
 
 
 def check(case, body, turned=TURNED):
@@ -36,16 +36,16 @@ def check(case, body, turned=TURNED):
         body: function; it may be called several times, on copies of the case.
         turned: str. Regular expression of the keys that may need it; others keep their bounds.
     """
-    late, seen, strict = {}, set(), case.judge
+    late, seen, strict = {}, set(), case.compare
 
-    def judge(key, got, want, bound):
+    def compare(key, got, want, bound):
         if not re.search(turned, key):
             return strict(key, got, want, bound)
         seen.add(key)
         if not (np.isfinite(got).all() and (np.abs(got - want) <= bound).all()):
             late[key] = got, want, bound
 
-    case.judge = judge
+    case.compare = compare
     _run(case, body)
     few = len(late) <= len(seen) / 2 and all(np.isfinite(got).all() for got, _, _ in late.values())
     spread = spread_of(case, body, late) if few else dict.fromkeys(late, 0.0)
@@ -67,11 +67,11 @@ def spread_of(case, body, late):
             break
         moved = nudged(case, seed)
 
-        def judge(key, got, want, bound):
+        def compare(key, got, want, bound):
             if key in late and got.shape == late[key][0].shape:
                 spread[key] = max(spread[key], np.abs(got - late[key][0]).max(initial=0.0))
 
-        moved.judge = judge
+        moved.compare = compare
         with computing_in(("float64", "float32")[seed % 2]):
             _run(moved, body)
     return spread

@@ -37,7 +37,7 @@ NOISE = {  # ours: official
     "latents_1": "z_random",
     "latents_2": "z_random2",
 }
-# Images behind two generators, too: their instance norms divide by small deviations.
+# Images after two generators, too: their instance norms divide by small deviations.
 TURNED = rounding.TURNED + "|^probe/"
 PROBES = {
     "fake_{D}_encoded": lambda outputs, d: outputs["cross"][d],
@@ -90,7 +90,7 @@ def give_noise(model, case, monkeypatch):
 
 
 def record_gradients(monkeypatch):
-    """variable path -> list of the gradients before weight decay, one for each optimizer step."""
+    """variable path -> list of the gradients before weight decay, one per optimizer step."""
     gradients, original = {}, system.coupled_weight_decay
 
     def coupled_weight_decay(variables, rate):
@@ -226,7 +226,7 @@ def check_content_step(case, monkeypatch):
         sharp = np.abs(target.to_official(gradients[target.variable.path][0])) > 1e-5
         now, want = target.to_official(target.variable.numpy()), case.outputs[key]
         apart = np.where(sharp, np.abs(now - want), 0).astype("float64")
-        case.judge(f"{key} where it is sharp", apart, np.zeros_like(apart), 1e-6)
+        case.compare(f"{key} where it is sharp", apart, np.zeros_like(apart), 1e-6)
     for name, target in targets.items():
         if name.startswith("enc_c."):
             np.testing.assert_array_equal(before[name], target.variable.numpy())

@@ -1,4 +1,4 @@
-"""Golden parity of what pairs go through before training: Pillow's scaling, crop, flip, grey."""
+"""Golden parity of what pairs go through before training: Pillow's scaling, crop, flip, gray."""
 
 import numpy as np
 import pytest

@@ -139,7 +139,7 @@ def check_iterations(case, monkeypatch, precision):
     bound = float(re.match(r"rtol (\S+):", case.meta["tolerance"]["it2"])[1])
     for name, value in run.values(2).items():
         want = np.asarray(case.outputs[name], "float64")
-        case.judge(name, np.asarray(value, "float64"), want, bound * np.abs(want))
+        case.compare(name, np.asarray(value, "float64"), want, bound * np.abs(want))
         case.checked.add(name)
     case.check_all_seen()
 
@@ -175,12 +175,12 @@ def check_gradients(case, run):
             want = case.outputs[key]
             assert not np.isnan(want).any(), f"{key}: a parameter without gradient"
             bound = relative * np.abs(want) + share * largest
-            case.judge(key, values, want, bound)
+            case.compare(key, values, want, bound)
             case.checked.add(key)
 
 
 def check_changes(case, run):
-    """Running statistics, small parameters and the moving average after the first step."""
+    """Running statistics, small parameters and the EMA after the first step."""
     check_after(case, run.targets, "after/")
     averages = names.generator_targets(run.model.ema_generator)
     for prefix, targets in (("after/", run.targets), ("ema_after/", prefixed("netG.", averages))):

@@ -56,7 +56,7 @@ def test_attention(precision, mode):
 
 
 def test_own_masks_keep_samples_apart(precision):
-    """Without the official tiling a sample sees its own caption alone, whatever its neighbours."""
+    """Without the official tiling a sample sees its own caption alone, whatever its neighbors."""
     case = Case("mirrorgan", "glam_attention")
     *sources, padding = stage_inputs(case)
     layer = GlobalLocalAttention(sources[0].shape[-1])

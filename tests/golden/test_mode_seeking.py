@@ -67,7 +67,7 @@ def test_later_variants():
     """How later papers' variants relate to ours, by value.
 
     StarGAN v2 takes our numerator alone, DSGAN divides sample by sample, InfinityGAN pairs
-    neighbours.
+    neighbors.
     """
     case = Case("mode_seeking", "later_variants")
     config = case.meta["config"]

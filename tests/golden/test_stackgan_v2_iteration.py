@@ -199,7 +199,7 @@ def check_gradients(case, targets, gradients):
 
 
 def check_changes(case, targets, model):
-    """Running statistics, the small parameters, and the moving average of the generator."""
+    """Running statistics, the small parameters, and the EMA of the generator."""
     average = prefixed("netG.", names.generator_targets(model.ema_generator))
     for prefix, members in (("after/", targets), ("ema_after/", average)):
         for name, target in members.items():

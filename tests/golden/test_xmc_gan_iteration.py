@@ -1,5 +1,5 @@
 """Golden parity of XMC-GAN's whole iteration, on one replica and on two, and of Adam with the
-moving average over several steps."""
+EMA over several steps."""
 
 import threading
 
@@ -107,7 +107,7 @@ def stepper(model, monkeypatch):
 def noise_level(prefix, name, gradients):
     """Gradients below it are rounding noise, of which Adam's first step takes the sign.
 
-    Those of the generator's biases in front of a batch norm are zero in theory; what float32 makes
+    Those of the generator's biases before a batch norm are zero in theory; what float32 makes
     of that, here and in the official code, grows with the other gradients.
     """
     if prefix == "D/" or not name.endswith("/bias"):
@@ -163,7 +163,7 @@ def check_parameters(case, targets, gradients):
             weakest = np.min([np.abs(target.to_official(g[path])) for g in given], axis=0)
             noise = weakest < noise_level(prefix, name, given[-1])
             value, want = target.to_official(target.variable), case.outputs[key]
-            case.judge(f"{key} of noise", value[noise], want[noise], 2.1 * rates[prefix])
+            case.compare(f"{key} of noise", value[noise], want[noise], 2.1 * rates[prefix])
             case.check(key, np.where(noise, want, value))
             assert noise.mean() < 0.5 or name.endswith("/bias"), key
 
@@ -242,7 +242,7 @@ def check_two_replicas(case, monkeypatch, two_devices):  # noqa: F811
     case.check_all_seen()
 
 
-def test_adam_and_moving_average_over_several_steps(precision):
+def test_adam_and_ema_over_several_steps(precision):
     case = Case("xmc_gan", "adam_ema_4steps")
     model = ConditionalGAN(latent_dim=1, ema_decay=DECAY, ema_statistics="current")
     model.generator, model.ema_generator = Weights(case.params["w"]), Weights(case.params["w"])

@@ -60,6 +60,6 @@ def test_captions_become_the_official_vectors(case, modules):
             "sent_embedding": text["sentence"],
         }.items():
             case.check(f"T{length}/{key}", value)
-        own = sentence_of_words(text["words"], text["lengths"])  # of vectors made elsewhere
+        own = sentence_of_words(text["words"], text["lengths"])  # of vectors computed elsewhere
         case.check(f"T{length}/sent_embedding", own)
     case.check_all_seen()

@@ -1,4 +1,4 @@
-"""The smallest systems that are still whole, for tests."""
+"""The smallest systems with all parts, for tests."""
 
 import keras
 import numpy as np
@@ -103,18 +103,18 @@ def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False
     tokens = rng.integers(1, len(WORDS), (size, max_words))
     tokens[np.arange(max_words)[None] >= lengths[:, None]] = 0
 
-    def pictures():
+    def make_images():
         largest = rng.uniform(-1, 1, (size, sizes[-1], sizes[-1], 3)).astype("float32")
         return tuple(tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes)
 
-    result = {"images": pictures(), "labels": tf.constant(np.arange(size), tf.int64)}
+    result = {"images": make_images(), "labels": tf.constant(np.arange(size), tf.int64)}
     if kind == "rnn":
         result["tokens"] = tf.constant(tokens, tf.int32)
         result["lengths"] = tf.constant(lengths, tf.int32)
     if kind == "embeddings":
         result["sentence"] = tf.constant(rng.normal(size=(size, TEXT["features"])), tf.float32)
     if mismatched:
-        result["wrong_images"] = pictures()
+        result["wrong_images"] = make_images()
     return result
 
 

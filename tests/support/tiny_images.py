@@ -1,4 +1,4 @@
-"""The smallest image-to-image systems that are still whole, for tests."""
+"""The smallest image-to-image systems with all parts, for tests."""
 
 import keras
 import numpy as np

@@ -26,8 +26,8 @@ class Example:
         batch: function of a step's number -> batch.
         condition: what `generate` is given.
         frozen: prefixes of the variables that no step may change.
-        still: function of (name, shape) -> whether a variable need not change: a bias in front of a
-            normalisation has no gradient.
+        still: function of (name, shape) -> whether a variable need not change: a bias before a
+            normalization has no gradient.
     """
 
     make: Callable

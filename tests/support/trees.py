@@ -21,7 +21,7 @@ NOISE = (
 
 
 def png(width=2, height=2, grey=0):
-    """The bytes of a grey PNG."""
+    """The bytes of a gray PNG."""
 
     def chunk(kind, data):
         check = struct.pack(">I", zlib.crc32(kind + data))

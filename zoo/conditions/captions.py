@@ -97,7 +97,7 @@ class Captions(Condition):
     def load(self, name, captions=None, caption=(), unknown="drop"):
         texts = [*caption, *([] if captions is None else parts(captions))]
         if not texts:
-            raise ZooError(f"No captions. {name} {self.hint()}.")
+            raise ZooError(f"No captions were given. {name} {self.hint()}.")
         unread = self.unread(texts, self.parse(texts, unknown=unknown), unknown=unknown)
         return Given(texts, texts, {"unknown": unknown}, unread=unread)
 

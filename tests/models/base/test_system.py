@@ -1,4 +1,4 @@
-"""What every system shares: noise, gradients over replicas, storage names."""
+"""The base class of all systems: noise, gradients over replicas, storage names."""
 
 import keras
 import numpy as np

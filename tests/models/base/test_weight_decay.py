@@ -1,4 +1,4 @@
-"""Weight decay that goes through the gradient, on one device and on two."""
+"""Weight decay in the gradient, on one device and on two."""
 
 import keras
 import numpy as np

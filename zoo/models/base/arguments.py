@@ -1,6 +1,6 @@
 """Types and ranges of the constructor arguments of training systems, checked before anything else.
 
-An argument is checked by its default value (an integer, a number, a flag, a string) and by its
+An argument is checked by its default value (a whole number, a number, a flag, a string) and by its
 name; an error of a network's constructor becomes one sentence too. So every mistake in a
 constructor's arguments is a `ZooError`; a missing argument is a TypeError, as with any function.
 """
@@ -16,11 +16,11 @@ from zoo.errors import ZooError, nearest, reason
 POLICIES = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
 KERAS = ("name", "dtype", "trainable")  # arguments of every Keras model
 INT64 = 2**63
-LEAST = {  # smallest allowed integer; 1 for all others
+LEAST = {  # smallest allowed whole number; 1 for all others
     "seed": -INT64, "latent_dim": 0, "condition_dim": 0, "epochs": 0, "constant_epochs": 0,
     "residual_blocks": 0,
 }
-WHOLE = (  # integers without a default, or with the default None
+WHOLE = (  # whole numbers without a default, or with the default None
     "latent_dim", "max_words", "condition_dim", "generator_filters", "discriminator_filters",
     "residual_blocks", "image_size", "filters", "num_downs", "training_samples", "steps_per_epoch",
 )
@@ -150,7 +150,7 @@ def _expected(name, value, default):
     if name in WHOLE or isinstance(default, int):
         least = LEAST.get(name, 1)
         whole = isinstance(value, Integral) and not isinstance(value, bool)
-        words = "an integer" if least == -INT64 else f"an integer of at least {least}"
+        words = "a whole number" if least == -INT64 else f"a whole number of at least {least}"
         return "" if whole and least <= value < INT64 else words
     if name in NUMBERS or isinstance(default, float):
         low, high, words = RANGES.get(name, (-math.inf, math.inf, "a finite number"))
