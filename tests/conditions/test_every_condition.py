@@ -114,7 +114,7 @@ def test_loading_captions_and_labels():
     given = captions.load("x", captions="a red circle; big zeppelin", caption=["small"])
     assert given.values == given.names == ["small", "a red circle", "big zeppelin"]
     assert given.options == {"unknown": "drop"} and '"zeppelin"' in given.unread
-    with pytest.raises(ZooError, match="^No captions were given. x reads captions: give --captions"):
+    with pytest.raises(ZooError, match="^No captions were given. x reads captions: give --cap"):
         captions.load("x")
     labels = CASES["labels"][0]()
     assert labels.load("x").values == [0, 1, 2] and labels.load("x").names[2] == "frog"

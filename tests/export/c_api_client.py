@@ -1,4 +1,4 @@
-"""Program: runs a SavedModel with TensorFlow's C API, as a server does: no Python API, zoo or Keras.
+"""Program: runs a SavedModel with TensorFlow's C API, without the Python API, zoo and Keras.
 
     python c_api_client.py REQUEST.json RESULT.json
 

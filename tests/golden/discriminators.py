@@ -1,4 +1,7 @@
-"""Shared helpers of the golden tests of the stage discriminators; `names` is the paper's importer."""
+"""Shared helpers of the golden tests of the stage discriminators.
+
+`names` is the paper's importer.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -55,7 +58,7 @@ def check_network(case, names):
 
 
 def check_loss(case, names, version):
-    """The loss of a case `discriminator_loss`, "joint" or "cond_only", and what it changes."""
+    """The loss of a case `discriminator_loss`, "joint" or "cond_only", and its gradients."""
     joint = version == "joint"
     real, fake = tensor(nhwc(case.inputs["real"])), tensor(nhwc(case.inputs["fake"]))
     sentence = tensor(case.inputs["sent_emb"])

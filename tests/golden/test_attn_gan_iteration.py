@@ -1,4 +1,4 @@
-"""Golden parity of a whole AttnGAN iteration and a whole DAMSM iteration."""
+"""Golden parity of a complete AttnGAN iteration and a complete DAMSM iteration."""
 
 import numpy as np
 

@@ -139,7 +139,7 @@ def check_iteration(case, monkeypatch, variant, form):
 
 
 def check_change(case, name, target, before, gradients):
-    """Gradient before the decay, and value after the step, sharply where the step has a size."""
+    """Gradient before the decay, and value after the step, precisely where the step is large."""
     path = target.variable.path
     now = target.to_official(target.variable.numpy())
     case.check(f"after/{name}", now)

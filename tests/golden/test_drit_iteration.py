@@ -126,7 +126,7 @@ def check_terms(case, weights, terms, prefix=""):
 
 
 def run(case, monkeypatch, **settings):
-    """One full step; what it recorded."""
+    """One full step; returns the recorded values."""
     model, targets = model_of(case, **settings)
     give_noise(model, case, monkeypatch)
     recorded = {
@@ -138,8 +138,8 @@ def run(case, monkeypatch, **settings):
         "content": record(losses, "content_discriminator_loss", monkeypatch),
     }
     assert system.losses is losses
-    recorded["judged"] = record(losses, "discriminator_loss", monkeypatch)
-    recorded["made"] = model.training_step(batch_of(case), full=True)
+    recorded["discriminator_losses"] = record(losses, "discriminator_loss", monkeypatch)
+    recorded["losses"] = model.training_step(batch_of(case), full=True)
     return model, targets, recorded
 
 
@@ -165,17 +165,17 @@ def test_full_step(precision, name):
 
 def check_full_step(case, monkeypatch):
     model, targets, recorded = run(case, monkeypatch)
-    for key, loss in zip(("disA", "disA2", "disB", "disB2"), recorded["judged"], strict=True):
+    for key, loss in zip(("disA", "disA2", "disB", "disB2"), recorded["discriminator_losses"], strict=True):
         case.check(f"{key}_loss", loss)
     case.check("disContent_loss", recorded["content"][0])
     check_probes(case, recorded["outputs"][0])
     check_terms(case, model.loss_weights, recorded["first"][0])
     check_terms(case, model.loss_weights, recorded["second"][0])
     check_seeking(case, recorded)
-    case.check("G_loss", recorded["made"]["first_generator_loss"])
+    case.check("G_loss", recorded["losses"]["first_generator_loss"])
     second = [k for k in case.outputs if re.match("gan2_loss|l1_recon_z_loss|lz_", k)]
     np.testing.assert_allclose(
-        recorded["made"]["second_generator_loss"], sum(case.outputs[k] for k in second), 5e-3
+        recorded["losses"]["second_generator_loss"], sum(case.outputs[k] for k in second), 5e-3
     )
     check_gradients(case, targets, recorded["gradients"], "same_point")
     check_gradients(case, targets, recorded["gradients"], "legacy")
@@ -198,7 +198,7 @@ def check_second_forward_pass(case, monkeypatch):
 
 
 def test_content_step(precision):
-    """Clipped gradients, and what Adam with the official weight decay makes of the weights."""
+    """Clipped gradients, and the weights after Adam with the official weight decay."""
     rounding.check(Case("drit", "iteration_content_D"), check_content_step)
 
 
@@ -215,8 +215,8 @@ def check_content_step(case, monkeypatch):
 
     monkeypatch.setattr(tf, "clip_by_global_norm", clip_by_global_norm)
     before = {k: t.variable.numpy() for k, t in targets.items()}
-    made = model.training_step(batch_of(case), full=False)
-    case.check("disContent_loss", made["content_discriminator_loss"])
+    step_losses = model.training_step(batch_of(case), full=False)
+    case.check("disContent_loss", step_losses["content_discriminator_loss"])
     case.check("total_gradnorm_before_clip", norms[0])
     check_gradients(case, targets, gradients, "same_point")
     for key in [k for k in case.outputs if k.startswith("after/")]:

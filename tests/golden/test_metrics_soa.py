@@ -1,4 +1,4 @@
-"""Golden parity of SOA: counting over labels, and what is kept of a detector's predictions."""
+"""Golden parity of SOA: counting over labels, and the filtering of a detector's predictions."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_counts(name):
 
 
 def check_halves(case, scores, totals):
-    """Top and bottom 40: the official ones are one choice of labels with as many images."""
+    """Top and bottom 40: the official ones are one choice among labels with equally many images."""
     got, want = (
         [x[f"{start}_{part}"] for part in ("top40", "bot40")]
         for x, start in ((scores, "soa_c"), (case.outputs, "SOA_C"))
@@ -71,7 +71,7 @@ def test_kept_detections():
 
 
 def test_captions_of_the_labels():
-    """The lists hold ids and no text, so that labels, folders and substrings are what compares."""
+    """The lists have ids and no text, so that labels, folders and substrings are compared."""
     case = Case("metrics", "soa_caption_ids")
     assert case.outputs["label_names"].tolist() == list(LABELS)
     folders = case.outputs["folder_names"].tolist()

@@ -28,7 +28,7 @@ ENCODERS = {
 
 @pytest.fixture(autouse=True)
 def quick_weights(monkeypatch):
-    """Counts do not depend on initial values."""
+    """Initializers of zeros: counts do not depend on initial values."""
     monkeypatch.setattr(initializers, "xavier_normal", lambda: "zeros")
 
 

@@ -36,7 +36,7 @@ def test_u_net(precision, name):
 
 @pytest.mark.parametrize("name", U_NETS)
 def test_a_model_is_made_of_a_generator_file(name):
-    """Sizes and options are read from the arrays, but the activation, which has none."""
+    """Sizes and options are read from the arrays, except for the activation, which has none."""
     case = Case("pix2pix", name)
     config = case.meta["config"]
     model = names.from_arrays(case.param(), source_channels=config["input_nc"])

@@ -143,7 +143,7 @@ def test_generate_and_preset(tmp_path):
 
 
 def visible(model):
-    """Images of a new network are almost uniformly gray; larger weights make differences visible."""
+    """The model with larger weights: images of a new network are almost uniformly gray."""
     for variable in model.generator.trainable_variables:
         variable.assign(variable * 30)
     return model

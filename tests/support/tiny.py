@@ -94,9 +94,9 @@ def stackgan_v2(kind="rnn", compiled=True, **changes):
 
 
 def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False):
-    """Random images and captions; the same for the same step.
+    """Random images and captions, determined by the step.
 
-    `kind`: see `stackgan_v2`, what the captions are; `mismatched`: with `wrong_images`.
+    `kind`: the form of the captions, see `stackgan_v2`; `mismatched`: with `wrong_images`.
     """
     rng = np.random.default_rng(step)
     lengths = rng.integers(1, max_words + 1, size)
@@ -127,10 +127,10 @@ _MADE = {}
 
 
 def reused(make, *arguments, **settings):
-    """The system `make(*arguments, **settings)` as it is when new, but made once in a process.
+    """The new system `make(*arguments, **settings)`, created only once per process.
 
-    Making a tiny system takes longer than its steps. Every variable is put back to its first value.
-    Not for a test that needs two of the same settings at once, or that sets attributes without
+    Creating a tiny system takes longer than its steps. Every variable is reset to its first value.
+    Not for a test that needs two systems of equal settings, or that sets attributes without
     `monkeypatch`.
     """
     policy = keras.config.dtype_policy().name
@@ -148,7 +148,7 @@ def reused(make, *arguments, **settings):
 def steps(model, batches):
     """The last step's losses as floats, without a graph: tracing costs more than some steps.
 
-    What a graph changes is tested for every system in tests/models/test_every_system.py.
+    Steps in a graph are tested for every system in tests/models/test_every_system.py.
     """
     for batch in batches:
         logs = model.train_step(batch)

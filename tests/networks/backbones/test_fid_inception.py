@@ -9,7 +9,7 @@ from zoo.networks.backbones.fid_inception import (
 from zoo.networks.build import build, spec
 
 
-def test_pools_leave_the_padding_out():
+def test_pools_exclude_the_padding():
     x = -np.ones([1, 4, 5, 2], "float32")
     np.testing.assert_array_equal(average_of_inside(x), x)
     np.testing.assert_array_equal(maximum_of_inside(x), x)
