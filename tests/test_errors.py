@@ -28,3 +28,9 @@ def test_another_value_is_an_error(value, choices, message):
 def test_an_array_is_no_choice():
     with pytest.raises(ZooError, match="must be one of"):
         check_choice("crop", np.arange(3), ("a", "b", "c"))
+
+
+def test_what_the_choices_hold_for_and_why():
+    with pytest.raises(ZooError) as caught:
+        check_choice("--form", "x", ["only"], " here", "Nothing else fits.")
+    assert str(caught.value) == "--form must be only here, got 'x'. Nothing else fits."

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.images.photos import Photos
+from tests.support.photos import Photos
 from zoo.data import Shapes
 
 

@@ -66,13 +66,13 @@ def test_arguments_are_checked():
         keep_detections(np.ones([2, 3, 5]))
     with pytest.raises(ZooError, match="objectness"):
         keep_detections(np.ones([2, 3, 6]), objectness=0)
-    with pytest.raises(ZooError, match="hits and pictures"):
+    with pytest.raises(ZooError, match="hits and images"):
         soa([1, 2], [3])
     with pytest.raises(ZooError, match="between 0"):
         soa([4], [3])
     with pytest.raises(ZooError, match="ious"):
         soa([1], [3], ious=[1, 2])
-    with pytest.raises(ZooError, match="one set a picture"):
+    with pytest.raises(ZooError, match="one set per image"):
         label_iou(1, [[1]], [], [[1]], [[]])
     with pytest.raises(ZooError, match="fit together"):
         label_iou(1, [[1]], [np.ones([2, 4])], [[1]], [np.ones([1, 4])])

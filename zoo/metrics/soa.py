@@ -52,7 +52,7 @@ def label_iou(label, detected, detected_boxes, given, given_boxes):
     """
     sequences = (detected, detected_boxes, given, given_boxes)
     if len({len(sequence) for sequence in sequences}) != 1:
-        raise ZooError("label_iou needs as many sets of labels as of boxes, one set an image.")
+        raise ZooError("label_iou needs as many sets of labels as of boxes, one set per image.")
     best = []
     for pictures in zip(*sequences, strict=True):
         found, true = (_boxes_of(label, *pictures[i : i + 2]) for i in (0, 2))

@@ -78,5 +78,5 @@ def test_every_embedding_of_a_picture_is_drawn_and_no_other(form):
 
 
 def test_embeddings_of_another_number_of_pictures():
-    with pytest.raises(ZooError, match="The source's embeddings: embeddings of 3 pictures"):
+    with pytest.raises(ZooError, match="The source's embeddings: embeddings of 3 images"):
         EmbeddingStore.make(Source(ROWS, count=4))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.images.photos import Photos, assert_equal, steps_of, tokenizer_of
+from tests.support.photos import Photos, assert_equal, steps_of, tokenizer_of
 from zoo.data import evaluation_batches, text_to_image_dataset
 from zoo.data.batches.text_to_image import shuffled_indices
 from zoo.errors import ZooError

@@ -127,7 +127,7 @@ def _boxes(text):
             lambda root: (root / "train" / "filenames.pickle").unlink(),
             "filenames.pickle: cannot be",
         ),
-        (lambda root: _write(root / "train" / "filenames.pickle", []), "lists no pictures"),
+        (lambda root: _write(root / "train" / "filenames.pickle", []), "lists no images"),
         (lambda root: _write(root / "train" / "filenames.pickle", [1]), "expected a list of str"),
         (lambda root: _write(root / "train" / "filenames.pickle", ["../x"]), "leaves the folder"),
         (lambda root: _write(root / "train" / "filenames.pickle", ["/etc/x"]), "leaves the folder"),

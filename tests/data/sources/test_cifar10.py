@@ -130,7 +130,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(ZooError, match="data_batch_2: missing, although"):
         Cifar10(py)
     cut_off(binary / "data_batch_4.bin")
-    with pytest.raises(ZooError, match="data_batch_4.bin: its 4609 bytes are not whole pictures"):
+    with pytest.raises(ZooError, match="data_batch_4.bin: its 4609 bytes are not whole images"):
         Cifar10(binary)
     (binary / "test_batch.bin").write_bytes(bytes([99]) * 3073)
     with pytest.raises(ZooError, match="test_batch.bin: the label 99"):

@@ -33,12 +33,12 @@ def as_embeddings(values, pictures, where):
     if not isinstance(values, (list, tuple, np.ndarray)) or getattr(values, "ndim", 1) == 0:
         raise ZooError(
             f"{where}: expected a list or an array with the embeddings of each of {pictures} "
-            f"pictures, but a {type(values).__name__} came."
+            f"images, but a {type(values).__name__} came."
         )
     if len(values) != pictures:
         raise ZooError(
             f"{where}: embeddings of {len(values)} images came, but there are {pictures} "
-            "pictures: expected one row for each, in the same order."
+            "images: expected one row for each, in the same order."
         )
     rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(values)]
     for number, row in enumerate(rows):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.images.photos import Photos, assert_equal, steps_of
+from tests.support.photos import Photos, assert_equal, steps_of
 from zoo.data.batches.text_to_image import wrong_indices
 from zoo.errors import ZooError
 
