@@ -82,14 +82,14 @@ def main(argv):
 
 
 def generators():
-    """Names of the built-in presets that make pictures."""
+    """Names of the built-in presets that make images."""
     import zoo
 
     return [row["name"] for row in zoo.list_presets() if row["task"].endswith("-to-image")]
 
 
 def family_part(name, family, presets, out):
-    """The section of one data set: table, comparisons, pictures, commands."""
+    """The section of one data set: table, comparisons, images, commands."""
     data = f"{family['source']}:{_DATA[name].value}"
     common = [f"--data={data}", *(f"--encoder={e}" for e in family["encoders"])]
     reports = {
@@ -133,7 +133,7 @@ def evaluate(folder, out, *arguments):
 
 
 def real_pictures(name, data, report, out):
-    """A .npy of as many training pictures as the preset made, of the same size."""
+    """A .npy of as many training images as the preset made, of the same size."""
     import numpy as np
 
     from zoo.evaluation.dataset import KIND_OF_SOURCE, EvaluationDataset
@@ -194,7 +194,7 @@ def comparison(a, b, out, common, counts):
 
 
 def shown(preset, out):
-    """The report's pictures, copied beside the page."""
+    """The report's images, copied beside the page."""
     lines = []
     for picture in PICTURES:
         target = ROOT / "docs" / "images" / f"measured_{preset}_{picture}"

@@ -3,8 +3,8 @@ r"""Mode seeking, seen: the same small DM-GAN trained without it and with it, fr
     python examples/mode_seeking_tour.py --out=tour
     python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2  # as in docs/mode_seeking.md
 
-The world is `shapes`: a caption such as "a red circle" names some attributes of a picture and
-leaves others open, and every right picture, every mode of that caption, is known. So the modes that
+The world is `shapes`: a caption such as "a red circle" names some attributes of an image and
+leaves others open, and every right image, every mode of that caption, is known. So the modes that
 a generator reaches can be counted. One seed takes less than ten minutes on two cores. The folder
 gets
 
@@ -43,19 +43,19 @@ WEIGHTS = (0.0, 1.0)  # of the mode seeking term: DM-GAN, and DM-GAN with mode s
 STAGES = (8, 16)  # pixels: small, so that minutes are enough
 STEPS, DAMSM_STEPS, BATCH = 3000, 600, 24
 PROBES = 24  # measurements during training
-SAMPLES = 100  # pictures of a caption in each measurement
-LEAST_FIT = 0.7  # how well some shape must explain a picture that counts, see `ShapeModes`
+SAMPLES = 100  # images of a caption in each measurement
+LEAST_FIT = 0.7  # how well some shape must explain an image that counts, see `ShapeModes`
 JUDGED = [ATTRIBUTES.index(name) for name in ("color", "size", "position", "background")]
 CAPTIONS = (
     "a red circle", "a blue square", "a green triangle on the left", "a large yellow ring",
     "a purple cross at the top", "an orange circle on a white background",
 )
-SHOWN = 0  # the caption in the picture
+SHOWN = 0  # the caption in the image
 
 
 # %% A world whose modes are known
 def make_world():
-    """The pictures, how captions are read, and the modes of each of `CAPTIONS`.
+    """The images, how captions are read, and the modes of each of `CAPTIONS`.
 
     The shape itself is not judged: on 16 pixels these minutes do not teach a generator its outline.
     """
@@ -70,7 +70,7 @@ def batches(world, tokenizer, sizes, size, seed):
     return text_to_image_dataset(world, tokenizer, sizes, size, seed=seed, cache=True)
 
 
-# %% Who tells the generator whether picture and caption match: a DAMSM
+# %% Who tells the generator whether image and caption match: a DAMSM
 def train_damsm(world, tokenizer, seed):
     """Both encoders, trained for a minute; every DM-GAN below is trained beside them."""
     keras.utils.set_random_seed(seed)
@@ -118,7 +118,7 @@ def make_gan(damsm, weight, seed):
     return model
 
 
-# %% What is measured: do pictures differ when their noise differs, and which modes are reached
+# %% What is measured: do images differ when their noise differs, and which modes are reached
 def measure(model, judge, modes):
     """Samples of every caption, their image distance per latent distance, their mode coverage."""
     seeds = np.arange(1000, 1000 + SAMPLES)
@@ -126,7 +126,7 @@ def measure(model, judge, modes):
         list(CAPTIONS), images_per_caption=SAMPLES, seed=int(seeds[0]), batch_size=200
     )
     images = images.reshape(len(CAPTIONS), SAMPLES, *images.shape[1:])
-    latents = np.tile(model.latents(seeds), (len(CAPTIONS), 1, 1))
+    latents = np.tile(model.latents_from_seeds(seeds), (len(CAPTIONS), 1, 1))
     pictures = images.astype(np.float32) / 127.5 - 1
     image, latent = mode_seeking_distances(
         pictures[:, ::2], pictures[:, 1::2], latents[:, ::2], latents[:, 1::2]
@@ -137,7 +137,7 @@ def measure(model, judge, modes):
 
 
 def read_modes(judge, images):
-    """The judged attributes of pictures, ints (n, 4); -1 where no shape explains a picture."""
+    """The judged attributes of images, ints (n, 4); -1 where no shape explains an image."""
     read = judge.classify(images)
     return np.where((read["fit"] >= LEAST_FIT)[:, None], read["modes"][:, JUDGED], -1)
 
@@ -164,7 +164,7 @@ def train_gan(world, tokenizer, modes, damsm, judge, weight, seed, steps):
 
 # %% Side by side
 def draw(samples, histories, modes, seed):
-    """One picture: samples of one caption for each weight, and the figures during training."""
+    """One image: samples of one caption for each weight, and the figures during training."""
     columns, shown = 10, 50
     sides = [
         canvas.column([
@@ -227,7 +227,7 @@ def report(runs, modes, steps):
 
 # %% All of it
 def main(arguments=None):
-    """Runs the tour; the picture is that of the first seed."""
+    """Runs the tour; the image is that of the first seed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="tour", help="folder to write to (default: tour)")
     parser.add_argument("--seeds", default="0", help="comma-separated (default: 0)")

@@ -4,9 +4,9 @@ r"""Samples of two presets of one recipe side by side: without mode seeking, and
         --config.data.directory=data/facades.zip --without=runs/a/presets/last \
         --with=runs/b/presets/last --out=docs/images/pix2pix_mode_seeking.png
 
-Both get the same conditions and the same latents. Beside the picture it prints what two samples of
+Both get the same conditions and the same latents. Beside the image it prints what two samples of
 one condition differ by (`zoo.training.scores.PairDistance`), and of classes NDB and JSD: the
-share of `BINS` bins of training pictures, raw pixels, that generated ones fill significantly
+share of `BINS` bins of training images, raw pixels, that generated ones fill significantly
 differently (`zoo.metrics.ndb`).
 """
 
@@ -29,7 +29,7 @@ _ROWS = flags.DEFINE_integer("rows", 6, "Conditions (of DRIT, of each direction)
 
 
 def main(argv):
-    """Print the figures of both presets and write the picture."""
+    """Print the figures of both presets and write the image."""
     del argv
     recipe = _cli.recipe()
     recipe.validate()

@@ -3,17 +3,18 @@
     python -m export.saved_model --preset=attn_gan_emoji_64 --out=served/attn_gan --version=1
 
 The signature `serving_default` takes the model's condition and `seed` (int64 [B]) and gives `image`
-(uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). To get several pictures of one
+(uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). To get several images of one
 condition, repeat it with other seeds. The condition is
 
     captions     string [B]               text to image; an odd caption (empty, unknown words only)
-                                          fails nobody's batch, see `export/texts.py`
+                                          fails nobody's batch, see `zoo/conditions/captions.py`
     embeddings   float32 [B, features]    a StackGAN++ of pre-computed sentence embeddings; an
                                           XMC-GAN takes `words`, `sentence` and `lengths`
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
                                           (uint8 [B, H, W, 3]) instead; DRIT has `a2b`, `b2a`,
-                                          `a2b_pixels` and `b2a_pixels`, see `export/pictures.py`
+                                          `a2b_pixels` and `b2a_pixels`, see
+                                          `zoo/conditions/image_serving.py`
 
 and nothing for a StackGAN++ without text.
 
@@ -43,7 +44,7 @@ MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 
 
 def export_saved_model(model, out, version=1, overwrite=False, name=None):
-    """Writes `out/version`, a SavedModel of a model that makes pictures, wholly or not at all.
+    """Writes `out/version`, a SavedModel of a model that makes images, wholly or not at all.
 
     Args:
         model: `zoo.models.base.conditional_gan.ConditionalGAN`.
@@ -57,7 +58,7 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
         str, the path of the version.
 
     Raises:
-        ZooError: a model that makes no pictures or has weights that are not finite, the version
+        ZooError: a model that makes no images or has weights that are not finite, the version
             exists, or it cannot be written.
     """
     import tensorflow as tf

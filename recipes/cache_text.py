@@ -10,8 +10,8 @@ with `--config.text_cache=data/coco_bert/train` reads them and does not run it. 
 `--preprocess` and `--encoder` they are those of BERT base, fetched or taken from TFHUB_CACHE_DIR.
 
 Vectors are stored as float16: with BERT base and 17 places 27.8 kB a caption, 11.5 GB for the
-414,113 captions of COCO's training pictures, where float32 would take 22.9 GB; the files of
-XMC-GAN's authors, with the pictures, 58 GB. What rounding changes is measured while it is written
+414,113 captions of COCO's training images, where float32 would take 22.9 GB; the files of
+XMC-GAN's authors, with the images, 58 GB. What rounding changes is measured while it is written
 and stands in `index.json` under `float16`; docs/text_encoders.md says what it costs.
 
 The files appear one after the other, `index.json` last: a folder without it is no cache. Started
@@ -27,7 +27,7 @@ from zoo.storage import output_folders
 _DATA = flags.DEFINE_string("data", "folder", "shapes, folder, birds or coco.")
 _DIRECTORY = flags.DEFINE_string("directory", None, "Where the data is.")
 _SPLIT = flags.DEFINE_string("split", "train", "train or test.")
-_COUNT = flags.DEFINE_integer("count", 4096, "shapes: number of pictures.")
+_COUNT = flags.DEFINE_integer("count", 4096, "shapes: number of images.")
 _PREPROCESS = flags.DEFINE_string("preprocess", None, "Handle of the preprocessing module.")
 _ENCODER = flags.DEFINE_string("encoder", None, "Handle of the encoder.")
 _PLACES = flags.DEFINE_integer("max_words", 17, "Word pieces of a caption, with both marks.")

@@ -92,7 +92,7 @@ def open_data(config):
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config. `pretrained` is empty."""
     del pretrained
-    training.check_batch_size(config, 2, "batch statistics of one picture say nothing")
+    training.check_batch_size(config, 2, "batch statistics of one image say nothing")
     names = [str(name) for name in data.source.class_names]
     model = models.DCGAN(
         classes=len(names), class_names=names, seed=config.seed, **config.model

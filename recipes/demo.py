@@ -1,4 +1,4 @@
-r"""The whole chain on a trained preset: captions, pictures, what they came from, a served model.
+r"""The whole chain on a trained preset: captions, images, what they came from, a served model.
 
     python -m recipes.demo --out=demo
     python -m recipes.demo --out=demo --preset=runs/shapes/presets/best \
@@ -7,7 +7,7 @@ r"""The whole chain on a trained preset: captions, pictures, what they came from
 Loads the preset, writes a grid of captions x noises and a panel of what the model shows of its work
 (attention, gates, what each noise changes), exports the model as a SavedModel, and calls that from
 another process which has nothing but TensorFlow. Exit code 0 only if the two give the same
-pictures. No network is used.
+images. No network is used.
 """
 
 import os
@@ -21,7 +21,6 @@ from absl import flags
 
 from recipes import _cli
 from zoo.errors import ZooError
-from zoo.presets.usage import condition_of
 from zoo.seeds import read_seeds
 from zoo.storage import output_folders
 from zoo.visualization import explain
@@ -42,9 +41,9 @@ _SEED = flags.DEFINE_integer("seed", 0, "Picture k of a caption uses the seed `s
 COLUMN = 200  # pixels of the column that the captions stand in
 FONT_SIZE = 16
 LINE = 24  # characters of a caption a line
-SHOWN = 128  # pixels that a picture is enlarged to, where it is smaller
+SHOWN = 128  # pixels that an image is enlarged to, where it is smaller
 CLIENT = '''\
-"""Asks a SavedModel for pictures. Needs TensorFlow and nothing else.
+"""Asks a SavedModel for images. Needs TensorFlow and nothing else.
 
     python client.py SAVED_MODEL OUT SEED CAPTION [SEED CAPTION ...]
 """
@@ -59,8 +58,8 @@ outputs = model.signatures["serving_default"](
     captions=tf.constant(sys.argv[4::2]),
     seed=tf.constant([int(seed) for seed in sys.argv[3::2]], tf.int64),
 )
-for row, picture in enumerate(outputs["image_bytes"].numpy()):
-    Path(sys.argv[2], f"{row:02d}.png").write_bytes(picture)
+for row, image in enumerate(outputs["image_bytes"].numpy()):
+    Path(sys.argv[2], f"{row:02d}.png").write_bytes(image)
 '''
 
 
@@ -80,7 +79,7 @@ def main(argv):
         import zoo
 
         model = zoo.from_preset(_PRESET.value)
-        if not hasattr(model, "generate") or condition_of(model)["kind"] != "captions":
+        if model.condition is None or model.condition.kind != "captions":
             raise ZooError(
                 f"The demo draws captions, but the preset {_PRESET.value} is a "
                 f"{type(model).__name__}, which does not: python -m recipes.generate shows what a "
@@ -96,10 +95,10 @@ def main(argv):
     print(f"explain     {out / 'explain.png'} (where each word was read; what each noise changes)")
     served = export(out / "saved_model")
     largest = compare(served, out / "client.py", captions, images)
-    print(f"client      {out / 'client.py'} in a process with TensorFlow alone: its pictures in "
+    print(f"client      {out / 'client.py'} in a process with TensorFlow alone: its images in "
           f"{out / 'served'} differ by at most {largest} of 255")
     if largest > 1:
-        raise ZooError("The SavedModel's pictures are not those of generate.")
+        raise ZooError("The SavedModel's images are not those of generate.")
     print(f"done in {time.monotonic() - started:.0f} s")
 
 
@@ -122,7 +121,7 @@ def write_grid(path, images, captions):
 
 
 def enlarge(images):
-    """Small pictures with each pixel repeated, so that they can be seen."""
+    """Small images with each pixel repeated, so that they can be seen."""
     scale = max(1, SHOWN // images.shape[1])
     return images.repeat(scale, axis=1).repeat(scale, axis=2)
 
@@ -136,7 +135,7 @@ def export(folder):
 
 
 def compare(served, client, captions, images):
-    """Largest difference (0 ... 255) between the SavedModel's pictures and `images`."""
+    """Largest difference (0 ... 255) between the SavedModel's images and `images`."""
     from PIL import Image
 
     folder = client.parent / "served"

@@ -62,9 +62,9 @@ def define_flags():
     flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
     flags.DEFINE_string("images", None, "Pictures in place of a preset's: a folder, .zip or .npy.")
     flags.DEFINE_multi_string("compare", [], "Two presets, side by side.")
-    flags.DEFINE_string("protocol", "quick", "Which pictures, how many, which numbers.")
-    flags.DEFINE_string("data", "", "Real pictures and conditions: a source's name, its path, or "
-                                    "NAME:PATH; for --images also a folder of pictures.")
+    flags.DEFINE_string("protocol", "quick", "Which images, how many, which numbers.")
+    flags.DEFINE_string("data", "", "Real images and conditions: a source's name, its path, or "
+                                    "NAME:PATH; for --images also a folder of images.")
     flags.DEFINE_string("out", None, "Folder to write to.")
     flags.DEFINE_string("cache", None, "Folder of kept features; OUT/cache if not given.")
     flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a preset of a DAMSM or of "
@@ -83,19 +83,19 @@ def define_flags():
     flags.DEFINE_integer("seed", 0, "Of latents, of what is drawn, of NDB's bins.")
     flags.DEFINE_integer("conditions", None, "Conditions, in place of the protocol's.")
     flags.DEFINE_integer("samples_per_condition", None, "Pictures of each condition.")
-    flags.DEFINE_integer("real", None, "Real pictures, drawn at random.")
+    flags.DEFINE_integer("real", None, "Real images, drawn at random.")
     flags.DEFINE_integer("bins", None, "Bins of NDB.")
     flags.DEFINE_enum("folds", "", ["", "exact", "official"], "Of R-precision, in place of the "
                       "protocol's: official is the papers' code, which loses the last of each.")
-    flags.DEFINE_integer("size", None, "Pixels that the pictures of --images are scaled to.")
-    flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned pictures become square; "
+    flags.DEFINE_integer("size", None, "Pixels that the images of --images are scaled to.")
+    flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned images become square; "
                                                          "else as in the preset's training.")
     flags.DEFINE_enum("direction", "a2b", ["a2b", "b2a"], "Of a preset of two domains.")
     flags.DEFINE_bool("per_class", None, "Measure each class alone, too.")
     flags.DEFINE_integer("batch_size", None, "Pictures made at a time.")
     flags.DEFINE_integer("bootstrap", None, "Draws of the intervals; 0: none. 100 if not given, "
                                             "but none of more than 512 features.")
-    flags.DEFINE_bool("strict", False, "Refuse fewer pictures than the protocol has.")
+    flags.DEFINE_bool("strict", False, "Refuse fewer images than the protocol has.")
     flags.DEFINE_bool("record", False, "Write the numbers into the preset's metadata and card.")
 
 

@@ -54,7 +54,7 @@ _WORDS = flags.DEFINE_integer(
 _NAMES = flags.DEFINE_string(
     "class_names", None, "DCGAN's classes in the order of their numbers, separated by semicolons."
 )
-_SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the pictures, where it may be chosen.")
+_SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the images, where it may be chosen.")
 _OUT = flags.DEFINE_string("out", None, "Directory of the preset.")
 
 _FLAGS = {flag.name: flag for flag in (
@@ -72,7 +72,6 @@ def main(argv):
     _cli.start_tensorflow()
     with _cli.quiet_stderr():
         from zoo.importers.registry import importer_of
-        from zoo.presets.usage import condition_of
 
         system = _system()
         module = importer_of(system)
@@ -83,7 +82,7 @@ def main(argv):
         first = [arguments.pop(_GENERATOR.name)] if _GENERATOR.name in arguments else []
         model = module.load(*first, **_with_hub_encoder(arguments))
         source = {"checkpoint": f"{module.IMPORTER.repository}: {files}"}
-        model.save_to_preset(_OUT.value, {"source": source, "condition": condition_of(model)})
+        model.save_to_preset(_OUT.value, {"source": source})
     counts = ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
     print(f"{type(model).__name__} in {_OUT.value} ({counts})")
 

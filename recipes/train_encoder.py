@@ -39,7 +39,7 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
         source: a labelled source of `zoo.data`.
         image_size: int, a power of two from 16 on.
         name: str, starts with "zoo-".
-        load_size: int, pixels that pictures are scaled to before a random cut; None: no cut.
+        load_size: int, pixels that images are scaled to before a random cut; None: no cut.
 
     Raises:
         ZooError: the loss is no number.
@@ -75,10 +75,10 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
 
 
 def held_out_results(model, source, what, batch_size=128):
-    """What a model's card says of pictures that it was not trained on: a list of results.
+    """What a model's card says of images that it was not trained on: a list of results.
 
     Args:
-        model: `FeatureEncoder`. source: a labelled source. what: str, names the pictures.
+        model: `FeatureEncoder`. source: a labelled source. what: str, names the images.
     """
     import tensorflow as tf
 
@@ -91,7 +91,7 @@ def held_out_results(model, source, what, batch_size=128):
     hits = np.array(_places(model.class_names, source.class_names))[labels] == named
     of_class = {label: hits[labels == label].mean() for label in np.unique(labels)}
     worst = min(of_class, key=of_class.get)
-    protocol = f"{len(hits)} pictures, {what}, with the weights as they are stored"
+    protocol = f"{len(hits)} images, {what}, with the weights as they are stored"
     common = np.bincount(labels).max() / len(labels)
     return [
         {"metric": "held_out_accuracy", "value": round(float(hits.mean()), 4),
@@ -107,14 +107,14 @@ def _places(classes, names):
     for name in names:
         if name not in classes:
             raise ZooError(
-                f'The held-out pictures have a class "{name}", which the training ones have not: '
+                f'The held-out images have a class "{name}", which the training ones have not: '
                 f"these are {', '.join(classes)}. Remove it, or add it to both."
             )
     return [list(classes).index(name) for name in names]
 
 
 def main(argv):
-    """Open the pictures, train, save, measure what was saved."""
+    """Open the images, train, save, measure what was saved."""
     del argv
     values = flags.FLAGS
     _check(values)
@@ -136,7 +136,7 @@ def main(argv):
             values.learning_rate, values.seed, values.flip, values.load_size,
         )
         model.save_to_preset(values.out, {
-            "description": f"{name}: features of small pictures for recipes.evaluate, from a "
+            "description": f"{name}: features of small images for recipes.evaluate, from a "
                            f"classifier of {len(model.class_names)} classes.",
             "source": {"recipe": "recipes/train_encoder.py"},
             "usage": _usage(Path(values.out).resolve().name),
@@ -220,7 +220,7 @@ def _define_flags():
     flags.DEFINE_integer("image_size", None, "Pixels, a power of two; the pictures' own.")
     flags.DEFINE_integer("load_size", None, "Pixels before a random cut; none: no cut.")
     flags.DEFINE_float("learning_rate", 1e-3, "Of Adam; falls to 0 by a cosine.")
-    flags.DEFINE_bool("flip", True, "Mirror half of the pictures.")
+    flags.DEFINE_bool("flip", True, "Mirror half of the images.")
     flags.DEFINE_integer("seed", 0, "Of the weights and the order.")
 
 

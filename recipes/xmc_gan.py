@@ -182,7 +182,7 @@ def load_image_network(model, kind, weights):
     """
     if not weights:
         raise ZooError(
-            f"config.image_network {kind} compares pictures, so it must be a trained one: give "
+            f"config.image_network {kind} compares images, so it must be a trained one: give "
             "--config.image_weights=FILE (imagenet for Keras' networks), or "
             "--config.image_network=none."
         )

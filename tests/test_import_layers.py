@@ -17,7 +17,7 @@ CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.checks", "zoo.seeds",
     "zoo.listing", "zoo.listing_sources", "zoo.images", "zoo._lazy", "zoo.allocator",
 }
-BELOW_MODELS = {"zoo.layers", "zoo.losses", "zoo.networks", "zoo.text"}
+BELOW_MODELS = {"zoo.conditions", "zoo.layers", "zoo.losses", "zoo.networks", "zoo.text"}
 BELOW_TRAINING = {
     *BELOW_MODELS, "zoo.data", "zoo.importers", "zoo.metrics", "zoo.models", "zoo.presets",
     "zoo.programs", "zoo.visualization",
@@ -30,9 +30,10 @@ LAYERS = {
     "zoo.text": set(),
     "zoo.metrics": set(),
     "zoo.networks": {"zoo.layers", "zoo.losses"},
+    "zoo.conditions": {"zoo.networks", "zoo.text"},
     "zoo.data": {"zoo.text"},
     "zoo.models": BELOW_MODELS,
-    "zoo.presets": {"zoo.models", "zoo.networks", "zoo.text"},
+    "zoo.presets": {"zoo.conditions", "zoo.models", "zoo.networks", "zoo.text"},
     "zoo.importers": {*BELOW_MODELS, "zoo.data", "zoo.models", "zoo.presets"},
     "zoo.visualization": {"zoo.text"},
     "zoo.training": BELOW_TRAINING,
@@ -117,6 +118,9 @@ def test_every_import_goes_through_an_open_door(folder):
         ("zoo/metrics/a.py", "from zoo.data import Shapes", True),
         ("zoo/metrics/a.py", "from zoo.errors import ZooError", False),
         ("zoo/text/a.py", "from zoo import networks", True),
+        ("zoo/networks/a.py", "from zoo.conditions import Captions", True),
+        ("zoo/conditions/a.py", "from zoo.text import tokenize", False),
+        ("zoo/conditions/a.py", "import zoo.models", True),
         ("zoo/data/a.py", "from zoo.text import tokenize", False),
         ("zoo/models/a.py", "from zoo import presets", True),
         ("zoo/models/a.py", "def f():\n    from zoo import presets", False),
@@ -178,7 +182,8 @@ def top_level_imports(path):
 
 @pytest.mark.parametrize(
     "path", ["zoo/__init__.py", "zoo/errors.py", "zoo/version.py", "zoo/text/__init__.py",
-             "zoo/presets/__init__.py", "zoo/models/__init__.py", "zoo/layers/__init__.py",
+             "zoo/presets/__init__.py", "zoo/conditions/__init__.py", "zoo/models/__init__.py",
+             "zoo/layers/__init__.py",
              "zoo/losses/__init__.py", "zoo/metrics/__init__.py", "zoo/networks/__init__.py",
              "zoo/evaluation/__init__.py", "zoo/importers/__init__.py",
              "zoo/training/__init__.py", "export/__init__.py"]

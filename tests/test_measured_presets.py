@@ -53,6 +53,6 @@ def test_a_table_and_its_notes(program):
     assert program.table(columns)[2:] == [
         "| `fid[a]` | lower | 1 | 12.35 (11 to 14) |", "| `mode_coverage[a]` | lower |  | 0.5 |"]
     *first, second = program.notes(columns)
-    assert first == ["- model: few classes.", "- `fid[a]` of model: few pictures."]
+    assert first == ["- model: few classes.", "- `fid[a]` of model: few images."]
     for words in ("2.5 true modes", "would reach 0.9", "0.8 of the pictures", "0.75 of 24 pict"):
         assert words in second

@@ -29,7 +29,7 @@ def test_the_tour_writes_picture_table_and_figures(tmp_path):
 
 
 def test_judged_modes_of_real_pictures_are_all_covered(monkeypatch):
-    """The tour's own counting, on right pictures instead of generated ones."""
+    """The tour's own counting, on right images instead of generated ones."""
     from examples import mode_seeking_tour as tour
 
     world, _, modes = tour.make_world()

@@ -19,8 +19,8 @@ _EXPORTS = {
     "from_preset": "zoo.presets",
     "list_presets": "zoo.presets",
     **{name: f"zoo.{name}" for name in (
-        "data", "errors", "evaluation", "images", "importers", "layers", "losses", "metrics",
-        "models", "networks", "presets", "storage", "text", "training", "visualization",
+        "conditions", "data", "errors", "evaluation", "images", "importers", "layers", "losses",
+        "metrics", "models", "networks", "presets", "storage", "text", "training", "visualization",
     )},
 }
 __all__ = ["__version__", *_EXPORTS]

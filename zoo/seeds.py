@@ -43,6 +43,28 @@ def read_seeds(seed, count, name="seed", span=1):
     return np.broadcast_to(np.array(values, np.int64), (count,))
 
 
+def per_image_seeds(seed, conditions, images, name="seed", images_name="images_per_condition"):
+    """The seed of each image: `seed + k` for image k of a condition, whose images are in a row.
+
+    Args:
+        seed: int, or a list of one int for each condition.
+        conditions: int.
+        images: int, of each condition.
+        name, images_name: str, what the user calls `seed` and `images`.
+
+    Returns:
+        int64 (conditions * images,).
+
+    Raises:
+        ZooError: another form, a seed out of range, or no images.
+    """
+    whole = isinstance(images, numbers.Integral) and not isinstance(images, bool)
+    if not whole or images < 1:
+        raise ZooError(f"{images_name} must be an integer from 1 on, got {images!r}.")
+    first = read_seeds(seed, conditions, name, span=int(images))
+    return (first[:, None] + np.arange(images)[None]).reshape(-1)
+
+
 def _short(value, limit=60):
     if isinstance(value, numbers.Integral) and not isinstance(value, bool) and abs(value) > 10**30:
         return f"a number of {int(value).bit_length()} bits"

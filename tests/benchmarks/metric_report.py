@@ -33,7 +33,7 @@ def head(threads, others, check):
 
 
 def comparison(rows):
-    """Rows: (what, pictures, dict of "zoo" and perhaps "pytorch-fid" -> `Timing`)."""
+    """Rows: (what, images, dict of "zoo" and perhaps "pytorch-fid" -> `Timing`)."""
     lines = [
         "\n### FID compared with pytorch-fid\n",
         "| | zoo: s (min / median) | zoo: images/s | pytorch-fid: s (min / median) "

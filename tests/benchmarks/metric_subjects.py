@@ -1,7 +1,7 @@
 """What is timed: FID as the zoo measures it, and what both sides are given.
 
 This subject and `pytorch_fid_process.PytorchFid` have `show(images)`, uint8 (batch, h, w, 3);
-`features()` of these, (batch, 2048); and `distance(folders)`, the FID of two folders of pictures.
+`features()` of these, (batch, 2048); and `distance(folders)`, the FID of two folders of images.
 Their networks are made once.
 """
 
@@ -36,7 +36,7 @@ def pictures(count, size, seed):
 
 
 def write_folder(folder, images):
-    """PNG files of pictures; returns the folder."""
+    """PNG files of images; returns the folder."""
     os.makedirs(folder)
     for i, image in enumerate(images):
         Image.fromarray(image).save(os.path.join(folder, f"{i:05d}.png"))

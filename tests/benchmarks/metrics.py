@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.metrics [--quick] [--out=docs/benchmarks.md]
 
-pytorch-fid runs in turn with the zoo, on the same pictures, with the same random weights and as
+pytorch-fid runs in turn with the zoo, on the same images, with the same random weights and as
 many threads, if it is installed.
 """
 
@@ -29,7 +29,7 @@ PRESET, ENCODER = "attn_gan_emoji_64", "damsm_emoji_64"
 class Sizes:
     """What is measured at."""
 
-    batch: int = 64  # pictures in memory
+    batch: int = 64  # images in memory
     resolutions: tuple = (64, 256)
     files: int = 64  # of each folder
     width_divisor: int = 1  # of Inception
@@ -108,7 +108,7 @@ def compare(subjects, folder, sizes, rounds, budget):
 
 
 def features(subjects, size, sizes, rounds, budget):
-    """(how far both sides differ, a row) of pictures in memory."""
+    """(how far both sides differ, a row) of images in memory."""
     from tests.benchmarks.metric_subjects import pictures, same_features
 
     images = pictures(sizes.batch, size, seed=0)
@@ -122,7 +122,7 @@ def features(subjects, size, sizes, rounds, budget):
 
 
 def distances(subjects, folder, sizes, rounds, budget):
-    """(both numbers, a row) of two folders of pictures."""
+    """(both numbers, a row) of two folders of images."""
     from tests.benchmarks.metric_subjects import pictures, write_folder
 
     size, found = sizes.resolutions[0], {}

@@ -16,7 +16,7 @@ from zoo.text import CaptionTokenizer, Vocabulary
 
 
 def emoji_like(count, path):
-    """Writes a .zip of PNG pictures with transparency, 128 pixels, and short captions."""
+    """Writes a .zip of PNG images with transparency, 128 pixels, and short captions."""
     source = Shapes(size=128, count=count, seed=1)
     lines = []
     with zipfile.ZipFile(path, "w") as file:

@@ -5,7 +5,7 @@ In one process with TensorFlow, torchvision crashes where its PyTorch brings tri
 
 import multiprocessing
 
-BATCH = 64  # pictures at a time, as `recipes.evaluate` takes them
+BATCH = 64  # images at a time, as `recipes.evaluate` takes them
 FEATURES = 2048
 
 

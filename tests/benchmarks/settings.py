@@ -65,7 +65,7 @@ def quick():
 
 
 def make_batch(settings, seed=0):
-    """A constant batch of arrays, pictures channels last in [-1, 1]; captions of 2 to 8 words."""
+    """A constant batch of arrays, images channels last in [-1, 1]; captions of 2 to 8 words."""
     rng = np.random.default_rng(seed)
     count, words = settings.batch_size, settings.max_words
     lengths = rng.integers(2, min(8, words) + 1, count)

@@ -257,7 +257,7 @@ class TorchAttnGAN:
     Args:
         settings: a `tests.benchmarks.settings.Settings`.
         bfloat16: bool. Autocast to bfloat16 around the networks (not the text encoder, not losses).
-        channels_last: bool. Memory format of weights and pictures.
+        channels_last: bool. Memory format of weights and images.
     """
 
     def __init__(self, settings, bfloat16=False, channels_last=False):
@@ -296,7 +296,7 @@ class TorchAttnGAN:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.bfloat16)
 
     def prepare(self, batch):
-        """A batch of arrays (pictures channels last) as tensors in this system's format."""
+        """A batch of arrays (images channels last) as tensors in this system's format."""
         images = [
             torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=self.format)
             for x in batch["images"]

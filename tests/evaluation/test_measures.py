@@ -1,4 +1,4 @@
-"""The numbers of an evaluation move when pictures get worse; and bad pictures are refused."""
+"""The numbers of an evaluation move when images get worse; and bad images are refused."""
 
 import dataclasses
 import io
@@ -50,7 +50,7 @@ def ndb_and_jsd(images, real, tmp_path):
 
 
 def noisy(images):
-    """Most pixels are anything; a little white noise moves no picture to another bin."""
+    """Most pixels are anything; a little white noise moves no image to another bin."""
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 256, images.shape, np.uint8)
     return np.where(rng.random(images.shape) < 0.7, noise, images)
@@ -222,7 +222,7 @@ def test_classes_go_by_their_names():
     assert "are not those of the real pictures" in left["classes"]
     lacking = pictures("cat", "dog", labels=(0, 0))
     assert classes(lacking, real, "a preset") == [0]  # it was told to draw cats alone
-    with pytest.raises(ZooError, match='x has no picture of the class "dog"'):
+    with pytest.raises(ZooError, match='x has no image of the class "dog"'):
         classes(lacking, real)
 
 
@@ -230,5 +230,5 @@ def test_an_empty_class_has_its_name():
     made = image_set.from_array(
         np.zeros([2, 2, 2, 3], np.uint8), "mine", labels=[0, 0], class_names=["cat", "dog"])
     assert len(made.of_class(0)) == 2
-    with pytest.raises(ZooError, match='no picture of the class "dog"'):
+    with pytest.raises(ZooError, match='no image of the class "dog"'):
         made.of_class(1)

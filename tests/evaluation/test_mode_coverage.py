@@ -25,7 +25,7 @@ def pictures_of(modes):
 
 
 def subject(names, made, kind, data, labels=None):
-    """A `Subject` whose pictures were made before."""
+    """A `Subject` whose images were made before."""
     labels = np.arange(len(names)) if labels is None else labels
     return Subject(
         "x", lambda: from_array(made, "made"), (len(names), len(made) // len(names)), (SIZE, SIZE),
@@ -35,7 +35,7 @@ def subject(names, made, kind, data, labels=None):
 
 
 def classifier(names, place):
-    """A network whose class is the value of a picture's first pixel, by `place`."""
+    """A network whose class is the value of an image's first pixel, by `place`."""
     def run(x):
         return {"features": np.zeros([len(x), 1]), "logits": np.eye(len(names))[place(x)]}
 
@@ -65,7 +65,7 @@ def test_one_mode_and_many_of_a_caption(world, tmp_path):
         assert measure.more["on_caption"] == 1 and measure.protocol["modes_of_a_condition"] == 3
         assert measure.more["ideal_share"] == pytest.approx(1 - (2 / 3) ** SAMPLES)
         assert measure.more["classifier_accuracy"] > 0.95
-        assert measure.protocol["classifier"]["accuracy_of"].startswith("40 pictures of shapes")
+        assert measure.protocol["classifier"]["accuracy_of"].startswith("40 images of shapes")
     assert shares == {"one": pytest.approx(1 / 3), "all": 1}
     low, high = measure.interval(20)
     assert low <= measure.value <= high
@@ -75,7 +75,7 @@ def test_a_trained_classifier_tells_its_own_attribute(world, tmp_path):
     names = sorted(VALUES["color"])  # in another order than the world's
     modes = Shapes(SIZE, 1).modes("a large star on the left")
 
-    def place(x):  # red is what it says of half of the pictures, or all of one half
+    def place(x):  # red is what it says of half of the images, or all of one half
         return np.where(np.arange(len(x)) % 2, names.index("red"), names.index("blue"))
 
     made = pictures_of(modes[:SAMPLES])
@@ -111,7 +111,7 @@ def test_classes_and_maps_leave_modes_open(tmp_path):
 
 
 class Styled:
-    """Captioned pictures in styles, as the emoji are; the style is the first pixel."""
+    """Captioned images in styles, as the emoji are; the style is the first pixel."""
 
     captions = [["heart"], ["heart"], ["moon"], ["heart", "love"]] * 5
     records = [{"style": style, "text": f"{k}"} for k, style in enumerate("abac" * 5)]
@@ -126,6 +126,7 @@ def styled_data(styles):
     images = np.zeros([20, SIZE, SIZE, 3], np.uint8)
     images[:, 0, 0, 0] = ["abc".index(row["style"]) for row in Styled.records]
     return types.SimpleNamespace(
+        form="captions",
         held_out=lambda size, split: (styles, "test"),
         real_images=lambda split, size: (from_array(images, "styled test"), "test"),
     )

@@ -15,7 +15,7 @@ NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
 
 
 def measured(codes, sentences, folds="exact", samples=1):
-    """R-precision of picture codes, each with the other sentences as wrong captions."""
+    """R-precision of image codes, each with the other sentences as wrong captions."""
     count = len(sentences)
     places = wrong_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
     return precision(codes, sentences, (sentences, places), (count, samples), NETWORK, folds)
@@ -44,7 +44,7 @@ def test_wrong_captions_are_of_other_labels_picture_by_picture():
     pictures = np.array([0, 0, 1, 1, 2, 3])
     places = wrong_captions([5, 2, 7], labels, pictures, 3000, seed=0)
     assert not (labels[places[0]] == 5).any() and not (labels[places[1]] == 2).any()
-    shares = np.bincount(places[2], minlength=6) / 3000  # a picture first, then a caption of it
+    shares = np.bincount(places[2], minlength=6) / 3000  # an image first, then a caption of it
     np.testing.assert_allclose(shares, [1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 4, 1 / 4], atol=0.03)
     assert wrong_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
 

@@ -41,7 +41,7 @@ def test_every_number_has_its_protocol_in_words():
     fid, ndb, coverage = results(REPORT)
     assert fid["value"] == 12.35 and fid["interval_95"] == [10.11, 14.0]
     assert fid["network_sha256"] == "ab" * 32 and len(fid["date"]) == 10
-    for words in ("--protocol=quick", "8 generated (4 conditions x 2)", "24 real pictures of ",
+    for words in ("--protocol=quick", "8 generated (4 conditions x 2)", "24 real images of ",
                   "16 pixels, seed 3", "10.11 to 14", "sha256 abab", "only 24 real pictures"):
         assert words in fid["protocol"]
     assert "20 bins" in ndb["protocol"] and "interval_95" not in ndb and repr(ndb["value"]) == "3"

@@ -1,4 +1,4 @@
-"""The classifier of the shapes world on real pictures, on spoilt ones, and on none."""
+"""The classifier of the shapes world on real images, on spoilt ones, and on none."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ COUNT = 300
 
 @pytest.fixture(scope="module", params=[32, 64])
 def world(request):
-    """(classifier, true modes, pictures in [-1, 1]) of the held-out split."""
+    """(classifier, true modes, images in [-1, 1]) of the held-out split."""
     source = Shapes(size=request.param, count=COUNT, seed=3, split="test")
     pictures = source.load_batch(np.arange(COUNT)).numpy().astype("float32") / 127.5 - 1
     return ShapeModes(request.param), source.attributes, pictures
@@ -32,7 +32,7 @@ def noisy(pictures, deviation):
 
 
 def right(result, modes):
-    """Share of the pictures with all five attributes right."""
+    """Share of the images with all five attributes right."""
     return (result["modes"] == modes).all(1).mean()
 
 

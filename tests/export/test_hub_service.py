@@ -1,4 +1,4 @@
-"""A served system with a text encoder of TensorFlow Hub inside: strings in, pictures out."""
+"""A served system with a text encoder of TensorFlow Hub inside: strings in, images out."""
 
 import os
 

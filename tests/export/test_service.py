@@ -54,7 +54,7 @@ def png(array):
 
 
 def stronger(model):
-    """New networks' pictures are all but grey."""
+    """New networks' images are all but grey."""
     for variable in model.generator.trainable_variables:
         variable.assign(variable * 30)
     return model
@@ -85,7 +85,7 @@ def test_example_requests_are_known_words_and_fit(model):
 
 @pytest.mark.parametrize("kind", ["embeddings", "none"])
 def test_models_that_read_no_captions(kind, tmp_path):
-    """The signature takes embeddings and seeds, or seeds alone, and gives the same pictures."""
+    """The signature takes embeddings and seeds, or seeds alone, and gives the same images."""
     model = tiny.stackgan_v2(kind, compiled=False)
     served, ((name, request),) = export(model, tmp_path)
     rows = np.random.default_rng(0).normal(size=[2, tiny.TEXT["features"]]).astype("float32")
@@ -135,7 +135,7 @@ def test_labels(tmp_path):
         ask(served, name, labels=np.array([0]), seed=SEEDS)
 
 
-# --- pictures -------------------------------------------------------------------------------------
+# --- images -------------------------------------------------------------------------------------
 
 
 def odd_files():

@@ -56,7 +56,7 @@ def system_of(case, system, names, **settings):
     for i, discriminator in enumerate(model.discriminators):
         targets |= prefixed(f"netD{i}/", names.discriminator_targets(discriminator))
     load_state_dict(targets, case.param())
-    model.reset_average()
+    model.ema.reset()
     return model, targets, *batch_of(case, names_of_images)
 
 
@@ -106,7 +106,8 @@ class Iteration:
         """Our cross-entropies for each D: wrong, real (conditional, unconditional), each fake (the
         same two); the official ones: conditional real, fakes, wrong, then unconditional real,
         fakes. Behind them G's, in one order."""
-        count, samples, ordered = len(self.discriminator_losses), self.model.samples, []
+        count, ordered = len(self.discriminator_losses), []
+        samples = self.model.latents_per_condition
         each = 3 + 2 * samples
         for i in range(count):
             wrong, real_c, real_u, *fakes = self.terms[each * i : each * (i + 1)]

@@ -116,7 +116,7 @@ def test_iteration(precision, variant, form):
 
 def check_iteration(case, monkeypatch, variant, form):
     model, targets = model_of(case, adversarial_form=form, **VARIANTS[variant])
-    latents = [case.inputs[f"z{i + 1}"] for i in range(model.samples)]
+    latents = [case.inputs[f"z{i + 1}"] for i in range(model.latents_per_condition)]
     latents = tensor(np.concatenate(latents))
     monkeypatch.setattr(model, "draw", lambda stream, *shape: latents)
     gradients, before = record_updates(model, monkeypatch), values_of(targets)
@@ -130,7 +130,7 @@ def check_iteration(case, monkeypatch, variant, form):
     case.check("loss_G", losses["generator_loss"])
     if "loss_ms" in case.outputs:
         case.check("loss_ms", losses["mode_seeking"])
-    for i, fake in enumerate(tf.split(outputs[0]["images"], model.samples)):
+    for i, fake in enumerate(tf.split(outputs[0]["images"], model.latents_per_condition)):
         if f"fake{i + 1}" in case.outputs:
             case.check(f"fake{i + 1}", nchw(fake))
     for name, target in targets.items():

@@ -64,7 +64,7 @@ def system_of(case):
     for n, discriminator in enumerate(model.discriminators):
         targets |= prefixed(f"netD{n}.", names.discriminator_targets(discriminator))
     load_state_dict(targets, case.param())
-    model.reset_average()
+    model.ema.reset()
     batch = {
         "images": tuple(tensor(nhwc(i[k])) for k in images),
         "tokens": tf.constant(i["captions"], tf.int32),

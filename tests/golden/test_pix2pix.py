@@ -40,7 +40,7 @@ def check_iteration(case, monkeypatch):
     name = case.name
     model = Pix2Pix(**paired.sizes(case), **VARIANTS[name])
     targets = paired.compiled(case, model, targets_of)
-    latents = np.concatenate([case.inputs[f"z{i + 1}"] for i in range(model.samples)])
+    latents = np.concatenate([case.inputs[f"z{i + 1}"] for i in range(model.latents_per_condition)])
     unused = paired.give_noise(model, monkeypatch, latents=latents)
     steps = paired.record_steps(model, monkeypatch)
     images = record(pix2pix, "translate", monkeypatch)
@@ -58,7 +58,7 @@ def check_iteration(case, monkeypatch):
         if official in case.outputs:
             case.check(official, losses[ours])
     if "fake1" in case.outputs:
-        case.check("fake1", nchw(np.split(images[0].numpy(), model.samples)[0]))
+        case.check("fake1", nchw(np.split(images[0].numpy(), model.latents_per_condition)[0]))
     for _, gradients in steps:
         paired.check_gradients(case, targets, gradients)
     paired.check_after(case, targets, steps)

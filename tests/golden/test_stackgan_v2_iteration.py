@@ -70,7 +70,7 @@ def model_of(case, form):
         targets |= prefixed(f"netD{i}.", names.discriminator_targets(discriminator))
     absent = unused(case)
     load_state_dict(targets, {k: v for k, v in case.params.items() if k not in absent})
-    model.reset_average()
+    model.ema.reset()
     return model, targets
 
 
@@ -142,7 +142,7 @@ def check_two_iterations(case, monkeypatch, precision, form):
 
 def count_of_generator_terms(model):
     heads = model.discriminators[0].conditional + model.discriminators[0].unconditional
-    return len(model.discriminators), model.samples, heads
+    return len(model.discriminators), model.latents_per_condition, heads
 
 
 def check_discriminator_losses(case, iteration, model, terms, errors):

@@ -6,10 +6,10 @@ import tensorflow as tf
 
 from tests.golden.golden import Case
 from tests.support.tiny_hub_module import tiny_modules
+from zoo.conditions.words import sentence_of_words
 from zoo.errors import ZooError
 from zoo.images.matrix_resize import resize_bilinear
 from zoo.importers import flax_file, official
-from zoo.models.text_input import sentence_of_words
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_a_model_of_a_file(checkpoint):
     assert model.image_size == config["image_size"] and model.latent_dim == config["z_dim"]
     assert model.generator_filters == config["gf_dim"]
     assert model.discriminator_filters == config["df_dim"]
-    assert model.text_input.features == dims["E"]
+    assert model.condition.features == dims["E"]
     arrays = flax_file.read_flax(path)
     for network, name in (
         (model.generator.query, "g_optimizer/target/Conv_0/"),

@@ -250,7 +250,7 @@ def test_adam_and_moving_average_over_several_steps(precision):
     optimizer = FlaxAdam(case.meta["lr"], 0.5, 0.999, epsilon=1e-8)
     for step, gradient in enumerate(case.inputs["grads"], 1):
         optimizer.apply_gradients([(tensor(gradient), weight)])
-        model.update_average()
+        model.ema.update()
         case.check(f"w_{step}", weight)
         case.check(f"ema_{step}", average)
     case.check_all_seen()

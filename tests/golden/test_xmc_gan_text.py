@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tests.golden.golden import Case
 from tests.support.tiny_hub_module import Preprocess, save_modules
-from zoo.models.text_input import sentence_of_words
+from zoo.conditions.words import sentence_of_words
 from zoo.text import HubTextEncoder
 
 LONGEST_WORD = 200  # characters, of the official tokenizer; longer words are unknown

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from zoo.errors import ZooError
-from zoo.images.read import read_pictures, to_float
+from zoo.images.convert import to_float
+from zoo.images.read import read_pictures
 
 SIZE = 16
 

@@ -15,7 +15,7 @@ from zoo.models.dcgan import DCGAN
 from zoo.models.drit import DRIT
 
 WORDS = [*tiny.WORDS[:1], *tiny.WORDS[2:]]  # the official vocabulary has no <unk>
-SIZE = 48  # of DRIT's pictures, which no array tells
+SIZE = 48  # of DRIT's images, which no array tells
 
 
 def arrays(targets):

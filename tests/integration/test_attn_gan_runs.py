@@ -1,6 +1,6 @@
 """AttnGAN's recipe from end to end on tiny networks, by its programs, each a process of its own.
 
-A dry run, a whole run, what its folder holds, pictures of its preset, and runs that are killed
+A dry run, a whole run, what its folder holds, images of its preset, and runs that are killed
 anywhere and end with the same bits as the one that is not. One whole run serves all of them.
 """
 

@@ -1,4 +1,4 @@
-"""Systems that read captions by a hub encoder, from a recipe to pictures of a served model."""
+"""Systems that read captions by a hub encoder, from a recipe to images of a served model."""
 
 import numpy as np
 import pytest

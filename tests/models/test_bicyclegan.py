@@ -167,7 +167,7 @@ def test_generate_encode_and_preset(tmp_path):
 
     model = bicyclegan(compiled=False, source_channels=1)
     for variable in model.generator.trainable_variables:
-        variable.assign(variable * 30)  # a new network's pictures are all but grey
+        variable.assign(variable * 30)  # a new network's images are all but grey
     images = model.generate(pictures(channels=1), samples_per_condition=3, seed=7)
     assert images.shape == (6, SIZE, SIZE, 3) and len({i.tobytes() for i in images}) == 6
     model.save_to_preset(str(tmp_path / "p"))
@@ -193,5 +193,5 @@ def test_generate_like_takes_the_mean_code_of_an_example():
     one = model.generate_like(source, examples[0])
     assert np.abs(one[0].astype(int) - images[0]).max() <= 1
     assert not np.array_equal(one[1], images[1])
-    with pytest.raises(ZooError, match="3 pictures and 2 examples"):
+    with pytest.raises(ZooError, match="3 images and 2 examples"):
         model.generate_like(source, examples[:2])

@@ -25,7 +25,7 @@ def dcgan(compiled=True, **changes):
 
 
 def batch(step=0, size=4, image_size=16):
-    """Random pictures, the same for the same step."""
+    """Random images, the same for the same step."""
     rng = np.random.default_rng(step)
     images = rng.uniform(-1, 1, (size, image_size, image_size, 3))
     return {
@@ -77,7 +77,7 @@ def test_mode_seeking_draws_a_second_sample_and_logs_its_distances():
 def test_two_samples_without_mode_seeking_are_the_official_step_without_the_term():
     model = dcgan(training_samples=2)
     logs, seeking = train(model, 1), train(dcgan(mode_seeking_weight=1.0), 1)
-    assert model.samples == 2
+    assert model.latents_per_condition == 2
     assert logs["mode_seeking"] == 0 and logs["image_distance"] > 0
     assert logs["generator_loss"] == logs["adversarial_loss"]
     for name in ("discriminator_loss", "adversarial_loss", "image_distance"):

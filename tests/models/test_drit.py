@@ -10,7 +10,8 @@ from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from tests.support.tiny_drit import SIZE, batch, drit, pictures
 from zoo.errors import ZooError
 from zoo.models.drit import DRIT, schedule
-from zoo.models.drit.forward import forward
+from zoo.models.drit.forward import forward, split_batch
+from zoo.models.drit.objectives import second_losses
 
 
 def changed(model, step):
@@ -124,9 +125,9 @@ def test_mode_seeking_draws_a_second_attribute_and_spares_the_attribute_encoder(
 def test_mode_seeking_of_both_directions():
     """The term of a direction is weight / (image distance / latent distance + 1e-5)."""
     model = tiny.reused(drit, mode_seeking_weight=2.0)
-    images, _ = model._halves(batch())
+    images, _ = split_batch(batch())
     outputs = forward(model, images)
-    made = values(model.second_losses(outputs))
+    made = values(second_losses(model, outputs))
     z1, z2 = outputs["latents"]
     want = 0.0
     for domain in "ab":
@@ -233,7 +234,8 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
         keras.config.set_dtype_policy("float32")
     assert all(np.isfinite(list(made.values())))
     assert {v.dtype for v in model.network_variables().values()} == {"float32"}
-    assert model.sample(pictures(), tf.range(2, dtype=tf.int64)).dtype == tf.float32
+    sampled = model.sample({"source": pictures()}, tf.range(2, dtype=tf.int64))
+    assert sampled["images"].dtype == tf.float32
 
 
 def test_config_round_trip():

@@ -15,7 +15,7 @@ def test_generate(direction):
     made = model.generate(images, samples_per_condition=3, seed=7, direction=direction)
     assert made.shape == (6, SIZE, SIZE, 3) and made.dtype == np.uint8
     assert len({image.tobytes() for image in made}) == 6
-    again = model.generate(images, 3, 7, direction, batch_size=1)
+    again = model.generate(images, 3, 7, 1, direction=direction)
     assert np.abs(made.astype(int) - again).max() <= 1
     alone = model.generate(images[1], seed=8, direction=direction)
     assert np.abs(alone[0].astype(int) - made[4]).max() <= 1
@@ -23,7 +23,7 @@ def test_generate(direction):
         decoder = model.generator.part(domain)
         before = decoder.image.bias.numpy()
         decoder.image.bias.assign(before + 1)
-        moved = not np.array_equal(model.generate(images, 3, 7, direction), made)
+        moved = not np.array_equal(model.generate(images, 3, 7, direction=direction), made)
         assert moved == (domain == direction[-1])
         decoder.image.bias.assign(before)
 

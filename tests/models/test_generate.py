@@ -46,7 +46,7 @@ def test_the_moving_average_generates():
     for variable in model.generator.variables:
         variable.assign(variable * 0.5)
     np.testing.assert_array_equal(before, model.generate(CAPTIONS))
-    model.reset_average()
+    model.ema.reset()
     assert (before != model.generate(CAPTIONS)).any()
 
 
@@ -82,3 +82,47 @@ def test_a_long_caption_keeps_its_first_words(model):
 def test_bad_input(model, captions, arguments, message):
     with pytest.raises(ZooError, match=message):
         model.generate(captions, **arguments)
+
+
+def test_names_of_the_number_of_images(model):
+    whole = model.generate("red", images_per_condition=2, seed=7)
+    for name in ("images_per_caption", "samples_per_condition"):
+        np.testing.assert_array_equal(model.generate(captions="red", seed=7, **{name: 2}), whole)
+    same = {"images_per_caption": 2, "samples_per_condition": 2}
+    np.testing.assert_array_equal(model.generate("red", seed=7, **same), whole)
+    for wrong in ({"samples_per_condition": 3}, {"images_per_condition": 1}):
+        with pytest.raises(ZooError, match="mean the same, but they are .*: give one of them"):
+            model.generate("red", images_per_caption=2, **wrong)
+
+
+def test_conditions_are_given_once(model):
+    with pytest.raises(ZooError, match="`conditions` and `captions` mean the same"):
+        model.generate("red", captions="blue")
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({"sed": 3}, 'AttnGAN.generate has no argument `sed`. Did you mean "seed"'),
+    ({"direction": "a2b"}, "AttnGAN.generate has no argument `direction`"),
+])
+def test_an_argument_that_the_model_does_not_have(model, arguments, message):
+    with pytest.raises(ZooError, match=message):
+        model.generate("red", **arguments)
+
+
+def test_the_noise_of_an_image_is_drawn_once(model, monkeypatch):
+    """In one call for all images, and a second one only for a noise seed of its own."""
+    from zoo.models.base import conditional_gan
+
+    drawn, original = [], conditional_gan.draw_noise
+
+    def draw_noise(model, seeds):
+        drawn.append(seeds.tolist())
+        return original(model, seeds)
+
+    monkeypatch.setattr(conditional_gan, "draw_noise", draw_noise)
+    model.generate(CAPTIONS, 2, seed=[5, 9], batch_size=1)
+    assert drawn == [[5, 6, 9, 10]]
+    model.generate(CAPTIONS, seed=1, noise_seed=[3, 4])
+    assert drawn[1:] == [[1, 1], [3, 4]]
+    graph = model._batch_function.get_concrete_function().graph
+    assert not any("Random" in operation.type for operation in graph.get_operations())

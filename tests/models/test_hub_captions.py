@@ -73,7 +73,7 @@ def test_vectors_that_were_computed_before_give_the_same_step():
         if computed:
             encoded = model.hub_encoder(data)
             data = {**data, "words": encoded["words"], "sentence": encoded["sentence"]}
-            model.text_input.hub_encoder = None  # it does not run
+            model.condition.hub_encoder = None  # it does not run
         logs.append({name: float(value) for name, value in model.train_step(data).items()})
     assert logs[0] == pytest.approx(logs[1], rel=1e-6)
 
@@ -169,7 +169,7 @@ def test_a_preset_cannot_fetch_a_strangers_program(tmp_path):
 
 def test_a_damsm_learns_to_see_what_the_encoder_reads(tmp_path):
     damsm = tiny.damsm(vocabulary=None, max_words=PLACES, text_encoder=hub())
-    data = {**tiny.batch(0, 4, kind="none"), **_pieces(damsm.text_input.hub_encoder)}
+    data = {**tiny.batch(0, 4, kind="none"), **_pieces(damsm.text.hub_encoder)}
     before = tiny.snapshot(damsm.network_variables())
     logs = damsm.train_step(data)
     assert np.isfinite([float(value) for value in logs.values()]).all()

@@ -1,4 +1,4 @@
-"""`interpolate`: its ends are pictures of `generate`, and the latent moves along a line."""
+"""`interpolate`: its ends are images of `generate`, and the latent moves along a line."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
 from tests.support.tiny_drit import drit, pictures
 from zoo.errors import ZooError
+from zoo.models.base import conditional_gan
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
 SYSTEMS = {  # name: (model, conditions, settings)
@@ -24,7 +25,7 @@ SYSTEMS = {  # name: (model, conditions, settings)
 def system(request):
     make, conditions, settings = SYSTEMS[request.param]
     model = make(compiled=False)
-    for variable in model.generating.trainable_variables:
+    for variable in model.inference_generator.trainable_variables:
         if len(variable.shape) > 1:  # new networks hardly use their latent
             variable.assign(variable * 2)
     return model, conditions, settings
@@ -36,7 +37,7 @@ def test_the_ends_are_those_of_generate(system):
     count = 1 if conditions is None else len(conditions)
     assert images.dtype == np.uint8 and len(images) == 5 * count
     rows = images.reshape(count, 5, *images.shape[1:])
-    noise = {"noise_seed": 7} if hasattr(model, "text_input") else {}
+    noise = {"noise_seed": 7} if model.condition_dim is not None else {}
     for place, seed in ((0, 7), (-1, 8)):
         want = model.generate(conditions, seed=seed, **noise, **settings)
         np.testing.assert_array_equal(rows[:, place], want)
@@ -48,19 +49,21 @@ def test_latents_go_evenly_along_a_line(system, monkeypatch):
     count, made = 1 if conditions is None else len(conditions), []
     seeds = 3 if conditions is None else [3, 11]
 
-    def generate_rows(rows, batch_size, only):
-        made.append(rows)
+    def run_batched(model, rows, row_of_image, noise, batch_size):
+        made.append(noise)
+        np.testing.assert_array_equal(row_of_image, np.repeat(np.arange(count), 4))
         return {"images": None}
 
-    monkeypatch.setattr(model, "generate_rows", generate_rows)
+    monkeypatch.setattr(conditional_gan, "run_batched", run_batched)
     model.interpolate(conditions, steps=4, seed=seeds, **settings)
     latents = made[0]["latents"].reshape(count, 4, -1)
     for row, seed in zip(latents, np.reshape(seeds, [-1]), strict=True):
-        start, end = model.latents(tf.constant([seed, seed + 1], tf.int64)).numpy()
+        start, end = model.latents_from_seeds(tf.constant([seed, seed + 1], tf.int64)).numpy()
         for k in range(4):
             np.testing.assert_allclose(row[k], start + (end - start) * k / 3, atol=1e-6)
-    if "noise_seeds" in made[0]:
-        np.testing.assert_array_equal(made[0]["noise_seeds"], np.repeat(seeds, 4))
+    if "noise" in made[0]:
+        start = model.noise_from_seeds(tf.constant(np.reshape(seeds, [-1]), tf.int64))["noise"]
+        np.testing.assert_array_equal(made[0]["noise"], np.repeat(start, 4, axis=0))
 
 
 @pytest.mark.parametrize("steps", [1, 0, -3, 2.0, None, True])

@@ -41,7 +41,7 @@ def test_the_terms_of_the_generator():
 
 
 def test_losses_of_code_and_paper_and_a_damsm_beside_them():
-    """The first step sees the same pictures, so the terms differ by the settings alone, and only
+    """The first step sees the same images, so the terms differ by the settings alone, and only
     the generator goes elsewhere."""
     models = [
         mirror_gan(),

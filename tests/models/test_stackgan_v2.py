@@ -55,7 +55,7 @@ def test_the_discriminators_see_each_kind_of_pair_by_itself(monkeypatch):
 
     monkeypatch.setattr(model.discriminator_32, "logits", logits)
     data = batch()
-    text = model.text_input.encode(data)
+    text = model.condition.encode(data)
     latents, noise = tf.ones([8, model.latent_dim]), tf.zeros([8, model.condition_dim])
     doubled = {name: tf.concat([value] * 2, axis=0) for name, value in text.items()}
     outputs = model.generator({**doubled, "latents": latents, "noise": noise}, training=True)
@@ -69,7 +69,7 @@ def test_the_condition_learns_from_the_discriminators():
     """Without a KL term the augmentation's mean has a gradient, though no noise reaches it."""
     model = tiny.stackgan_v2(kl_weight=0.0)
     data = batch()
-    text = model.text_input.encode(data)
+    text = model.condition.encode(data)
     latents, noise = tf.ones([4, model.latent_dim]), tf.zeros([4, model.condition_dim])
     with tf.GradientTape() as tape:
         outputs = model.generator({**text, "latents": latents, "noise": noise}, training=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.support import tiny
+from zoo.conditions import SentenceEmbeddings, WordEmbeddings
 from zoo.errors import WordsLeftOut, ZooError
-from zoo.models.text_input import Embeddings, WordEmbeddings
 
 SPECIAL = ["<end>", "<unk>"]
 
@@ -26,7 +26,7 @@ def test_generate_warns_once_of_all_that_it_leaves_out(model):
     assert 'red circle\': the model does not know and leaves out "riding".' in text
     assert "Caption 2" not in text and '"zebra"; it leaves out the symbols "\U0001f426"' in text
     assert 'reads 6 words at most and not the last 2, "a", "red"' in text
-    assert model.unread(captions) == text
+    assert model.condition.unread(captions, {}) == text
 
 
 def test_interpolate_and_unk_warn_too(model):
@@ -62,17 +62,17 @@ def test_no_model_of_a_vocabulary_without_words(make, tokens):
 @pytest.mark.parametrize("rows", [[[1.0, np.nan]], [[np.inf, 1.0]], [[1.0, 2.0], [0.0, 0.0]]])
 def test_embeddings_that_are_none(rows):
     with pytest.raises(ZooError, match="NaN|infinite|row 1 is all zeros"):
-        Embeddings(features=2).read(np.array(rows))
+        SentenceEmbeddings(features=2).parse(np.array(rows))
 
 
 def test_word_vectors_that_are_none():
     words = np.ones([2, 3, 4], np.float32)
     words[1] = 0
     with pytest.raises(ZooError, match="row 1 is all zeros"):
-        WordEmbeddings(3, features=4).read({"words": words, "lengths": [1, 2]})
+        WordEmbeddings(3, features=4).parse({"words": words, "lengths": [1, 2]})
     words[1] = np.nan
     with pytest.raises(ZooError, match='"words" holds 12 NaN'):
-        WordEmbeddings(3, features=4).read({"words": words, "lengths": [1, 2]})
+        WordEmbeddings(3, features=4).parse({"words": words, "lengths": [1, 2]})
 
 
 def test_seeds_of_generate(model):

@@ -110,7 +110,7 @@ def test_statistics_follow_the_last_part_of_a_batch_alone(steps):
     last = {name: value[len(value) - 4 // steps :] for name, value in vectors(4).items()}
     parts = model.split_discriminator_batches(data)
     alone = xmc_gan(compiled=False)
-    text = alone.text_input.encode(last)
+    text = alone.condition.encode(last)
     alone.generator({**text, "latents": parts[-1]["latents"]}, training=True)
     model.train_step(data)
     for mine, other in zip(model.generator.variables, alone.generator.variables, strict=True):

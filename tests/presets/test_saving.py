@@ -1,4 +1,4 @@
-"""Saving and loading a preset: the same pictures, whole or not at all."""
+"""Saving and loading a preset: the same images, whole or not at all."""
 
 import errno
 import json

@@ -153,7 +153,7 @@ def test_weights_that_are_no_finite_real_numbers(copy, change, words):
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_model_that_is_not_finite_is_not_saved_and_draws_nothing(tmp_path, value):
     model = tiny.stackgan_v2("none", compiled=False)
-    kernel = model.generating.variables[0]
+    kernel = model.inference_generator.variables[0]
     kernel.assign(np.full(kernel.shape, value))
     with pytest.raises(ZooError, match="holds .* numbers; every number must be finite"):
         model.save_to_preset(tmp_path / "preset")

@@ -13,9 +13,10 @@ import zoo
 from tests.importers.released import tiny_dcgan, tiny_drit
 from tests.support import tiny, tiny_images
 from zoo import presets
+from zoo.conditions import WordEmbeddings
 from zoo.models.dcgan import DCGAN
 from zoo.models.mirror_gan import Stream
-from zoo.presets.usage import condition_of, python_lines, recorded_condition
+from zoo.presets.usage import condition_record, python_lines, recorded_condition
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +49,7 @@ def model_of(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_the_lines_of_a_card_run_on_the_model(name, monkeypatch, tmp_path):
     model = model_of(name)
-    condition = condition_of(model)
+    condition = condition_record(model)
     assert json.loads(json.dumps(condition)) == condition
     metadata = {"name": "x", "files": {}, "condition": condition}
     card = presets.card(metadata)
@@ -70,10 +71,9 @@ def test_the_lines_of_a_card_run_on_the_model(name, monkeypatch, tmp_path):
 
 def test_every_flag_of_the_command_exists():
     program = (ROOT / "recipes" / "generate.py").read_text("utf-8")
-    inputs = ROOT / "recipes" / "inputs.py"
-    program += inputs.read_text("utf-8") if inputs.exists() else ""
     for name in MODELS:
-        card = presets.card({"name": "x", "files": {}, "condition": condition_of(model_of(name))})
+        record = condition_record(model_of(name))
+        card = presets.card({"name": "x", "files": {}, "condition": record})
         for flag in re.findall(r"--(\w+)=", card):
             assert f'"{flag}"' in program, f"recipes.generate has no --{flag}"
 
@@ -81,14 +81,14 @@ def test_every_flag_of_the_command_exists():
 def test_a_model_that_describes_pictures():
     captioner = {"kind": "compact", "units": 4, "encoder": {"features": 4, "filters": 2}}
     model = Stream(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
-    assert condition_of(model) == {"kind": "description"}
+    assert condition_record(model) == {"kind": "description"}
     card = presets.card({"name": "x", "files": {}, "task": "image-captioning"})
     assert "model.describe(" in card
     assert "recipes.generate --preset=x --images=photos --describe" in card
 
 
 def test_judges_draw_nothing():
-    assert condition_of(tiny.damsm()) is None
+    assert condition_record(tiny.damsm()) is None
     assert "## Use" not in presets.card({"name": "x", "files": {}, "condition": None})
 
 
@@ -111,17 +111,14 @@ def test_presets_that_do_not_say_it_are_taken_by_their_task(metadata, expected):
 
 
 def test_vectors_of_words():
-    model = SimpleNamespace(
-        condition_fields=("words", "sentence", "lengths"), latent_dim=4, max_words=17,
-        text_input=SimpleNamespace(features=768),
-    )
-    card = presets.card({"name": "x", "files": {}, "condition": condition_of(model)})
+    model = SimpleNamespace(condition=WordEmbeddings(17, 768), latent_dim=4)
+    card = presets.card({"name": "x", "files": {}, "condition": condition_record(model)})
     assert 'generate({"words": words, "lengths": lengths}, images_per_caption=4' in card
     assert "float (rows, 17, 768)" in card and "--embeddings=words.npz" in card
 
 
 def test_separators_in_class_names():
     model = DCGAN(classes=2, class_names=["a;b", "c"], image_size=16, filters=2, latent_dim=4)
-    condition = condition_of(model)
+    condition = condition_record(model)
     assert condition["examples"] == [0, 1]
     assert "model.generate([0, 1], samples_per_condition=4, seed=7)" in python_lines("x", condition)

@@ -33,7 +33,7 @@ def call(models, monkeypatch):
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder with two pictures."""
+    """A folder with two images."""
     folder = tmp_path / "photos"
     folder.mkdir()
     for seed, name in enumerate(("hill.png", "lake.jpg")):

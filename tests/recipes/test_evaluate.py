@@ -93,7 +93,7 @@ def test_every_kind_of_preset(run, preset, data, generated):
         record = entry["protocol"]
         assert record["real"] and record["resolution"] and record["seed"] == 0
         looked_at = {"real": "held-out (test)"}
-        if preset not in ("nothing", "labels"):  # these are drawn of no pictures
+        if preset not in ("nothing", "labels"):  # these are drawn of no images
             looked_at["conditions"] = "held-out (test)"
         assert record["data_splits"] == looked_at and "pixels" in record["real_input"]
         assert record["versions"] == report["versions"]
@@ -192,7 +192,7 @@ def test_folders_of_classes(run, tmp_path):
     assert report["subject"]["generated"] == 12  # the grid is none of them
     found = values(report)
     assert {"fid[damsm], class circle", "ndb, class square", "jsd, mean over classes"} <= set(found)
-    with pytest.raises(ZooError, match='no picture of the class "square".*--noper_class'):
+    with pytest.raises(ZooError, match='no image of the class "square".*--noper_class'):
         shutil.rmtree(tmp_path / "fake" / "square")
         run(images=str(tmp_path / "fake"), data="shape_classes", real=200, per_class=True, to="few")
 
@@ -299,8 +299,8 @@ def test_shortfalls():
     label = PROTOCOLS["msgan_label"]
     assert count_deviations(label, 10, 5000, 50000, 50000, 10, 50000) == []
     assert count_deviations(label, 10, 500, 5000, 4000, 10, 50000) == [
-        "500 pictures of each condition instead of 5000",
-        "5000 generated pictures instead of 50000", "4000 real pictures instead of 50000"]
+        "500 images of each condition instead of 5000",
+        "5000 generated images instead of 50000", "4000 real images instead of 50000"]
     # there are no more classes
     assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
 

@@ -47,7 +47,7 @@ def picture(path):
 
 
 def tiles(path, size, labels=True):
-    """The pictures of a grid, (rows, columns, size, size, 3)."""
+    """The images of a grid, (rows, columns, size, size, 3)."""
     top = TEXT_HEIGHT if labels else 0
     canvas = picture(path)[GAP:, GAP:]
     rows, columns = canvas.shape[0] // (size + GAP + top), canvas.shape[1] // (size + GAP)
@@ -149,8 +149,8 @@ def test_pictures_stand_beside_what_they_were_made_from(call, models, photos, tm
     assert shown.shape[:2] == (3, 3)
     np.testing.assert_array_equal(shown[:, 1:].reshape(images.shape), images)
     np.testing.assert_array_equal(shown[0, 0], shown[2, 0])
-    source, _ = models["pix2pix"].condition_rows(photos)
-    np.testing.assert_allclose(shown[1, 0], (source["source"][:1][0] + 1) * 127.5, atol=1e-3)
+    source = models["pix2pix"].condition.parse(photos)["source"]
+    np.testing.assert_array_equal(shown[1, 0], source[0])
 
 
 def test_directions_and_guides(call, models, photos, tmp_path):
@@ -231,12 +231,12 @@ def test_two_names_of_one_number(call, tmp_path):
     ("labels", ["--labels=cat"], "from 0 to 3, got 'cat'"),
     ("names", ["--labels=dgo"], 'There is no class.*"dog"'),
     ("names", ["--labels="], "There is no class ''"),
-    ("pix2pix", [], "No pictures.*translates pictures: give --images=FILE or --images=FOLDER.$"),
+    ("pix2pix", [], "No images.*translates images: give --images=FILE or --images=FOLDER.$"),
     ("pix2pix", ["--images=x", "--guide=y"], "without --guide"),
     ("pix2pix", ["--images=no.png"], "no.png cannot be read.*does not exist"),
     ("bicyclegan", ["--images=x", "--direction=b2a"], "--guide, without --direction"),
     ("bicyclegan", ["--images=x", "--labels=0"], "without --labels"),
-    ("drit", [], "No pictures.*if you like, --direction and --guide"),
+    ("drit", [], "No images.*if you like, --direction and --guide"),
 ])
 def test_flags_that_do_not_fit_the_preset(call, tmp_path, preset, arguments, message):
     file = rows(tmp_path, np.zeros((1, FEATURES)))

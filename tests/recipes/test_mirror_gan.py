@@ -1,4 +1,4 @@
-"""MirrorGAN's recipes: published numbers, what is trained first, scores and pictures of STREAM."""
+"""MirrorGAN's recipes: published numbers, what is trained first, scores and images of STREAM."""
 
 import keras
 import numpy as np
@@ -77,7 +77,7 @@ def test_frozen_encoders_need_their_weights():
 
 @pytest.fixture(scope="module")
 def told():
-    """(an untrained `Stream`, held-out pictures, tokenizer)."""
+    """(an untrained `Stream`, held-out images, tokenizer)."""
     source = SourceSubset(get_source("shapes", size=16, count=10), 6, "held-out (test)")
     vocabulary = Vocabulary.build([c for row in source.captions for c in row], unknown=False)
     keras.utils.set_random_seed(0)
@@ -98,7 +98,7 @@ def test_the_score_is_the_mean_over_held_out_batches(told):
     losses = [float(model.losses(batch)["loss"]) for batch in score.batches]
     assert len(losses) == 3
     np.testing.assert_allclose(figures["loss"], np.mean(losses), rtol=1e-5)
-    assert "6 pictures, held-out (test), in batches of 2" in score.protocol
+    assert "6 images, held-out (test), in batches of 2" in score.protocol
 
 
 def test_pictures_stand_between_what_is_true_and_what_is_said(told, tmp_path):

@@ -42,7 +42,7 @@ def test_coco_is_the_released_code():
 
 
 def tiny_config(**changes):
-    """Procedural pictures, read by a tiny module."""
+    """Procedural images, read by a tiny module."""
     config = xmc_gan.get_config("shapes")
     with config.unlocked():
         config.text = "hub"

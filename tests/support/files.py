@@ -8,7 +8,7 @@ from PIL import Image
 
 
 def save(path, picture):
-    """Writes a picture given as PIL image, array, or (width, height, grey value)."""
+    """Writes an image given as PIL image, array, or (width, height, grey value)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(picture, tuple):
         picture = Image.new("RGB", picture[:2], (picture[2],) * 3)

@@ -94,7 +94,7 @@ def stackgan_v2(kind="rnn", compiled=True, **changes):
 
 
 def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False):
-    """Random pictures and captions; the same for the same step.
+    """Random images and captions; the same for the same step.
 
     `kind`: see `stackgan_v2`, what the captions are; `mismatched`: with `wrong_images`.
     """

@@ -3,7 +3,7 @@
 The preprocessing module has a real WordPiece vocabulary, learned from the captions that are given,
 and the encoder is a small transformer of BERT's shape, trained on those captions alone by a short
 masked-word objective (BERT, arXiv 1810.04805, section 3.1) from new weights. It knows nothing
-beyond them: its numbers say nothing about BERT, and pictures made with it are no results of a
+beyond them: its numbers say nothing about BERT, and images made with it are no results of a
 paper. What it shares with BERT is the interface.
 
     python -m tests.support.tiny_hub_module --data=data/emoji.zip --steps=600 --out=modules/emoji

@@ -37,7 +37,7 @@ def _system(make, compiled, changes):
 
 
 def batch(step=0, count=2, channels=(3, 3)):
-    """Random pictures; the same for the same step."""
+    """Random images; the same for the same step."""
     rng = np.random.default_rng(step)
     return {
         name: tf.constant(rng.uniform(-1, 1, (count, SIZE, SIZE, c)), tf.float32)

@@ -1,4 +1,4 @@
-"""Recipes of labels and pictures: the papers' settings, their data, and mistakes in them."""
+"""Recipes of labels and images: the papers' settings, their data, and mistakes in them."""
 
 import numpy as np
 import pytest

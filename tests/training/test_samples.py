@@ -29,7 +29,7 @@ def held_out(*captions):
 
 
 READER = SimpleNamespace(
-    vocabulary=Vocabulary(tiny.WORDS), condition_fields=("tokens", "lengths"), latent_dim=4
+    vocabulary=Vocabulary(tiny.WORDS), condition=SimpleNamespace(kind="captions")
 )
 
 
@@ -54,7 +54,7 @@ def test_readable_captions_stay_and_others_give_way():
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
-    """A StackGAN++ of embeddings on a folder of 6 and 3 pictures."""
+    """A StackGAN++ of embeddings on a folder of 6 and 3 images."""
     folder = tmp_path_factory.mktemp("data")
     random = np.random.default_rng(0)
     for split, count in (("train", 6), ("test", 3)):
@@ -79,11 +79,11 @@ def build(config, damsm=""):
 
 def test_embeddings_of_held_out_pictures(config):
     data, experiment = build(config)
-    assert data.features == 7 and experiment.model.text_input.features == 7
+    assert data.features == 7 and experiment.model.condition.features == 7
     batch = next(iter(experiment.batches(0)))
     assert set(batch) == {"images", "labels", "sentence", "wrong_images"}
     rows, labels = sample_rows(config, data, experiment.model)
-    assert labels == [f"test picture {i}" for i in range(3)]
+    assert labels == [f"test image {i}" for i in range(3)]
     stored = np.load(f"{config.data.directory}/test/embeddings.npy")[:, 0]
     np.testing.assert_array_equal(rows, stored.astype("float32"))
     assert experiment.score is None and "no DAMSM" in "".join(data.notes)
@@ -97,7 +97,7 @@ def test_a_damsm_judges_if_it_reads_such_pictures(config, tmp_path):
     other.save_to_preset(str(tmp_path / "other"))
     data, experiment = build(config, str(tmp_path / "other"))
     assert experiment.score is None
-    assert "the DAMSM reads 64 pixels, these pictures have 32" in "".join(data.notes)
+    assert "the DAMSM reads 64 pixels, these images have 32" in "".join(data.notes)
 
 
 def test_no_text_at_all(config):

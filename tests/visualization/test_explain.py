@@ -71,7 +71,7 @@ def test_distance_is_that_of_the_training_log():
 def test_a_model_without_attention(kind, captions):
     model = tiny.stackgan_v2(kind, compiled=False)
     if kind == "embeddings":
-        features = model.text_input.features
+        features = model.condition.features
         captions = np.random.default_rng(0).normal(size=(2, features)).astype("float32")
     result = explain.explain(model, captions, seed=3)
     numbers = [one.numbers() for one in result]

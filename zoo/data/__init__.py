@@ -1,9 +1,9 @@
 """Pictures with captions, labels or partners, and the batches made from them.
 
-A text-to-image source has `len()`, `captions` (a list of captions for each picture), `labels`
-(int64, equal for pictures whose captions are interchangeable), `image_size` (a hint, pixels) and
+A text-to-image source has `len()`, `captions` (a list of captions for each image), `labels`
+(int64, equal for images whose captions are interchangeable), `image_size` (a hint, pixels) and
 `load(index)`, which gives uint8 [H, W, 3] and works inside `tf.data`. It may have `embeddings`:
-pre-computed sentence embeddings, float32 (pictures, captions, features) or a list of (captions,
+pre-computed sentence embeddings, float32 (images, captions, features) or a list of (captions,
 features), or None.
 
 A labelled source has `labels` and `class_names` in place of captions; a source of pairs has a
@@ -54,8 +54,19 @@ SOURCES = {
     "shape_pairs": "ShapePairs",
     "shape_domains": "ShapeDomains",
 }
-__all__ = ["get_source", *_EXPORTS]
+FORMS = {  # what a source holds -> the sources; the first of each reads a user's own folder
+    "captions": ("folder", "birds", "coco", "shapes"),
+    "labels": ("classes", "cifar10", "shape_classes"),
+    "pairs": ("pairs", "shape_pairs"),
+    "domains": ("unpaired", "shape_domains"),
+}
+__all__ = ["form_of", "get_source", *_EXPORTS]
 __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
+
+
+def form_of(name):
+    """What the source of this name holds, a key of `FORMS`; None of an unknown name."""
+    return next((form for form, names in FORMS.items() if name in names), None)
 
 
 def get_source(name, **settings):

@@ -41,7 +41,7 @@ class Cache:
             count: int, rows.
             batches: function () -> batches of rows, arrays of one type, in order.
             what: str, for the progress line.
-            pictures: int, pictures that a row stands for.
+            images: int, images that a row stands for.
 
         Returns:
             read-only `numpy.memmap`.
@@ -95,7 +95,7 @@ class Cache:
             ZooError: values that are not finite.
         """
 
-        def batches():  # all outputs of a picture in one row: one pass, one file
+        def batches():  # all outputs of an image in one row: one pass, one file
             for batch in pictures.batches():
                 outputs = network(batch)
                 kind = [(name, np.float32, outputs[name].shape[1:]) for name in sorted(outputs)]

@@ -41,7 +41,7 @@ class Comparison:
         """The comparison as Markdown."""
         text = markdown(self.report)
         if self.shares:
-            text += "\n![ndb](ndb.png)\n\nShares of the bins: the real pictures, A and B.\n"
+            text += "\n![ndb](ndb.png)\n\nShares of the bins: the real images, A and B.\n"
         return text
 
     def write(self, folder):
@@ -131,9 +131,9 @@ def markdown(result):
     names = [f"{name} = {result[name.lower()]['name']}" for name in NAMES]
     lines = [f"# {' and '.join(names)}, protocol {result['protocol']['name']}", ""]
     lines += [
-        f"{result['data']['count']} real pictures of {result['data']['name']}. Intervals: "
+        f"{result['data']['count']} real images of {result['data']['name']}. Intervals: "
         "bootstrap, 95 %, draws of the generated pictures"
-        f"{', the same for both' if result['paired'] else ''}; real pictures are kept.", "",
+        f"{', the same for both' if result['paired'] else ''}; real images are kept.", "",
         "| metric | A | B | A - B | 95 % interval | better | ahead |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -152,7 +152,7 @@ def _check(reports):
     hashes = [report["data"]["sha256"] for report in reports]
     if hashes[0] != hashes[1]:
         raise ZooError(
-            "The two presets were measured against different real pictures "
+            "The two presets were measured against different real images "
             f"({reports[0]['resolution']} and {reports[1]['resolution']} pixels of "
             f"{reports[0]['data']['name']} and {reports[1]['data']['name']}), so their numbers do "
             "not compare: give presets of one size, and --data."
@@ -160,6 +160,6 @@ def _check(reports):
 
 
 def _paired(runs):
-    """Whether both made pictures of the same conditions, so that one draw serves both."""
+    """Whether both made images of the same conditions, so that one draw serves both."""
     conditions = [run.subject.conditions for run in runs]
     return all(conditions) and conditions[0].names == conditions[1].names

@@ -1,4 +1,4 @@
-"""What a preset is measured on: its conditions, drawn from a data set, and the real pictures.
+"""What a preset is measured on: its conditions, drawn from a data set, and the real images.
 
 `--data` is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
 path alone is read as the preset's own training data were, as far as its metadata say; else as what
@@ -18,20 +18,10 @@ from zoo.evaluation.parts import open_part, word_of
 from zoo.text import coverage
 from zoo.text.captions import can_read
 
-SOURCE_OF_KIND = {
-    "captions": "folder", "embeddings": "folder", "nothing": "folder", "labels": "classes",
-    "pairs": "pairs", "domains": "unpaired",
-}
-KIND_OF_SOURCE = {
-    "folder": "captions", "birds": "captions", "coco": "captions", "shapes": "captions",
-    "classes": "labels", "cifar10": "labels", "shape_classes": "labels", "pairs": "pairs",
-    "shape_pairs": "pairs", "unpaired": "domains", "shape_domains": "domains",
-}
-
 
 @dataclasses.dataclass
 class Conditions:
-    """What pictures are made of.
+    """What images are made of.
 
     Attributes:
         values: what `model.generate` takes first, one entry a condition; None of a model without.
@@ -39,7 +29,7 @@ class Conditions:
         labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
         sources: `ImageSet` of what is translated, or None.
         settings: dict, more arguments of `generate`.
-        pool: function () -> (list of str, int labels, int pictures) of all captions that wrong
+        pool: function () -> (list of str, int labels, int images) of all captions that wrong
             ones may be drawn from, or None.
         words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
     """
@@ -77,27 +67,15 @@ class Conditions:
         return digest.hexdigest()
 
 
-def kind_of(model):
-    """"captions", "embeddings", "nothing", "labels", "pairs" or "domains".
-
-    Raises:
-        ZooError: a model that makes no pictures, or reads what no data set of this zoo has.
-    """
-    if not hasattr(model, "generate"):
-        raise ZooError(f"A {type(model).__name__} makes no pictures that could be measured.")
-    from zoo.presets.usage import condition_of
-
-    kind = condition_of(model)["kind"]
-    if "pieces" in model.condition_fields:  # captions, read by an encoder of TensorFlow Hub
-        kind = "captions"
-    if kind == "word embeddings":
+def check_measurable(model):
+    """Raises `ZooError` for a model that makes no images, or draws from what no data set has."""
+    if model.condition is None or model.condition.kind == "description":
+        raise ZooError(f"A {type(model).__name__} makes no images that could be measured.")
+    if model.condition.kind == "word embeddings":
         raise ZooError(
-            "This preset reads vectors of words, which no data set here has: make its pictures "
+            "This preset reads vectors of words, which no data set here has: make its images "
             "with recipes.generate --embeddings, then measure the folder with --images."
         )
-    if kind == "images":
-        return "domains" if model.directions else "pairs"
-    return kind
 
 
 def source_name(source):
@@ -111,7 +89,7 @@ def source_name(source):
 
 
 def size_of(model):
-    """Pixels of a side of a model's pictures."""
+    """Pixels of a side of a model's images."""
     sizes = getattr(model, "image_sizes", None)
     return int(sizes[-1] if sizes else model.image_size)
 
@@ -121,14 +99,17 @@ class EvaluationDataset:
 
     Args:
         data: str, as `--data`, or ""; or an opened source, which is taken for every split.
-        kind: see `kind_of`; None reads plain images.
+        form: what it holds, see `zoo.data.FORMS`; None reads plain images.
         training: dict, what the preset's metadata say of its training.
         trained_on: dict, what they say of its data, see `zoo.training.run_data.card_facts`.
         crop: "none", "paper", or "" for the one of the training.
+        embeddings: bool. Whether sentence embeddings are read instead of captions.
     """
 
-    def __init__(self, data, kind, training=None, crop="", seed=0, trained_on=None):
-        from zoo.data import SOURCES
+    def __init__(
+        self, data, form, training=None, crop="", seed=0, trained_on=None, embeddings=False
+    ):
+        from zoo.data import FORMS, SOURCES
 
         training, self.given = training or {}, None
         if not isinstance(data, str):
@@ -136,9 +117,10 @@ class EvaluationDataset:
         name, colon, path = data.partition(":")
         if not (colon and name in SOURCES):
             name, path = (data, "") if data in SOURCES else ("", data)
-        self.name = name or training.get("data.name") or SOURCE_OF_KIND[kind]
+        self.name = name or training.get("data.name") or FORMS[form][0]
         self.path = path or training.get("data.directory") or ""
-        self.kind, self.training, self.seed = kind, training, seed
+        self.form, self.training, self.seed = form, training, seed
+        self.embeddings = embeddings
         self.crop = crop or training.get("data.crop") or "none"
         self.fraction = training.get("data.held_out_fraction") or 0.0
         self.fingerprint = (trained_on or {}).get("fingerprint")
@@ -166,7 +148,7 @@ class EvaluationDataset:
         settings |= {
             key: value for key, value in {
                 "split": split, "size": size, "directory": self.path or None,
-                "embeddings": self.kind == "embeddings",
+                "embeddings": self.embeddings,
             }.items() if key in known
         }
         if not settings.get("count", 1):
@@ -208,44 +190,44 @@ class EvaluationDataset:
         return self._parts[split, size]
 
     def real_images(self, split, size, direction="a2b"):
-        """(`ImageSet`, word): what generated pictures are compared with."""
+        """(`ImageSet`, word): what generated images are compared with."""
         source, split = self.held_out(size, split)
         name = f"{self.name}, {split}"
-        if self.kind == "pairs":
+        if self.form == "pairs":
             return from_source(
                 source, size, name, load=lambda i: source.load(i)[1], method="bicubic"
             ), split
-        if self.kind == "domains":
+        if self.form == "domains":
             domain = getattr(source, direction[-1])
             return from_source(domain, size, name, method="bicubic"), split
-        crop = self.crop if self.kind not in ("labels", None) else "none"
+        crop = "none" if self.form == "labels" else self.crop
         return from_source(source, size, name, crop), split
 
     def conditions(self, model, count, split="test", direction="a2b", repeat=False):
         """(`Conditions`, word): `count` of them, or all, evenly spread over the images.
 
         The word says which images they are of, None where they are of none. More than there are
-        pictures take a second caption of each, a third, and so on; with `repeat` all of them again
+        images take a second caption of each, a third, and so on; with `repeat` all of them again
         and again.
         """
-        size = size_of(model)
-        if self.kind == "nothing":
+        size, condition = size_of(model), model.condition
+        if condition.kind == "nothing":
             return Conditions(None, ["no condition"], np.zeros(1, np.int64)), None
-        if self.kind == "labels":
-            names = model.class_names or [f"class {label}" for label in range(model.classes)]
-            labels = list(range(model.classes))[:count]
+        if condition.kind == "labels":
+            labels = list(range(condition.classes))[:count]
+            names = condition.class_names or [f"class {label}" for label in labels]
             return Conditions(labels, list(names)[:count], np.array(labels)), None
         source, split = self.held_out(size, split)
-        if self.kind in ("pairs", "domains"):
+        if condition.kind == "images":
             return self._pictures_to_translate(source, model, count, direction), split
         return self._texts(source, model, count, repeat), split
 
     def _pictures_to_translate(self, source, model, count, direction):
         settings = {}
-        if self.kind == "domains":
+        if self.form == "domains":
             source, settings = getattr(source, direction[0]), {"direction": direction}
         places = spread(len(source), count)
-        load = (lambda i: source.load(i)[0]) if self.kind == "pairs" else source.load
+        load = (lambda i: source.load(i)[0]) if self.form == "pairs" else source.load
         pictures = from_source(source, size_of(model), self.name, load=load, method="bicubic")
         pictures.labels = None
         pictures = pictures.subset(places)
@@ -253,12 +235,12 @@ class EvaluationDataset:
         return Conditions(pictures, names, places, pictures, settings)
 
     def _texts(self, source, model, count, repeat):
-        rows = source.embeddings if self.kind == "embeddings" else source.captions
+        rows = source.embeddings if self.embeddings else source.captions
         unknown = self.training.get("data.unknown", "drop")
         def of_number(k):
-            """(picture, k) of each picture with a caption k that the model can read."""
+            """(image, k) of each image with a caption k that the model can read."""
             texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
-            if self.kind == "embeddings":
+            if self.embeddings:
                 return texts
             return readable(texts, source.captions, model.vocabulary, unknown)
 
@@ -283,7 +265,7 @@ class EvaluationDataset:
             return words(every), labels[places], places
 
         names, own = words(texts), labels[[place for place, _ in texts]]
-        if self.kind == "embeddings":
+        if self.embeddings:
             return Conditions(np.stack([rows[place][k] for place, k in texts]), names, own)
         read = None
         if model.vocabulary is not None:
@@ -294,7 +276,7 @@ class EvaluationDataset:
 
 
 def readable(texts, captions, vocabulary, unknown):
-    """Those (picture, caption) whose captions a vocabulary can read."""
+    """Those (image, caption) whose captions a vocabulary can read."""
     known = functools.cache(lambda caption: can_read(caption, vocabulary, unknown))
     return [(place, k) for place, k in texts if known(captions[place][k])]
 

@@ -1,4 +1,4 @@
-"""The networks that look at pictures for `recipes.evaluate`, each with a name and a hash.
+"""The networks that look at images for `recipes.evaluate`, each with a name and a hash.
 
 A name says whose features they are: `inception-2015` is the network that published FIDs were
 computed with, `keras-inception-v3` the one of XMC-GAN; an encoder that was trained by this zoo
@@ -37,7 +37,7 @@ class FeatureNetwork:
         digest: str, SHA-256 of the weights' file.
         prepare: function of uint8 (batch, h, w, 3) -> what the network takes.
         run: function of that -> dict of `features` (batch, d) and perhaps `logits`.
-        preprocessing: str, how pictures are resized and scaled.
+        preprocessing: str, how images are resized and scaled.
         family: str, the name that published numbers go under, or "" for none.
         logit_kernel: (d, classes) or None: what makes the logits of the official Inception score,
             which has no bias.
@@ -66,7 +66,7 @@ class FeatureNetwork:
 
 
 def squares(size):
-    """uint8 pictures -> float32 (batch, size, size, 3) in [-1, 1], with anti-aliasing."""
+    """uint8 images -> float32 (batch, size, size, 3) in [-1, 1], with anti-aliasing."""
 
     def prepare(images):
         if images.shape[1:3] != (size, size):
@@ -107,7 +107,7 @@ def shipped_encoders(handle):
     """Names of the built-in encoders of a preset's data, as its metadata say; else of a DAMSM.
 
     Args:
-        handle: of the preset, or None of other pictures.
+        handle: of the preset, or None of other images.
     """
     from zoo.presets import read_metadata
     from zoo.presets.registry import builtin_names

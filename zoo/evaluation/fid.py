@@ -27,7 +27,7 @@ def measure_fid(features, real, network, shape, label=""):
 
     count, size = features.shape
     warnings = [
-        f"only {n} {which} pictures for features of {size} numbers: the covariance is singular, "
+        f"only {n} {which} images for features of {size} numbers: the covariance is singular, "
         "and the distance is too large by an amount that depends on that number"
         for which, n in (("generated", count), ("real", real.count)) if n <= size
     ]

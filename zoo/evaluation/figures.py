@@ -1,4 +1,4 @@
-"""The pictures of a report: a grid of samples, bars of NDB's bins, strips between two latents."""
+"""The images of a report: a grid of samples, bars of NDB's bins, strips between two latents."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ ROWS, COLUMNS = 8, 8
 
 
 def write(out, subject, results, seed):
-    """Writes a report's pictures; list of dict of path and text.
+    """Writes a report's images; list of dict of path and text.
 
     Args:
         out: `Path`. subject: `Subject`. results: entries of `report.json`.
@@ -50,7 +50,7 @@ def sample_grid(pictures, shape, names=None, sources=None):
     """The first samples of some conditions, evenly spread, a row a condition.
 
     Args:
-        pictures: `ImageSet`, ordered by condition. shape: (conditions, samples).
+        images: `ImageSet`, ordered by condition. shape: (conditions, samples).
         names: list of str, above the rows. sources: `ImageSet`, before the samples.
 
     Returns:
@@ -77,7 +77,7 @@ def bin_bars(series, title, different=None, height=260):
         series: dict of name -> shares (bins,), the first being the real pictures'.
         title: str.
         different: dict of name -> bool (bins,), which bins a set has another share of than the real
-            pictures, by the z-test: these have a dot above their bar.
+            images, by the z-test: these have a dot above their bar.
 
     Returns:
         uint8 (H, W, 3).

@@ -42,7 +42,7 @@ class ImageSet:
         self, load, count, name, labels=None, class_names=None, preprocessing="pixels as they are"
     ):
         if count < 1:
-            raise ZooError(f"{name} holds no pictures.")
+            raise ZooError(f"{name} holds no images.")
         self.load, self.count, self.name, self.preprocessing = load, count, name, preprocessing
         self.labels = None if labels is None else np.asarray(labels)
         self.class_names = class_names
@@ -69,7 +69,7 @@ class ImageSet:
         return digest.hexdigest()
 
     def subset(self, places, name=None):
-        """The pictures at these places, as a set."""
+        """The images at these places, as a set."""
         places = np.asarray(places)
         labels = None if self.labels is None else self.labels[places]
         return ImageSet(
@@ -78,14 +78,14 @@ class ImageSet:
         )
 
     def sample(self, count, seed):
-        """`count` different pictures at random, in order; all of them where there are no more."""
+        """`count` different images at random, in order; all of them where there are no more."""
         if count is None or count >= self.count:
             return self
         places = np.sort(np.random.RandomState(seed).permutation(self.count)[:count])
         return self.subset(places)
 
     def of_class(self, label):
-        """The pictures of a class.
+        """The images of a class.
 
         Raises:
             ZooError: there is none.
@@ -94,13 +94,13 @@ class ImageSet:
         name = self.class_names[label] if self.class_names else label
         if not len(places):
             raise ZooError(
-                f'{self.name} has no picture of the class "{name}", so nothing can be measured '
+                f'{self.name} has no image of the class "{name}", so nothing can be measured '
                 "there: add some, or measure without classes (--noper_class)."
             )
         return self.subset(places, f"{self.name}, class {name}")
 
     def flat(self, folder):
-        """All pictures as rows of bytes (count, h * w * 3), in a temporary file below `folder`."""
+        """All images as rows of bytes (count, h * w * 3), in a temporary file below `folder`."""
         import tempfile
 
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -139,7 +139,7 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
 
     Args:
         source: has `len()` and, unless `load` is given, `load(index)`.
-        crop: "none" squeezes a picture into the square; "paper" scales its shorter side to 76/64 of
+        crop: "none" squeezes an image into the square; "paper" scales its shorter side to 76/64 of
             the size and cuts the centre, the middle of AttnGAN's training crop.
         load: function index -> uint8 [h, w, 3], in place of the source's.
         method: "bilinear" or "bicubic", Pillow's, of what is squeezed.
@@ -175,17 +175,17 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
 
 
 def from_path(path, size=None, split=None):
-    """A set from a folder or .zip of picture files, or from a .npy file.
+    """A set from a folder or .zip of image files, or from a .npy file.
 
     Args:
         path: images may lie in folders, see `with_classes`; all are taken, however deep. What
             `recipes.generate` writes beside single images (`OVERVIEWS`) is left out.
-        size: int, to which pictures are scaled; None takes them as they are.
+        size: int, to which images are scaled; None takes them as they are.
         split: str or None. Where there are folders "train", "val", "test", those of this one, or of
-            the next best; else all pictures.
+            the next best; else all images.
 
     Raises:
-        ZooError: nothing there, pictures of several sizes and no `size`, or a bad array.
+        ZooError: nothing there, images of several sizes and no `size`, or a bad array.
     """
     path = os.fspath(path)
     if path.endswith(".npy"):
@@ -199,7 +199,7 @@ def from_path(path, size=None, split=None):
     root, split = _root(tree, split)
     names = [name for name in tree.images(root) if name.split("/")[-1] not in OVERVIEWS]
     if not names:
-        raise ZooError(f"{path} holds no pictures: give a folder, a .zip or a .npy of them.")
+        raise ZooError(f"{path} holds no images: give a folder, a .zip or a .npy of them.")
     shapes = {}
 
     def note(height, width):
@@ -215,7 +215,7 @@ def from_path(path, size=None, split=None):
 
 
 def _root(tree, split):
-    """(folder, split) where a split lies, or all pictures; the split is None of these."""
+    """(folder, split) where a split lies, or all images; the split is None of these."""
     from zoo.data.sources.layouts import splits_at
 
     for level in reversed(tree.roots) if split else ():
@@ -231,21 +231,21 @@ def _root(tree, split):
 
 
 def _side_of(path, shapes):
-    """The side of square pictures of one size."""
+    """The side of square images of one size."""
     if len(shapes) > 1:
         shown = ", ".join(f"{w} x {h}" for h, w in shapes[:3])
         raise ZooError(
-            f"{path} holds pictures of {len(shapes)} sizes ({shown} ...): scale them to one "
+            f"{path} holds images of {len(shapes)} sizes ({shown} ...): scale them to one "
             "first, or say to which with --size."
         )
     height, width = shapes[0]
     if height != width:
-        raise ZooError(f"{path} holds pictures of {width} x {height}: give --size, a square's.")
+        raise ZooError(f"{path} holds images of {width} x {height}: give --size, a square's.")
     return height
 
 
 def with_classes(pictures, class_names):
-    """Gives a set from a folder its labels, where each picture lies in a folder of a class."""
+    """Gives a set from a folder its labels, where each image lies in a folder of a class."""
     class_names = [str(name) for name in class_names or ()]
     labels = [
         next((class_names.index(part) for part in name.split("/")[:-1] if part in class_names), -1)
@@ -260,7 +260,7 @@ def _from_npy(path, size):
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise ZooError(f"{path} cannot be read as a .npy file of pictures: {error}.") from None
+        raise ZooError(f"{path} cannot be read as a .npy file of images: {error}.") from None
     result = from_array(array, Path(path).name)
     if size is not None and result.shape[:2] != (size, size):
         result = resized(result, size)
@@ -269,7 +269,7 @@ def _from_npy(path, size):
 
 
 def resized(pictures, size):
-    """The same pictures squeezed into a square of `size` pixels."""
+    """The same images squeezed into a square of `size` pixels."""
     from zoo.images.resample import resize
 
     load = pictures.load

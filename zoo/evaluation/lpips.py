@@ -1,4 +1,4 @@
-"""LPIPS of pairs of pictures, from files or from Keras' VGG16."""
+"""LPIPS of pairs of images, from files or from Keras' VGG16."""
 
 import functools
 import hashlib

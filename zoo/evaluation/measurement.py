@@ -14,7 +14,7 @@ from zoo.evaluation.ndb import measure_ndb
 from zoo.evaluation.r_precision import precision_of
 from zoo.evaluation.soa import accuracy_of_preset, object_accuracy
 
-_TOO_FEW = "a covariance takes two pictures at least"
+_TOO_FEW = "a covariance takes two images at least"
 
 
 @dataclasses.dataclass
@@ -95,13 +95,13 @@ class Measurement:
         """
         subject, real, left_out = self.subject, self.real, self.results.left_out
         if subject.images.labels is None or real.labels is None:
-            left_out["classes"] = "the pictures, or the real ones, have no classes"
+            left_out["classes"] = "the images, or the real ones, have no classes"
             return []
         mine, theirs = subject.images.class_names, real.class_names
         if mine and theirs and list(mine) != list(theirs):
             if set(mine) != set(theirs):
                 left_out["classes"] = (
-                    f"the preset's ({', '.join(mine)}) are not those of the real pictures "
+                    f"the preset's ({', '.join(mine)}) are not those of the real images "
                     f"({', '.join(theirs)})"
                 )
                 return []
@@ -193,7 +193,7 @@ class Measurement:
         """Distances between images of one condition: of pixels, and LPIPS."""
         (conditions, samples), start = self.subject.shape, time.monotonic()
         if samples < 2:
-            reason = "they compare pictures of one condition, and there is one"
+            reason = "they compare images of one condition, and there is one"
             self.results.left_out["pair_distance, lpips"] = reason
             return
         count = self.protocol.pairs if conditions > 1 else 50 * (self.protocol.pairs or 1)
@@ -220,7 +220,7 @@ class Measurement:
         )
 
     def mode_coverage(self):
-        if self.subject.kind not in ("captions", "embeddings", "labels", "pairs"):
+        if self.subject.kind in (None, "nothing") or self.subject.data.form == "domains":
             return
         start = time.monotonic()
         measures, reason = mode_coverage(self.subject, self.evaluators)

@@ -82,8 +82,8 @@ def draw(random, conditions, of_each):
 def centred_interval(value, draws, share=0.95):
     """[low, high]: quantiles of the draws, shifted so that their mean is the value.
 
-    Draws with replacement repeat pictures, which shifts a Fréchet distance more than it spreads;
-    the shift says nothing, the spread does. The bias of few pictures is in the value all the same.
+    Draws with replacement repeat images, which shifts a Fréchet distance more than it spreads;
+    the shift says nothing, the spread does. The bias of few images is in the value all the same.
     """
     low, high = np.quantile(draws, [(1 - share) / 2, (1 + share) / 2]) - np.mean(draws) + value
     return [float(low), float(high)]

@@ -15,7 +15,7 @@ from zoo.evaluation.dataset import spread
 from zoo.evaluation.measures import Measure
 from zoo.metrics.mode_coverage import mean_mode_coverage
 
-REAL = 1024  # pictures that the classifier's accuracy is taken of, at most
+REAL = 1024  # images that the classifier's accuracy is taken of, at most
 _LARGE = 5000  # conditions, from which on a draw of a bootstrap takes seconds
 
 
@@ -72,7 +72,7 @@ def mode_coverage(subject, evaluators):
 
 def _readers(subject, source, evaluators):
     """(name, `AttributeSpace`, function `ImageSet` -> modes, hash or None) of each classifier."""
-    shapes = space_of_shapes(source, subject.conditions, subject.kind)
+    shapes = space_of_shapes(source, subject.conditions, subject.data.form)
     size = subject.size[0]
     if shapes is not None and size >= 16:
         yield "shape-templates", shapes, _by_templates, None
@@ -112,17 +112,17 @@ def _by_network(network, world, cache):
     return assign
 
 
-def space_of_shapes(source, conditions, kind):
+def space_of_shapes(source, conditions, form):
     """The `AttributeSpace` of a source of the shapes worlds, or None."""
     if not (hasattr(source, "modes") and hasattr(source, "attributes")):
         return None
-    if kind == "pairs" and source.direction != "a2b":
+    if form == "pairs" and source.direction != "a2b":
         return None  # what is made is the map
     from zoo.data.sources.shapes import VALUES
 
-    key = conditions.labels.tolist() if kind == "pairs" else conditions.names
+    key = conditions.labels.tolist() if form == "pairs" else conditions.names
     classes = getattr(source, "class_names", ())
-    if kind == "labels" and not set(key) <= set(classes):  # the preset has no names
+    if form == "labels" and not set(key) <= set(classes):  # the preset has no names
         if max(conditions.labels) >= len(classes):
             return None
         key = [classes[label] for label in conditions.labels]
@@ -153,7 +153,7 @@ def space_of_records(source, captions, class_names):
 
 
 def _text_keys(source):
-    """Keys that each picture's metadata have, of a few values: str, at most one for five pictures.
+    """Keys that each image's metadata have, of a few values: str, at most one for five images.
     """
     records = getattr(source, "records", None) or [{}]
     return [
@@ -175,7 +175,7 @@ def _measure(subject, name, world, assign, digest, real):
         "modes_of_a_condition": float(np.mean([len(modes) for modes in true])),
         "classifier": {
             "name": name, **({"sha256": digest} if digest else {}), "accuracy": accuracy,
-            "accuracy_of": f"{len(real[0])} pictures of {real[0].name}, all modes of each right",
+            "accuracy_of": f"{len(real[0])} images of {real[0].name}, all modes of each right",
         },
     }
     more = {key: whole[key] for key in ("ideal_share", "on_caption", "entropy")}

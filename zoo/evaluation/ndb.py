@@ -38,7 +38,7 @@ def measure_ndb(images, real, bins, shape, cache, seed, whitening=True, label=""
         "different": whole["different"].tolist(),
     }
     few = [] if found == bins else [
-        f"{found} bins instead of {bins}: the real pictures are too few, or too much alike"
+        f"{found} bins instead of {bins}: the real images are too few, or too much alike"
     ]
     return [
         Measure(f"ndb{label}", nearest, lambda u: compared(u)["ndb"], protocol, "lower",

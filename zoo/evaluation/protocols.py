@@ -9,27 +9,21 @@ import dataclasses
 
 from zoo.errors import check_choice
 
-KINDS = {
-    "text": ("captions", "embeddings", "nothing"), "label": ("labels",),
-    "image": ("pairs", "domains"),
-}
-KINDS["any"] = tuple(kind for kinds in KINDS.values() for kind in kinds)
-
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
     """Args:
-    kinds: "text", "label", "image" or "any".
+    task: of the models that are measured, such as "text-to-image", or "any".
     conditions: int, or None for all there are.
     repeat: whether captions are taken again, with other latents, where there are too few.
-    samples: pictures of each condition.
+    samples: images of each condition.
     real: int, or None for all; drawn at random.
     real_split, condition_split: "train" or "test".
     network: "zoo", an encoder of this zoo serves; "inception": one of these is needed.
     bins: of NDB; 0 for none.
     pairs: of each condition, for LPIPS and the pair distance; 0 for none, None for all.
     splits: of the Inception score; 0 for none.
-    remainder: what becomes of pictures that the splits do not divide: "spread" or "dropped".
+    remainder: what becomes of images that the splits do not divide: "spread" or "dropped".
     official_logits: True leaves the classifier's last bias out, and resizes as OpenAI's script.
     precision: whether there is R-precision.
     folds: its rule, "exact" or "official", the papers' code, which loses the last of each fold.
@@ -39,7 +33,7 @@ class Protocol:
     source: str, where the protocol comes from.
     """
 
-    kinds: str
+    task: str
     conditions: int | None
     samples: int
     real: int | None
@@ -66,24 +60,24 @@ PROTOCOLS = {
         source="this zoo's own, for minutes on a CPU; its numbers compare its own runs alone",
     ),
     "msgan_text": Protocol(
-        "text", 200, 10, 2000, bins=100, pairs=10, needs=("lpips",),
+        "text-to-image", 200, 10, 2000, bins=100, pairs=10, needs=("lpips",),
         source="MSGAN, arXiv 1903.05628, supplement: text to image",
     ),
     "msgan_label": Protocol(
-        "label", None, 5000, None, bins=250, per_class=True,
+        "label-to-image", None, 5000, None, bins=250, per_class=True,
         source="MSGAN, arXiv 1903.05628, supplement: categorical generation",
     ),
     "msgan_image": Protocol(
-        "image", 100, 50, None, bins=50, pairs=50, needs=("lpips",),
+        "image-to-image", 100, 50, None, bins=50, pairs=50, needs=("lpips",),
         source="MSGAN, arXiv 1903.05628, supplement: image to image (20 bins of facades, else 50)",
     ),
     "attngan": Protocol(
-        "text", 30000, 1, None, "test", splits=10, official_logits=True, precision=True,
+        "text-to-image", 30000, 1, None, "test", splits=10, official_logits=True, precision=True,
         folds="official", repeat=True,
         source="AttnGAN, arXiv 1711.10485, and DM-GAN's evaluation code",
     ),
     "xmc_gan": Protocol(
-        "text", 30000, 1, None, "test", splits=1, remainder="dropped", objects=True,
+        "text-to-image", 30000, 1, None, "test", splits=1, remainder="dropped", objects=True,
         source="XMC-GAN, arXiv 2101.04702, and its released code; its R-precision takes an encoder "
                "that was never released",
     ),
@@ -109,10 +103,10 @@ def count_deviations(protocol, conditions, samples, generated, real, classes=Non
     """What falls short of a protocol's counts: a list of str, empty where nothing does.
 
     Args:
-        conditions, samples: ints, or None of pictures without a known condition.
-        generated, real: ints, pictures.
+        conditions, samples: ints, or None of images without a known condition.
+        generated, real: ints, images.
         classes: int, conditions there are where these are classes; or None.
-        available: int, real pictures there are, for a protocol that takes all; or None.
+        available: int, real images there are, for a protocol that takes all; or None.
     """
     wanted = protocol.conditions
     if classes is not None:

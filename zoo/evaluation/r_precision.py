@@ -1,7 +1,7 @@
-"""R-precision of a preset's pictures: the captions that are drawn, their codes, and the folds.
+"""R-precision of a preset's images: the captions that are drawn, their codes, and the folds.
 
-Protocol of DM-GAN's code: beside its own caption a picture has 99 wrong ones; each is a random
-caption of a random picture of another label (of CUB another bird, of COCO another picture).
+Protocol of DM-GAN's code: beside its own caption an image has 99 wrong ones; each is a random
+caption of a random image of another label (of CUB another bird, of COCO another image).
 """
 
 import numpy as np
@@ -54,7 +54,7 @@ def precision_of(subject, evaluators, folds, seed):
 
 
 def wrong_captions(labels, pool_labels, pool_pictures, candidates, seed):
-    """For each condition places of captions of other labels: a random picture of another label,
+    """For each condition places of captions of other labels: a random image of another label,
     then a random one of its captions, with replacement.
 
     Args:
@@ -66,7 +66,7 @@ def wrong_captions(labels, pool_labels, pool_pictures, candidates, seed):
         int (conditions, candidates), or None where a condition has no wrong caption.
     """
     of_caption = np.asarray(pool_labels)
-    order = np.lexsort((pool_pictures, of_caption))  # by label, then by picture
+    order = np.lexsort((pool_pictures, of_caption))  # by label, then by image
     _, first, counts = np.unique(
         np.stack([of_caption[order], np.asarray(pool_pictures)[order]]), axis=1, return_index=True,
         return_counts=True,
@@ -89,10 +89,10 @@ def precision(images, sentences, wrong, shape, network, folds="exact", seed=0):
     """R-precision as a `Measure`.
 
     Args:
-        images: codes (n, d) of the pictures, ordered by condition.
+        images: codes (n, d) of the images, ordered by condition.
         sentences: codes (conditions, d) of their own captions.
         wrong: (codes (k, d), places (conditions, candidates - 1) among them).
-        shape: (conditions, pictures of each). network: `FeatureNetwork`.
+        shape: (conditions, images of each). network: `FeatureNetwork`.
 
     Raises:
         ZooError: a code of zeros, or see `zoo.metrics.r_precision`.
@@ -117,7 +117,7 @@ def precision(images, sentences, wrong, shape, network, folds="exact", seed=0):
         f"r_precision[{network.name}]", hits, lambda units: rates(units)[0],
         {"generated": int(hits.size), "candidates": places.shape[1] + 1, "folds": count,
          "fold_rule": folds, "order": "hits shuffled by the seed",
-         "wrong_captions": "of other labels, drawn with replacement, the same for all pictures of "
+         "wrong_captions": "of other labels, drawn with replacement, the same for all images of "
                            "a caption", "network": network.record()},
         "higher", {"std_over_folds": rates(hits)[1]},
     )
@@ -127,10 +127,10 @@ def sentence_codes(damsm, captions, batch=256):
     """float32 (captions, features), or None where the DAMSM cannot read one of them."""
     import tensorflow as tf
 
-    text, vocabulary = damsm.text_input, damsm.vocabulary
+    text, vocabulary = damsm.text, damsm.vocabulary
     known = vocabulary is None or vocabulary.unknown_id is None
     try:
-        rows, _ = text.read(list(captions), unknown="drop" if known else "unk")
+        rows = text.parse(list(captions), unknown="drop" if known else "unk")
     except ZooError:
         return None
     encode = tf.function(

@@ -79,7 +79,7 @@ def _words(entry, report):
     of_each = f"{protocol['conditions']} conditions x {protocol['samples_per_condition']}"
     return "; ".join([
         f"recipes.evaluate --protocol={report['protocol']['name']}: {protocol['generated']} "
-        f"generated ({of_each}) against {protocol['real']} real pictures of "
+        f"generated ({of_each}) against {protocol['real']} real images of "
         f"{protocol['real_pictures']}, {report['resolution']} pixels, seed {report['seed']}",
         *more, *entry["warnings"],
     ])
@@ -91,6 +91,6 @@ def coverage_text(entry):
     return (
         f"{protocol['modes_of_a_condition']:.3g} true modes a condition on average, of which draws "
         f"spread evenly over them would reach {entry['ideal_share']:.3g}; "
-        f"{entry['on_caption']:.3g} of the pictures lie in a true mode; the classifier names "
+        f"{entry['on_caption']:.3g} of the images lie in a true mode; the classifier names "
         f"{classifier['accuracy']:.3g} of {classifier['accuracy_of']}"
     )

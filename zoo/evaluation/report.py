@@ -55,7 +55,7 @@ def interval_text(measure, repeats):
     if measure.units.shape[1] == 1:
         drawn = "pictures"
     return (
-        f"bootstrap, {repeats} draws of the generated {drawn}, centred on the value; real pictures "
+        f"bootstrap, {repeats} draws of the generated {drawn}, centred on the value; real images "
         "are kept"
     )
 

@@ -1,13 +1,13 @@
-"""Reads the attributes off pictures of the shapes world, without training.
+"""Reads the attributes off images of the shapes world, without training.
 
 Every shape, size and position is drawn with some jitter and with four blurs: the templates. A
-template explains a picture as one color on one plain background; both colors are fitted by least
-squares, so that a picture which is a little pale or soft still finds its template. The template
+template explains an image as one color on one plain background; both colors are fitted by least
+squares, so that an image which is a little pale or soft still finds its template. The template
 with the least error names shape, size and position; the fitted colors name the other two.
 
-Share of 3,000 held-out pictures with all five attributes right, and share recognized as a shape:
+Share of 3,000 held-out images with all five attributes right, and share recognized as a shape:
 
-    pictures                                    32 px            64 px
+    images                                    32 px            64 px
     clean                                  100.0 %  100.0 %   100.0 %  100.0 %
     blurred, sigma 1 pixel                 100.0 %  100.0 %   100.0 %  100.0 %
     blurred, sigma 2 pixels                 98.3 %   99.7 %   100.0 %  100.0 %
@@ -15,7 +15,7 @@ Share of 3,000 held-out pictures with all five attributes right, and share recog
     noise, deviation 0.1 of the range      100.0 %    1.6 %   100.0 %   29.4 %
 
 At 16 pixels 100.0 % of the clean ones and 95.7 % of the blurred ones (sigma 1) are right.
-A thousand pictures take a second or two.
+A thousand images take a second or two.
 """
 
 import itertools
@@ -27,9 +27,9 @@ from zoo.data.sources import shapes
 from zoo.data.sources.shapes import ATTRIBUTES, OPEN, VALUES
 from zoo.errors import ZooError
 
-SIDE = 32  # pictures and templates are compared at this many pixels, or fewer if they have fewer
-_BLURS = (0.0, 0.5 / 32, 1 / 32, 2 / 32)  # of the picture's side
-_SHIFTS = (-0.67, 0.0, 0.67)  # jitters, 1 being the most that a picture of the world has
+SIDE = 32  # images and templates are compared at this many pixels, or fewer if they have fewer
+_BLURS = (0.0, 0.5 / 32, 1 / 32, 2 / 32)  # of the image's side
+_SHIFTS = (-0.67, 0.0, 0.67)  # jitters, 1 being the most that an image of the world has
 _GROWTHS = (-0.6, 0.6)
 _ANGLES = (-0.67, 0.0, 0.67)
 _ROUND = ("circle", "ring")
@@ -37,12 +37,12 @@ _BATCH = 128
 
 
 class ShapeModes:
-    """A classifier of pictures by the five attributes of the shapes world.
+    """A classifier of images by the five attributes of the shapes world.
 
-    A picture is recognized as a shape when one shape in one color on one plain background explains
-    the picture and both colors are the world's: its `fit` is at least `least_fit`, and each color
+    An image is recognized as a shape when one shape in one color on one plain background explains
+    the image and both colors are the world's: its `fit` is at least `least_fit`, and each color
     lies nearer to its value than half the way between the two closest values of that attribute.
-    Flat pictures, noise, faded shapes and most mixtures of two pictures are not.
+    Flat images, noise, faded shapes and most mixtures of two images are not.
 
     Example:
         source = Shapes(size=64)
@@ -50,8 +50,8 @@ class ShapeModes:
         classifier.assign(model.generate(["a red circle"] * 50))  # int64 (50, 5)
 
     Args:
-        size: int, side of the pictures in pixels, 16 or more.
-        least_fit: float. Of real pictures, 99.9 % have a fit above 0.92; smooth or white noise
+        size: int, side of the images in pixels, 16 or more.
+        least_fit: float. Of real images, 99.9 % have a fit above 0.92; smooth or white noise
             stays below 0.7. A lower value forgives grain and wobbly outlines, and two shapes at
             once more often.
 
@@ -85,14 +85,14 @@ class ShapeModes:
         return np.where(result["recognized"][:, None], result["modes"], OPEN)
 
     def classify(self, images):
-        """The most likely mode of each picture, and whether it shows one.
+        """The most likely mode of each image, and whether it shows one.
 
         Args:
             images: (n, size, size, 3), uint8, or float in [-1, 1].
 
         Returns:
             dict: `modes` int64 (n, 5), in the order of `ATTRIBUTES`; `fit` float32 (n,), the share
-            of the picture's variance that the best template explains, 0 of a flat picture;
+            of the image's variance that the best template explains, 0 of a flat image;
             `recognized` bool (n,).
 
         Raises:
@@ -171,7 +171,7 @@ def _templates(size, side):
             modes.append((shape, 0, radius, position, 0))
             jitters.append(jitter)
     modes = np.array(modes, np.int64)
-    drawn = min(size, 2 * SIDE)  # a larger picture looks the same once it is reduced
+    drawn = min(size, 2 * SIDE)  # a larger image looks the same once it is reduced
     table = shapes.tabulate(modes, np.array(jitters)).astype(np.float32)
     with tf.device("CPU:0"):
         parts = [shapes.cover(part, drawn).numpy() for part in np.array_split(table, 32)]

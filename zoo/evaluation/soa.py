@@ -1,8 +1,8 @@
-"""SOA: does a detector find in each picture what the caption names?
+"""SOA: does a detector find in each image what the caption names?
 
-Of a folder the pictures lie in folders whose names hold `label_XX`, XX a class id of the detector,
+Of a folder the images lie in folders whose names hold `label_XX`, XX a class id of the detector,
 as in tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis; the first such folder
-of a path counts. Of a preset the pictures are made here, seen and dropped: 390,000 are not kept.
+of a path counts. Of a preset the images are made here, seen and dropped: 390,000 are not kept.
 Protocol of the paper: see `zoo.metrics.soa` and `zoo.metrics.soa_captions`.
 """
 
@@ -23,7 +23,7 @@ from zoo.training.progress import progress_bar
 
 SIZE = 256
 _LABEL = re.compile(r"label_(\d+)")
-_AT_ONCE = 16  # pictures
+_AT_ONCE = 16  # images
 _BY_WORDS = "captions were selected by substrings, not the authors' lists (--soa_captions)"
 
 
@@ -75,11 +75,11 @@ def object_accuracy(pictures, detector):
     """SOA-C and SOA-I of a `ImageSet` with `file_names`: list of `Measure`.
 
     Raises:
-        ZooError: a picture lies in no folder `label_XX`.
+        ZooError: an image lies in no folder `label_XX`.
     """
     labels = labels_of(pictures.file_names)
     if labels is None:
-        raise ZooError(f"{pictures.name}: SOA takes pictures in folders label_00, label_01 ...")
+        raise ZooError(f"{pictures.name}: SOA takes images in folders label_00, label_01 ...")
     total = -(-len(pictures) // _AT_ONCE)
     batches = progress_bar(pictures.batches(_AT_ONCE), total, "SOA: batch")
     detected = [ids for batch in batches for ids in detector(batch)]
@@ -128,7 +128,7 @@ def captions_by_words(source):
 
 
 def accuracy_of_preset(subject, evaluators, seed):
-    """(list of `Measure`, None or why there are none) of pictures made for SOA's captions.
+    """(list of `Measure`, None or why there are none) of images made for SOA's captions.
 
     Args:
         subject: `Subject` of a model.
@@ -173,7 +173,7 @@ def _some(texts, label, limit, seed):
 
 
 def _seen(subject, evaluators, label, texts, unknown, seed):
-    """(hits, pictures) of a label's captions; what was seen is kept, the pictures are not."""
+    """(hits, images) of a label's captions; what was seen is kept, the images are not."""
     each, detector = pictures_of_caption(label), evaluators.detector
     at_once = max(1, _AT_ONCE // each)
 
@@ -195,7 +195,7 @@ def _seen(subject, evaluators, label, texts, unknown, seed):
 
 
 def _measures(counts, detector, protocol, notes=()):
-    """SOA-C and SOA-I of dict label -> (hits, pictures)."""
+    """SOA-C and SOA-I of dict label -> (hits, images)."""
     labels = sorted(counts)
     hits, totals = (np.array([counts[label][k] for label in labels]) for k in (0, 1))
     scores, whole = soa(hits, totals), len(labels) == len(LABELS)

@@ -6,20 +6,15 @@ import os
 
 import numpy as np
 
-from zoo.data import SOURCES
+from zoo.conditions.kinds import kinds_of_task
+from zoo.data import SOURCES, form_of
 from zoo.errors import ZooError
 from zoo.evaluation import soa
-from zoo.evaluation.dataset import (
-    KIND_OF_SOURCE,
-    EvaluationDataset,
-    kind_of,
-    size_of,
-    source_name,
-)
+from zoo.evaluation.dataset import EvaluationDataset, check_measurable, size_of, source_name
 from zoo.evaluation.feature_networks import variables_digest, weights_digest
 from zoo.evaluation.image_set import ImageSet, from_array, from_path, with_classes
 from zoo.evaluation.parts import fingerprint_of, is_asked
-from zoo.evaluation.protocols import KINDS, count_deviations
+from zoo.evaluation.protocols import count_deviations
 
 MAKE = 64  # images per call of `generate`, about
 
@@ -35,7 +30,7 @@ class Subject:
         size: (height, width) in pixels.
         model: the model, or None.
         conditions: `Conditions`, or None.
-        kind: see `zoo.evaluation.dataset.kind_of`, or None.
+        kind: of the model's condition, see `zoo.conditions.kinds.KINDS`, or None.
         data: `EvaluationDataset`, or None of a set of images.
         source: dict for the report.
     """
@@ -83,7 +78,7 @@ def open_subject(model, source, protocol, options, cache):
         subject = of_images(model)
         name = source_name(source)
         if name in SOURCES or not isinstance(source, str | ImageSet):
-            data = EvaluationDataset(source, KIND_OF_SOURCE.get(name), crop=options.crop)
+            data = EvaluationDataset(source, form_of(name), crop=options.crop)
     else:
         subject, warnings = of_model(model, source, protocol, options, cache)
         data = subject.data
@@ -101,15 +96,15 @@ def open_subject(model, source, protocol, options, cache):
         with_classes(subject.images, real.class_names)
     if (*subject.size, 3) != real.shape:
         raise ZooError(
-            f"The generated pictures are of {subject.size}, the real ones of {real.shape[:2]}: "
+            f"The generated images are of {subject.size}, the real ones of {real.shape[:2]}: "
             "give both in one size, or --size."
         )
     if data is not None:
         if not is_asked(split, protocol.real_split):
-            warnings.append(f'real pictures are {split}, not the split "{protocol.real_split}"')
+            warnings.append(f'real images are {split}, not the split "{protocol.real_split}"')
         warnings += [] if subject.model is None else other_data(subject, data, splits, split)
     elif split not in (None, protocol.real_split):
-        warnings.append(f'real pictures are of the split "{split}", not "{protocol.real_split}"')
+        warnings.append(f'real images are of the split "{split}", not "{protocol.real_split}"')
     splits["real"] = split or "all that were given"
     given = source if isinstance(source, str) else name or real.name
     return subject, real, {"data": given, "source": name, "splits": splits}, warnings
@@ -148,21 +143,22 @@ def of_model(model, data_source, protocol, options, cache):
     else:  # its weights may have changed since they were read from a file
         handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
         digest = variables_digest(model)
-    kind = kind_of(model)
+    check_measurable(model)
+    condition = model.condition
     metadata = getattr(model, "preset_metadata", {})
-    if kind not in KINDS[protocol.kinds]:
-        fitting = ", ".join(KINDS[protocol.kinds])
-        raise ZooError(f"{handle} draws by {kind}, but this protocol is for {fitting}.")
+    if protocol.task not in ("any", condition.task):
+        fitting = ", ".join(kinds_of_task(protocol.task))
+        raise ZooError(f"{handle} draws from {condition.kind}, but this protocol is for {fitting}.")
     check_weights(handle, model)
     data = EvaluationDataset(
-        data_source, kind, metadata.get("training"), options.crop,
-        trained_on=metadata.get("training_data"),
+        data_source, condition.data_form, metadata.get("training"), options.crop,
+        trained_on=metadata.get("training_data"), embeddings=condition.kind == "embeddings",
     )
     conditions, split = data.conditions(
         model, protocol.conditions, protocol.condition_split, options.direction, protocol.repeat
     )
     samples, warnings = protocol.samples, []
-    if kind == "nothing":
+    if condition.kind == "nothing":
         samples *= protocol.conditions or 1
     if not model.latent_dim and samples > 1:
         warnings.append("the model has no latent, so a condition has one picture")
@@ -179,22 +175,22 @@ def of_model(model, data_source, protocol, options, cache):
         "weights_sha256": digest,
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
-        "generated": shape[0] * shape[1], "kind": kind, **conditions.settings,
+        "generated": shape[0] * shape[1], "kind": condition.kind, **conditions.settings,
         **({"words": conditions.words.describe()} if conditions.words else {}),
     }
     return Subject(
         metadata.get("name") or str(handle),
         lambda: generate_images(model, digest, conditions, samples, options, cache),
-        shape, (size_of(model),) * 2, model, conditions, kind, data, source,
+        shape, (size_of(model),) * 2, model, conditions, condition.kind, data, source,
     ), warnings
 
 
 def check_weights(handle, model):
-    """Raises `ZooError` where a weight is no number: such pictures are black, or anything."""
+    """Raises `ZooError` where a weight is no number: such images are black, or anything."""
     for name, variable in model.preset_variables().items():
         if not np.isfinite(np.asarray(variable.numpy(), np.float32)).all():
             raise ZooError(
-                f"The weights {name} of {handle} are not finite, so its pictures mean nothing: "
+                f"The weights {name} of {handle} are not finite, so its images mean nothing: "
                 "take an earlier checkpoint of its run."
             )
 
@@ -224,10 +220,9 @@ def generate_images(model, digest, conditions, samples, options, cache):
     parts = ("generated 1", digest, type(model).__name__, conditions.digest, samples, options.seed)
     count = len(conditions) * samples
     array = cache.rows("generated", parts, count, batches, "generated pictures")
-    names = model.class_names if hasattr(model, "class_names") else None
     labels = np.repeat(conditions.labels, samples)
     name = getattr(model, "preset_metadata", {}).get("name", "generated")
-    return from_array(array, name, labels=labels, class_names=names)
+    return from_array(array, name, labels=labels, class_names=model.condition.class_names)
 
 
 def of_images(images):
@@ -262,7 +257,7 @@ def protocol_deviations(subject, real, available, protocol, asked, evaluators):
     conditions, samples = subject.shape
     classes = None
     if subject.kind == "labels":
-        classes = subject.model.classes
+        classes = subject.model.condition.classes
     elif subject.kind in (None, "nothing"):
         conditions = samples = None
         if protocol.conditions is None and real.class_names:  # a folder, of all classes

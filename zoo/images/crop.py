@@ -6,6 +6,7 @@ Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/dat
 
 import tensorflow as tf
 
+from zoo.images.convert import to_float_in_pipeline
 from zoo.images.resample import resize
 
 
@@ -95,13 +96,8 @@ def random_offset(image, size, uniform):
     return tf.minimum(offset, free)
 
 
-def to_float(image):
-    """uint8 in 0 to 255 to float32 in [-1, 1]."""
-    return tf.cast(image, tf.float32) / 127.5 - 1.0
-
-
 def pyramid_uint8(image, sizes):
-    """The same picture at several sizes: each is scaled from the given one.
+    """The same image at several sizes: each is scaled from the given one.
 
     Args:
         image: uint8 [..., S, S, 3].
@@ -115,7 +111,7 @@ def pyramid_uint8(image, sizes):
 
 
 def pyramid(image, sizes):
-    """The stages' pictures of one crop.
+    """The stages' images of one crop.
 
     Args:
         image: uint8 [..., S, S, 3].
@@ -124,4 +120,4 @@ def pyramid(image, sizes):
     Returns:
         tuple of float32 [..., s, s, 3] in [-1, 1], in the order of `sizes`.
     """
-    return tuple(to_float(picture) for picture in pyramid_uint8(image, sizes))
+    return tuple(to_float_in_pipeline(picture) for picture in pyramid_uint8(image, sizes))

@@ -1,15 +1,16 @@
 """Pictures that a user gives, as arrays or files, in the one form that a model reads.
 
-The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.images.decode`. Arrays: uint8, uint16, or
-float in [-1, 1] (see `zoo.images.arrays`: floats that may be in [0, 1] are an error), of shape
+The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.images.decode`. Arrays: uint8,
+uint16, or float in [-1, 1] (see `zoo.images.arrays`: floats that may be in [0, 1] are an error), of
+shape
 (h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB,
 alpha) channels. Of 16 bits the upper 8 are kept. What is transparent is laid over white. Pillow's
 images are read as its files are. For a model of three channels grey becomes three equal ones; for a
-model of one, colour becomes Pillow's grey. A picture of another size is scaled to the model's
+model of one, colour becomes Pillow's grey. An image of another size is scaled to the model's
 square by Pillow's bicubic filter, as in training, whatever its aspect. Floats of the model's form
 stay floats; others are rounded to bytes first.
 
-In a graph `fit_picture` and `to_float` give the same numbers.
+In a graph `fit_picture` gives the same numbers.
 """
 
 import os
@@ -19,63 +20,55 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.images.arrays import shape_advice, to_bytes, to_signed
+from zoo.images.convert import to_float, to_uint8
 from zoo.images.decode import EXTENSIONS, pixel_limit, read_picture, to_rgb
 from zoo.images.resample import grayscale, resize
 from zoo.listing import LIMITS, open_regular, open_tree
 
 FORMS = (
-    "a picture as an array (h, w, channels), several as (n, h, w, channels) or a list, a file, a "
+    "a image as an array (h, w, channels), several as (n, h, w, channels) or a list, a file, a "
     "list of files, or a folder"
 )
 
 
 def read_pictures(images, size, channels, value_range=None):
-    """Every picture that `images` names or holds, in order.
+    """Every image that `images` names or holds, in order.
 
     Args:
-        images: array, path of a file or folder (its picture files by name), or a list of arrays
+        images: array, path of a file or folder (its image files by name), or a list of arrays
             and paths.
         size: int. Pixels of a side.
         channels: int. 1 or 3 of a model that reads grey or colour.
         value_range: None, or what arrays of floats are in: (-1, 1), (0, 1) or (0, 255).
 
     Returns:
-        uint8 in 0...255 or, if any picture was of floats, float32 in [-1, 1]: (n, size, size,
+        uint8 in 0...255 or, if any image was of floats, float32 in [-1, 1]: (n, size, size,
         channels).
 
     Raises:
         ZooError: nothing there, a file that cannot be read, or an array of another form; the
-            message names the file, or the picture's place in the list.
+            message names the file, or the image's place in the list.
     """
     pictures = [_fit(image, size, channels) for image in _arrays(images, value_range)]
     if not pictures:
-        raise ZooError(f"There are no pictures: expected {FORMS}.")
+        raise ZooError(f"There are no images: expected {FORMS}.")
     if any(p.dtype == np.float32 for p in pictures):
         pictures = [to_float(p) for p in pictures]
     return np.stack(pictures)
 
 
 def picture_files(path):
-    """The picture files directly in a folder, by name; or the file itself.
+    """The image files directly in a folder, by name; or the file itself.
 
     Raises:
-        ZooError: a folder without pictures.
+        ZooError: a folder without images.
     """
     path = os.fspath(path)
     return _files_of(path) if os.path.isdir(path) else [path]
 
 
-def to_float(pictures):
-    """uint8 to float32 in [-1, 1], array or tensor; floats stay as they are."""
-    if pictures.dtype != np.uint8:
-        return pictures
-    if tf.is_tensor(pictures):  # a table: in a graph a division may become a product, and round
-        return tf.gather(to_float(np.arange(256, dtype=np.uint8)), tf.cast(pictures, tf.int32))
-    return pictures.astype(np.float32) / np.float32(127.5) - np.float32(1)
-
-
 def fit_picture(picture, size, channels):
-    """A picture by the rules above: uint8 (h, w, 1 to 4) -> uint8 tensor (size, size, channels)."""
+    """A image by the rules above: uint8 (h, w, 1 to 4) -> uint8 tensor (size, size, channels)."""
     picture = to_rgb(picture)
     if channels == 1:
         picture = grayscale(picture)
@@ -158,9 +151,9 @@ def _of_pillow(image, name):
 
 
 def _fit(array, size, channels):
-    """One picture in the model's size and channels, uint8 or float32."""
+    """One image in the model's size and channels, uint8 or float32."""
     if array.dtype == np.uint8:
         return fit_picture(array, size, channels).numpy()
     if array.shape == (size, size, channels):
         return array.astype(np.float32)
-    return fit_picture(np.uint8(np.round((array + 1) * 127.5)), size, channels).numpy()
+    return fit_picture(to_uint8(array), size, channels).numpy()

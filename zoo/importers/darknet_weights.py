@@ -8,7 +8,7 @@ import numpy as np
 
 from zoo.errors import ZooError
 
-_HEADER = 5  # int32: version, and the number of pictures seen
+_HEADER = 5  # int32: version, and the number of images seen
 
 
 def parse_config(text):

@@ -90,7 +90,7 @@ def load(checkpoint, class_names=None, classes=None, training=False, **settings)
     sizes = generator_sizes(generator, classes)
     model = make_model(DCGAN, {**sizes, "class_names": class_names}, settings, arrays)
     load_state_dict(generator_targets(model.generator), generator)
-    model.reset_average()
+    model.ema.reset()
     if training:
         model.build_for_training()
         load_state_dict(discriminator_targets(model.discriminator), dis)

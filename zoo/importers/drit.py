@@ -262,7 +262,7 @@ def load(checkpoint, training=False, **settings):
         checkpoint: str. A checkpoint of MSGAN or DRIT, such as `01200.pth`.
         training: bool. Whether to load the discriminators too, to train on.
         **settings: other arguments of `DRIT`, such as another `image_size` (216): no array tells
-            the size of the pictures.
+            the size of the images.
 
     Raises:
         ZooError: the file cannot be read, or is of another network.

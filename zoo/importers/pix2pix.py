@@ -166,7 +166,7 @@ def discriminator_settings(weights, name="model{}"):
 def load_generator(model, weights):
     """Gives a `Pix2Pix` or `BicycleGAN` official weights of its generator, and of its average."""
     load_state_dict(u_net_targets(model.generator), weights)
-    model.reset_average()
+    model.ema.reset()
 
 
 def load(generator, discriminator=None, source_channels=3, **settings):
@@ -175,7 +175,7 @@ def load(generator, discriminator=None, source_channels=3, **settings):
     Args:
         generator: str. A `<epoch>_net_G.pth` of MSGAN or BicycleGAN.
         discriminator: str or None. Its `net_D.pth` (of MSGAN's), to train on.
-        source_channels: int. Only read where the latent is added to the picture alone.
+        source_channels: int. Only read where the latent is added to the image alone.
         **settings: other arguments of `Pix2Pix`, such as another `image_size`.
 
     Raises:
@@ -191,7 +191,7 @@ def from_arrays(weights, discriminator=None, source_channels=3, **settings):
     Args:
         weights: dict of official name -> array, of a `net_G.pth`.
         discriminator: the same of its `net_D.pth`, to train on; or None: generating needs none.
-        source_channels: int. Only read where the latent is added to the picture alone.
+        source_channels: int. Only read where the latent is added to the image alone.
         **settings: other arguments of `Pix2Pix`, such as another `image_size`.
 
     Raises:

@@ -93,5 +93,5 @@ def load(generator, **settings):
     }
     model = make_model(StackGANV2, sizes, settings, weights)
     load_state_dict(generator_targets(model.generator), weights)
-    model.reset_average()
+    model.ema.reset()
     return model

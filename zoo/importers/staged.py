@@ -137,5 +137,5 @@ def load_weights(model, generator_targets, weights, text):
     """
     load_state_dict(text_encoder_targets(model.text_encoder), text)
     load_state_dict(generator_targets(model.generator), weights)
-    model.reset_average()
+    model.ema.reset()
     return model

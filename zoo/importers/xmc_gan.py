@@ -152,7 +152,7 @@ def load(checkpoint, text_encoder=None, training=False, **settings):
     Args:
         checkpoint: str. `checkpoints-<host>/ckpt-<n>.flax`.
         text_encoder: dict or None. `{"kind": "hub", ...}`, the modules whose vectors it was trained
-            on (see `zoo.models.hub_captions`): BERT base, if it names none. Without it the model
+            on (see `zoo.conditions.hub_captions`): BERT base, if it names none. Without it the model
             reads vectors that were computed elsewhere.
         training: bool. Whether to load the discriminator too, to train on; the optimizers' states
             are not taken over.
@@ -179,9 +179,9 @@ def from_arrays(arrays, text_encoder=None, training=False, **settings):
             )
         sizes["text_encoder"] = text_encoder
     model = make_model(XMCGAN, sizes, settings, arrays)
-    if model.text_input.features != features:
+    if model.condition.features != features:
         raise ZooError(
-            f"The text encoder gives vectors of {model.text_input.features} numbers, but the "
+            f"The text encoder gives vectors of {model.condition.features} numbers, but the "
             f"checkpoint was trained on {features}: give the encoder that it was trained with."
         )
     load_state_dict(*_joined(model, states, training))
@@ -191,7 +191,7 @@ def from_arrays(arrays, text_encoder=None, training=False, **settings):
 def _joined(model, states, training):
     """(targets, arrays) of all networks that are loaded, under `<network>: <official name>`."""
     targets = {"generator": generator_targets(model.generator)}
-    if model.averages:
+    if model.has_ema:
         targets["ema_generator"] = generator_targets(model.ema_generator)
     if training:
         model.build_for_training()

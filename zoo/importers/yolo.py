@@ -32,7 +32,7 @@ def load_detector(path, config=None, size=256):
     Args:
         path: the `.weights` file.
         config: path of the `.cfg` file that it belongs to; None for YOLOv3 with 80 classes.
-        size: int, pixels of the pictures; SOA's are of 256.
+        size: int, pixels of the images; SOA's are of 256.
 
     Raises:
         ZooError: a file cannot be read, or does not fit.

@@ -12,7 +12,7 @@ from zoo.presets import integrity
 from zoo.presets.config_limits import check_config
 from zoo.presets.metadata import check_metadata
 from zoo.presets.model_card import card
-from zoo.presets.usage import condition_of
+from zoo.presets.usage import condition_record
 from zoo.version import __version__
 
 
@@ -28,7 +28,7 @@ def save_to_preset(model, directory, metadata=None, half=False):
             (dict), `training_data` (dict: which images it was trained on, and which not),
             `results` (list of {"metric", "value", "protocol"}), `limitations` (str), `pictures`
             (list of {"path", "text"}, relative links), `condition` (default: the model's, see
-            `zoo.presets.usage.condition_of`).
+            `zoo.presets.usage.condition_record`).
         half: bool. Store float32 weights as float16: half the size, 3 significant digits.
 
     Returns:
@@ -129,11 +129,11 @@ def _describe(model, directory, metadata, variables, folder):
     return {
         "format": integrity.FORMAT,
         "name": given.pop("name", os.path.basename(os.path.realpath(directory))),
-        "task": given.pop("task", _task(model)),
+        "task": given.pop("task", getattr(model, "task", None)),
         "class": type(model).__name__,
         "description": given.pop("description", _first_line(model)),
         "licence": given.pop("licence", None),
-        "condition": given.pop("condition", condition_of(model)),
+        "condition": given.pop("condition", condition_record(model)),
         "parameters": int(sum(np.prod(v.shape, dtype=np.int64) for v in variables.values())),
         **given,
         "saved": datetime.date.today().isoformat(),
@@ -149,13 +149,6 @@ def _describe(model, directory, metadata, variables, folder):
             if os.path.exists(path)
         },
     }
-
-
-def _task(model):
-    from zoo.models.text_to_image import TextToImage
-
-    default = "text-to-image" if isinstance(model, TextToImage) else None
-    return getattr(model, "task", default)
 
 
 def _first_line(model):

@@ -13,9 +13,9 @@ class TextToImageData:
     """The captioned training source of a config and the held-out one.
 
     Attributes:
-        source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures.
+        source, held_out: sources (see `zoo.data`); where nothing is held out, training images.
         whole: the held-out source before `held_out_count` cut it, or None.
-        word: which pictures `held_out` has, see `zoo.data.splits`.
+        word: which images `held_out` has, see `zoo.data.splits`.
         notes: lines worth a place in the log.
     """
 
@@ -132,7 +132,7 @@ class TextToImageData:
             return Vocabulary([END, UNKNOWN])
 
     def batches(self, config, model, mismatched=False):
-        """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong pictures."""
+        """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong images."""
         settings = self.settings
         texts = self.tokenizer(model) if (cache := open_cache(config, model)) is None else cache
 
@@ -149,7 +149,7 @@ class TextToImageData:
         """A score of `zoo.training.scores` on the held-out images; None where they are too few."""
         if len(self.held_out) < kind.least:
             self.notes.append(
-                f"no score: it takes at least {kind.least} {self.word} pictures, and there is "
+                f"no score: it takes at least {kind.least} {self.word} images, and there is "
                 f"{len(self.held_out)}"
             )
             return None

@@ -44,10 +44,10 @@ class ImageData:
 
     Attributes:
         kind: as given.
-        source, held_out: sources (see `zoo.data`); where nothing is held out, training pictures;
-            of labels, which look at no other pictures, `held_out` is None.
+        source, held_out: sources (see `zoo.data`); where nothing is held out, training images;
+            of labels, which look at no other images, `held_out` is None.
         whole: the held-out source, or None.
-        word: which pictures `held_out` has, see `zoo.data.splits`.
+        word: which images `held_out` has, see `zoo.data.splits`.
         notes: lines worth a place in the log.
     """
 
@@ -90,7 +90,7 @@ class ImageData:
                 raise
             raise with_hint(error, self.settings.directory) from None
         if skipped := getattr(source, "skipped", []):
-            self.notes.append(f"{split}: skipped {len(skipped)} pictures, the first: {skipped[0]}")
+            self.notes.append(f"{split}: skipped {len(skipped)} images, the first: {skipped[0]}")
         return source
 
     def __len__(self):
@@ -120,7 +120,7 @@ class ImageData:
         return from_step
 
     def held_out_pictures(self, count):
-        """The first `count` held-out pictures, or pairs, or of each domain.
+        """The first `count` held-out images, or pairs, or of each domain.
 
         Returns:
             dict of the fields of a batch, float32 (count, size, size, channels) in [-1, 1]; fewer

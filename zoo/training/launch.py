@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 
 from zoo.errors import ZooError
-from zoo.training.config import as_begun, flatten, to_plain
+from zoo.training.config import flatten, to_plain
 from zoo.training.hardware import precision_advice
 from zoo.training.pretraining import (
     check_pretraining,
@@ -21,7 +21,7 @@ from zoo.training.pretraining import (
 )
 from zoo.training.recipe import as_recipe
 from zoo.training.run_data import card_facts, check_folder, meaning_of, record
-from zoo.training.run_folder import RunFolder, check_owner
+from zoo.training.run_folder import RunFolder, as_begun, check_owner
 from zoo.training.setting_rules import STEPS
 from zoo.training.trainer import Trainer, is_chief, make_strategy
 
@@ -131,7 +131,7 @@ def resolve(recipe, data):
             raise ZooError(f"{name}.epochs {part.epochs} are {part.steps} steps: at most {STEPS}.")
     check_pretraining(recipe)
     if not config.steps:
-        raise ZooError("config.epochs passes over so few pictures make no step.")
+        raise ZooError("config.epochs passes over so few images make no step.")
     return recipe
 
 

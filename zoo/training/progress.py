@@ -10,7 +10,7 @@ class Progress:
     Args:
         total: steps of the whole run.
         start: steps that an earlier process already did.
-        batch_size: pictures a step, for the rate.
+        batch_size: images a step, for the rate.
         stream: where to; a terminal gets one line that is rewritten.
         what: str, what is counted.
         unit: str, what the rate counts; "" for no rate.

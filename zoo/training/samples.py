@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data import evaluation_batches
-from zoo.presets.usage import condition_of
+from zoo.images.convert import to_uint8
 from zoo.text.captions import can_read
 from zoo.visualization.attention_panel import panel
 from zoo.visualization.caption_page import caption_page
@@ -87,7 +87,7 @@ def sample_rows(config, data, model):
         (rows, labels); without text (None, []).
     """
     wanted = list(config.samples.captions)
-    if not _reads_captions(model):
+    if model.condition.kind != "captions":
         return held_out_rows(config, data, model, max(len(wanted), 1))
     captions = [c for c in wanted if can_read(c, model.vocabulary, config.data.unknown)]
     if not captions or len(captions) < len(wanted):
@@ -104,9 +104,9 @@ def held_out_rows(config, data, model, count=None):
     Returns:
         (rows, labels); without text (None, []).
     """
-    if not model.condition_fields:
+    if model.condition.kind == "nothing":
         return None, []
-    if not _reads_captions(model):
+    if model.condition.kind != "captions":
         captions = [captions[0] for captions in data.held_out.captions[:count]]
         return np.stack([rows[0] for rows in data.held_out.embeddings[:count]]), captions
     captions = _readable(config, data.held_out, model)[:count]
@@ -117,10 +117,6 @@ def _readable(config, source, model):
     """The different first captions of a source that a model can read."""
     captions = dict.fromkeys(captions[0] for captions in source.captions)
     return [c for c in captions if can_read(c, model.vocabulary, config.data.unknown)]
-
-
-def _reads_captions(model):
-    return condition_of(model)["kind"] == "captions"
 
 
 # --- labels and images ----------------------------------------------------------------------------
@@ -164,7 +160,7 @@ def fixed_conditions(model, data, count):
 
 def in_bytes(images):
     """float (n, h, w, 1 or 3) in [-1, 1] -> uint8 (n, h, w, 3)."""
-    return in_colour(np.round((images + 1) * 127.5).astype(np.uint8))
+    return in_colour(to_uint8(images))
 
 
 class ConditionSamples:
@@ -216,7 +212,7 @@ class DescriptionSamples:
 
     def __call__(self, directory, step):
         """Write `step_N.png`, also as a TensorBoard image."""
-        images = np.rint((self.pictures + 1) * 127.5).astype(np.uint8)
+        images = to_uint8(self.pictures)
         picture = caption_page(self.captions, images, self.model.describe(images))
         save_png(Path(directory) / f"step_{step:07d}.png", picture)
         tf.summary.image("samples", picture[None])

@@ -41,13 +41,13 @@ class MatchingScore:
     """Mean losses of a DAMSM over held-out batches, with frozen networks and no dropout."""
 
     best_metric = "loss"
-    least = 2  # pictures: the wrong captions are those of the others
+    least = 2  # images: the wrong captions are those of the others
 
     def __init__(self, model, source, tokenizer, batch_size, crop):
         self.model, self.images = model, source.kind
         batch_size = min(batch_size, len(source))
         self.protocol = (
-            f"{len(source)} pictures, {source.kind}, in batches of {batch_size}, first caption"
+            f"{len(source)} images, {source.kind}, in batches of {batch_size}, first caption"
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop
@@ -77,13 +77,13 @@ class FrechetScore:
     """
 
     best_metric = "frechet_damsm"
-    least = 2  # pictures: one has no covariance
+    least = 2  # images: one has no covariance
 
     def __init__(self, model, source, tokenizer, batch_size, crop, encoder):
         self.model, self.images = model, source.kind
         self.encoder = encoder
         self.protocol = (
-            f"one picture for the first caption of each of {len(source)} pictures, {source.kind}, "
+            f"one image for the first caption of each of {len(source)} images, {source.kind}, "
             "seeds 0, 1, 2 ...; codes of the run's own DAMSM image encoder"
         )
         self.batches = evaluation_batches(
@@ -103,7 +103,7 @@ class FrechetScore:
         for batch in self.batches:
             count = len(batch["labels"])
             seeds = tf.range(seed, seed + count, dtype=tf.int64)
-            condition = {name: batch[name] for name in self.model.condition_fields}
+            condition = {name: batch[name] for name in self.model.condition.fields}
             codes = self._function(batch["images"][-1], condition, seeds)
             made.append(codes[0].numpy())
             real.append(codes[1].numpy())
@@ -123,7 +123,7 @@ def frechet_score(config, data, model, encoder):
     size = getattr(encoder, "image_size", model.image_size)  # a compact encoder has its own size
     if encoder is None or size != model.image_size:
         data.notes.append("no score, because no DAMSM is at hand" if encoder is None else
-                          f"no score: the DAMSM reads {size} pixels, these pictures have "
+                          f"no score: the DAMSM reads {size} pixels, these images have "
                           f"{model.image_size}")
         return None
     return data.score(FrechetScore, config, model, encoder=encoder)
@@ -159,7 +159,7 @@ class PairDistance:
         count = len(self.conditions[0].values)
         self.protocol = f"two samples, seeds {seed} and {seed + 1}, of each of {count} conditions"
         if data.kind != "labels":
-            self.protocol += f", pictures: {self.images}"
+            self.protocol += f", images: {self.images}"
 
     def __call__(self):
         figures = {}

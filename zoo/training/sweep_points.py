@@ -58,7 +58,7 @@ def make_points(recipe, key, values):
     """
     config = recipe.config
     if "images_per_caption" not in config.get("samples", {}):
-        raise ZooError(f"A sweep compares pictures of captions, and {config.system} makes none.")
+        raise ZooError(f"A sweep compares images of captions, and {config.system} makes none.")
     check_known_keys([key], config)
     leaves = flatten(config)
     if key not in leaves:

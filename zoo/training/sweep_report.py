@@ -1,4 +1,4 @@
-"""What a sweep found: a figure for each run, one table, one picture."""
+"""What a sweep found: a figure for each run, one table, one image."""
 
 import keras
 import numpy as np
@@ -15,8 +15,8 @@ from zoo.training.text import modules_of
 from zoo.visualization.grid import GAP, TEXT_HEIGHT, grid, save_png, write_text
 
 PAIRS = 100  # captions that are drawn twice for the distances
-NOISES = 3  # pictures of a caption in the picture
-SEPARATOR = 6  # pixels between two values in the picture
+NOISES = 3  # images of a caption in the image
+SEPARATOR = 6  # pixels between two values in the image
 TRAINING_DISTANCES = ("image_distance", "latent_distance")  # the table has measured ones
 
 
@@ -78,7 +78,7 @@ def _measure(model, point, place, data, encoder):
         "ratio": image / latent,
     }
     protocol = {
-        "image_distance": f"mean absolute difference, pictures in [-1, 1], of two pictures of each "
+        "image_distance": f"mean absolute difference, images in [-1, 1], of two images of each "
                           f"of {len(captions) or 'no'} {data.held_out.kind} captions (both noises "
                           "drawn anew), moving-average generator of the last step",
         "latent_distance": "the same of the latents", "ratio": "of the two",
@@ -94,7 +94,7 @@ def _measure(model, point, place, data, encoder):
 
 
 def distances(model, conditions, unknown="drop"):
-    """Mean absolute difference of the pictures, and of the latents, of two seeds a condition.
+    """Mean absolute difference of the images, and of the latents, of two seeds a condition.
 
     Args:
         model: a text-to-image system.
@@ -113,7 +113,7 @@ def distances(model, conditions, unknown="drop"):
             conditions, images_per_caption=2, seed=list(range(0, 2 * count, 2)), unknown=unknown
         )
     images = images.astype(np.float32) / 127.5 - 1
-    latents = model.latents(seeds)
+    latents = model.latents_from_seeds(seeds)
     pair = mode_seeking_distances(images[::2], images[1::2], latents[::2], latents[1::2])
     return tuple(float(tf.convert_to_tensor(value)) for value in pair)
 
@@ -153,7 +153,7 @@ def _line(cells):
 
 
 def comparison(images, labels, title, headings):
-    """One picture: a row a caption, a column a value, the value above it.
+    """One image: a row a caption, a column a value, the value above it.
 
     Args:
         images: list of uint8 (captions, noises, height, width, 3), one for each value.

@@ -38,7 +38,8 @@ def check_text(config, kinds, why=""):
 
 
 def hub_text_encoder(config):
-    """The argument `text_encoder` of a model that reads by a hub encoder."""
+    """The argument `text_encoder` of a model that reads by a hub encoder, see
+    `zoo.conditions.text_condition`."""
     return {"kind": "hub", **_handles(config), "sentence": config.text_encoder.sentence}
 
 

@@ -1,7 +1,9 @@
-"""What a text-to-image model shows of its work, and its numbers; `zoo.visualization.attention_panel` draws it.
+"""What a text-to-image model shows of its work, and its numbers.
 
-Of a picture: where each word was read and how strongly (attention); which words a dynamic memory
-took up, and where the picture was redrawn from it (DM-GAN's gates); and what each of the two noises
+`zoo.visualization.attention_panel` draws it.
+
+Of an image: where each word was read and how strongly (attention); which words a dynamic memory
+took up, and where the image was redrawn from it (DM-GAN's gates); and what each of the two noises
 changes alone: that of the conditioning Gaussian, and the latent. Only what a model has is there.
 """
 
@@ -10,19 +12,19 @@ from itertools import combinations
 
 import numpy as np
 
-SPREAD = 6  # pictures of a strip
+SPREAD = 6  # images of a strip
 
 
 @dataclasses.dataclass
 class Explanation:
-    """One picture and what the model shows of it.
+    """One image and what the model shows of it.
 
     Attributes:
         label: str. The caption, or what stands for it.
         seed: int.
-        picture: uint8 (H, W, 3).
+        image: uint8 (H, W, 3).
         details: dict, a row of what `generate` returns with `return_details`.
-        strips: dict of uint8 (n, H, W, 3), pictures that differ in one noise alone, by its name:
+        strips: dict of uint8 (n, H, W, 3), images that differ in one noise alone, by its name:
             `conditioning_noise`, `latent`.
     """
 
@@ -59,8 +61,8 @@ class Explanation:
 
 
 def mean_distance(images):
-    """Mean of |a - b| over all pairs of uint8 (n, H, W, 3) and all pixels, with pictures in [-1, 1]
-    as in the log's `image_distance`: 0 for equal pictures, 2 for black and white ones."""
+    """Mean of |a - b| over all pairs of uint8 (n, H, W, 3) and all pixels, with images in [-1, 1]
+    as in the log's `image_distance`: 0 for equal images, 2 for black and white ones."""
     values = np.asarray(images, np.float32) / 127.5
     return float(np.mean([np.abs(a - b).mean() for a, b in combinations(values, 2)]))
 
@@ -75,7 +77,7 @@ def labels_of(captions):
 
 
 def explanations(labels, seed, images, details):
-    """An `Explanation` of each caption's first picture, without strips.
+    """An `Explanation` of each caption's first image, without strips.
 
     Args:
         labels: list of str, one a caption (see `labels_of`).
@@ -90,12 +92,12 @@ def explanations(labels, seed, images, details):
 
 
 def explain(model, captions, seed=0, **kwargs):
-    """A list of `Explanation`s of the pictures with this seed, with strips.
+    """A list of `Explanation`s of the images with this seed, with strips.
 
     Args:
-        model: a `TextToImage`.
+        model: a text-to-image system.
         captions: list of str, float (rows, features), or None: what the model's `generate` takes.
-        seed: int. The first picture of each strip is the explained one.
+        seed: int. The first image of each strip is the explained one.
         **kwargs: see `generate` (`unknown`, `batch_size`).
     """
     images, details = model.generate(captions, seed=seed, return_details=True, **kwargs)

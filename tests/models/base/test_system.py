@@ -69,7 +69,7 @@ def test_attn_gan_trains_on_two_replicas(two_devices):  # noqa: F811
     before = [v.numpy().copy() for v in before]
     logs = tf.function(lambda b: two_devices.run(model.train_step, (b,)), autograph=False)(batch)
     losses = two_devices.experimental_local_results(logs["generator_loss"])
-    assert len(losses) == 2 and losses[0] != losses[1]  # other pictures, other noise
+    assert len(losses) == 2 and losses[0] != losses[1]  # other images, other noise
     for variable in model.generator.variables + model.ema_generator.variables:
         copies = two_devices.experimental_local_results(variable.value)
         np.testing.assert_array_equal(*[c.numpy() for c in copies])

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from zoo.images.crop import to_float
+from zoo.images.convert import to_float_in_pipeline
 from zoo.images.resample import resize
 
 _CHUNK = 64
@@ -60,7 +60,8 @@ class SquareImageCache:
             pictures = tf.gather(pictures, rows, axis=1, batch_dims=1)
         if free or flip is not None:
             pictures = tf.gather(pictures, columns, axis=2, batch_dims=1)
-        return to_float(tf.ensure_shape(pictures, [index.shape[0], size, size, self._shape[-1]]))
+        shape = [index.shape[0], size, size, self._shape[-1]]
+        return to_float_in_pipeline(tf.ensure_shape(pictures, shape))
 
     def _batch(self, index):
         return tf.ensure_shape(self._load_batch(index), [index.shape[0], *self._shape])

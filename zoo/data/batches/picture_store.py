@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.images import crop as ops
+from zoo.images.convert import to_float_in_pipeline
 
 _CHUNK = 256
 
@@ -101,7 +102,7 @@ class _CachedSquares:
 
 def _floats(pictures, flip):
     return tuple(
-        ops.to_float(tf.where(flip, picture[..., ::-1, :], picture)) for picture in pictures
+        to_float_in_pipeline(tf.where(flip, picture[..., ::-1, :], picture)) for picture in pictures
     )
 
 

@@ -14,22 +14,22 @@ from zoo.losses import adversarial
 from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import open_damsm
-from zoo.models.text_to_image import TextToImage
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class AttnGAN(TextToImage):
+class AttnGAN(ConditionalGAN):
     """Text to image with attention to words, guided by a frozen DAMSM.
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
         max_words: int. Words of a caption that are read.
-        text_encoder: dict, see `TextToImage`. Arguments of `RNNTextEncoder`, the DAMSM's own, or
-            `{"kind": "hub", ...}`.
+        text_encoder: dict. Arguments of `RNNTextEncoder`, the DAMSM's own, or `{"kind": "hub",
+            ...}`; see `zoo.conditions.text_condition`.
         image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own; None for the
             paper's Inception v3.
         stage_sizes: ints, each twice the one before. Pixels of the stages: (64, 128, 256) in the
@@ -62,6 +62,7 @@ class AttnGAN(TextToImage):
         - [Xu et al., 2018](https://arxiv.org/abs/1711.10485)
     """
 
+    task = "text-to-image"
     loss_names = (
         "discriminator_loss",
         "generator_loss",
@@ -101,10 +102,6 @@ class AttnGAN(TextToImage):
                 f'`sample_reduction` must be "sum" or "mean", got {sample_reduction!r}.'
             )
         super().__init__(
-            vocabulary=vocabulary,
-            max_words=max_words,
-            text_encoder=text_encoder,
-            condition_dim=condition_dim,
             latent_dim=latent_dim,
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
@@ -112,6 +109,8 @@ class AttnGAN(TextToImage):
             seed=seed,
             **kwargs,
         )
+        self.condition = self.read_text(vocabulary, max_words, text_encoder)
+        self.condition_dim = condition_dim
         self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
         self.stage_sizes = list(stage_sizes)
         self.generator_filters = generator_filters
@@ -121,7 +120,7 @@ class AttnGAN(TextToImage):
         self.mask_tiling = mask_tiling
         self.sample_reduction = sample_reduction
         self.single_image = single_image
-        self.build_generators(self.generator_inputs)
+        self.build_generators()
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -167,7 +166,7 @@ class AttnGAN(TextToImage):
         """Makes the discriminators and, if it has a weight, the image encoder; weights are new."""
         for name, size in zip(self.discriminator_names, self.image_sizes, strict=True):
             if not hasattr(self, name):
-                inputs = spec(2, size, size, 3), spec(2, self.text_input.features)
+                inputs = spec(2, size, size, 3), spec(2, self.condition.features)
                 setattr(self, name, build(self.make_discriminator(size, name), *inputs))
         if self.damsm_weight and not hasattr(self, "image_encoder"):
             encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
@@ -181,7 +180,7 @@ class AttnGAN(TextToImage):
         """
         damsm = open_damsm(damsm, self.vocabulary, self.hub_encoder)
         self.build_for_training()
-        if self.text_input.encoder is not None:
+        if self.condition.encoder is not None:
             damsm.give("text_encoder", self.text_encoder)
         elif _reading(damsm.text_encoder_config) != _reading(self.text_encoder_config):
             raise ZooError(
@@ -198,13 +197,13 @@ class AttnGAN(TextToImage):
 
         Args:
             batch: dict of `images`, float (batch, size, size, 3) in [-1, 1] per stage; `labels` int
-                (batch,), equal where captions are interchangeable; the `condition_fields`.
+                (batch,), equal where captions are interchangeable; the fields of `condition`.
         """
         batch = sort_by_length(batch)  # so that neighbours are the mismatched pairs
-        text = self.text_input.encode(batch)
+        text = self.condition.encode(batch)
 
         # (1) Draw an image per caption, or with mode seeking two.
-        inputs = self.draw_inputs(text, tf.shape(batch["labels"])[0])
+        inputs = self.training_inputs(text, tf.shape(batch["labels"])[0])
         with tf.GradientTape() as tape:
             outputs = self.generator(inputs, training=True)
 
@@ -220,7 +219,7 @@ class AttnGAN(TextToImage):
             losses = self.generator_losses(batch, text, inputs["latents"], outputs)
         variables = self.generator.trainable_variables
         self._update("generator_optimizer", tape, losses["generator_loss"], variables)
-        self.update_average()
+        self.ema.update()
         return {"discriminator_loss": discriminator_loss, **losses}
 
     def update_discriminator(self, stage, batch, sentence, fakes):

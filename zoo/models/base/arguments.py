@@ -95,6 +95,36 @@ def check(system, name, value, default=inspect.Parameter.empty):
         raise ZooError(f"{system}: `{name}` must be {wanted}, got {_shown(value)}.")
 
 
+def aliased(call, name, value, options, aliases, default=None):
+    """A value that may be given under several names.
+
+    Args:
+        call: str, for the message.
+        name, value: the first name, and what was given under it, None for nothing.
+        options: dict of what was given by other names; the aliases are taken out of it.
+        aliases: the other names.
+        default: the value if none was given.
+
+    Returns:
+        (value, the name that it was given by).
+
+    Raises:
+        ZooError: given under two names, with two values.
+    """
+    given = {alias: options.pop(alias) for alias in aliases if alias in options}
+    if value is not None:
+        given = {name: value, **given}
+    (first, value), *others = given.items() or [(name, default)]
+    for other, again in others:
+        equal = np.isscalar(again) and np.isscalar(value) and again == value
+        if again is not value and not equal:
+            raise ZooError(
+                f"{call}: `{first}` and `{other}` mean the same, but they are {_shown(value)} and "
+                f"{_shown(again)}: give one of them."
+            )
+    return value, first
+
+
 def policy_name(dtype):
     """The name of a Keras policy that the networks work under.
 

@@ -1,19 +1,27 @@
-"""The base of all conditional GANs: a generator, its moving average, mode seeking as a switch."""
+"""The base of all conditional GANs: generation, a generator's moving average, mode seeking."""
 
 import functools
 
 import numpy as np
 import tensorflow as tf
 
-from zoo.checks import check_finite
+from zoo.conditions.records import row_count
 from zoo.errors import ZooError
+from zoo.images.convert import to_uint8
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
-from zoo.models.base import noise
-from zoo.models.base.arguments import check
+from zoo.models.base.arguments import aliased
+from zoo.models.base.ema import ExponentialMovingAverage
+from zoo.models.base.generation import (
+    COUNT_NAMES,
+    draw_noise,
+    parse_conditions,
+    run_batched,
+)
+from zoo.models.base.noise import normal, normal_from_seeds
 from zoo.models.base.system import System
 from zoo.networks.budget import blank
-from zoo.networks.build import build, builds_for_generation_only
-from zoo.seeds import read_seeds
+from zoo.networks.build import build, builds_for_generation_only, spec
+from zoo.seeds import per_image_seeds, read_seeds
 
 EMA_STATISTICS = ("average", "current")
 
@@ -21,8 +29,9 @@ EMA_STATISTICS = ("average", "current")
 class ConditionalGAN(System):
     """A generator with a latent, and one or more discriminators.
 
-    A paper's class writes `make_generator`, calls `build_generators` when everything that this
-    needs is there, makes its discriminators in `build_for_training`, and writes `training_step`.
+    A paper's class sets `condition`, writes `make_generator`, calls `build_generators` when
+    everything that this needs is there, makes its discriminators in `build_for_training`, and
+    writes `training_step`.
 
     Args:
         latent_dim: int. Size of the latent z ~ N(0, 1).
@@ -36,6 +45,8 @@ class ConditionalGAN(System):
     """
 
     discriminator_names = ("discriminator",)
+    condition_dim = None  # size of the conditioning Gaussian's noise, of a generator that has one
+    default_batch_size = 16  # images generated at a time
 
     def __init__(
         self,
@@ -62,43 +73,68 @@ class ConditionalGAN(System):
         """A new generator, not built yet."""
         raise NotImplementedError
 
-    def build_generators(self, *inputs):
-        """Makes `generator` and, where there is one, its EMA, equal to it.
+    def build_generators(self):
+        """Makes `generator` and, if there is an EMA, `ema_generator`, equal to it.
 
-        In a `generation_only` block the EMA alone, where there is one; `generator` is then made
-        equal to it when it is first asked for, as training does.
-
-        Args:
-            *inputs: symbolic inputs of the generator, see `zoo.networks.build`.
+        In a `generation_only` block the EMA alone, if there is one; `generator` is then made equal
+        to it when it is first asked for, as training does.
         """
-        if not self.averages or not builds_for_generation_only():
-            self.generator = build(self.make_generator("generator"), *inputs)
-        if self.averages:
-            self.ema_generator = build(self.make_generator("ema_generator"), *inputs)
-            self.ema_generator.trainable = False
-            if builds_for_generation_only():
-                self._generator_inputs = inputs
-            else:
-                self.reset_average()
+        self._generator_is_put_off = self.has_ema and builds_for_generation_only()
+        if not self._generator_is_put_off:
+            self.generator = build(self.make_generator("generator"), self.generator_inputs)
+        average = None
+        if self.has_ema:
+            average = build(self.make_generator("ema_generator"), self.generator_inputs)
+            average.trainable = False
+            self.ema_generator = average
+        self.ema = ExponentialMovingAverage(
+            lambda: self.generator, average, self.ema_decay, self.ema_statistics
+        )
+        if not self._generator_is_put_off:
+            self.ema.reset()
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
         """The network that is trained; of a preset made when first asked for, equal to the EMA."""
-        inputs = vars(self).pop("_generator_inputs", None)
-        if inputs is None:
+        if not vars(self).pop("_generator_is_put_off", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
-            self.generator = build(self.make_generator("generator"), *inputs)
-        _copy_weights(self.ema_generator, self.generator)
+            self.generator = build(self.make_generator("generator"), self.generator_inputs)
+        self.ema.restore()
         return self.generator
 
     @property
+    def generator_inputs(self):
+        """The generator's inputs, as symbolic tensors."""
+        sizes = self.noise_sizes.items()
+        return {**self.condition.symbolic(), **{name: spec(2, size) for name, size in sizes}}
+
+    @property
+    def noise_sizes(self):
+        """dict of the generator's noise vectors to their sizes, in the order in which they are
+        drawn from a seed."""
+        more = {} if self.condition_dim is None else {"noise": self.condition_dim}
+        return {"latents": self.latent_dim, **more}
+
+    @property
+    def has_ema(self):
+        """Whether there is an EMA of the generator."""
+        return self.ema_decay is not None
+
+    @property
+    def inference_generator(self):
+        """The network that generates: the EMA, or without one the generator itself."""
+        return self.ema_generator if self.has_ema else self.generator
+
+    @property
     def network_names(self):
-        return ("generator", "ema_generator", *self.discriminator_names)
+        return (
+            *self.condition.network_names, "generator", "ema_generator", *self.discriminator_names
+        )
 
     @property
     def preset_network_names(self):
-        return (self.generating.name,)
+        return (*self.condition.network_names, self.inference_generator.name)
 
     @property
     def discriminators(self):
@@ -114,20 +150,41 @@ class ConditionalGAN(System):
             },
         }
 
+    def call(self, inputs, training=False):
+        """The generator (in training) or its EMA, on a dict like `generator_inputs`."""
+        return (self.generator if training else self.inference_generator)(inputs, training=training)
+
     # --- training ---------------------------------------------------------------------------------
 
     @property
-    def samples(self):
+    def latents_per_condition(self):
         """Latents drawn for each condition in training: 2 with mode seeking, else 1."""
         return 2 if self.mode_seeking_weight else 1
 
-    def draw(self, stream, batch, size):
-        """Noise (batch, size) of this iteration."""
-        return noise.normal([batch, size], self.noise_key(stream))
+    def noise(self, name, batch, size):
+        """Noise N(0, 1) float32 (batch, size) of this iteration; `name` keys it."""
+        return normal([batch, size], self.noise_key(name))
+
+    def training_inputs(self, encoded, batch_size):
+        """The generator's inputs in training: each condition once per latent, and new noise.
+
+        Args:
+            encoded: dict of tensors (batch_size, ...), of `condition.encode`.
+            batch_size: int tensor.
+        """
+        rows = batch_size * self.latents_per_condition
+        inputs = {
+            name: tf.concat([value] * self.latents_per_condition, axis=0)
+            for name, value in encoded.items()
+        }
+        inputs["latents"] = self.noise("latents", rows, self.latent_dim)
+        if self.condition_dim is not None:
+            inputs["noise"] = self.noise("condition", rows, self.condition_dim)
+        return inputs
 
     def split_samples(self, value):
         """A batch of all samples as a list of one tensor per sample."""
-        return tf.split(value, self.samples)
+        return tf.split(value, self.latents_per_condition)
 
     def mode_seeking_term(self, images, latents):
         """Weighted mode seeking term of a doubled batch, one half each sample, and its distances.
@@ -136,7 +193,7 @@ class ConditionalGAN(System):
             dict of scalars `mode_seeking`, `image_distance`, `latent_distance`; zeros without mode
             seeking.
         """
-        if self.samples == 1:
+        if self.latents_per_condition == 1:
             zero = tf.zeros([], images.dtype)
             return {"mode_seeking": zero, "image_distance": zero, "latent_distance": zero}
         pairs = (*tf.split(images, 2), *tf.split(latents, 2))
@@ -147,76 +204,93 @@ class ConditionalGAN(System):
             "latent_distance": latent_distance,
         }
 
-    @property
-    def averages(self):
-        """Whether there is a moving average."""
-        return self.ema_decay is not None
-
-    @property
-    def generating(self):
-        """The network that makes the pictures."""
-        return self.ema_generator if self.averages else self.generator
-
-    def reset_average(self):
-        """Makes the moving average, if there is one, equal to the generator."""
-        if self.averages:
-            _copy_weights(self.generator, self.ema_generator)
-
-    def update_average(self):
-        """ema <- decay * ema + (1 - decay) * generator, over all weights (see `ema_statistics`)."""
-        if not self.averages:
-            return
-        trained = {id(v) for v in self.generator.trainable_variables}
-        pairs = list(zip(self.ema_generator.variables, self.generator.variables, strict=True))
-
-        def follow(average, value, copied):
-            if copied:
-                average.assign(value)
-            else:
-                average.assign_sub((average - value) * tf.cast(1 - self.ema_decay, average.dtype))
-
-        def update(strategy):
-            for average, variable in pairs:
-                copied = self.ema_statistics == "current" and id(variable) not in trained
-                strategy.extended.update(average.value, follow, args=(variable.value, copied))
-
-        context = tf.distribute.get_replica_context()
-        if context is None or context.num_replicas_in_sync == 1:
-            update(tf.distribute.get_strategy())
-        else:
-            context.merge_call(update)
-
     # --- generation -------------------------------------------------------------------------------
 
-    def latents(self, seeds):
-        """What `sample` draws for row seeds.
+    def generate(
+        self,
+        conditions=None,
+        images_per_condition=None,
+        seed=0,
+        batch_size=None,
+        return_details=False,
+        **options,
+    ):
+        """Images of conditions.
 
-        Shapes: seeds int64 (batch,) -> float32 (batch, latent_dim), z ~ N(0, 1).
+        Args:
+            conditions: what the model draws from: captions (str or list of str), sentence
+                embeddings (float (conditions, features)), a dict of vectors of words (see
+                `zoo.conditions.WordEmbeddings`), labels (int, or a name where the classes have
+                names, or a list of them), images (arrays of uint8 or of floats in [-1, 1], a file,
+                a list of both, or a folder; see `zoo.images.read`); None for a model without
+                condition. `captions=`, `labels=`, `images=` are the same.
+            images_per_condition: int, at least 1; 1 if not given. Image k of a condition has the
+                seed `seed + k`. `images_per_caption` and `samples_per_condition` are the same.
+            seed: int, or a list of one int for each condition.
+            batch_size: int. Images generated at a time; the result does not depend on it. By
+                default 16; 64 of labels, 4 of images.
+            return_details: bool. Whether to return what the generator shows, too.
+            **options: of captions, `unknown`: "drop" leaves unknown words out, "unk" reads them as
+                `<unk>`. Of a model with a conditioning Gaussian, `noise_seed`: like `seed`, a key
+                of the Gaussian's noise only, so that images of one condition with one `seed` and
+                several `noise_seed`s show its spread. And a model's own, see its class.
+
+        Returns:
+            uint8 (conditions * images_per_condition, size, size, channels), the images of a
+            condition in a row. With `return_details` also a dict of float32 arrays with one row per
+            image, each of the last stage that has it, such as `mu`, `log_var`, `attention` (see the
+            generator), and `tokens`, a list of the words read for each image.
+
+        Warns:
+            zoo.errors.WordsLeftOut: words or symbols of captions are not read; says which.
+
+        Raises:
+            ZooError: conditions that the model does not read, or a wrong argument.
         """
-        return noise.normal_from_seeds(seeds, self.latent_dim)
+        name = f"{type(self).__name__}.generate"
+        conditions, _ = aliased(name, "conditions", conditions, options, (self.condition.argument,))
+        count, count_name = aliased(
+            name, "images_per_condition", images_per_condition, options, COUNT_NAMES, default=1
+        )
+        noise_seed = options.pop("noise_seed", None) if self.condition_dim is not None else None
 
-    def condition_rows(self, conditions, **settings):
-        """What `generate` takes as conditions, read: (dict of arrays with a row each, how many)."""
-        raise NotImplementedError
+        # (1) Parse the conditions: one row per condition.
+        rows = parse_conditions(self, name, conditions, options)
 
-    def interpolate(self, conditions=None, steps=8, seed=0, batch_size=16, **settings):
-        """Pictures of each condition between two latents: z = (1 - t) z_seed + t z_(seed + 1).
+        # (2) Draw the noise of each image from its seed, once.
+        seeds = per_image_seeds(seed, row_count(rows), count, images_name=count_name)
+        noise = draw_noise(self, seeds)
+        if noise_seed is not None:
+            seeds = per_image_seeds(noise_seed, row_count(rows), count, "noise_seed", count_name)
+            noise["noise"] = draw_noise(self, seeds)["noise"]
 
-        The figure of MSGAN (arXiv 1903.05628): where a generator uses its latent, the pictures
+        # (3) Run the generator in batches; it gives bytes.
+        row_of_image = np.repeat(np.arange(row_count(rows)), count)
+        outputs = run_batched(self, rows, row_of_image, noise, batch_size, return_details)
+        images = outputs.pop("images")
+        if not return_details:
+            return images
+        words = self.condition.words(rows)
+        return images, {**outputs, "tokens": [words[row] for row in row_of_image]}
+
+    def interpolate(self, conditions=None, steps=8, seed=0, batch_size=16, **options):
+        """Images of each condition between two latents: z = (1 - t) z_seed + t z_(seed + 1).
+
+        The figure of MSGAN (arXiv 1903.05628): where a generator uses its latent, the images
         change step by step.
 
         Args:
-            conditions: what `generate` takes: captions, labels or pictures.
-            steps: int, at least 2. Pictures of a condition, t going evenly from 0 to 1.
-            seed: int, or a list of one int for each condition. The first picture is that of
-                `generate(conditions, seed=seed)`, the last that of `seed + 1`. Text-to-image
-                systems keep the conditioning noise of `seed` (`noise_seed=seed`).
-            batch_size: int. Pictures made at a time.
-            **settings: what else `generate` takes to read its conditions, such as `unknown`, or
+            conditions: what `generate` takes.
+            steps: int, at least 2. Images of each condition, t going evenly from 0 to 1.
+            seed: int, or a list of one int for each condition. The first image is that of
+                `generate(conditions, seed=seed)`, the last that of `seed + 1`; a conditioning
+                Gaussian keeps the noise of `seed` (`noise_seed=seed`).
+            batch_size: int. Images generated at a time.
+            **options: what else `generate` takes to read its conditions, such as `unknown`, or
                 `direction` and `guide`.
 
         Returns:
-            uint8 (conditions * steps, h, w, channels), a condition's pictures in a row.
+            uint8 (conditions * steps, h, w, channels), the images of a condition in a row.
 
         Raises:
             ZooError: a model without latent, too few steps, or wrong conditions.
@@ -225,96 +299,70 @@ class ConditionalGAN(System):
             raise ZooError("This model has no latent (latent_dim is 0) that could be interpolated.")
         if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 2:
             raise ZooError(f"steps must be an integer from 2 on, got {steps!r}.")
-        rows, count = self.condition_rows(conditions, **settings)
-        seeds = read_seeds(seed, count, span=2)
-        start, end = (self._drawn_latents(seeds + k)[:, None] for k in (0, 1))
+        rows = parse_conditions(
+            self, f"{type(self).__name__}.interpolate", conditions, options
+        )
+        seeds = read_seeds(seed, row_count(rows), span=2)
+        noise = draw_noise(self, seeds)
+        start, end = noise["latents"][:, None], draw_noise(self, seeds + 1)["latents"][:, None]
         t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
-        latents = ((1 - t) * start + t * end).reshape(-1, self.latent_dim)
-        rows = self.picture_rows(rows, steps, np.repeat(seeds, steps), latents)
-        return self.generate_rows(rows, batch_size, only=("images",))["images"]
+        noise = {name: value.repeat(steps, axis=0) for name, value in noise.items()}
+        noise["latents"] = ((1 - t) * start + t * end).reshape(-1, self.latent_dim)
+        row_of_image = np.repeat(np.arange(row_count(rows)), steps)
+        return run_batched(self, rows, row_of_image, noise, batch_size)["images"]
 
-    def picture_rows(self, conditions, samples, seeds, latents=None):
-        """The rows, by `row_specs`, of `samples` pictures of each condition in a row.
-
-        Args:
-            conditions: dict of arrays, see `condition_rows`.
-            samples: int.
-            seeds: int64 (conditions * samples,), of `row_seeds`.
-            latents: float32 (conditions * samples, latent_dim) in place of those of the seeds.
-        """
-        rows = {name: row.repeat(samples, axis=0) for name, row in conditions.items()}
-        return {**rows, "latents": self._drawn_latents(seeds) if latents is None else latents}
-
-    def _drawn_latents(self, seeds):
-        if not hasattr(self, "_latents_function"):
-            specs = [tf.TensorSpec([None], tf.int64)]
-            self._latents_function = tf.function(self.latents, specs, autograph=False)
-        return self._latents_function(seeds).numpy()
-
-    def pictures_of(self, conditions, samples, seed, batch_size, **settings):
-        """What `generate` of a system returns whose `condition_rows` take these settings."""
-        rows, count = self.condition_rows(conditions, **settings)
-        rows = self.picture_rows(rows, samples, row_seeds(seed, count, samples))
-        return self.generate_rows(rows, batch_size)["images"]
-
-    def row_specs(self):
-        """dict of `tf.TensorSpec` of what a picture is made from, a row each: the condition's own
-        and `latents`."""
-        return {"latents": tf.TensorSpec([None, self.latent_dim], tf.float32)}
-
-    def rows_to_outputs(self, rows):
-        """dict of `images` uint8 (rows, h, w, 3), and what else the model shows, row by row."""
-        raise NotImplementedError
-
-    def generate_rows(self, rows, batch_size=16, only=None):
-        """Pictures of rows, some at a time: dict of arrays, by `rows_to_outputs`.
+    def sample(self, condition, seeds=None, **noise):
+        """What the generator makes of a batch; a row depends on its own condition and seed only.
 
         Args:
-            rows: dict of arrays of equal length, by `row_specs`.
-            batch_size: int. The result does not depend on it.
-            only: names that are kept, or None for all.
+            condition: dict of tensors (batch, ...) by `condition.fields`.
+            seeds: int64 (batch,). Keys of the noise.
+            **noise: float (batch, size) by `noise_sizes`, instead of that of the seeds.
 
-        Raises:
-            ZooError: a `batch_size` that is no whole number from 1 on, or weights that are not
-                finite.
+        Returns:
+            The generator's dict: `images`, float (batch, size, size, channels) in [-1, 1], or a
+            list of these, lowest resolution first, of stages; and what else it shows.
         """
-        check(type(self).__name__, "batch_size", batch_size, default=16)
-        check_finite(f"This {type(self).__name__} cannot generate", self.preset_variables())
-        if not hasattr(self, "_row_function"):
-            self._row_function = tf.function(
-                self.rows_to_outputs, autograph=False, input_signature=[self.row_specs()]
-            )
-        made = []
-        for start in range(0, len(rows["latents"]), batch_size):
-            part = {name: row[start : start + batch_size] for name, row in rows.items()}
-            outputs = self._row_function(part)
-            made.append({n: v.numpy() for n, v in outputs.items() if only is None or n in only})
-        return {name: np.concatenate([part[name] for part in made]) for name in made[0]}
+        if set(noise) != set(self.noise_sizes):
+            noise = {**self.noise_from_seeds(seeds), **noise}
+        return self({**self.condition.encode(condition), **noise}, training=False)
 
+    def noise_from_seeds(self, seeds):
+        """The generator's noise: int64 (batch,) -> dict of N(0, 1) float32 (batch, size)."""
+        sizes = self.noise_sizes
+        if not sizes:
+            return {}
+        drawn = normal_from_seeds(seeds, sum(sizes.values()))
+        return dict(zip(sizes, tf.split(drawn, list(sizes.values()), axis=1), strict=True))
 
-def _copy_weights(source, target):
-    for variable, value in zip(target.variables, source.variables, strict=True):
-        variable.assign(value)
+    def latents_from_seeds(self, seeds):
+        """The latents that `generate` draws: int64 (batch,) -> float32 (batch, latent_dim)."""
+        return self.noise_from_seeds(seeds)["latents"]
 
+    # --- parts of generation ----------------------------------------------------------------------
 
-def to_uint8(images):
-    """[-1, 1] to 0...255: round((x + 1) * 127.5), clipped; the one place where this is done."""
-    return tf.cast(tf.round(tf.clip_by_value((images + 1.0) * 127.5, 0.0, 255.0)), tf.uint8)
+    @property
+    def parse_options(self):
+        """Names of the `options` of `generate` and `interpolate` that `parse` takes."""
+        return self.condition.options
 
+    def parse(self, conditions, **options):
+        """What a user gives as dict of arrays, one row per condition, by `input_signature`."""
+        return self.condition.parse(conditions, **options)
 
-def row_seeds(seed, conditions, samples, name="seed", samples_name="samples_per_condition"):
-    """int64 (conditions * samples,): `seed + k` for sample k, a condition's samples in a row.
+    @property
+    def input_signature(self):
+        """dict of `tf.TensorSpec` of what an image is made from: condition and noise."""
+        sizes = self.noise_sizes.items()
+        return {
+            **self.condition.fields,
+            **{name: tf.TensorSpec([None, size], tf.float32) for name, size in sizes},
+        }
 
-    Args:
-        seed: int, or a list of one int for each condition.
-        conditions, samples: int.
-        name, samples_name: what the user calls `seed` and `samples`.
-
-    Raises:
-        ZooError: another form, a seed out of range, or no samples.
-    """
-    whole = isinstance(samples, int | np.integer) and not isinstance(samples, bool)
-    if not whole or samples < 1:
-        raise ZooError(f"{samples_name} must be an integer from 1 on, got {samples!r}.")
-    first = read_seeds(seed, conditions, name, span=int(samples))
-    return (first[:, None] + np.arange(samples)[None]).reshape(-1)
+    def sample_batch(self, inputs):
+        """dict of `images` uint8 (batch, h, w, channels), and float32 of what else the generator
+        shows; `inputs`: by `input_signature`."""
+        outputs = self.sample(inputs, **{name: inputs[name] for name in self.noise_sizes})
+        last = {n: v[-1] if isinstance(v, list) else v for n, v in outputs.items()}
+        last = {n: tf.cast(v, tf.float32) for n, v in last.items()}
+        return {**last, "images": to_uint8(last["images"])}

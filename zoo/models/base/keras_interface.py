@@ -139,10 +139,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         return type(self).__name__
 
     def _condition(self):
-        fields = getattr(self, "condition_fields", ())
-        return {
-            ("labels",): "labels", ("source",): "images", (): "conditions",
-        }.get(tuple(fields), "captions")
+        return "conditions" if self.condition is None else self.condition.argument
 
     def _use(self):
         given = "" if self._condition() == "conditions" else self._condition()

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from zoo import storage
+from zoo.conditions.text import text_condition
 from zoo.errors import ZooError
 from zoo.models.base import noise
 from zoo.models.base.arguments import policy_name
@@ -29,7 +30,8 @@ class System(KerasInterface):
     network_names = ()
     preset_network_names = ()
     loss_names = ()
-    hub_encoder = None  # the `HubTextEncoder` of a system that reads captions by one
+    condition = None  # what it draws from, see `zoo.conditions`; None of one that draws nothing
+    hub_encoder = None  # the `HubTextEncoder` of a system that reads captions with one
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -59,6 +61,23 @@ class System(KerasInterface):
         return {name: _plain(getattr(self, kept.get(name, name))) for name in names}
 
     # --- networks -------------------------------------------------------------------------------
+
+    def read_text(self, vocabulary, max_words, text_encoder):
+        """The condition that these arguments describe, see `zoo.conditions.text_condition`.
+
+        They are kept as `vocabulary`, `max_words` and `text_encoder_config`, and the networks that
+        read as `text_encoder` or, not stored, `hub_encoder`.
+        """
+        self.vocabulary = None if vocabulary is None else Vocabulary(vocabulary)
+        self.max_words = max_words
+        self.text_encoder_config = dict(text_encoder or {})
+        condition = text_condition(self.text_encoder_config, self.vocabulary, max_words)
+        if condition.encoder is not None:
+            self.text_encoder = condition.encoder
+        if condition.hub_encoder is not None:
+            self.hub_encoder = condition.hub_encoder
+            self.text_encoder_config = condition.config
+        return condition
 
     @property
     def networks(self):

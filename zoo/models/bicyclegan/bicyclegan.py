@@ -12,49 +12,35 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.conditions.images import Images
 from zoo.errors import ZooError
-from zoo.images.read import read_pictures, to_float
-from zoo.losses.kl import kl_to_standard_normal
+from zoo.images.convert import to_float, to_uint8
+from zoo.images.read import read_pictures
 from zoo.losses.least_squares import FORMS, check_form, over_scales
 from zoo.models.base.arguments import check
-from zoo.models.base.conditional_gan import to_uint8
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
-from zoo.models.bicyclegan.encoder import POOL, ConvEncoder, ResNetEncoder
-from zoo.models.image_to_image import ImageToImage
-from zoo.models.pix2pix.networks import (
-    image_spec,
-    l1_distance,
-    make_discriminator,
-    make_u_net,
-    translate,
-    u_net_inputs,
-)
-from zoo.networks.build import build
+from zoo.models.bicyclegan.encoder import ENCODERS, make_encoder
+from zoo.models.bicyclegan.losses import draw_code, generator_losses, latent_loss_and_slope
+from zoo.models.pix2pix.networks import make_discriminator, make_u_net, translate
 from zoo.networks.u_net import most_downs
 
-ENCODERS = {"resnet": (ResNetEncoder, "blocks"), "conv": (ConvEncoder, "layers")}
 LATENT_STEPS = ("joint", "separate")
 
 
-def draw_code(code, noise):
-    """mu + noise * exp(log_var / 2), (batch, latent_dim)."""
-    return code["mu"] + tf.cast(noise, code["mu"].dtype) * tf.exp(code["log_var"] / 2)
-
-
 @keras.saving.register_keras_serializable("zoo")
-class BicycleGAN(ImageToImage):
-    """Paired image-to-image translation that can draw many pictures of one source.
+class BicycleGAN(ConditionalGAN):
+    """Paired image-to-image translation that can draw many images of one source.
 
     Two cycles share generator G and encoder E. A target's code makes the target again (cVAE-GAN:
-    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent's picture gives the
+    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent's image gives the
     latent back (cLR-GAN: L1 of the latent, which trains G alone; adversarial).
 
     A batch is cut in halves, so its size is even: the first half's pairs are encoded and drawn, the
     second half's are what the second discriminator sees as real.
 
-    Mode seeking draws a second random latent for each source of the first half. Both random
-    pictures are judged, the real ones count twice, and the latent is only recovered from the first,
-    as in MSGAN's Pix2Pix and DRIT.
+    Mode seeking draws a second latent for each source of the first half. Both images are scored,
+    real ones count twice, and only the first latent is recovered, as in MSGAN's Pix2Pix and DRIT.
 
     Args:
         image_size: int. 256; a power of two from 16 on, because of the encoder.
@@ -62,9 +48,9 @@ class BicycleGAN(ImageToImage):
         encoder: "resnet" (`resnet_256`, `resnet_128`) or "conv" (`conv_*`), as deep as
             `image_size` needs.
         encoder_filters: int. nef, 64.
-        conditional_discriminators: bool. Whether the discriminators see the source beside the
-            picture (`conditional_D`). False. The second one's real pairs are of other sources than
-            its generated ones, as the authors intend.
+        conditional_discriminators: bool. Whether the discriminators see the source, too
+            (`conditional_D`). False. The second one's real pairs have other sources than its
+            generated ones, as the authors intend.
         use_same_discriminator: bool. One discriminator for both cycles, in one step (`use_same_D`).
         latent_step: "joint": G's latent term is part of its one step; "separate": it has a second
             step of G, as until 2020-06, so in the paper and the released weights.
@@ -87,7 +73,7 @@ class BicycleGAN(ImageToImage):
     ```python
     model = BicycleGAN(source_channels=1)
     images = model.generate("edges.png", samples_per_condition=10)  # uint8 (10, 256, 256, 3)
-    images = model.generate_like("edges.png", "shoe.jpg")  # with the latent of another picture
+    images = model.generate_like("edges.png", "shoe.jpg")  # with the latent of another image
     ```
 
     Reference:
@@ -95,6 +81,8 @@ class BicycleGAN(ImageToImage):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
+    task = "image-to-image"
+    default_batch_size = 4
     loss_names = (
         "discriminator_loss",
         "discriminator_2_loss",
@@ -145,12 +133,10 @@ class BicycleGAN(ImageToImage):
         seed=0,
         **kwargs,
     ):
-        for name, value, known in (
-            ("encoder", encoder, tuple(ENCODERS)),
-            ("latent_step", latent_step, LATENT_STEPS),
-        ):
+        choices = {"encoder": (encoder, ENCODERS), "latent_step": (latent_step, LATENT_STEPS)}
+        for name, (value, known) in choices.items():
             if value not in known:
-                raise ZooError(f"`{name}` must be one of {known}, got {value!r}.")
+                raise ZooError(f"`{name}` must be one of {tuple(known)}, got {value!r}.")
         if not latent_dim:
             raise ZooError("BicycleGAN encodes images in a latent, but `latent_dim` is 0.")
         super().__init__(
@@ -183,30 +169,14 @@ class BicycleGAN(ImageToImage):
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
         self.constant_epochs = constant_epochs
-        self.build_generators(u_net_inputs(self))
-        self.encoder = self._make_encoder()
+        self.condition = Images(image_size, source_channels, guide="latent")
+        self.build_generators()
+        self.encoder = make_encoder(self)
 
     # --- networks ---------------------------------------------------------------------------------
 
     def make_generator(self, name):
         return make_u_net(self, name)
-
-    def _make_encoder(self):
-        make, depth = ENCODERS[self.encoder_config]
-        halvings = (self.image_size // POOL).bit_length() - 1
-        if halvings < 1 or self.image_size != POOL * 2**halvings:
-            raise ZooError(
-                f"`image_size` must be {POOL} times a power of two, for the encoder. "
-                f"Received: {self.image_size}"
-            )
-        network = make(
-            latent_dim=self.latent_dim,
-            filters=self.encoder_filters,
-            normalization=self.normalization,
-            name="encoder",
-            **{depth: halvings},
-        )
-        return build(network, image_spec(self, self.target_channels))
 
     @property
     def discriminator_names(self):
@@ -218,7 +188,7 @@ class BicycleGAN(ImageToImage):
 
     @property
     def preset_network_names(self):
-        return (self.generating.name, "encoder")
+        return (self.inference_generator.name, "encoder")
 
     def build_for_training(self):
         """Makes the discriminators; their weights are new."""
@@ -258,20 +228,23 @@ class BicycleGAN(ImageToImage):
         """
         sources, targets = self._halves(batch)
         half = tf.shape(sources[0])[0]
-        latents = self.draw("latents", half * self.samples, self.latent_dim)
-        noise = self.draw("encoding", half, self.latent_dim)
+        samples = self.latents_per_condition
+        latents = self.noise("latents", half * samples, self.latent_dim)
+        noise = self.noise("encoding", half, self.latent_dim)
         separate = self.latent_step == "separate"
 
         # (1) cVAE-GAN: encode a target, and draw it again. cLR-GAN: draw from a random latent.
         with tf.GradientTape(persistent=separate) as tape:
             code = self.encoder(targets[0], training=True)
             encoded = translate(self, sources[0], draw_code(code, noise), "dropout_encoded")
-            repeated = tf.concat([sources[0]] * self.samples, axis=0)
+            repeated = tf.concat([sources[0]] * samples, axis=0)
             random = translate(self, repeated, latents, "dropout_random")
-            losses = self.generator_losses(sources[0], targets[0], code, encoded, random, latents)
+            losses = generator_losses(
+                self, sources[0], targets[0], code, encoded, random, latents
+            )
 
         # (2) Update G and E; the latent that is found again trains G alone.
-        latent_loss, slope = self._latent_loss(random, latents)
+        latent_loss, slope = latent_loss_and_slope(self, random, latents)
         with tape:  # its gradient is that of the latent loss, through E as it is into G alone
             latent_term = tf.reduce_sum(slope * random)
             total = losses["generator_loss"] + (0 if separate else latent_term)
@@ -279,7 +252,7 @@ class BicycleGAN(ImageToImage):
         if separate:
             variables = self.generator.trainable_variables
             self._update("generator_optimizer", tape, latent_term, variables)
-        self.update_average()
+        self.ema.update()
 
         # (3) Update the discriminators.
         fakes = [tf.stop_gradient(encoded)], self.split_samples(tf.stop_gradient(random))
@@ -294,52 +267,6 @@ class BicycleGAN(ImageToImage):
                 "batch size, and leave incomplete batches out."
             )
         return tf.split(batch["source"], 2), tf.split(batch["target"], 2)
-
-    def _latent_loss(self, random, latents):
-        """The weighted L1 of the first sample's latent, and its derivative by all images.
-
-        The latent term trains G through a fixed E. With slope = d loss / d images, held fixed, the
-        linear form sum(slope * images) has the gradient of the loss with regard to G's weights and
-        none with regard to E's.
-        """
-        random = tf.stop_gradient(random)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(random)
-            first, latents = (self.split_samples(x)[0] for x in (random, latents))
-            loss = self.latent_term(self.encoder(first, training=True)["mu"], latents)
-        return loss, tape.gradient(loss, random)
-
-    def latent_term(self, mu, latents):
-        """Weighted mean absolute difference of the latents that were given and found again."""
-        return self.latent_weight * tf.reduce_mean(tf.abs(mu - tf.cast(latents, mu.dtype)))
-
-    def kl_term(self, code):
-        """Weighted KL divergence of the codes to N(0, 1), summed over batch and dimensions.
-
-        The other terms are means; so it is made the sum over the batches of all replicas.
-        """
-        count = tf.cast(tf.size(code["mu"]) * self.replicas, code["mu"].dtype)
-        return self.kl_weight * count * kl_to_standard_normal(code["mu"], code["log_var"])
-
-    def generator_losses(self, source, target, code, encoded, random, latents):
-        """dict of the weighted terms that train G and E together; `generator_loss` is their sum."""
-        first = self.adversarial_loss(self.discriminate(1, source, encoded), 1)
-        second = tf.add_n([
-            self.adversarial_loss(self.discriminate(2, source, fake), 1)
-            for fake in self.split_samples(random)
-        ])
-        adversarial, adversarial_2 = self.gan_weight * first, self.gan2_weight * second
-        l1 = self.l1_weight * l1_distance(encoded, target)
-        kl = self.kl_term(code)
-        seeking = self.mode_seeking_term(random, latents)
-        return {
-            "generator_loss": adversarial + adversarial_2 + l1 + kl + seeking["mode_seeking"],
-            "adversarial_loss": adversarial,
-            "adversarial_2_loss": adversarial_2,
-            "l1_loss": l1,
-            "kl_loss": kl,
-            **seeking,
-        }
 
     def update_discriminators(self, sources, targets, encoded, random):
         """Each discriminator on its own cycle; or one on both, with the sum of the losses."""
@@ -377,11 +304,11 @@ class BicycleGAN(ImageToImage):
         """The Gaussian of pictures' latents.
 
         Args:
-            images: what `generate` takes, but pictures like the targets.
+            images: what `generate` takes, but images like the targets.
             batch_size: int.
 
         Returns:
-            dict of `mu`, `log_var` float32 (pictures, latent_dim).
+            dict of `mu`, `log_var` float32 (images, latent_dim).
         """
         check(type(self).__name__, "batch_size", batch_size, default=16)
         pictures = read_pictures(images, self.image_size, self.target_channels)
@@ -392,32 +319,32 @@ class BicycleGAN(ImageToImage):
         return {n: np.concatenate([np.float32(c[n]) for c in codes]) for n in ("mu", "log_var")}
 
     def generate_like(self, images, examples, batch_size=4):
-        """Pictures of pictures, each with the mean code of an example.
+        """Pictures of images, each with the mean code of an example.
 
         Args:
             images: what `generate` takes.
-            examples: as many pictures like the targets, or one for all.
+            examples: as many images like the targets, or one for all.
             batch_size: int.
 
         Returns:
-            uint8 (pictures, size, size, target channels).
+            uint8 (images, size, size, target channels).
 
         Raises:
-            ZooError: a picture that cannot be read, or another number of examples.
+            ZooError: an image that cannot be read, or another number of examples.
         """
         check(type(self).__name__, "batch_size", batch_size, default=4)
         source = read_pictures(images, self.image_size, self.source_channels)
         latents = self.encode(examples)["mu"]
         if len(latents) not in (1, len(source)):
             raise ZooError(
-                f"There are {len(source)} pictures and {len(latents)} examples: give one example "
-                "for each picture, or one for all."
+                f"There are {len(source)} images and {len(latents)} examples: give one example "
+                "for each image, or one for all."
             )
         latents = np.broadcast_to(latents, (len(source), self.latent_dim))
-        made = []
+        batches = []
         for start in range(0, len(source), batch_size):
             part = slice(start, start + batch_size)
             inputs = {"source": to_float(source[part]), "latents": latents[part]}
-            images = self(inputs, training=False)["images"]
-            made.append(to_uint8(tf.cast(images, tf.float32)).numpy())
-        return np.concatenate(made)
+            outputs = tf.cast(self(inputs, training=False)["images"], tf.float32)
+            batches.append(to_uint8(outputs).numpy())
+        return np.concatenate(batches)

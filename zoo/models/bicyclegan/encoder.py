@@ -1,4 +1,4 @@
-"""BicycleGAN's encoders: a picture -> the Gaussian of its latent.
+"""BicycleGAN's encoders: an image -> the Gaussian of its latent.
 
 Paper: BicycleGAN, arXiv 1711.11586. Checked against junyanz/BicycleGAN models/networks.py
     (`E_ResNet`, `E_NLayers`, `BasicBlock`).
@@ -13,6 +13,7 @@ from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D
+from zoo.networks.build import build, spec
 from zoo.precision import at_least_float32_dtype
 
 MOST_WIDTHS = 4  # channels grow up to 4 x filters
@@ -86,11 +87,11 @@ class GaussianEncoder(keras.layers.Layer):
         filters: int. nef, 64.
         normalization: see `make_normalization`.
 
-    Shapes: pictures float (batch, h, w, any) -> dict of `mu`, `log_var` (batch, latent_dim), at
+    Shapes: images float (batch, h, w, any) -> dict of `mu`, `log_var` (batch, latent_dim), at
     least float32.
 
     Raises:
-        ZooError: pictures of a size that does not end in one mean over 8x8 pixels.
+        ZooError: images of a size that does not end in one mean over 8x8 pixels.
     """
 
     def __init__(self, latent_dim=8, filters=64, normalization="instance", **kwargs):
@@ -118,7 +119,7 @@ class GaussianEncoder(keras.layers.Layer):
         if tuple(x.shape[1:3]) != (side, side):
             raise ZooError(
                 f"This encoder halves {self.halvings} times and ends in {POOL} x {POOL} pixels: it "
-                f"reads pictures of {side} x {side}, not {x.shape[1]} x {x.shape[2]}."
+                f"reads images of {side} x {side}, not {x.shape[1]} x {x.shape[2]}."
             )
         code = tf.reduce_mean(self.features(x, training), [1, 2])  # (batch, channels)
         return {"mu": self.mu(code), "log_var": self.log_var(code)}
@@ -137,7 +138,7 @@ class ResNetEncoder(GaussianEncoder):
     """4x4 convolution of stride 2, then `blocks` - 1 `BasicBlock`s of rising width.
 
     Args:
-        blocks: int. 5 for 256 pixels (`resnet_256`), 4 for 128: pictures of 8 x 2^blocks pixels.
+        blocks: int. 5 for 256 pixels (`resnet_256`), 4 for 128: images of 8 x 2^blocks pixels.
         **kwargs: see `GaussianEncoder`.
     """
 
@@ -174,7 +175,7 @@ class ConvEncoder(GaussianEncoder):
     """4x4 convolutions of stride 2 (`conv_*`), each but the first with norm, LeakyReLU behind.
 
     Args:
-        layers: int. 5 for 256 pixels: pictures of 8 x 2^layers pixels.
+        layers: int. 5 for 256 pixels: images of 8 x 2^layers pixels.
         **kwargs: see `GaussianEncoder`.
     """
 
@@ -196,3 +197,29 @@ class ConvEncoder(GaussianEncoder):
 
     def get_config(self):
         return {**super().get_config(), "layers": self.halvings}
+
+
+ENCODERS = {"resnet": (ResNetEncoder, "blocks"), "conv": (ConvEncoder, "layers")}
+
+
+def make_encoder(model):
+    """The built encoder of a `BicycleGAN`, as deep as its `image_size` needs.
+
+    Raises:
+        ZooError: the size is no `POOL` times a power of two.
+    """
+    make, depth = ENCODERS[model.encoder_config]
+    halvings = (model.image_size // POOL).bit_length() - 1
+    if halvings < 1 or model.image_size != POOL * 2**halvings:
+        raise ZooError(
+            f"`image_size` must be {POOL} times a power of two, for the encoder. "
+            f"Received: {model.image_size}"
+        )
+    network = make(
+        latent_dim=model.latent_dim,
+        filters=model.encoder_filters,
+        normalization=model.normalization,
+        name="encoder",
+        **{depth: halvings},
+    )
+    return build(network, spec(2, model.image_size, model.image_size, model.target_channels))

@@ -1,4 +1,4 @@
-"""DAMSM pre-training: text and image encoders that agree on which caption belongs to which picture.
+"""DAMSM pre-training: text and image encoders that agree on which caption belongs to which image.
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN
     code/pretrain_DAMSM.py.
@@ -11,10 +11,8 @@ from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models.base import noise
 from zoo.models.base.system import System
-from zoo.models.text_input import make_text_input
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
-from zoo.text.vocabulary import Vocabulary
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -24,10 +22,10 @@ class DAMSM(System):
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
         max_words: int. Words of a caption that are read (18 CUB, 15 COCO).
-        image_size: int. Pixels of the pictures it is trained on (299 with Inception).
+        image_size: int. Pixels of the images it is trained on (299 with Inception).
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`); or
-            `{"kind": "hub", ...}`, see `TextToImage`: an encoder of TensorFlow Hub is fixed, so
-            that the image encoder alone is trained, and `vocabulary` is None.
+            `{"kind": "hub", ...}` (see `zoo.conditions.text_condition`): an encoder of TensorFlow
+            Hub is fixed, so that only the image encoder is trained, and `vocabulary` is None.
         image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the
             text's, which it is by default.
         dropout: float. Rate on the word embeddings while training (0.5).
@@ -59,20 +57,12 @@ class DAMSM(System):
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        self.vocabulary = None if vocabulary is None else Vocabulary(vocabulary)
-        self.max_words = max_words
         self.image_size = image_size
-        self.text_encoder_config = dict(text_encoder or {})
+        self.text = self.read_text(vocabulary, max_words, text_encoder)
         self.dropout = dropout
         self.clip_norm = clip_norm
         self.steps_per_epoch = steps_per_epoch
-        self.text_input = make_text_input(self.text_encoder_config, self.vocabulary, max_words)
-        if self.text_input.encoder is not None:
-            self.text_encoder = self.text_input.encoder
-        elif self.text_encoder_config.get("kind") == "hub":
-            self.hub_encoder = self.text_input.hub_encoder  # not among `network_names`: not stored
-            self.text_encoder_config = self.text_input.config
-        features = self.text_input.features
+        features = self.text.features
         self.image_encoder_config = {
             "features": features, **(image_encoder or {"kind": "inception_v3"})
         }
@@ -102,7 +92,7 @@ class DAMSM(System):
     @property
     def text_variables(self):
         """What is trained of the text encoder: nothing, if it is a fixed one."""
-        return [] if self.text_input.encoder is None else self.text_encoder.trainable_variables
+        return [] if self.text.encoder is None else self.text_encoder.trainable_variables
 
     def compile(self, optimizer, **kwargs):
         self._base_learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
@@ -112,7 +102,7 @@ class DAMSM(System):
         """dict of `images`, `tokens`, `lengths` -> (image features, text features)."""
         return (
             self.image_encoder(inputs["images"][-1], training=training),
-            self.text_input.encode(inputs),
+            self.text.encode(inputs),
         )
 
     def give(self, name, network):
@@ -157,8 +147,8 @@ class DAMSM(System):
         return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
 
     def _training_text(self, batch):
-        if self.text_input.encoder is None:
-            return self.text_input.encode(batch)
+        if self.text.encoder is None:
+            return self.text.encode(batch)
         dropped = self.dropout_mask(batch["tokens"])
         return self.text_encoder(batch["tokens"], batch["lengths"], dropped)
 
@@ -205,7 +195,7 @@ def open_damsm(damsm, vocabulary, hub_encoder=None):
 
 
 def retrieval_accuracy(image, text):
-    """Share of pictures in the batch whose own sentence is the most similar one."""
+    """Share of images in the batch whose own sentence is the most similar one."""
     similarities = sentence_similarities(image["code"], text["sentence"])
     best = tf.argmax(similarities, axis=1)
     return tf.reduce_mean(tf.cast(best == tf.range(tf.size(best), dtype=best.dtype), tf.float32))

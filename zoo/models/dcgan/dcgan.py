@@ -3,26 +3,26 @@
 Papers: DCGAN, arXiv 1511.06434; with labels and mode seeking, MSGAN, arXiv 1903.05628, section 4.1.
     Checked against HelenMao/MSGAN DCGAN-Mode-Seeking/model.py (`CDCGAN`).
 Known deviations: the discriminator gives logits (`adversarial_form`); batch-norm scales start at 1
-    (`gamma_initialization`); pictures are rounded to bytes, the official code cuts them off.
+    (`gamma_initialization`); images are rounded to bytes, the official code cuts them off.
 """
 
 import keras
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.conditions.labels import Labels
+from zoo.errors import ZooError, check_choice
 from zoo.losses import adversarial
-from zoo.models.base.conditional_gan import ConditionalGAN, to_uint8
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.weight_decay import coupled_weight_decay
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
 from zoo.models.dcgan.generator import DCGANGenerator
-from zoo.models.dcgan.labels import check_class_names, read_labels
 from zoo.models.dcgan.layers import GAMMAS
 from zoo.networks.build import build, spec
 
 
 @keras.saving.register_keras_serializable("zoo")
 class DCGAN(ConditionalGAN):
-    """Class to picture.
+    """Class to image.
 
     Batches are dicts: `images` float (batch, image_size, image_size, 3) in [-1, 1], `labels` int
     (batch,) in [0, classes).
@@ -33,7 +33,7 @@ class DCGAN(ConditionalGAN):
         image_size: int, a power of two from 16 on. 32 in the paper.
         filters: int. d, the narrowest layers' channels; 128.
         latent_dim: int. 100.
-        training_samples: 1, 2 or None. Pictures drawn for each real one in training, each with the
+        training_samples: 1, 2 or None. Images drawn for each real one in training, each with the
             real one's loss beside it; None draws 2 with mode seeking and else 1. 2 without mode
             seeking is the official step with that term left out, 1 is the plain DCGAN.
         weight_decay: float. L2 coupled with the gradient of all parameters; 1e-4.
@@ -58,7 +58,7 @@ class DCGAN(ConditionalGAN):
     """
 
     task = "label-to-image"
-    condition_fields = ("labels",)
+    default_batch_size = 64
     loss_names = (
         "discriminator_loss",
         "generator_loss",
@@ -85,15 +85,16 @@ class DCGAN(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        _check_choice("gamma_initialization", gamma_initialization, GAMMAS)
-        _check_choice("training_samples", training_samples, (None, 1, 2))
+        check_choice("`gamma_initialization`", gamma_initialization, GAMMAS)
+        check_choice("`training_samples`", training_samples, (None, 1, 2))
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )
         if training_samples == 1 and self.mode_seeking_weight:
             raise ZooError("Mode seeking compares two samples: `training_samples` must not be 1.")
         self.classes = classes
-        self.class_names = check_class_names(class_names, classes)
+        self.condition = Labels(classes, class_names)
+        self.class_names = self.condition.class_names
         self.image_size = image_size
         self.filters = filters
         self.training_samples = training_samples
@@ -101,9 +102,7 @@ class DCGAN(ConditionalGAN):
         self.adversarial_form = adversarial_form
         self.cross_entropy = adversarial.cross_entropy(adversarial_form)
         self.gamma_initialization = gamma_initialization
-        self.build_generators(
-            {"latents": spec(2, self.latent_dim), "labels": spec(2, dtype="int64")}
-        )
+        self.build_generators()
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -129,8 +128,8 @@ class DCGAN(ConditionalGAN):
     # --- one iteration ----------------------------------------------------------------------------
 
     @property
-    def samples(self):
-        return self.training_samples or super().samples
+    def latents_per_condition(self):
+        return self.training_samples or super().latents_per_condition
 
     def training_step(self, batch):
         """One iteration in the official order: G once, D, then G with the updated D.
@@ -138,8 +137,8 @@ class DCGAN(ConditionalGAN):
         `batch` is a dict, see the class.
         """
         images, labels = batch["images"], batch["labels"]
-        every_label = tf.concat([labels] * self.samples, axis=0)
-        latents = self.draw("latents", tf.shape(every_label)[0], self.latent_dim)
+        every_label = tf.concat([labels] * self.latents_per_condition, axis=0)
+        latents = self.noise("latents", tf.shape(every_label)[0], self.latent_dim)
         with tf.GradientTape() as generator_tape:
             inputs = {"latents": latents, "labels": every_label}
             fakes = self.generator(inputs, training=True)["images"]
@@ -151,16 +150,16 @@ class DCGAN(ConditionalGAN):
         with generator_tape:
             losses = self.generator_losses(fakes, latents, labels)
         self._step(self.generator, generator_tape, losses["generator_loss"])
-        self.update_average()
+        self.ema.update()
         return {"discriminator_loss": discriminator_loss, **losses}
 
     def discriminator_loss(self, images, fakes, labels):
-        """Each sample's pictures against the real ones, which count once for each sample.
+        """Each sample's images against the real ones, which count once for each sample.
 
         Every term is a pass of its own, with batch statistics of its own.
         """
         terms = []
-        for fake in tf.split(fakes, self.samples):
+        for fake in tf.split(fakes, self.latents_per_condition):
             terms.append(self.cross_entropy(self.discriminate(fake, labels), 0))
             terms.append(self.cross_entropy(self.discriminate(images, labels), 1))
         return tf.add_n(terms)
@@ -170,7 +169,7 @@ class DCGAN(ConditionalGAN):
         adversarial_loss = tf.add_n(
             [
                 self.cross_entropy(self.discriminate(fake, labels), 1)
-                for fake in tf.split(fakes, self.samples)
+                for fake in tf.split(fakes, self.latents_per_condition)
             ]
         )
         seeking = self.mode_seeking_term(fakes, latents)
@@ -187,58 +186,3 @@ class DCGAN(ConditionalGAN):
         variables = network.trainable_variables
         decay = coupled_weight_decay(variables, self.weight_decay)
         self._update(f"{network.name}_optimizer", tape, loss, variables, decay)
-
-    # --- generation -------------------------------------------------------------------------------
-
-    def call(self, inputs, training=False):
-        """The generator (in training) or its moving average on a dict of `latents`, `labels`."""
-        return (self.generator if training else self.generating)(inputs, training=training)
-
-    def sample(self, condition, seeds=None, latents=None):
-        """Pictures of labels; a row depends on its own label and seed, or latent, alone.
-
-        Args:
-            condition: dict of the `condition_fields`: `labels` int (batch,).
-            seeds: int64 (batch,). Keys of the latents.
-            latents: float (batch, latent_dim) in place of the seeds.
-
-        Returns:
-            dict of `images`, float (batch, image_size, image_size, 3) in [-1, 1].
-        """
-        latents = self.latents(seeds) if latents is None else latents
-        return self({"latents": latents, "labels": condition["labels"]}, training=False)
-
-    def generate(self, labels, samples_per_condition=1, seed=0, batch_size=64):
-        """Pictures of classes.
-
-        Args:
-            labels: int, or list of ints, in [0, classes); names in their place, where the model has
-                `class_names`.
-            samples_per_condition: int, at least 1. Picture k of a label uses the row seed
-                `seed + k`.
-            seed: int, or a list of one int for each label.
-            batch_size: int. Pictures made at a time; the result does not depend on it.
-
-        Returns:
-            uint8 (labels * samples_per_condition, image_size, image_size, 3), a label's pictures in
-            a row.
-
-        Raises:
-            ZooError: no labels, a label out of range, an unknown name, or no samples.
-        """
-        return self.pictures_of(labels, samples_per_condition, seed, batch_size)
-
-    def condition_rows(self, conditions):
-        labels = read_labels(conditions, self.classes, self.class_names)
-        return {"labels": labels}, len(labels)
-
-    def row_specs(self):
-        return {**super().row_specs(), "labels": tf.TensorSpec([None], tf.int64)}
-
-    def rows_to_outputs(self, rows):
-        return {"images": to_uint8(self.sample(rows, latents=rows["latents"])["images"])}
-
-
-def _check_choice(name, value, choices):
-    if value not in choices:
-        raise ZooError(f"`{name}` must be one of {tuple(choices)}. Received: {value!r}")

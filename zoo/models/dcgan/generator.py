@@ -14,12 +14,12 @@ from zoo.precision import at_least_float32_dtype
 
 @keras.saving.register_keras_serializable("zoo")
 class DCGANGenerator(keras.layers.Layer):
-    """Latent and label -> picture, by 4x4 transposed convolutions from one pixel.
+    """Latent and label -> image, by 4x4 transposed convolutions from one pixel.
 
     Args:
         image_size: int, a power of two from 16 on. 32 is the paper's; others follow the same rule,
             a layer for each doubling from 4x4.
-        filters: int. d, channels of the features before the picture; twice as many with each layer
+        filters: int. d, channels of the features before the image; twice as many with each layer
             before that (128: 512, 256, 128 at 32 pixels).
         latent_dim: int. Size of the latent.
         classes: int. Number of labels; a label enters as a one-hot vector behind the latent.

@@ -12,7 +12,7 @@ GAMMAS = ("ones", "uniform")
 
 
 def check_image_size(image_size):
-    """The number of halvings from a picture to 4x4.
+    """The number of halvings from an image to 4x4.
 
     Raises:
         ZooError: no power of two from 16 on.

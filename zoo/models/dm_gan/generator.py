@@ -3,7 +3,7 @@
 Paper: DM-GAN, arXiv 1904.01310, section 3. Checked against MinfengZhu/DM-GAN code/model.py
     (`NEXT_STAGE_G`, `G_NET`) and code/GlobalAttention.py (`Memory`).
 The code's deviations from the paper are kept: a ReLU behind each 1x1 convolution of the memory, no
-    gradient through the pooled picture, the fused features concatenated with themselves.
+    gradient through the pooled image, the fused features concatenated with themselves.
 Known deviation: the padding mask is each sample's own; `mask_tiling="official"` gives the released
     behaviour.
 """
@@ -34,7 +34,7 @@ class DynamicMemory(keras.layers.Layer):
     """Features and words -> features that took over what they need of the words (section 3.2).
 
     Writing gate (equation 5), memory writing (6), key addressing (3), value reading (4), response
-    gate (7, 8); p is the mean of the features over the picture, without gradient:
+    gate (7, 8); p is the mean of the features over the image, without gradient:
 
         gate = sigmoid(A words + B p)                       one number a word
         memory = gate * relu(M_w words) + (1 - gate) * relu(M_r p)

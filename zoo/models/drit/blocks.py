@@ -190,7 +190,7 @@ class ConditionalResidualBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ImageLayerNorm(keras.layers.Layer):
-    """Layer norm of each picture over height, width and channels, with an affine map a channel.
+    """Layer norm of each image over height, width and channels, with an affine map a channel.
 
     Biased variance, epsilon 1e-5. Shapes: (batch, h, w, c) -> the same.
     """

@@ -1,4 +1,4 @@
-"""DRIT's discriminators, of pictures and of content features.
+"""DRIT's discriminators, of images and of content features.
 
 Paper: DRIT, arXiv 1808.00948. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/networks.py
     (`MultiScaleDis`, `Dis`, `Dis_content`).
@@ -57,7 +57,7 @@ class ConvDiscriminator(keras.layers.Layer):
             if block["pad"] >= pixels or padded < block["kernel_size"]:
                 raise ZooError(
                     f"{what} of {size} pixels are too small for {len(self.blocks)} layers of the "
-                    f"discriminator {self.name}. Take larger pictures, or fewer layers or scales."
+                    f"discriminator {self.name}. Take larger images, or fewer layers or scales."
                 )
             pixels = (padded - block["kernel_size"]) // block["strides"] + 1
 
@@ -71,7 +71,7 @@ class ConvDiscriminator(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class MultiScaleDiscriminator(keras.layers.Layer):
-    """Networks of equal width on a pyramid of pictures, each level half the one before.
+    """Networks of equal width on a pyramid of images, each level half the one before.
 
     Args:
         filters: int. Channels of the first layer, doubled from layer to layer; 64.

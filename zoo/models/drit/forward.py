@@ -6,7 +6,28 @@ Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mo
 
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.models.drit.domains import DOMAINS, OTHER
+
+
+def split_batch(batch):
+    """Two dicts of domain -> images: those that are translated, and the others.
+
+    Raises:
+        ZooError: a domain is missing, or the sizes are odd or differ.
+    """
+    names = {domain: f"images_{domain}" for domain in DOMAINS}
+    missing = [name for name in names.values() if name not in batch]
+    if missing:
+        raise ZooError(f"DRIT trains on `images_a` and `images_b`; the batch lacks {missing}.")
+    sizes = {batch[name].shape[0] for name in names.values()} - {None}
+    if len(sizes) > 1 or any(size % 2 for size in sizes):
+        raise ZooError(
+            "A batch of DRIT needs an even number of images a replica, the same of both "
+            f"domains, got {sorted(sizes)}. The first half is translated."
+        )
+    halves = {domain: tf.split(batch[name], 2) for domain, name in names.items()}
+    return [{domain: half[i] for domain, half in halves.items()} for i in range(2)]
 
 
 def encode_content(model, images, stream):
@@ -30,10 +51,10 @@ def encode_attributes(model, images, stream):
 
 
 def forward(model, images):
-    """All that the generator makes of n pictures of each domain, and what is read from it.
+    """All that the generator makes of n images of each domain, and what is read from it.
 
     Returns:
-        dict of dicts by domain: `content` and `attributes` of the pictures; the pictures
+        dict of dicts by domain: `content` and `attributes` of the images; the images
         `cross` (the other's content, own attributes), `self` (own content), `cycle` (from the
         content and attributes of `cross`) and `random`, a list of the samples; `regressed`, the
         attributes of the first sample. And `latents`, the list of the samples' attributes.
@@ -41,12 +62,12 @@ def forward(model, images):
     content = encode_content(model, images, "content")
     attributes = encode_attributes(model, images, "attributes")
     shape = tf.shape(attributes["a"]["code"])
-    latents = [model.normal(f"latents_{i + 1}", shape) for i in range(model.samples)]
+    latents = [model.normal(f"latents_{i + 1}", shape) for i in range(model.latents_per_condition)]
     drawn = {
         domain: decode(
             model,
             domain,
-            [content[OTHER[domain]], content[domain], *[content[OTHER[domain]]] * model.samples],
+            [content[OTHER[domain]], content[domain], *[content[OTHER[domain]]] * len(latents)],
             [attributes[domain]["code"]] * 2 + latents,
         )
         for domain in DOMAINS

@@ -26,7 +26,7 @@ def image_head(inputs, layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ConcatDecoder(keras.layers.Layer):
-    """Shared features and a code -> pictures of one domain; the code enters before every stage."""
+    """Shared features and a code -> images of one domain; the code enters before every stage."""
 
     def __init__(self, filters, latent_dim, **kwargs):
         super().__init__(**kwargs)
@@ -59,7 +59,7 @@ class ConcatDecoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class FeatureWiseDecoder(keras.layers.Layer):
-    """Features and a code -> pictures of one domain; an MLP gives each residual block its code."""
+    """Features and a code -> images of one domain; an MLP gives each residual block its code."""
 
     def __init__(self, filters, latent_dim, **kwargs):
         super().__init__(**kwargs)
@@ -95,7 +95,7 @@ class FeatureWiseDecoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class DRITGenerator(DomainNetwork):
-    """Content features and attribute codes -> pictures of both domains.
+    """Content features and attribute codes -> images of both domains.
 
     Args:
         filters: int. As of the encoders, 64.

@@ -21,7 +21,7 @@ def cross_entropy(logits, target):
 
 
 def discriminator_loss(real, fakes):
-    """A discriminator's logits of real pictures, and of each sample's fakes.
+    """A discriminator's logits of real images, and of each sample's fakes.
 
     The real ones count once for each sample, as in the official code, which calls it sample by
     sample.
@@ -64,7 +64,7 @@ def first_terms(images, outputs, judged, judged_content):
     """Terms of the first step of encoders and generator: dict of name -> dict of domain -> scalar.
 
     Args:
-        images: dict of domain -> the pictures that were translated.
+        images: dict of domain -> the images that were translated.
         outputs: `DRIT.forward` of them.
         judged, judged_content: dicts of domain -> list of logit maps, of the domain's translations
             (`outputs["cross"]`) and of its content.

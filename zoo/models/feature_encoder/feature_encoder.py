@@ -1,4 +1,4 @@
-"""A small classifier of pictures, whose features measure pictures where Inception cannot be had.
+"""A small classifier of images, whose features measure images where Inception cannot be had.
 
 This zoo's own; no paper's network, so its name is never one of theirs.
 """
@@ -16,7 +16,7 @@ PREFIX = "zoo-"
 
 @keras.saving.register_keras_serializable("zoo")
 class FeatureEncoder(System):
-    """Names the class of a picture, and gives the features that it does so by.
+    """Names the class of an image, and gives the features that it does so by.
 
     Example:
         classifier = zoo.from_preset("encoder_cifar10_32")
@@ -27,7 +27,7 @@ class FeatureEncoder(System):
         class_names: sequence of str, label 0 first.
         encoder_name: str, starts with "zoo-": what numbers call its features.
         image_size: int, pixels, a power of two from 16 on.
-        features: int, length of a picture's features.
+        features: int, length of an image's features.
         filters: int, width of the network, see `CompactImageEncoder`.
         seed: int, as of every system; nothing here draws noise.
     """
@@ -75,7 +75,7 @@ class FeatureEncoder(System):
         return {"features": features, "logits": self.head(keras.ops.relu(features))}
 
     def training_step(self, batch):
-        """One step down the cross-entropy of `labels`, of the pictures `images`."""
+        """One step down the cross-entropy of `labels`, of the images `images`."""
         labels = batch["labels"]
         with tf.GradientTape() as tape:
             logits = self(batch["images"], training=True)["logits"]

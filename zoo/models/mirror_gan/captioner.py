@@ -1,8 +1,8 @@
-"""The captioning network of MirrorGAN: a picture's vector starts a recurrent language model.
+"""The captioning network of MirrorGAN: an image's vector starts a recurrent language model.
 
 Paper: MirrorGAN, arXiv 1903.05854, section 3.3 (STREAM). Checked against qiaott/MirrorGAN model.py
-    (`CAPTION_CNN`, `CAPTION_RNN`). `CompactCaptionEncoder` is this zoo's own, for small pictures.
-As in the code there is no start token: the picture's vector is the first input, the words follow.
+    (`CAPTION_CNN`, `CAPTION_RNN`). `CompactCaptionEncoder` is this zoo's own, for small images.
+As in the code there is no start token: the image's vector is the first input, the words follow.
 """
 
 import inspect
@@ -27,11 +27,11 @@ class CaptionEncoder(keras.layers.Layer):
     float32. Subclasses give `pool(images, training)` -> (batch, any).
 
     Args:
-        features: int. Size of a picture's vector (256).
+        features: int. Size of an image's vector (256).
     """
 
     def __init__(self, features=256, **kwargs):
-        super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
+        super().__init__(autocast=False, **kwargs)  # images are resized in float32
         self.features = features
         self.output_dtype = at_least_float32_dtype(self)
         self.linear = keras.layers.Dense(
@@ -55,10 +55,10 @@ class ResNetCaptionEncoder(FrozenTrunk, CaptionEncoder):
     """The paper's: a frozen ResNet-152 on 224x224 pixels; only linear map and batch norm train.
 
     Args:
-        features: int. Size of a picture's vector.
+        features: int. Size of an image's vector.
         blocks: ints. Blocks of the stages; ResNet-152 by default.
         filters: int. Channels of the stem; 64 is the real network.
-        align_corners: bool. How pictures are resized to 224x224: False as under present versions of
+        align_corners: bool. How images are resized to 224x224: False as under present versions of
             the official framework, True as under the one that it was written for.
     """
 
@@ -87,9 +87,9 @@ class CompactCaptionEncoder(CaptionEncoder):
     """Stride-2 blocks down to 4x4 vectors, all of which are read; no ImageNet weights, all trains.
 
     Args:
-        features: int. Size of a picture's vector.
+        features: int. Size of an image's vector.
         filters: int. Channels of the first block, doubled by each later one up to 8 x filters.
-        image_size: int, a power of two from 8 on: height and width of the pictures.
+        image_size: int, a power of two from 8 on: height and width of the images.
     """
 
     def __init__(self, features=256, filters=32, image_size=64, **kwargs):
@@ -109,7 +109,7 @@ class CompactCaptionEncoder(CaptionEncoder):
     def build(self, images_shape):
         if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
             raise ZooError(
-                f"This caption encoder was made for {self.image_size}x{self.image_size} pictures. "
+                f"This caption encoder was made for {self.image_size}x{self.image_size} images. "
                 f"Received the shape {tuple(images_shape)}. Set its `image_size` to their size."
             )
 
@@ -125,7 +125,7 @@ class CompactCaptionEncoder(CaptionEncoder):
 
 @keras.saving.register_keras_serializable("zoo")
 class CaptionDecoder(keras.layers.Layer):
-    """A picture's vector, then words -> the logits of each next word; one LSTM layer.
+    """A image's vector, then words -> the logits of each next word; one LSTM layer.
 
     Args:
         vocabulary_size: int.
@@ -184,7 +184,7 @@ class Captioner(keras.layers.Layer):
 
     Args:
         vocabulary_size: int.
-        kind: "resnet" or "compact", the picture's encoder.
+        kind: "resnet" or "compact", the image's encoder.
         units: int. Size of the LSTM.
         encoder: dict. The other arguments of `ResNetCaptionEncoder` or `CompactCaptionEncoder`.
 

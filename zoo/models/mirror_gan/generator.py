@@ -17,7 +17,7 @@ from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 def linear(units, name, dtype, bias=False):
-    """Along the channels (a 1x1 convolution on pictures), orthogonal."""
+    """Along the channels (a 1x1 convolution on images), orthogonal."""
     return keras.layers.Dense(
         units,
         use_bias=bias,
@@ -29,7 +29,7 @@ def linear(units, name, dtype, bias=False):
 
 @keras.saving.register_keras_serializable("zoo")
 class GlobalLocalAttention(keras.layers.Layer):
-    """What a picture's features take from the words, and what from the whole sentence (GLAM).
+    """What an image's features take from the words, and what from the whole sentence (GLAM).
 
     Words: `WordAttention`. Sentence: with v a linear map of the condition,
 

@@ -156,11 +156,11 @@ class MirrorGAN(AttnGAN):
     # --- generation -------------------------------------------------------------------------------
 
     def describe(self, images, batch_size=16):
-        """What pictures show, told by the captioner: list of str.
+        """What images show, told by the captioner: list of str.
 
         Args:
-            images: what `generate` gives, or any pictures (see `read_pictures`).
-            batch_size: int. Pictures read at a time.
+            images: what `generate` gives, or any images (see `read_pictures`).
+            batch_size: int. Images read at a time.
 
         Raises:
             ZooError: there is no captioner.
@@ -171,17 +171,17 @@ class MirrorGAN(AttnGAN):
             )
         return describe(self, images, batch_size)
 
-    def generate(self, captions=None, *args, describe=False, **kwargs):
-        """`TextToImage.generate`; with `describe=True` also what the captioner reads back.
+    def generate(self, conditions=None, *args, describe=False, **kwargs):
+        """As `AttnGAN.generate`; with `describe=True` also what the captioner reads back.
 
         Returns:
-            The pictures; with `describe` or `return_details` also the dict of details, where
-            `describe` adds `descriptions`, a list of str, one a picture.
+            The images; with `describe` or `return_details` also the dict of details, where
+            `describe` adds `descriptions`, a list of str, one per image.
         """
         if describe and not hasattr(self, "captioner"):
-            self.describe([])  # says what is missing, before any picture is made
-        made = super().generate(captions, *args, **kwargs)
+            self.describe([])  # says what is missing, before any image is generated
+        result = super().generate(conditions, *args, **kwargs)
         if not describe:
-            return made
-        images, details = made if isinstance(made, tuple) else (made, {})
+            return result
+        images, details = result if isinstance(result, tuple) else (result, {})
         return images, {**details, "descriptions": self.describe(images)}

@@ -1,8 +1,8 @@
-"""STREAM: pre-training of the network that says what a picture shows.
+"""STREAM: pre-training of the network that says what an image shows.
 
 Paper: MirrorGAN, arXiv 1903.05854, section 3.3. No code of this step was released; it is
     the image captioning of yunjey/pytorch-tutorial, with the decoder of qiaott/MirrorGAN model.py.
-Known deviations from that tutorial: pictures stay in [-1, 1], as the GAN gives them; no start
+Known deviations from that tutorial: images stay in [-1, 1], as the GAN gives them; no start
     token; the end of a caption is the padding token, learnt once (`end_token`).
 """
 
@@ -10,8 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from zoo.conditions.described_images import DescribedImages
 from zoo.errors import ZooError
-from zoo.images.read import read_pictures, to_float
+from zoo.images.convert import to_float
+from zoo.images.read import read_pictures
 from zoo.losses.caption import caption_loss, word_accuracy
 from zoo.models.base.arguments import check
 from zoo.models.base.system import System
@@ -22,12 +24,12 @@ from zoo.text.vocabulary import Vocabulary, check_has_words
 
 @keras.saving.register_keras_serializable("zoo")
 class Stream(System):
-    """Semantic text regeneration and alignment module, on its own: pictures in, captions out.
+    """Semantic text regeneration and alignment module, on its own: images in, captions out.
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
         max_words: int. Words of a caption that are read, and at most told.
-        image_size: int. Pixels of the pictures it is trained on.
+        image_size: int. Pixels of the images it is trained on.
         captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`).
         end_token: bool. Whether the end of a caption shorter than `max_words` is learnt too;
             without it a description has always `max_words` words. MirrorGAN's own loss never asks
@@ -58,6 +60,7 @@ class Stream(System):
         check_has_words(self.vocabulary)
         self.max_words = max_words
         self.image_size = image_size
+        self.condition = DescribedImages(image_size)
         self.captioner_config = dict(captioner or {})
         self.end_token = end_token
         self.captioner = build_captioner(
@@ -100,12 +103,12 @@ class Stream(System):
         if [w.shape for w in weights] != [tuple(v.shape) for v in captioner.weights]:
             raise ZooError(
                 "The captioner has other sizes than this model's. Build the model with "
-                "captioner=stream.captioner_config, for pictures of the same size."
+                "captioner=stream.captioner_config, for images of the same size."
             )
         captioner.set_weights(weights)
 
     def describe(self, images, batch_size=16):
-        """What pictures show: list of str. Arguments: see `describe`."""
+        """What images show: list of str. Arguments: see `describe`."""
         return describe(self, images, batch_size)
 
 
@@ -131,15 +134,15 @@ def open_stream(stream, vocabulary):
 
 
 def describe(system, images, batch_size=16):
-    """The captions that a system's `captioner` gives to pictures.
+    """The captions that a system's `captioner` gives to images.
 
     Args:
         system: has `captioner`, `vocabulary`, `image_size`, `max_words`.
         images: see `zoo.images.read.read_pictures`; what `generate` gives is one form.
-        batch_size: int. Pictures read at a time.
+        batch_size: int. Images read at a time.
 
     Returns:
-        list of str, a caption a picture: its likeliest words up to "<end>", `max_words` at most.
+        list of str, a caption an image: its likeliest words up to "<end>", `max_words` at most.
     """
     pictures = to_float(read_pictures(images, system.image_size, 3))
     check(type(system).__name__, "batch_size", batch_size, default=16)

@@ -18,12 +18,6 @@ def image_spec(model, channels):
     return spec(2, model.image_size, model.image_size, channels)
 
 
-def u_net_inputs(model):
-    """The symbolic inputs of the model's U-Net."""
-    inputs = {"source": image_spec(model, model.source_channels)}
-    return {**inputs, "latents": spec(2, model.latent_dim)} if model.latent_dim else inputs
-
-
 def make_u_net(model, name):
     """The model's generator, not built yet.
 

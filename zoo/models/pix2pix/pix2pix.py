@@ -10,22 +10,22 @@ Known deviations: without mode seeking one sample is drawn; MSGAN's code has no 
 import keras
 import tensorflow as tf
 
+from zoo.conditions.images import Images
 from zoo.errors import ZooError
 from zoo.losses.least_squares import FORMS, check_form, over_scales
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
-from zoo.models.image_to_image import ImageToImage
 from zoo.models.pix2pix.networks import (
     l1_distance,
     make_discriminator,
     make_u_net,
     translate,
-    u_net_inputs,
 )
 from zoo.networks.u_net import most_downs
 
 
 @keras.saving.register_keras_serializable("zoo")
-class Pix2Pix(ImageToImage):
+class Pix2Pix(ConditionalGAN):
     """Paired image-to-image translation with a random latent, scored as pairs.
 
     The image that a latent gives is drawn to the target by an L1 term; with mode seeking a second
@@ -79,6 +79,8 @@ class Pix2Pix(ImageToImage):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
+    task = "image-to-image"
+    default_batch_size = 4
     loss_names = (
         "discriminator_loss",
         "generator_loss",
@@ -147,14 +149,19 @@ class Pix2Pix(ImageToImage):
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
         self.constant_epochs = constant_epochs
-        self.build_generators(u_net_inputs(self))
+        self.condition = Images(image_size, source_channels)
+        self.build_generators()
 
     def make_generator(self, name):
         return make_u_net(self, name)
 
     @property
-    def samples(self):
-        return 2 if self.always_two_samples else super().samples
+    def noise_sizes(self):
+        return super().noise_sizes if self.latent_dim else {}
+
+    @property
+    def latents_per_condition(self):
+        return 2 if self.always_two_samples else super().latents_per_condition
 
     def build_for_training(self):
         """Makes the discriminator; its weights are new."""
@@ -176,9 +183,10 @@ class Pix2Pix(ImageToImage):
         source, target = batch["source"], batch["target"]
 
         # (1) Draw an image of each source, or with mode seeking two.
-        latents = self.draw("latents", tf.shape(source)[0] * self.samples, self.latent_dim)
+        sources = tf.concat([source] * self.latents_per_condition, axis=0)
+        latents = self.noise("latents", tf.shape(sources)[0], self.latent_dim)
         with tf.GradientTape() as tape:
-            images = translate(self, tf.concat([source] * self.samples, axis=0), latents)
+            images = translate(self, sources, latents)
         fakes = self.split_samples(tf.stop_gradient(images))
 
         # (2) Update the generator, and before or after it the discriminator.
@@ -188,7 +196,7 @@ class Pix2Pix(ImageToImage):
             losses = self.generator_losses(source, target, images, latents)
         variables = self.generator.trainable_variables
         self._update("generator_optimizer", tape, losses["generator_loss"], variables)
-        self.update_average()
+        self.ema.update()
         if not self.discriminator_first:
             discriminator_loss = self.update_discriminator(source, target, fakes)
         return {"discriminator_loss": discriminator_loss, **losses}
@@ -212,9 +220,8 @@ class Pix2Pix(ImageToImage):
         """A step on each sample's pairs and the real ones, which count once per sample."""
         with tf.GradientTape() as tape:
             terms = [self.adversarial_loss(self.discriminate(source, fake), 0) for fake in fakes]
-            terms.append(
-                self.samples * self.adversarial_loss(self.discriminate(source, target), 1)
-            )
+            real = self.adversarial_loss(self.discriminate(source, target), 1)
+            terms.append(self.latents_per_condition * real)
             loss = self.discriminator_weight * tf.add_n(terms)
         self._update("discriminator_optimizer", tape, loss, self.discriminator.trainable_variables)
         return loss

@@ -4,7 +4,7 @@ Papers: StackGAN++, arXiv 1710.10916; mode seeking of it, MSGAN, arXiv 1903.0562
     hanzhanggit/StackGAN-v2 code/trainer.py and HelenMao/MSGAN StackGAN++-Mode-Seeking/trainer.py.
 Known deviations: discriminators give logits (`adversarial_form`); the moving average follows the
     batch statistics too (`ema_statistics`). Not reproduced: at each snapshot the official code
-    overwrites the generator in training by its moving average, and draws pictures in training mode,
+    overwrites the generator in training by its moving average, and draws images in training mode,
     which moves the batch statistics. With more than three stages every neighbouring pair enters the
     colour term, not the last two alone.
 """
@@ -16,27 +16,28 @@ from zoo.errors import ZooError
 from zoo.losses import adversarial
 from zoo.losses.color_consistency import color_consistency_loss
 from zoo.losses.kl import kl_to_standard_normal
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import open_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
-from zoo.models.text_to_image import TextToImage
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
 @keras.saving.register_keras_serializable("zoo")
-class StackGANV2(TextToImage):
-    """Text to image in stages of doubling size, or pictures without text.
+class StackGANV2(ConditionalGAN):
+    """Text to image in stages of doubling size, or images without text.
 
     The discriminators see the mean of the conditioning Gaussian. Batches also carry `wrong_images`,
-    real pictures of other captions, a tuple like `images`; without text they need not.
+    real images of other captions, a tuple like `images`; without text they need not.
 
     Args:
         vocabulary: sequence of str, or None where no captions are read.
         max_words: int. Words of a caption that are read.
-        text_encoder: dict, see `TextToImage`: a recurrent encoder of captions by default, `{"kind":
-            "embeddings", "features": 1024}` (the paper's, of a char-CNN-RNN) or `{"kind": "none"}`.
-        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small pictures.
-        generator_filters: int. Ng, channels of the first picture's features; halved from stage to
+        text_encoder: dict, see `zoo.conditions.text_condition`: a recurrent encoder of captions by
+            default, `{"kind": "embeddings", "features": 1024}` (the paper's, of a char-CNN-RNN) or
+            `{"kind": "none"}`.
+        stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small images.
+        generator_filters: int. Ng, channels of the first image's features; halved from stage to
             stage. 64.
         discriminator_filters: int. Nd, 64.
         residual_blocks: int. 2.
@@ -65,6 +66,7 @@ class StackGANV2(TextToImage):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
+    task = "text-to-image"
     loss_names = (
         "discriminator_loss",
         "generator_loss",
@@ -98,10 +100,6 @@ class StackGANV2(TextToImage):
         **kwargs,
     ):
         super().__init__(
-            vocabulary=vocabulary,
-            max_words=max_words,
-            text_encoder=text_encoder,
-            condition_dim=condition_dim,
             latent_dim=latent_dim,
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
@@ -109,19 +107,19 @@ class StackGANV2(TextToImage):
             seed=seed,
             **kwargs,
         )
+        self.condition = self.read_text(vocabulary, max_words, text_encoder)
         self.stage_sizes = list(stage_sizes)
         self.generator_filters = generator_filters
         self.discriminator_filters = discriminator_filters
         self.residual_blocks = residual_blocks
-        self.conditional = self.text_input.features > 0
-        if not self.conditional:
-            self.condition_dim = 0
+        self.conditional = self.condition.features > 0
+        self.condition_dim = condition_dim if self.conditional else 0
         self.unconditional_weight = unconditional_weight
         self.kl_weight = kl_weight
         self.color_weight = color_weight
         self.adversarial_form = adversarial_form
         self.cross_entropy = adversarial.cross_entropy(adversarial_form)
-        self.build_generators(self.generator_inputs)
+        self.build_generators()
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -171,7 +169,7 @@ class StackGANV2(TextToImage):
         Raises:
             ZooError: this model reads no captions, or the encoder has other words or sizes.
         """
-        if self.text_input.encoder is None:
+        if self.condition.encoder is None:
             raise ZooError(
                 "This model reads no captions, so it has no text encoder that a DAMSM could give. "
                 "Build it with vocabulary=damsm.vocabulary.tokens and "
@@ -186,17 +184,17 @@ class StackGANV2(TextToImage):
 
         Args:
             batch: dict of `images`, and with a condition `wrong_images`, tuples of float (batch,
-                size, size, 3) in [-1, 1] for each stage; `labels` (batch,); the `condition_fields`.
+                size, size, 3) in [-1, 1] per stage; `labels` (batch,); the fields of `condition`.
         """
         if self.conditional and "wrong_images" not in batch:
             raise ZooError(
                 "StackGAN++ learns from mismatched pairs too, but the batch has no `wrong_images`. "
                 "Make batches with text_to_image_dataset(..., mismatched=True)."
             )
-        text = self.text_input.encode(batch)
+        text = self.condition.encode(batch)
 
         # (1) Draw an image per caption, or with mode seeking two.
-        inputs = self.draw_inputs(text, tf.shape(batch["labels"])[0])
+        inputs = self.training_inputs(text, tf.shape(batch["labels"])[0])
         with tf.GradientTape() as tape:
             outputs = self.generator(inputs, training=True)
 
@@ -214,7 +212,7 @@ class StackGANV2(TextToImage):
             losses = self.generator_losses(outputs, inputs["latents"])
         variables = self.generator.trainable_variables
         self._update("generator_optimizer", tape, losses["generator_loss"], variables)
-        self.update_average()
+        self.ema.update()
         return {"discriminator_loss": tf.add_n(terms), **losses}
 
     # --- losses -----------------------------------------------------------------------------------
@@ -254,7 +252,7 @@ class StackGANV2(TextToImage):
         kl = color = tf.zeros([], images[-1].dtype)
         if self.conditional:
             mean = kl_to_standard_normal(outputs["mu"], outputs["log_var"])  # of all samples
-            kl = self.kl_weight * self.samples * mean
+            kl = self.kl_weight * self.latents_per_condition * mean
         if self.color_weight:
             color = self.color_weight * color_consistency_loss(images)
         seeking = self.mode_seeking_term(images[-1], latents)
@@ -268,7 +266,9 @@ class StackGANV2(TextToImage):
 
     def _conditions(self, outputs):
         """What the discriminators see next to the images, for each sample."""
-        return self.split_samples(outputs["mu"]) if self.conditional else [None] * self.samples
+        if not self.conditional:
+            return [None] * self.latents_per_condition
+        return self.split_samples(outputs["mu"])
 
     def discriminate_each(self, stage, batches, conditions):
         """A list of the logits, dicts by head, of several batches of images."""

@@ -3,7 +3,7 @@
 Paper: XMC-GAN, arXiv 2101.04702, section 4. Checked against google-research/xmcgan_image_generation
     xmcgan/libml/layers.py (`ConditionalBatchNorm`, `LocalConditionalBatchNorm`) and
     xmcgan/nets/common.py (`GenBlock`, `GenSpatialBlock`, `DiscOptimizedBlock`, `DiscBlock`).
-The same results with less work: 1x1 convolutions are taken before a picture is doubled, and after
+The same results with less work: 1x1 convolutions are taken before an image is doubled, and after
     it is pooled; scale and shift are made at the size of the condition, then repeated.
 """
 
@@ -133,7 +133,7 @@ class XMCDownBlock(_Spectral):
     Args:
         filters: int.
         pooled: bool. Whether the size is halved.
-        first: bool. The block that sees the picture: no activation in front, always a shortcut.
+        first: bool. The block that sees the image: no activation in front, always a shortcut.
         spectral: bool.
 
     Shapes: (batch, s, s, any) -> (batch, s, s, filters), or (batch, s / 2, s / 2, filters).

@@ -3,7 +3,7 @@
 Paper: XMC-GAN, arXiv 2101.04702, section 4.3. Checked against
     google-research/xmcgan_image_generation xmcgan/nets/xmc_net.py (`Discriminator`), whose losses
     stand in `zoo.losses.contrastive` here.
-Known deviations: pictures are in [-1, 1]; the widths at 64 pixels are this zoo's (see generator).
+Known deviations: images are in [-1, 1]; the widths at 64 pixels are this zoo's (see generator).
 """
 
 import keras
@@ -22,7 +22,7 @@ REGIONS = 16  # pixels of the map whose places are the regions
 class XMCGANDiscriminator(keras.layers.Layer):
     """Pictures and sentences -> logits, and the vectors that the contrastive losses compare.
 
-    The logit is a linear map of the pooled picture plus its product with the sentence's map
+    The logit is a linear map of the pooled image plus its product with the sentence's map
     (a projection discriminator).
 
     Args:

@@ -4,7 +4,7 @@ Paper: XMC-GAN, arXiv 2101.04702, section 4.2. Checked against
     google-research/xmcgan_image_generation xmcgan/nets/xmc_net.py (`Generator`).
 The code's deviations from the paper are kept: the first layer sees the latent alone; the attention
     is taken once, at 16x16, and its context consists of word vectors of length 1.
-Known deviations: pictures are in [-1, 1]. The widths at 64 pixels are this zoo's, by the rule of
+Known deviations: images are in [-1, 1]. The widths at 64 pixels are this zoo's, by the rule of
     BigGAN (arXiv 1809.11096), which the others follow.
 """
 
@@ -35,7 +35,7 @@ def check_image_size(image_size):
 
 @keras.saving.register_keras_serializable("zoo")
 class XMCGANGenerator(keras.layers.Layer):
-    """Words, sentence and latent -> a picture.
+    """Words, sentence and latent -> an image.
 
     Args:
         image_size: 64, 128 or 256.

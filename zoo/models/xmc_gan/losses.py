@@ -23,7 +23,7 @@ def statistics(*matches):
 
 
 def discriminator_terms(judged, weights):
-    """Hinge loss, and the contrast of the real pictures with their texts.
+    """Hinge loss, and the contrast of the real images with their texts.
 
     Returns a dict of scalars: `discriminator_loss`, the sum of the hinge loss and of the weighted
         `real_word_loss` and `real_sentence_loss`; and of both also accuracy and entropy, under such
@@ -37,7 +37,7 @@ def discriminator_terms(judged, weights):
 
 
 def generator_terms(judged, weights):
-    """Hinge loss, and the contrast of generated pictures with texts and with the real ones.
+    """Hinge loss, and the contrast of generated images with texts and with the real ones.
 
     Returns a dict of scalars, means over the samples: `adversarial_loss`, and weighted `word_loss`,
         `sentence_loss`, `image_loss`; and the last three's accuracies and entropies.
@@ -50,7 +50,7 @@ def generator_terms(judged, weights):
 
 
 def _contrasts(judged, index, weights, images=False):
-    """The matches of the real pictures (0) or of a sample, as one dict; losses are weighted."""
+    """The matches of the real images (0) or of a sample, as one dict; losses are weighted."""
     pooled = judged["pooled"][index]
     matches = {
         "word": word_loss(judged["regions"][index], judged["words"], judged["mask"]),

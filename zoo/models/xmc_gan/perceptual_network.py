@@ -1,8 +1,8 @@
-"""The fixed networks through which XMC-GAN compares a generated picture with the real one.
+"""The fixed networks through which XMC-GAN compares a generated image with the real one.
 
 Paper: XMC-GAN, arXiv 2101.04702, section 4.1 (VGG). Checked against
     google-research/xmcgan_image_generation xmcgan/utils/resnet_v1.py and pretrained_model_utils.py
-    (ResNet-50). As in the code there is no ReLU behind the stem of that network, its pictures are
+    (ResNet-50). As in the code there is no ReLU behind the stem of that network, its images are
     not standardised, and its features are the logits.
 Known deviation: which layer of VGG the paper takes is not known; here it is the mean of the last.
 """
@@ -37,7 +37,7 @@ class ResNetLogits(keras.layers.Layer):
     """
 
     def __init__(self, blocks=BLOCKS[50], filters=64, classes=1000, **kwargs):
-        super().__init__(autocast=False, **kwargs)  # pictures are resized in float32
+        super().__init__(autocast=False, **kwargs)  # images are resized in float32
         self.blocks = list(blocks)
         self.filters = filters
         self.classes = classes

@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.contrastive import contrastive_loss
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import open_damsm
-from zoo.models.text_to_image import TextToImage
 from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
@@ -26,7 +26,7 @@ NEGATIVES = ("replica", "global")
 
 
 @keras.saving.register_keras_serializable("zoo")
-class XMCGAN(TextToImage):
+class XMCGAN(ConditionalGAN):
     """Text to image in one stage, by contrast of matching pairs with all others of a batch.
 
     A batch holds `discriminator_steps` batches of the size that the losses see, one behind the
@@ -35,18 +35,18 @@ class XMCGAN(TextToImage):
     Args:
         vocabulary: sequence of str, or None where no captions are read.
         max_words: int. Words of a text that are read; 17 word pieces in the paper.
-        text_encoder: dict, see `TextToImage`: `{"kind": "word_embeddings", "features": 768}`, the
-            code's way and the default here, takes vectors that were computed elsewhere, by BERT
-            there; `{"kind": "hub", ...}` computes them of captions; without a kind it is a
-            recurrent encoder of captions.
+        text_encoder: dict, see `zoo.conditions.text_condition`: `{"kind": "word_embeddings",
+            "features": 768}`, the code's way and the default here, takes vectors that were computed
+            elsewhere, by BERT there; `{"kind": "hub", ...}` computes them from captions; without a
+            kind it is a recurrent encoder of captions.
         image_size: 64, 128 or 256.
         generator_filters: int. 96.
         discriminator_filters: int. 96.
         latent_dim: int. 128.
         discriminator_steps: int. Updates of the discriminator to one of the generator: 2.
         word_weight, sentence_weight, image_weight, network_weight: floats. Weights of the
-            contrastive losses, all 1: regions with words, pictures with sentences, generated
-            pictures with real ones by the discriminator's vectors, and by an image network's.
+            contrastive losses, all 1: regions with words, images with sentences, generated
+            images with real ones by the discriminator's vectors, and by an image network's.
         image_network: dict or None. The fixed network (see `make_image_network`): `{"kind":
             "resnet50"}` in the code, `{"kind": "vgg19"}` as in the paper. It is made with new
             weights; `load_image_network` or `zoo.importers.xmc_gan` brings trained ones. None
@@ -70,6 +70,8 @@ class XMCGAN(TextToImage):
         - [Zhang et al., 2021](https://arxiv.org/abs/2101.04702)
     """
 
+    task = "text-to-image"
+    condition_dim = 0  # no conditioning Gaussian; `noise_seed` is accepted and changes nothing
     loss_names = (
         "discriminator_loss",
         *losses.statistics("real_word", "real_sentence"),
@@ -116,10 +118,6 @@ class XMCGAN(TextToImage):
         if text_encoder is None and vocabulary is None:
             text_encoder = {"kind": "word_embeddings"}
         super().__init__(
-            vocabulary=vocabulary,
-            max_words=max_words,
-            text_encoder=text_encoder,
-            condition_dim=0,  # there is no conditioning Gaussian
             latent_dim=latent_dim,
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
@@ -127,6 +125,7 @@ class XMCGAN(TextToImage):
             seed=seed,
             **kwargs,
         )
+        self.condition = self.read_text(vocabulary, max_words, text_encoder)
         self.image_size = image_size
         self.generator_filters = generator_filters
         self.discriminator_filters = discriminator_filters
@@ -139,12 +138,12 @@ class XMCGAN(TextToImage):
         self.negatives = negatives
         self.synchronized = synchronized
         self.generator_spectral = generator_spectral
-        if "words" not in self.text_input.specs():
+        if "words" not in self.condition.symbolic():
             raise ZooError(
                 "XMC-GAN reads words: give it a vocabulary, or text_encoder={"
                 f'"kind": "word_embeddings"}}. Received: {self.text_encoder_config!r}.'
             )
-        self.build_generators(self.generator_inputs)
+        self.build_generators()
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -153,7 +152,7 @@ class XMCGAN(TextToImage):
             image_size=self.image_size,
             filters=self.generator_filters,
             latent_dim=self.latent_dim,
-            features=self.text_input.features,
+            features=self.condition.features,
             spectral=self.generator_spectral,
             synchronized=self.synchronized,
             name=name,
@@ -161,7 +160,7 @@ class XMCGAN(TextToImage):
 
     @property
     def image_sizes(self):
-        """Pixels of the pictures that it is trained on."""
+        """Pixels of the images that it is trained on."""
         return [self.image_size]
 
     @property
@@ -185,10 +184,10 @@ class XMCGAN(TextToImage):
             network = XMCGANDiscriminator(
                 self.image_size,
                 self.discriminator_filters,
-                self.text_input.features,
+                self.condition.features,
                 name="discriminator",
             )
-            inputs = {"images": pictures, "sentence": spec(2, self.text_input.features)}
+            inputs = {"images": pictures, "sentence": spec(2, self.condition.features)}
             self.discriminator = build(network, inputs)
         if self.image_network_config is not None and not hasattr(self, "image_network"):
             network = make_image_network(self.image_network_config, name="image_network")
@@ -201,7 +200,7 @@ class XMCGAN(TextToImage):
         Raises:
             ZooError: this model reads no captions, or the encoder has other words or sizes.
         """
-        if self.text_input.encoder is None:
+        if self.condition.encoder is None:
             raise ZooError("This model reads no captions, so it takes no text encoder of a DAMSM.")
         open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
 
@@ -226,7 +225,7 @@ class XMCGAN(TextToImage):
         """The discriminator alone, then both networks from one forward pass.
 
         `batch` is a dict: `images`, a tuple of one, float (batch, s, s, 3) in [-1, 1], and the
-        `condition_fields`.
+        fields of `condition`.
         """
         *first, last = self.split_discriminator_batches(batch)
         for part in first:
@@ -243,7 +242,7 @@ class XMCGAN(TextToImage):
             generator_terms = self.generator_losses(judged, last["real"], fakes, last["latents"])
         self._step("discriminator", discriminator_tape, terms)
         self._step("generator", generator_tape, generator_terms)
-        self.update_average()
+        self.ema.update()
         return {**terms, **generator_terms}
 
     def _step(self, name, tape, terms):
@@ -256,20 +255,20 @@ class XMCGAN(TextToImage):
         if images.shape[0] is not None and images.shape[0] % steps:
             raise ZooError(
                 f"A batch (of each replica) is cut into {steps} parts, discriminator_steps, so its "
-                f"size must be a multiple of that. Received: {images.shape[0]} pictures."
+                f"size must be a multiple of that. Received: {images.shape[0]} images."
             )
-        whole = {**self.text_input.encode(batch), "real": images}
+        whole = {**self.condition.encode(batch), "real": images}
         cut = {name: tf.split(value, steps) for name, value in whole.items()}
         parts = [{name: pieces[i] for name, pieces in cut.items()} for i in range(steps)]
         for i, part in enumerate(parts):
-            count = tf.shape(part["real"])[0] * self.samples
-            part["latents"] = self.draw(f"latents_{i}", count, self.latent_dim)
+            count = tf.shape(part["real"])[0] * self.latents_per_condition
+            part["latents"] = self.noise(f"latents_{i}", count, self.latent_dim)
         return parts
 
     def draw_images(self, part, update):
         """Pictures (samples * n, s, s, 3); without `update` running statistics stay."""
         text = {
-            name: tf.concat([part[name]] * self.samples, axis=0)
+            name: tf.concat([part[name]] * self.latents_per_condition, axis=0)
             for name in ("words", "sentence", "padding")
         }
         inputs = {**text, "latents": part["latents"]}
@@ -282,7 +281,7 @@ class XMCGAN(TextToImage):
             {"images": images, "sentence": part["sentence"]}, training=True
         )
         judged = {
-            name: tf.split(outputs[name], 1 + self.samples)
+            name: tf.split(outputs[name], 1 + self.latents_per_condition)
             for name in ("logits", "pooled", "regions")
         }
         for name in ("pooled", "regions"):
@@ -316,12 +315,12 @@ class XMCGAN(TextToImage):
         return {"generator_loss": total, **terms, **seeking}
 
     def _network_loss(self, real, fakes):
-        """Contrast of generated pictures with real ones in the features of the image network."""
+        """Contrast of generated images with real ones in the features of the image network."""
         if self.image_network_config is None:
             return tf.zeros([], fakes.dtype)
         real = self.gather_across_replicas(self.image_network(tf.cast(real, fakes.dtype)))
         each = [
             contrastive_loss(real, self.gather_across_replicas(self.image_network(sample)))["loss"]
-            for sample in tf.split(fakes, self.samples)
+            for sample in tf.split(fakes, self.latents_per_condition)
         ]
-        return self.network_weight * tf.add_n(each) / self.samples
+        return self.network_weight * tf.add_n(each) / self.latents_per_condition

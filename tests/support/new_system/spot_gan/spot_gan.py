@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from zoo.conditions.labels import Labels
 from zoo.losses.adversarial import cross_entropy
-from zoo.models.base.conditional_gan import ConditionalGAN, to_uint8
-from zoo.models.dcgan.labels import read_labels
+from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.networks.build import build, spec
 
 
@@ -50,7 +50,6 @@ class SpotGAN(ConditionalGAN):
     """
 
     task = "label-to-image"
-    condition_fields = ("labels",)
     loss_names = (
         "discriminator_loss", "generator_loss", "adversarial_loss", "mode_seeking",
         "image_distance", "latent_distance",
@@ -63,9 +62,10 @@ class SpotGAN(ConditionalGAN):
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )
+        self.condition = Labels(classes, class_names)
         self.classes, self.class_names, self.image_size = classes, class_names, image_size
         self.cross_entropy = cross_entropy("logits")
-        self.build_generators({"latents": spec(2, latent_dim), "labels": spec(2, dtype="int64")})
+        self.build_generators()
 
     def make_generator(self, name):
         return Generator(self.image_size, self.classes, name=name)
@@ -78,8 +78,8 @@ class SpotGAN(ConditionalGAN):
 
     def training_step(self, batch):
         images, labels = batch["images"], batch["labels"]
-        every_label = tf.concat([labels] * self.samples, axis=0)
-        latents = self.draw("latents", tf.shape(every_label)[0], self.latent_dim)
+        every_label = tf.concat([labels] * self.latents_per_condition, axis=0)
+        latents = self.noise("latents", tf.shape(every_label)[0], self.latent_dim)
         with tf.GradientTape(persistent=True) as tape:
             fakes = self.generator({"latents": latents, "labels": every_label})["images"]
             real = self.discriminator(images, labels)
@@ -95,28 +95,8 @@ class SpotGAN(ConditionalGAN):
         ):
             name = f"{network.name}_optimizer"
             self._update(name, tape, loss, network.trainable_variables)
-        self.update_average()
+        self.ema.update()
         return {
             "discriminator_loss": discriminator_loss, "generator_loss": generator_loss,
             "adversarial_loss": adversarial_loss, **seeking,
         }
-
-    def call(self, inputs, training=False):
-        return (self.generator if training else self.generating)(inputs, training=training)
-
-    def sample(self, condition, seeds=None, latents=None):
-        latents = self.latents(seeds) if latents is None else latents
-        return self({"latents": latents, "labels": condition["labels"]}, training=False)
-
-    def generate(self, labels, samples_per_condition=1, seed=0, batch_size=64):
-        return self.pictures_of(labels, samples_per_condition, seed, batch_size)
-
-    def condition_rows(self, conditions):
-        labels = read_labels(conditions, self.classes, self.class_names)
-        return {"labels": labels}, len(labels)
-
-    def row_specs(self):
-        return {**super().row_specs(), "labels": tf.TensorSpec([None], tf.int64)}
-
-    def rows_to_outputs(self, rows):
-        return {"images": to_uint8(self.sample(rows, latents=rows["latents"])["images"])}

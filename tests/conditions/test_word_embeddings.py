@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from zoo.conditions import WordEmbeddings, text_condition
+from zoo.conditions.words import sentence_of_words
 from zoo.errors import ZooError
-from zoo.models.text_input import WordEmbeddings, make_text_input, sentence_of_words
 
 WORDS, FEATURES = 6, 4
 
@@ -20,8 +21,9 @@ def vectors(rows):
 
 def test_rows_are_what_was_given():
     given = vectors(3)
-    rows, words = WordEmbeddings(WORDS, FEATURES).read({k: v.tolist() for k, v in given.items()})
-    assert set(rows) == set(given) and words == [[], [], []]
+    condition = WordEmbeddings(WORDS, FEATURES)
+    rows = condition.parse({k: v.tolist() for k, v in given.items()})
+    assert set(rows) == set(given) and condition.words(rows) == [[], [], []]
     assert all((rows[name] == given[name]).all() for name in given)
     assert [row.dtype.name for row in rows.values()] == ["float32", "float32", "int32"]
 
@@ -29,16 +31,16 @@ def test_rows_are_what_was_given():
 def test_a_sentence_is_made_of_all_places():
     given = vectors(2)
     del given["sentence"]
-    rows, _ = WordEmbeddings(WORDS, FEATURES).read(given)
+    rows = WordEmbeddings(WORDS, FEATURES).parse(given)
     expected = given["words"].sum(1) / given["lengths"][:, None]
     np.testing.assert_allclose(rows["sentence"], expected, rtol=1e-6)
     np.testing.assert_allclose(sentence_of_words(np.ones([2, 3]), 2), [1, 1, 1])
 
 
 def test_padding_lies_behind_the_length():
-    text = make_text_input({"kind": "word_embeddings", "features": FEATURES}, None, WORDS)
+    text = text_condition({"kind": "word_embeddings", "features": FEATURES}, None, WORDS)
     made, rows = text.encode(vectors(3)), vectors(3)
-    assert set(made) == set(text.specs()) == {"words", "sentence", "padding"}
+    assert set(made) == set(text.symbolic()) == {"words", "sentence", "padding"}
     np.testing.assert_array_equal(made["padding"].numpy().sum(1), WORDS - rows["lengths"])
     np.testing.assert_array_equal(made["padding"][:, 0], [False] * 3)
 
@@ -57,7 +59,7 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_no_text(name):
     with pytest.raises(ZooError, match=rf"`words` float \(rows, {WORDS}, {FEATURES}\)"):
-        WordEmbeddings(WORDS, FEATURES).read(WRONG[name])
+        WordEmbeddings(WORDS, FEATURES).parse(WRONG[name])
 
 
 @pytest.mark.parametrize(
@@ -70,4 +72,4 @@ def test_what_is_no_text(name):
 )
 def test_texts_with_wrong_numbers(changes, message):
     with pytest.raises(ZooError, match=message):
-        WordEmbeddings(WORDS, FEATURES).read({**vectors(2), **changes})
+        WordEmbeddings(WORDS, FEATURES).parse({**vectors(2), **changes})

@@ -1,0 +1,99 @@
+"""Captions, read word by word."""
+
+import os
+
+import tensorflow as tf
+
+from zoo.conditions.base import Condition
+from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, parts
+from zoo.conditions.words import symbolic_words
+from zoo.errors import ZooError
+from zoo.text.captions import caption_list, check_captions, unread_line
+from zoo.text.tokenizer import CaptionTokenizer
+
+
+class Captions(Condition):
+    """Captions as tokens of a vocabulary, read by a recurrent encoder.
+
+    A server refuses no caption, because it joins the requests of strangers into one batch: bytes
+    that are not UTF-8 separate words, words beyond `max_words` and unknown words are left out, and
+    a caption without any known word is read as the padding token `<end>`.
+
+    Args:
+        vocabulary: `zoo.text.Vocabulary`.
+        max_words: int.
+        encoder: a built `RNNTextEncoder`.
+    """
+
+    kind, task = "captions", "text-to-image"
+    data_form = "captions"
+    argument, count_argument = "captions", "images_per_caption"
+    options = ("unknown",)
+    explains = True
+    flags = ("captions", "caption", "unknown")
+    network_names = ("text_encoder",)
+
+    def __init__(self, vocabulary, max_words, encoder):
+        self.vocabulary = vocabulary
+        self.max_words = max_words
+        self.encoder = encoder
+        self.features = encoder.features
+        self.fields = {
+            "tokens": tf.TensorSpec([None, max_words], tf.int32),
+            "lengths": tf.TensorSpec([None], tf.int32),
+        }
+
+    def parse(self, given, unknown="drop"):
+        captions = check_captions(given, self.vocabulary, unknown=unknown)
+        return self.vocabulary.encode(captions, self.max_words, unknown)  # no graph to be traced
+
+    def words(self, rows):
+        return [
+            [self.vocabulary.tokens[token] for token in row[:length]]
+            for row, length in zip(rows["tokens"], rows["lengths"], strict=True)
+        ]
+
+    def unread(self, given, rows, unknown="drop"):
+        return unread_line(caption_list(given), self.vocabulary, self.max_words, unknown)
+
+    def symbolic(self):
+        return symbolic_words(self.max_words, self.features)
+
+    def encode(self, batch):
+        return self.encoder(batch["tokens"], batch["lengths"])
+
+    def serve(self, folder):
+        path = os.path.join(folder, "vocabulary.txt")
+        self.vocabulary.save(path)
+        asset = tf.saved_model.Asset(path)
+        tokenizer = CaptionTokenizer(self.vocabulary, self.max_words, unknown="drop")
+        key, value = tf.lookup.TextFileIndex.WHOLE_LINE, tf.lookup.TextFileIndex.LINE_NUMBER
+        tokenizer.table = tf.lookup.StaticHashTable(
+            tf.lookup.TextFileInitializer(asset.asset_path, tf.string, key, tf.int64, value),
+            default_value=-1,
+        )
+        inputs = [tf.TensorSpec([None], tf.string, name="captions")]
+        return {SERVING_DEFAULT: Signature(inputs, tokenizer)}, [asset, tokenizer]
+
+    def requests(self, size):
+        words = [token for token in self.vocabulary.tokens if not token.startswith("<")]
+        caption = " ".join(words[: max(1, self.max_words // 2)])
+        return {SERVING_DEFAULT: {"captions": [caption.encode()] * size}}
+
+    def hint(self):
+        return 'reads captions: give --captions="a;b" or --caption="a" --caption="b"'
+
+    def load(self, name, captions=None, caption=(), unknown="drop"):
+        texts = [*caption, *([] if captions is None else parts(captions))]
+        if not texts:
+            raise ZooError(f"No captions. {name} {self.hint()}.")
+        unread = self.unread(texts, self.parse(texts, unknown=unknown), unknown=unknown)
+        return Given(texts, texts, {"unknown": unknown}, unread=unread)
+
+    @classmethod
+    def example_argument(cls, record):
+        return '["a caption"]', ""
+
+    @classmethod
+    def example_flag(cls, record):
+        return '--captions="a caption"'

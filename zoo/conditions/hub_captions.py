@@ -1,0 +1,95 @@
+"""Captions, read by a text encoder of TensorFlow Hub.
+
+The encoder is fixed and large, so a preset or checkpoint holds its handles and the SHA-256 of its
+files instead of its weights.
+"""
+
+import tensorflow as tf
+
+from zoo.conditions.captions import Captions
+from zoo.conditions.records import SERVING_DEFAULT, Signature
+from zoo.conditions.words import encoded_words
+from zoo.text.captions import caption_list, check_texts, pieces_line
+from zoo.text.hub_encoder import HubTextEncoder
+
+UNKNOWN_PIECE = "[UNK]"  # in vocabularies of BERT's form
+
+
+class HubCaptions(Captions):
+    """Captions as word pieces, read by a `HubTextEncoder`.
+
+    A batch may hold `words` and `sentence`, computed before by the same encoder (see
+    `zoo.data.TextCache`), next to `pieces` and `lengths`; then the encoder does not run.
+
+    A server refuses no caption: bytes that are not UTF-8 are read as the character U+FFFD, pieces
+    beyond `max_words` are left out, and an empty caption is the start mark and the end mark.
+
+    Args:
+        max_words: int. Word pieces of a caption with the start and end marks; longer captions are
+            cut to their first pieces.
+        preprocess, encoder, sentence: see `HubTextEncoder`.
+        sha256: dict of "preprocess", "encoder" to what the modules' digests must be, or None; see
+            `HubTextEncoder`.
+
+    Raises:
+        ZooError: as `HubTextEncoder`; or the modules are not those of `sha256`.
+    """
+
+    encoder = None  # its weights are not the model's
+
+    def __init__(self, max_words, sha256=None, **settings):
+        self.max_words = max_words
+        self.hub_encoder = HubTextEncoder(max_tokens=max_words, sha256=sha256, **settings)
+        self.features = self.hub_encoder.features
+        self.config = {
+            "kind": "hub",
+            **self.hub_encoder.handles,
+            "sentence": self.hub_encoder.sentence,
+            "sha256": dict(self.hub_encoder.digests),
+        }
+        self.fields = {
+            "pieces": tf.TensorSpec([None, max_words], tf.int32),
+            "lengths": tf.TensorSpec([None], tf.int32),
+        }
+        self._piece_texts = None
+        self._tokenize = tf.function(
+            self.hub_encoder.tokenize,
+            input_signature=[tf.TensorSpec([None], tf.string)],
+            autograph=False,
+        )
+
+    def parse(self, given, unknown="drop"):
+        """`unknown` has no effect: a word without pieces is read as the module's mark for it."""
+        captions = tf.constant(check_texts(given))
+        return {k: v.numpy() for k, v in self._tokenize(captions).items()}
+
+    def words(self, rows):
+        """The word pieces, with the marks."""
+        if self._piece_texts is None:
+            self._piece_texts = self.hub_encoder.piece_texts() or []
+        texts = self._piece_texts
+        return [
+            [texts[piece] if piece < len(texts) else str(piece) for piece in row[:length]]
+            for row, length in zip(rows["pieces"], rows["lengths"], strict=True)
+        ]
+
+    def unread(self, given, rows, unknown="drop"):
+        captions = caption_list(given)
+        mask = self.hub_encoder.preprocessor(tf.constant(captions))["input_mask"].numpy()
+        words = self.words(rows)
+        unread = {index for index, pieces in enumerate(words) if UNKNOWN_PIECE in pieces}
+        return pieces_line(captions, mask.sum(axis=1), mask.shape[1], self.max_words, unread)
+
+    def encode(self, batch):
+        computed = "words" in batch and "sentence" in batch
+        text = batch if computed else self.hub_encoder({n: batch[n] for n in self.fields})
+        return encoded_words(text, self.max_words)
+
+    def serve(self, folder):
+        """The preprocessing module goes along with its vocabulary; the weights are the model's."""
+        inputs = [tf.TensorSpec([None], tf.string, name="captions")]
+        signature = Signature(inputs, self.hub_encoder.tokenize)
+        return {SERVING_DEFAULT: signature}, [self.hub_encoder.preprocessor]
+
+    def requests(self, size):
+        return {SERVING_DEFAULT: {"captions": [b"a caption of a few words"] * size}}

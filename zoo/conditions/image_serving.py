@@ -1,0 +1,76 @@
+"""How a server is given images: as files, or as pixels under a signature of their own.
+
+`image_bytes` is string (batch,), the bytes of PNG or JPEG files, or of BMP of 24 bits without
+compression. Others, which TensorFlow alone cannot decode rightly (GIF, WebP, TIFF), and files of
+more pixels than `zoo.images.decode.pixel_limit` at the time of the export, are refused. `images` is
+uint8 (batch, h, w, 3), of any size.
+
+A model with several `directions` has a signature of each, such as `a2b`, and `a2b_pixels`;
+`serving_default` is the first.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.conditions.records import SERVING_DEFAULT, Signature
+from zoo.images.convert import to_float
+from zoo.images.decode import decode_picture
+from zoo.images.read import fit_picture
+
+PIXELS = "pixels"
+
+
+def image_signatures(condition):
+    """dict of signature name to `Signature` of an `Images` condition."""
+    if not condition.directions:
+        return {SERVING_DEFAULT: _of_files(condition, {}), PIXELS: _of_pixels(condition, {})}
+    signatures = {}
+    for direction in condition.directions:
+        options = {"direction": direction}
+        signatures[direction] = _of_files(condition, options)
+        signatures[f"{direction}_{PIXELS}"] = _of_pixels(condition, options)
+    return {SERVING_DEFAULT: signatures[condition.directions[0]], **signatures}
+
+
+def image_requests(condition, size):
+    """dict of signature name to inputs of `size` white images."""
+    white = np.full([condition.size, condition.size, 3], 255, np.uint8)
+    file = {"image_bytes": [tf.io.encode_png(white).numpy()] * size}
+    pixels = {"images": np.stack([white] * size)}
+    if not condition.directions:
+        return {SERVING_DEFAULT: file, PIXELS: pixels}
+    requests = {SERVING_DEFAULT: file}
+    for direction in condition.directions:
+        requests |= {direction: file, f"{direction}_{PIXELS}": pixels}
+    return requests
+
+
+def _of_files(condition, options):
+    inputs = [tf.TensorSpec([None], tf.string, name="image_bytes")]
+
+    def to_fields(files):
+        return _fields(condition, files, lambda data: decode_picture(data, served=True))
+
+    return Signature(inputs, to_fields, options=options)
+
+
+def _of_pixels(condition, options):
+    inputs = [tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")]
+
+    def to_fields(images):
+        return _fields(condition, images, lambda image: image)
+
+    def check(images):
+        sides = tf.shape(images)[1:3]
+        return [tf.debugging.assert_positive(sides, "images must be of at least one pixel")]
+
+    return Signature(inputs, to_fields, check, options)
+
+
+def _fields(condition, rows, read):
+    size, channels = condition.size, condition.channels
+    fitted = tf.map_fn(
+        lambda row: fit_picture(read(row), size, channels), rows,
+        fn_output_signature=tf.TensorSpec([size, size, channels], tf.uint8),
+    )
+    return {"source": to_float(fitted)}

@@ -1,0 +1,99 @@
+"""Images that are translated."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from zoo.conditions.base import Condition
+from zoo.conditions.image_serving import image_requests, image_signatures
+from zoo.conditions.records import Given
+from zoo.errors import ZooError
+from zoo.images.convert import to_float
+from zoo.images.read import picture_files, read_pictures
+from zoo.networks.build import spec
+
+
+class Images(Condition):
+    """Images by the rules of `zoo.images.read`, scaled to the model's size.
+
+    Args:
+        size: int. Pixels of a side.
+        channels: int. 3, or 1 for grey images.
+        directions: names of the ways to translate, of a model that has several.
+        guide: str. What the model takes from an image of its target domain, "latent" or
+            "attribute"; "" for a model without guides.
+        guide_varies: bool. Whether a guided translation still depends on the seed.
+    """
+
+    kind, task = "images", "image-to-image"
+    argument = "images"
+
+    def __init__(self, size, channels=3, directions=(), guide="", guide_varies=False):
+        self.size, self.channels = size, channels
+        self.directions = tuple(directions)
+        self.data_form = "domains" if directions else "pairs"
+        self.guide, self.guide_varies = guide, guide_varies
+        self.fields = {"source": tf.TensorSpec([None, size, size, channels], tf.float32)}
+        more = (*(["direction"] if directions else []), *(["guide"] if guide else []))
+        self.flags = ("images", *more)
+
+    def parse(self, given):
+        """uint8, which `take` scales to [-1, 1]; float32 where floats were given."""
+        return {"source": read_pictures(given, self.size, self.channels)}
+
+    def take(self, rows, indices):
+        return {**super().take(rows, indices), "source": to_float(rows["source"][indices])}
+
+    def symbolic(self):
+        return {"source": spec(2, self.size, self.size, self.channels)}
+
+    def serve(self, folder):
+        return image_signatures(self), []
+
+    def requests(self, size):
+        return image_requests(self, size)
+
+    def record(self):
+        directions = {"directions": list(self.directions)} if self.directions else {}
+        return {"kind": self.kind, **directions}
+
+    def hint(self):
+        more = " and ".join(f"--{flag}" for flag in self.flags[1:])
+        more = f" and, if you like, {more}" if more else ""
+        return f"translates images: give --images=FILE or --images=FOLDER{more}"
+
+    def load(self, name, images=(), direction=None, guide=None):
+        files, values = read_files(images, self, name)
+        given = Given(values, [Path(file).stem for file in files], sources=values)
+        if direction:
+            given.options["direction"] = direction
+        if guide and self.guide == "latent":
+            given.examples = guide
+        elif guide:
+            given.options["guide"] = guide
+        if guide and not self.guide_varies:
+            given.single = (
+                f"takes one {self.guide} of --guide, so each image has one translation alone"
+            )
+        return given
+
+    @classmethod
+    def record_of_old(cls, metadata):
+        both = {"directions": ["a2b", "b2a"]} if metadata.get("class") == "DRIT" else {}
+        return {"kind": cls.kind, **both}
+
+    @classmethod
+    def example_argument(cls, record):
+        return '"photos"', "  # a file, a folder, or arrays"
+
+    @classmethod
+    def example_flag(cls, record):
+        return "--images=photos"
+
+
+def read_files(paths, condition, name):
+    """(files, images as the model reads them) of files and folders."""
+    if not paths:
+        raise ZooError(f"No images. {name} {condition.hint()}.")
+    files = [file for path in paths for file in picture_files(path)]
+    return files, read_pictures(files, condition.size, condition.channels)

@@ -1,0 +1,66 @@
+"""What conditions hand to programs and servers, and how they describe what was given."""
+
+import dataclasses
+
+import numpy as np
+
+SERVING_DEFAULT = "serving_default"
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """One way to ask a server for images.
+
+    Attributes:
+        inputs: list of named `tf.TensorSpec`s, all (batch, ...); the seeds are not among them.
+        to_fields: function of the inputs to a dict of the condition's `fields`.
+        check: None, or a function of the inputs to a list of assertions, see
+            `zoo.conditions.assertions`.
+        options: dict, further arguments of the model's `sample`.
+    """
+
+    inputs: list
+    to_fields: object
+    check: object = None
+    options: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Given:
+    """Conditions as a user named them to a program.
+
+    Attributes:
+        values: what the model's `generate` takes.
+        names: list of str, one per condition.
+        options: dict, further arguments of `generate` and `interpolate`.
+        sources: uint8 (conditions, h, w, channels), the images to translate, or None.
+        examples: path of the images that `generate_like` takes the latent from, or None.
+        files: list of str, the images to describe, or None where images are generated.
+        single: why each condition has one image only, whatever the seed; "" where it has many.
+        unread: what the model does not read of the captions, in words; "" where it reads all.
+    """
+
+    values: object
+    names: list
+    options: dict = dataclasses.field(default_factory=dict)
+    sources: np.ndarray | None = None
+    examples: str | None = None
+    files: list | None = None
+    single: str = ""
+    unread: str = ""
+
+
+def row_count(rows):
+    """The number of conditions of what `parse` gave; 1 of a model without conditions."""
+    return max(map(len, rows.values()), default=1)
+
+
+def shown(value):
+    """A value in a message: an array by its shape."""
+    shape = getattr(value, "shape", None)
+    return repr(value)[:80] if shape is None else f"an array of shape {tuple(shape)}"
+
+
+def parts(text):
+    """The parts of a text between semicolons."""
+    return [part.strip() for part in text.split(";")]

@@ -1,0 +1,61 @@
+"""The condition of a text-to-image model, from its constructor's arguments."""
+
+import keras
+
+from zoo.conditions.captions import Captions
+from zoo.conditions.sentence_embeddings import SentenceEmbeddings
+from zoo.conditions.unconditional import Unconditional
+from zoo.conditions.word_embeddings import WordEmbeddings
+from zoo.errors import ZooError
+from zoo.networks.build import build, spec
+from zoo.networks.text_encoder import RNNTextEncoder
+from zoo.text.vocabulary import check_has_words
+
+ENCODERS = ("rnn", "embeddings", "word_embeddings", "hub", "none")  # values of "kind"
+
+
+def text_condition(text_encoder, vocabulary, max_words):
+    """The condition that a model's arguments describe.
+
+    Args:
+        text_encoder: dict or None. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`,
+            `cell`), a recurrent encoder of captions. With a `kind` instead:
+            `{"kind": "embeddings", "features": 1024}` takes sentence embeddings that were computed
+            elsewhere; `{"kind": "word_embeddings", "features": 768}` also vectors of words;
+            `{"kind": "hub", "preprocess": handle, "encoder": handle}` reads captions with a text
+            encoder of TensorFlow Hub, such as BERT; `{"kind": "none"}` is no condition.
+        vocabulary: `zoo.text.Vocabulary`, or None where no captions are read by words.
+        max_words: int. Words of a caption that are read, longer captions are cut to their first
+            words; for "hub", word pieces.
+
+    Raises:
+        ZooError: an unknown kind, a recurrent encoder without a vocabulary of words, or what the
+            condition's class refuses.
+    """
+    config = dict(text_encoder or {})
+    kind = config.pop("kind", "rnn")
+    if kind not in ENCODERS:
+        raise ZooError(f"`text_encoder['kind']` must be one of {ENCODERS}. Received: {kind!r}")
+    if kind == "none":
+        return Unconditional(**config)
+    if kind == "embeddings":
+        return SentenceEmbeddings(**config)
+    if kind == "word_embeddings":
+        return WordEmbeddings(max_words, **config)
+    if kind == "hub":
+        from zoo.conditions.hub_captions import HubCaptions  # imports tensorflow_text
+
+        return HubCaptions(max_words, **config)
+    if vocabulary is None:
+        raise ZooError("A recurrent text encoder needs `vocabulary`.")
+    check_has_words(vocabulary)
+    return Captions(vocabulary, max_words, _recurrent_encoder(config, len(vocabulary), max_words))
+
+
+def _recurrent_encoder(config, vocabulary_size, max_words):
+    """An `RNNTextEncoder` in float32, built."""
+    dtype = None if keras.config.floatx() == "float64" else "float32"
+    encoder = RNNTextEncoder(
+        vocabulary_size=vocabulary_size, **config, name="text_encoder", dtype=dtype
+    )
+    return build(encoder, spec(2, max_words, dtype="int32"), spec(2, dtype="int32"))

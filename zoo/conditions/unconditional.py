@@ -1,0 +1,46 @@
+"""No condition."""
+
+from zoo.conditions.base import Condition
+from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, shown
+from zoo.errors import ZooError
+
+
+class Unconditional(Condition):
+    """Nothing: a model of images without text, which draws from noise only."""
+
+    kind, task = "nothing", "text-to-image"
+    data_form = "captions"
+    count_argument = "images_per_caption"
+    options = ("unknown",)  # like those of captions; without effect
+    explains = True
+
+    def parse(self, given=None, unknown="drop"):
+        if given is not None:
+            raise ZooError(
+                "This model has no condition: call generate(images_per_caption=..., seed=...) "
+                f"without captions. Received: {shown(given)}."
+            )
+        return {}
+
+    def symbolic(self):
+        return {}
+
+    def serve(self, folder):
+        return {SERVING_DEFAULT: Signature([], dict)}, []
+
+    def requests(self, size):
+        return {SERVING_DEFAULT: {}}
+
+    def hint(self):
+        return "makes images without a condition"
+
+    def load(self, name):
+        return Given(None, ["no caption"])
+
+    @classmethod
+    def example_argument(cls, record):
+        return "", ""
+
+    @classmethod
+    def example_flag(cls, record):
+        return ""

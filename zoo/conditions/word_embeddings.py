@@ -1,0 +1,117 @@
+"""Vectors of words and of the sentence that were computed elsewhere."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.checks import check_finite
+from zoo.conditions.assertions import require_range
+from zoo.conditions.base import Condition
+from zoo.conditions.embedding_files import check_not_zero, read_embeddings
+from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, row_count, shown
+from zoo.conditions.words import encoded_words, sentence_of_words, symbolic_words
+from zoo.errors import ZooError
+
+
+class WordEmbeddings(Condition):
+    """A vector per word (or word piece), and one per sentence.
+
+    Args:
+        max_words: int.
+        features: int. Size of a vector (768 for BERT).
+    """
+
+    kind, task = "word embeddings", "text-to-image"
+    data_form = "captions"
+    argument, count_argument = "captions", "images_per_caption"
+    options = ("unknown",)  # like those of captions; without effect
+    flags = ("embeddings",)
+
+    def __init__(self, max_words, features=768):
+        self.max_words = max_words
+        self.features = features
+        self.fields = {
+            "words": tf.TensorSpec([None, max_words, features], tf.float32),
+            "sentence": tf.TensorSpec([None, features], tf.float32),
+            "lengths": tf.TensorSpec([None], tf.int32),
+        }
+
+    def parse(self, given, unknown="drop"):
+        """Of a dict of arrays: `words`, `lengths` and `sentence`, else computed from these."""
+        found = given if isinstance(given, dict) else {}
+        try:
+            words = np.asarray(found.get("words"), np.float32)
+            lengths = np.asarray(found.get("lengths")).astype(np.int32, casting="same_kind")
+            sentence = found.get("sentence")
+            if sentence is None:
+                sentence = sentence_of_words(words, lengths)
+            sentence = np.asarray(sentence, np.float32)
+        except (TypeError, ValueError, ZeroDivisionError):
+            words = np.zeros([0])
+        if (
+            words.shape[1:] != (self.max_words, self.features)
+            or not len(words)
+            or lengths.shape != words.shape[:1]
+            or sentence.shape != (len(words), self.features)
+        ):
+            raise ZooError(
+                f"This model reads pre-computed vectors, a dict of `words` float (rows, "
+                f"{self.max_words}, {self.features}) and `lengths` int (rows,), with `sentence` "
+                f"float (rows, {self.features}) or without, and no captions. "
+                f"Received: {shown(given)}."
+            )
+        if lengths.min() < 1 or lengths.max() > self.max_words:
+            raise ZooError(f"The `lengths` must be from 1 to {self.max_words}.")
+        check_finite("The vectors", {"words": words, "sentence": sentence})
+        check_not_zero("sentence vector", sentence)
+        return {"words": words, "sentence": sentence, "lengths": lengths}
+
+    def symbolic(self):
+        return symbolic_words(self.max_words, self.features)
+
+    def encode(self, batch):
+        return encoded_words(batch, self.max_words)
+
+    def serve(self, folder):
+        inputs = [tf.TensorSpec(s.shape, s.dtype, name=name) for name, s in self.fields.items()]
+
+        def to_fields(*values):
+            return dict(zip(self.fields, values, strict=True))
+
+        def check(words, sentence, lengths):
+            return [require_range("lengths", lengths, 1, self.max_words)]
+
+        return {SERVING_DEFAULT: Signature(inputs, to_fields, check)}, []
+
+    def requests(self, size):
+        inputs = {
+            name: np.zeros([size, *field.shape[1:]], field.dtype.as_numpy_dtype)
+            for name, field in self.fields.items()
+        }
+        inputs["lengths"] += self.max_words
+        return {SERVING_DEFAULT: inputs}
+
+    def record(self):
+        return {
+            "kind": self.kind, "features": int(self.features), "max_words": int(self.max_words)
+        }
+
+    def hint(self):
+        return f"reads vectors of words of {self.features} numbers: give --embeddings=FILE.npz"
+
+    def load(self, name, embeddings=None):
+        values = read_embeddings(embeddings, f"{name} {self.hint()}")
+        if not isinstance(values, dict):
+            raise ZooError(
+                f"--embeddings {embeddings}: expected an .npz file of words, lengths and "
+                "sentence, one row per text, as numpy.savez writes it."
+            )
+        return Given(values, [f"embedding {row}" for row in range(row_count(self.parse(values)))])
+
+    @classmethod
+    def example_argument(cls, record):
+        shape = ", ".join(str(record.get(name, name)) for name in ("max_words", "features"))
+        return '{"words": words, "lengths": lengths}', f"  # words float (rows, {shape})"
+
+    @classmethod
+    def example_flag(cls, record):
+        return "--embeddings=words.npz"

@@ -1,0 +1,60 @@
+"""The exponential moving average (EMA) of a generator's weights."""
+
+import tensorflow as tf
+
+
+class ExponentialMovingAverage:
+    """A second network that follows a trained one; without it every method does nothing.
+
+    Args:
+        network: function () -> the trained network, which may be made at the first call.
+        average: the network that follows it, of the same form, or None.
+        decay: float or None. average <- decay * average + (1 - decay) * network.
+        statistics: "average" lets it follow weights that are not trained (batch statistics) too;
+            "current" copies these.
+    """
+
+    def __init__(self, network, average, decay, statistics):
+        self._network, self.average = network, average
+        self.decay, self.statistics = decay, statistics
+
+    def reset(self):
+        """Makes the average equal to the network."""
+        if self.average is not None:
+            copy_weights(self._network(), self.average)
+
+    def restore(self):
+        """Makes the network equal to the average: a preset holds that one only."""
+        if self.average is not None:
+            copy_weights(self.average, self._network())
+
+    def update(self):
+        """One step of the average, over all weights; part of a training step."""
+        if self.average is None:
+            return
+        network = self._network()
+        trained = {id(v) for v in network.trainable_variables}
+        pairs = list(zip(self.average.variables, network.variables, strict=True))
+
+        def follow(average, value, copied):
+            if copied:
+                average.assign(value)
+            else:
+                average.assign_sub((average - value) * tf.cast(1 - self.decay, average.dtype))
+
+        def update(strategy):
+            for average, variable in pairs:
+                copied = self.statistics == "current" and id(variable) not in trained
+                strategy.extended.update(average.value, follow, args=(variable.value, copied))
+
+        context = tf.distribute.get_replica_context()
+        if context is None or context.num_replicas_in_sync == 1:
+            update(tf.distribute.get_strategy())
+        else:
+            context.merge_call(update)
+
+
+def copy_weights(source, target):
+    """Gives `target` the weights of `source`, a network of the same form."""
+    for variable, value in zip(target.variables, source.variables, strict=True):
+        variable.assign(value)

@@ -1,0 +1,85 @@
+"""The networks of DRIT, from the settings of the `DRIT` that the functions take."""
+
+import numpy as np
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.images.convert import to_float
+from zoo.images.read import read_pictures
+from zoo.models.drit.attribute_encoder import AttributeEncoder
+from zoo.models.drit.content_encoder import ContentEncoder
+from zoo.models.drit.discriminators import (
+    ContentDiscriminator,
+    MultiScaleDiscriminator,
+    SingleScaleDiscriminator,
+)
+from zoo.models.drit.domains import DOMAINS
+from zoo.models.drit.generator import DRITGenerator
+from zoo.networks.build import build, spec
+
+
+def build_for_generation(model):
+    """Makes `content_encoder`, `attribute_encoder` and `generator`."""
+    size, filters, latent_dim = model.image_size, model.filters, model.latent_dim
+    images = {domain: spec(1, size, size, 3) for domain in DOMAINS}
+    content = {
+        "content": spec(1, size // 4, size // 4, 4 * filters),
+        "attributes": spec(1, latent_dim),
+    }
+    model.content_encoder = build(ContentEncoder(filters, name="content_encoder"), images)
+    model.attribute_encoder = build(
+        AttributeEncoder(filters, latent_dim, model.concat, name="attribute_encoder"), images
+    )
+    model.generator = build(
+        DRITGenerator(filters, latent_dim, model.concat, name="generator"),
+        dict.fromkeys(DOMAINS, content),
+    )
+
+
+def build_discriminator(model, name):
+    """The discriminator `name` of images; raises `ZooError` if it is too deep for their size."""
+    settings = dict(model.discriminators_config)
+    make = MultiScaleDiscriminator
+    if settings.get("scales") == 1:
+        del settings["scales"]
+        make = SingleScaleDiscriminator
+    network = make(**settings, name=name)
+    network.check_size(model.image_size)
+    return build(network, spec(1, model.image_size, model.image_size, 3))
+
+
+def build_content_discriminator(model):
+    """The discriminator of content; raises `ZooError` if it is too deep for the images' size."""
+    side, channels = model.image_size // 4, 4 * model.filters
+    network = ContentDiscriminator(
+        channels, **model.content_discriminator_config, name="content_discriminator"
+    )
+    network.check_size(side)
+    return build(network, spec(1, side, side, channels))
+
+
+def guide_attributes(model, guide, count, target, batch_size=4):
+    """dict of `mean` and `deviation` of the attributes, float32 (count, latent_dim) each.
+
+    Args:
+        guide: None for N(0, 1), or images of the domain `target`, one or `count`.
+
+    Raises:
+        ZooError: an image that cannot be read, or another number of them.
+    """
+    shape = (count, model.latent_dim)
+    if guide is None:
+        return {"mean": np.zeros(shape, "float32"), "deviation": np.ones(shape, "float32")}
+    guides = to_float(read_pictures(guide, model.image_size, 3))
+    if len(guides) not in (1, count):
+        raise ZooError(
+            f"guide must be one image, or one for each of the {count} conditions, got "
+            f"{len(guides)}."
+        )
+    batches = []
+    for start in range(0, len(guides), batch_size):
+        code = model.attribute_encoder({target: guides[start : start + batch_size]})[target]
+        deviation = tf.exp(0.5 * code["log_var"]) if model.concat else 0 * code["mean"]
+        batches.append((code["mean"], deviation))
+    rows = [np.broadcast_to(np.concatenate(b), shape) for b in zip(*batches, strict=True)]
+    return dict(zip(("mean", "deviation"), rows, strict=True))
