@@ -79,8 +79,8 @@ class ConditionalGAN(System):
         In a `generation_only` block the EMA alone, if there is one; `generator` is then made equal
         to it when it is first asked for, as training does.
         """
-        self._generator_is_put_off = self.has_ema and builds_for_generation_only()
-        if not self._generator_is_put_off:
+        put_off = self.has_ema and builds_for_generation_only()
+        if not put_off:
             self.generator = build(self.make_generator("generator"), self.generator_inputs)
         average = None
         if self.has_ema:
@@ -90,12 +90,15 @@ class ConditionalGAN(System):
         self.ema = ExponentialMovingAverage(
             lambda: self.generator, average, self.ema_decay, self.ema_statistics
         )
-        if not self._generator_is_put_off:
+        if put_off:
+            self._generator_is_put_off = True
+        else:
             self.ema.reset()
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
         """The network that is trained; of a preset made when first asked for, equal to the EMA."""
+        # taken away first: Keras asks for the attribute once more when it is set
         if not vars(self).pop("_generator_is_put_off", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
