@@ -79,8 +79,8 @@ class ConditionalGAN(System):
         In a `generation_only` block the EMA alone, if there is one; `generator` is then made equal
         to it when it is first asked for, as training does.
         """
-        self._generator_is_put_off = self.has_ema and builds_for_generation_only()
-        if not self._generator_is_put_off:
+        put_off = self.has_ema and builds_for_generation_only()
+        if not put_off:
             self.generator = build(self.make_generator("generator"), self.generator_inputs)
         average = None
         if self.has_ema:
@@ -90,8 +90,9 @@ class ConditionalGAN(System):
         self.ema = ExponentialMovingAverage(
             lambda: self.generator, average, self.ema_decay, self.ema_statistics
         )
-        if not self._generator_is_put_off:
+        if not put_off:
             self.ema.reset()
+        self._generator_is_put_off = put_off
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
