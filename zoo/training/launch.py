@@ -12,7 +12,7 @@ import keras
 
 from zoo.errors import ZooError
 from zoo.training.config import flatten, to_plain
-from zoo.training.hardware import bfloat16_warning
+from zoo.training.hardware import precision_advice
 from zoo.training.pretraining import (
     check_pretraining,
     check_weights,
@@ -64,7 +64,7 @@ def run(config, workdir, build=None, strategy=None):
         experiment = build_experiment(recipe, data, strategy)
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
-        for line in (*data.notes, bfloat16_warning(recipe.config.dtype)):
+        for line in (*data.notes, precision_advice(recipe.config.dtype)):
             if line:
                 folder.log(line)
         record(folder, data)
