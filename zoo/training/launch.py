@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 from zoo.errors import ZooError
+from zoo.training import cost
 from zoo.training.config import flatten, to_plain
 from zoo.training.hardware import precision_advice
 from zoo.training.pretraining import (
@@ -90,7 +91,8 @@ def describe(config, build=None, strategy=None):
         config, build, strategy: see `run`.
 
     Returns:
-        str of several lines.
+        str of several lines; with one replica the last ones are an estimate of time and memory,
+        which takes as long as tracing a step and a second more.
     """
     recipe = as_recipe(config, build)
     recipe.validate()
@@ -106,6 +108,8 @@ def describe(config, build=None, strategy=None):
     for name, value in batch.items():
         for part in value if isinstance(value, tuple) else (value,):
             lines.append(f"batch {name}: {part.dtype.name} {tuple(part.shape)}")
+    if strategy.num_replicas_in_sync == 1:
+        lines.append(cost.describe_run(experiment.model, batch, recipe.config))
     return "\n".join(lines)
 
 

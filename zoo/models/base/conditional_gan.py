@@ -90,15 +90,13 @@ class ConditionalGAN(System):
         self.ema = ExponentialMovingAverage(
             lambda: self.generator, average, self.ema_decay, self.ema_statistics
         )
-        if put_off:
-            self._generator_is_put_off = True
-        else:
+        if not put_off:
             self.ema.reset()
+        self._generator_is_put_off = put_off
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
         """The network that is trained; of a preset made when first asked for, equal to the EMA."""
-        # taken away first: Keras asks for the attribute once more when it is set
         if not vars(self).pop("_generator_is_put_off", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
