@@ -85,11 +85,12 @@ class ConditionalGAN(System):
         )
         if not deferred:
             self.ema.reset()
+        self._generator_is_deferred = deferred
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
         """The trained network; in a loaded preset created at its first use, equal to the EMA."""
-        if "ema_generator" not in self.networks:
+        if not vars(self).pop("_generator_is_deferred", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
             self.generator = build(self.make_generator("generator"), self.generator_inputs)

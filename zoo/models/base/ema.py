@@ -22,7 +22,7 @@ class ExponentialMovingAverage:
     def reset(self):
         """Copies the network into the average."""
         if self.average is not None:
-            copy_weights(self._network, self.average)
+            copy_weights(self._network(), self.average)
 
     def restore(self):
         """Copies the average into the network: a preset stores the average only."""
