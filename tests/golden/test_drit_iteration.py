@@ -165,7 +165,8 @@ def test_full_step(precision, name):
 
 def check_full_step(case, monkeypatch):
     model, targets, recorded = run(case, monkeypatch)
-    for key, loss in zip(("disA", "disA2", "disB", "disB2"), recorded["discriminator_losses"], strict=True):
+    names = ("disA", "disA2", "disB", "disB2")
+    for key, loss in zip(names, recorded["discriminator_losses"], strict=True):
         case.check(f"{key}_loss", loss)
     case.check("disContent_loss", recorded["content"][0])
     check_probes(case, recorded["outputs"][0])

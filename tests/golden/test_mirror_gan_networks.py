@@ -56,7 +56,7 @@ def test_attention(precision, mode):
 
 
 def test_own_masks_keep_samples_apart(precision):
-    """Without the official tiling a sample depends on its own caption only, not on its neighbors."""
+    """Without the official tiling a sample depends on its own caption only."""
     case = Case("mirrorgan", "glam_attention")
     *sources, padding = stage_inputs(case)
     layer = GlobalLocalAttention(sources[0].shape[-1])

@@ -74,7 +74,7 @@ class Preprocess(tf.Module):
 
 
 class Encoder(tf.Module):
-    """A transformer with BERT's architecture: post-norm blocks, learned positions, pooled output."""
+    """A transformer with BERT's architecture: post-norm blocks, learned positions, pooling."""
 
     def __init__(self, words, features, layers, heads, places, seed=0):
         super().__init__()

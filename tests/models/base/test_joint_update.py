@@ -23,10 +23,10 @@ class Pair(System):
         with tf.GradientTape(persistent=not self.together) as tape:
             loss = tf.convert_to_tensor(self.a) ** 2 * tf.convert_to_tensor(self.b)
         if self.together:
-            self._update_together(tape, loss, self.optimizer_groups["optimizer"])
+            self.apply_joint_gradients(tape, loss, self.optimizer_groups["optimizer"])
         else:
             for name, variables in self.optimizer_groups["optimizer"].items():
-                self._update(name, tape, loss, variables)
+                self.apply_gradients(name, tape, loss, variables)
 
 
 def stepped(together, optimizer):

@@ -28,7 +28,7 @@ class Line(System):
     def training_step(self, batch):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((self.dense(batch["x"]) - batch["y"]) ** 2)
-        self._update("line_optimizer", tape, loss, self.dense.trainable_variables)
+        self.apply_gradients("line_optimizer", tape, loss, self.dense.trainable_variables)
         return {"loss": loss}
 
 

@@ -20,7 +20,7 @@ class DecayedLine(Line):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((self.dense(batch["x"]) - batch["y"]) ** 2)
         decay = coupled_weight_decay(variables, RATE)
-        self._update("line_optimizer", tape, loss, variables, decay)
+        self.apply_gradients("line_optimizer", tape, loss, variables, decay)
         return {"loss": loss}
 
 

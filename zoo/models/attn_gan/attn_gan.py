@@ -15,7 +15,7 @@ from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import open_damsm
+from zoo.models.damsm.damsm import resolve_damsm
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -176,10 +176,10 @@ class AttnGAN(ConditionalGAN):
 
         Without a `damsm_weight` only the text encoder is copied.
         """
-        damsm = open_damsm(damsm, self.vocabulary, self.hub_encoder)
+        damsm = resolve_damsm(damsm, self.vocabulary, self.hub_encoder)
         self.build_for_training()
         if self.condition.encoder is not None:
-            damsm.give("text_encoder", self.text_encoder)
+            damsm.copy_weights_to("text_encoder", self.text_encoder)
         elif _without_locations(damsm.text_encoder_config) != _without_locations(
             self.text_encoder_config
         ):
@@ -188,7 +188,7 @@ class AttnGAN(ConditionalGAN):
                 "model with text_encoder=damsm.text_encoder_config."
             )
         if self.damsm_weight:
-            damsm.give("image_encoder", self.image_encoder)
+            damsm.copy_weights_to("image_encoder", self.image_encoder)
 
     # --- one iteration ----------------------------------------------------------------------------
 
@@ -218,7 +218,7 @@ class AttnGAN(ConditionalGAN):
         with tape:
             losses = self.generator_losses(batch, text, inputs["latents"], outputs)
         variables = self.generator.trainable_variables
-        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.apply_gradients("generator_optimizer", tape, losses["generator_loss"], variables)
         self.ema.update()
         return {"discriminator_loss": discriminator_loss, **losses}
 
@@ -229,7 +229,7 @@ class AttnGAN(ConditionalGAN):
         with tf.GradientTape() as tape:
             loss = self.discriminator_loss(discriminator, real, sentence, fakes)
         variables = discriminator.trainable_variables
-        self._update(f"{discriminator.name}_optimizer", tape, loss, variables)
+        self.apply_gradients(f"{discriminator.name}_optimizer", tape, loss, variables)
         return loss
 
     # --- losses -----------------------------------------------------------------------------------

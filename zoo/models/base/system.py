@@ -190,7 +190,7 @@ class System(KerasInterface):
     def compile_from_config(self, config):
         self.compile(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
 
-    def _update(self, name, tape, loss, variables, transform=None):
+    def apply_gradients(self, name, tape, loss, variables, transform=None):
         """One step of the optimizer `name` on `loss`, which is recorded on `tape`.
 
         The loss is divided by the number of replicas, because Keras optimizers sum their gradients.
@@ -198,9 +198,9 @@ class System(KerasInterface):
         Args:
             transform: function of the list of gradients, such as a clip.
         """
-        self._update_together(tape, loss, {name: variables}, lambda _: transform)
+        self.apply_joint_gradients(tape, loss, {name: variables}, lambda _: transform)
 
-    def _update_together(self, tape, loss, variables, transform_of=None):
+    def apply_joint_gradients(self, tape, loss, variables, transform_of=None):
         """One step of several optimizers on the same loss, whose gradient is computed once.
 
         Args:

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 
 def coupled_weight_decay(variables, rate):
-    """The `transform` of `System._update` that turns each gradient g of w into g + rate * w.
+    """The `transform` of `System.apply_gradients` from each gradient g of w to g + rate * w.
 
     Args:
-        variables: list of variables, those given to `_update`: all trained ones, biases and
+        variables: list of variables, those given to `apply_gradients`: all trained ones, biases and
             batch-norm scales too, as in the official code.
         rate: float. Weight decay; 0 gives None, no transform.
 

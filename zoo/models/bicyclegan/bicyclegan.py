@@ -247,10 +247,10 @@ class BicycleGAN(ConditionalGAN):
         with tape:  # its gradient is that of the latent loss, through a fixed E into G only
             latent_term = tf.reduce_sum(slope * random)
             total = losses["generator_loss"] + (0 if separate else latent_term)
-        self._update_together(tape, total, self.optimizer_groups["generator_optimizer"])
+        self.apply_joint_gradients(tape, total, self.optimizer_groups["generator_optimizer"])
         if separate:
             variables = self.generator.trainable_variables
-            self._update("generator_optimizer", tape, latent_term, variables)
+            self.apply_gradients("generator_optimizer", tape, latent_term, variables)
         self.ema.update()
 
         # (3) Update the discriminators.
@@ -283,7 +283,7 @@ class BicycleGAN(ConditionalGAN):
                 real_loss = self.adversarial_loss(self.discriminate(cycle, *real), 1)
                 losses.append(tf.add_n(terms) + len(fakes) * real_loss)
             total = tf.add_n(losses)
-        self._update_together(tape, total, self.optimizer_groups["discriminator_optimizer"])
+        self.apply_joint_gradients(tape, total, self.optimizer_groups["discriminator_optimizer"])
         return {"discriminator_loss": losses[0], "discriminator_2_loss": losses[1]}
 
     def discriminate(self, cycle, source, images):

@@ -107,7 +107,7 @@ class DAMSM(System):
             self.text.encode(inputs),
         )
 
-    def give(self, name, network):
+    def copy_weights_to(self, name, network):
         """Copies the weights of the network `name` ("text_encoder" or "image_encoder") into another
         system's `network`.
 
@@ -145,7 +145,7 @@ class DAMSM(System):
             return [*clipped, *gradients[count:]]
 
         variables = [*text_variables, *self.image_encoder.trainable_variables]
-        self._update("damsm_optimizer", tape, loss, variables, clip_text if count else None)
+        self.apply_gradients("damsm_optimizer", tape, loss, variables, clip_text if count else None)
         return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
 
     def _training_text(self, batch):
@@ -171,7 +171,7 @@ class DAMSM(System):
                 variable.assign(tf.where(first, tf.zeros_like(variable), variable))
 
 
-def open_damsm(damsm, vocabulary, hub_encoder=None):
+def resolve_damsm(damsm, vocabulary, hub_encoder=None):
     """A `DAMSM`, given as an object or a preset's handle, with the model's `Vocabulary` (or None).
 
     A preset with a text encoder of TensorFlow Hub reuses the modules of `hub_encoder`, the model's.

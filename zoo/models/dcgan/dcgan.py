@@ -185,4 +185,4 @@ class DCGAN(ConditionalGAN):
     def _step(self, network, tape, loss):
         variables = network.trainable_variables
         decay = coupled_weight_decay(variables, self.weight_decay)
-        self._update(f"{network.name}_optimizer", tape, loss, variables, decay)
+        self.apply_gradients(f"{network.name}_optimizer", tape, loss, variables, decay)

@@ -81,6 +81,6 @@ class FeatureEncoder(System):
             logits = self(batch["images"], training=True)["logits"]
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
-        self._update("classifier_optimizer", tape, loss, self.trained_variables)
+        self.apply_gradients("classifier_optimizer", tape, loss, self.trained_variables)
         hits = tf.equal(tf.argmax(logits, 1), tf.cast(labels, tf.int64))
         return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(hits, tf.float32))}

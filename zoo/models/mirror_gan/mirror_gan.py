@@ -13,7 +13,7 @@ from zoo.errors import ZooError
 from zoo.losses.caption import caption_loss, check_reduction
 from zoo.models.attn_gan.attn_gan import AttnGAN
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
-from zoo.models.mirror_gan.stream import build_captioner, describe, open_stream
+from zoo.models.mirror_gan.stream import build_captioner, describe, resolve_stream
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -130,9 +130,9 @@ class MirrorGAN(AttnGAN):
 
     def load_stream(self, stream):
         """Copies the captioner of a trained `Stream`, given as an object or a preset's handle."""
-        stream = open_stream(stream, self.vocabulary)
+        stream = resolve_stream(stream, self.vocabulary)
         self.build_captioner()
-        stream.give(self.captioner)
+        stream.copy_weights_to(self.captioner)
         self.describes = True
 
     # --- losses -----------------------------------------------------------------------------------

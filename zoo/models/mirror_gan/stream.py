@@ -94,10 +94,11 @@ class Stream(System):
         """One step of the optimizer on the loss."""
         with tf.GradientTape() as tape:
             losses = self.losses(batch, training=True)
-        self._update("stream_optimizer", tape, losses["loss"], self.captioner.trainable_variables)
+        variables = self.captioner.trainable_variables
+        self.apply_gradients("stream_optimizer", tape, losses["loss"], variables)
         return losses
 
-    def give(self, captioner):
+    def copy_weights_to(self, captioner):
         """Copies the weights into another system's `Captioner`; ZooError if the sizes differ."""
         weights = self.captioner.get_weights()
         if [w.shape for w in weights] != [tuple(v.shape) for v in captioner.weights]:
@@ -121,7 +122,7 @@ def build_captioner(config, vocabulary_size, image_size, max_words):
     return build(captioner, images, tokens)
 
 
-def open_stream(stream, vocabulary):
+def resolve_stream(stream, vocabulary):
     """A `Stream`, given as an object or a preset's handle; ZooError if its vocabulary differs."""
     if not isinstance(stream, Stream):
         stream = Stream.from_preset(stream)

@@ -196,7 +196,7 @@ class Pix2Pix(ConditionalGAN):
         with tape:
             losses = self.generator_losses(source, target, images, latents)
         variables = self.generator.trainable_variables
-        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.apply_gradients("generator_optimizer", tape, losses["generator_loss"], variables)
         self.ema.update()
         if not self.discriminator_first:
             discriminator_loss = self.update_discriminator(source, target, fakes)
@@ -224,7 +224,8 @@ class Pix2Pix(ConditionalGAN):
             real = self.adversarial_loss(self.discriminate(source, target), 1)
             terms.append(self.latents_per_condition * real)
             loss = self.discriminator_weight * tf.add_n(terms)
-        self._update("discriminator_optimizer", tape, loss, self.discriminator.trainable_variables)
+        variables = self.discriminator.trainable_variables
+        self.apply_gradients("discriminator_optimizer", tape, loss, variables)
         return loss
 
     def discriminate(self, source, images):

@@ -17,7 +17,7 @@ from zoo.losses import adversarial
 from zoo.losses.color_consistency import color_consistency_loss
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import open_damsm
+from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -175,7 +175,8 @@ class StackGANV2(ConditionalGAN):
                 "Build it with vocabulary=damsm.vocabulary.tokens and "
                 "text_encoder=damsm.text_encoder_config."
             )
-        open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
+        damsm = resolve_damsm(damsm, self.vocabulary, self.hub_encoder)
+        damsm.copy_weights_to("text_encoder", self.text_encoder)
 
     # --- one iteration ----------------------------------------------------------------------------
 
@@ -205,13 +206,13 @@ class StackGANV2(ConditionalGAN):
             with tf.GradientTape() as discriminator_tape:
                 terms.append(self.discriminator_loss(stage, batch, fixed))
             name, variables = discriminator.name, discriminator.trainable_variables
-            self._update(f"{name}_optimizer", discriminator_tape, terms[-1], variables)
+            self.apply_gradients(f"{name}_optimizer", discriminator_tape, terms[-1], variables)
 
         # (3) Update the generator.
         with tape:
             losses = self.generator_losses(outputs, inputs["latents"])
         variables = self.generator.trainable_variables
-        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.apply_gradients("generator_optimizer", tape, losses["generator_loss"], variables)
         self.ema.update()
         return {"discriminator_loss": tf.add_n(terms), **losses}
 

@@ -14,7 +14,7 @@ from zoo.layers.batch_normalization import FlaxBatchNorm
 from zoo.layers.spectral_normalization import SpectralLinear
 
 
-def enlarge(x, factor=2):
+def upsample_nearest(x, factor=2):
     """Nearest neighbor: (batch, h, w, c) -> (batch, factor h, factor w, c)."""
     if factor == 1:
         return x
@@ -25,7 +25,7 @@ def enlarge(x, factor=2):
     return ops.reshape(x, (batch, factor * height, factor * width, channels))
 
 
-def halve(x):
+def downsample_mean(x):
     """Mean of 2x2 pixels: (batch, h, w, c) -> (batch, h / 2, w / 2, c)."""
     return ops.average_pool(x, 2, strides=2, padding="valid")
 
@@ -82,7 +82,7 @@ class ModulatedNorm(_Spectral):
             gamma, beta = gamma[:, None, None], beta[:, None, None]
         else:
             factor = x.shape[1] // gamma.shape[1]
-            gamma, beta = enlarge(gamma, factor), enlarge(beta, factor)
+            gamma, beta = upsample_nearest(gamma, factor), upsample_nearest(beta, factor)
         return x * (1 + gamma) + beta
 
     def get_config(self):
@@ -116,10 +116,10 @@ class XMCUpBlock(_Spectral):
     def call(self, x, condition, training=False, update=None):
         update = training if update is None else update
         y = ops.relu(self.norm_1(x, condition, training=training, update=update))
-        y = self.conv_1(enlarge(y), update=update)
+        y = self.conv_1(upsample_nearest(y), update=update)
         y = ops.relu(self.norm_2(y, condition, training=training, update=update))
         y = self.conv_2(y, update=update)
-        return y + enlarge(self.shortcut(x, update=update))
+        return y + upsample_nearest(self.shortcut(x, update=update))
 
     def get_config(self):
         config = {"filters": self.filters, "synchronized": self.synchronized}
@@ -157,7 +157,7 @@ class XMCDownBlock(_Spectral):
         y = self.conv_1(x if self.first else ops.relu(x), update=training)
         y = self.conv_2(ops.relu(y), update=training)
         if self.pooled:
-            x, y = halve(x), halve(y)
+            x, y = downsample_mean(x), downsample_mean(y)
         if self.shortcut is not None:
             x = self.shortcut(x, update=training)
         return x + y

@@ -15,7 +15,7 @@ import tensorflow as tf
 from zoo.errors import ZooError, check_choice
 from zoo.losses.contrastive import contrastive_loss
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import open_damsm
+from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
@@ -204,7 +204,8 @@ class XMCGAN(ConditionalGAN):
             raise ZooError(
                 "This model reads no captions, so it has no text encoder to copy a DAMSM's into."
             )
-        open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
+        damsm = resolve_damsm(damsm, self.vocabulary, self.hub_encoder)
+        damsm.copy_weights_to("text_encoder", self.text_encoder)
 
     def load_image_network(self, weights="imagenet"):
         """Loads the weights of an image network of Keras Applications, by name or by path.
@@ -249,7 +250,7 @@ class XMCGAN(ConditionalGAN):
 
     def _step(self, name, tape, terms):
         variables = getattr(self, name).trainable_variables
-        self._update(f"{name}_optimizer", tape, terms[f"{name}_loss"], variables)
+        self.apply_gradients(f"{name}_optimizer", tape, terms[f"{name}_loss"], variables)
 
     def split_discriminator_batches(self, batch):
         """The batch split along its first axis: one dict per step of the discriminator."""

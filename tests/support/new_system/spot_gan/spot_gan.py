@@ -94,7 +94,7 @@ class SpotGAN(ConditionalGAN):
             (self.discriminator, discriminator_loss), (self.generator, generator_loss)
         ):
             name = f"{network.name}_optimizer"
-            self._update(name, tape, loss, network.trainable_variables)
+            self.apply_gradients(name, tape, loss, network.trainable_variables)
         self.ema.update()
         return {
             "discriminator_loss": discriminator_loss, "generator_loss": generator_loss,
