@@ -122,7 +122,7 @@ def test_numbers_beyond_float16():
     assert len(record(good, good[0], [1, 2], 2)) == len(record(good * 7, good[0], [9, 0], 1))
 
 
-def test_the_digest_knows_which_picture_a_caption_belongs_to():
+def test_the_digest_knows_which_image_a_caption_belongs_to():
     digests = {
         captions_digest(c) for c in ([["a", "b"]], [["a"], ["b"]], [["ab"]], [["b", "a"]])
     }

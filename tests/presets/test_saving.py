@@ -23,7 +23,7 @@ def listing(directory):
     }
 
 
-def test_a_loaded_preset_makes_the_same_pictures(model, saved):
+def test_a_loaded_preset_makes_the_same_images(model, saved):
     loaded = zoo.from_preset(saved)
     assert type(loaded) is type(model)
     assert loaded.get_config() == model.get_config()
@@ -61,7 +61,7 @@ def test_only_what_generation_needs_is_saved(model, saved):
     assert {name.split("/")[0] for name in names} == {"text_encoder", "ema_generator"}
 
 
-def test_half_precision_halves_the_weights_and_keeps_the_pictures(model, saved, tmp_path):
+def test_half_precision_halves_the_weights_and_keeps_the_images(model, saved, tmp_path):
     half = presets.save_to_preset(model, tmp_path / "half", half=True)
     sizes = [
         presets.read_metadata(path)["files"]["model.weights.h5"]["bytes"] for path in (saved, half)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zoo.data.subset import Part, domains_part
+from zoo.data.subset import Part, domains_subset
 from zoo.errors import MissingSplit, ZooError
 
 TRAINING = "training"
@@ -126,7 +126,7 @@ def divide(source, fraction):
                 for part, name in zip((source.a, source.b), source.domains, strict=True))
         if not (len(a[1]) and len(b[1])):
             return source, None
-        return domains_part(source, a[0], b[0]), domains_part(source, a[1], b[1])
+        return domains_subset(source, a[0], b[0]), domains_subset(source, a[1], b[1])
     kept, held_out = _sides(source, fraction)
     if not len(held_out):
         return source, None

@@ -56,7 +56,7 @@ class Part:
         return self.whole.load(tf.gather(self._index, index))
 
 
-def domains_part(source, places_a, places_b):
+def domains_subset(source, places_a, places_b):
     """A part of each domain of an unpaired source, as such a source."""
     part = types.SimpleNamespace(a=Part(source.a, places_a), b=Part(source.b, places_b))
     for name in ("domains", *_COPIED):

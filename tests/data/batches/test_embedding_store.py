@@ -67,7 +67,7 @@ def test_bad_values(values, message):
 
 
 @pytest.mark.parametrize("form", ["array", "list"])
-def test_every_embedding_of_a_picture_is_drawn_and_no_other(form):
+def test_every_embedding_of_a_image_is_drawn_and_no_other(form):
     rows = ROWS if form == "array" else [ROWS[0], ROWS[1, :1], ROWS[2]]
     store = EmbeddingStore.make(Source(rows))
     np.testing.assert_array_equal(_fields(store, [2, 0, 1], None), [r[0] for r in ROWS[[2, 0, 1]]])
@@ -77,6 +77,6 @@ def test_every_embedding_of_a_picture_is_drawn_and_no_other(form):
     np.testing.assert_array_equal(last, [row[-1] for row in rows])
 
 
-def test_embeddings_of_another_number_of_pictures():
+def test_embeddings_of_another_number_of_images():
     with pytest.raises(ZooError, match="The source's embeddings: embeddings of 3 images"):
         EmbeddingStore.make(Source(ROWS, count=4))

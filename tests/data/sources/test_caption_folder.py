@@ -114,7 +114,7 @@ def test_bad_lines(tmp_path, row, message, form):
     assert source.load(1).numpy()[0, 0, 0] == 10
 
 
-def test_without_check_only_missing_pictures_are_found(tmp_path):
+def test_without_check_only_missing_images_are_found(tmp_path):
     _write(tmp_path, ROWS)
     (tmp_path / "b.png").write_bytes(b"this is no picture")
     assert len(CaptionFolder(tmp_path, check=False)) == 3

@@ -10,7 +10,7 @@ from zoo.evaluation.shape_attributes import ShapeModes
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
-def test_labels_are_an_attribute_of_the_pictures(attribute):
+def test_labels_are_an_attribute_of_the_images(attribute):
     source = ShapeClasses(size=32, count=60, seed=1, attribute=attribute)
     assert source.class_names == list(VALUES[attribute]) and source.labels.dtype == np.int64
     seen = ShapeModes(32).assign(source.load_batch(np.arange(60)).numpy())

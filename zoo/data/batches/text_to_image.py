@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from zoo.data.batches.caption_store import CaptionStore
 from zoo.data.batches.embedding_store import EmbeddingStore
-from zoo.data.batches.picture_store import picture_store
+from zoo.data.batches.image_store import image_store
 from zoo.data.batches.piece_store import PieceStore
 from zoo.data.text_cache import TextCache
 from zoo.errors import ZooError, check_choice
@@ -83,7 +83,7 @@ def text_to_image_dataset(
             "mismatched images need two classes at least, but all images have the same label."
         )
     texts = _texts(source, tokenizer)
-    pictures = picture_store(source, tuple(image_sizes), crop, cache)
+    pictures = image_store(source, tuple(image_sizes), crop, cache)
     flip, moving = flip and training, crop == "paper" and training
 
     def view(index, uniform):
@@ -100,7 +100,7 @@ def text_to_image_dataset(
         uniform = tf.random.stateless_uniform([batch_size, 4], _pair(seed, step), alg="philox")
         views = {"images": view(index, uniform[:, 1:])}
         if mismatched:
-            wrong = wrong_indices(step, tf.gather(labels, index), labels, seed)
+            wrong = mismatched_indices(step, tf.gather(labels, index), labels, seed)
             key = _pair(seed ^ _WRONG_CROP_SALT, step)
             uniform_wrong = tf.random.stateless_uniform([batch_size, 3], key, alg="philox")
             views["wrong_images"] = view(wrong, uniform_wrong)
@@ -125,7 +125,7 @@ def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", 
     """
     _check(source, image_sizes, batch_size, crop)
     texts = _texts(source, tokenizer)
-    pictures = picture_store(source, tuple(image_sizes), crop, cache)
+    pictures = image_store(source, tuple(image_sizes), crop, cache)
     count = len(source)
     labels = np.asarray(source.labels, np.int64)
 
@@ -162,7 +162,7 @@ def shuffled_indices(step, batch_size, count, seed):
     return tf.ensure_shape(index, [batch_size])
 
 
-def wrong_indices(step, right, labels, seed):
+def mismatched_indices(step, right, labels, seed):
     """A image of another class for each sample, but for the official rule's rare exception.
 
     An image is drawn; if its label is the sample's, another one is drawn and kept whatever it is.

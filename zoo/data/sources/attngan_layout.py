@@ -10,11 +10,11 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.sources.layouts import asked_split
+from zoo.data.sources.layouts import canonical_split
 from zoo.data.sources.pickles import load_embeddings, load_list
 from zoo.errors import MissingSplit, ZooError
 from zoo.images.crop import box_crop
-from zoo.images.decode import decode_picture
+from zoo.images.decode import decode_image
 from zoo.listing import LIMITS, in_one_form, open_tree
 from zoo.text.tokenization import tokenize
 
@@ -28,7 +28,7 @@ class _Layout:
 
     def __init__(self, directory, split, embeddings, follow_links, limits):
         self.directory = os.fspath(directory)
-        self.split = asked_split(split)
+        self.split = canonical_split(split)
         if self.split not in ("train", "test"):
             raise MissingSplit(
                 f'{self.directory}: has the splits "train" and "test", but got {split!r}.'
@@ -67,7 +67,7 @@ class _Layout:
 
     def load(self, index):
         """Picture `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
-        return decode_picture(tf.io.read_file(self._paths[index]))
+        return decode_image(tf.io.read_file(self._paths[index]))
 
     def _picture_path(self, name):
         raise NotImplementedError

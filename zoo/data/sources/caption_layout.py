@@ -5,7 +5,7 @@ import posixpath
 from zoo.data.sources.layouts import (
     SPLITS,
     Place,
-    asked_split,
+    canonical_split,
     choose_split,
     contents,
     filled,
@@ -31,7 +31,7 @@ def metadata_place(tree, split):
         MissingSplit, ZooError: as `split_place`; also where the metadata of the whole set lies
             beside splits.
     """
-    asked = asked_split(split)
+    asked = canonical_split(split)
     folders = [
         posixpath.dirname(name) for name in tree.files() if posixpath.basename(name) == METADATA
     ]

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.sources.layouts import asked_split
+from zoo.data.sources.layouts import canonical_split
 from zoo.data.sources.pickles import load_pickle
 from zoo.errors import MissingSplit, ZooError
 from zoo.listing import LIMITS
@@ -54,7 +54,7 @@ class Cifar10:
     image_size = _SIDE
 
     def __init__(self, directory=None, split="train"):
-        self.split = asked_split(split)
+        self.split = canonical_split(split)
         if self.split not in _FILES:
             raise MissingSplit(f'CIFAR-10 has the splits "train" and "test", but got {split!r}.')
         self.class_names = list(CLASSES)

@@ -5,7 +5,7 @@ import posixpath
 import numpy as np
 
 from zoo.data.sources.class_layout import class_place
-from zoo.data.sources.image_tree import PictureList, check_on_error
+from zoo.data.sources.image_tree import ImageFiles, check_on_error
 from zoo.errors import ZooError
 from zoo.listing import LIMITS, open_tree
 
@@ -62,7 +62,7 @@ class ClassFolder:
             images = tree.images(posixpath.join(place.folder, name))
             names += images
             labels += [label] * len(images)
-        self._images = PictureList(tree, names, on_error, check)
+        self._images = ImageFiles(tree, names, on_error, check)
         self.labels = np.array(labels, np.int64)[self._images.kept]
         counts = np.bincount(self.labels, minlength=len(self.class_names))
         for name, count in zip(self.class_names, counts, strict=True):

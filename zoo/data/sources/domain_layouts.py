@@ -10,7 +10,7 @@ import posixpath
 from zoo.data.sources.layouts import (
     SPLITS,
     WORDS,
-    asked_split,
+    canonical_split,
     choose_split,
     contents,
     filled,
@@ -47,7 +47,7 @@ def domain_place(tree, split, domains, accepted, alone=False):
         ZooError: one domain without the other, two folders for one domain, or folders of splits
             that do not hold the domains beside others that do.
     """
-    asked = asked_split(split)
+    asked = canonical_split(split)
     for level in tree.roots:
         found = _found_at(tree, level, domains, asked)
         if not found:

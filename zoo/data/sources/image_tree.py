@@ -6,7 +6,7 @@ import os
 import tensorflow as tf
 
 from zoo.errors import ZooError, check_choice
-from zoo.images.decode import EXTENSIONS, KNOWN_UNREAD, decode_picture, read_picture
+from zoo.images.decode import EXTENSIONS, KNOWN_UNREAD, decode_image, read_image
 
 ON_ERROR = ("raise", "skip")
 _FEW = 32  # images that are decoded sooner than a graph is made
@@ -61,7 +61,7 @@ class StoredImages:
 
     def load(self, index):
         """Image `index` as uint8 [H, W, 3]; `index` may be a scalar int tensor in a graph."""
-        return decode_picture(self._bytes(index))
+        return decode_image(self._bytes(index))
 
     def _bytes(self, index):
         data = self._data[index]
@@ -107,13 +107,13 @@ class StoredImages:
     def _why_not(self, name):
         reason = "it changed while it was read"
         try:
-            read_picture(self._tree.bytes(name))
+            read_image(self._tree.bytes(name))
         except ZooError as error:
             reason = str(error).removeprefix(f"{self._tree.describe(name)}: ").rstrip(".")
         return f"does not decode ({reason})."
 
 
-class PictureList:
+class ImageFiles:
     """Some images of a tree: a source with `len()` and `load`, but no labels.
 
     Args:

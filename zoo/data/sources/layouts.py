@@ -32,7 +32,7 @@ def split_of(name):
     return WORDS.get(name.casefold())
 
 
-def asked_split(split):
+def canonical_split(split):
     """The canonical name of a split that a caller asks for; None where none is."""
     if split is None or split == "":
         return None
@@ -45,7 +45,7 @@ def choose_split(tree, asked, found, accepted):
     """The one of the found splits that is asked for.
 
     Args:
-        asked: as `asked_split` gives it.
+        asked: as `canonical_split` gives it.
         found: dict of canonical name -> list of what was found for it; `None` as name stands for a
             set without splits.
         accepted: str, the accepted layouts, for messages.
@@ -120,7 +120,7 @@ def split_place(tree, split, accepted):
         ZooError: no images, two folders for one split, folders with images beside those of the
             splits, an empty split, or no split was named where there are some.
     """
-    asked = asked_split(split)
+    asked = canonical_split(split)
     if not tree.images():
         raise ZooError(f"{tree.describe()}: found no images; accepted are {accepted}.")
     for level in tree.roots:

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from zoo.data.sources.domain_layouts import domain_place, layouts, pair_names, side_by_side_problem
-from zoo.data.sources.image_tree import PictureList, StoredImages, check_on_error, left_out
+from zoo.data.sources.image_tree import ImageFiles, StoredImages, check_on_error, left_out
 from zoo.data.sources.layouts import contents, split_place
 from zoo.errors import ZooError, check_choice
 from zoo.listing import LIMITS, in_one_form, open_tree
@@ -109,7 +109,7 @@ class PairedFolder:
             return None
 
         names = tree.images(place.folder)
-        self._a = PictureList(tree, names, on_error, check, rule)
+        self._a = ImageFiles(tree, names, on_error, check, rule)
         self._check_two(single)
         self.file_names, self.skipped = self._a.file_names, self._a.skipped
 
@@ -201,7 +201,7 @@ class UnpairedFolders:
             )
         *folders, self.split = place
         self.a, self.b = (
-            PictureList(tree, tree.images(folder), on_error, check) for folder in folders
+            ImageFiles(tree, tree.images(folder), on_error, check) for folder in folders
         )
         self.a.root, self.b.root = folders
         self.skipped = self.a.skipped + self.b.skipped

@@ -11,7 +11,7 @@ from zoo.images.convert import to_float_in_pipeline
 _CHUNK = 256
 
 
-def picture_store(source, sizes, crop, cache):
+def image_store(source, sizes, crop, cache):
     """How the images of a source are reached.
 
     Args:
