@@ -115,9 +115,9 @@ def soft_loop(file):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (compressed, "compressed or stored in chunks"),
+        (compressed, "compressed or chunked"),
         (declared, "declares 4000000000000 bytes, but holds 0"),
-        (chunks_of_nothing, "compressed or stored in chunks"),
+        (chunks_of_nothing, "compressed or chunked"),
         (deep_groups, "deeper than 32"),
         (soft_loop, "is a link, not a weight"),
         pytest.param(many_groups, "more than 100000 entries", marks=pytest.mark.large),
