@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.data import splits
 from zoo.data.splits import FRACTION, divide, is_held_out, open_splits
-from zoo.data.subset import Part
+from zoo.data.subset import Subset
 from zoo.errors import MissingSplit, ZooError
 
 
@@ -83,11 +83,11 @@ def test_a_part_is_a_source():
 def test_embeddings_and_labels_go_with_the_images():
     source = Named(list("abcd"), classes=list("xyxy"))
     source.embeddings = np.arange(8.0).reshape(4, 1, 2)
-    part = Part(source, [1, 3])
+    part = Subset(source, [1, 3])
     assert part.labels.tolist() == [1, 1] and part.class_names == ["x", "y"]
     np.testing.assert_array_equal(part.embeddings, source.embeddings[[1, 3]])
     source.embeddings = list(source.embeddings)
-    np.testing.assert_array_equal(Part(source, [2]).embeddings[0], source.embeddings[2])
+    np.testing.assert_array_equal(Subset(source, [2]).embeddings[0], source.embeddings[2])
 
 
 @pytest.mark.parametrize(("there", "wanted", "word", "note"), [
