@@ -168,7 +168,7 @@ def test_what_is_no_zip(tmp_path):
     }.items():
         path = tmp_path / f"{name}.zip"
         path.write_bytes(data)
-        with pytest.raises(ZooError, match="a folder or a .zip file|behind other content"):
+        with pytest.raises(ZooError, match="a folder or a .zip file|after other content"):
             open_tree(path)
     assert len(open_tree(good).images()) == len(CLASSES)
     with pytest.raises(ZooError, match="no such folder or .zip file"):

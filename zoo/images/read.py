@@ -97,7 +97,7 @@ def _files_of(folder):
             f"The folder {folder} holds no image; expected files that end in "
             f"{', '.join(EXTENSIONS)} directly in it{hint}."
         )
-    return [tree.place(name) for name in names]
+    return [tree.disk_path(name) for name in names]
 
 
 def _read(path):

@@ -30,19 +30,19 @@ class Folder(Tree):
     def describe(self, name=""):
         return shown(os.path.join(self.path, *name.split("/")) if name else self.path)
 
-    def place(self, name):
-        """The path of a listed file as the file system spells it."""
+    def disk_path(self, name):
+        """The path of a listed file, in the file system's own spelling."""
         return os.path.join(self.path, *self._entries[name].split("/"))
 
     def size(self, name):
         try:
-            return os.stat(self.place(name)).st_size
+            return os.stat(self.disk_path(name)).st_size
         except OSError as error:
             raise unreadable(self.describe(name), error) from None
 
     def _read(self, name):
         try:
-            with open_regular(self.place(name)) as file:
+            with open_regular(self.disk_path(name)) as file:
                 return file.read()
         except OSError as error:
             raise unreadable(self.describe(name), error) from None
