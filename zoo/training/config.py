@@ -4,11 +4,9 @@ A config is a locked `ml_collections.ConfigDict`, so that a misspelt key is an e
 silently ignored wish. A recipe's `get_config` makes it (see `zoo.training.recipe`).
 """
 
-import os
 
 from ml_collections import ConfigDict
 
-from zoo.data.splits import FRACTION
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.training.setting_rules import check_settings, flatten
 
@@ -46,26 +44,6 @@ def differing_keys(old, new):
         for key in sorted(old.keys() | new.keys())
         if key not in RUNTIME_KEYS and old.get(key, missing) != new.get(key, missing)
     ]
-
-
-def as_begun(config, directory):
-    """A copy for a run that may have been begun before a setting was: the setting is as it was.
-
-    Two settings have other defaults than what was in effect before them: a run that was begun
-    without `data.held_out_fraction` goes on with all images of a set that has no held-out split,
-    one without `data.words` with the words that it had.
-    """
-    from zoo.training.run_folder import read_config
-
-    result = config.copy_and_resolve_references()
-    begun = read_config(directory) if os.path.isdir(directory) else None
-    if begun is None:
-        return result
-    for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
-        key = f"data.{name}"
-        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
-            result.data[name] = DEFAULTS_OF_OLD_RUNS[key]
-    return result
 
 
 def kept(config, old):

@@ -16,8 +16,15 @@ import time
 from numbers import Integral, Real
 from pathlib import Path
 
+from zoo.data.splits import FRACTION
 from zoo.errors import ZooError
-from zoo.training.config import differing_keys, flatten, kept, to_plain
+from zoo.training.config import (
+    DEFAULTS_OF_OLD_RUNS,
+    differing_keys,
+    flatten,
+    kept,
+    to_plain,
+)
 from zoo.training.setting_rules import shown
 
 COUNT = (Integral, "a whole number from 0 on")
@@ -206,3 +213,21 @@ def check_owner(directory, config):
             f"--workdir {path} belongs to another config. Different: {', '.join(listed)}{more}. "
             "Give another folder, or the old settings to go on with that run."
         )
+
+
+def as_begun(config, directory):
+    """A copy for a run that may have been begun before a setting was: the setting is as it was.
+
+    Two settings have other defaults than what was in effect before them: a run that was begun
+    without `data.held_out_fraction` goes on with all images of a set that has no held-out split,
+    one without `data.words` with the words that it had.
+    """
+    result = config.copy_and_resolve_references()
+    begun = read_config(directory) if os.path.isdir(directory) else None
+    if begun is None:
+        return result
+    for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
+        key = f"data.{name}"
+        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
+            result.data[name] = DEFAULTS_OF_OLD_RUNS[key]
+    return result
