@@ -110,12 +110,12 @@ def test_a_set_without_one_is_divided(split):
     found = open_splits(loader(train=Named(NAMES, split)))
     assert found.word == "held-out (10 % by hash)"
     assert found.held_out.file_names == held_out_of(NAMES)
-    assert "10 % by the SHA-256" in found.notes[0] and f"{len(found.training)} images are" in (
+    assert "10 % by the SHA-256" in found.notes[0] and f"uses {len(found.training)} images" in (
         found.notes[0])
 
 
 @pytest.mark.parametrize(("names", "fraction", "why"), [
-    (NAMES, 0, "held_out_fraction is 0"), (["1.png", "2.png"], 0.1, "takes none of these 2 images"),
+    (NAMES, 0, "held_out_fraction is 0"), (["1.png", "2.png"], 0.1, "selects none of these 2 images"),
 ])
 def test_training_images_are_called_so(names, fraction, why):
     source = Named(names)

@@ -95,7 +95,7 @@ def test_evaluation_takes_the_first_caption_in_order(source, encoder, directory)
 
 
 def test_what_is_no_cache_of_this_data(directory, tmp_path):
-    with pytest.raises(ZooError, match="no finished cache"):
+    with pytest.raises(ZooError, match="not a finished cache"):
         TextCache(tmp_path)
     with pytest.raises(ZooError, match="other captions"):
         TextCache(directory).store(Shapes(size=16, count=11))

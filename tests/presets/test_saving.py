@@ -121,7 +121,7 @@ def test_disk_full_keeps_the_previous_preset(model, copy, monkeypatch, failing):
 
 def test_a_folder_with_other_files_is_not_replaced(model, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(ZooError, match="holds other files"):
+    with pytest.raises(ZooError, match="contains other files"):
         presets.save_to_preset(model, tmp_path)
     with pytest.raises(ZooError, match="is a file"):
         presets.save_to_preset(model, tmp_path / "thesis.txt")
@@ -170,5 +170,5 @@ def test_a_class_from_elsewhere_and_an_argument_that_is_an_object(tmp_path):
             return {"layer": {"class_name": "Lambda", "config": {}}}
 
     Odd.__module__ = "zoo.models.odd"
-    with pytest.raises(ZooError, match="serialised object"):
+    with pytest.raises(ZooError, match="serialized object"):
         saving.model_config(Odd())

@@ -62,7 +62,7 @@ def test_a_vocabulary_without_rows(copy):
     words = "<end>\n" + "".join(f"w{i}\n" for i in range(10**6))
     (copy.path / "vocabulary.txt").write_text(words)
     copy.record("vocabulary.txt")
-    refused(copy, "1000001 words, but no weight of the preset has a row for each")
+    refused(copy, "1000001 words, but no weight of the preset has as many rows")
     (copy.path / "vocabulary.txt").write_text("w\n" * (9 << 20))
     copy.record("vocabulary.txt")
     refused(copy, "larger than 16 MB")

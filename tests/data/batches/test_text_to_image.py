@@ -182,9 +182,9 @@ def test_embeddings_in_evaluation_are_the_first_ones():
 
 
 def test_neither_tokenizer_nor_embeddings(photos):
-    with pytest.raises(ZooError, match="a source that was made with embeddings=True"):
+    with pytest.raises(ZooError, match="create the source with embeddings=True"):
         text_to_image_dataset(photos, None, (8,), 4)
-    with pytest.raises(ZooError, match="a source that was made with embeddings=True"):
+    with pytest.raises(ZooError, match="create the source with embeddings=True"):
         evaluation_batches(photos, None, (8,), 4)
 
 

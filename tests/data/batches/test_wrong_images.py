@@ -79,6 +79,6 @@ def test_wrong_images_have_a_crop_of_their_own():
 def test_one_class_has_no_wrong_images():
     source = Photos()
     source.labels[:] = 4
-    with pytest.raises(ZooError, match="need two classes at least"):
+    with pytest.raises(ZooError, match="need at least two classes"):
         steps_of(source, 1, mismatched=True)
     assert len(steps_of(source, 1)) == 1

@@ -59,8 +59,8 @@ def test_an_absent_split_is_not_another_one(folder):
     ("classes", "message"),
     [
         (["dog", "bird"], 'train: expected a folder "bird" of that class, but found cat, dog'),
-        (["dog", "dog"], "classes must be different names"),
-        ([], "classes must be different names"),
+        (["dog", "dog"], "classes must be one or more different names"),
+        ([], "classes must be one or more different names"),
     ],
 )
 def test_wrong_classes(folder, classes, message):

@@ -95,7 +95,7 @@ def test_split_seed_and_graph():
         (ShapeClasses, {"size": 4}, "size must be"),
         (ShapePairs, {"direction": "ab"}, 'direction must be "a2b" or "b2a"'),
         (ShapeDomains, {"difference": "color"}, 'difference must be "background" or "fill"'),
-        (ShapeDomains, {"count_b": 0}, "count_b must be a whole number from 1 up"),
+        (ShapeDomains, {"count_b": 0}, "count_b must be a whole number of at least 1"),
         (ShapeDomains, {"count": 2.5}, "count must be a whole number"),
     ],
 )

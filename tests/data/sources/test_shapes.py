@@ -57,9 +57,9 @@ def test_modes_are_the_combinations_left_open(world):
 @pytest.mark.parametrize(
     ("caption", "message"),
     [
-        ("a pink circle", "does not: pink"),
+        ("a pink circle", "unknown words: pink"),
         ("a red blue circle", "two kinds of color"),
-        ("", "none at all"),
+        ("", "has no words"),
     ],
 )
 def test_captions_of_another_world(world, caption, message):
