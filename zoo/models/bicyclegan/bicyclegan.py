@@ -15,7 +15,7 @@ import tensorflow as tf
 from zoo.conditions.images import Images
 from zoo.errors import ZooError
 from zoo.images.convert import to_float, to_uint8
-from zoo.images.read import read_pictures
+from zoo.images.read import read_images
 from zoo.losses.least_squares import FORMS, check_form, over_scales
 from zoo.models.base.arguments import check
 from zoo.models.base.conditional_gan import ConditionalGAN
@@ -311,7 +311,7 @@ class BicycleGAN(ConditionalGAN):
             dict of `mu`, `log_var` float32 (images, latent_dim).
         """
         check(type(self).__name__, "batch_size", batch_size, default=16)
-        pictures = read_pictures(images, self.image_size, self.target_channels)
+        pictures = read_images(images, self.image_size, self.target_channels)
         codes = [
             self.encoder(to_float(pictures[start : start + batch_size]), training=False)
             for start in range(0, len(pictures), batch_size)
@@ -333,7 +333,7 @@ class BicycleGAN(ConditionalGAN):
             ZooError: an image that cannot be read, or another number of examples.
         """
         check(type(self).__name__, "batch_size", batch_size, default=4)
-        source = read_pictures(images, self.image_size, self.source_channels)
+        source = read_images(images, self.image_size, self.source_channels)
         latents = self.encode(examples)["mu"]
         if len(latents) not in (1, len(source)):
             raise ZooError(

@@ -159,7 +159,7 @@ class MirrorGAN(AttnGAN):
         """What images show, told by the captioner: list of str.
 
         Args:
-            images: what `generate` gives, or any images (see `read_pictures`).
+            images: what `generate` gives, or any images (see `read_images`).
             batch_size: int. Images read at a time.
 
         Raises:
