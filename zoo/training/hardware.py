@@ -1,4 +1,4 @@
-"""Whether the processor has instructions for a precision, or only imitates it slowly."""
+"""Detection of native bfloat16 support of the processor."""
 
 import re
 from pathlib import Path
@@ -8,11 +8,11 @@ INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
 
 
 def bfloat16_warning(dtype, cpuinfo=CPUINFO):
-    """A line for the log where `dtype` costs time on this machine in place of saving it, or "".
+    """A warning for the log if `dtype` is emulated, and therefore slow, on this machine, or "".
 
     Args:
         dtype: str, a Keras policy.
-        cpuinfo: path of Linux' description of the processor; where there is none, nothing is said.
+        cpuinfo: path of Linux' description of the processor; without it there is no warning.
     """
     import tensorflow as tf
 
@@ -22,6 +22,6 @@ def bfloat16_warning(dtype, cpuinfo=CPUINFO):
     if not lines or INSTRUCTIONS & set(lines[0].split()):
         return ""
     return (
-        "this processor has no instructions for bfloat16, in which the run computes: "
+        "this processor has no native bfloat16 instructions, but config.dtype is mixed_bfloat16: "
         "--config.dtype=float32 is several times faster here"
     )
