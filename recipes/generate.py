@@ -45,7 +45,7 @@ from zoo.seeds import read_seeds
 from zoo.storage import output_folders, write_bytes_atomically
 from zoo.visualization import caption_page
 from zoo.visualization.attention_panel import panel
-from zoo.visualization.grid import in_colour, rows_grid, save_png, slug
+from zoo.visualization.grid import rows_grid, save_png, slug, to_rgb
 
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to.")
@@ -288,7 +288,7 @@ def _write_rows(out, grid, given, images, columns, captions):
         pairs = zip(given.files, captions, strict=True)
         return [{"file": file, "description": caption} for file, caption in pairs]
     entries = []
-    for index, image in enumerate(in_colour(images)):
+    for index, image in enumerate(to_rgb(images)):
         row, k = divmod(index, len(columns))
         (suffix, noise), condition = columns[k], given.names[row]
         name = f"{row:02d}_{slug(condition)}{suffix}.png"
@@ -299,7 +299,7 @@ def _write_rows(out, grid, given, images, columns, captions):
     if captions is not None:
         page = caption_page.caption_page(given.names, images, captions)
     else:
-        sources = [] if given.sources is None else [in_colour(given.sources)]
+        sources = [] if given.sources is None else [to_rgb(given.sources)]
         page = rows_grid(images, len(columns), sources, labels=given.names)
     save_png(out / grid, page)
     return entries

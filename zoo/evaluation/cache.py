@@ -112,8 +112,8 @@ class Cache:
         for name, array in outputs.items():
             if not all(np.isfinite(array[i : i + 1024]).all() for i in range(0, len(array), 1024)):
                 raise ZooError(
-                    f"The {name} of {network.name} for {images.name} are not finite: check the images and "
-                    "the weights."
+                    f"The {name} of {network.name} for {images.name} are not finite: check "
+                    "the images and the weights."
                 )
         return outputs
 

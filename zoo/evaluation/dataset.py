@@ -169,9 +169,10 @@ class EvaluationDataset:
         captions = "embeddings" if self.embeddings else "captions"
         needed = {"captions": captions, "pairs": "direction", "domains": "b"}.get(self.form)
         if needed and getattr(source, needed, None) is None:
+            missing = captions if self.form == "captions" else self.form
             raise ZooError(
-                f"The source {self.name} has no {captions if self.form == 'captions' else self.form}, "
-                "which the model needs: give another source with --data=NAME:PATH."
+                f"The source {self.name} has no {missing}, which the model needs: give "
+                "another source with --data=NAME:PATH."
             )
         return source
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from zoo.visualization.canvas import (
     GAP,
-    GREY,
+    GRAY,
     LINES,
     PALE,
     SMALL,
@@ -88,7 +88,7 @@ def bin_bars(series, title, different=None, height=260):
     names, shares = list(series), [np.asarray(values) for values in series.values()]
     bins = len(shares[0])
     top = nice_ceiling(max(values.max() for values in shares), (1, 1.5, 2, 3, 4, 5, 6, 8))
-    bar = max(2, round((1 - gap) * 836 / bins / len(shares)))  # whole pixels, so that all bars are equally wide
+    bar = max(2, round((1 - gap) * 836 / bins / len(shares)))  # whole pixels: equal bars
     step = bar * len(shares) + max(1, round(gap * 836 / bins))
     plot = blank(left + step * bins + 8, height)
     draw, font = ImageDraw.Draw(plot), ImageFont.load_default(SMALL)
@@ -96,19 +96,19 @@ def bin_bars(series, title, different=None, height=260):
     for part in (0, 0.5, 1):
         y = above + room * (1 - part)
         draw.line((left, y, plot.width - 8, y), PALE)
-        draw.text((left - 6, y), f"{top * part:g}", GREY, font, anchor="rm")
+        draw.text((left - 6, y), f"{top * part:g}", GRAY, font, anchor="rm")
     for number, (name, values) in enumerate(zip(names, shares, strict=True)):
         marks = (different or {}).get(name, np.zeros(bins, bool))
-        colour = LINES[number % len(LINES)]
+        color = LINES[number % len(LINES)]
         for index, (share, mark) in enumerate(zip(values, marks, strict=True)):
             x, y = left + step * index + bar * number, above + room * (1 - share / top)
             if share > 0:
-                draw.rectangle((x, y, x + bar - 1, height - bottom), colour)
+                draw.rectangle((x, y, x + bar - 1, height - bottom), color)
             if mark:
                 middle = x + (bar - 1) / 2
-                draw.ellipse((middle - 2, y - 8, middle + 2, y - 4), colour)
+                draw.ellipse((middle - 2, y - 8, middle + 2, y - 4), color)
     draw.text((left + step * bins / 2, height - 4), f"{bins} bins, the most frequent of the real "
-              "images first", GREY, font, anchor="mb")
+              "images first", GRAY, font, anchor="mb")
     note = "dot: share differs from the real images (z-test)" if different else ""
     legend = row([
         row([column([blank(1, 7), blank(16, 6, LINES[n % len(LINES)])], 0), label(name)], 6)

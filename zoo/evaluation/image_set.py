@@ -169,7 +169,8 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
         "paper": f"shorter side to 76/64 of {size} pixels, center crop of {size} x {size}",
     }
     return ImageSet(
-        lambda indices: load_batch(np.asarray(indices, np.int64)).numpy(), len(source), name, labels,
+        lambda indices: load_batch(np.asarray(indices, np.int64)).numpy(),
+        len(source), name, labels,
         getattr(source, "class_names", None), preprocessing[crop],
     )
 
@@ -225,7 +226,7 @@ def _root(tree, split):
             folders = splits.get(name, [])
             if len(folders) > 1:
                 listed = " and ".join(map(tree.describe, folders))
-                raise ZooError(f'Several folders of the split "{name}": {listed}. Keep one of them.')
+                raise ZooError(f'Several folders of the split "{name}": {listed}. Keep one.')
             if folders:
                 return folders[0], name
     return "", None

@@ -26,7 +26,7 @@ def measure_ndb(images, real, bins, shape, cache, seed, whitening=True, label=""
     protocol = {
         "generated": int(nearest.size), "real": real_bins.count, "bins": count, "seed": seed,
         "whitening": whitening, "significance": 0.05, "pixels": "flat RGB bytes",
-        "dimensions": f"{len(real_bins.used)} of {real_bins.centers.shape[1]}, selected by the seed",
+        "dimensions": f"{len(real_bins.used)} of {real_bins.centers.shape[1]}, random by the seed",
     }
 
     def compared(units):

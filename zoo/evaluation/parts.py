@@ -28,7 +28,8 @@ def open_part(load, requested, fraction=0.0, fingerprint=None):
     """
     held_out = split = None
     if requested != "train" or fraction:
-        held_out, split = first_split(load, OTHERS if requested == "train" else (requested, *OTHERS))
+        names = OTHERS if requested == "train" else (requested, *OTHERS)
+        held_out, split = first_split(load, names)
     if held_out is not None and requested != "train":
         return held_out, f"held-out ({split})"
     source = load("train")

@@ -112,14 +112,14 @@ def lists_of_captions(folder):
         captions[int(_LABEL.match(path.name)[1])] = [row["caption"] for row in rows]
     if not captions:
         raise ZooError(
-            f"--soa_captions={folder} contains no label_XX_name.pkl: give the folder SOA/captions of "
-            "SOA's repository."
+            f"--soa_captions={folder} contains no label_XX_name.pkl: give the folder SOA/captions "
+            "of SOA's repository."
         )
     return captions
 
 
 def captions_by_words(source):
-    """All captions of a source, grouped by the labels that they mention: dict label -> list of str."""
+    """All captions of a source by the labels that they mention: dict of label -> list of str."""
     captions = {}
     for texts in source.captions:
         for text in texts:

@@ -17,7 +17,7 @@ from zoo.text.captions import can_read
 from zoo.visualization.attention_panel import panel
 from zoo.visualization.caption_page import caption_page
 from zoo.visualization.explain import explanations, labels_of
-from zoo.visualization.grid import grid, in_colour, rows_grid, save_png
+from zoo.visualization.grid import grid, rows_grid, save_png, to_rgb
 
 # --- captions -------------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ def fixed_conditions(model, data, count):
 
 def in_bytes(images):
     """float (n, h, w, 1 or 3) in [-1, 1] -> uint8 (n, h, w, 3)."""
-    return in_colour(to_uint8(images))
+    return to_rgb(to_uint8(images))
 
 
 class ConditionSamples:
