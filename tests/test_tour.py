@@ -32,12 +32,12 @@ def test_judged_modes_of_real_pictures_are_all_covered(monkeypatch):
     """The tour's own counting, on right images instead of generated ones."""
     from examples import mode_seeking_tour as tour
 
-    world, _, modes = tour.make_world()
+    world, _, modes = tour.make_data()
     judge = tour.ShapeModes(tour.STAGES[-1])
     pictures = world.load_batch(np.arange(200)).numpy()
-    judged = world.attributes[:200][:, tour.JUDGED]
-    np.testing.assert_array_equal(tour.read_modes(judge, pictures), judged)
+    judged = world.attributes[:200][:, tour.CLASSIFIED]
+    np.testing.assert_array_equal(tour.classify(judge, pictures), judged)
     noise = np.random.default_rng(0).integers(0, 256, (50, 16, 16, 3)).astype(np.uint8)
-    assert (tour.read_modes(judge, noise) == -1).all()
+    assert (tour.classify(judge, noise) == -1).all()
     # sizes x positions x backgrounds, as far as each caption leaves them open
     assert [len(m) for m in modes] == [45, 45, 9, 15, 9, 15]

@@ -212,7 +212,7 @@ def test_classes_go_by_their_names():
         try:
             return measurement.classes()
         finally:
-            left.update(measurement.results.left_out)
+            left.update(measurement.results.not_measured)
 
     left, real = {}, pictures("dog", "cat")
     assert classes(pictures("cat", "dog"), real) == [0, 1]

@@ -13,7 +13,7 @@ from zoo.data.fingerprint import fingerprint, line_of, rows_of
 from zoo.data.splits import divide
 from zoo.errors import ZooError
 from zoo.evaluation.dataset import EvaluationDataset
-from zoo.evaluation.parts import ALL, fingerprint_of, is_asked, open_part
+from zoo.evaluation.parts import ALL, fingerprint_of, is_requested, open_part
 from zoo.evaluation.subject import other_data
 
 TEST, VAL, HASH = "held-out (test)", "held-out (val)", "held-out (10 % by hash)"
@@ -60,7 +60,7 @@ def test_a_bad_split_is_an_error(message):
     (TEST, "train", False),
 ])
 def test_what_was_asked_for(word, asked, same):
-    assert is_asked(word, asked) == same
+    assert is_requested(word, asked) == same
 
 
 def write(folder, count=24):

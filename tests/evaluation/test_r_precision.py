@@ -9,7 +9,7 @@ from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.evaluation.dataset import Conditions
 from zoo.evaluation.feature_networks import FeatureNetwork, paper_of
-from zoo.evaluation.r_precision import precision, precision_of, sentence_codes, wrong_captions
+from zoo.evaluation.r_precision import precision, precision_of, sentence_codes, mismatched_captions
 
 NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
 
@@ -17,7 +17,7 @@ NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
 def measured(codes, sentences, folds="exact", samples=1):
     """R-precision of image codes, each with the other sentences as wrong captions."""
     count = len(sentences)
-    places = wrong_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
+    places = mismatched_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
     return precision(codes, sentences, (sentences, places), (count, samples), NETWORK, folds)
 
 
@@ -42,11 +42,11 @@ def test_the_papers_folds_lose_their_last_hit():
 def test_wrong_captions_are_of_other_labels_picture_by_picture():
     labels = np.array([5, 5, 2, 2, 2, 9])  # of captions
     pictures = np.array([0, 0, 1, 1, 2, 3])
-    places = wrong_captions([5, 2, 7], labels, pictures, 3000, seed=0)
+    places = mismatched_captions([5, 2, 7], labels, pictures, 3000, seed=0)
     assert not (labels[places[0]] == 5).any() and not (labels[places[1]] == 2).any()
     shares = np.bincount(places[2], minlength=6) / 3000  # an image first, then a caption of it
     np.testing.assert_allclose(shares, [1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 4, 1 / 4], atol=0.03)
-    assert wrong_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
+    assert mismatched_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
 
 
 def test_a_damsm_that_reads_no_word_has_no_codes():

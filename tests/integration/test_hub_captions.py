@@ -12,7 +12,7 @@ from tests.support.tiny_hub_module import tiny_modules
 from tests.training.test_text import hub_config
 from zoo import storage
 from zoo.data.text_cache_writer import write_cache
-from zoo.training.text import open_damsm
+from zoo.training.text import load_damsm
 
 CAPTIONS = ["a red circle", "an unforgettable bird, read in word pieces"]
 
@@ -46,7 +46,7 @@ def test_the_presets_read_strings_and_are_served(trained, tmp_path):
 def test_another_system_takes_its_damsm_and_vectors_of_a_cache(trained, tmp_path):
     preset, cache = str(trained / "damsm" / "presets" / "last"), str(tmp_path / "cache")
     config = hub_config(dm_gan, tiny_modules(), text_cache=cache)
-    data, damsm = open_data(config), open_damsm(config, preset)
+    data, damsm = open_data(config), load_damsm(config, preset)
     write_cache(data.source, damsm.hub_encoder, cache)
     experiment = build(config, data, damsm=preset)
     batch = next(iter(experiment.batches(0)))

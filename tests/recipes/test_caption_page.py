@@ -90,9 +90,9 @@ def test_what_cannot_be_said(call, photos, tmp_path, preset, arguments, message)
 # --- the page -------------------------------------------------------------------------------------
 
 
-def ink(page, left, colour):
-    """How many pixels right of `left` have a colour."""
-    return int((page[:, left:] == colour).all(-1).sum())
+def ink(page, left, color):
+    """How many pixels right of `left` have a color."""
+    return int((page[:, left:] == color).all(-1).sum())
 
 
 def test_words_that_the_caption_does_not_have_are_red():
@@ -104,7 +104,7 @@ def test_words_that_the_caption_does_not_have_are_red():
     # the heading stands above the first rule, the texts below
     same, other, silent = (page[MARGIN + 40:] for page in pages)
     assert ink(same, left, caption_page.OTHER) == 0 < ink(other, left, caption_page.OTHER)
-    assert ink(silent, left, caption_page.OTHER) == 0 < ink(silent, left, caption_page.GREY)
+    assert ink(silent, left, caption_page.OTHER) == 0 < ink(silent, left, caption_page.GRAY)
 
 
 @pytest.mark.parametrize(("size", "shown"), [(16, 128), (64, 128), (96, 96), (256, 256)])

@@ -165,8 +165,8 @@ def test_directions_and_guides(call, models, photos, tmp_path):
     assert names(tmp_path / "bicyclegan") == ["00_hill.png", "01_lake.png", "grid.png"]
     want = models["bicyclegan"].generate_like(photos, lake)
     np.testing.assert_array_equal(picture(tmp_path / "bicyclegan" / "01_lake.png"), want[1])
-    grey = tiles(tmp_path / "bicyclegan" / "grid.png", tiny_images.SIZE)[:, 0]
-    assert (grey == grey[..., :1]).all()
+    gray = tiles(tmp_path / "bicyclegan" / "grid.png", tiny_images.SIZE)[:, 0]
+    assert (gray == gray[..., :1]).all()
 
 
 @pytest.mark.parametrize(("preset", "arguments"), [

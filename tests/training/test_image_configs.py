@@ -92,7 +92,7 @@ def test_without_a_held_out_split_samples_are_of_a_part(tmp_path):
     write_images(tmp_path / "train", 9)
     data = pairs_of(tmp_path)
     assert data.word == "held-out (10 % by hash)" and len(data) == 6
-    assert data.held_out_pictures(5)["target"].shape == (3, 32, 32, 3)
+    assert data.held_out_images(5)["target"].shape == (3, 32, 32, 3)
     data = pairs_of(tmp_path, held_out_fraction=0.0)
     assert data.word == "training" and data.held_out is data.source and len(data) == 9
     assert "samples use training images" in data.notes[0]
@@ -133,7 +133,7 @@ def test_labels_hold_nothing_out(tmp_path):
 
 
 class Echo:
-    """Gives each condition back, k grey levels brighter in sample k."""
+    """Gives each condition back, k gray levels brighter in sample k."""
 
     def generate(self, images, samples_per_condition, seed):
         made = np.repeat(images, samples_per_condition, axis=0)
@@ -143,7 +143,7 @@ class Echo:
 
 def test_a_row_has_its_source_and_then_the_samples():
     source = np.full((2, 4, 4, 3), 10, np.uint8)
-    picture = sample_grid(Echo(), Conditions("", source, shown=[source + 90]), 3, seed=1)
+    picture = sample_grid(Echo(), Conditions("", source, references=[source + 90]), 3, seed=1)
     assert picture.shape == (2 * 6 + 2, 4 * 6 + 2, 3)
     for row in range(2):
         middle = [picture[4 + 6 * row, 4 + 6 * column, 0] for column in range(4)]
@@ -154,5 +154,5 @@ def test_conditions_of_two_domains():
     data = open_data(changed(drit, "shapes", **{"data.count": 8, "data.held_out_count": 3}))
     a2b, b2a = fixed_conditions(None, data, 2)
     assert (a2b.name, b2a.arguments) == ("a2b", {"direction": "b2a"})
-    assert a2b.values.shape == (2, 32, 32, 3) and a2b.shown[0].dtype == np.uint8
+    assert a2b.values.shape == (2, 32, 32, 3) and a2b.references[0].dtype == np.uint8
     assert a2b.values.mean() > b2a.values.mean()  # white and black backgrounds

@@ -24,7 +24,7 @@ from zoo.training.run_data import (
     meaning_notes,
     record,
 )
-from zoo.training.run_folder import RunFolder, check_owner
+from zoo.training.run_folder import RunFolder, check_config_matches
 
 WORDS = ("red", "blue", "green")
 
@@ -260,4 +260,4 @@ def test_a_run_from_before_the_rule_goes_on_with_all_images(tmp_path):
     assert json.loads((place / "config.json").read_text()) == old
     stated = as_begun(captions_config(tmp_path / "mine", held_out_fraction=0.3), place)
     with pytest.raises(ZooError, match=r"data.held_out_fraction \(absent there, 0.3 now\)"):
-        check_owner(place, stated)
+        check_config_matches(place, stated)

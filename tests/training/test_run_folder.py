@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.fakes import config
 from zoo.errors import ZooError
-from zoo.training.run_folder import RunFolder, check_owner
+from zoo.training.run_folder import RunFolder, check_config_matches
 
 
 def open_and_close(path, settings):
@@ -47,12 +47,12 @@ def test_foreign_folder_is_refused(tmp_path):
 def test_file_and_broken_config_are_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ZooError, match="is a file"):
-        check_owner(tmp_path / "file", {})
+        check_config_matches(tmp_path / "file", {})
     with pytest.raises(ZooError, match="cannot be used: Not a directory"):
         open_and_close(tmp_path / "file" / "run", config())
     (tmp_path / "config.json").write_text("[1")
     with pytest.raises(ZooError, match="is not a config"):
-        check_owner(tmp_path, {})
+        check_config_matches(tmp_path, {})
 
 
 @pytest.mark.parametrize("content", [b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"a": NaN}',

@@ -10,7 +10,7 @@ from zoo.errors import ZooError
 from zoo.training.config import differing_keys, to_plain
 from zoo.training.pretraining import stages_to_train
 from zoo.training.setting_rules import flatten
-from zoo.training.text import open_damsm
+from zoo.training.text import load_damsm
 
 GIVEN = {"preprocess": "p", "encoder": "e"}
 KEYS = ("text", "text_encoder", "text_cache")
@@ -79,15 +79,15 @@ def test_a_damsm_must_read_as_the_system_does(tmp_path):
     tiny.damsm().save_to_preset(words)
     config = hub_config(attn_gan, tiny_modules())
     with pytest.raises(ZooError, match='reads words of a vocabulary, but config.text is "hub"'):
-        open_damsm(config, words)
+        load_damsm(config, words)
     for recipe in (attn_gan, stackgan_v2):
         with pytest.raises(ZooError, match='reads word pieces, but config.text is "captions"'):
-            open_damsm(recipe.get_config("shapes"), pieces)
+            load_damsm(recipe.get_config("shapes"), pieces)
     judged = hub_config(stackgan_v2)
-    assert open_damsm(judged, words, needed=False).vocabulary is not None  # to score any will do
+    assert load_damsm(judged, words, needed=False).vocabulary is not None  # to score any will do
     changed = hub_config(attn_gan, {**tiny_modules(), "encoder": tiny_modules(seed=1)["encoder"]})
     with pytest.raises(ZooError, match="config.damsm .*not the encoder module that this model was"):
-        open_damsm(changed, pieces)
+        load_damsm(changed, pieces)
     mean = hub_config(attn_gan, {**tiny_modules(), "sentence": "words"})
     with pytest.raises(ZooError, match="another text encoder than this model"):
         build(mean, open_data(mean), damsm=pieces)

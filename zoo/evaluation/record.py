@@ -91,6 +91,6 @@ def coverage_text(entry):
     return (
         f"{protocol['modes_of_a_condition']:.3g} true modes per condition on average, of which "
         f"uniform sampling would reach {entry['ideal_share']:.3g}; {entry['on_caption']:.3g} of "
-        f"the images are in a true mode; accuracy of the classifier: {classifier['accuracy']:.3g} of "
-        f"{classifier['accuracy_of']}"
+        f"the images are in a true mode; accuracy of the classifier: {classifier['accuracy']:.3g} "
+        f"of {classifier['accuracy_of']}"
     )

@@ -49,8 +49,8 @@ LEGEND = {  # element -> ((colors, number of steps), meaning)
         "the start and end of the caption.",
     ),
     "writing_gate": (
-        (GATE[::-1], 2), "Writing gate of a word, as bar and number: 1 (orange) = the word is written "
-        "to the memory, 0 (blue) = the image feature is.",
+        (GATE[::-1], 2), "Writing gate of a word, as bar and number: 1 (orange) = the word is "
+        "written to the memory, 0 (blue) = the image feature is.",
     ),
     "response_gate": (
         (GATE,), "Response gate of a pixel: 1 (orange) = taken from the memory, 0 (blue) = kept "
