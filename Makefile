@@ -1,6 +1,6 @@
 # make demo | tour | test | lint | bench | clean. The first target creates the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      Arguments of pytest: make test ARGS="-k presets"
-# One of the two benchmarks: make bench BENCH=metrics
+# One of the benchmarks: make bench BENCH=steps ARGS=--systems=dcgan
 # Tests run in two processes, one file at a time, longest first; make test WORKERS=0 runs them in one.
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 WORKERS ?= 2
-BENCH ?= attn_gan metrics
+BENCH ?= steps attn_gan metrics
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: help demo tour test lint bench clean

@@ -78,7 +78,7 @@ class Iteration:
             "condition": [i[k] for k in ("eps", "eps2") if k in i],
         }
         monkeypatch.setattr(
-            self.model, "draw", lambda stream, *shape: tensor(np.concatenate(given[stream]))
+            self.model, "noise", lambda stream, *shape: tensor(np.concatenate(given[stream]))
         )
         self.terms = record(adversarial, "binary_cross_entropy", monkeypatch)
         self.discriminator_losses = record(self.model, "discriminator_loss", monkeypatch)

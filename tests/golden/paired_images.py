@@ -126,7 +126,7 @@ def give_noise(model, monkeypatch, **streams):
         assert value.shape == (batch, size), stream
         return value
 
-    monkeypatch.setattr(model, "draw", draw)
+    monkeypatch.setattr(model, "noise", draw)
     return unused
 
 

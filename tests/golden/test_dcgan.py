@@ -118,7 +118,7 @@ def check_iteration(case, monkeypatch, variant, form):
     model, targets = model_of(case, adversarial_form=form, **VARIANTS[variant])
     latents = [case.inputs[f"z{i + 1}"] for i in range(model.latents_per_condition)]
     latents = tensor(np.concatenate(latents))
-    monkeypatch.setattr(model, "draw", lambda stream, *shape: latents)
+    monkeypatch.setattr(model, "noise", lambda stream, *shape: latents)
     gradients, before = record_updates(model, monkeypatch), values_of(targets)
     outputs = record(model.generator, "call", monkeypatch)
     batch = {"images": tensor(nhwc(case.inputs["image"])), "labels": labels_of(case)}

@@ -64,8 +64,8 @@ def check_gradients_of_the_term_alone(case, iteration):
         target.variable.assign(iteration.before[target.variable.path])
     (text,) = iteration.texts
     inputs = {name: tf.concat([value] * 2, axis=0) for name, value in text.items()}
-    inputs["latents"] = model.draw("latents")
-    inputs["noise"] = model.draw("condition")
+    inputs["latents"] = model.noise("latents")
+    inputs["noise"] = model.noise("condition")
     with tf.GradientTape() as tape:
         images = model.generator(inputs, training=True)["images"][-1]
         term = model.mode_seeking_term(images, inputs["latents"])["mode_seeking"]

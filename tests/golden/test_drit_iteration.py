@@ -11,7 +11,7 @@ from tests.golden.golden import Case, nchw, nhwc, subsampled, tensor
 from tests.golden.iteration import exact_adam, record
 from zoo.importers import drit as names
 from zoo.importers.state_dict import load_state_dict
-from zoo.models.drit import DRIT, losses
+from zoo.models.drit import DRIT, losses, objectives, updates
 from zoo.models.drit import drit as system
 
 FULL = ["iteration_concat_ms", "iteration_concat_no_ms", "iteration_nonconcat_ms"]
@@ -91,7 +91,7 @@ def give_noise(model, case, monkeypatch):
 
 def record_gradients(monkeypatch):
     """variable path -> list of the gradients before weight decay, one for each optimizer step."""
-    gradients, original = {}, system.coupled_weight_decay
+    gradients, original = {}, updates.coupled_weight_decay
 
     def coupled_weight_decay(variables, rate):
         decay = original(variables, rate)
@@ -103,7 +103,7 @@ def record_gradients(monkeypatch):
 
         return transform
 
-    monkeypatch.setattr(system, "coupled_weight_decay", coupled_weight_decay)
+    monkeypatch.setattr(updates, "coupled_weight_decay", coupled_weight_decay)
     return gradients
 
 
@@ -137,7 +137,7 @@ def run(case, monkeypatch, **settings):
         "seeking": record(model, "mode_seeking_term", monkeypatch),
         "content": record(losses, "content_discriminator_loss", monkeypatch),
     }
-    assert system.losses is losses
+    assert objectives.losses is updates.losses is losses
     recorded["judged"] = record(losses, "discriminator_loss", monkeypatch)
     recorded["made"] = model.training_step(batch_of(case), full=True)
     return model, targets, recorded

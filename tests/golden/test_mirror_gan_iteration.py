@@ -82,7 +82,7 @@ class Run:
         self.case = case
         self.model, self.targets, self.batch = system_of(case)
         self.gradients = record_updates(self.model, monkeypatch)
-        monkeypatch.setattr(self.model, "draw", lambda stream, *shape: self.noise[stream])
+        monkeypatch.setattr(self.model, "noise", lambda stream, *shape: self.noise[stream])
         self.terms = record(adversarial, "binary_cross_entropy", monkeypatch)
         self.discriminator_losses = record(self.model, "discriminator_loss", monkeypatch)
         self.texts, self.logits, self.outputs = (

@@ -124,7 +124,7 @@ def check_two_iterations(case, monkeypatch, precision, form):
     outputs = record(model.generator, "call", monkeypatch)
     for iteration in ("it1", "it2"):
         given = noise_of(case, iteration)
-        monkeypatch.setattr(model, "draw", lambda stream, *shape, given=given: given[stream])
+        monkeypatch.setattr(model, "noise", lambda stream, *shape, given=given: given[stream])
         for recorded in (terms, errors, outputs):
             recorded.clear()
         losses = model.training_step(batch)

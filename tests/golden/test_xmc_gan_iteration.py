@@ -81,7 +81,7 @@ def stepper(model, monkeypatch):
     def draw(stream, count, size):
         return now.parts[int(stream.removeprefix("latents_"))]
 
-    monkeypatch.setattr(model, "draw", draw)
+    monkeypatch.setattr(model, "noise", draw)
     for name in model.optimizer_names:
         optimizer = getattr(model, name)
 

@@ -159,7 +159,7 @@ def test_negatives_of_all_replicas_make_one_large_batch(two_devices, monkeypatch
         context = tf.distribute.get_replica_context()
         return tf.gather(tf.split(drawn, self.replicas), context.replica_id_in_sync_group)
 
-    monkeypatch.setattr(XMCGAN, "draw", draw)
+    monkeypatch.setattr(XMCGAN, "noise", draw)
     alone = xmc_gan(**settings)
     before = tiny.snapshot(alone.network_variables())
     alone.train_step(data)

@@ -179,7 +179,7 @@ def test_every_system_has_room_for_its_own_model(tmp_path, name, make):
     loaded = zoo.from_preset(directory)
     for path, variable in model.preset_variables().items():
         np.testing.assert_array_equal(loaded.preset_variables()[path], variable, err_msg=path)
-    if getattr(loaded, "averages", False):  # to train on: the generator is not left blank
+    if getattr(loaded, "has_ema", False):  # to train on: the generator is not left blank
         for left, right in zip(
             loaded.generator.variables, loaded.ema_generator.variables, strict=True
         ):

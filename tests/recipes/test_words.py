@@ -9,8 +9,9 @@ from tests.models.test_dcgan import NAMES, dcgan
 from tests.support import tiny
 from tests.training.test_data import folder_config, write_folder
 from zoo.errors import ZooError
-from zoo.training.config import as_begun, to_plain
+from zoo.training.config import to_plain
 from zoo.training.data import TextToImageData
+from zoo.training.run_folder import as_begun
 
 CHINESE = ["一只红鸟", "一只蓝鸟", "红心", "蓝心"] * 3
 

@@ -1,6 +1,8 @@
 """The counts are those of the formulas; the time is calculated from the speeds of a machine."""
 
 import dataclasses
+import math
+import types
 
 import numpy as np
 import pytest
@@ -31,9 +33,10 @@ def test_a_convolution_and_its_gradients():
             y = tf.reduce_sum(convolution(x, w) ** 2)
         return tape.gradient(y, wanted(x, w))
 
-    assert counted(lambda x, w: step(x, w, lambda x, w: [x, w]), IMAGES, KERNEL).flops == 3 * FORWARD
-    # the other gradient is in the graph too, but nothing needs it
-    assert counted(lambda x, w: step(x, w, lambda x, w: [w]), IMAGES, KERNEL).flops == 2 * FORWARD
+    both = counted(lambda x, w: step(x, w, lambda x, w: [x, w]), IMAGES, KERNEL)
+    one = counted(lambda x, w: step(x, w, lambda x, w: [w]), IMAGES, KERNEL)
+    assert both.flops == 3 * FORWARD
+    assert one.flops == 2 * FORWARD  # the other gradient is in the graph too, but nothing needs it
 
 
 def test_products_of_matrices():
@@ -101,6 +104,18 @@ def test_time_and_its_description():
     assert "2 GFLOP" in text and "2.6 s per step" in text and "3 GB" in text
     alone, eight = (cost.data_parallel_seconds(step, machine, n, 1e8) for n in (1, 8))
     assert alone == machine.seconds(step) and eight == pytest.approx(alone + 1.75)
+
+
+def test_a_run_says_how_long_all_of_its_steps_take(monkeypatch):
+    example = SYSTEMS["dcgan"]
+    model, batch = example.make(), example.batch(0)
+    step = cost.step_cost(model, batch)
+    machine = cost.Machine(flops=step.flops, bandwidth=math.inf, overhead=0.0)  # a second per step
+    monkeypatch.setattr(cost, "measure_machine", lambda dtype: machine)
+    config = types.SimpleNamespace(dtype="float32", steps=90)
+    assert cost.describe_run(model, batch, config).endswith("; 90 steps: 1.5 min")
+    config.steps = 7200
+    assert cost.describe_run(model, batch, config).endswith("; 7,200 steps: 2.0 h")
 
 
 def test_this_machine():

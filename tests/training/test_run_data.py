@@ -13,7 +13,7 @@ from tests.support.recipes import open_data, train
 from tests.training.fakes import config as tiny_config
 from zoo.errors import ZooError
 from zoo.storage import save_variables
-from zoo.training.config import as_begun, to_plain
+from zoo.training.config import to_plain
 from zoo.training.run_data import (
     FACTS,
     ROWS,
@@ -24,7 +24,7 @@ from zoo.training.run_data import (
     meaning_notes,
     record,
 )
-from zoo.training.run_folder import RunFolder, check_config_matches
+from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 
 WORDS = ("red", "blue", "green")
 

@@ -4,11 +4,8 @@ A config is a locked `ml_collections.ConfigDict`, so that a misspelled key is an
 being silently ignored. A recipe's `get_config` creates it (see `zoo.training.recipe`).
 """
 
-import os
-
 from ml_collections import ConfigDict
 
-from zoo.data.splits import FRACTION
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.training.setting_rules import check_settings, flatten
 
@@ -46,26 +43,6 @@ def differing_keys(old, new):
         for key in sorted(old.keys() | new.keys())
         if key not in RUNTIME_KEYS and old.get(key, missing) != new.get(key, missing)
     ]
-
-
-def as_begun(config, directory):
-    """A copy of the config in which settings that are newer than the run keep their old values.
-
-    The defaults of two settings differ from the behavior before they were introduced: a run started
-    without `data.held_out_fraction` continues with all images of a data set that has no held-out
-    split, and one started without `data.words` continues with its tokenization.
-    """
-    from zoo.training.run_folder import read_config
-
-    result = config.copy_and_resolve_references()
-    begun = read_config(directory) if os.path.isdir(directory) else None
-    if begun is None:
-        return result
-    for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
-        key = f"data.{name}"
-        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
-            result.data[name] = DEFAULTS_OF_OLD_RUNS[key]
-    return result
 
 
 def kept(config, old):

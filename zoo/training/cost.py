@@ -222,15 +222,30 @@ def _fastest(function, repeats):
 
 
 def describe(cost, machine):
-    """Two lines for the summary of a run, such as that of `--dry_run`."""
+    """Two lines about a step, its counts and the estimates from them, for `--dry_run`."""
     seconds = machine.seconds(cost)
     memory = (cost.memory + cost.variables) / 1e9
     return (
-        f"cost per step: {cost.flops / 1e9:,.3g} GFLOP, {cost.traffic / 1e9:,.3g} GB read and "
-        f"written, {cost.operations:,} operations\n"
-        f"estimated: about {seconds:,.3g} s per step, {memory:,.2g} GB of memory in addition to "
-        "TensorFlow's own"
+        f"cost per step: {cost.flops / 1e9:,.3g} GFLOP, {cost.traffic / 1e9:,.3g} GB of memory "
+        f"traffic, {cost.operations:,} operations\n"
+        f"estimate on this machine: {seconds:,.3g} s per step, {memory:,.2g} GB of memory for "
+        "weights and intermediate results"
     )
+
+
+def describe_run(model, batch, config):
+    """`describe` for a run's step, and the estimated time of all its steps, for `--dry_run`.
+
+    Args:
+        model: a compiled `zoo.models.base.system.System`.
+        batch: dict of tensors, one of its batches.
+        config: a resolved config: `steps`, `dtype`.
+    """
+    cost = step_cost(model, batch)
+    machine = measure_machine("bfloat16" if config.dtype == "mixed_bfloat16" else "float32")
+    total = machine.seconds(cost) * config.steps
+    time_of_all = f"{total / 3600:,.1f} h" if total >= 3600 else f"{total / 60:,.1f} min"
+    return f"{describe(cost, machine)}; {config.steps:,} steps: {time_of_all}"
 
 
 def data_parallel_seconds(cost, machine, replicas, link):

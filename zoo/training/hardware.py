@@ -7,8 +7,10 @@ CPUINFO = Path("/proc/cpuinfo")
 INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
 
 
-def bfloat16_warning(dtype, cpuinfo=CPUINFO):
-    """A warning for the log if `dtype` is emulated, and therefore slow, on this machine, or "".
+def precision_advice(dtype, cpuinfo=CPUINFO):
+    """A line for the log if another precision would be faster on this machine, or "".
+
+    It changes nothing: a run uses the precision of its config.
 
     Args:
         dtype: str, a Keras policy.
@@ -16,12 +18,20 @@ def bfloat16_warning(dtype, cpuinfo=CPUINFO):
     """
     import tensorflow as tf
 
-    if dtype != "mixed_bfloat16" or tf.config.list_physical_devices("GPU") or not cpuinfo.exists():
+    if tf.config.list_physical_devices("GPU") or not cpuinfo.exists():
         return ""
     lines = re.findall(r"^(?:flags|Features)\s*:(.*)$", cpuinfo.read_text("utf-8"), re.M)
-    if not lines or INSTRUCTIONS & set(lines[0].split()):
+    if not lines:
         return ""
-    return (
-        "this processor has no native bfloat16 instructions, but config.dtype is mixed_bfloat16: "
-        "--config.dtype=float32 is several times faster here"
-    )
+    fast = INSTRUCTIONS & set(lines[0].split())
+    if dtype == "mixed_bfloat16" and not fast:
+        return (
+            "this processor has no instructions for bfloat16, in which the run computes: "
+            "--config.dtype=float32 is several times faster here"
+        )
+    if dtype == "float32" and fast:
+        return (
+            "this processor has instructions for bfloat16: --config.dtype=mixed_bfloat16 would "
+            "take less time (see docs/scaling.md); this run computes in float32"
+        )
+    return ""

@@ -11,8 +11,9 @@ from pathlib import Path
 import keras
 
 from zoo.errors import ZooError
-from zoo.training.config import as_begun, flatten, to_plain
-from zoo.training.hardware import bfloat16_warning
+from zoo.training import cost
+from zoo.training.config import flatten, to_plain
+from zoo.training.hardware import precision_advice
 from zoo.training.pretraining import (
     check_pretraining,
     check_weights,
@@ -21,7 +22,7 @@ from zoo.training.pretraining import (
 )
 from zoo.training.recipe import as_recipe
 from zoo.training.run_data import card_facts, check_folder, meaning_of, record
-from zoo.training.run_folder import RunFolder, check_config_matches
+from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.setting_rules import STEPS
 from zoo.training.trainer import Trainer, is_chief, make_strategy
 
@@ -64,7 +65,7 @@ def run(config, workdir, build=None, strategy=None):
         experiment = build_experiment(recipe, data, strategy)
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
-        for line in (*data.notes, bfloat16_warning(recipe.config.dtype)):
+        for line in (*data.notes, precision_advice(recipe.config.dtype)):
             if line:
                 folder.log(line)
         record(folder, data)
@@ -90,7 +91,8 @@ def describe(config, build=None, strategy=None):
         config, build, strategy: see `run`.
 
     Returns:
-        str of several lines.
+        str of several lines; with one replica the last ones are an estimate of time and memory,
+        which takes as long as tracing a step and a second more.
     """
     recipe = as_recipe(config, build)
     recipe.validate()
@@ -106,6 +108,8 @@ def describe(config, build=None, strategy=None):
     for name, value in batch.items():
         for part in value if isinstance(value, tuple) else (value,):
             lines.append(f"batch {name}: {part.dtype.name} {tuple(part.shape)}")
+    if strategy.num_replicas_in_sync == 1:
+        lines.append(cost.describe_run(experiment.model, batch, recipe.config))
     return "\n".join(lines)
 
 

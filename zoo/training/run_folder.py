@@ -17,8 +17,15 @@ import time
 from numbers import Integral, Real
 from pathlib import Path
 
+from zoo.data.splits import FRACTION
 from zoo.errors import ZooError
-from zoo.training.config import differing_keys, flatten, kept, to_plain
+from zoo.training.config import (
+    DEFAULTS_OF_OLD_RUNS,
+    differing_keys,
+    flatten,
+    kept,
+    to_plain,
+)
 from zoo.training.setting_rules import short_repr
 
 COUNT = (Integral, "a whole number of at least 0")
@@ -210,3 +217,21 @@ def check_config_matches(directory, config):
             f"--workdir {path} belongs to another config. Different: {', '.join(listed)}{more}. "
             "Give another folder, or the old settings to resume that run."
         )
+
+
+def as_begun(config, directory):
+    """A copy of the config in which settings that are newer than the run keep their old values.
+
+    The defaults of two settings differ from the behavior before they were introduced: a run started
+    without `data.held_out_fraction` continues with all images of a data set that has no held-out
+    split, and one started without `data.words` continues with its tokenization.
+    """
+    result = config.copy_and_resolve_references()
+    begun = read_config(directory) if os.path.isdir(directory) else None
+    if begun is None:
+        return result
+    for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
+        key = f"data.{name}"
+        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
+            result.data[name] = DEFAULTS_OF_OLD_RUNS[key]
+    return result

@@ -4,10 +4,10 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError
 from zoo.training import launch, sweep_report
-from zoo.training.config import as_begun, to_plain
+from zoo.training.config import to_plain
 from zoo.training.pretraining import check_weights, named_presets
 from zoo.training.run_data import check_beside, check_folder, record
-from zoo.training.run_folder import RunFolder, check_config_matches
+from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.sweep_points import value_text
 from zoo.training.trainer import is_chief
 

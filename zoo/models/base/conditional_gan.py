@@ -92,11 +92,12 @@ class ConditionalGAN(System):
         )
         if not put_off:
             self.ema.reset()
+        self._generator_is_put_off = put_off
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
         """The network that is trained; of a preset made when first asked for, equal to the EMA."""
-        if "ema_generator" not in self.networks:
+        if not vars(self).pop("_generator_is_put_off", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
             self.generator = build(self.make_generator("generator"), self.generator_inputs)

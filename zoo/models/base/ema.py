@@ -21,7 +21,7 @@ class ExponentialMovingAverage:
     def reset(self):
         """Makes the average equal to the network."""
         if self.average is not None:
-            copy_weights(self._network, self.average)
+            copy_weights(self._network(), self.average)
 
     def restore(self):
         """Makes the network equal to the average: a preset holds that one only."""
