@@ -1,4 +1,4 @@
-"""Settings of another kind or out of range: one sentence each."""
+"""Settings of another type or out of range give one clear error."""
 
 import importlib
 import math
