@@ -17,7 +17,8 @@ from zoo.visualization.canvas import MARGIN
 def models():
     """Preset name -> the model that it stands for in these tests."""
     teacher, whole = stream(), mirror_gan(compiled=False)
-    for weight in teacher.captioner.decoder.weights:  # an untrained one describes all images in the same way
+    # An untrained one describes all images in the same way.
+    for weight in teacher.captioner.decoder.weights:
         weight.assign(weight * 20)
     whole.load_stream(teacher)
     return {"whole": whole, "stream": teacher, "without": mirror_gan(compiled=False),

@@ -1,4 +1,4 @@
-"""Ctrl-C during training: acknowledged at once, handled between two steps; a second one interrupts."""
+"""Ctrl-C during training: answered at once, handled between two steps; a second one stops."""
 
 import os
 import signal
