@@ -18,8 +18,8 @@ class Vocabulary:
     Id 0 is always `<end>`, which also pads short captions.
 
     The tokens also say how captions are read (`rule`, see `zoo.text.tokenization`): by the rule
-    "ascii" if all tokens are ASCII, as in vocabularies from before the other rule existed, otherwise
-    by "unicode". Both rules read ASCII captions alike.
+    "ascii" if all tokens are ASCII, as in vocabularies from before the other rule existed, else by
+    "unicode". Both rules read ASCII captions alike.
 
     Example:
         vocabulary = Vocabulary.build(["a red bird", "a bird"])
