@@ -12,7 +12,8 @@ from tests.golden.xmc_gan import check_state, loaded, ours, text_of, text_specs
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.importers import xmc_gan as names
 from zoo.importers.state_dict import load_state_dict
-from zoo.models.base.conditional_gan import ConditionalGAN
+from zoo.models.base.ema import ExponentialMovingAverage
+from zoo.models.base.fused_adam import fuse
 from zoo.models.xmc_gan import XMCGAN, FlaxAdam, XMCGANGenerator
 from zoo.networks.build import spec
 
@@ -243,13 +244,13 @@ def check_two_replicas(case, monkeypatch, two_devices):  # noqa: F811
 
 def test_adam_and_ema_over_several_steps(precision):
     case = Case("xmc_gan", "adam_ema_4steps")
-    model = ConditionalGAN(latent_dim=1, ema_decay=DECAY, ema_statistics="current")
-    model.generator, model.ema_generator = Weights(case.params["w"]), Weights(case.params["w"])
-    weight, average = model.generator.w, model.ema_generator.w
-    optimizer = FlaxAdam(case.meta["lr"], 0.5, 0.999, epsilon=1e-8)
+    network, follower = Weights(case.params["w"]), Weights(case.params["w"])
+    ema = ExponentialMovingAverage(lambda: network, follower, DECAY, "current")
+    weight, average = network.w, follower.w
+    optimizer = fuse(FlaxAdam(case.meta["lr"], 0.5, 0.999, epsilon=1e-8))
     for step, gradient in enumerate(case.inputs["grads"], 1):
         optimizer.apply_gradients([(tensor(gradient), weight)])
-        model.ema.update()
+        ema.update()
         case.check(f"w_{step}", weight)
         case.check(f"ema_{step}", average)
     case.check_all_seen()

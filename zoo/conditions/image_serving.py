@@ -14,8 +14,8 @@ import tensorflow as tf
 
 from zoo.conditions.records import SERVING_DEFAULT, Signature
 from zoo.images.convert import to_float
-from zoo.images.decode import decode_picture
-from zoo.images.read import fit_picture
+from zoo.images.decode import decode_image
+from zoo.images.read import fit_image
 
 PIXELS = "pixels"
 
@@ -49,7 +49,7 @@ def _of_files(condition, options):
     inputs = [tf.TensorSpec([None], tf.string, name="image_bytes")]
 
     def to_fields(files):
-        return _fields(condition, files, lambda data: decode_picture(data, served=True))
+        return _fields(condition, files, lambda data: decode_image(data, served=True))
 
     return Signature(inputs, to_fields, options=options)
 
@@ -70,7 +70,7 @@ def _of_pixels(condition, options):
 def _fields(condition, rows, read):
     size, channels = condition.size, condition.channels
     fitted = tf.map_fn(
-        lambda row: fit_picture(read(row), size, channels), rows,
+        lambda row: fit_image(read(row), size, channels), rows,
         fn_output_signature=tf.TensorSpec([size, size, channels], tf.uint8),
     )
     return {"source": to_float(fitted)}

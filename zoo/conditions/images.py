@@ -9,7 +9,7 @@ from zoo.conditions.image_serving import image_requests, image_signatures
 from zoo.conditions.records import Given
 from zoo.errors import ZooError
 from zoo.images.convert import to_float
-from zoo.images.read import picture_files, read_pictures
+from zoo.images.read import image_files, read_images
 from zoo.networks.build import spec
 
 
@@ -39,7 +39,7 @@ class Images(Condition):
 
     def parse(self, conditions):
         """uint8, which `take` scales to [-1, 1]; float32 for conditions given as floats."""
-        return {"source": read_pictures(conditions, self.size, self.channels)}
+        return {"source": read_images(conditions, self.size, self.channels)}
 
     def take(self, rows, indices):
         return {**super().take(rows, indices), "source": to_float(rows["source"][indices])}
@@ -95,5 +95,5 @@ def read_files(paths, condition, name):
     """(files, images as the model reads them) from paths of files and folders."""
     if not paths:
         raise ZooError(f"No images were given. {name} {condition.hint()}.")
-    files = [file for path in paths for file in picture_files(path)]
-    return files, read_pictures(files, condition.size, condition.channels)
+    files = [file for path in paths for file in image_files(path)]
+    return files, read_images(files, condition.size, condition.channels)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from zoo.conditions.images import Images
 from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_float, to_uint8
-from zoo.images.read import read_pictures
+from zoo.images.read import read_images
 from zoo.losses.least_squares import FORMS, check_form, over_scales
 from zoo.models.base.arguments import check
 from zoo.models.base.conditional_gan import ConditionalGAN
@@ -310,7 +310,7 @@ class BicycleGAN(ConditionalGAN):
             dict of `mu`, `log_var` float32 (images, latent_dim).
         """
         check(type(self).__name__, "batch_size", batch_size, default=16)
-        images = read_pictures(images, self.image_size, self.target_channels)
+        images = read_images(images, self.image_size, self.target_channels)
         codes = [
             self.encoder(to_float(images[start : start + batch_size]), training=False)
             for start in range(0, len(images), batch_size)
@@ -332,7 +332,7 @@ class BicycleGAN(ConditionalGAN):
             ZooError: an image cannot be read, or the number of examples is wrong.
         """
         check(type(self).__name__, "batch_size", batch_size, default=4)
-        source = read_pictures(images, self.image_size, self.source_channels)
+        source = read_images(images, self.image_size, self.source_channels)
         latents = self.encode(examples)["mu"]
         if len(latents) not in (1, len(source)):
             raise ZooError(

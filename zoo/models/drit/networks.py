@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.images.convert import to_float
-from zoo.images.read import read_pictures
+from zoo.images.read import read_images
 from zoo.models.drit.attribute_encoder import AttributeEncoder
 from zoo.models.drit.content_encoder import ContentEncoder
 from zoo.models.drit.discriminators import (
@@ -70,7 +70,7 @@ def guide_attributes(model, guide, count, target, batch_size=4):
     shape = (count, model.latent_dim)
     if guide is None:
         return {"mean": np.zeros(shape, "float32"), "deviation": np.ones(shape, "float32")}
-    guides = to_float(read_pictures(guide, model.image_size, 3))
+    guides = to_float(read_images(guide, model.image_size, 3))
     if len(guides) not in (1, count):
         raise ZooError(
             f"guide must be one image, or one per condition ({count}), got {len(guides)}."

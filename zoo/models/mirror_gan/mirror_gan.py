@@ -159,7 +159,7 @@ class MirrorGAN(AttnGAN):
         """The captioner's descriptions of images: list of str.
 
         Args:
-            images: the output of `generate`, or any images (see `read_pictures`).
+            images: the output of `generate`, or any images (see `read_images`).
             batch_size: int. Images read at a time.
 
         Raises:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from zoo.conditions.described_images import DescribedImages
 from zoo.errors import ZooError
 from zoo.images.convert import to_float
-from zoo.images.read import read_pictures
+from zoo.images.read import read_images
 from zoo.losses.caption import caption_loss, word_accuracy
 from zoo.models.base.arguments import check
 from zoo.models.base.system import System
@@ -139,13 +139,13 @@ def describe(system, images, batch_size=16):
 
     Args:
         system: has `captioner`, `vocabulary`, `image_size`, `max_words`.
-        images: see `zoo.images.read.read_pictures`; such as the output of `generate`.
+        images: see `zoo.images.read.read_images`; such as the output of `generate`.
         batch_size: int. Images read at a time.
 
     Returns:
         list of str, one caption per image, decoded greedily up to "<end>" or `max_words` words.
     """
-    images = to_float(read_pictures(images, system.image_size, 3))
+    images = to_float(read_images(images, system.image_size, 3))
     check(type(system).__name__, "batch_size", batch_size, default=16)
     parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
     rows = [np.asarray(system.captioner.describe(part, system.max_words)) for part in parts]
