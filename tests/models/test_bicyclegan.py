@@ -8,7 +8,7 @@ from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from tests.support.tiny_images import SIZE, batch, bicyclegan, by_sgd, check_replicas, train
 from zoo.errors import ZooError
-from zoo.models.base import noise
+from zoo.models.base import conditional_gan
 
 FORMS = {
     "default": {},
@@ -51,7 +51,7 @@ def test_mode_seeking_compares_two_random_images_of_the_first_half():
 
 def steps_of(monkeypatch, **changes):
     """dict of network -> change of its weights in one step of SGD."""
-    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    monkeypatch.setattr(conditional_gan, "normal", lambda shape, key: tf.ones(shape))
     model = by_sgd(bicyclegan, **changes)
     before = tiny.snapshot(model.network_variables())
     train(model, 1, count=4)

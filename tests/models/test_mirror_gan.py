@@ -8,7 +8,7 @@ import tensorflow as tf
 from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
-from zoo.models.base import noise
+from zoo.models.base import conditional_gan
 from zoo.models.mirror_gan import MirrorGAN, Stream
 from zoo.models.mirror_gan.captioner import CompactCaptionEncoder
 
@@ -65,7 +65,7 @@ def test_wrong_reduction():
 
 def test_replicas_with_the_same_pairs_take_the_step_of_one(two_devices, monkeypatch):  # noqa: F811
     """Batch statistics and mismatched pairs are per replica, so each gets the whole batch."""
-    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    monkeypatch.setattr(conditional_gan, "normal", lambda shape, key: tf.ones(shape))
     steps = []
     for strategy in (tf.distribute.get_strategy(), two_devices):
         with strategy.scope():

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.support.tiny import adam, snapshot, steps
-from zoo.models.base import noise
+from zoo.models.base import conditional_gan
 from zoo.models.bicyclegan import BicycleGAN
 from zoo.models.pix2pix import Pix2Pix
 
@@ -65,7 +65,7 @@ def check_replicas(system, two_devices, monkeypatch, order=(0, 1, 2, 3), **chang
     Args:
         order: indices of the four pairs of a batch on the two replicas, two each.
     """
-    monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
+    monkeypatch.setattr(conditional_gan, "normal", lambda shape, key: tf.ones(shape))
     changes_of_weights = []
     alone = tf.distribute.get_strategy()
     for strategy, indices in ((alone, range(4)), (two_devices, order)):
