@@ -15,9 +15,9 @@ from zoo.visualization.canvas import MARGIN
 
 @pytest.fixture(scope="module")
 def models():
-    """Preset name -> the model that it stands for in these tests."""
+    """Preset name -> the model that replaces it in these tests."""
     teacher, whole = stream(), mirror_gan(compiled=False)
-    for weight in teacher.captioner.decoder.weights:  # an untrained one describes all images in the same way
+    for weight in teacher.captioner.decoder.weights:  # untrained: one text for all
         weight.assign(weight * 20)
     whole.load_stream(teacher)
     return {"whole": whole, "stream": teacher, "without": mirror_gan(compiled=False),
@@ -69,8 +69,8 @@ def test_given_images_are_described(call, models, photos, tmp_path, preset):
     ("without", ["--caption=a", "--describe"], "saved without its captioning network: take one"),
     ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot say.*MirrorGAN with its"),
     ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot say"),
-    ("damsm", [], "is a DAMSM, which makes no images.$"),
-    ("stream", ["--images={0}"], "is a Stream, which makes no images; give it some with --im"),
+    ("damsm", [], "is a DAMSM, which generates no images.$"),
+    ("stream", ["--images={0}"], "is a Stream, which generates no images; give it some with --im"),
     ("stream", ["--describe"], "No images.*says what images show: give --images=FILE"),
     ("stream", ["--describe", "--caption=a"], "says what images show.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),

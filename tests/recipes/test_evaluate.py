@@ -249,7 +249,7 @@ def test_the_better_one_is_ahead():
     ({"preset": "text", "real": 1}, "--real must be at least 2"),
     ({"preset": "text", "data": "shapes", "strict": True}, "--strict: .*instead of 64"),
     ({"preset": "text", "data": "shapes", "protocol": "msgan_label"}, "protocol is for labels"),
-    ({"preset": "damsm", "data": "shapes"}, "makes no images"),
+    ({"preset": "damsm", "data": "shapes"}, "generates no images"),
     ({"preset": "text", "data": "shapes", "encoder": ["labels"]}, "a preset of a DAMSM"),
     ({"preset": "text", "lpips_trunk": "x"}, "both files"),
     ({"preset": "text", "soa_captions": "x"}, "needs --detector"),

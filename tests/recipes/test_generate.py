@@ -18,7 +18,7 @@ FEATURES = tiny.TEXT["features"]
 
 @pytest.fixture(scope="module")
 def models():
-    """Preset name -> the model that it stands for in these tests."""
+    """Preset name -> the model that replaces it in these tests."""
     return {
         "captions": tiny.dm_gan(compiled=False),
         "embeddings": tiny.stackgan_v2("embeddings", compiled=False),

@@ -93,7 +93,8 @@ def test_generate_prints_ignored_words(call, tmp_path, capsys):
     more = ("--images_per_caption=1", f"--out={tmp_path}")
     call("--preset=captions", "--captions=a riding red circle;square", *more)
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith("Not all of the captions is read. Caption 1, ") and '"riding"' in line
+    assert line.startswith("Some words of the captions are ignored. Caption 1, ")
+    assert '"riding"' in line
     call("--preset=captions", "--captions=red circle;square", *more)
     assert "Not all" not in capsys.readouterr().out
     call("--preset=captions", "--captions=red 圆", "--unknown=unk", *more)

@@ -4,7 +4,7 @@
 
 An explanation has the attention to each word; the writing and response gates of a dynamic memory
 (DM-GAN); and strips of images in which only one of the two noises varies, that of the conditioning
-Gaussian or the latent. It contains only what the model has.
+Gaussian or the latent. It contains only the parts that the model has.
 """
 
 import dataclasses
@@ -39,7 +39,7 @@ class Explanation:
         return self.details["tokens"]
 
     def numbers(self):
-        """dict of str, numbers, and lists of one number per word; only what the model has.
+        """dict of str, numbers, and lists of one number per word; only the parts that the model has.
 
         `mean_sigma`, `mean_abs_mu`: means over the dimensions of the conditioning Gaussian, with
         sigma = exp(log_var / 2). `distances`: see `mean_distance`.
