@@ -45,7 +45,7 @@ def test_every_result_has_its_protocol_as_text():
                   "16 pixels, seed 3", "10.11 to 14", "sha256 abab", "only 24 real images"):
         assert words in fid["protocol"]
     assert "20 bins" in ndb["protocol"] and "interval_95" not in ndb and repr(ndb["value"]) == "3"
-    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "classifier: 0.75 of 24"):
+    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "0.75 of 24"):
         assert words in coverage["protocol"]
 
 

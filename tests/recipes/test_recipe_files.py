@@ -49,7 +49,8 @@ def test_files_that_are_not_recipes(path, words, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("content", "words"), [
     (b"def get_config(:\n", "line 1 is not valid Python: invalid syntax"),
-    (b"\x7fELF\0\0\1", "is not valid Python"), (b"\xff\xfe\xfa = 1\n", "not valid Python"), (b"a\0b", "not valid P"),
+    (b"\x7fELF\0\0\1", "is not valid Python"), (b"\xff\xfe\xfa = 1\n", "not valid Python"),
+    (b"a\0b", "not valid P"),
     (b"", "defines no get_config"), (b"get_config = 3\n", "defines no get_config"),
     (b"import no_such_module\n", "cannot be run: ModuleNotFoundError: No module named"),
     (b"raise SystemExit(3)\n", "cannot be run: SystemExit"),

@@ -6,7 +6,7 @@ from zoo.errors import ZooError
 from zoo.training import launch, sweep_report
 from zoo.training.config import to_plain
 from zoo.training.pretraining import check_weights, named_presets
-from zoo.training.run_data import check_pretrained, check_folder, record
+from zoo.training.run_data import check_folder, check_pretrained, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.sweep_points import value_text
 from zoo.training.trainer import is_chief

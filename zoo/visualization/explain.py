@@ -39,7 +39,7 @@ class Explanation:
         return self.details["tokens"]
 
     def numbers(self):
-        """dict of str, numbers, and lists of one number per word; only the parts that the model has.
+        """dict of str, numbers, and lists of one number per word; only what the model has.
 
         `mean_sigma`, `mean_abs_mu`: means over the dimensions of the conditioning Gaussian, with
         sigma = exp(log_var / 2). `distances`: see `mean_distance`.
