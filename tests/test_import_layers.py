@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # `CORE` is open to all.
 CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.checks", "zoo.seeds",
-    "zoo.listing", "zoo.listing_sources", "zoo.images", "zoo._lazy", "zoo.allocator",
+    "zoo.listing", "zoo.images", "zoo._lazy", "zoo.allocator",
 }
 BELOW_MODELS = {"zoo.conditions", "zoo.layers", "zoo.losses", "zoo.networks", "zoo.text"}
 BELOW_TRAINING = {

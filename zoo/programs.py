@@ -1,9 +1,9 @@
-"""What every program does around its work: one line for a mistake, a clean stop, an honest exit.
+"""Runs the main function of a program: one-line errors, signal handling and the exit status.
 
-A user's mistake (`ZooError`), a full memory and a file that cannot be written are one line and exit
-status 1; so is a fault of the program, whose traceback is kept in a file. Ctrl-C is one line at
-once, even while native code is busy, and status 130; SIGTERM the same, and 143. `--verbose` shows
-the whole traceback with the original cause.
+A user error (`ZooError`), a lack of memory and a file that cannot be written print one line and
+exit with status 1; so does a bug of the program, whose traceback is saved to a file. Ctrl-C prints
+one line immediately, even while native code is running, and exits with status 130; SIGTERM
+likewise with 143. `--verbose` shows the whole traceback with the original cause.
 """
 
 import contextlib
@@ -19,19 +19,19 @@ from zoo.errors import ZooError, reason
 
 VERBOSE = "--verbose"
 LONGEST = 1000  # characters of a message's line
-GRACE = 3.0  # seconds that a second Ctrl-C leaves the program to clean up
+GRACE = 3.0  # seconds to clean up after a second Ctrl-C
 FIRST = "stopping; press Ctrl-C again to stop at once"
 _NOISE = re.compile(r"\{\{.*?\}\}|\x1b\[[0-9;]*m")
 
-_speaking = threading.Lock()  # around the change of descriptors, so that no line is lost in it
-_real_stderr = None  # a descriptor of the terminal while `quiet` hides what native code says
+_print_lock = threading.Lock()  # held while descriptors are exchanged, so that no line is lost
+_real_stderr = None  # descriptor of the terminal while `quiet` hides the output of native code
 
 
 def run(main, verbose=None):
-    """Run a program and end the process with its exit status.
+    """Runs a program and ends the process with its exit status.
 
     Args:
-        main: function without arguments; what it returns is the exit status, None being 0.
+        main: function without arguments that returns the exit status; None means 0.
         verbose: bool; None looks for --verbose on the command line.
     """
     if verbose is None:
@@ -48,7 +48,7 @@ def run(main, verbose=None):
         if isinstance(status, str):
             print(status, file=sys.stderr)
             status = 1
-    except BrokenPipeError:  # whoever read our output has gone, as in `| head`
+    except BrokenPipeError:  # the reader of the output has exited, as in `| head`
         _silence_stdout()
         status = 1
     except KeyboardInterrupt:
@@ -61,20 +61,20 @@ def run(main, verbose=None):
 
 
 def leave(status):
-    """End the process now, with everything written.
+    """Flushes the output and ends the process immediately.
 
-    TensorFlow's own end (threads of datasets, large graphs) can take half a minute, and nothing is
-    left to be done in it. The workers of a cluster still say goodbye to each other.
+    TensorFlow's own shutdown (threads of datasets, large graphs) can take half a minute without
+    doing anything useful. In a cluster, the workers still shut down regularly.
     """
     try:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # nothing is left to stop
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the work is done
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     except BrokenPipeError:
         _silence_stdout()
         status = status or 1
-    except (OSError, ValueError) as error:  # such as a full disk behind `> file`
+    except (OSError, ValueError) as error:  # such as a full disk with `> file`
         status = status or 1
         with contextlib.suppress(OSError):
             os.write(2, f"error: the output could not be written: {reason(error)}.\n".encode())
@@ -85,54 +85,54 @@ def leave(status):
 
 
 def report(error, verbose=False):
-    """Print an exception as one line, with `verbose` after the whole traceback."""
+    """Prints an exception as one line; with `verbose` the whole traceback comes first."""
     if verbose:
-        shown = error
-        while shown is not None:  # what `from None` hides, too
-            shown.__suppress_context__ = False
-            shown = shown.__cause__ or shown.__context__
+        cause = error
+        while cause is not None:  # also show causes that `from None` hides
+            cause.__suppress_context__ = False
+            cause = cause.__cause__ or cause.__context__
         traceback.print_exception(error)
     print(f"error: {one_line(explain(error, keep=not verbose))}", file=sys.stderr)
 
 
 def explain(error, keep=True):
-    """Why a program failed, as a sentence. `keep`: write the traceback of a fault to a file."""
+    """A sentence that says why a program failed. `keep`: save the traceback of a bug to a file."""
     if isinstance(error, ZooError):
         return str(error)
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return (
-            f"There is not enough memory ({reason(error)}): ask for fewer or smaller images at a "
+            f"There is not enough memory ({reason(error)}): request fewer or smaller images at a "
             "time."
         )
     if isinstance(error, OSError) and error.errno is not None:
         from zoo.storage import explain_os_error
 
-        place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{explain_os_error(error)}."
-    kept = _kept_traceback(error) if keep else ""
-    kept = f" The traceback is in {kept}; --verbose shows it." if kept else ""
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{explain_os_error(error)}."
+    path = _save_traceback(error) if keep else ""
+    hint = f" The traceback is in {path}; --verbose shows it." if path else ""
     return (
-        f"unexpected {type(error).__name__}: {reason(error)}. This is a fault of the program: "
-        f"please report it.{kept}"
+        f"unexpected {type(error).__name__}: {reason(error)}. This is a bug in the program: "
+        f"please report it.{hint}"
     )
 
 
 def one_line(message):
-    """A message as one line of readable length: no line breaks, no control characters."""
+    """A message on one line of readable length, without control characters."""
     text = " ".join(_NOISE.sub("", str(message)).split())
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({VERBOSE} shows all)"
 
 
 def is_verbose(arguments=None):
-    """Whether --verbose stands on the command line, before anything is parsed."""
-    given = sys.argv[1:] if arguments is None else arguments
-    return any(a.lstrip("-") in ("verbose", "verbose=true") and a[:1] == "-" for a in given)
+    """Whether --verbose is on the command line; works before flags are parsed."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    return any(a.lstrip("-") in ("verbose", "verbose=true") and a[:1] == "-" for a in arguments)
 
 
 @contextlib.contextmanager
 def quiet():
-    """Send what native code writes to descriptor 2 nowhere; with --verbose it still speaks."""
+    """Discards what native code writes to descriptor 2, except with --verbose."""
     global _real_stderr
     if is_verbose():
         yield
@@ -141,12 +141,12 @@ def quiet():
     saved, before = os.dup(2), _real_stderr
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
-        with _speaking:
+        with _print_lock:
             _real_stderr = saved if before is None else before
             os.dup2(nowhere, 2)
         yield
     finally:
-        with _speaking:
+        with _print_lock:
             os.dup2(saved, 2)
             _real_stderr = before
         os.close(saved)
@@ -154,20 +154,20 @@ def quiet():
 
 
 class Watch:
-    """A context in which the first SIGINT or SIGTERM is answered by a line at once.
+    """A context that answers the first SIGINT or SIGTERM immediately with one line.
 
-    Python handles a signal between two of its own steps, and a graph that is being compiled is one
-    long step of native code. So the line comes from a thread, which the signal itself wakes up.
-    A second Ctrl-C ends the process after `GRACE` seconds even if native code never returns; files
-    are written whole or not at all, so none is half-written then, but a temporary one may stay.
+    Python handles a signal between two of its own instructions, and compiling a graph is a single
+    long call of native code. The line is therefore printed by a thread that the signal wakes up.
+    A second Ctrl-C ends the process after `GRACE` seconds even if native code never returns. File
+    writes are atomic, so no file is left incomplete, but a temporary file may remain.
 
     Args:
-        message: str, what the first signal prints.
+        message: str, printed at the first signal.
         handle: function of the signal's number, called by Python's handler; None raises
             KeyboardInterrupt.
 
     Attributes:
-        number: of the first signal, or None.
+        number: number of the first signal, or None.
     """
 
     NUMBERS = (signal.SIGINT, signal.SIGTERM)
@@ -204,10 +204,10 @@ class Watch:
         os.close(self._pipe[0])
         self._pipe = None
         for timer in self._timers:
-            timer.cancel()  # Python has heard the second Ctrl-C: nothing hangs
+            timer.cancel()  # Python has handled the second Ctrl-C: nothing hangs
 
     def report(self, text):
-        """Print a line that says which signal it was."""
+        """Prints a line that names the signal."""
         name = "Ctrl-C" if self.number in (None, signal.SIGINT) else "SIGTERM"
         say(f"{text} by {name}")
 
@@ -230,8 +230,8 @@ class Watch:
 
 
 def say(text):
-    """A line for the person at the terminal, also while `quiet` hides the error stream."""
-    with _speaking, contextlib.suppress(OSError):
+    """Prints a line on the terminal, even while `quiet` hides the error stream."""
+    with _print_lock, contextlib.suppress(OSError):
         descriptor = 2 if _real_stderr is None else _real_stderr
         start = "\n" if os.isatty(descriptor) else ""  # below a progress line and the echoed ^C
         os.write(descriptor, f"{start}{text}\n".encode())
@@ -246,7 +246,7 @@ def _give_up():
     os._exit(128 + signal.SIGINT)
 
 
-def _kept_traceback(error):
+def _save_traceback(error):
     text = "".join(traceback.format_exception(error))
     try:
         with tempfile.NamedTemporaryFile(

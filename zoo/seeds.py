@@ -1,4 +1,4 @@
-"""Seeds as a user gives them: whole numbers of 64 bits, which key all noise."""
+"""Checks seeds: 64-bit integers, which key all noise."""
 
 import numbers
 
@@ -13,22 +13,22 @@ def read_seeds(seed, count, name="seed", span=1):
     """The seeds of `count` conditions.
 
     Args:
-        seed: int, or a list, tuple or array of one int for each condition.
+        seed: int, or a list, tuple or array of one int per condition.
         count: int.
-        name: str, what the user calls it.
+        name: str, the user's name for the seed.
         span: int. The seeds `seed` to `seed + span - 1` are used, so all must be in range.
 
     Returns:
         int64 (count,).
 
     Raises:
-        ZooError: another form, not a whole number (True, 1.0 and NaN are none), or out of range.
+        ZooError: another form, not an integer (nor are True, 1.0 and NaN), or out of range.
     """
-    given = np.asarray(seed).tolist() if hasattr(seed, "__array__") else seed
-    several = isinstance(given, list | tuple)
-    values = list(given) if several else [given]
-    whole = all(isinstance(v, numbers.Integral) and not isinstance(v, bool) for v in values)
-    if not whole or several and len(values) != count:
+    plain = np.asarray(seed).tolist() if hasattr(seed, "__array__") else seed
+    several = isinstance(plain, list | tuple)
+    values = list(plain) if several else [plain]
+    integers = all(isinstance(v, numbers.Integral) and not isinstance(v, bool) for v in values)
+    if not integers or several and len(values) != count:
         raise ZooError(
             f"{name} must be an integer, or a list of one integer for each of the {count} "
             f"conditions, got {_short(seed)}."
@@ -44,13 +44,13 @@ def read_seeds(seed, count, name="seed", span=1):
 
 
 def per_image_seeds(seed, conditions, images, name="seed", images_name="images_per_condition"):
-    """The seed of each image: `seed + k` for image k of a condition, whose images are in a row.
+    """The seed of each image: `seed + k` for image k of a condition, condition by condition.
 
     Args:
-        seed: int, or a list of one int for each condition.
+        seed: int, or a list of one int per condition.
         conditions: int.
-        images: int, of each condition.
-        name, images_name: str, what the user calls `seed` and `images`.
+        images: int, images per condition.
+        name, images_name: str, the user's names for `seed` and `images`.
 
     Returns:
         int64 (conditions * images,).
@@ -58,9 +58,9 @@ def per_image_seeds(seed, conditions, images, name="seed", images_name="images_p
     Raises:
         ZooError: another form, a seed out of range, or no images.
     """
-    whole = isinstance(images, numbers.Integral) and not isinstance(images, bool)
-    if not whole or images < 1:
-        raise ZooError(f"{images_name} must be an integer from 1 on, got {images!r}.")
+    integer = isinstance(images, numbers.Integral) and not isinstance(images, bool)
+    if not integer or images < 1:
+        raise ZooError(f"{images_name} must be an integer of at least 1, got {images!r}.")
     first = read_seeds(seed, conditions, name, span=int(images))
     return (first[:, None] + np.arange(images)[None]).reshape(-1)
 
@@ -70,6 +70,6 @@ def _short(value, limit=60):
         return f"a number of {int(value).bit_length()} bits"
     try:
         text = repr(value)
-    except ValueError:  # a list of numbers that are too long to be written
+    except ValueError:  # a list of integers too long to convert to text
         return f"a {type(value).__name__}"
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -16,18 +16,18 @@ def row(name, **more):
 
 
 @pytest.mark.parametrize(("old", "new", "difference"), [
-    ([row("1")], [row("1", captions=["a", "c"])], 'caption 2 of "1" was "b" and is "c"'),
-    ([row("1")], [row("1", captions=["a"])], '"1" had 2 captions and has 1'),
-    ([row("1"), row("2")], [row("2")], '"1" was there and is not any more'),
+    ([row("1")], [row("1", captions=["a", "c"])], 'caption 2 of "1" was "b" and is now "c"'),
+    ([row("1")], [row("1", captions=["a"])], '"1" had 2 captions and now has 1'),
+    ([row("1"), row("2")], [row("2")], '"1" no longer exists'),
     ([row("2")], [row("1"), row("2")], '"1" is new'),
-    ([row("1"), row("2")], [row("2"), row("1")], 'order of the images: "1" stood where "2"'),
-    ([row("1")], [row("1", stamp="8 bytes")], r'image "1" is another \(9 bytes there, 8 bytes'),
-    ([row("1", embeddings=1)], [row("1", embeddings=2)], 'the embeddings of "1" are others'),
+    ([row("1"), row("2")], [row("2"), row("1")], 'order of the images: "1" was where "2"'),
+    ([row("1")], [row("1", stamp="8 bytes")], r'image "1" has changed \(9 bytes before, 8 bytes'),
+    ([row("1", embeddings=1)], [row("1", embeddings=2)], 'the embeddings of "1" have changed'),
     ([{"file": "1", "class": "cat"}], [{"file": "1", "class": "dog"}],
-     '"1" was of the class "cat" and is of "dog"'),
+     '"1" had the class "cat" and now has "dog"'),
     ([{"file": "1", "domain": "A"}, {"file": "1", "domain": "B"}], [{"file": "1", "domain": "B"}],
-     '"1" of domain A was there'),
-    ([row("1"), row("1")], [row("1")], "there were 2 images and are 1"),
+     '"1" of domain A no longer exists'),
+    ([row("1"), row("1")], [row("1")], "there were 2 images, now there are 1"),
     ([row("1")], [row("1")], "^$"),
 ])
 def test_the_first_difference_is_named(old, new, difference):
@@ -59,7 +59,9 @@ def test_a_zip_tells_contents_and_a_folder_sizes(tmp_path):
             for name in ("cat/1.png", "dog/1.png"):
                 archive.write(tmp_path / "f" / name, f"mine/{name}")
         packed.append(facts(tmp_path / f"{value}.zip"))
-    assert first_difference(packed[0][0], packed[1][0]).startswith('the image "dog/1.png" is ano')
+    assert first_difference(packed[0][0], packed[1][0]).startswith(
+        'the image "dog/1.png" has changed'
+    )
     assert packed[0][1] != packed[1][1]
 
 

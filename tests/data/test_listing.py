@@ -64,7 +64,7 @@ def test_backslashes_are_separators_in_a_zip_and_refused_on_disk(tmp_path):
     assert classes_of(packed) == ("train", THREE)
     folder = write(tmp_path / "given", CLASSES)
     open(f"{folder}/train\\cat\\9.png", "wb").close()
-    with pytest.raises(ZooError, match="backslash in this name"):
+    with pytest.raises(ZooError, match="contains a backslash"):
         open_tree(folder)
 
 
@@ -168,7 +168,7 @@ def test_what_is_no_zip(tmp_path):
     }.items():
         path = tmp_path / f"{name}.zip"
         path.write_bytes(data)
-        with pytest.raises(ZooError, match="a folder or a .zip file|behind other content"):
+        with pytest.raises(ZooError, match="a folder or a .zip file|after other content"):
             open_tree(path)
     assert len(open_tree(good).images()) == len(CLASSES)
     with pytest.raises(ZooError, match="no such folder or .zip file"):

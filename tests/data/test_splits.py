@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.data import splits
 from zoo.data.splits import FRACTION, divide, is_held_out, open_splits
-from zoo.data.subset import Part
+from zoo.data.subset import Subset
 from zoo.errors import MissingSplit, ZooError
 
 
@@ -83,11 +83,11 @@ def test_a_part_is_a_source():
 def test_embeddings_and_labels_go_with_the_images():
     source = Named(list("abcd"), classes=list("xyxy"))
     source.embeddings = np.arange(8.0).reshape(4, 1, 2)
-    part = Part(source, [1, 3])
+    part = Subset(source, [1, 3])
     assert part.labels.tolist() == [1, 1] and part.class_names == ["x", "y"]
     np.testing.assert_array_equal(part.embeddings, source.embeddings[[1, 3]])
     source.embeddings = list(source.embeddings)
-    np.testing.assert_array_equal(Part(source, [2]).embeddings[0], source.embeddings[2])
+    np.testing.assert_array_equal(Subset(source, [2]).embeddings[0], source.embeddings[2])
 
 
 @pytest.mark.parametrize(("there", "wanted", "word", "note"), [
@@ -110,12 +110,13 @@ def test_a_set_without_one_is_divided(split):
     found = open_splits(loader(train=Named(NAMES, split)))
     assert found.word == "held-out (10 % by hash)"
     assert found.held_out.file_names == held_out_of(NAMES)
-    assert "10 % by the SHA-256" in found.notes[0] and f"{len(found.training)} images are" in (
+    assert "10 % by the SHA-256" in found.notes[0] and f"uses {len(found.training)} images" in (
         found.notes[0])
 
 
 @pytest.mark.parametrize(("names", "fraction", "why"), [
-    (NAMES, 0, "held_out_fraction is 0"), (["1.png", "2.png"], 0.1, "takes none of these 2 images"),
+    (NAMES, 0, "held_out_fraction is 0"),
+    (["1.png", "2.png"], 0.1, "selects none of these 2 images"),
 ])
 def test_training_images_are_called_so(names, fraction, why):
     source = Named(names)

@@ -95,7 +95,7 @@ def test_evaluation_takes_the_first_caption_in_order(source, encoder, directory)
 
 
 def test_what_is_no_cache_of_this_data(directory, tmp_path):
-    with pytest.raises(ZooError, match="no finished cache"):
+    with pytest.raises(ZooError, match="not a finished cache"):
         TextCache(tmp_path)
     with pytest.raises(ZooError, match="other captions"):
         TextCache(directory).store(Shapes(size=16, count=11))
@@ -122,7 +122,7 @@ def test_numbers_beyond_float16():
     assert len(record(good, good[0], [1, 2], 2)) == len(record(good * 7, good[0], [9, 0], 1))
 
 
-def test_the_digest_knows_which_picture_a_caption_belongs_to():
+def test_the_digest_knows_which_image_a_caption_belongs_to():
     digests = {
         captions_digest(c) for c in ([["a", "b"]], [["a"], ["b"]], [["ab"]], [["b", "a"]])
     }

@@ -141,9 +141,9 @@ class Images(Subject):
         return st.one_of(map(damaged, self.contents))
 
     def read(self, value):
-        from zoo.images.decode import read_picture
+        from zoo.images.decode import read_image
 
-        read_picture(value)
+        read_image(value)
 
 
 class Archive(Subject):

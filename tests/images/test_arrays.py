@@ -9,7 +9,7 @@ from PIL import Image
 from zoo.errors import ZooError
 from zoo.evaluation.image_set import from_array
 from zoo.images.arrays import check_numbers, to_bytes, to_signed
-from zoo.images.read import read_pictures
+from zoo.images.read import read_images
 
 SIZE = 8
 DARK = np.random.default_rng(0).uniform(-1, 1, (2, SIZE, SIZE, 3))
@@ -20,7 +20,7 @@ def as_evaluate(array):
 
 
 def as_generate(array):
-    return read_pictures(array, SIZE, 3)
+    return read_images(array, SIZE, 3)
 
 
 READERS = pytest.mark.parametrize("read", [as_evaluate, as_generate])
@@ -85,7 +85,7 @@ def test_a_range_that_is_said_settles_it():
     np.testing.assert_allclose(to_signed(unit, "x", (0, 1)), unit * 2 - 1)
     np.testing.assert_allclose(to_signed(unit, "x", (-1, 1)), unit)
     np.testing.assert_allclose(to_signed(unit * 255, "x", [0, 255]), unit * 2 - 1)
-    read = read_pictures(unit, SIZE, 3, value_range=(0, 1))
+    read = read_images(unit, SIZE, 3, value_range=(0, 1))
     np.testing.assert_allclose(read, unit * 2 - 1, atol=1e-6)
     made = from_array(unit, "x", value_range=(0, 1)).load(np.arange(2))
     np.testing.assert_array_equal(made, np.round(unit * 255))
@@ -100,7 +100,7 @@ def test_a_range_that_is_said_settles_it():
 def test_sixteen_bits_keep_the_upper_eight():
     deep = np.uint16([[[[0x1234, 0xFFFF, 0x00FF]]]])
     np.testing.assert_array_equal(as_evaluate(deep)[0, 0, 0], [0x12, 0xFF, 0])
-    np.testing.assert_array_equal(read_pictures(deep, 1, 3)[0, 0, 0], [0x12, 0xFF, 0])
+    np.testing.assert_array_equal(read_images(deep, 1, 3)[0, 0, 0], [0x12, 0xFF, 0])
 
 
 @settings(max_examples=60, deadline=None)
@@ -122,7 +122,7 @@ def test_images_of_pillow_are_read_as_their_files(tmp_path):
         "cmyk.tif": colour.convert("RGB").convert("CMYK"),
     }.items():
         image.save(tmp_path / name)
-        read = read_pictures([tmp_path / name, image], SIZE, 3)
+        read = read_images([tmp_path / name, image], SIZE, 3)
         np.testing.assert_array_equal(read[1], read[0], name)
     with pytest.raises(ZooError, match="Image 0 cannot be read: .*mode F"):
-        read_pictures([Image.new("F", (SIZE, SIZE))], SIZE, 3)
+        read_images([Image.new("F", (SIZE, SIZE))], SIZE, 3)

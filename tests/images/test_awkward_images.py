@@ -17,8 +17,8 @@ from tests.images.awkward_images import SIZE, over_white
 from zoo.data import ClassFolder
 from zoo.errors import ZooError
 from zoo.evaluation.image_set import from_path
-from zoo.images.decode import decode_picture, pixel_limit, read_picture
-from zoo.images.read import fit_picture, read_pictures
+from zoo.images.decode import decode_image, pixel_limit, read_image
+from zoo.images.read import fit_image, read_images
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CASES = {case.name: case for case in awkward_images.cases()}
@@ -59,18 +59,18 @@ def test_the_matrix_has_something_in_every_field():
 
 @pytest.mark.parametrize("name", GOOD)
 def test_equal_to_pillow_over_white(name, truth):
-    np.testing.assert_array_equal(read_picture(GOOD[name].data), truth[name])
+    np.testing.assert_array_equal(read_image(GOOD[name].data), truth[name])
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_refused_by_name(name):
     with pytest.raises(ZooError, match=BAD[name].refusal) as error:
-        read_picture(BAD[name].data)
+        read_image(BAD[name].data)
     message = str(error.value)
     assert "\n" not in message and len(message) < 300
     assert not re.search(r"node|Op:|BytesIO|Traceback", message)
     with pytest.raises(tf.errors.InvalidArgumentError):  # in the graph of a training
-        decode_picture(tf.constant(BAD[name].data))
+        decode_image(tf.constant(BAD[name].data))
 
 
 def test_the_source_of_a_training(folder, truth):
@@ -83,11 +83,11 @@ def test_the_source_of_a_training(folder, truth):
 
 def test_generate(folder, truth):
     names = sorted(os.listdir(folder / "a"))
-    read = read_pictures([folder / "a" / name for name in names], SIZE, 3)
+    read = read_images([folder / "a" / name for name in names], SIZE, 3)
     np.testing.assert_array_equal(read, [truth[name] for name in names])
-    beyond = read_picture(GOOD["frame_beyond_canvas.gif"].data)
+    beyond = read_image(GOOD["frame_beyond_canvas.gif"].data)
     np.testing.assert_array_equal(
-        fit_picture(beyond, SIZE, 3), fit_picture(truth["frame_beyond_canvas.gif"], SIZE, 3)
+        fit_image(beyond, SIZE, 3), fit_image(truth["frame_beyond_canvas.gif"], SIZE, 3)
     )
 
 
@@ -101,7 +101,7 @@ def test_evaluate(folder, truth):
 def test_a_served_graph_reads_as_pillow_or_refuses_by_name(truth):
     """A graph of TensorFlow alone; nothing that it reads differs from the truth."""
     decode = tf.function(
-        lambda data: decode_picture(data, served=True), [tf.TensorSpec([], tf.string)]
+        lambda data: decode_image(data, served=True), [tf.TensorSpec([], tf.string)]
     )
     graph = decode.get_concrete_function().graph.as_graph_def()
     operations = {node.op for node in graph.node}
@@ -120,7 +120,7 @@ def test_the_ending_of_a_name_says_nothing(tmp_path, truth):
     for name, ending in (("transparent.gif", "jpg"), ("rgba.webp", "png"), ("full.jpg", "tif")):
         path = tmp_path / f"{name}.{ending}"
         path.write_bytes(GOOD[name].data)
-        np.testing.assert_array_equal(read_pictures(path, SIZE, 3)[0], truth[name])
+        np.testing.assert_array_equal(read_images(path, SIZE, 3)[0], truth[name])
 
 
 def test_the_limit_on_pixels_is_a_setting(monkeypatch):
@@ -128,16 +128,16 @@ def test_the_limit_on_pixels_is_a_setting(monkeypatch):
     for value in ("80", " 80 "):
         monkeypatch.setenv("ZOO_MAX_PIXELS", value)
         with pytest.raises(ZooError, match="9 x 9 pixels, more than the limit of 80 .*ZOO_MAX"):
-            read_picture(data)
+            read_image(data)
         for name in ("opaque.gif", "rgb.webp", "bits16.bmp", "rgb.tif", "full.jpg"):
             with pytest.raises(ZooError, match="9 x 9 pixels, more than"):
-                read_picture(GOOD[name].data)
+                read_image(GOOD[name].data)
     monkeypatch.setenv("ZOO_MAX_PIXELS", "81")
-    assert read_picture(data).shape == (SIZE, SIZE, 3)
+    assert read_image(data).shape == (SIZE, SIZE, 3)
     for wrong in ("0", "-5", "many", "1e6", "9" * 30):
         monkeypatch.setenv("ZOO_MAX_PIXELS", wrong)
         with pytest.raises(ZooError, match="ZOO_MAX_PIXELS must be a whole number"):
-            read_picture(data)
+            read_image(data)
     monkeypatch.delenv("ZOO_MAX_PIXELS")
     assert pixel_limit() == 8192 * 8192
 
@@ -145,18 +145,18 @@ def test_the_limit_on_pixels_is_a_setting(monkeypatch):
 def test_a_tiff_of_huge_tiles_is_refused():
     tile = tiff(8, 8, 8, 1, bytes(64), t322=40000, t323=40000)
     with pytest.raises(ZooError, match="40000 x 40000 pixels"):
-        read_picture(tile)
+        read_image(tile)
 
 
 MEMORY = """
 import resource, sys
 import numpy as np, tensorflow as tf
-from zoo.images.decode import decode_picture
+from zoo.images.decode import decode_image
 data = tf.io.encode_png(np.full([2000, 3000, 4], 77, np.uint8))
 small = tf.io.encode_png(np.full([2, 3, 4], 77, np.uint8))
-decode_picture(small)
+decode_image(small)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-image = decode_picture(data)
+image = decode_image(data)
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert image.shape == (2000, 3000, 3) and (image.numpy() == 201).all()
 print((after - before) * 1024 / (2000 * 3000))

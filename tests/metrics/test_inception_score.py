@@ -5,11 +5,11 @@ from zoo.errors import ZooError
 from zoo.metrics.inception_score import inception_score, negative_log_posterior_probability
 
 
-def test_sure_and_varied_pictures_score_the_number_of_classes():
+def test_sure_and_varied_images_score_the_number_of_classes():
     assert inception_score(np.tile(np.eye(4), (5, 1)), splits=1) == pytest.approx((4, 0))
 
 
-def test_equal_pictures_score_one():
+def test_equal_images_score_one():
     p = np.tile([0.7, 0.2, 0.1], (20, 1))
     assert inception_score(p, splits=5) == pytest.approx((1, 0))
     assert negative_log_posterior_probability(p, splits=5) == pytest.approx((-np.log(0.7), 0))

@@ -78,7 +78,7 @@ def pictures(modes):
     return draw(tabulate(modes, jitter).astype("float32"), 32).numpy()
 
 
-def test_pictures_of_one_mode_and_of_all(classifier):
+def test_images_of_one_mode_and_of_all(classifier):
     true = Shapes(size=32, count=1).modes("a small red star")
     one = classifier.assign(pictures(true[[4] * 20]))
     assert mode_coverage(one, true)["covered"] == 1
@@ -86,7 +86,7 @@ def test_pictures_of_one_mode_and_of_all(classifier):
     assert mode_coverage(classifier.assign(pictures(true)), true)["share"] == 1
 
 
-def test_pictures_of_another_caption_and_noise(classifier):
+def test_images_of_another_caption_and_noise(classifier):
     source = Shapes(size=32, count=1)
     circles = classifier.assign(pictures(source.modes("a small red circle")))
     noise = np.random.RandomState(0).uniform(-1, 1, [20, 32, 32, 3])

@@ -6,7 +6,7 @@ from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import box_iou, label_accuracy, label_iou, soa
 
 
-def test_a_picture_counts_once():
+def test_a_image_counts_once():
     assert label_accuracy(3, [[3, 3], [1], [], [1, 3]]) == (2, 4)
     assert label_accuracy(3, []) == (0, 0)
 
@@ -35,7 +35,7 @@ def test_box_iou_by_hand():
     assert box_iou([-0.25, 0, 0.5, 1], [0, 0, 0.25, 1]) == 1  # the part outside is cut off
 
 
-def test_pictures_without_a_box_are_left_out():
+def test_images_without_a_box_are_left_out():
     box = np.array([[0, 0, 0.5, 0.5]])
     none = np.zeros([0, 4])
     got = label_iou(2, [[2], [2], []], [box, box, none], [[2], [1], [2]], [box, box, box])

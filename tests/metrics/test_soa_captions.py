@@ -1,4 +1,4 @@
-from zoo.metrics.soa_captions import LABELS, labels_of_caption, pictures_of_caption
+from zoo.metrics.soa_captions import LABELS, images_of_caption, labels_of_caption
 
 
 def named(caption):
@@ -18,4 +18,4 @@ def test_persons_are_whole_words():
 
 def test_the_detectors_order_and_the_papers_counts():
     assert len(LABELS) == 80 and LABELS[0] == "person" and LABELS[79] == "toothbrush"
-    assert [pictures_of_caption(label) for label in (0, 1, 79)] == [1, 3, 3]
+    assert [images_of_caption(label) for label in (0, 1, 79)] == [1, 3, 3]

@@ -137,7 +137,7 @@ def test_a_foreign_module_is_not_even_imported(copy):
 def test_a_serialised_object_in_the_config(copy, value):
     config = copy.json("config.json")["config"]
     copy.change("config.json", config={**config, "text_encoder": value})
-    refuse(copy, "serialised object")
+    refuse(copy, "serialized object")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_directory_that_is_no_preset(copy):
 def test_arguments_that_the_class_does_not_take(copy, changes):
     config = copy.json("config.json")["config"]
     copy.change("config.json", config={**config, **changes})
-    refuse(copy, "AttnGAN cannot be made from the preset|max_words")
+    refuse(copy, "AttnGAN cannot be built from the preset|max_words")
 
 
 def test_weights_of_a_model_of_another_size(copy):

@@ -25,7 +25,7 @@ def test_a_key_without_a_section_is_shown_too():
     assert "None measured." in text and "not stated" in text
 
 
-def test_pictures_limitations_and_usage():
+def test_images_limitations_and_usage():
     text = presets.card({
         "name": "x", "files": {}, "limitations": "Blurred.", "usage": "import zoo",
         "pictures": [{"path": "../grid.png", "text": "A grid"}],

@@ -23,7 +23,7 @@ def listing(directory):
     }
 
 
-def test_a_loaded_preset_makes_the_same_pictures(model, saved):
+def test_a_loaded_preset_makes_the_same_images(model, saved):
     loaded = zoo.from_preset(saved)
     assert type(loaded) is type(model)
     assert loaded.get_config() == model.get_config()
@@ -61,7 +61,7 @@ def test_only_what_generation_needs_is_saved(model, saved):
     assert {name.split("/")[0] for name in names} == {"text_encoder", "ema_generator"}
 
 
-def test_half_precision_halves_the_weights_and_keeps_the_pictures(model, saved, tmp_path):
+def test_half_precision_halves_the_weights_and_keeps_the_images(model, saved, tmp_path):
     half = presets.save_to_preset(model, tmp_path / "half", half=True)
     sizes = [
         presets.read_metadata(path)["files"]["model.weights.h5"]["bytes"] for path in (saved, half)
@@ -121,7 +121,7 @@ def test_disk_full_keeps_the_previous_preset(model, copy, monkeypatch, failing):
 
 def test_a_folder_with_other_files_is_not_replaced(model, tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(ZooError, match="holds other files"):
+    with pytest.raises(ZooError, match="contains other files"):
         presets.save_to_preset(model, tmp_path)
     with pytest.raises(ZooError, match="is a file"):
         presets.save_to_preset(model, tmp_path / "thesis.txt")
@@ -170,5 +170,5 @@ def test_a_class_from_elsewhere_and_an_argument_that_is_an_object(tmp_path):
             return {"layer": {"class_name": "Lambda", "config": {}}}
 
     Odd.__module__ = "zoo.models.odd"
-    with pytest.raises(ZooError, match="serialised object"):
+    with pytest.raises(ZooError, match="serialized object"):
         saving.model_config(Odd())

@@ -62,7 +62,7 @@ def test_a_vocabulary_without_rows(copy):
     words = "<end>\n" + "".join(f"w{i}\n" for i in range(10**6))
     (copy.path / "vocabulary.txt").write_text(words)
     copy.record("vocabulary.txt")
-    refused(copy, "1000001 words, but no weight of the preset has a row for each")
+    refused(copy, "1000001 words, but no weight of the preset has as many rows")
     (copy.path / "vocabulary.txt").write_text("w\n" * (9 << 20))
     copy.record("vocabulary.txt")
     refused(copy, "larger than 16 MB")
@@ -115,9 +115,9 @@ def soft_loop(file):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (compressed, "compressed or stored in chunks"),
+        (compressed, "compressed or chunked"),
         (declared, "declares 4000000000000 bytes, but holds 0"),
-        (chunks_of_nothing, "compressed or stored in chunks"),
+        (chunks_of_nothing, "compressed or chunked"),
         (deep_groups, "deeper than 32"),
         (soft_loop, "is a link, not a weight"),
         pytest.param(many_groups, "more than 100000 entries", marks=pytest.mark.large),

@@ -78,7 +78,7 @@ def test_every_flag_of_the_command_exists():
             assert f'"{flag}"' in program, f"recipes.generate has no --{flag}"
 
 
-def test_a_model_that_describes_pictures():
+def test_a_model_that_describes_images():
     captioner = {"kind": "compact", "units": 4, "encoder": {"features": 4, "filters": 2}}
     model = Stream(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
     assert condition_record(model) == {"kind": "description"}

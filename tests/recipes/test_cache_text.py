@@ -41,7 +41,7 @@ def test_an_interrupted_run_resumes_with_the_same_files(encoder, tmp_path, monke
     broken = tmp_path / "broken"
     with pytest.raises(KeyboardInterrupt):
         write_cache(source, encoder, str(broken), batch_size=2, shard_size=4)
-    with pytest.raises(ZooError, match="no finished cache"):
+    with pytest.raises(ZooError, match="not a finished cache"):
         TextCache(broken)
     first = calls[0]
     write_cache(source, encoder, str(broken), batch_size=2, shard_size=4)

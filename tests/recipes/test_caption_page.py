@@ -17,7 +17,8 @@ from zoo.visualization.canvas import MARGIN
 def models():
     """Preset name -> the model that replaces it in these tests."""
     teacher, whole = stream(), mirror_gan(compiled=False)
-    for weight in teacher.captioner.decoder.weights:  # untrained: one text for all
+    # An untrained one describes all images in the same way.
+    for weight in teacher.captioner.decoder.weights:
         weight.assign(weight * 20)
     whole.load_stream(teacher)
     return {"whole": whole, "stream": teacher, "without": mirror_gan(compiled=False),
@@ -66,15 +67,15 @@ def test_given_images_are_described(call, models, photos, tmp_path, preset):
 
 
 @pytest.mark.parametrize(("preset", "arguments", "message"), [
-    ("without", ["--caption=a", "--describe"], "saved without its captioning network: take one"),
-    ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot say.*MirrorGAN with its"),
-    ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot say"),
+    ("without", ["--caption=a", "--describe"], "saved without its captioning network: use one"),
+    ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot describe.*MirrorGAN with its"),
+    ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot describe"),
     ("damsm", [], "is a DAMSM, which generates no images.$"),
     ("stream", ["--images={0}"], "is a Stream, which generates no images; give it some with --im"),
-    ("stream", ["--describe"], "No images.*says what images show: give --images=FILE"),
-    ("stream", ["--describe", "--caption=a"], "says what images show.*without --caption"),
+    ("stream", ["--describe"], "No images.*describes images: give --images=FILE"),
+    ("stream", ["--describe", "--caption=a"], "describes images.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),
-    ("stream", ["--describe", "--images={0}", "--interpolate=3"], "makes no images of --images"),
+    ("stream", ["--describe", "--images={0}", "--interpolate=3"], "generates no images"),
     ("whole", ["--describe", "--images={0}", "--caption=a"], "without --caption"),
     ("whole", ["--describe", "--images={0}", "--explain"], "without --explain"),
     ("whole", ["--images={0}"], "reads captions.*without --images"),

@@ -283,9 +283,9 @@ def test_published_results_are_shown_for_the_same_network_only():
         return paper_cell(entry, "AttnGAN", data)
 
     assert cell(fid, "inception-2015").startswith("14.01 (README")
-    assert not cell(fid, "inception-2015").endswith("another protocol than this number")
-    assert cell(fid, "inception-2015", "quick").endswith("another protocol than this number")
-    assert cell(fid, "inception-2015", warnings=["few"]).endswith("protocol than this number")
+    assert not cell(fid, "inception-2015").endswith("measured with another protocol")
+    assert cell(fid, "inception-2015", "quick").endswith("measured with another protocol")
+    assert cell(fid, "inception-2015", warnings=["few"]).endswith("with another protocol")
     assert cell("fid[damsm_emoji_64]", "").startswith("not comparable")
     assert cell(fid, "inception-2015", data="shapes") == ""
     assert cell("r_precision[mine]", "").startswith("not comparable")
@@ -299,9 +299,8 @@ def test_deviations():
     label = PROTOCOLS["msgan_label"]
     assert count_deviations(label, 10, 5000, 50000, 50000, 10, 50000) == []
     assert count_deviations(label, 10, 500, 5000, 4000, 10, 50000) == [
-        "500 images of each condition instead of 5000",
+        "500 images per condition instead of 5000",
         "5000 generated images instead of 50000", "4000 real images instead of 50000"]
-    # there are no more classes
     assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
 
 

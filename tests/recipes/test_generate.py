@@ -221,7 +221,7 @@ def test_two_names_of_one_flag(call, tmp_path):
     ("embeddings", ["--embeddings", "--unknown=unk"], "without --unknown"),
     ("none", ["--caption=red"], "without a condition, without --caption"),
     ("none", ["--embeddings"], "without a condition, without --embeddings"),
-    ("words", ["--explain"], "vectors of words of 6 numbers.*without --explain"),
+    ("words", ["--explain"], "word vectors of 6 numbers.*without --explain"),
     ("words", [], "No embeddings.*give --embeddings=FILE.npz"),
     ("captions", ["--caption=red", "--labels=0"], "reads captions.*without --labels"),
     ("labels", ["--captions=red"], "reads labels, numbers from 0 to 3: .*without --captions"),
@@ -236,7 +236,7 @@ def test_two_names_of_one_flag(call, tmp_path):
     ("pix2pix", ["--images=no.png"], "no.png cannot be read.*does not exist"),
     ("bicyclegan", ["--images=x", "--direction=b2a"], "--guide, without --direction"),
     ("bicyclegan", ["--images=x", "--labels=0"], "without --labels"),
-    ("drit", [], "No images.*if you like, --direction and --guide"),
+    ("drit", [], "No images.*and optionally --direction and --guide"),
 ])
 def test_flags_that_do_not_apply_to_the_preset(call, tmp_path, preset, arguments, message):
     file = rows(tmp_path, np.zeros((1, FEATURES)))

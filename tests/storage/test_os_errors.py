@@ -12,7 +12,7 @@ from zoo.errors import ZooError
 WORDS = {
     errno.ENOSPC: "no space left", errno.EDQUOT: "quota", errno.EFBIG: "larger than a file may be",
     errno.EROFS: "read-only", errno.EACCES: "permission denied", errno.ENAMETOOLONG: "too long",
-    errno.EMFILE: "too many files are open", errno.ELOOP: "links lead in a circle",
+    errno.EMFILE: "too many files are open", errno.ELOOP: "links form a cycle",
     errno.EIO: os.strerror(errno.EIO), errno.ENOTDIR: "a part of the path is a file",
 }
 
@@ -23,7 +23,7 @@ def test_a_true_reason(tmp_path, number):
     message = str(storage.write_error(str(tmp_path / "x"), error, 5_000_000))
     assert WORDS[number] in message and str(tmp_path / "x") in message and "\n" not in message
     assert ("no space" in message or " free" in message) == (number == errno.ENOSPC)
-    assert "What was there before is untouched." in message
+    assert "Earlier content is unchanged." in message
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS])

@@ -208,7 +208,7 @@ def test_disk_full_keeps_the_previous_file(path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ZooError, match="no space left.*untouched") as caught:
+    with pytest.raises(ZooError, match="no space left.*unchanged") as caught:
         storage.save_variables(path, arrays(2.0))
     assert path in str(caught.value)
     monkeypatch.undo()

@@ -71,7 +71,7 @@ def test_a_set_without_a_held_out_split_is_divided(tmp_path, place):
     assert data.word == data.held_out.kind == "held-out (10 % by hash)"
     assert data.whole.file_names == ["0.png", "6.png", "8.png"] and len(data) == 9
     assert not set(data.source.file_names) & set(data.whole.file_names)
-    assert len(data.held_out) == 2 and "3 images; 9 images are trained on" in data.notes[0]
+    assert len(data.held_out) == 2 and "3 images; training uses 9 images" in data.notes[0]
     everything = TextToImageData(folder_config(tmp_path / "mine", held_out_fraction=0.0))
     assert (len(everything), everything.word, everything.whole) == (12, "training", None)
     assert everything.held_out.kind == "training"
@@ -108,7 +108,7 @@ def test_cache_of_all_captions_serves_the_training_split(tmp_path):
     assert texts.first.numpy().tolist() == data.source.places.tolist()
     other = TextToImageData(folder_config(tmp_path / "mine", held_out_fraction=0.5)).source
     other.whole.captions[0] = ["a wrong one"]
-    with pytest.raises(ZooError, match="made of other captions"):
+    with pytest.raises(ZooError, match="has other captions"):
         cache.store(other)
 
 

@@ -92,9 +92,9 @@ def refused(tmp_path, config):
 
 @pytest.mark.parametrize(("change", "message"), [
     (lambda c: c.__setitem__(1, "a blue dog"), 'in the training images, caption 1 of "1.png" was '
-                                               '"a blue cat" and is "a blue dog"'),
+                                               '"a blue cat" and is now "a blue dog"'),
     (lambda c: c.__setitem__(0, "a red dog"), 'in the held-out images, caption 1 of "0.png"'),
-    (lambda c: c.pop(), 'in the training images, "11.png" was there and is not any more'),
+    (lambda c: c.pop(), 'in the training images, "11.png" no longer exists'),
 ])
 def test_changed_captions_are_rejected(tmp_path, change, message):
     captioned(tmp_path / "mine")
@@ -115,17 +115,17 @@ def test_exchanged_images_and_embeddings_are_rejected(tmp_path):
     begun(tmp_path, config)
     values[5, 0, 2] += 1
     np.save(tmp_path / "mine" / "embeddings.npy", values)
-    assert 'the embeddings of "5.png" are others' in refused(tmp_path, config)
+    assert 'the embeddings of "5.png" have changed' in refused(tmp_path, config)
     values[5, 0, 2] -= 1
     np.save(tmp_path / "mine" / "embeddings.npy", values)
     image(tmp_path / "mine" / "7.png", 7, (9, 9))
-    assert re.search(r'the image "7.png" is another \(\d+ bytes there', refused(tmp_path, config))
+    assert re.search(r'the image "7.png" has changed \(\d+ bytes before', refused(tmp_path, config))
 
 
 @pytest.mark.parametrize(("change", "message"), [
     (("dog", "wolf"), 'class 1 was "dog" and is now "wolf"'),
     (("cat", "zebra"), 'class 0 was "cat" and is now "dog"'),
-    (("dog/1.png", "cat/9.png"), '"dog/1.png" was there and is not any more'),
+    (("dog/1.png", "cat/9.png"), '"dog/1.png" no longer exists'),
 ])
 def test_renamed_classes_are_rejected(tmp_path, change, message):
     for name in ("cat", "dog"):

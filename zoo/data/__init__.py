@@ -1,14 +1,14 @@
-"""Pictures with captions, labels or partners, and the batches made from them.
+"""Data sources (images with captions, labels or partners) and batches of them.
 
-A text-to-image source has `len()`, `captions` (a list of captions for each image), `labels`
-(int64, equal for images whose captions are interchangeable), `image_size` (a hint, pixels) and
-`load(index)`, which gives uint8 [H, W, 3] and works inside `tf.data`. It may have `embeddings`:
+A text-to-image source has `len()`, `captions` (one list of captions per image), `labels` (int64,
+equal for images whose captions are interchangeable), `image_size` (a hint, pixels) and
+`load(index)`, which returns uint8 [H, W, 3] and works inside `tf.data`. It may have `embeddings`:
 pre-computed sentence embeddings, float32 (images, captions, features) or a list of (captions,
 features), or None.
 
-A labelled source has `labels` and `class_names` in place of captions; a source of pairs has a
-`load(index)` that gives source and target; one of unpaired domains has `a` and `b`, each with
-`len()` and `load(index)`.
+A labeled source has `labels` and `class_names` instead of captions. The `load(index)` of a source
+of pairs returns source and target. A source of unpaired domains has `a` and `b`, each with `len()`
+and `load(index)`.
 """
 
 import inspect
@@ -54,7 +54,7 @@ SOURCES = {
     "shape_pairs": "ShapePairs",
     "shape_domains": "ShapeDomains",
 }
-FORMS = {  # what a source holds -> the sources; the first of each reads a user's own folder
+FORMS = {  # form of the data -> names of sources; the first one reads a user's own folder
     "captions": ("folder", "birds", "coco", "shapes"),
     "labels": ("classes", "cifar10", "shape_classes"),
     "pairs": ("pairs", "shape_pairs"),
@@ -65,12 +65,12 @@ __getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
 
 
 def form_of(name):
-    """What the source of this name holds, a key of `FORMS`; None of an unknown name."""
+    """The form of a source's data, a key of `FORMS`; None for an unknown name."""
     return next((form for form, names in FORMS.items() if name in names), None)
 
 
 def get_source(name, **settings):
-    """Makes a source by its name.
+    """Creates a source by name.
 
     Args:
         name: with captions "shapes", "folder", "birds" or "coco"; with labels "classes",

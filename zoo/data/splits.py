@@ -1,14 +1,13 @@
-"""Which images of a data set are trained on, and which are held out: one rule, and words for it.
+"""Training and held-out images of a data set.
 
-A data set is trained on in its split "train". Held out is another split of it, where there is one:
-the wanted one, else "test", else "val". A set without such a split is divided by a rule: an image
-is held out when the SHA-256 of its name, read as a fraction, lies below `held_out_fraction`. What
-happens to an image depends on nothing but its name, so it stays on its side when others come, go or
-change places. Only `MissingSplit` means that there is no split: a split that is there and bad is
-an error.
+Training uses the split "train". The held-out images are another split: the requested one, else
+"test", else "val". A data set without such a split is divided: an image is held out if the SHA-256
+of its name, read as a fraction, is below `held_out_fraction`. The decision depends only on the
+name, so an image stays on its side when other images are added, removed or reordered. Only
+`MissingSplit` means that a split does not exist; a split that cannot be read is an error.
 
-The words that say which images something was measured on come from here alone: "held-out (test)",
-"held-out (10 % by hash)", "training".
+The labels that name the images of a measurement are defined here: "held-out (test)", "held-out
+(10 % by hash)", "training".
 """
 
 import hashlib
@@ -16,24 +15,24 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zoo.data.subset import Part, domains_part
+from zoo.data.subset import Subset, domains_subset
 from zoo.errors import MissingSplit, ZooError
 
 TRAINING = "training"
-FRACTION = 0.1  # of a set without a held-out split: how many images are held out
+FRACTION = 0.1  # default share of held-out images in a data set without a held-out split
 SETTING = "config.data.held_out_fraction"
 OTHERS = ("test", "val")
 
 
 @dataclass
 class Splits:
-    """A data set's two sides.
+    """The training and held-out images of a data set.
 
     Attributes:
         training: source.
-        held_out: source, or None where nothing is held out.
-        word: str, which images are looked at beside the training: "held-out (...)" or "training".
-        notes: list of str, what is worth a line in the log.
+        held_out: source, or None if nothing is held out.
+        word: str, label of the images that are evaluated: "held-out (...)" or "training".
+        notes: list of str, lines for the log.
     """
 
     training: object
@@ -43,19 +42,19 @@ class Splits:
 
 
 def open_splits(load, wanted="test", fraction=FRACTION, setting=SETTING):
-    """Opens both sides of a data set.
+    """Loads the training and held-out images of a data set.
 
     Args:
-        load: function of a split's name -> source; raises `MissingSplit` where there is none.
-        wanted: str, the split that is held out where there is a choice.
-        fraction: float in [0, 1), how many images of a set without such a split are held out.
-        setting: str, where the fraction comes from; "" where it cannot be set.
+        load: function of a split's name -> source; raises `MissingSplit` if there is no such split.
+        wanted: str, the preferred held-out split.
+        fraction: float in [0, 1), share of held-out images in a data set without such a split.
+        setting: str, name of the setting of the fraction; "" if it cannot be set.
 
     Returns:
         `Splits`.
 
     Raises:
-        ZooError: a side cannot be read, or the rule leaves nothing to train on.
+        ZooError: a split cannot be read, or the division leaves nothing to train on.
     """
     training = load("train")
     held_out, split = first_split(load, (wanted, *OTHERS))
@@ -73,16 +72,16 @@ def open_splits(load, wanted="test", fraction=FRACTION, setting=SETTING):
     if held_out is None:
         return Splits(training, notes=[
             f"no images are held out (there is no split {wanted}, and the rule, {rule(fraction)}, "
-            f"takes none of these {count_text(training)}): {nothing}"
+            f"selects none of these {count_text(training)}): {nothing}"
         ])
     return Splits(kept, held_out, by_hash(fraction), [
         f"there is no split {wanted}, so {rule(fraction)} are held out: {count_text(held_out)}; "
-        f"{count_text(kept)} are trained on{setting and f' ({setting}=0 trains on all)'}"
+        f"training uses {count_text(kept)}{setting and f' ({setting}=0 trains on all)'}"
     ])
 
 
 def first_split(load, names):
-    """(source, name) of the first split that is there, or (None, None)."""
+    """(source, name) of the first split that exists, or (None, None)."""
     for name in dict.fromkeys(names):
         try:
             source = load(name)
@@ -93,7 +92,7 @@ def first_split(load, names):
 
 
 def by_hash(fraction):
-    """"held-out (10 % by hash)"."""
+    """The label "held-out (10 % by hash)"."""
     return f"held-out ({percent(fraction)} by hash)"
 
 
@@ -107,60 +106,60 @@ def percent(fraction):
 
 
 def is_held_out(name, fraction):
-    """Whether the image of this name is held out of a set without a split for that."""
+    """Whether the image of this name is held out in a data set without a held-out split."""
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
     return int.from_bytes(digest[:8], "big") < fraction * 2.0**64
 
 
 def divide(source, fraction):
-    """(images to train on, images that are held out), by `is_held_out` of their names.
+    """(training images, held-out images), divided by `is_held_out`.
 
-    Of two domains each is divided by itself. The second is None where an image, or a domain, would
-    have to be held out for it and none is.
+    Two domains are divided separately. The second is None if no image, or no image of one of the
+    domains, is held out.
 
     Raises:
-        ZooError: nothing, or nothing of a class or domain, is left to train on.
+        ZooError: a data set, class or domain has no image left to train on.
     """
     if hasattr(source, "a"):
         a, b = (_sides(part, fraction, f" of domain {name}")
                 for part, name in zip((source.a, source.b), source.domains, strict=True))
         if not (len(a[1]) and len(b[1])):
             return source, None
-        return domains_part(source, a[0], b[0]), domains_part(source, a[1], b[1])
+        return domains_subset(source, a[0], b[0]), domains_subset(source, a[1], b[1])
     kept, held_out = _sides(source, fraction)
     if not len(held_out):
         return source, None
-    training = Part(source, kept)
+    training = Subset(source, kept)
     for label, name in enumerate(getattr(source, "class_names", ())):
         if label not in training.labels:
             raise ZooError(
                 f'All images of the class "{name}" would be held out, by {rule(fraction)}, and '
-                "none trained on: add some, or a folder test of images that are held out."
+                'none left for training: add some, or a folder "test" of held-out images.'
             )
-    return training, Part(source, held_out)
+    return training, Subset(source, held_out)
 
 
 def _sides(source, fraction, what=""):
     chosen = np.array([is_held_out(name, fraction) for name in names_of(source)], bool)
     if chosen.all():
         raise ZooError(
-            f"All {count_text(source)}{what} would be held out, by {rule(fraction)}, and none "
-            f"trained on: give a smaller {SETTING}, or 0 to train on all."
+            f"All {count_text(source)}{what} would be held out, by {rule(fraction)}, and none left "
+            f"for training: give a smaller {SETTING}, or 0 to train on all."
         )
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
 
 
 def names_of(source):
-    """The names of a source's images below the folder that they are listed in, "/" between parts.
+    """The names of a source's images relative to their root folder, with "/" between parts.
 
-    The same for a folder, the same folder packed into a .zip, and its parent packed.
+    They are the same for a folder, for a .zip of it, and for a .zip of its parent.
     """
     root = f"{root}/" if (root := getattr(source, "root", "")) else ""
     return [name.removeprefix(root) for name in source.file_names]
 
 
 def count_text(source):
-    """"12 images", of two domains "12 and 9 images"."""
+    """"12 images"; for two domains "12 and 9 images"."""
     if hasattr(source, "a"):
         return f"{len(source.a)} and {len(source.b)} images"
     return f"{len(source)} image{'' if len(source) == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""A part of a source: some of its images in order, itself a source."""
+"""A subset of a source's images, which is itself a source."""
 
 import types
 
@@ -8,64 +8,64 @@ _COPIED = ("class_names", "direction", "image_size", "root", "split", "skipped")
 _LISTS = ("captions", "records", "file_names")
 
 
-class Part:
-    """The images of a source at some places.
+class Subset:
+    """The images of a source at the given indices.
 
     Args:
         source: images with `len()` and `load(index)` (see `zoo.data`).
-        places: ints, which images of the source.
+        indices: ints, the images of the source.
 
     Attributes:
-        whole, places: the source, and int64 (images,).
-        others: those that the source has, of these images alone: `captions`, `records`,
-            `file_names`, `labels`, `embeddings`; and as they are `class_names`, `direction`,
+        source, indices: the source, and int64 (images,).
+        others: the attributes of the source, restricted to these images: `captions`, `records`,
+            `file_names`, `labels`, `embeddings`; and unchanged: `class_names`, `direction`,
             `image_size`, `root`, `split`, `skipped`.
     """
 
-    def __init__(self, source, places):
-        self.whole, self.places = source, np.asarray(places, np.int64)
+    def __init__(self, source, indices):
+        self.source, self.indices = source, np.asarray(indices, np.int64)
         import tensorflow as tf
 
         with tf.device("CPU:0"):
-            self._index = tf.constant(self.places)
+            self._index = tf.constant(self.indices)
         for name in _COPIED:
             if hasattr(source, name):
                 setattr(self, name, getattr(source, name))
         for name in _LISTS:
             if hasattr(source, name):
                 values = getattr(source, name)
-                setattr(self, name, [values[place] for place in self.places])
+                setattr(self, name, [values[index] for index in self.indices])
         if hasattr(source, "labels"):
-            self.labels = np.asarray(source.labels)[self.places]
+            self.labels = np.asarray(source.labels)[self.indices]
         if hasattr(source, "embeddings"):
-            self.embeddings = _rows(source.embeddings, self.places)
+            self.embeddings = _rows(source.embeddings, self.indices)
 
     def __len__(self):
-        return len(self.places)
+        return len(self.indices)
 
     @property
     def stamps(self):
-        """Those of the images' files, or None, see `zoo.data.fingerprint`."""
-        stamps = getattr(self.whole, "stamps", None)
-        return None if stamps is None else [stamps[place] for place in self.places]
+        """Stamps of the images' files, or None; see `zoo.data.fingerprint`."""
+        stamps = getattr(self.source, "stamps", None)
+        return None if stamps is None else [stamps[index] for index in self.indices]
 
     def load(self, index):
-        """As the source's; `index` counts the images of this part."""
+        """The source's `load`; `index` counts the images of this subset."""
         import tensorflow as tf
 
-        return self.whole.load(tf.gather(self._index, index))
+        return self.source.load(tf.gather(self._index, index))
 
 
-def domains_part(source, places_a, places_b):
-    """A part of each domain of an unpaired source, as such a source."""
-    part = types.SimpleNamespace(a=Part(source.a, places_a), b=Part(source.b, places_b))
+def domains_subset(source, indices_a, indices_b):
+    """An unpaired source with a subset of each domain."""
+    subset = types.SimpleNamespace(a=Subset(source.a, indices_a), b=Subset(source.b, indices_b))
     for name in ("domains", *_COPIED):
         if hasattr(source, name):
-            setattr(part, name, getattr(source, name))
-    return part
+            setattr(subset, name, getattr(source, name))
+    return subset
 
 
-def _rows(embeddings, places):
+def _rows(embeddings, indices):
     if embeddings is None or isinstance(embeddings, np.ndarray):
-        return None if embeddings is None else embeddings[places]
-    return [embeddings[place] for place in places]
+        return None if embeddings is None else embeddings[indices]
+    return [embeddings[index] for index in indices]

@@ -1,16 +1,16 @@
-"""Vectors of captions that were computed once: TFRecord files that are read at random.
+"""Cache of captions' text vectors: TFRecord files with random access.
 
-A cache is a folder of `texts-00000-of-00008.tfrecord`, ... and `index.json`. A record is a
+A cache is a folder with `texts-00000-of-00008.tfrecord`, ... and `index.json`. A record is a
 `tf.train.Example` of one caption, in the order of the source (all captions of the first image,
-then of the second, ...), with bytes features in the machine's little-endian order:
+then of the second, ...), with little-endian bytes features:
 
-    words     float16 (places, features)      sentence  float16 (features,)
-    pieces    int32 (places,)                  lengths   int32 (1,)
+    words     float16 (tokens, features)      sentence  float16 (features,)
+    pieces    int32 (tokens,)                 lengths   int32 (1,)
 
-All records have the same size, so the place of each is known and any can be read without the ones
-before it: the order of batches stays a function of seed and step. float16 keeps 11 bits of a
-number: it moves a value by at most 1/2048 of itself, and takes half the space of float32.
-`recipes.cache_text` writes it.
+All records have the same size, so the offset of each is known and any can be read without the
+records before it: the order of batches remains a function of seed and step. float16 has 11
+significant bits: it changes a value by at most 1/2048 of itself, and takes half the space of
+float32. `recipes.cache_text` writes the cache.
 """
 
 import hashlib
@@ -21,14 +21,15 @@ import tensorflow as tf
 
 from zoo import storage
 from zoo.data.batches.text_store import TextStore, caption_ranges
+from zoo.data.subset import Subset
 from zoo.errors import ZooError
 
 INDEX, FORMAT = "index.json", 1
-_FRAME = 16  # bytes that a TFRecord adds: length 8, its checksum 4, the data's checksum 4
+_FRAME = 16  # bytes that TFRecord adds: length 8, checksum of the length 4, of the data 4
 
 
 def captions_digest(captions):
-    """SHA-256 of the captions of all images and of which image each belongs to."""
+    """SHA-256 of the captions of all images, including their assignment to images."""
     total = hashlib.sha256()
     for entry in captions:
         for caption in entry:
@@ -41,7 +42,7 @@ def record(words, sentence, pieces, length):
     """The bytes of one caption's record.
 
     Raises:
-        ZooError: a vector that is not finite or beyond float16's range.
+        ZooError: a vector is not finite, or exceeds float16's range.
     """
     halves = {}
     for name, value in (("words", words), ("sentence", sentence)):
@@ -49,7 +50,7 @@ def record(words, sentence, pieces, length):
             halves[name] = np.asarray(value).astype("<f2")
         if not np.isfinite(halves[name]).all():
             raise ZooError(
-                f"A caption's {name} hold numbers that float16 cannot: they reach "
+                f"A caption's {name} exceed float16's range: they reach "
                 f"{np.abs(value).max():.3g}, and 65504 is the largest."
             )
     values = {
@@ -66,7 +67,7 @@ def record(words, sentence, pieces, length):
 
 
 class TextCache:
-    """A folder of vectors; takes a tokenizer's place in `text_to_image_dataset`.
+    """A folder of text vectors; `text_to_image_dataset` accepts it instead of a tokenizer.
 
     Args:
         directory: str.
@@ -74,10 +75,11 @@ class TextCache:
     Attributes:
         index: dict, the content of `index.json`: `handles`, `sha256`, `sentence`, `max_tokens`,
             `features`, `captions`, `captions_sha256`, `record_bytes`, `shards` (list of `name` and
-            `records`) and `float16` (what rounding changed).
+            `records`) and `float16` (the rounding errors).
 
     Raises:
-        ZooError: no cache, an unfinished one, or files of other sizes than the index says.
+        ZooError: there is no cache, it is unfinished, or its files do not have the sizes of the
+            index.
     """
 
     def __init__(self, directory):
@@ -85,17 +87,17 @@ class TextCache:
         path = os.path.join(self.directory, INDEX)
         if not os.path.isfile(path):
             raise ZooError(
-                f"{self.directory} is no finished cache of text vectors: it has no {INDEX}. Make "
-                "it with the program cache_text."
+                f"{self.directory} is not a finished cache of text vectors: it has no {INDEX}. "
+                "Create it with the program cache_text."
             )
         self.index = storage.read_json(path)
         if not isinstance(self.index, dict) or self.index.get("format") != FORMAT:
             raise ZooError(
-                f"{path} is of another version. Make the cache again with the program "
+                f"{path} is of another version. Create the cache again with the program "
                 "cache_text."
             )
         if not self.index["shards"]:
-            raise ZooError(f"{path} names no vectors of any caption. Make the cache again.")
+            raise ZooError(f"{path} lists no captions. Create the cache again.")
         self._size = self.index["record_bytes"] + _FRAME
         self._files = []
         for shard in self.index["shards"]:
@@ -104,13 +106,13 @@ class TextCache:
             if size != shard["records"] * self._size:
                 raise ZooError(
                     f"{file} is missing or damaged: expected {shard['records'] * self._size:,} "
-                    f"bytes, found {max(size, 0):,}. Copy it again, or make the cache again."
+                    f"bytes, found {max(size, 0):,}. Copy it again, or create the cache again."
                 )
             self._files.append(file)
         self._first = np.cumsum([0, *(shard["records"] for shard in self.index["shards"])])
 
     def __len__(self):
-        """Captions."""
+        """Number of captions."""
         return int(self._first[-1])
 
     @property
@@ -122,30 +124,29 @@ class TextCache:
         return self.index["features"]
 
     def store(self, source):
-        """What gives a batch its texts.
+        """The `TextStore` of a source's captions.
 
         Args:
-            source: one with the captions that the vectors were made of, or a part of such a one,
-                with the attributes `whole` and `places` (int array).
+            source: the source whose captions were cached, or a `zoo.data.subset.Subset` of it.
 
         Raises:
-            ZooError: the source has other captions than those that the vectors were made of.
+            ZooError: the source has other captions than the cache.
         """
         if captions_digest(source.captions) == self.index["captions_sha256"]:
             return _CachedTexts(self, *caption_ranges(source.captions))
-        whole = getattr(source, "whole", source)
+        whole = source.source if isinstance(source, Subset) else source
         if captions_digest(whole.captions) != self.index["captions_sha256"]:
             raise ZooError(
-                f"The cache {self.directory} was made of other captions ({len(self):,}) than this "
-                f"data has ({sum(map(len, source.captions)):,}), or of the same in another order. "
-                "Make it again with the program cache_text for this data and split."
+                f"The cache {self.directory} has other captions ({len(self):,}) than this "
+                f"data ({sum(map(len, source.captions)):,}), or the same ones in another order. "
+                "Create it again with the program cache_text for this data and split."
             )
         first, count = caption_ranges(whole.captions)
-        return _CachedTexts(self, first[source.places], count[source.places])
+        return _CachedTexts(self, first[source.indices], count[source.indices])
 
     def read(self, rows):
-        """The records (list of bytes) of captions, by their numbers (int array)."""
-        if not hasattr(self, "_maps"):  # opened at the first use, a view of the file each
+        """The records (list of bytes) of captions, by their indices (int array)."""
+        if not hasattr(self, "_maps"):  # opened at the first use, one memory map per file
             self._maps = [
                 np.memmap(file, np.uint8, "r", shape=(shard["records"], self._size))
                 for file, shard in zip(self._files, self.index["shards"], strict=True)
@@ -157,14 +158,14 @@ class TextCache:
         ]
 
     def decode(self, records):
-        """dict of `words` float32 (B, places, features), `sentence` float32 (B, features), `pieces`
-        int32 (B, places) and `lengths` int32 (B,) of records, string (B,)."""
+        """dict of `words` float32 (B, tokens, features), `sentence` float32 (B, features), `pieces`
+        int32 (B, tokens) and `lengths` int32 (B,) from records, string (B,)."""
         names = ("words", "sentence", "pieces", "lengths")
         parsed = tf.io.parse_example(
             records, {name: tf.io.FixedLenFeature([], tf.string) for name in names}
         )
-        places, features = self.max_tokens, self.features
-        shapes = {"words": [places, features], "sentence": [features], "pieces": [places]}
+        tokens, features = self.max_tokens, self.features
+        shapes = {"words": [tokens, features], "sentence": [features], "pieces": [tokens]}
         fields = {}
         for name in names:
             kind = tf.float16 if name in ("words", "sentence") else tf.int32
@@ -175,7 +176,7 @@ class TextCache:
 
 
 class _CachedTexts(TextStore):
-    """The texts of a source's images out of a `TextCache`."""
+    """The `TextStore` of a source's captions in a `TextCache`."""
 
     def __init__(self, cache, first, count):
         self.cache = cache

@@ -1,4 +1,4 @@
-"""Writes the vectors that a frozen text encoder gives of captions: what `prepare_data` does."""
+"""Writes a cache of captions' text vectors, for the program `cache_text`."""
 
 import os
 
@@ -11,20 +11,21 @@ PROGRESS = "progress.json"
 
 
 def write_cache(source, encoder, directory, batch_size=64, shard_size=8192, progress=None):
-    """Writes the vectors of all captions of a source, see `zoo.data.text_cache`.
+    """Writes the text vectors of all captions of a source, see `zoo.data.text_cache`.
 
     Args:
-        source: has `captions`, a list for each image.
+        source: has `captions`, one list per image.
         encoder: `HubTextEncoder`.
-        directory: str. A new or empty folder, or one that an interrupted run left.
-        batch_size, shard_size: ints. Captions at a time, and in a file.
+        directory: str. A new or empty folder, or one with the files of an interrupted run.
+        batch_size, shard_size: ints. Captions per batch, and per file.
         progress: function of a line of text, called after each file, or None.
 
     Returns:
-        dict, the index. A finished cache of the same captions and settings is left as it is.
+        dict, the index. A finished cache of the same captions and settings is left unchanged.
 
     Raises:
-        ZooError: the folder holds something else, the disk is full, or a number beyond float16.
+        ZooError: the folder contains other files, the disk is full, or a number exceeds float16's
+            range.
     """
     from zoo.data import text_cache
 
@@ -40,7 +41,7 @@ def write_cache(source, encoder, directory, batch_size=64, shard_size=8192, prog
         "captions_sha256": text_cache.captions_digest(source.captions),
         "shard_size": shard_size,
     }
-    done = _begun(directory, plan)
+    done = _finished_shards(directory, plan)
     if done is None:
         return text_cache.TextCache(directory).index
     count = -(-len(captions) // shard_size)
@@ -60,8 +61,9 @@ def write_cache(source, encoder, directory, batch_size=64, shard_size=8192, prog
     return index
 
 
-def _begun(directory, plan):
-    """The finished shards of an interrupted run, [] for a new one, None where all is done."""
+def _finished_shards(directory, plan):
+    """The finished shards of an interrupted run, [] for a new one, None if the cache is complete.
+    """
     from zoo.data.text_cache import INDEX
 
     try:
@@ -71,18 +73,18 @@ def _begun(directory, plan):
     for name in (INDEX, PROGRESS):
         path = os.path.join(directory, name)
         if os.path.isfile(path):
-            found = storage.read_json(path)
-            # Handles may differ, such as a folder that was moved: the digests say what it is.
-            other = [k for k in plan if k != "handles" and found.get(k) != plan[k]]
-            if other:
+            state = storage.read_json(path)
+            # Handles may differ, for example after moving a folder: the digests identify modules.
+            differing = [k for k in plan if k != "handles" and state.get(k) != plan[k]]
+            if differing:
                 raise ZooError(
-                    f"{directory} holds vectors of other settings or captions "
-                    f"({', '.join(other)}). Give a new folder with --out."
+                    f"{directory} has vectors of other settings or captions "
+                    f"({', '.join(differing)}). Give a new folder with --out."
                 )
-            return None if name == INDEX else found["shards"]
+            return None if name == INDEX else state["shards"]
     others = [name for name in os.listdir(directory) if ".tfrecord" not in name]
     if others:
-        raise ZooError(f"{directory} holds other files. Give a new or empty folder with --out.")
+        raise ZooError(f"{directory} contains other files. Give a new or empty folder with --out.")
     return []
 
 
@@ -99,7 +101,7 @@ def _check_space(directory, encoder, captions):
 
 
 def _write_shard(path, captions, encoder, batch_size):
-    """Writes a file atomically; returns dict of its record size and of the rounding errors."""
+    """Writes a file atomically; returns a dict of its record size and rounding errors."""
     import tensorflow as tf
 
     from zoo.data.text_cache import record
@@ -123,13 +125,13 @@ def _write_shard(path, captions, encoder, batch_size):
                     largest = max(largest, float(np.abs(difference).max()))
                     error += float((difference**2).sum())
                     squares += float((exact.astype("float64") ** 2).sum())
-    except tf.errors.OpError as failed:
-        raise ZooError(f"Could not write {path}: {failed.message}.") from None
+    except tf.errors.OpError as op_error:
+        raise ZooError(f"Could not write {path}: {op_error.message}.") from None
     return {"bytes": size, "largest": largest, "squares": squares, "error": error}
 
 
 def _index(plan, done):
-    """What `index.json` holds."""
+    """The content of `index.json`."""
     squares, error = (sum(shard[name] for shard in done) for name in ("squares", "error"))
     return {
         **plan,

@@ -194,7 +194,7 @@ def from_path(path, size=None, split=None):
         return _from_npy(path, size)
     if path.endswith(".npz"):
         raise ZooError(f"{path}: expected one array of images; save it as .npy with numpy.save.")
-    from zoo.data.sources.image_tree import PictureList
+    from zoo.data.sources.image_tree import ImageFiles
     from zoo.listing import open_tree
 
     tree = open_tree(path)
@@ -207,7 +207,7 @@ def from_path(path, size=None, split=None):
     def note(height, width):
         shapes.setdefault((height, width), len(shapes))
 
-    images = PictureList(tree, names, rule=note)
+    images = ImageFiles(tree, names, rule=note)
     if size is None:
         size = _side_of(path, list(shapes))
     name = " ".join(filter(None, (Path(path).name, split)))

@@ -18,7 +18,7 @@ from zoo.errors import ZooError
 from zoo.evaluation.measures import Measure
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import label_accuracy, soa
-from zoo.metrics.soa_captions import LABELS, PERSONS, labels_of_caption, pictures_of_caption
+from zoo.metrics.soa_captions import LABELS, PERSONS, images_of_caption, labels_of_caption
 from zoo.text.captions import can_read
 from zoo.training.progress import progress_bar
 
@@ -175,7 +175,7 @@ def _some(texts, label, limit, seed):
 
 def _count_hits(subject, evaluators, label, texts, unknown, seed):
     """(hits, images) of a label's captions; detections are cached, images are not."""
-    each, detector = pictures_of_caption(label), evaluators.detector
+    each, detector = images_of_caption(label), evaluators.detector
     at_once = max(1, _AT_ONCE // each)
 
     def batches():

@@ -9,11 +9,11 @@ The rule: what Pillow's `Image.open(file).convert("RGBA")` shows, laid over whit
 - Of an animation, or a file of several pages, the first image is taken.
 - Colour profiles and gamma are not applied, nor is the orientation that a camera noted (EXIF), as
   `Image.open` does not; the orientation of a TIFF is part of that format and is applied, as there.
-- What has two readings is refused by name: see `decode_picture`.
+- What has two readings is refused by name: see `decode_image`.
 
 PNG and JPEG are decoded by TensorFlow, equal to Pillow in every case that is not refused, all else
 (and JPEG of four inks) by Pillow. A served model's graph cannot call Pillow: it reads PNG, JPEG and
-plain BMP, and refuses other files. TensorFlow's own `decode_image` is not used: it reads palettes
+plain BMP, and refuses other files. `tf.io.decode_image` is not used: it reads palettes
 of BMP as grey, makes transparent GIFs black, and writes beyond its memory on some animated WebP.
 """
 
@@ -58,7 +58,7 @@ def pixel_limit():
     return int(value)
 
 
-def decode_picture(data, served=False):
+def decode_image(data, served=False):
     """Decodes one image file to RGB, by the rule above.
 
     Args:
@@ -74,7 +74,7 @@ def decode_picture(data, served=False):
             `pixel_limit()` (found in the header, before anything is decoded), or one of the kinds
             that have two readings: a PNG of other than 8 bits with a transparent colour, a JPEG of
             four inks without an Adobe note, a TIFF that `zoo.images.pillow` names.
-            `read_picture` has the reason in a sentence.
+            `read_image` has the reason in a sentence.
     """
     import tensorflow as tf
 
@@ -216,8 +216,8 @@ def _check(condition, reason):
     return [tf.debugging.Assert(condition, [tf.strings.join(reason)])]
 
 
-def read_picture(data):
-    """Decodes one image file by `decode_picture`, outside of a graph.
+def read_image(data):
+    """Decodes one image file by `decode_image`, outside of a graph.
 
     Args:
         data: bytes of the file.
@@ -234,7 +234,7 @@ def read_picture(data):
     if kind not in ("a PNG", "a JPEG"):
         return read_by_pillow(data, limit)
     try:
-        return decode_picture(tf.constant(data)).numpy()
+        return decode_image(tf.constant(data)).numpy()
     except (tf.errors.OpError, ValueError) as error:
         known = re.search(r"assertion failed: \[(.*?)\](\s|$)|ZooError: (.*)", str(error))
         reason = known[1] or known[3] if known else f"{kind} that is damaged or cut off"
@@ -243,13 +243,13 @@ def read_picture(data):
 
 @functools.lru_cache(maxsize=4)
 def _decoder(limit, served=False):
-    """`decode_picture` outside of a graph: a function that is traced once for each limit."""
+    """`decode_image` outside of a graph: a function that is traced once for each limit."""
     import tensorflow as tf
 
     del limit  # part of the graph
 
     def decode(data):
-        return decode_picture(data, served)
+        return decode_image(data, served)
 
     return tf.function(decode, [tf.TensorSpec([], tf.string)], autograph=False)
 

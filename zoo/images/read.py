@@ -10,7 +10,7 @@ model of one, colour becomes Pillow's grey. An image of another size is scaled t
 square by Pillow's bicubic filter, as in training, whatever its aspect. Floats of the model's form
 stay floats; others are rounded to bytes first.
 
-In a graph `fit_picture` gives the same numbers.
+In a graph `fit_image` gives the same numbers.
 """
 
 import os
@@ -21,7 +21,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.images.arrays import shape_advice, to_bytes, to_signed
 from zoo.images.convert import to_float, to_uint8
-from zoo.images.decode import EXTENSIONS, pixel_limit, read_picture, to_rgb
+from zoo.images.decode import EXTENSIONS, pixel_limit, read_image, to_rgb
 from zoo.images.resample import grayscale, resize
 from zoo.listing import LIMITS, open_regular, open_tree
 
@@ -31,7 +31,7 @@ FORMS = (
 )
 
 
-def read_pictures(images, size, channels, value_range=None):
+def read_images(images, size, channels, value_range=None):
     """Every image that `images` names or holds, in order.
 
     Args:
@@ -57,7 +57,7 @@ def read_pictures(images, size, channels, value_range=None):
     return np.stack(pictures)
 
 
-def picture_files(path):
+def image_files(path):
     """The image files directly in a folder, by name; or the file itself.
 
     Raises:
@@ -67,7 +67,7 @@ def picture_files(path):
     return _files_of(path) if os.path.isdir(path) else [path]
 
 
-def fit_picture(picture, size, channels):
+def fit_image(picture, size, channels):
     """A image by the rules above: uint8 (h, w, 1 to 4) -> uint8 tensor (size, size, channels)."""
     picture = to_rgb(picture)
     if channels == 1:
@@ -78,7 +78,7 @@ def fit_picture(picture, size, channels):
 def _arrays(images, value_range, name="The image"):
     """Yields each image: uint8 or float in [-1, 1], (h, w, channels)."""
     if isinstance(images, str | os.PathLike):
-        yield from map(_read, picture_files(images))
+        yield from map(_read, image_files(images))
     elif isinstance(images, list | tuple):
         for i, image in enumerate(images):
             yield from _arrays(image, value_range, f"Image {i}")
@@ -97,7 +97,7 @@ def _files_of(folder):
             f"The folder {folder} holds no image; expected files that end in "
             f"{', '.join(EXTENSIONS)} directly in it{hint}."
         )
-    return [tree.place(name) for name in names]
+    return [tree.disk_path(name) for name in names]
 
 
 def _read(path):
@@ -106,7 +106,7 @@ def _read(path):
             data = file.read(LIMITS.file_bytes + 1)
         if len(data) > LIMITS.file_bytes:
             raise ZooError(f"more than {LIMITS.file_bytes:,} bytes")
-        return read_picture(data)
+        return read_image(data)
     except (OSError, ValueError) as error:  # ValueError: also a name that no file can have
         reason = error.strerror if isinstance(error, OSError) else error
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else reason
@@ -153,7 +153,7 @@ def _of_pillow(image, name):
 def _fit(array, size, channels):
     """One image in the model's size and channels, uint8 or float32."""
     if array.dtype == np.uint8:
-        return fit_picture(array, size, channels).numpy()
+        return fit_image(array, size, channels).numpy()
     if array.shape == (size, size, channels):
         return array.astype(np.float32)
-    return fit_picture(to_uint8(array), size, channels).numpy()
+    return fit_image(to_uint8(array), size, channels).numpy()

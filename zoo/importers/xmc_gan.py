@@ -152,8 +152,8 @@ def load(checkpoint, text_encoder=None, training=False, **settings):
     Args:
         checkpoint: str. `checkpoints-<host>/ckpt-<n>.flax`.
         text_encoder: dict or None. `{"kind": "hub", ...}`, the modules whose vectors it was trained
-            on (see `zoo.conditions.hub_captions`): BERT base, if it names none. Without it the model
-            reads vectors that were computed elsewhere.
+            on (see `zoo.conditions.hub_captions`): BERT base, if it names none. Without it the
+            model reads precomputed vectors.
         training: bool. Whether to load the discriminator too, to train on; the optimizers' states
             are not taken over.
         **settings: other arguments of `XMCGAN`, such as `max_words` (17).

@@ -2,10 +2,10 @@
 
 Paper: Zhang et al., arXiv 1801.03924, equation 1. Checked against richzhang/PerceptualSimilarity
 lpips/lpips.py (`LPIPS`, `ScalingLayer`, `normalize_tensor`, `upsample`), versions 0.0 and 0.1.
-The features come from `zoo.networks.backbones.perceptual_trunk` with torchvision's ImageNet weights, the
-weights of the channels from the official files `lin{k}.model.1.weight`. Trunk, version, range and
-size of the images, and which pairs are taken, belong to a reported number: images in [0, 1]
-where [-1, 1] is meant are the most usual mistake.
+The features come from `zoo.networks.backbones.perceptual_trunk` with torchvision's ImageNet
+weights, the weights of the channels from the official files `lin{k}.model.1.weight`. Trunk,
+version, range and size of the images, and which pairs are taken, belong to a reported number:
+images in [0, 1] where [-1, 1] is meant are the most usual mistake.
 Protocols: BicycleGAN: 100 inputs, 20 samples each, the 19 pairs of neighbours, version 0.0. MSGAN:
 random pairs of the samples of one input, version 0.1.
 Known deviations: none beyond rounding; all is float64.

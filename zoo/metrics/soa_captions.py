@@ -114,6 +114,6 @@ def labels_of_caption(caption):
     return ([0] if PERSON & set(re.findall(r"\w+", text)) else []) + found
 
 
-def pictures_of_caption(label):
+def images_of_caption(label):
     """Pictures that the paper makes of each caption of a label: 1 of persons, else 3."""
     return 3 if label else 1

@@ -1,9 +1,9 @@
-"""Trained models as directories that are checked before they are opened.
+"""Presets: directories with trained models, which are verified before they are loaded.
 
-A preset holds `config.json` (which class, with which arguments), `model.weights.h5`,
-`vocabulary.txt` (text models), `metadata.json` (where it comes from, what it was measured to do,
-the SHA-256 of the other files) and `README.md` (the model card, generated from the metadata). The
-presets that ship with the package are the folders beside this file.
+A preset holds `config.json` (the class and its arguments), `model.weights.h5`, `vocabulary.txt`
+(text models), `metadata.json` (origin, measured results, and the SHA-256 of the other files) and
+`README.md` (the model card, generated from the metadata). The presets that ship with the package
+are the folders next to this file.
 """
 
 from zoo._lazy import lazy_exports

@@ -1,17 +1,17 @@
-"""Which values the configuration of a preset may hold, before anything is made of them.
+"""Limits on the values in a preset's configuration, checked before a model is built from them.
 
-The sizes of networks are held to the weights file (`zoo.networks.budget`); the limits here are for
-what makes no weights, such as the words of a caption and the pixels of an image.
+The sizes of networks are bounded by the weights file (`zoo.networks.budget`). The limits here are
+for sizes without weights, such as the words of a caption and the pixels of an image.
 """
 
 from zoo.errors import ZooError
 
-MAX_PIXELS = 8192  # of a side of an image
-MAX_WORDS = 4096  # of a caption
-MAX_NUMBER = 1 << 16  # of any other size or count
-MAX_ENTRIES = 1 << 16  # values in all, such as the names of classes
+MAX_PIXELS = 8192  # side of an image
+MAX_WORDS = 4096  # words of a caption
+MAX_NUMBER = 1 << 16  # any other size or count
+MAX_ENTRIES = 1 << 16  # total number of values, such as the names of classes
 MAX_TEXT = 4096  # characters of a string
-MAX_DEPTH = 8  # lists and dicts inside each other
+MAX_DEPTH = 8  # levels of nested lists and dicts
 _LARGEST = {  # by the name of the setting
     "image_size": MAX_PIXELS,
     "stage_sizes": MAX_PIXELS,
@@ -22,15 +22,15 @@ _OBJECT_KEYS = ("class_name", "registered_name", "module", "py_object")
 
 
 def check_config(path, config):
-    """Raises `ZooError` unless a model may be made with this configuration.
+    """Raises `ZooError` unless a model may be built from this configuration.
 
     Args:
         path: str. The file, for the message.
-        config: dict, as it came from the file.
+        config: dict, the content of the file.
 
     Raises:
-        ZooError: a serialised object, which Keras would import and call; a number, a text or a list
-            beyond the limits above; too many values, or too deep ones.
+        ZooError: a serialized object, which Keras would import and call; a number or string beyond
+            the limits above; too many values, or values that are nested too deeply.
     """
     _Check(path).value(config, "config", None, 0)
 
@@ -54,7 +54,7 @@ class _Check:
         elif isinstance(value, str):
             if len(value) > MAX_TEXT or "\0" in value:
                 raise self.refusal(
-                    f'"{_short(where)}" is a text of more than {MAX_TEXT} characters, or with NUL'
+                    f'"{_short(where)}" is a string of more than {MAX_TEXT} characters, or has NUL'
                 )
         elif isinstance(value, int | float):
             self.number(value, where, key)
@@ -63,7 +63,7 @@ class _Check:
         for name in _OBJECT_KEYS:
             if name in value:
                 raise self.refusal(
-                    f'"{_short(where)}" holds a serialised object ({name}: '
+                    f'"{_short(where)}" holds a serialized object ({name}: '
                     f"{_short(repr(value[name]))}); only numbers, strings, lists and dicts are "
                     "allowed"
                 )

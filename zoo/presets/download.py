@@ -1,4 +1,4 @@
-"""From a handle to a local preset directory."""
+"""Resolves a preset's handle to a local directory, and downloads it if necessary."""
 
 import contextlib
 import importlib
@@ -19,7 +19,7 @@ _KAGGLE = re.compile(rf"{_PART}(/{_PART}){{3,4}}")
 
 @contextlib.contextmanager
 def local_directory(handle):
-    """Yields the local directory of a preset; a remote one is copied for the time of the block.
+    """Yields the local directory of a preset; one on a remote file system is copied temporarily.
 
     Args:
         handle: str or path. A built-in name, a directory, a path that TensorFlow reads
@@ -27,18 +27,18 @@ def local_directory(handle):
             A built-in name wins over a directory of the same name; write "./name" for the latter.
 
     Raises:
-        ZooError: nothing is there, or the library that reads this kind of handle is missing.
+        ZooError: there is no such preset, or the library for this kind of handle is not installed.
     """
     handle = _text(handle)
-    scheme, separator, place = handle.partition("://")
+    scheme, separator, path = handle.partition("://")
     if not separator:
         yield _on_disk(handle)
     elif scheme == "file":
-        yield _on_disk(place, handle)
+        yield _on_disk(path, handle)
     elif scheme == "hf":
-        yield _hugging_face(handle, place)
+        yield _hugging_face(handle, path)
     elif scheme == "kaggle":
-        yield _kaggle(handle, place)
+        yield _kaggle(handle, path)
     else:
         folder = tempfile.mkdtemp(prefix="zoo_preset_")
         try:
@@ -53,7 +53,7 @@ def _text(handle):
     if isinstance(handle, str | os.PathLike):
         handle = os.fspath(handle)
     if not isinstance(handle, str) or any(letter < " " for letter in handle):
-        raise ZooError(f"A preset is given as {EXAMPLES}, got {handle!r}.")
+        raise ZooError(f"A preset must be {EXAMPLES}, got {handle!r}.")
     return handle
 
 
@@ -65,41 +65,41 @@ def _on_disk(path, handle=None):
         if os.path.isdir(path):
             return path
         if os.path.lexists(path):
-            raise ZooError(f"{path} is not a directory, but a preset is one: give its directory.")
+            raise ZooError(f"{path} is not a directory, as presets are: give a preset's directory.")
     raise unknown_handle(handle or path)
 
 
-def _hugging_face(handle, place):
-    if not _HUGGING_FACE.fullmatch(place):
+def _hugging_face(handle, path):
+    if not _HUGGING_FACE.fullmatch(path):
         raise ZooError(
-            f'"{handle}" is no preset of Hugging Face: write hf://owner/name or '
+            f'"{handle}" is not a Hugging Face preset: write hf://owner/name or '
             "hf://owner/name@revision."
         )
     hub = _client("huggingface_hub", handle, "huggingface")
-    name, _, revision = place.partition("@")
+    name, _, revision = path.partition("@")
     with _download(handle):
         target = os.path.join(
             os.path.expanduser(os.environ.get("ZOO_CACHE_DIR", "~/.cache/zoo")),
             "hf",
-            place.replace("/", "--"),
+            path.replace("/", "--"),
         )
         return hub.snapshot_download(
             name,
             revision=revision or None,
-            local_dir=target,  # plain files: the shared cache holds links out of the directory
+            local_dir=target,  # regular files: the shared cache has links out of the directory
             allow_patterns=[f"*{suffix}" for suffix in integrity.SUFFIXES],
         )
 
 
-def _kaggle(handle, place):
-    if not _KAGGLE.fullmatch(place):
+def _kaggle(handle, path):
+    if not _KAGGLE.fullmatch(path):
         raise ZooError(
-            f'"{handle}" is no preset of Kaggle: write kaggle://owner/model/keras/variation, or '
-            "with a version behind it."
+            f'"{handle}" is not a Kaggle preset: write kaggle://owner/model/keras/variation, '
+            "optionally followed by /version."
         )
     hub = _client("kagglehub", handle, "kaggle")
     with _download(handle):
-        return hub.model_download(place)
+        return hub.model_download(path)
 
 
 def _client(module, handle, extra):
@@ -118,7 +118,7 @@ def _download(handle):
         yield
     except ZooError:
         raise
-    except Exception as error:  # the clients raise many kinds, from several libraries
+    except Exception as error:  # the clients raise many types, from several libraries
         raise ZooError(
             f'The preset "{handle}" could not be downloaded: {reason(error)}. Check the name, the '
             "network and your access, or download its directory yourself and give its path."
@@ -132,16 +132,16 @@ def _copy_with_tensorflow(handle, folder):
     with _download(handle):
         if not files.exists(f"{base}/{integrity.METADATA}"):
             raise unknown_handle(handle)
-        path = _copied(base, integrity.METADATA, folder)
+        path = _copy(base, integrity.METADATA, folder)
         listed = integrity.read_small_json(path).get("files")
         for name in listed if isinstance(listed, dict) else ():
             integrity.check_name(handle, name)
             if files.exists(f"{base}/{name}"):
-                _copied(base, name, folder)
+                _copy(base, name, folder)
 
 
-def _copied(base, name, folder):
-    """The path of a local copy of a file of a remote preset."""
+def _copy(base, name, folder):
+    """Copies a file of a remote preset; returns the path of the copy."""
     import tensorflow as tf
 
     source, path = f"{base}/{name}", os.path.join(folder, name)

@@ -1,5 +1,4 @@
-"""Which modules of TensorFlow Hub a preset's model reads captions with: programs, so a question of
-trust."""
+"""TensorFlow Hub modules that a preset names: programs, which are loaded only if trusted."""
 
 import os
 import re
@@ -12,7 +11,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def reads_by_hub(handle):
-    """Whether the model of a preset reads captions by modules of TensorFlow Hub; loads nothing.
+    """Whether a preset's model reads captions with TensorFlow Hub modules. Loads no model.
 
     Raises:
         ZooError: there is no such preset, or its config.json cannot be read.
@@ -24,20 +23,20 @@ def reads_by_hub(handle):
 
 
 def set_text_encoder(handle, directory, config, given):
-    """Puts the user's handles of Hub modules into a config, and checks those that stay.
+    """Puts the user's handles of Hub modules into a config, and checks the remaining ones.
 
-    The user may name anything. What the preset alone names must be trusted by `is_trusted` of
-    `zoo.text.hub`, and the preset must state its SHA-256, which is compared before the
-    module is opened.
+    The user may name any module. A module that only the preset names must be trusted according to
+    `zoo.text.hub.is_trusted`, and the preset must state its SHA-256, which is compared before the
+    module is loaded.
 
     Args:
         handle: str. The preset, for the messages.
-        directory: str. Where it lies.
+        directory: str. The preset's directory.
         config: dict, the arguments of the model; changed in place.
         given: dict of handles, see `from_preset`; or None.
 
     Raises:
-        ZooError: `given` has another form or no use, or a module is not trusted.
+        ZooError: `given` has another form or does not apply, or a module is not trusted.
     """
     settings = config.get("text_encoder")
     hub = _is_hub(settings)
@@ -63,9 +62,9 @@ def _check_given(handle, hub, given):
         return
     if not hub or not isinstance(given, dict) or not given.keys() <= set(NAMES):
         raise ZooError(
-            'text_encoder is a dict of "preprocess" and "encoder", handles of TensorFlow Hub '
-            f"modules, for models that read captions with such: the preset {handle} "
-            f"{'does' if hub else 'does not'}. Received: {given!r}."
+            'text_encoder must be a dict of "preprocess" and "encoder", handles of TensorFlow Hub '
+            f"modules, for models that read captions with such modules (the preset {handle} "
+            f"{'does' if hub else 'does not'}), got {given!r}."
         )
 
 
@@ -87,11 +86,11 @@ def _check_named(handle, directory, name, settings, digests):
 
     module = settings.get(name)
     if not is_trusted(module, directory):
-        places = ", ".join(f'"{n}": "{str(settings.get(n))[:200]}"' for n in NAMES)
+        handles = ", ".join(f'"{n}": "{str(settings.get(n))[:200]}"' for n in NAMES)
         raise ZooError(
             f'The preset {handle} names the {name} module "{str(module)[:200]}", a program that '
             "would be run. If you trust it, say so: from_preset(..., text_encoder="
-            f"{{{places}}}), or for every program put the folder that holds it into the "
+            f"{{{handles}}}), or, for all programs, add the folder that contains it to the "
             f"environment variable {TRUSTED_FOLDERS}."
         )
     if name not in digests:

@@ -1,4 +1,4 @@
-"""What is checked before a file of a preset is opened."""
+"""Integrity checks of a preset's files, made before they are opened."""
 
 import os
 import re
@@ -7,12 +7,13 @@ import stat
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.presets.metadata import check_form
+from zoo.presets.registry import METADATA
 
 FORMAT = 1
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.weights.h5", "vocabulary.txt"
-METADATA, README = "metadata.json", "README.md"
+README = "README.md"
 SUFFIXES = (".json", ".txt", ".weights.h5")
-MAX_TEXT_BYTES = 16 << 20  # of a .json or .txt file
+MAX_TEXT_BYTES = 16 << 20  # size of a .json or .txt file
 MAX_WEIGHTS_BYTES = 64 << 30
 MAX_FILES = 64
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,99}")
@@ -22,7 +23,7 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 def checked_files(directory):
     """Checks every file that the metadata of a preset lists.
 
-    Names must be plain names with an allowed suffix, files must lie inside the directory, and size
+    Names must be plain names with an allowed suffix, files must be inside the directory, and size
     and SHA-256 must be those recorded when the preset was saved.
 
     Args:
@@ -32,7 +33,7 @@ def checked_files(directory):
         tuple: the metadata (dict), and a dict of file name to path.
 
     Raises:
-        ZooError: any of this does not hold; the message names the file.
+        ZooError: a check fails; the message names the file.
     """
     metadata = _metadata(directory)
     paths = {}
@@ -48,7 +49,7 @@ def checked_files(directory):
 
 
 def _checked_file(directory, name, entry):
-    """The path of a file that is as its entry in the metadata says."""
+    """The path of a file, after checking it against its entry in the metadata."""
     path = os.path.join(directory, name)
     _check_inside(directory, path)
     try:
@@ -61,27 +62,27 @@ def _checked_file(directory, name, entry):
         raise ZooError(f"The preset {directory} is refused: {name} is not a regular file.")
     check_size(path, name, status.st_size)
     entry = entry if isinstance(entry, dict) else {}
-    wanted, size = entry.get("sha256"), entry.get("bytes", status.st_size)
-    if not isinstance(wanted, str) or not _SHA256.fullmatch(wanted):
+    expected, size = entry.get("sha256"), entry.get("bytes", status.st_size)
+    if not isinstance(expected, str) or not _SHA256.fullmatch(expected):
         raise ZooError(
             f"{os.path.join(directory, METADATA)} is refused: the SHA-256 of {name} must be 64 "
-            f"hexadecimal digits, got {str(wanted)[:80]!r}."
+            f"hexadecimal digits, got {str(expected)[:80]!r}."
         )
     if size != status.st_size:
         raise ZooError(
             f"{path} is not the file that the preset was saved with: it has {status.st_size} "
             f"bytes, but {METADATA} says {str(size)[:80]}. Copy or download it again."
         )
-    if (found := storage.sha256(path)) != wanted:
+    if (actual := storage.sha256(path)) != expected:
         raise ZooError(
-            f"{path} is not the file that the preset was saved with: its SHA-256 is {found}, but "
-            f"{METADATA} says {wanted}. Copy or download it again."
+            f"{path} is not the file that the preset was saved with: its SHA-256 is {actual}, but "
+            f"{METADATA} says {expected}. Copy or download it again."
         )
     return path
 
 
 def check_name(directory, name):
-    """Raises `ZooError` unless `name` is a plain file name of a kind that a preset may hold."""
+    """Raises `ZooError` unless `name` is a plain file name with a suffix that presets may have."""
     if not _NAME.fullmatch(name):
         raise ZooError(
             f"The preset {directory} is refused: its file {name[:100]!r} is not a plain name "
@@ -89,20 +90,20 @@ def check_name(directory, name):
         )
     if not name.endswith(SUFFIXES):
         raise ZooError(
-            f'The preset {directory} is refused: its file "{name}" is none of '
+            f'The preset {directory} is refused: its file "{name}" does not match '
             f"{', '.join('*' + suffix for suffix in SUFFIXES)}."
         )
 
 
 def check_size(path, name, size):
-    """Raises `ZooError` if a file of the preset has more bytes than such a file may have."""
+    """Raises `ZooError` if a file of the preset is larger than such a file may be."""
     largest = MAX_WEIGHTS_BYTES if name.endswith(".h5") else MAX_TEXT_BYTES
     if size > largest:
         raise ZooError(f"{path} is refused: it is larger than {largest >> 20} MB.")
 
 
 def read_small_json(path):
-    """`storage.read_strict_json` of an object, with a limit on the size."""
+    """`storage.read_strict_json` with the size limit of a preset's text files."""
     return storage.read_strict_json(path, MAX_TEXT_BYTES)
 
 
@@ -119,8 +120,8 @@ def _metadata(directory):
     path = os.path.join(directory, METADATA)
     if not os.path.lexists(path):
         raise ZooError(
-            f"{directory} is not a preset: it has no {METADATA}. A preset directory is what "
-            "save_to_preset writes."
+            f"{directory} is not a preset: it has no {METADATA}. Give a directory that "
+            "save_to_preset wrote."
         )
     _check_inside(directory, path)
     metadata = read_small_json(path)

@@ -1,4 +1,4 @@
-"""From a preset to a model."""
+"""Loading a model from a preset."""
 
 import contextlib
 import importlib
@@ -18,27 +18,29 @@ _MODULE = re.compile(r"zoo\.models(\.[a-z][a-z0-9_]*)+")
 
 
 def from_preset(handle, dtype=None, text_encoder=None):
-    """Loads a trained model; nothing is opened before its SHA-256 was checked, and no model is
-    built that is larger than the weights file.
+    """Loads a trained model.
+
+    Every file's SHA-256 is checked before it is opened, and no model larger than the weights file
+    is built.
 
     Args:
         handle: str. A built-in name, a directory, a path that TensorFlow reads ("gs://..."),
             "hf://owner/name" or "kaggle://owner/model/keras/variation".
-        dtype: str or None. Precision to compute in: "float32", "float64", "mixed_bfloat16" or
-            "mixed_float16"; None takes Keras' present policy, which must be one of these.
+        dtype: str or None. Precision of the computation: "float32", "float64", "mixed_bfloat16" or
+            "mixed_float16"; None is Keras' current policy, which must be one of these.
         text_encoder: dict or None. The handles ("preprocess", "encoder") of the TensorFlow Hub
-            modules that a model reads captions with. Such a module is a program: a folder of this
-            machine must be named here, or lie in one that the environment variable
+            modules that a model reads captions with. Such a module is a program: a local folder
+            must be named here, or be in a folder that the environment variable
             ZOO_TRUSTED_MODULES names. Its files must be those that the model was trained with,
             which is checked before they are opened.
 
     Returns:
-        The model, an instance of the class that the preset names, ready for `generate`. What only
-        training needs is made when training starts: `compile` adds the discriminators, and the
-        generator beside its EMA, equal to it.
+        The model, an instance of the class that the preset names, ready for `generate`. Networks
+        that only training needs are created by `compile`: the discriminators, and a generator next
+        to its EMA, with equal weights.
 
     Raises:
-        ZooError: there is no such preset, or it fails one of the checks of its integrity.
+        ZooError: there is no such preset, or it fails an integrity check.
     """
     from zoo.models.base.arguments import policy_name
 
@@ -60,7 +62,7 @@ def read_metadata(handle):
         return integrity.checked_files(directory)[0]
 
 
-# Classes under the names that older presets know them by -> their names of today.
+# Names of classes in older presets -> their current names.
 RENAMED = {
     ("zoo.models.image_classifier", "ImageClassifier"): (
         "zoo.models.feature_encoder", "FeatureEncoder"
@@ -69,15 +71,15 @@ RENAMED = {
 
 
 def model_class(path, module, name):
-    """The training system that a `config.json` names: only classes of `zoo.models` are taken.
+    """The training system that a `config.json` names; only classes of `zoo.models` are allowed.
 
     Args:
         path: str. The file, for the error message.
-        module: str. Such as "zoo.models.attn_gan".
-        name: str. Such as "AttnGAN".
+        module: str, for example "zoo.models.attn_gan".
+        name: str, for example "AttnGAN".
 
     Raises:
-        ZooError: another module, an unknown class, or a class that is no training system.
+        ZooError: another module, an unknown class, or a class that is not a training system.
     """
     if not isinstance(module, str) or not isinstance(name, str) or not _MODULE.fullmatch(module):
         raise ZooError(
@@ -86,19 +88,19 @@ def model_class(path, module, name):
         )
     module, name = RENAMED.get((module, name), (module, name))
     try:
-        found = getattr(importlib.import_module(module), name, None)
+        cls = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("zoo."):
             raise
-        found = None
+        cls = None
     from zoo.models.base.system import System
 
-    if not (isinstance(found, type) and issubclass(found, System)):
+    if not (isinstance(cls, type) and issubclass(cls, System)):
         raise ZooError(
             f'{path} is refused: "{name}" of the module "{module}" is not a model of this version '
             "of the zoo. Update the package if the preset is newer."
         )
-    return found
+    return cls
 
 
 def _config(paths):
@@ -112,7 +114,7 @@ def _config(paths):
 
 
 def _model(cls, handle, paths, config):
-    """The model with its weights. Its sizes are held to those of the weights before it is built."""
+    """The model with its weights, whose shapes bound the model's size before it is built."""
     from zoo.networks import budget
     from zoo.networks.build import generation_only
 
@@ -136,9 +138,9 @@ def _with_vocabulary(paths, config, shapes):
     with open(path, "rb") as file:
         lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     rows = {shape[0] for shape in shapes.values() if shape}
-    if not rows & {lines, lines + 1}:  # the last line may end without a sign
+    if not rows & {lines, lines + 1}:  # the last line may have no line break
         raise ZooError(
-            f"{path} has {lines} words, but no weight of the preset has a row for each. Copy or "
+            f"{path} has {lines} words, but no weight of the preset has as many rows. Copy or "
             "download it again."
         )
     return {**config, "vocabulary": list(Vocabulary.load(path).tokens)}
@@ -147,17 +149,17 @@ def _with_vocabulary(paths, config, shapes):
 def _construct(cls, paths, config):
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Keras, about the layers of what cannot be built
+            warnings.simplefilter("ignore")  # Keras' warnings about layers that cannot be built
             return cls.from_config(config)
-    except Exception as error:  # wrong values fail anywhere, in Keras and TensorFlow too
+    except Exception as error:  # wrong values fail anywhere, also in Keras and TensorFlow
         folder = os.path.dirname(paths[integrity.CONFIG])
-        said = str(error) if isinstance(error, ZooError) else f"{reason(error)}."
-        raise ZooError(f"{cls.__name__} cannot be made from the preset {folder}: {said}") from error
+        why = str(error) if isinstance(error, ZooError) else f"{reason(error)}."
+        raise ZooError(f"{cls.__name__} cannot be built from the preset {folder}: {why}") from error
 
 
 @contextlib.contextmanager
 def _policy(dtype):
-    """Keras' precision policy for the time of a block."""
+    """Sets Keras' precision policy within a block."""
     import keras
 
     before = keras.config.dtype_policy()

@@ -1,4 +1,4 @@
-"""The form of a preset's metadata, as the model card needs it; checked both ways."""
+"""Checks the form of a preset's metadata, when it is saved and when it is loaded."""
 
 from zoo.errors import ZooError
 
@@ -17,7 +17,7 @@ _ENTRIES = (
 
 
 def check_metadata(metadata):
-    """Raises `ZooError` unless the metadata is a dict of the form that the model card needs."""
+    """Raises `ZooError` unless a user's metadata is None or a dict that the model card can show."""
     if metadata is None:
         return
     if not isinstance(metadata, dict):
@@ -29,23 +29,23 @@ def check_metadata(metadata):
 
 
 def check_form(metadata):
-    """Raises `ZooError` unless the values that the metadata has are of the kinds that are needed;
-    other keys may hold anything."""
-    for keys, kind, called in _KINDS:
+    """Raises `ZooError` unless the known keys of the metadata have values of the right type. Other
+    keys may have any value."""
+    for keys, kind, kind_name in _KINDS:
         for key in keys:
             value = metadata.get(key)
             if value is not None and not isinstance(value, kind):
-                raise ZooError(f'metadata["{key}"] must be {called}, got {_shown(value)}.')
-    for key, needed in _ENTRIES:
+                raise ZooError(f'metadata["{key}"] must be {kind_name}, got {_short(value)}.')
+    for key, required in _ENTRIES:
         for entry in metadata.get(key) or ():
-            missing = [n for n in needed if not isinstance(entry, dict) or n not in entry]
+            missing = [n for n in required if not isinstance(entry, dict) or n not in entry]
             if missing:
                 raise ZooError(
-                    f'Each entry of metadata["{key}"] must be a dict with {", ".join(needed)}; '
-                    f"{_shown(entry)} lacks {', '.join(missing)}."
+                    f'Each entry of metadata["{key}"] must be a dict with {", ".join(required)}; '
+                    f"{_short(entry)} lacks {', '.join(missing)}."
                 )
 
 
-def _shown(value):
+def _short(value):
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:200]}..."

@@ -1,4 +1,4 @@
-"""The model card: a Markdown page generated only from the metadata, so that it cannot drift."""
+"""The model card: a Markdown page generated from the metadata alone, so the two always agree."""
 
 from zoo.presets.usage import command_lines, python_lines, recorded_condition
 
@@ -29,8 +29,8 @@ def card(metadata):
     """Markdown text of a preset's README.
 
     Args:
-        metadata: dict, the content of `metadata.json`. Keys without a section of their own are
-            listed at the end, so that nothing is left out.
+        metadata: dict, the content of `metadata.json`. Keys without their own section are listed
+            at the end, so that nothing is left out.
 
     Returns:
         str, a function of the metadata alone.

@@ -1,4 +1,4 @@
-"""The presets that ship with the package: which there are, and how a handle names one."""
+"""The presets that ship with the package."""
 
 import os
 
@@ -14,14 +14,14 @@ EXAMPLES = (
 
 
 def list_presets(task=None):
-    """The built-in presets, without importing TensorFlow.
+    """Lists the built-in presets. Does not import TensorFlow.
 
     Args:
         task: str or None. Only presets of this task, for example "text-to-image".
 
     Returns:
-        list of dict, by name: `name`, `task`, `class`, `description`, `parameters` (count), `size`
-        (bytes of all its checked files), `licence`.
+        list of dict, sorted by name: `name`, `task`, `class`, `description`, `parameters` (count),
+        `size` (bytes of all its verified files), `licence`.
 
     Raises:
         ZooError: a task that no preset has; the message lists those that exist.
@@ -29,18 +29,18 @@ def list_presets(task=None):
     rows = [_row(name) for name in builtin_names()]
     if task is None:
         return rows
-    found = [row for row in rows if row["task"] == task]
+    selected = [row for row in rows if row["task"] == task]
     tasks = sorted({row["task"] for row in rows})
-    if not found:
+    if not selected:
         raise ZooError(
             f'No preset has the task "{task}". Tasks: {", ".join(tasks) or "none yet"}.'
             f"{nearest(task, tasks)}"
         )
-    return found
+    return selected
 
 
 def builtin_names():
-    """Names of the presets that ship with the package, sorted."""
+    """Sorted names of the presets that ship with the package."""
     return sorted(
         entry.name
         for entry in os.scandir(FOLDER)
@@ -54,11 +54,11 @@ def builtin_directory(name):
 
 
 def unknown_handle(handle):
-    """The `ZooError` for a handle that names nothing: lists what exists and every form."""
+    """The `ZooError` for an unknown handle; lists the built-in presets and the forms of handles."""
     names = builtin_names()
     return ZooError(
         f'There is no preset "{handle}". Built-in presets: {", ".join(names) or "none"}.'
-        f"{nearest(handle, names)} A preset is given as {EXAMPLES}."
+        f"{nearest(handle, names)} A preset must be {EXAMPLES}."
     )
 
 

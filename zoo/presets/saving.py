@@ -1,4 +1,4 @@
-"""From a model to a preset directory."""
+"""Saving a model as a preset."""
 
 import datetime
 import importlib
@@ -17,12 +17,12 @@ from zoo.version import __version__
 
 
 def save_to_preset(model, directory, metadata=None, half=False):
-    """Writes what generation needs; a preset that was there is replaced at once, or not at all.
+    """Saves the networks that generation uses. An existing preset is replaced atomically.
 
     Args:
         model: a training system of `zoo.models`.
-        directory: str. Where to write; it may exist if it is empty or a preset.
-        metadata: dict or None. What the model card says: `name` (default: the directory's name),
+        directory: str. The target; it may exist if it is empty or a preset.
+        metadata: dict or None. Content of the model card: `name` (default: the directory's name),
             `task`, `description`, `licence` ({"name", "url"}), `data` (list of {"name", "licence",
             "url", "attribution"}), `source` ({"recipe", "commit", "checkpoint"}), `training`
             (dict), `training_data` (dict: which images it was trained on, and which not),
@@ -35,8 +35,8 @@ def save_to_preset(model, directory, metadata=None, half=False):
         str: the directory.
 
     Raises:
-        ZooError: the directory holds something else, the metadata has another form, the weights are
-            not finite, or the disk is full. The previous preset is then untouched.
+        ZooError: the directory contains other files, the metadata has another form, the weights are
+            not finite, or the disk is full. The previous preset is then unchanged.
     """
     directory = os.fspath(directory)
     check_target(directory)
@@ -46,26 +46,26 @@ def save_to_preset(model, directory, metadata=None, half=False):
     check_weights(f"The {type(model).__name__}", variables)
     with storage.atomic_folder(directory) as folder:
 
-        def place(name):
+        def path(name):
             return os.path.join(folder, name)
 
         if config["config"].get("vocabulary") is not None:
             from zoo.text.vocabulary import Vocabulary
 
-            Vocabulary(config["config"].pop("vocabulary")).save(place(integrity.VOCABULARY))
-        storage.write_json(place(integrity.CONFIG), config, strict=True)
-        storage.save_variables(place(integrity.WEIGHTS), variables, half=half)
-        described = _describe(model, directory, metadata, variables, folder)
-        storage.write_json(place(integrity.METADATA), described, strict=True)
-        storage.write_bytes_atomically(place(integrity.README), card(described).encode())
+            Vocabulary(config["config"].pop("vocabulary")).save(path(integrity.VOCABULARY))
+        storage.write_json(path(integrity.CONFIG), config, strict=True)
+        storage.save_variables(path(integrity.WEIGHTS), variables, half=half)
+        full_metadata = _full_metadata(model, directory, metadata, variables, folder)
+        storage.write_json(path(integrity.METADATA), full_metadata, strict=True)
+        storage.write_bytes_atomically(path(integrity.README), card(full_metadata).encode())
     return directory
 
 
 def update_metadata(directory, **changes):
-    """Changes the metadata of a local preset (say, its results) and writes its model card anew.
+    """Changes the metadata of a local preset (for example its results) and rewrites its model card.
 
     Raises:
-        ZooError: as `save_to_preset`; or the preset's files are not those that were saved.
+        ZooError: as `save_to_preset`; or the preset fails an integrity check.
     """
     metadata, _ = integrity.checked_files(directory)
     check_metadata(changes)
@@ -76,8 +76,8 @@ def update_metadata(directory, **changes):
 
 
 def model_config(model):
-    """The content of `config.json`: format, module, class and constructor arguments (with the
-    vocabulary still inside)."""
+    """The content of `config.json`: format, module, class and constructor arguments (including the
+    vocabulary)."""
     cls = type(model)
     config = json.loads(json.dumps(model.get_config(), default=_plain))
     check_config(integrity.CONFIG, {k: v for k, v in config.items() if k != "vocabulary"})
@@ -90,7 +90,7 @@ def model_config(model):
 
 
 def public_module(cls):
-    """The shortest module of `zoo.models` that offers a class: "zoo.models.attn_gan"."""
+    """The shortest module of `zoo.models` that exports a class: "zoo.models.attn_gan"."""
     parts = cls.__module__.split(".")
     if parts[:2] != ["zoo", "models"]:
         raise ZooError(
@@ -113,29 +113,30 @@ def check_target(directory):
         raise ZooError(f"Cannot save a preset to {directory}: it is a file. Name a directory.")
     if os.listdir(directory) and not os.path.isfile(os.path.join(directory, integrity.METADATA)):
         raise ZooError(
-            f"Cannot save a preset to {directory}: it holds other files. Choose a new or empty "
+            f"Cannot save a preset to {directory}: it contains other files. Choose a new or empty "
             "directory."
         )
 
 
-def _describe(model, directory, metadata, variables, folder):
+def _full_metadata(model, directory, metadata, variables, folder):
+    """The content of `metadata.json`: the user's entries and those taken from the model."""
     import keras
     import numpy as np
     import tensorflow as tf
 
     names = (integrity.CONFIG, integrity.WEIGHTS, integrity.VOCABULARY)
     paths = {name: os.path.join(folder, name) for name in names}
-    given = dict(metadata or {})
+    entries = dict(metadata or {})
     return {
         "format": integrity.FORMAT,
-        "name": given.pop("name", os.path.basename(os.path.realpath(directory))),
-        "task": given.pop("task", getattr(model, "task", None)),
+        "name": entries.pop("name", os.path.basename(os.path.realpath(directory))),
+        "task": entries.pop("task", getattr(model, "task", None)),
         "class": type(model).__name__,
-        "description": given.pop("description", _first_line(model)),
-        "licence": given.pop("licence", None),
-        "condition": given.pop("condition", condition_record(model)),
+        "description": entries.pop("description", _first_line(model)),
+        "licence": entries.pop("licence", None),
+        "condition": entries.pop("condition", condition_record(model)),
         "parameters": int(sum(np.prod(v.shape, dtype=np.int64) for v in variables.values())),
-        **given,
+        **entries,
         "saved": datetime.date.today().isoformat(),
         "versions": {
             "zoo": __version__,
@@ -159,6 +160,6 @@ def _plain(value):
     if hasattr(value, "tolist"):  # numpy numbers and arrays
         return value.tolist()
     raise ZooError(
-        f"{value!r} of type {type(value).__name__} cannot be part of a preset: get_config must "
-        "give numbers, strings, lists and dicts."
+        f"{value!r} of type {type(value).__name__} cannot be stored in a preset: get_config must "
+        "return numbers, strings, lists and dicts."
     )

@@ -1,6 +1,6 @@
-"""How a preset is used, in Python and on the command line, by what its model draws from.
+"""Usage examples of a preset, in Python and on the command line, for its kind of condition.
 
-The model card is made from the metadata alone, so these keep a record of the model's condition.
+The model card is generated from the metadata alone, so the metadata has a record of the condition.
 """
 
 import json
@@ -12,13 +12,13 @@ GENERATE = "python -m recipes.generate"
 
 
 def condition_record(model):
-    """What a model draws from, for `metadata["condition"]`.
+    """A record of a model's condition, for `metadata["condition"]`.
 
     Returns:
-        dict of plain values: `kind`, one of `zoo.conditions.kinds.KINDS`; `features` of an
-        embedding, `max_words` of those of words, `examples` of labels, `directions` of a
-        translation, and `samples` 1 where there is no latent. None of a model that neither draws
-        nor describes anything.
+        dict of plain values: `kind`, one of `zoo.conditions.kinds.KINDS`; `features` of
+        embeddings, `max_words` of word embeddings, `examples` of labels, `directions` of a
+        translation, and `samples` 1 for a model without a latent. None for a model that neither
+        generates nor captions images.
     """
     condition = getattr(model, "condition", None)
     if condition is None:
@@ -28,19 +28,19 @@ def condition_record(model):
 
 
 def recorded_condition(metadata):
-    """The `condition` of a preset's metadata; of older ones, which have none, what their task and
-    class let suppose; or None."""
+    """The `condition` of a preset's metadata; for older presets without one, it is derived from
+    the task and class; or None."""
     if metadata.get("condition"):
         return metadata["condition"]
-    for kind in KINDS:  # the first of a task is its usual one
-        found = condition_class(kind)
-        if found.task == metadata.get("task"):
-            return found.record_of_old(metadata)
+    for kind in KINDS:  # the first kind of a task is its usual one
+        cls = condition_class(kind)
+        if cls.task == metadata.get("task"):
+            return cls.record_of_old(metadata)
     return None
 
 
 def python_lines(name, record):
-    """Lines of Python that use the preset `name`."""
+    """Lines of Python code that use the preset `name`."""
     return (
         "import zoo\n\n"
         f"model = zoo.from_preset({json.dumps(name)})  # or the path of this directory\n"
@@ -49,7 +49,7 @@ def python_lines(name, record):
 
 
 def command_lines(name, record):
-    """The command that uses the preset `name`; one line per direction."""
+    """The command that uses the preset `name`, one line per direction."""
     start = f"{GENERATE} --preset={shlex.quote(name)}"
     return "\n".join(
         f"{start} {flags}" for flags in condition_class(record["kind"]).command_examples(record)

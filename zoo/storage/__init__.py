@@ -1,11 +1,11 @@
 """Atomic files: weights as HDF5, JSON, bytes, hashes.
 
-Every write goes to a temporary file next to its target, is forced to the disk, and only then takes
-the target's name. A crash or a full disk leaves the previous file as it was. One writer per path:
-two processes that save the same path at the same time are not supported.
+Every write goes to a temporary file next to its target, is flushed to disk, and is then renamed to
+the target. A crash or a full disk leaves the previous file unchanged. Each path has one writer:
+two processes that write the same path at the same time are not supported.
 
-Every read of weights is strict: all names, shapes and kinds are checked, and nothing is assigned
-before everything was read.
+Weights are read strictly: all names, shapes and types are checked, and nothing is assigned before
+everything has been read.
 """
 
 from zoo.storage.files import (

@@ -1,4 +1,4 @@
-"""Files and folders that are written atomically."""
+"""Atomic writes of files and folders."""
 
 import contextlib
 import hashlib
@@ -12,20 +12,20 @@ from zoo.storage.os_errors import write_error
 def atomic_file(path, size=None, suffix="partial"):
     """Writes a file atomically: yields the path of a temporary file in the same folder.
 
-    Leaving the block without an exception forces the temporary file to the disk and renames it to
-    `path`; an exception removes it and leaves an earlier file at `path` as it was.
+    Leaving the block without an exception flushes the temporary file to disk and renames it to
+    `path`; an exception removes it and leaves an earlier file at `path` unchanged.
 
     Args:
         path: str or path.
-        size: int, bytes of the content, for the message where the disk is full; or None.
-        suffix: str, of the temporary file's name; processes that may write the same path at the
-            same time need different ones.
+        size: int, bytes of the content, for the error message of a full disk; or None.
+        suffix: str, suffix of the temporary file's name; processes that may write the same path at
+            the same time need different ones.
 
     Raises:
         ZooError: the disk is full or the file cannot be written (an `OSError` in the block).
     """
     path = os.fspath(path)
-    temporary = _beside(os.path.abspath(path), suffix)
+    temporary = _sibling(os.path.abspath(path), suffix)
     try:
         yield temporary
         with open(temporary, "rb") as file:
@@ -53,17 +53,16 @@ def write_bytes_atomically(path, data):
 def atomic_folder(path):
     """Fills a folder atomically: yields a temporary folder to write into.
 
-    Leaving the block without an exception puts the temporary folder in the place of `path`; a
-    folder that was there before is removed after that. An exception removes the temporary folder
-    and leaves `path` as it was. After a crash between the two renames `recover_folder` brings the
-    old one back.
+    Leaving the block without an exception renames the temporary folder to `path` and then removes
+    the previous folder. An exception removes the temporary folder and leaves `path` unchanged.
+    After a crash between the two renames, `recover_folder` restores the previous folder.
 
     Raises:
         ZooError: the disk is full or the folder cannot be written.
     """
     path = os.path.realpath(path)
     recover_folder(path)
-    temporary, previous = _beside(path, "partial"), _beside(path, "previous")
+    temporary, previous = _sibling(path, "partial"), _sibling(path, "previous")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         os.makedirs(temporary)
@@ -81,9 +80,9 @@ def atomic_folder(path):
 
 
 def recover_folder(path):
-    """Brings back what `atomic_folder` had put aside when the machine stopped in the middle."""
+    """Restores the previous folder after a crash inside `atomic_folder`. Idempotent."""
     path = os.path.realpath(path)
-    previous = _beside(path, "previous")
+    previous = _sibling(path, "previous")
     if not os.path.isdir(previous):
         return
     if os.path.lexists(path):
@@ -94,7 +93,7 @@ def recover_folder(path):
 
 
 def sync_folder(folder):
-    """Forces a folder's entries (a rename) to the disk, where the system can do so."""
+    """Flushes a folder's entries (a rename) to disk, on systems that can do so."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -109,6 +108,6 @@ def sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _beside(path, suffix):
+def _sibling(path, suffix):
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.{suffix}")

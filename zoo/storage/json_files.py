@@ -1,4 +1,4 @@
-"""JSON: written whole, read with an error that names the file and the line."""
+"""JSON files: atomic writes, and reads whose errors name the file and the line."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from zoo.errors import ZooError, reason
 from zoo.storage.files import write_bytes_atomically
 
 STRICT_BYTES = 16 << 20  # of a file that `read_strict_json` reads
-STRICT_DEPTH = 32  # of lists and objects inside each other
+STRICT_DEPTH = 32  # levels of nested lists and objects
 
 
 def write_json(path, value, strict=False):
@@ -19,11 +19,11 @@ def write_json(path, value, strict=False):
 
     Args:
         path: str. The file.
-        value: what it is to hold.
+        value: the content.
         strict: bool. Refuse NaN and infinity, as `read_strict_json` does.
 
     Raises:
-        ZooError: a value that JSON has no form for, or a file that cannot be written.
+        ZooError: a value that JSON cannot represent, or a file that cannot be written.
     """
     try:
         text = json.dumps(
@@ -36,23 +36,23 @@ def write_json(path, value, strict=False):
 
 
 def read_json(path):
-    """The value in a JSON file. Raises `ZooError` (with the line) when missing or not JSON."""
+    """The value in a JSON file. Raises `ZooError` if it is missing or not JSON (with the line)."""
     return _parsed(path, _contents(path), {})
 
 
 def read_strict_json(path, largest=STRICT_BYTES):
-    """The object in a JSON file that a stranger wrote.
+    """The object in a JSON file from an untrusted source.
 
     Args:
         path: str. A regular file.
-        largest: int. Bytes that the file may have.
+        largest: int. Maximum size in bytes.
 
     Returns:
         dict of finite numbers, strings, booleans, None, lists and dicts.
 
     Raises:
-        ZooError: as `read_json`; or the file is too large, holds something else than one object, a
-            key twice, NaN or infinity, text that is not Unicode, or is nested too deeply.
+        ZooError: as `read_json`; or the file is too large, is not a single object, has a duplicate
+            key, NaN or infinity, text that is not Unicode, or is nested too deeply.
     """
     contents = _contents(path, largest)
     value = _parsed(
@@ -113,7 +113,7 @@ def _no_constant(text):
 
 
 def _problem(value):
-    """What `read_strict_json` does not take, as the end of a sentence; None if all is well."""
+    """What `read_strict_json` refuses, as the end of a sentence, or None."""
     level, depth = [value], 0
     while level:
         if depth > STRICT_DEPTH:

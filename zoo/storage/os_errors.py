@@ -1,4 +1,4 @@
-"""Why the system refused a file, each reason in its own words."""
+"""Operating-system errors as sentences: why a file could not be written."""
 
 import contextlib
 import errno
@@ -8,7 +8,7 @@ import shutil
 
 from zoo.errors import ZooError, reason
 
-_REASONS = {  # where the system's own words say too little
+_REASONS = {  # where the system's own message says too little
     errno.ENOSPC: "no space left on the disk",
     errno.EDQUOT: "your disk quota is used up (see `quota`)",
     errno.EFBIG: "a file of this size is larger than a file may be here (see `ulimit -f`, and the "
@@ -17,7 +17,7 @@ _REASONS = {  # where the system's own words say too little
     errno.EACCES: "permission denied",
     errno.ENAMETOOLONG: "the name is too long for the file system",
     errno.ENOTDIR: "a part of the path is a file, not a folder",
-    errno.ELOOP: "its links lead in a circle",
+    errno.ELOOP: "its links form a cycle",
     errno.EMFILE: "too many files are open (see `ulimit -n`)",
 }
 _REMEDIES = {
@@ -32,48 +32,48 @@ _REMEDIES = {
 
 
 def explain_os_error(error):
-    """The reason of an `OSError`, as a part of a sentence: "the file system is read-only"."""
+    """The reason of an `OSError`, as part of a sentence: "the file system is read-only"."""
     return _REASONS.get(error.errno) or (error.strerror or reason(error)).rstrip(".")
 
 
 def write_error(path, error, size=None):
-    """The `ZooError` for an `OSError` met while writing `path`.
+    """The `ZooError` for an `OSError` while writing `path`.
 
     Args:
         path: str, the file or folder.
         error: `OSError`.
-        size: int or None. How many bytes were to be written.
+        size: int or None. Number of bytes to write.
     """
     if error.errno == errno.ENOSPC:
-        told = _space(path, size)
+        detail = _space(path, size)
     elif size is not None and error.errno in (errno.EFBIG, errno.EDQUOT):
-        told = f" ({size / 1e6:.1f} MB were to be written)"
+        detail = f" ({size / 1e6:.1f} MB were to be written)"
     else:
-        told = ""
+        detail = ""
     remedy = _REMEDIES.get(error.errno, "")
     return ZooError(
-        f"Could not write {path}: {explain_os_error(error)}{told}. What was there before is "
-        f"untouched. {remedy}".rstrip()
+        f"Could not write {path}: {explain_os_error(error)}{detail}. Earlier content is "
+        f"unchanged. {remedy}".rstrip()
     )
 
 
 def tensorflow_write_error(path, error):
-    """The `ZooError` for TensorFlow's error met while writing `path`.
+    """The `ZooError` for TensorFlow's error while writing `path`.
 
-    TensorFlow keeps the system's reason only as text at the end of its message.
+    TensorFlow reports the system's reason only as text at the end of its message.
     """
     for number in errno.errorcode:
         if re.search(rf"\b{re.escape(os.strerror(number))}\b", str(error)):
             return write_error(path, OSError(number, os.strerror(number)))
     return ZooError(
-        f"Could not write {path}: {reason(error)}. What was there before is untouched."
+        f"Could not write {path}: {reason(error)}. Earlier content is unchanged."
     )
 
 
 def _space(path, size):
-    """ " for 3.2 MB (0.1 MB free)", as far as it is known."""
-    told = "" if size is None else f" for {size / 1e6:.1f} MB"
+    """ " for 3.2 MB (0.1 MB free)", as far as the sizes are known."""
+    text = "" if size is None else f" for {size / 1e6:.1f} MB"
     folder = os.path.dirname(os.path.abspath(path))
     with contextlib.suppress(OSError):
-        told += f" ({shutil.disk_usage(folder).free / 1e6:.1f} MB free)"
-    return told
+        text += f" ({shutil.disk_usage(folder).free / 1e6:.1f} MB free)"
+    return text

@@ -1,4 +1,4 @@
-"""Folders that programs write to: checked before the work, filled after it, all files at once."""
+"""Output folders of programs: checked before the work, filled at its end."""
 
 import contextlib
 import os
@@ -11,15 +11,15 @@ from zoo.storage import explain_os_error, write_error
 
 
 def check_folder(value, flag="out", keep=None):
-    """The path of the folder that a flag names, which may be new.
+    """The path of the folder that a flag names, which need not exist.
 
     Args:
-        value: str or None, as given.
+        value: str or None, the flag's value.
         flag: str, the flag's name.
-        keep: str or None. A folder, such as a preset's, that must not lie in it or be it.
+        keep: str or None. A folder, such as a preset's, that the output folder must not be.
 
     Raises:
-        ZooError: no name, a file, a folder that cannot be written to, or one that holds `keep`.
+        ZooError: an empty name, a file, a folder without write permission, or `keep` itself.
     """
     if not value or not str(value).strip():
         raise ZooError(f"--{flag} is missing: give a folder to write to.")
@@ -33,58 +33,58 @@ def check_folder(value, flag="out", keep=None):
     except OSError as error:
         if not isinstance(error, NotADirectoryError):
             raise ZooError(f"--{flag} {out}: {explain_os_error(error)}.") from error
-    for place in (out, *out.parents):
-        if os.path.lexists(place):
-            if not place.is_dir():
-                raise ZooError(f"--{flag} {out}: {place} is a file, not a folder.")
-            if not os.access(place, os.W_OK | os.X_OK):
-                raise ZooError(f"--{flag} {out}: {place} may not be written to by you.")
+    for path in (out, *out.parents):
+        if os.path.lexists(path):
+            if not path.is_dir():
+                raise ZooError(f"--{flag} {out}: {path} is a file, not a folder.")
+            if not os.access(path, os.W_OK | os.X_OK):
+                raise ZooError(f"--{flag} {out}: you have no permission to write to {path}.")
             break
     if keep is not None and os.path.isdir(keep):
         inside, outside = Path(keep).resolve(), out.resolve()
         if inside == outside:
-            raise ZooError(f"--{flag} {out} is the preset itself: give a folder of its own.")
+            raise ZooError(f"--{flag} {out} is the preset itself: give another folder.")
     return out
 
 
 @contextlib.contextmanager
 def gathered(out):
-    """Yields a folder to write into; what it then holds is moved to `out`, into place at the end.
+    """Yields a temporary folder to write into, whose files are moved to `out` at the end.
 
-    An exception, or Ctrl-C, leaves `out` as it was: what lies there already, of other names, stays
-    in any case.
+    An exception, or Ctrl-C, leaves `out` as it was. Files of other names in `out` are kept in any
+    case.
 
     Args:
-        out: path of a folder; made if needed.
+        out: path of a folder; created if it does not exist.
 
     Raises:
-        ZooError: it cannot be written.
+        ZooError: the folder cannot be written to.
     """
     out = Path(out)
-    made = _missing(out)
+    new_folders = _missing(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=".partial-", dir=out))
     except OSError as error:
-        _remove_empty(made)
+        _remove_empty(new_folders)
         raise write_error(str(out), error) from error
     try:
         yield temporary
         for file in sorted(path for path in temporary.rglob("*") if path.is_file()):
-            place = out / file.relative_to(temporary)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(file, place)
+            target = out / file.relative_to(temporary)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, target)
     except OSError as error:
         raise write_error(str(out), error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        _remove_empty(made)
+        _remove_empty(new_folders)
 
 
 def check_size(count, size, channels=3):
-    """Raises `ZooError` where so many images of `size` pixels do not fit in this machine's memory.
+    """Raises `ZooError` if `count` images of `size` pixels do not fit in this machine's memory.
 
-    They are held as uint8 before they are written, and at least once more as what is written.
+    They are held as uint8 before they are written, and at least once more in the written form.
     """
     need = 2 * count * size * size * channels
     try:
@@ -94,18 +94,18 @@ def check_size(count, size, channels=3):
     if need > have:
         raise ZooError(
             f"{count:,} images of {size} x {size} pixels take {need / 1e9:,.1f} GB, and this "
-            f"machine has {have / 1e9:,.1f} GB of memory: ask for fewer."
+            f"machine has {have / 1e9:,.1f} GB of memory: request fewer."
         )
 
 
 def _missing(folder):
-    """The folders that would be made for `folder`, innermost first."""
-    made = []
+    """The folders of a path that do not exist yet, innermost first."""
+    missing = []
     folder = Path(os.path.abspath(folder))
     while not os.path.lexists(folder):
-        made.append(folder)
+        missing.append(folder)
         folder = folder.parent
-    return made
+    return missing
 
 
 def _remove_empty(folders):

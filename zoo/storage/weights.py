@@ -1,7 +1,7 @@
-"""Weights as HDF5: written plainly, read strictly.
+"""Weights as HDF5 files with contiguous storage, read strictly.
 
-A file holds its numbers plainly: neither compressed nor in chunks, so it never takes more memory
-than it has bytes. What declares more than it holds is refused before anything is read.
+A file holds its numbers uncompressed and unchunked, so reading it never takes more memory than it
+has bytes. A file that declares more than it holds is refused before anything is read.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ from zoo.errors import ZooError, reason
 from zoo.storage.files import write_bytes_atomically
 
 _KINDS = {"f": "float", "i": "integer", "u": "unsigned integer", "b": "bool"}
-_SHOWN = 5  # names that an error message lists
+_SHOWN = 5  # names listed in an error message
 _MAX_ENTRIES = 100_000  # weights and groups of a file
-_MAX_DEPTH = 32  # of groups inside each other
+_MAX_DEPTH = 32  # levels of nested groups
 
 
 def save_variables(path, variables, half=False, notes=None):
@@ -27,19 +27,19 @@ def save_variables(path, variables, half=False, notes=None):
     Args:
         path: str. The file to write; its folder must exist.
         variables: dict of name to `keras.Variable`, `tf.Variable` or `np.ndarray`. A name may
-            contain "/" (HDF5 groups) and must not be a prefix folder of another one.
+            contain "/" (HDF5 groups) and must not be the group of another one.
         half: bool. Store float32 as float16: half the size, 3 significant digits. A variable with
             values beyond float16's range stays float32.
-        notes: dict of str to str, kept beside the variables for `read_notes`.
+        notes: dict of str to str, stored with the variables for `read_notes`.
 
     Raises:
         ZooError: a name that HDF5 cannot hold, a value that is not a number, or a file that cannot
-            be written (the previous file is then untouched).
+            be written (the previous file is then unchanged).
     """
     import h5py
 
     _check_names(variables)
-    # Built in memory: HDF5 itself crashes the process when a disk fills up under it.
+    # Built in memory: HDF5 crashes the process if the disk fills up while it writes.
     image = io.BytesIO()
     with h5py.File(image, "w", libver="latest") as file:
         for name, variable in variables.items():
@@ -49,17 +49,17 @@ def save_variables(path, variables, half=False, notes=None):
 
 
 def load_variables(path, variables):
-    """Assigns to `variables` what `save_variables` wrote: all of them, or none.
+    """Assigns the weights that `save_variables` wrote to `variables`: all of them, or none.
 
     Args:
         path: str. The HDF5 file.
         variables: dict of name to `keras.Variable`, `tf.Variable` or `np.ndarray` (filled in
-            place). A float variable takes stored float16, float32 or float64; other types must be
-            equal.
+            place). A float variable accepts stored float16, float32 or float64; other types must
+            be equal.
 
     Raises:
-        ZooError: not a readable HDF5 file, links, external storage or compression inside, names,
-            shapes or types that differ, or NaN or infinity. Nothing was assigned then.
+        ZooError: the file is not readable HDF5, contains links, external storage or compression,
+            its names, shapes or types differ, or it has NaN or infinity. Nothing is then assigned.
     """
     with _open(path) as file:
         datasets = _datasets(path, file)
@@ -69,7 +69,7 @@ def load_variables(path, variables):
             more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
             raise ZooError(
                 f"{path} does not hold the expected weights: {shown}{more}. "
-                "Use a file of a model with the same networks, sizes and words."
+                "Use a file of a model with the same networks, sizes and vocabulary."
             )
         values = {name: _read(path, name, datasets[name]) for name in variables}
     check_finite(str(path), values)
@@ -82,13 +82,13 @@ def load_variables(path, variables):
 
 
 def read_names(path):
-    """The names stored in a weights file, sorted. Raises `ZooError` as `load_variables` does."""
+    """Sorted names stored in a weights file. Raises `ZooError` as `load_variables` does."""
     with _open(path) as file:
         return sorted(_datasets(path, file))
 
 
 def read_notes(path):
-    """The `notes` of a weights file, {} where none were kept. Raises `ZooError` if unreadable."""
+    """The `notes` of a weights file, {} if it has none. Raises `ZooError` if unreadable."""
     with _open(path) as file:
         try:
             return dict(file.attrs)
@@ -142,7 +142,7 @@ def _open(path):
 
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
-            raise ZooError(f"{path} is no weights file: it is not a regular file.")
+            raise ZooError(f"{path} is not a weights file: it is not a regular file.")
         file = h5py.File(path, "r")
     except FileNotFoundError as error:
         raise ZooError(f"There is no weights file {path}.") from error
@@ -156,11 +156,11 @@ def _open(path):
 
 
 def _datasets(path, file):
-    """Name to dataset, walking hard links only; refuses whatever reaches outside the file, and
-    what would take more memory than the file has bytes."""
+    """dict of name to dataset, following hard links only. Refuses references to other files, and
+    content that would take more memory than the file has bytes."""
     try:
-        found = _walk(path, file)
-        total = sum(_plain_bytes(path, name, item) for name, item in found.items())
+        datasets = _walk(path, file)
+        total = sum(_contiguous_bytes(path, name, item) for name, item in datasets.items())
     except ZooError:
         raise
     except Exception as error:  # a damaged file can fail in any way
@@ -169,13 +169,13 @@ def _datasets(path, file):
         raise ZooError(
             f"{path} is refused: it declares {total} bytes of weights, but the file has {size}."
         )
-    return found
+    return datasets
 
 
 def _walk(path, file):
     import h5py
 
-    found, pending, seen, entries = {}, [("", file)], set(), 0
+    datasets, pending, seen, entries = {}, [("", file)], set(), 0
     while pending:
         prefix, group = pending.pop()
         address = h5py.h5o.get_info(group.id).addr
@@ -197,12 +197,12 @@ def _walk(path, file):
             elif not isinstance(item, h5py.Dataset):
                 raise ZooError(f'{path} is refused: "{name}" is not a weight.')
             else:
-                found[name] = item
-    return found
+                datasets[name] = item
+    return datasets
 
 
-def _plain_bytes(path, name, dataset):
-    """The bytes of a weight that is stored as it is; `ZooError` for any other way."""
+def _contiguous_bytes(path, name, dataset):
+    """The bytes of a weight in contiguous storage; `ZooError` for any other layout."""
     from h5py import h5d
 
     plist = dataset.id.get_create_plist()
@@ -211,8 +211,9 @@ def _plain_bytes(path, name, dataset):
         raise ZooError(f'{path} is refused: "{name}" reads data from other files.')
     if layout == h5d.CHUNKED or plist.get_nfilters():
         raise ZooError(
-            f'{path} is refused: "{name}" is compressed or stored in chunks. Weights are stored '
-            "plainly: save them with save_to_preset, or copy them with h5repack -f NONE -l CONTI."
+            f'{path} is refused: "{name}" is compressed or chunked, but weights are stored '
+            "contiguously: save them with save_to_preset, or copy them with h5repack -f NONE "
+            "-l CONTI."
         )
     if dataset.shape is None:
         return 0
@@ -231,12 +232,12 @@ def _differences(datasets, variables):
     for name, variable in variables.items():
         if name not in datasets:
             continue
-        stored, wanted = datasets[name], tuple(variable.shape)
+        stored, shape = datasets[name], tuple(variable.shape)
         dtype = _dtype(variable)
-        wanted_kind = "f" if dtype.name == "bfloat16" else dtype.kind
-        if stored.shape is None or tuple(stored.shape) != wanted:
-            problems.append(f'"{name}" has shape {stored.shape}, expected {wanted}')
-        elif stored.dtype.kind != wanted_kind or (wanted_kind != "f" and stored.dtype != dtype):
+        kind = "f" if dtype.name == "bfloat16" else dtype.kind
+        if stored.shape is None or tuple(stored.shape) != shape:
+            problems.append(f'"{name}" has shape {stored.shape}, expected {shape}')
+        elif stored.dtype.kind != kind or (kind != "f" and stored.dtype != dtype):
             problems.append(f'"{name}" has type {stored.dtype}, expected {dtype.name}')
     return problems
 

@@ -17,9 +17,9 @@ class Vocabulary:
 
     Id 0 is always `<end>`, which also pads short captions.
 
-    The tokens also say how captions are read (`rule`, see `zoo.text.tokenization`): tokens of ASCII alone
-    by the rule "ascii", which vocabularies of before the other one were made by, and all others by
-    "unicode". Captions in ASCII are read alike by both.
+    The tokens also say how captions are read (`rule`, see `zoo.text.tokenization`): by the rule
+    "ascii" if all tokens are ASCII, as in vocabularies from before the other rule existed, else by
+    "unicode". Both rules read ASCII captions alike.
 
     Example:
         vocabulary = Vocabulary.build(["a red bird", "a bird"])

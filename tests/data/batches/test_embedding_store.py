@@ -44,16 +44,16 @@ def test_objects_in_an_array_are_taken_apart():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ("text", "expected a list or an array .* of 3 images, but a str came"),
-        (None, "but a NoneType came"),
-        (np.float32(1.0), "but a float32 came"),
-        (np.array(1.0), "but a ndarray came"),
-        ([], "embeddings of 0 images came, but there are 3"),
-        (ROWS[:2], "embeddings of 2 images came, but there are 3"),
-        (ROWS.astype(int), "row 0: expected floating-point numbers .* but int64 \\(2, 4\\) came"),
-        (ROWS[None].repeat(3, 0), "row 0: expected .* but float32 \\(3, 2, 4\\) came"),
-        ([1.0, 2.0, 3.0], "row 0: expected .* but float64 \\(\\) came"),
-        ([ROWS[0], ROWS[1], ROWS[2, :0]], "row 2: expected .* but float32 \\(0, 4\\) came"),
+        ("text", "expected a list or an array .* of 3 images, got a str"),
+        (None, "got a NoneType"),
+        (np.float32(1.0), "got a float32"),
+        (np.array(1.0), "got a ndarray"),
+        ([], "embeddings of 0 images for 3"),
+        (ROWS[:2], "embeddings of 2 images for 3"),
+        (ROWS.astype(int), "row 0: expected floating-point numbers .* got int64 \\(2, 4\\)"),
+        (ROWS[None].repeat(3, 0), "row 0: expected .* got float32 \\(3, 2, 4\\)"),
+        ([1.0, 2.0, 3.0], "row 0: expected .* got float64 \\(\\)"),
+        ([ROWS[0], ROWS[1], ROWS[2, :0]], "row 2: expected .* got float32 \\(0, 4\\)"),
         ([ROWS[0], [[1.0], [1.0, 2.0]], ROWS[2]], "row 1: expected floating-point numbers"),
         ([ROWS[0], ["a", "b"], ROWS[2]], "row 1: expected floating-point numbers"),
         ([ROWS[0], ROWS[1, :, :3], ROWS[2]], "row 1: 3 features, but row 0 has 4"),
@@ -67,7 +67,7 @@ def test_bad_values(values, message):
 
 
 @pytest.mark.parametrize("form", ["array", "list"])
-def test_every_embedding_of_a_picture_is_drawn_and_no_other(form):
+def test_every_embedding_of_a_image_is_drawn_and_no_other(form):
     rows = ROWS if form == "array" else [ROWS[0], ROWS[1, :1], ROWS[2]]
     store = EmbeddingStore.make(Source(rows))
     np.testing.assert_array_equal(_fields(store, [2, 0, 1], None), [r[0] for r in ROWS[[2, 0, 1]]])
@@ -77,6 +77,6 @@ def test_every_embedding_of_a_picture_is_drawn_and_no_other(form):
     np.testing.assert_array_equal(last, [row[-1] for row in rows])
 
 
-def test_embeddings_of_another_number_of_pictures():
-    with pytest.raises(ZooError, match="The source's embeddings: embeddings of 3 images"):
+def test_embeddings_of_another_number_of_images():
+    with pytest.raises(ZooError, match="The source's embeddings: expected one row per image"):
         EmbeddingStore.make(Source(ROWS, count=4))

@@ -19,7 +19,7 @@ from zoo.images.resample import resize
 
 
 class Photos:
-    """Pictures of different shapes, or all squares of one size; image i has the label i."""
+    """Images of different shapes, or all squares of one size; image i has the label i."""
 
     image_size = 16
 
@@ -132,7 +132,7 @@ def test_the_seed_changes_the_batches(kind):
         assert any((a[key] != b[key]).any() for a, b in zip(first, second, strict=True))
 
 
-def test_an_epoch_has_every_picture_with_its_label():
+def test_an_epoch_has_every_image_with_its_label():
     source = Photos(6)
     batches = _steps("labels", 4, source=source, batch_size=3)
     for epoch in (batches[:2], batches[2:]):
@@ -143,7 +143,7 @@ def test_an_epoch_has_every_picture_with_its_label():
             np.testing.assert_array_equal(image, want)
 
 
-def test_crops_and_flips_of_labelled_pictures():
+def test_crops_and_flips_of_labelled_images():
     source, found = Photos(3), []
     for batch in _steps("labels", 60, source=source, load_size=14, flip=True):
         for image, label in zip(_pixels(batch["images"]), batch["labels"], strict=True):

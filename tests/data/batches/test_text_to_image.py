@@ -46,7 +46,7 @@ def test_cache_changes_nothing(photos, crop):
     assert_equal(steps_of(photos, 5, **settings), steps_of(photos, 5, cache=True, **settings))
 
 
-def test_drawn_pictures_cached_by_the_batch_are_the_same(shapes):
+def test_drawn_images_cached_by_the_batch_are_the_same(shapes):
     assert_equal(steps_of(shapes, 3), steps_of(shapes, 3, cache=True))
     assert_equal(steps_of(shapes, 3, sizes=(8,)), steps_of(shapes, 3, sizes=(8,), cache=True))
 
@@ -66,7 +66,7 @@ def test_every_epoch_is_a_new_permutation():
     assert len({tuple(epoch) for epoch in epochs}) == 9
 
 
-def test_pictures_go_with_their_captions_and_labels(shapes):
+def test_images_go_with_their_captions_and_labels(shapes):
     tokenizer = tokenizer_of(shapes, 20)
     data = text_to_image_dataset(shapes, tokenizer, (16,), 5, training=False, cache=True)
     for batch in data.take(4).as_numpy_iterator():
@@ -182,9 +182,9 @@ def test_embeddings_in_evaluation_are_the_first_ones():
 
 
 def test_neither_tokenizer_nor_embeddings(photos):
-    with pytest.raises(ZooError, match="a source that was made with embeddings=True"):
+    with pytest.raises(ZooError, match="create the source with embeddings=True"):
         text_to_image_dataset(photos, None, (8,), 4)
-    with pytest.raises(ZooError, match="a source that was made with embeddings=True"):
+    with pytest.raises(ZooError, match="create the source with embeddings=True"):
         evaluation_batches(photos, None, (8,), 4)
 
 
@@ -235,8 +235,8 @@ def test_bad_settings(shapes, settings, message):
         steps_of(shapes, 1, **settings)
 
 
-def test_picture_without_caption():
+def test_image_without_caption():
     source = Photos()
     source.captions[4] = []
-    with pytest.raises(ZooError, match="Picture 4 has no caption"):
+    with pytest.raises(ZooError, match="Image 4 has no caption"):
         steps_of(source, 1)

@@ -1,17 +1,17 @@
-"""Pictures of another class in a batch, beside the right ones."""
+"""Images of another class in a batch, beside the right ones."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.support.photos import Photos, assert_equal, steps_of
-from zoo.data.batches.text_to_image import wrong_indices
+from zoo.data.batches.text_to_image import mismatched_indices
 from zoo.errors import ZooError
 
 
 @pytest.mark.parametrize("crop", ["none", "paper"])
 @pytest.mark.parametrize("cache", [False, True])
-def test_wrong_pictures_change_nothing_else(photos, crop, cache):
+def test_wrong_images_change_nothing_else(photos, crop, cache):
     settings = {"crop": crop, "cache": cache, "flip": True, "seed": 3}
     with_wrong = steps_of(photos, 4, mismatched=True, **settings)
     for batch in with_wrong:
@@ -20,20 +20,20 @@ def test_wrong_pictures_change_nothing_else(photos, crop, cache):
     assert_equal(with_wrong, steps_of(photos, 4, **settings))
 
 
-def test_wrong_pictures_are_of_other_classes_but_for_the_second_draw():
+def test_wrong_images_are_of_other_classes_but_for_the_second_draw():
     labels, right = np.array([0, 0, 0, 1, 2, 2]), tf.constant([0, 1, 2] * 2000, tf.int64)
-    wrong = wrong_indices(tf.constant(4, tf.int64), right, labels, seed=1).numpy()
+    wrong = mismatched_indices(tf.constant(4, tf.int64), right, labels, seed=1).numpy()
     assert set(wrong) == set(range(6))
     same = labels[wrong] == right.numpy()
     for label, share in ((0, 3 / 6), (1, 1 / 6), (2, 2 / 6)):
         assert abs(same[right.numpy() == label].mean() - share**2) < 0.04
     for other in ({"seed": 2}, {"step": 5}):
         key = {"step": 4, "seed": 1, **other}
-        drawn = wrong_indices(tf.constant(key["step"], tf.int64), right, labels, key["seed"])
+        drawn = mismatched_indices(tf.constant(key["step"], tf.int64), right, labels, key["seed"])
         assert (drawn.numpy() != wrong).mean() > 0.5
 
 
-def test_wrong_pictures_are_pictures_of_the_source(shapes):
+def test_wrong_images_are_images_of_the_source(shapes):
     known = {shapes.load(i).numpy().tobytes(): i for i in range(len(shapes))}
     seen = set()
     for batch in steps_of(shapes, 12, sizes=(16,), cache=True, mismatched=True):
@@ -45,7 +45,7 @@ def test_wrong_pictures_are_pictures_of_the_source(shapes):
 
 
 @pytest.mark.parametrize("crop", ["none", "paper"])
-def test_wrong_pictures_have_a_flip_of_their_own(photos, crop):
+def test_wrong_images_have_a_flip_of_their_own(photos, crop):
     settings = {"sizes": (8,), "crop": crop, "cache": True, "mismatched": True}
     flips = set()
     for plain, flipped in zip(
@@ -59,7 +59,7 @@ def test_wrong_pictures_have_a_flip_of_their_own(photos, crop):
     assert len(flips) == 4  # each alone, both, neither
 
 
-def test_wrong_pictures_have_a_crop_of_their_own():
+def test_wrong_images_have_a_crop_of_their_own():
     """Of images that are all the same, only the crop shows."""
     source = Photos(6)
     source.load = lambda index: tf.constant(source.pictures[0])
@@ -76,9 +76,9 @@ def test_wrong_pictures_have_a_crop_of_their_own():
     assert same(still) == 1.0
 
 
-def test_one_class_has_no_wrong_pictures():
+def test_one_class_has_no_wrong_images():
     source = Photos()
     source.labels[:] = 4
-    with pytest.raises(ZooError, match="need two classes at least"):
+    with pytest.raises(ZooError, match="need at least two classes"):
         steps_of(source, 1, mismatched=True)
     assert len(steps_of(source, 1)) == 1

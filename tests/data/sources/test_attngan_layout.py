@@ -104,7 +104,7 @@ def test_batches_of_embeddings(birds):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (list(EMBEDDINGS[:1]), "embeddings of 1 images came, but there are 2"),
+        (list(EMBEDDINGS[:1]), "embeddings of 1 images for 2"),
         ([EMBEDDINGS[0], EMBEDDINGS[1, :, :5]], "row 1: 5 features, but row 0 has 6"),
         ([EMBEDDINGS[0], EMBEDDINGS[1] * np.nan], "row 1: it has a value that is not finite"),
         ([EMBEDDINGS[0], "text"], "row 1: expected floating-point numbers"),
@@ -150,7 +150,7 @@ def test_bad_folder(birds, damage, message):
 
 
 def test_bad_arguments(tmp_path):
-    with pytest.raises(ZooError, match='has the splits "train" and "test", but got .val'):
+    with pytest.raises(ZooError, match='expected the split "train" or "test", got .val'):
         Birds(tmp_path, split="val")
     with pytest.raises(ZooError, match="no such folder"):
         Coco(tmp_path / "no")
@@ -171,7 +171,7 @@ def test_links_and_special_files(birds, tmp_path_factory):
     with pytest.raises(ZooError, match="Wren_1.txt: the captions .*: byte 6 is not UTF-8"):
         Birds(birds)
     text.write_bytes(b"a wren\0here")
-    with pytest.raises(ZooError, match="Wren_1.txt: a caption holds a zero byte"):
+    with pytest.raises(ZooError, match="Wren_1.txt: a caption contains a zero byte"):
         Birds(birds)
     text.unlink()
     os.mkfifo(text)

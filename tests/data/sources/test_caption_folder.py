@@ -69,11 +69,11 @@ def test_blank_lines_and_windows_line_ends(tmp_path):
     ("row", "message"),
     [
         ("{oops", "not JSON"),
-        ("[1]", "expected a JSON object, but got a list"),
+        ("[1]", "expected a JSON object, got a list"),
         ({"text": "x"}, '"file_name", a string, but it is missing'),
-        ({"file_name": 3, "text": "x"}, '"file_name", a string, but got 3'),
+        ({"file_name": 3, "text": "x"}, '"file_name", a string, got 3'),
         ({"file_name": "a.png"}, 'caption in "text".*has only "file_name"'),
-        ({"file_name": "a.png", "text": "  "}, 'expected a caption in "text", but got "  "'),
+        ({"file_name": "a.png", "text": "  "}, 'expected a caption in "text", got "  "'),
         ({"file_name": "a.png", "text": ["x"]}, 'expected a caption in "text"'),
         ({"file_name": "a.png", "captions": []}, 'list of captions in "captions"'),
         ({"file_name": "a.png", "texts": ["x", 1]}, 'list of captions in "texts"'),
@@ -114,7 +114,7 @@ def test_bad_lines(tmp_path, row, message, form):
     assert source.load(1).numpy()[0, 0, 0] == 10
 
 
-def test_without_check_only_missing_pictures_are_found(tmp_path):
+def test_without_check_only_missing_images_are_found(tmp_path):
     _write(tmp_path, ROWS)
     (tmp_path / "b.png").write_bytes(b"this is no picture")
     assert len(CaptionFolder(tmp_path, check=False)) == 3
@@ -149,9 +149,9 @@ def test_skipped_lines_take_their_embeddings_along(tmp_path):
         (b"text", "not an array of numbers in NumPy's .npy format"),
         (b"", "not an array of numbers in NumPy's .npy format"),
         (np.array([object()] * 3), "not an array of numbers .*allow_pickle"),
-        (np.ones([2, 4]), "embeddings of 2 images came, but there are 3"),
+        (np.ones([2, 4]), "embeddings of 2 images for 3"),
         (np.ones([3, 4], int), "row 0: expected floating-point numbers"),
-        (np.float32(1), "but a ndarray came"),
+        (np.float32(1), "got a ndarray"),
         (np.array([[1.0], [np.inf], [1.0]]), "row 1: it has a value that is not finite"),
     ],
 )

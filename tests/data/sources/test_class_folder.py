@@ -59,8 +59,8 @@ def test_an_absent_split_is_not_another_one(folder):
     ("classes", "message"),
     [
         (["dog", "bird"], 'train: expected a folder "bird" of that class, but found cat, dog'),
-        (["dog", "dog"], "classes must be different names"),
-        ([], "classes must be different names"),
+        (["dog", "dog"], "classes must be one or more different names"),
+        ([], "classes must be one or more different names"),
     ],
 )
 def test_wrong_classes(folder, classes, message):
@@ -78,7 +78,7 @@ def test_empty_class(folder, tmp_path):
 
 @pytest.mark.parametrize("name", ["cat/3.png", "cat/3.jpg", "dog/z.gif"])
 @pytest.mark.parametrize("zipped", [False, True])
-def test_truncated_picture(folder, tmp_path, name, zipped):
+def test_truncated_image(folder, tmp_path, name, zipped):
     cut_off(save(folder / "train" / name, noise(40, 40)))
     path = pack(folder, tmp_path / "data.zip") if zipped else folder
     with pytest.raises(ZooError, match=f"train/{name}: does not decode .*on_error"):
@@ -88,7 +88,7 @@ def test_truncated_picture(folder, tmp_path, name, zipped):
     assert len(source.skipped) == 1 and f"train/{name}" in source.skipped[0]
 
 
-def test_without_a_check_only_the_first_picture_is_decoded(folder):
+def test_without_a_check_only_the_first_image_is_decoded(folder):
     cut_off(folder / "train" / "dog" / "b.png")
     assert len(ClassFolder(folder, check=False)) == 4
     cut_off(folder / "train" / "cat" / "1.png")
@@ -96,13 +96,13 @@ def test_without_a_check_only_the_first_picture_is_decoded(folder):
         ClassFolder(folder, check=False)
 
 
-def test_a_kind_of_picture_that_is_not_read_is_named(folder):
+def test_a_kind_of_image_that_is_not_read_is_named(folder):
     save(folder / "train" / "cat" / "3.ppm", noise(8, 8))
     with pytest.raises(ZooError, match="3.ppm: images that end in .ppm are not read; expected"):
         ClassFolder(folder)
 
 
-def test_a_class_with_bad_pictures_only(folder):
+def test_a_class_with_bad_images_only(folder):
     (folder / "train" / "bird").mkdir()
     (folder / "train" / "bird" / "0.png").write_bytes(b"")
     with pytest.raises(ZooError, match="bird: a class without a usable image"):
@@ -124,7 +124,7 @@ def test_broken_zip(folder, tmp_path):
         ClassFolder(path)
 
 
-def test_grey_transparent_and_16_bit_pictures(tmp_path):
+def test_grey_transparent_and_16_bit_images(tmp_path):
     pictures = {
         "a_grey": Image.new("L", (9, 7), 77),
         "b_clear": Image.new("RGBA", (9, 7), (200, 0, 0, 0)),

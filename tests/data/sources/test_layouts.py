@@ -59,7 +59,7 @@ def test_pairs_without_a_partner(tmp_path):
         assert source.file_names == ["A/2.png"] and len(source.skipped) == 2
     os.makedirs(tmp_path / "none")
     for path in either(tmp_path / "none", files("A/1.png", "B/2.png")):
-        with pytest.raises(ZooError, match="no usable pair is there"):
+        with pytest.raises(ZooError, match="there is no usable pair"):
             PairedFolder(path, on_error="skip")
 
 
@@ -72,14 +72,16 @@ def test_a_damaged_image_takes_its_partner_along(tmp_path):
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (("A/1.png", "A/1.jpg", "B/1.png"), "1.png: the same name as 1.jpg|the same name as 1.png"),
+    (("A/1.png", "A/1.jpg", "B/1.png"), "differs from 1.(jpg|png) next to it only in the ext"),
     (("A/1.png",), "found A for A, but no folder for B"),
     (("trainA/1.png", "testB/1.png"), "but no folder for [AB] of the split"),
     (("A/1.png", "a/1.png", "B/1.png"), "A and a are two folders for A"),
-    (("trainA/1.png", "train_a/1.png", "trainB/1.png"), "are two folders for A of the split train"),
-    (("A/1.png", "B/1.png", "train/A/1.png", "train/B/1.png"), "one set without splits beside"),
-    (("A/1.png", "B/1.png", "C/1.png", "C/2.png"), "lies in neither of the two domains"),
-    (("trainA/1.png", "trainB/1.png", "test/1.png"), "lies in neither of the two domains"),
+    (("trainA/1.png", "train_a/1.png", "trainB/1.png"),
+     "are two folders for A of the split train"),
+    (("A/1.png", "B/1.png", "train/A/1.png", "train/B/1.png"),
+     "both a data set without splits and splits"),
+    (("A/1.png", "B/1.png", "C/1.png", "C/2.png"), "is in neither of the two domains"),
+    (("trainA/1.png", "trainB/1.png", "test/1.png"), "is in neither of the two domains"),
     (("A/train/1.png", "A/0.png", "B/train/1.png"), "but no folder for B"),
 ])
 def test_pairs_that_are_not_clear(tmp_path, names, message):
@@ -88,11 +90,12 @@ def test_pairs_that_are_not_clear(tmp_path, names, message):
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (("train/cat/1.png", "train/dog/1.png"), "cat/ .1 image., dog/.*side by side all lie in one"),
-    (("train/cat/1.png",), "images side by side all lie in one folder; accepted are"),
+    (("train/cat/1.png", "train/dog/1.png"), "cat/ .1 image., dog/.*side by side are all in one"),
+    (("train/cat/1.png",), "images side by side are all in one folder; accepted are"),
     (("edges/1.png", "photos/1.png"), "found edges/ .1 image., photos/"),
     (("1.png", "more/2.png"), "found 1 image directly there, more/"),
-    (("train/1.png", "other/1.png"), "found train by the name of a split, and other with images"),
+    (("train/1.png", "other/1.png"),
+     "found train, the name of a split, and next to it other with images"),
     (("mine/trainA/1.png",), "found mine/trainA for A, but no folder for B"),
     (("train/a/1.png", "train/2.png"), "but no folder for B"),
 ])
@@ -107,11 +110,11 @@ def test_wide_images_that_are_not_side_by_side(tmp_path, names, message):
 def test_images_of_the_shape_of_one_photo_are_not_halved(tmp_path, width, height, on_error):
     content = {"train/1.png": WIDE, "train/2.png": png(width, height)}
     for path in either(tmp_path, content):
-        refused(lambda p: PairedFolder(p, on_error=on_error), path, "is hardly A and B side")
+        refused(lambda p: PairedFolder(p, on_error=on_error), path, "is unlikely to be A and B")
         source = PairedFolder(path, layout="side_by_side")
         assert len(source) == 2 and source.load(1)[0].shape == (height, width // 2, 3)
     first = write(tmp_path / "first", {"1.png": png(width, height)})
-    refused(lambda p: PairedFolder(p, check=False), first, "is hardly A and B side by side")
+    refused(lambda p: PairedFolder(p, check=False), first, "is unlikely to be A and B side by side")
 
 
 def test_one_side_of_pairs_is_not_halved(tmp_path):
@@ -124,18 +127,19 @@ def test_one_side_of_pairs_is_not_halved(tmp_path):
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (("train/1.png", "car/1.png", "plane/1.png"), "by the name of a split, and car, plane with"),
+    (("train/1.png", "car/1.png", "plane/1.png"),
+     "the name of a split, and next to it car, plane with"),
     (("cat/train/1.png", "dog/train/1.png"), "train inside this class looks like a split"),
     (("train2017/1.png", "val2017/1.png"), "train2017 looks like a split, not like a class"),
     (("train_a/1.png", "train_b/1.png"), "train_a looks like a split"),
     (("trainA/1.png", "trainB/1.png", "testA/1.png", "testB/1.png"), "testA looks like a split"),
     (("A/1.png", "B/1.png"), "A and B look like pairs or domains"),
-    (("train/1.png", "train/2.png"), "expected all images in a folder for each class"),
+    (("train/1.png", "train/2.png"), "expected all images in one folder per class"),
     (("1.png", "deep/2.png"), "found 1 image directly there, deep/ .1 image."),
     (("1.png", "2.png", "cat/2.png", "dog/1.png"), "found 2 images directly there"),
-    (("mine/1.png",), "all images lie in one folder, mine, so that it is not clear"),
-    (("a/one/1.png", "a/two/1.png", "z/1.png"), "a holds no images itself, but the folders one"),
-    (("train/data/cat/1.png", "train/data/dog/1.png"), "data holds no images itself"),
+    (("mine/1.png",), "all images are in one folder, mine, so it is ambiguous"),
+    (("a/one/1.png", "a/two/1.png", "z/1.png"), "a has no images itself, but the folders one"),
+    (("train/data/cat/1.png", "train/data/dog/1.png"), "data has no images itself"),
     (("notes.txt",), "found no images; accepted are"),
 ])
 def test_class_folders_that_are_not_clear(tmp_path, names, message):
@@ -154,7 +158,7 @@ def test_splits_are_what_the_caller_learns(tmp_path):
     content = files("Training/cat/1.png", "Training/dog/1.png", "valid/cat/1.png", "test/dog/")
     for path in either(tmp_path, content):
         assert ClassFolder(path).split == "train" and ClassFolder(path, "Validation").split == "val"
-        refused(lambda p: ClassFolder(p, "test"), path, "test: this split holds no images")
+        refused(lambda p: ClassFolder(p, "test"), path, "test: this split has no images")
         refused(lambda p: ClassFolder(p, None), path, "found the splits train, test, val; name one")
         refused(lambda p: ClassFolder(p, "extra"), path, 'no split "extra"', missing=True)
         refused(lambda p: ClassFolder(p, 7), path, "split must be a name")
@@ -181,10 +185,10 @@ def test_captions_by_split_or_without(tmp_path, above, split):
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    ({"train/metadata.jsonl": ROWS, "metadata.jsonl": ROWS}, "not clear which one is meant"),
-    ({"a/metadata.jsonl": ROWS, "b/metadata.jsonl": ROWS}, "not clear which one is meant"),
+    ({"train/metadata.jsonl": ROWS, "metadata.jsonl": ROWS}, "ambiguous which one is meant"),
+    ({"a/metadata.jsonl": ROWS, "b/metadata.jsonl": ROWS}, "ambiguous which one is meant"),
     ({"train/metadata.jsonl": ROWS, "Train/metadata.jsonl": ROWS}, "two folders for the split"),
-    ({"metadata.jsonl": ROWS, "train/1.png": png(), "test/1.png": png()}, "beside the folders"),
+    ({"metadata.jsonl": ROWS, "train/1.png": png(), "test/1.png": png()}, "next to the folders"),
     ({"train/1.png": png()}, "expected train/metadata.jsonl.*found no metadata.jsonl"),
     ({"metadata.csv": b"x", "1.png": png()}, "expected train/metadata.jsonl"),
 ])
@@ -221,12 +225,12 @@ def test_a_damaged_entry_of_a_captioned_zip(tmp_path):
 
 @pytest.mark.parametrize(("line", "message"), [
     (b'{"file_name": "1.png", "text": "caf\xe9"}', "bytes are not UTF-8 .at byte 36 of the line"),
-    (b'{"file_name": "1.png", "text": 7}', 'expected a caption in "text", but got 7'),
+    (b'{"file_name": "1.png", "text": 7}', 'expected a caption in "text", got 7'),
     (b'{"file_name": "1.png", "texts": [7, "x"]}', "list of captions"),
-    (b'{"file_name": "1.png", "text": {"a": 1}}', "but got .*a"),
-    (b'{"file_name": "1.png", "text": "a\\ud800"}', "holds half of a character"),
-    (b'{"file_name": "1.png", "text": "a\\u0000b"}', "holds a zero byte"),
-    (b'{"file_name": "1.png", "text": "a", "text": "b"}', 'the key "text" is there twice'),
+    (b'{"file_name": "1.png", "text": {"a": 1}}', "got .*a"),
+    (b'{"file_name": "1.png", "text": "a\\ud800"}', "contains an unpaired surrogate"),
+    (b'{"file_name": "1.png", "text": "a\\u0000b"}', "contains a zero byte"),
+    (b'{"file_name": "1.png", "text": "a", "text": "b"}', 'the key "text" occurs twice'),
     (b'{"file_name": "1.png", "text": "a", "captions": ["b"]}', 'both "text" and "captions"'),
     (b'{"file_name": "\\ud800.png", "text": "a"}', "is missing"),
     (b'{"file_name": "a\\u0000.png", "text": "a"}', "leaves the folder"),

@@ -40,7 +40,7 @@ def test_load_in_a_graph(pairs):
 
 def test_odd_width(pairs):
     save(pairs / "train" / "9.png", noise(6, 15))
-    with pytest.raises(ZooError, match="train/9.png: 15 pixels wide, which are not two halves"):
+    with pytest.raises(ZooError, match="train/9.png: 15 pixels wide, which is odd"):
         PairedFolder(pairs)
     source = PairedFolder(pairs, on_error="skip")
     assert len(source) == 3 and "9.png: 15 pixels" in source.skipped[0]
@@ -55,7 +55,7 @@ def test_truncated_pair(pairs):
     assert len(PairedFolder(pairs, on_error="skip")) == 2
     for name in "01":
         (pairs / "train" / f"{name}.png").unlink()
-    with pytest.raises(ZooError, match=r"no usable pair is there \(1 skipped, first: .*2.png"):
+    with pytest.raises(ZooError, match=r"there is no usable pair \(1 skipped, first: .*2.png"):
         PairedFolder(pairs, on_error="skip")
 
 

@@ -10,7 +10,7 @@ from zoo.evaluation.shape_attributes import ShapeModes
 
 
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
-def test_labels_are_an_attribute_of_the_pictures(attribute):
+def test_labels_are_an_attribute_of_the_images(attribute):
     source = ShapeClasses(size=32, count=60, seed=1, attribute=attribute)
     assert source.class_names == list(VALUES[attribute]) and source.labels.dtype == np.int64
     seen = ShapeModes(32).assign(source.load_batch(np.arange(60)).numpy())
@@ -95,7 +95,7 @@ def test_split_seed_and_graph():
         (ShapeClasses, {"size": 4}, "size must be"),
         (ShapePairs, {"direction": "ab"}, 'direction must be "a2b" or "b2a"'),
         (ShapeDomains, {"difference": "color"}, 'difference must be "background" or "fill"'),
-        (ShapeDomains, {"count_b": 0}, "count_b must be a whole number from 1 up"),
+        (ShapeDomains, {"count_b": 0}, "count_b must be a whole number of at least 1"),
         (ShapeDomains, {"count": 2.5}, "count must be a whole number"),
     ],
 )

@@ -36,7 +36,7 @@ def test_every_wording_says_the_same(world):
             np.testing.assert_array_equal(parse(caption), named)
 
 
-def test_labels_group_pictures_with_the_same_captions(world):
+def test_labels_group_images_with_the_same_captions(world):
     assert world.labels.dtype == np.int64
     by_caption = {}
     for captions, label in zip(world.captions, world.labels, strict=True):
@@ -57,9 +57,9 @@ def test_modes_are_the_combinations_left_open(world):
 @pytest.mark.parametrize(
     ("caption", "message"),
     [
-        ("a pink circle", "does not: pink"),
+        ("a pink circle", "unknown words: pink"),
         ("a red blue circle", "two kinds of color"),
-        ("", "none at all"),
+        ("", "has no words"),
     ],
 )
 def test_captions_of_another_world(world, caption, message):
@@ -74,7 +74,7 @@ def test_article():
     )
 
 
-def test_picture_shows_its_attributes(world):
+def test_image_shows_its_attributes(world):
     pictures = world.load_batch(np.arange(len(world))).numpy().astype(int)
     assert pictures.shape == (300, 32, 32, 3)
     front = world._table.numpy()[:, 6:9]

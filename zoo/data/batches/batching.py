@@ -1,13 +1,13 @@
-"""How images are put into batches, for label-to-image and image-to-image systems.
+"""Batching of images, shared by label-to-image and image-to-image systems.
 
-As in `zoo.data.batches.text_to_image`, the batch of step n depends only on the seed and n, so that
-starting at `start_step` gives the batches of a run that was never interrupted.
+As in `zoo.data.batches.text_to_image`, the batch of step n depends only on the seed and n, so
+starting at `start_step` gives the same batches as an uninterrupted run.
 
 References: pix2pix, arXiv 1611.07004, and BicycleGAN, arXiv 1711.11586, data/aligned_dataset.py;
 DRIT, arXiv 1808.00948, src/dataset.py. Checked against the official code of HelenMao/MSGAN and
 junyanz/BicycleGAN. Known deviations: every position of a crop is equally likely (Pix2Pix in MSGAN
-never uses the last one); evaluation takes the centre and mirrors nothing (there, crops and flips
-stay random in the tests of pix2pix and BicycleGAN).
+never uses the last one); evaluation uses center crops without flips (in the official tests of
+pix2pix and BicycleGAN, crops and flips are random).
 """
 
 import dataclasses
@@ -21,18 +21,18 @@ from zoo.errors import ZooError
 
 @dataclasses.dataclass(frozen=True)
 class Batching:
-    """The settings that all tasks share.
+    """Batching settings that all tasks share.
 
     Attributes:
         image_size: int, side of the images of a batch, pixels.
         batch_size: int, at most the number of images of an endless data set.
         seed: int.
         start_step: int, the step of the first batch.
-        training: False takes the centre crop and no flip; the order is random all the same.
-        load_size: int, pixels: an image is squeezed into this square and a random square of
-            `image_size` is cut out; None is `image_size`, no cut.
-        flip: mirrors every second image on average.
-        cache: decodes and scales every image once, in parallel, into memory.
+        training: False takes center crops without flips; the order is random nevertheless.
+        load_size: int, pixels: an image is resized to this square and a random square of
+            `image_size` is cropped; None is `image_size`, without a crop.
+        flip: flips images horizontally with probability 1/2.
+        cache: decodes and resizes every image once, in parallel, into memory.
     """
 
     image_size: int
@@ -46,11 +46,11 @@ class Batching:
 
     @property
     def side(self):
-        """Side of the images before the cut, pixels."""
+        """Side of the images before the crop, pixels."""
         return self.image_size if self.load_size is None else self.load_size
 
     def check(self, *sources):
-        """Raises `ZooError` for sizes that cannot be used, or a source without images."""
+        """Raises `ZooError` for invalid sizes, or a source without images."""
         if not 1 <= self.image_size <= self.side:
             raise ZooError(
                 "image_size must be 1 or more and at most load_size, got image_size "
@@ -62,16 +62,16 @@ class Batching:
             raise ZooError("The data source has no images.")
 
     def indices(self, step, count):
-        """int64 [B]: which of `count` images the batch of a step takes; each once per epoch."""
+        """int64 [B]: indices of the images of a step's batch; each of `count` once per epoch."""
         return shuffled_indices(step, self.batch_size, count, self.seed)
 
     def drawn_indices(self, step, count, salt):
-        """int64 [B]: images drawn at random, with replacement."""
+        """int64 [B]: indices of images drawn at random, with replacement."""
         key = _key(self.seed ^ salt, step)
         return tf.random.stateless_uniform([self.batch_size], key, 0, count, tf.int64, alg="philox")
 
     def moves(self, step, salt=0):
-        """Where to cut, float [B, 2] or None, and what to mirror, bool [B] or None."""
+        """Random crop positions, float [B, 2] or None, and flips, bool [B] or None."""
         if not self.training:
             return None, None
         key = _key(self.seed ^ salt, step)
@@ -83,10 +83,10 @@ class Batching:
 
         Args:
             batch_of: function of a step, int64 scalar tensor -> dict of tensors.
-            count: int, images of an epoch.
+            count: int, images per epoch.
 
         Raises:
-            ZooError: a negative start, or a batch that is larger than an epoch.
+            ZooError: a negative start, or a batch larger than an epoch.
         """
         if self.start_step < 0:
             raise ZooError(f"start_step must be 0 or more, got {self.start_step}.")

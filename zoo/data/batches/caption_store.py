@@ -1,4 +1,4 @@
-"""The captions of a source as token ids in memory, and how one is chosen and cut for a batch."""
+"""In-memory token ids of a source's captions, from which batches are selected and truncated."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from zoo.errors import ZooError
 
 
 def caption_parts(source, size=65536):
-    """All captions of a source, one after the other, as string tensors of at most `size`.
+    """All captions of a source in order, as string tensors of at most `size` captions.
 
     Raises:
         ZooError: a caption that is not text.
@@ -20,7 +20,7 @@ def caption_parts(source, size=65536):
             caption.encode()
         except (UnicodeEncodeError, AttributeError):
             raise ZooError(
-                f"The caption {caption!r:.80} is not text that UTF-8 can write: mend it in the "
+                f"The caption {caption!r:.80} is not text that UTF-8 can encode: correct it in the "
                 "data set."
             ) from None
     return [tf.constant(captions[start : start + size]) for start in range(0, len(captions), size)]
@@ -28,10 +28,10 @@ def caption_parts(source, size=65536):
 
 @dataclasses.dataclass
 class CaptionStore(TextStore):
-    """Token ids of all captions, one after the other.
+    """Token ids of all captions, concatenated.
 
-    `ids` int32, all words; `start` and `length` int64 for each caption; `first` and `count` int64
-    for each image, its captions being `first` to `first + count - 1`.
+    `ids` int32, all words; `start` and `length` int64 per caption; `first` and `count` int64 per
+    image, whose captions are `first` to `first + count - 1`.
     """
 
     ids: tf.Tensor
@@ -64,26 +64,26 @@ class CaptionStore(TextStore):
         return {"tokens": tf.ensure_shape(tokens, [index.shape[0], self.width]), "lengths": lengths}
 
     def cut(self, chosen, seed):
-        """Tokens [B, width] and lengths [B]: a random ordered subset of words, or the first ones.
+        """Tokens [B, width] and lengths [B]: a random subset of words in order, or the first ones.
 
-        A caption without words gets length 1, one `<end>`, as from the tokenizer.
+        A caption without words has length 1, a single `<end>`, as in the tokenizer.
         """
         start = tf.gather(self.start, chosen)[:, None]
         length = tf.gather(self.length, chosen)[:, None]
-        place = tf.range(self.width, dtype=tf.int64)[None, :]
+        position = tf.range(self.width, dtype=tf.int64)[None, :]
         if seed is not None and self.longest > self.width:
-            place = self._random_places(length, seed)
+            position = self._random_positions(length, seed)
         kept = tf.range(self.width, dtype=tf.int64)[None, :] < length
-        where = tf.where(kept, start + place, tf.cast(tf.size(self.ids) - 1, tf.int64))
+        where = tf.where(kept, start + position, tf.cast(tf.size(self.ids) - 1, tf.int64))
         lengths = tf.clip_by_value(length[:, 0], 1, self.width)
         return tf.gather(self.ids, where), tf.cast(lengths, tf.int32)
 
-    def _random_places(self, length, seed):
-        """`width` of the first `length` places in rising order; places beyond it come last."""
+    def _random_positions(self, length, seed):
+        """`width` of the first `length` positions in rising order; positions beyond come last."""
         keys = tf.random.stateless_uniform([tf.shape(length)[0], self.longest], seed, alg="philox")
-        places = tf.range(self.longest, dtype=tf.int64)[None, :]
-        inside = places < length
+        positions = tf.range(self.longest, dtype=tf.int64)[None, :]
+        inside = positions < length
         everything = length <= self.width
-        keys = tf.where(inside & ~everything, keys, tf.cast(places, tf.float32) + 1.0)
+        keys = tf.where(inside & ~everything, keys, tf.cast(positions, tf.float32) + 1.0)
         chosen = tf.argsort(keys, axis=1, stable=True)[:, : self.width]
         return tf.sort(tf.cast(chosen, tf.int64), axis=1)

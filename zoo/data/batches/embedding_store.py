@@ -1,6 +1,6 @@
-"""Pre-computed sentence embeddings of a source: checked, kept in memory, one chosen for a batch.
+"""In-memory sentence embeddings of a source, from which batches are selected.
 
-Reference: StackGAN++, arXiv 1710.10916, whose texts are fixed char-CNN-RNN embeddings, one for each
+Reference: StackGAN++, arXiv 1710.10916, whose texts are fixed char-CNN-RNN embeddings, one per
 caption of an image; checked against hanzhanggit/StackGAN-v2 code/datasets.py.
 """
 
@@ -13,13 +13,13 @@ from zoo.data.batches.text_store import TextStore
 from zoo.errors import ZooError
 
 
-def as_embeddings(values, pictures, where):
-    """Checks what a file holds and makes it float32.
+def as_embeddings(values, count, where):
+    """Checks the content of an embeddings file and converts it to float32.
 
     Args:
-        values: for each image its embeddings, floating-point numbers of shape (captions,
-            features) or (features,): an array, or a list of arrays or of lists.
-        images: int, how many there must be.
+        values: embeddings of each image, floating-point numbers of shape (captions, features) or
+            (features,): an array, or a list of arrays or of lists.
+        count: int, the number of images.
         where: the file, for messages.
 
     Returns:
@@ -28,17 +28,17 @@ def as_embeddings(values, pictures, where):
 
     Raises:
         ZooError: another kind of content, another number of images, no or unequal features, or
-            a value that is not finite; names the file and the image's row.
+            a value that is not finite; the message names the file and the image's row.
     """
     if not isinstance(values, (list, tuple, np.ndarray)) or getattr(values, "ndim", 1) == 0:
         raise ZooError(
-            f"{where}: expected a list or an array with the embeddings of each of {pictures} "
-            f"images, but a {type(values).__name__} came."
+            f"{where}: expected a list or an array with the embeddings of each of {count} "
+            f"images, got a {type(values).__name__}."
         )
-    if len(values) != pictures:
+    if len(values) != count:
         raise ZooError(
-            f"{where}: embeddings of {len(values)} images came, but there are {pictures} "
-            "images: expected one row for each, in the same order."
+            f"{where}: expected one row per image in the same order, got embeddings of "
+            f"{len(values)} images for {count} images."
         )
     rows = [_row(row, f"{where}, row {number}") for number, row in enumerate(values)]
     for number, row in enumerate(rows):
@@ -61,23 +61,23 @@ def _row(values, where):
     if row.dtype.kind != "f" or row.ndim not in (1, 2) or not row.size:
         raise ZooError(
             f"{where}: expected floating-point numbers of shape (captions, features) or "
-            f"(features,), but {row.dtype} {row.shape} came."
+            f"(features,), got {row.dtype} {row.shape}."
         )
     with np.errstate(over="ignore"):
         row = np.atleast_2d(row.astype(np.float32, copy=False))
     if not np.isfinite(row).all():
-        raise ZooError(f"{where}: it has a value that is not finite; expected numbers only.")
+        raise ZooError(f"{where}: it has a value that is not finite; expected finite numbers.")
     if not row.any(axis=1).all():
-        raise ZooError(f"{where}: an embedding of nothing but zeros stands for no sentence.")
+        raise ZooError(f"{where}: an embedding consists of zeros only, which encodes no sentence.")
     return row
 
 
 @dataclasses.dataclass
 class EmbeddingStore(TextStore):
-    """Sentence embeddings of all captions, one after the other.
+    """Sentence embeddings of all captions, concatenated.
 
-    `rows` float32 [all captions, features]; `first` and `count` int64 for each image, its
-    embeddings being `first` to `first + count - 1`.
+    `rows` float32 [all captions, features]; `first` and `count` int64 per image, whose embeddings
+    are `first` to `first + count - 1`.
     """
 
     rows: tf.Tensor

@@ -1,4 +1,4 @@
-"""Pictures of one size for image batches: kept in memory as uint8, or made on every visit."""
+"""Images of one size for batches: cached in memory as uint8, or decoded every time."""
 
 import numpy as np
 import tensorflow as tf
@@ -10,14 +10,14 @@ _CHUNK = 64
 
 
 class SquareImageCache:
-    """Square images, of which a batch shows crops.
+    """Square images, from which batches are cropped and flipped.
 
     Args:
         load_batch: indices [B] -> uint8 [B, side, side, channels], in a graph.
-        count: int, how many images there are.
+        count: int, number of images.
         side: int, pixels.
         channels: int.
-        cache: makes every image once, in parallel, into one array in memory.
+        cache: decodes every image once, in parallel, into one array in memory.
     """
 
     def __init__(self, load_batch, count, side, channels=3, cache=False):
@@ -34,34 +34,34 @@ class SquareImageCache:
             with tf.device("CPU:0"):
                 self._array = tf.constant(array)
 
-    def views(self, index, size, place=None, flip=None):
-        """What a batch shows of some images.
+    def views(self, index, size, position=None, flip=None):
+        """Cropped and flipped images.
 
         Args:
             index: ints [B].
             size: int, side of the crop, pixels.
-            place: float [B, 2] in [0, 1): where to cut, every place equally likely; None cuts the
-                centre as torchvision does (half a pixel goes to the even number).
-            flip: bool [B], which ones are mirrored left to right; None mirrors none.
+            position: float [B, 2] in [0, 1), of the crop, all positions equally likely; None crops
+                the center as torchvision does (half a pixel is rounded to even).
+            flip: bool [B], whether to flip each image horizontally; None flips none.
 
         Returns:
             float32 [B, size, size, channels] in [-1, 1].
         """
-        pictures = self._batch(index) if self._array is None else tf.gather(self._array, index)
+        images = self._batch(index) if self._array is None else tf.gather(self._array, index)
         free = self._side - size
-        if place is None:
+        if position is None:
             offset = tf.fill([tf.size(index), 2], round(free / 2))
         else:
-            offset = tf.minimum(tf.cast(place * (free + 1), tf.int32), free)
+            offset = tf.minimum(tf.cast(position * (free + 1), tf.int32), free)
         rows, columns = tf.unstack(offset[:, None] + tf.range(size)[:, None], axis=-1)  # [B, size]
         if flip is not None:
             columns = tf.where(flip[:, None], columns[:, ::-1], columns)
         if free:
-            pictures = tf.gather(pictures, rows, axis=1, batch_dims=1)
+            images = tf.gather(images, rows, axis=1, batch_dims=1)
         if free or flip is not None:
-            pictures = tf.gather(pictures, columns, axis=2, batch_dims=1)
+            images = tf.gather(images, columns, axis=2, batch_dims=1)
         shape = [index.shape[0], size, size, self._shape[-1]]
-        return to_float_in_pipeline(tf.ensure_shape(pictures, shape))
+        return to_float_in_pipeline(tf.ensure_shape(images, shape))
 
     def _batch(self, index):
         return tf.ensure_shape(self._load_batch(index), [index.shape[0], *self._shape])
@@ -74,11 +74,11 @@ def one_by_one(load, side, channels=3):
 
 
 def source_squares(source, side, method, cache):
-    """`SquareImageCache` of a source with `load(index)`, each image squeezed into the square.
+    """`SquareImageCache` of a source, whose images are resized to a square.
 
     Args:
-        source: has `len()` and `load(index)`, uint8 [H, W, 3]; with `load_batch` images of the
-            right size are had at once.
+        source: has `len()` and `load(index)`, uint8 [H, W, 3]; its `load_batch`, if any, is used
+            when its images already have this size.
         side: int, pixels.
         method: "bilinear" or "bicubic".
         cache: bool.

@@ -12,8 +12,8 @@ def labels_dataset(source, image_size, batch_size, flip=False, **settings):
     """Endless batches of images with labels.
 
     Args:
-        source: images with `labels`, such as `ClassFolder`, `Cifar10` or `ShapeClasses`; squeezed
-            with Pillow's bilinear filter.
+        source: images with `labels`, such as `ClassFolder`, `Cifar10` or `ShapeClasses`; resized
+            to a square with Pillow's bilinear filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
             `start_step`, `training`, `load_size`, `cache`.
 
@@ -21,37 +21,37 @@ def labels_dataset(source, image_size, batch_size, flip=False, **settings):
         `tf.data.Dataset` of dicts: `images`, float32 [B, s, s, 3] in [-1, 1]; `labels`, int64 [B].
 
     Raises:
-        ZooError: sizes or a batch size that cannot be used, or a label outside `class_names`.
+        ZooError: an invalid size or batch size, or a label outside `class_names`.
     """
     batching = Batching(image_size, batch_size, flip=flip, **settings)
-    batch = _labelled(source, batching)
+    batch = _labeled(source, batching)
     return batching.endless(
         lambda step: batch(batching.indices(step, len(source)), *batching.moves(step)), len(source)
     )
 
 
 def labels_evaluation(source, image_size, batch_size, load_size=None, cache=False):
-    """Every image once, in order: centre crop, no flip; the last batch may be smaller.
+    """Every image once, in order: center crop, no flip; the last batch may be smaller.
 
-    Args and fields: as `labels_dataset`.
+    Arguments and fields are those of `labels_dataset`.
 
     Returns:
         finite `tf.data.Dataset` of dicts.
     """
     batching = Batching(image_size, batch_size, load_size=load_size, cache=cache)
-    return batching.once(_labelled(source, batching), len(source))
+    return batching.once(_labeled(source, batching), len(source))
 
 
-def _labelled(source, batching):
+def _labeled(source, batching):
     batching.check(source)
     labels = np.asarray(source.labels, np.int64)
     classes = len(getattr(source, "class_names", None) or range(labels.max() + 1))
-    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
-    if len(wrong):
+    invalid = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(invalid):
         files = getattr(source, "file_names", None)
-        name = files[wrong[0]] if files else f"image {wrong[0]}"
+        name = files[invalid[0]] if files else f"image {invalid[0]}"
         raise ZooError(
-            f"{name}: its label is {labels[wrong[0]]}, expected 0 to {classes - 1} "
+            f"{name}: its label is {labels[invalid[0]]}, expected 0 to {classes - 1} "
             f"({classes} classes)."
         )
     squares = source_squares(source, batching.side, "bilinear", batching.cache)

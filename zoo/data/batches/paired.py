@@ -14,17 +14,17 @@ def paired_dataset(
     """Endless batches of pairs; both images of a pair have the same crop and flip.
 
     Args:
-        source: pairs, such as `PairedFolder` or `ShapePairs`; squeezed with Pillow's bicubic
-            filter.
+        source: pairs, such as `PairedFolder` or `ShapePairs`; resized to a square with Pillow's
+            bicubic filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
             `start_step`, `training`, `load_size`, `cache`.
-        source_channels, target_channels: 3, or 1 for grey values, made before scaling (edges).
+        source_channels, target_channels: 3, or 1 for grayscale, converted before resizing (edges).
 
     Returns:
         `tf.data.Dataset` of dicts: `source` and `target`, float32 [B, s, s, channels] in [-1, 1].
 
     Raises:
-        ZooError: sizes, a batch size or channels that cannot be used.
+        ZooError: an invalid size, batch size or number of channels.
     """
     batching = Batching(image_size, batch_size, flip=flip, **settings)
     batch = paired_views(source, batching, source_channels, target_channels)
@@ -37,9 +37,9 @@ def paired_evaluation(
     source, image_size, batch_size, load_size=None, cache=False, source_channels=3,
     target_channels=3,
 ):
-    """Every pair once, in order: centre crop, no flip; the last batch may be smaller.
+    """Every pair once, in order: center crop, no flip; the last batch may be smaller.
 
-    Args and fields: as `paired_dataset`.
+    Arguments and fields are those of `paired_dataset`.
 
     Returns:
         finite `tf.data.Dataset` of dicts.
@@ -50,19 +50,19 @@ def paired_evaluation(
 
 
 def paired_views(source, batching, source_channels=3, target_channels=3):
-    """A function of indices [B], and `place` and `flip` of `SquareImageCache.views` -> a batch.
+    """A function of indices [B], and `position` and `flip` of `SquareImageCache.views` -> a batch.
 
-    Args: as `paired_dataset`; `batching`: `Batching`.
+    The arguments are those of `paired_dataset`; `batching` is a `Batching`.
     """
     batching.check(source)
     channels, side = [source_channels, target_channels], batching.side
     if not set(channels) <= {1, 3}:
         raise ZooError(f"source_channels and target_channels must be 1 or 3, got {channels}.")
 
-    def load(index):  # both as one image, so that they are cut alike
+    def load(index):  # both as one image, so that they are cropped alike
         pair = [
-            resize(grayscale(image) if wanted == 1 else image, side, side, "bicubic")
-            for image, wanted in zip(source.load(index), channels, strict=True)
+            resize(grayscale(image) if depth == 1 else image, side, side, "bicubic")
+            for image, depth in zip(source.load(index), channels, strict=True)
         ]
         return tf.ensure_shape(tf.concat(pair, -1), [side, side, sum(channels)])
 

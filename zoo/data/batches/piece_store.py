@@ -1,4 +1,4 @@
-"""The captions of a source as word pieces in memory, and how one is chosen for a batch."""
+"""In-memory word pieces of a source's captions, from which batches are selected."""
 
 import dataclasses
 
@@ -12,10 +12,10 @@ _CAPTIONS_AT_ONCE = 4096
 
 @dataclasses.dataclass
 class PieceStore(TextStore):
-    """Word pieces of all captions, one after the other.
+    """Word pieces of all captions.
 
-    `pieces` int32 [all captions, places], zero padded, and `lengths` int32 [all captions]; `first`
-    and `count` int64 for each image, its captions being `first` to `first + count - 1`.
+    `pieces` int32 [all captions, tokens], zero padded, and `lengths` int32 [all captions]; `first`
+    and `count` int64 per image, whose captions are `first` to `first + count - 1`.
     """
 
     pieces: tf.Tensor
@@ -41,9 +41,9 @@ class PieceStore(TextStore):
             )
 
     def fields(self, index, uniform, seed):
-        """`pieces`, int32 [B, places], and `lengths`, int32 [B]; see `TextStore.fields`.
+        """`pieces`, int32 [B, tokens], and `lengths`, int32 [B]; see `TextStore.fields`.
 
-        `seed` has no effect: of a long caption the first pieces are read, never a random choice.
+        `seed` has no effect: a long caption is always truncated to its first pieces.
         """
         chosen = self.chosen(index, uniform)
         return {

@@ -1,4 +1,4 @@
-"""What the stores of a source's texts have in common: fields of a batch, one text per image."""
+"""`TextStore`, the base class of the stores of a source's texts."""
 
 import abc
 
@@ -9,7 +9,7 @@ from zoo.errors import ZooError
 
 
 class TextStore(abc.ABC):
-    """The texts of a source's images, one after the other, in the form that a model reads.
+    """The texts of a source's images, concatenated, in the form that a model reads.
 
     Attributes:
         first, count: int64 tensors [images]: the texts of an image are `first` to
@@ -18,19 +18,20 @@ class TextStore(abc.ABC):
 
     @abc.abstractmethod
     def fields(self, index, uniform, seed):
-        """The fields of a batch, from one text of each image.
+        """The text fields of a batch, with one text per image.
 
         Args:
             index: int64 [B], images.
-            uniform: float [B] in [0, 1), which text of an image; None takes the first.
-            seed: int [2], which words of a text that is too long; None takes the first words.
+            uniform: float [B] in [0, 1), which selects a text of each image; None takes the first.
+            seed: int [2], which selects words of a text that is too long; None takes the first
+                words.
 
         Returns:
             dict of name -> tensor [B, ...].
         """
 
     def chosen(self, index, uniform):
-        """int64 [B]: the number of one text of each image; arguments as of `fields`."""
+        """int64 [B]: the index of one text per image; arguments as in `fields`."""
         first, count = tf.gather(self.first, index), tf.gather(self.count, index)
         if uniform is None:
             return first
@@ -39,7 +40,7 @@ class TextStore(abc.ABC):
 
 
 def caption_ranges(captions):
-    """Where the captions of each image are in a flat list of all captions.
+    """The range of each image's captions in a flat list of all captions.
 
     Args:
         captions: list of list of str, one list per image.
@@ -52,5 +53,5 @@ def caption_ranges(captions):
     """
     counts = np.array([len(entry) for entry in captions], np.int64)
     if len(counts) and counts.min() < 1:
-        raise ZooError(f"Picture {counts.argmin()} has no caption; each needs one at least.")
+        raise ZooError(f"Image {counts.argmin()} has no caption; each needs at least one.")
     return np.cumsum(counts) - counts, counts

@@ -7,23 +7,23 @@ _SALTS, _PARTNER_SALT = {"a": 0x2545F491, "b": 0x6C078965}, 0x1B873593
 
 
 def unpaired_dataset(source, image_size, batch_size, flip=True, **settings):
-    """Endless batches of two domains; each image has a crop and a flip of its own.
+    """Endless batches of two domains; each image has its own crop and flip.
 
-    An epoch goes through the larger domain; for each item an image of the other one is drawn at
-    random. If the domains have equal lengths, it goes through A.
+    An epoch passes through the larger domain, or through A if both have the same length. For each
+    of its images, an image of the other domain is drawn at random.
 
     Args:
         source: has `a` and `b`, sources of images, such as `UnpairedFolders` or `ShapeDomains`;
-            squeezed with Pillow's bicubic filter.
+            resized to a square with Pillow's bicubic filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
-            `start_step`, `training`, `load_size` (DRIT: 256, cut to 216), `cache`; `batch_size` is
-            at most the length of the larger domain.
+            `start_step`, `training`, `load_size` (DRIT: 256, cropped to 216), `cache`;
+            `batch_size` is at most the length of the larger domain.
 
     Returns:
         `tf.data.Dataset` of dicts: `images_a` and `images_b`, float32 [B, s, s, 3] in [-1, 1].
 
     Raises:
-        ZooError: sizes or a batch size that cannot be used.
+        ZooError: an invalid size or batch size.
     """
     batching = Batching(image_size, batch_size, flip=flip, **settings)
     batch = _domains(source, batching)
@@ -41,9 +41,10 @@ def unpaired_dataset(source, image_size, batch_size, flip=True, **settings):
 
 
 def unpaired_evaluation(source, image_size, batch_size, load_size=None, cache=False):
-    """Every image of the larger domain once, in order; the smaller domain starts over.
+    """Every image of the larger domain once, in order; the smaller domain is repeated.
 
-    Centre crop, no flip; the last batch may be smaller. Args and fields: as `unpaired_dataset`.
+    Center crop, no flip; the last batch may be smaller. Arguments and fields are those of
+    `unpaired_dataset`.
 
     Returns:
         finite `tf.data.Dataset` of dicts.

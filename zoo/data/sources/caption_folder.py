@@ -14,14 +14,14 @@ from zoo.listing import EMBEDDINGS, LIMITS, METADATA, is_hidden, open_tree, show
 
 
 class CaptionFolder:
-    """Images with a `metadata.jsonl` beside them, one JSON object on each line.
+    """Images with a `metadata.jsonl` next to them, one JSON object per line.
 
     A line has `file_name` (relative to the folder of the metadata) and the captions: `text`, one
     string, or `texts` or `captions`, a list of strings. Other keys are kept in `records`. The
-    metadata lies at `directory/split/metadata.jsonl`, or at `directory/metadata.jsonl` of a folder
-    without splits; `directory` may also be a .zip file of the same layout, which is read into
-    memory, or hold all of this in one folder. What else is not clear is an error, see
-    docs/data.md. How grey, transparent and 16-bit images become RGB: see `zoo.images.decode`.
+    metadata is `directory/split/metadata.jsonl`, or `directory/metadata.jsonl` in a folder without
+    splits. `directory` may also be a .zip file of the same layout, which is read into memory, or
+    contain all of this in a single subfolder. Anything ambiguous is an error, see docs/data.md.
+    For the conversion of grayscale, transparent and 16-bit images to RGB see `zoo.images.decode`.
 
     Images with the same captions share a label.
 
@@ -36,25 +36,25 @@ class CaptionFolder:
             without splits, and so does None.
         on_error: "raise" stops at the first bad line or image; "skip" leaves it out and adds the
             message to `skipped`.
-        check: decodes every image once, so that a broken one is found now and not in the middle
-            of a training. Without it this is done for the first one only.
-        embeddings: also read `embeddings.npy`, which lies beside the metadata, into `embeddings`,
+        check: decode every image once, so that a broken one is found immediately and not during
+            training. Otherwise only the first image is decoded.
+        embeddings: also read `embeddings.npy`, which is next to the metadata, into `embeddings`,
             float32 (images, captions, features). The file has an array of that shape or (images,
-            features), a row for each line of the metadata in order; rows of lines that were
-            skipped are left out. Otherwise `embeddings` is None.
-        follow_links: bool. Follow links in the folder, also out of it.
-        limits: `zoo.listing.Limits`, what the folder or .zip file may hold at most.
+            features), with one row per line of the metadata in order; rows of skipped lines are
+            left out. Otherwise `embeddings` is None.
+        follow_links: bool. Follow links in the folder, even out of it.
+        limits: `zoo.listing.Limits` of the folder or .zip file.
 
     Attributes:
-        split: "train", "val", "test" or another name; None of a folder without splits.
-        file_names, captions, records, labels: of each image, in the order of the lines.
+        split: "train", "val", "test" or another name; None for a folder without splits.
+        file_names, captions, records, labels: one entry per image, in the order of the lines.
         skipped: list of str.
 
     Raises:
-        MissingSplit: the folder has other splits; or it has none, and one but "train" is asked for.
+        MissingSplit: the folder has other splits; or it has none, and the split is not "train".
         ZooError: the folder, the metadata, a line (not JSON, a missing key, no caption, a path
-            that leaves the folder) or an image (missing, does not decode) is bad; names the file
-            and the line. The embeddings are missing or do not fit.
+            that leaves the folder) or an image (missing, does not decode) is bad; the message names
+            the file and the line. Or the embeddings are missing or do not match.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class CaptionFolder:
 
     @property
     def stamps(self):
-        """See `zoo.listing.Tree.stamp`, of each image."""
+        """`zoo.listing.Tree.stamp` of each image."""
         return self._images.stamps
 
     def load(self, index):
@@ -92,11 +92,11 @@ class CaptionFolder:
         return self._images.load(index)
 
     def _parse_lines(self):
-        """Yields the good lines, as dicts."""
+        """Yields the valid lines as dicts."""
         limits = self._tree.limits
         name = posixpath.join(self._root, METADATA)
         data = self._tree.bytes(name, limits.metadata_bytes)
-        self._lines = 0  # with something in them
+        self._lines = 0  # number of lines that are not blank
         for number, line in lines_of(data, self._metadata, limits.line_bytes):
             where = f"{self._metadata}, line {number}"
             try:
@@ -119,16 +119,16 @@ class CaptionFolder:
         return {"file_name": name, "path": path, "captions": captions, "record": record}
 
     def _with_images(self, rows, check):
-        """The rows whose image can be read; `_images` is filled with these."""
+        """The rows whose image can be read, which `_images` then holds."""
         self._images = StoredImages(self._tree, [row["path"] for row in rows], check)
-        for place in sorted(self._images.problems):
-            row, problem = rows[place], self._images.problems[place]
+        for index in sorted(self._images.problems):
+            row, problem = rows[index], self._images.problems[index]
             self._fail(ZooError(f'{row["where"]}: the image "{shown(row["file_name"])}" {problem}'))
         self._images.keep(self._images.good)
-        return [rows[place] for place in self._images.good]
+        return [rows[index] for index in self._images.good]
 
     def _read_embeddings(self):
-        """(lines, captions, features): a row for each line, also for those that were skipped."""
+        """(lines, captions, features): one row per line, including skipped lines."""
         name = posixpath.join(self._root, EMBEDDINGS)
         where = self._tree.describe(name)
         if not self._tree.exists(name):
@@ -145,12 +145,12 @@ class CaptionFolder:
 
     def _fail(self, error):
         if self.on_error == "raise":
-            raise ZooError(f'{error} Pass on_error="skip" to leave such lines out.') from None
+            raise ZooError(f'{error} Pass on_error="skip" to leave out such lines.') from None
         self.skipped.append(str(error))
 
 
 def labels_of(captions):
-    """Label of each image: int64 [n], equal where the whole list of captions is equal.
+    """Label of each image: int64 [n]; images with equal lists of captions have equal labels.
 
     Labels count from 0 in order of first appearance.
     """

@@ -1,11 +1,11 @@
-"""Where the `metadata.jsonl` of captioned images lies in a folder or .zip file."""
+"""Finds the `metadata.jsonl` of captioned images in a folder or .zip file."""
 
 import posixpath
 
 from zoo.data.sources.layouts import (
     SPLITS,
     Place,
-    asked_split,
+    canonical_split,
     choose_split,
     contents,
     filled,
@@ -22,25 +22,25 @@ CAPTIONS = (
 
 
 def metadata_place(tree, split):
-    """Where the `metadata.jsonl` of a split lies.
+    """Finds the `metadata.jsonl` of a split.
 
     Returns:
         `Place` of its folder.
 
     Raises:
-        MissingSplit, ZooError: as `split_place`; also where the metadata of the whole set lies
-            beside splits.
+        MissingSplit, ZooError: as `split_place`; also if there are both metadata of the whole data
+            set and splits.
     """
-    asked = asked_split(split)
+    requested = canonical_split(split)
     folders = [
         posixpath.dirname(name) for name in tree.files() if posixpath.basename(name) == METADATA
     ]
-    own = [folder for folder in folders if folder and posixpath.basename(folder) == asked]
-    if asked not in (None, *SPLITS) and len(own) == 1:
-        return Place(own[0], asked)
+    named = [folder for folder in folders if folder and posixpath.basename(folder) == requested]
+    if requested not in (None, *SPLITS) and len(named) == 1:
+        return Place(named[0], requested)
     if not folders:
         raise ZooError(
-            f"{tree.describe()}: expected {CAPTIONS} (one JSON object a line with "
+            f"{tree.describe()}: expected {CAPTIONS} (one JSON object per line with "
             f'"file_name" and "text"), but found no {METADATA} (found '
             f"{contents(tree, tree.roots[-1])})."
         )
@@ -52,35 +52,35 @@ def metadata_place(tree, split):
         names = [shown(posixpath.join(folder, METADATA)) for folder in folders]
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         raise ZooError(
-            f"{tree.describe()}: found {', '.join(names[:4])}{more}, so that it is not clear which "
+            f"{tree.describe()}: found {', '.join(names[:4])}{more}, so it is ambiguous which "
             f"one is meant; accepted are {CAPTIONS}. Give the folder of one, or remove the others."
         )
     if None in found:
         _check_undivided(tree, folders[0])
     else:
-        _check_described(tree, levels.pop(), asked, found)
-    split, folder = choose_split(tree, asked, found, CAPTIONS)
+        _check_described(tree, levels.pop(), requested, found)
+    split, folder = choose_split(tree, requested, found, CAPTIONS)
     return Place(folder, split)
 
 
 def _check_undivided(tree, folder):
-    """Metadata of a whole set must not lie beside folders of splits."""
+    """Metadata of a whole data set must not be next to folders of splits."""
     splits = [
         name for name in filled(tree, folder) if split_of(name)
     ]
     if splits and (len(splits) > 1 or split_of(splits[0]) != "train"):
         raise ZooError(
-            f"{tree.describe(posixpath.join(folder, METADATA))}: lies beside the folders "
-            f"{shown(', '.join(splits))}, so that it is not clear whether it describes one set or "
+            f"{tree.describe(posixpath.join(folder, METADATA))}: it is next to the folders "
+            f"{shown(', '.join(splits))}, so it is ambiguous whether it describes one data set or "
             f"several splits; accepted are {CAPTIONS}."
         )
 
 
-def _check_described(tree, level, asked, found):
-    """A split whose folder holds images must have its metadata."""
-    for folder in splits_at(tree, level).get(asked, []):
-        if asked not in found and tree.images(folder):
+def _check_described(tree, level, requested, found):
+    """A split whose folder has images must have metadata."""
+    for folder in splits_at(tree, level).get(requested, []):
+        if requested not in found and tree.images(folder):
             raise ZooError(
-                f"{tree.describe(folder)}: this split holds images but no {METADATA}; accepted "
+                f"{tree.describe(folder)}: this split has images but no {METADATA}; accepted "
                 f"are {CAPTIONS}."
             )

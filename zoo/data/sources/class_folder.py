@@ -1,23 +1,24 @@
-"""Images sorted into a folder for each class."""
+"""`ClassFolder`: images in one folder per class."""
 
 import posixpath
 
 import numpy as np
 
 from zoo.data.sources.class_layout import class_place
-from zoo.data.sources.image_tree import PictureList, check_on_error
+from zoo.data.sources.image_tree import ImageFiles, check_on_error
 from zoo.errors import ZooError
 from zoo.listing import LIMITS, open_tree
 
 
 class ClassFolder:
-    """Images in a folder for each class: `directory/split/<class>/*.png`.
+    """Images in one folder per class: `directory/split/<class>/*.png`.
 
-    Without folders of splits the classes are the folders of `directory` itself. `directory` may
-    also be a .zip file of the same layout, which is read into memory, or hold all of this in one
-    folder. Images may lie deeper inside their class; a single image beside the class folders is
-    not read. Classes are numbered by their sorted names. What else is not clear is an error, see
-    docs/data.md. How grey, transparent and 16-bit images become RGB: see `zoo.images.decode`.
+    Without folders of splits, the classes are the folders of `directory` itself. `directory` may
+    also be a .zip file of the same layout, which is read into memory, or contain all of this in a
+    single subfolder. Images may be in subfolders of their class; a single image next to the class
+    folders is not read. Classes are numbered by their sorted names. Anything ambiguous is an error,
+    see docs/data.md. For the conversion of grayscale, transparent and 16-bit images to RGB see
+    `zoo.images.decode`.
 
     Example:
         source = ClassFolder("cifar10_images.zip", split="test")
@@ -28,25 +29,25 @@ class ClassFolder:
         directory: path of the folder or .zip file.
         split: "train", "val", "test", or the name of another folder; "train" also reads a folder
             without splits, and so does None.
-        classes: names of the classes to read, label 0 first; None takes all folders. Give those of
-            the training split to a test split that lacks one.
+        classes: names of the classes to read, label 0 first; None reads all folders. Pass the
+            classes of the training split for a test split that lacks one.
         on_error: "raise" stops at the first bad image; "skip" leaves it out and adds the message
             to `skipped`.
-        check: decodes every image once, so that a broken one is found now and not in the middle
-            of a training.
-        follow_links: bool. Follow links in the folder, also out of it.
-        limits: `zoo.listing.Limits`, what the folder or .zip file may hold at most.
+        check: decode every image once, so that a broken one is found immediately and not during
+            training.
+        follow_links: bool. Follow links in the folder, even out of it.
+        limits: `zoo.listing.Limits` of the folder or .zip file.
 
     Attributes:
-        split: "train", "val", "test" or another name; None of a folder without splits.
+        split: "train", "val", "test" or another name; None for a folder without splits.
         labels: int64 [n], indices into `class_names`.
-        root: str, the folder that holds the class folders; `file_names` start with it.
+        root: str, the folder of the class folders; `file_names` start with it.
         file_names, class_names, skipped: lists of str.
 
     Raises:
-        MissingSplit: the folder has other splits; or it has none, and one but "train" is asked for.
-        ZooError: no such folder, another layout, a class without images, or a bad image; names
-            the folder or file.
+        MissingSplit: the folder has other splits; or it has none, and the split is not "train".
+        ZooError: no such folder, another layout, a class without images, or a bad image; the
+            message names the folder or file.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class ClassFolder:
             images = tree.images(posixpath.join(place.folder, name))
             names += images
             labels += [label] * len(images)
-        self._images = PictureList(tree, names, on_error, check)
+        self._images = ImageFiles(tree, names, on_error, check)
         self.labels = np.array(labels, np.int64)[self._images.kept]
         counts = np.bincount(self.labels, minlength=len(self.class_names))
         for name, count in zip(self.class_names, counts, strict=True):
@@ -80,7 +81,7 @@ class ClassFolder:
 
     @property
     def stamps(self):
-        """See `zoo.listing.Tree.stamp`, of each image."""
+        """`zoo.listing.Tree.stamp` of each image."""
         return self._images.stamps
 
     def load(self, index):

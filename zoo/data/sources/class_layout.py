@@ -1,4 +1,4 @@
-"""Where class folders lie in a folder or .zip file."""
+"""Finds class folders in a folder or .zip file."""
 
 import dataclasses
 import posixpath
@@ -12,22 +12,23 @@ CLASSES = (
     "train/<class>/*.png, with test/ and val/ like train/; or <class>/*.png without splits"
 )
 _LIKE_SPLIT = re.compile(rf"({'|'.join(sorted(WORDS, reverse=True))})([^a-z].*|[ab])?", re.DOTALL)
-_SAY = "If they are classes all the same, list them in classes=[...]."
+_SAY = "If they are classes nevertheless, list them in classes=[...]."
 
 
 def class_place(tree, split, classes=None):
-    """Where class folders lie.
+    """Finds the class folders of a split.
 
     Args:
-        classes: list of names, of the folders that are classes whatever they look like, or None.
+        classes: list of the names of class folders, which are accepted without further checks, or
+            None.
 
     Returns:
-        (`Place` of the folder that holds the class folders, names of the classes).
+        (`Place` of the folder with the class folders, names of the classes).
     """
     if classes is not None:
         classes = [in_one_form(name) for name in classes]
         if not classes or len(set(classes)) < len(classes):
-            raise ZooError(f"classes must be different names, one at least, but got {classes}.")
+            raise ZooError(f"classes must be one or more different names, got {classes}.")
         if split is None or split == "":
             for level in tree.roots:
                 if set(classes) <= set(tree.folders(level)):
@@ -50,57 +51,57 @@ def class_place(tree, split, classes=None):
 
 
 def _whole(tree, folder, classes):
-    """The folder that holds the class folders, where `folder` is the innermost real root."""
+    """The folder with the class folders of a data set without splits, whose root is `folder`."""
     if classes is not None:
         levels = [level for level in tree.roots if set(classes) <= set(tree.folders(level))]
         return levels[-1] if levels else folder
     if len(filled(tree, folder)) < 2 and folder:
         name = posixpath.basename(folder)
         raise ZooError(
-            f"{tree.describe()}: all images lie in one folder, {shown(folder)}, so that it is not "
-            f"clear whether this is a class; accepted are {CLASSES}. If it is the only one, name "
+            f"{tree.describe()}: all images are in one folder, {shown(folder)}, so it is ambiguous "
+            f"whether this is a class; accepted are {CLASSES}. If it is the only class, name "
             f'it in classes=["{shown(name)}"], or put it into a folder train.'
         )
     return folder
 
 
 def _check_classes(tree, folder):
-    """Stops where folders are not classes for certain."""
+    """Raises if folders may be something other than classes."""
     where = tree.describe(folder)
-    beside = len(tree.images(folder, recursive=False))
-    found, holds = contents(tree, folder), filled(tree, folder)
-    if not holds or (beside and (len(holds) == 1 or beside > 1)):
+    loose = len(tree.images(folder, recursive=False))  # images outside of class folders
+    summary, names = contents(tree, folder), filled(tree, folder)
+    if not names or (loose and (len(names) == 1 or loose > 1)):
         raise ZooError(
-            f"{where}: expected all images in a folder for each class, but found {found}; accepted "
+            f"{where}: expected all images in one folder per class, but found {summary}; accepted "
             f"are {CLASSES}."
         )
-    if len(holds) == 1 and any(name.split("/")[-1] == METADATA for name in tree.files()):
+    if len(names) == 1 and any(name.split("/")[-1] == METADATA for name in tree.files()):
         raise ZooError(
-            f'{where}: {METADATA} and images in one folder are the data source "folder", of images '
-            f"with captions (found {found}); accepted are {CLASSES}."
+            f'{where}: {METADATA} and images in one folder are captioned images, for the data '
+            f'source "folder" (found {summary}); accepted are {CLASSES}.'
         )
-    if odd := [name for name in holds if _LIKE_SPLIT.fullmatch(name.casefold())]:
+    if like_split := [name for name in names if _LIKE_SPLIT.fullmatch(name.casefold())]:
         raise ZooError(
-            f"{where}: the folder {shown(odd[0])} looks like a split, not like a class (found "
-            f"{found}); accepted are {CLASSES}. {_SAY}"
+            f"{where}: the folder {shown(like_split[0])} looks like a split, not like a class "
+            f"(found {summary}); accepted are {CLASSES}. {_SAY}"
         )
-    letters = {name.casefold() for name in holds}
+    letters = {name.casefold() for name in names}
     if {"a", "b"} <= letters and "c" not in letters:
         raise ZooError(
             f'{where}: the folders A and B look like pairs or domains (the data sources "pairs" '
             f'and "unpaired"), not like classes. {_SAY}'
         )
-    for name in holds:
+    for name in names:
         if inner := _folders_only(tree, posixpath.join(folder, name)):
             raise ZooError(
-                f"{where}: the folder {shown(name)} holds no images itself, but the folders "
-                f"{shown(', '.join(inner[:5]))}, so that it is not clear which are the classes; "
+                f"{where}: the folder {shown(name)} has no images itself, but the folders "
+                f"{shown(', '.join(inner[:5]))}, so it is ambiguous which are the classes; "
                 f"accepted are {CLASSES}. {_SAY}"
             )
 
 
 def _folders_only(tree, folder):
-    """The folders of images in one that holds two or more of them and no image itself."""
+    """The subfolders with images of a folder that has two or more of them and no image itself."""
     while not tree.images(folder, recursive=False):
         inner = filled(tree, folder)
         if len(inner) >= 2:

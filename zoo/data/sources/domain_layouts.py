@@ -1,8 +1,8 @@
-"""Where two domains lie, or the two sides of pairs: A and B in folders of their own.
+"""Finds the separate folders of two domains, or of the two sides of pairs: A and B.
 
-Accepted are, for a split and the domains A and B, whose names are compared without case:
-`trainA` and `trainB` (also `train_A`, `train-A`), `train/A` and `train/B`, `A/train` and `B/train`;
-and `A` and `B` of a set without splits.
+For a split and the domains A and B, whose names are compared case-insensitively, these are
+accepted: `trainA` and `trainB` (also `train_A`, `train-A`), `train/A` and `train/B`, `A/train` and
+`B/train`; and `A` and `B` in a data set without splits.
 """
 
 import posixpath
@@ -10,7 +10,7 @@ import posixpath
 from zoo.data.sources.layouts import (
     SPLITS,
     WORDS,
-    asked_split,
+    canonical_split,
     choose_split,
     contents,
     filled,
@@ -29,27 +29,27 @@ def layouts(a, b):
 
 
 def domain_place(tree, split, domains, accepted, alone=False):
-    """The two folders of a split.
+    """Finds the two folders of a split.
 
     Args:
         tree: `zoo.listing.Tree`.
         split: str or None, as a source's argument.
         domains: two names.
         accepted: str, the accepted layouts, for messages.
-        alone: bool. True refuses other folders with images beside the domains.
+        alone: bool. True refuses images outside of the two domains.
 
     Returns:
-        (folder of A, folder of B, canonical split or None of a set without splits), or None where
-        there is no folder of either domain.
+        (folder of A, folder of B, canonical split or None for a data set without splits), or None
+        if there is no folder of either domain.
 
     Raises:
-        MissingSplit: there are other splits, or none and one but "train" is asked for.
-        ZooError: one domain without the other, two folders for one domain, or folders of splits
-            that do not hold the domains beside others that do.
+        MissingSplit: there are other splits; or there are none, and the split is not "train".
+        ZooError: one domain without the other, two folders for one domain, or some folders of
+            splits that have the domains and others that do not.
     """
-    asked = asked_split(split)
+    requested = canonical_split(split)
     for level in tree.roots:
-        found = _found_at(tree, level, domains, asked)
+        found = _found_at(tree, level, domains, requested)
         if not found:
             continue
         for name, sides in found.items():
@@ -57,21 +57,21 @@ def domain_place(tree, split, domains, accepted, alone=False):
         _check_rest(tree, level, found, accepted, alone)
         pairs = {name: [tuple(side[0] for side in sides)] for name, sides in found.items()}
         names = {name: [" and ".join(pairs[name][0])] for name in pairs}
-        chosen, _ = choose_split(tree, asked, names, accepted)
+        chosen, _ = choose_split(tree, requested, names, accepted)
         return *pairs[chosen][0], chosen
     return None
 
 
-def _found_at(tree, level, domains, asked):
-    """Split (None of no split) -> (folders of A, folders of B), of every pattern that is there."""
-    wanted = [domain.casefold() for domain in domains]
+def _found_at(tree, level, domains, requested):
+    """dict of split (None for no split) to (folders of A, folders of B), in all layouts."""
+    keys = [domain.casefold() for domain in domains]
     words = dict(WORDS)
-    if asked and asked not in SPLITS:
-        words[asked.casefold()] = asked
+    if requested and requested not in SPLITS:
+        words[requested.casefold()] = requested
     joined = {
         f"{word}{mark}{domain}": (split, side)
         for word, split in words.items() for mark in ("", "_", "-", " ")
-        for side, domain in enumerate(wanted)
+        for side, domain in enumerate(keys)
     }
     found = {}
 
@@ -81,18 +81,18 @@ def _found_at(tree, level, domains, asked):
     for name in tree.folders(level):
         key = name.casefold()
         inner = tree.folders(posixpath.join(level, name))
-        if key in wanted:
+        if key in keys:
             splits = [(words[n.casefold()], n) for n in inner if n.casefold() in words]
             for split, n in splits:
-                note(split, wanted.index(key), name, n)
+                note(split, keys.index(key), name, n)
             if not splits or tree.images(posixpath.join(level, name), recursive=False):
-                note(None, wanted.index(key), name)
+                note(None, keys.index(key), name)
         elif key in joined:
             note(*joined[key], name)
         elif key in words:
             for n in inner:
-                if n.casefold() in wanted:
-                    note(words[key], wanted.index(n.casefold()), name, n)
+                if n.casefold() in keys:
+                    note(words[key], keys.index(n.casefold()), name, n)
     return found
 
 
@@ -100,9 +100,9 @@ def _check_sides(tree, level, domains, split, sides, accepted):
     for domain, other, folders in zip(domains, domains[::-1], sides, strict=True):
         what = f"{domain} of the split {split}" if split else domain
         if not folders:
-            there = sides[1 - domains.index(domain)]
+            partner = sides[1 - domains.index(domain)]
             raise ZooError(
-                f"{tree.describe(level)}: found {shown(there[0])} for {other}, but no folder for "
+                f"{tree.describe(level)}: found {shown(partner[0])} for {other}, but no folder for "
                 f"{what}; accepted are {accepted}."
             )
         if len(folders) > 1:
@@ -113,7 +113,7 @@ def _check_sides(tree, level, domains, split, sides, accepted):
 
 
 def _check_rest(tree, level, found, accepted, alone):
-    """Stops where images outside the domains make another reading possible."""
+    """Raises if images outside of the domains make the layout ambiguous."""
     inside = [f"{side}/" for sides in found.values() for folders in sides for side in folders]
     rest = [name for name in tree.images(level) if not name.startswith(tuple(inside))]
     start = len(level) + 1 if level else 0
@@ -122,20 +122,20 @@ def _check_rest(tree, level, found, accepted, alone):
     splits = [name for name, top in tops.items() if split_of(top) and top not in with_domains]
     if splits or (alone and len(rest) > 1):
         raise ZooError(
-            f"{tree.describe(level)}: {shown((splits or rest)[0])} lies in neither of the two "
-            f"domains (found {contents(tree, level)}); accepted are {accepted}. Move what does "
-            "not belong to them away."
+            f"{tree.describe(level)}: {shown((splits or rest)[0])} is in neither of the two "
+            f"domains (found {contents(tree, level)}); accepted are {accepted}. Move images that "
+            "belong to neither domain away."
         )
 
 
 def pair_names(tree, a, b):
-    """Images of two folders that have the same name, whatever their ending.
+    """Pairs the images of two folders by name, ignoring the extension.
 
     Returns:
-        (list of (name in A, name in B), list of (name, what is wrong) of images without a partner).
+        (list of (name in A, name in B), list of (name, problem) of images without a partner).
 
     Raises:
-        ZooError: two images in one folder with the same name but for the ending.
+        ZooError: two images in one folder whose names differ only in the extension.
     """
     first, second = (_stems(tree, folder) for folder in (a, b))
     pairs = [(first[stem], second[stem]) for stem in sorted(first.keys() & second.keys())]
@@ -154,19 +154,19 @@ def _stems(tree, folder):
         stem = posixpath.splitext(name[len(folder) + 1 :])[0]
         if stem in stems:
             raise ZooError(
-                f"{tree.describe(name)}: the same name as {shown(posixpath.basename(stems[stem]))} "
-                "beside it but for the ending, so that it is not clear which one belongs to the "
-                "pair; remove or rename one."
+                f"{tree.describe(name)}: its name differs from "
+                f"{shown(posixpath.basename(stems[stem]))} next to it only in the extension, so it "
+                "is ambiguous which one belongs to the pair; remove or rename one."
             )
         stems[stem] = name
     return stems
 
 
 def side_by_side_problem(tree, place):
-    """Why the images of a `Place` are not A and B side by side, or None."""
+    """A sentence that says why the images of a `Place` are not A and B side by side, or None."""
     folder = place.folder
     if filled(tree, folder):
-        return f"found {contents(tree, folder)}, but images side by side all lie in one folder"
+        return f"found {contents(tree, folder)}, but images side by side are all in one folder"
     last = posixpath.basename(folder or tree.path.rstrip("/")).casefold()
     if last in ("a", "b") or any(last == word + side for word in WORDS for side in "ab"):
         return f"the folder {shown(last)} looks like one side of pairs; give the folder above it"

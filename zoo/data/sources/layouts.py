@@ -1,8 +1,7 @@
-"""Where the images of a split lie in a folder or .zip file.
+"""Finds the images of a split in a folder or .zip file.
 
-Nothing is guessed. What has two readings, or is no known layout, is an error that shows what was
-found and what is accepted. Class folders, captions, and two domains (or the sides of pairs) have
-modules of their own.
+Nothing is guessed: an ambiguous or unknown layout is an error that shows what was found and what is
+accepted. Class folders, captions, and two domains (or the sides of pairs) have separate modules.
 """
 
 import dataclasses
@@ -21,74 +20,74 @@ WORDS = {word: split for split, words in SPLITS.items() for word in words}
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """A folder of a tree, and the split that it is: None of a set without splits."""
+    """A folder of a tree, and its split: None for a data set without splits."""
 
     folder: str
     split: str | None
 
 
 def split_of(name):
-    """ "train", "val" or "test" for the name of a folder that means this split, else None."""
+    """The split ("train", "val" or "test") that the name of a folder means, or None."""
     return WORDS.get(name.casefold())
 
 
-def asked_split(split):
-    """The canonical name of a split that a caller asks for; None where none is."""
+def canonical_split(split):
+    """The canonical name of the split that a caller requests, or None."""
     if split is None or split == "":
         return None
     if not isinstance(split, str):
-        raise ZooError(f'split must be a name such as "train" or "test", but got {split!r}.')
+        raise ZooError(f'split must be a name such as "train" or "test", got {split!r}.')
     return split_of(split) or in_one_form(split)
 
 
-def choose_split(tree, asked, found, accepted):
-    """The one of the found splits that is asked for.
+def choose_split(tree, requested, found, accepted):
+    """Selects the requested split among those that exist.
 
     Args:
-        asked: as `asked_split` gives it.
-        found: dict of canonical name -> list of what was found for it; `None` as name stands for a
-            set without splits.
+        requested: the result of `canonical_split`.
+        found: dict of canonical name to list of candidates; the name None means a data set without
+            splits.
         accepted: str, the accepted layouts, for messages.
 
     Returns:
-        (canonical name or None, what was found for it).
+        (canonical name or None, its candidate).
 
     Raises:
-        MissingSplit: it is not among them.
-        ZooError: two candidates for one split, or no split was named where there are some.
+        MissingSplit: the requested split does not exist.
+        ZooError: two candidates for one split, or no split was requested although there are some.
     """
     for split, places in found.items():
         if len(places) > 1:
             names = " and ".join(f'"{shown(place)}"' for place in places)
             raise ZooError(
                 f"{tree.describe()}: {names} are two folders for "
-                f"{'one set' if split is None else f'the split {split}'}; expected one. "
+                f"{'one data set' if split is None else f'the split {split}'}; expected one. "
                 "Rename or remove the other."
             )
     if None in found and len(found) > 1:
         raise ZooError(
-            f"{tree.describe()}: found {_places(found)}, which are one set without splits beside "
-            f"splits; expected one of the two: {accepted}."
+            f"{tree.describe()}: found {_places(found)}, which are both a data set without splits "
+            f"and splits; expected one of the two: {accepted}."
         )
     if None in found:
-        if asked not in (None, "train"):
+        if requested not in (None, "train"):
             raise MissingSplit(
-                f'{tree.describe()}: there is no split "{asked}": all images are one set, which '
-                'is read with split="train"; expected a folder '
-                f'"{asked}" for this split.'
+                f'{tree.describe()}: there is no split "{requested}": all images are one data set, '
+                'which is read with split="train"; expected a folder '
+                f'"{requested}" for this split.'
             )
         return None, found[None][0]
-    if asked is None:
+    if requested is None:
         raise ZooError(
             f'{tree.describe()}: found the splits {", ".join(found)}; name one, such as '
             f'split="{next(iter(found))}".'
         )
-    if asked not in found:
+    if requested not in found:
         raise MissingSplit(
-            f'{tree.describe()}: there is no split "{asked}", but found {", ".join(found)}; '
+            f'{tree.describe()}: there is no split "{requested}", but found {", ".join(found)}; '
             f"accepted are {accepted}."
         )
-    return asked, found[asked][0]
+    return requested, found[requested][0]
 
 
 def _places(found):
@@ -96,7 +95,7 @@ def _places(found):
 
 
 def splits_at(tree, level):
-    """The folders of splits directly in `level`: canonical name -> list of folders."""
+    """The folders of splits directly in `level`: dict of canonical name to list of folders."""
     found = {}
     for name in tree.folders(level):
         if split := split_of(name):
@@ -105,7 +104,7 @@ def splits_at(tree, level):
 
 
 def split_place(tree, split, accepted):
-    """The folder of a split, or the real root of a set without splits.
+    """The folder of a split, or the real root of a data set without splits.
 
     Args:
         tree: `zoo.listing.Tree`.
@@ -116,50 +115,50 @@ def split_place(tree, split, accepted):
         `Place`.
 
     Raises:
-        MissingSplit: the tree has other splits, or none and one but "train" is asked for.
-        ZooError: no images, two folders for one split, folders with images beside those of the
-            splits, an empty split, or no split was named where there are some.
+        MissingSplit: the tree has other splits; or it has none, and the split is not "train".
+        ZooError: no images, two folders for one split, other folders with images next to those of
+            the splits, an empty split, or no split was requested although there are some.
     """
-    asked = asked_split(split)
+    requested = canonical_split(split)
     if not tree.images():
         raise ZooError(f"{tree.describe()}: found no images; accepted are {accepted}.")
     for level in tree.roots:
-        if asked and asked not in SPLITS and asked in tree.folders(level):
-            return Place(posixpath.join(level, asked), asked)
+        if requested and requested not in SPLITS and requested in tree.folders(level):
+            return Place(posixpath.join(level, requested), requested)
         found = splits_at(tree, level)
         if any(tree.images(folder) for folders in found.values() for folder in folders):
             _check_alone(tree, level, found, accepted)
-            split, folder = choose_split(tree, asked, found, accepted)
+            split, folder = choose_split(tree, requested, found, accepted)
             if not tree.images(folder):
-                raise ZooError(f"{tree.describe(folder)}: this split holds no images.")
+                raise ZooError(f"{tree.describe(folder)}: this split has no images.")
             return Place(folder, split)
-    choose_split(tree, asked, {None: [tree.roots[-1]]}, accepted)
+    choose_split(tree, requested, {None: [tree.roots[-1]]}, accepted)
     return Place(tree.roots[-1], None)
 
 
 def _check_alone(tree, level, found, accepted):
-    """Folders of splits must have no folders with images beside them."""
+    """Raises if there are other folders with images next to the folders of splits."""
     if others := [name for name in filled(tree, level) if not split_of(name)]:
         splits = ", ".join(name for name in tree.folders(level) if split_of(name))
         raise ZooError(
-            f"{tree.describe(level)}: found {shown(splits)} by the name of a split, and "
-            f"{shown(', '.join(others[:5]))} with images beside it; accepted are {accepted}. Move "
-            "the others away, or rename them."
+            f"{tree.describe(level)}: found {shown(splits)}, the name of a split, and next to it "
+            f"{shown(', '.join(others[:5]))} with images; accepted are {accepted}. Move the "
+            "others away, or rename them."
         )
 
 
 def filled(tree, folder):
-    """Names of the folders in `folder` that hold images, also deeper ones."""
+    """Names of the folders in `folder` that contain images, directly or deeper."""
     return [name for name in tree.folders(folder) if tree.images(posixpath.join(folder, name))]
 
 
 def contents(tree, folder=""):
-    """What a folder holds, in words: its images, and its folders with theirs."""
-    own = len(tree.images(folder, recursive=False))
-    counted = [(n, len(tree.images(posixpath.join(folder, n)))) for n in tree.folders(folder)]
-    parts = [f"{_images(own)} directly there"] if own else []
-    parts += [f"{shown(name)}/ ({_images(count)})" for name, count in counted[:6]]
-    parts += [f"{len(counted) - 6} more folders"] if len(counted) > 6 else []
+    """The content of a folder in words: the numbers of images in it and in its folders."""
+    direct = len(tree.images(folder, recursive=False))
+    counts = [(n, len(tree.images(posixpath.join(folder, n)))) for n in tree.folders(folder)]
+    parts = [f"{_images(direct)} directly there"] if direct else []
+    parts += [f"{shown(name)}/ ({_images(count)})" for name, count in counts[:6]]
+    parts += [f"{len(counts) - 6} more folders"] if len(counts) > 6 else []
     return ", ".join(parts) or "no images"
 
 

@@ -1,4 +1,4 @@
-"""The lines of a `metadata.jsonl`: one JSON object for each image, with its captions."""
+"""Parses the lines of a `metadata.jsonl`: one JSON object per image, with its captions."""
 
 import json
 
@@ -10,15 +10,15 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def lines_of(data, where, limit):
-    """Yields (number, line) of the lines with something in them, counted from 1.
+    """Yields (number, line) of the lines that are not blank, counted from 1.
 
     Args:
         data: bytes of the file.
         where: str, the file, for messages.
-        limit: int, bytes of a line.
+        limit: int, maximum bytes of a line.
 
     Raises:
-        ZooError: a file in UTF-16, or a line of more bytes.
+        ZooError: a file in UTF-16, or a line that is too long.
     """
     if data[:2] in _UTF16:
         raise ZooError(f"{where}: a file in UTF-16; save it as UTF-8.")
@@ -30,7 +30,7 @@ def lines_of(data, where, limit):
         if end - start > limit:
             raise ZooError(
                 f"{where}, line {number}: {end - start:,} bytes, but at most {limit:,} are read "
-                "(the limit line_bytes); expected one object on each line."
+                "(the limit line_bytes); expected one object per line."
             )
         if (line := data[start:end]).strip():
             yield number, line
@@ -38,26 +38,27 @@ def lines_of(data, where, limit):
 
 
 def parse_line(line, where):
-    """One line.
+    """Parses one line.
 
     Returns:
-        (record, dict of the whole line; `file_name` in Unicode's form NFC; captions, list of str).
+        (record, dict of the whole line; `file_name` in Unicode normal form NFC; captions, list of
+        str).
 
     Raises:
-        ZooError: not UTF-8, not a JSON object, a key that is there twice, no file name, or no
-            captions that are text.
+        ZooError: not UTF-8, not a JSON object, a duplicate key, no file name, or captions that are
+            missing or not text.
     """
     record = _record(line, where)
     name = record.get("file_name")
     if not isinstance(name, str) or not name:
-        raise ZooError(f'{where}: expected "file_name", a string, but {_got(name)}.')
+        raise ZooError(f'{where}: expected "file_name", a string, {_got(name)}.')
     if name.startswith("/") or "\\" in name or "\0" in name or name[1:2] == ":":
         raise leaves(where, name)
     return record, in_one_form(name), _captions(record, where)
 
 
 def leaves(where, name):
-    """The error of a file name that leads out of the folder."""
+    """The error for a file name outside of the folder."""
     return ZooError(
         f'{where}: "{shown(name)}" leaves the folder; expected a path below it with "/".'
     )
@@ -77,9 +78,9 @@ def _record(line, where):
         raise
     except (ValueError, RecursionError) as error:
         reason = shown(str(error))[:120]
-        raise ZooError(f"{where}: not JSON ({reason}); expected one object on each line.") from None
+        raise ZooError(f"{where}: not JSON ({reason}); expected one object per line.") from None
     if not isinstance(record, dict):
-        raise ZooError(f"{where}: expected a JSON object, but got a {type(record).__name__}.")
+        raise ZooError(f"{where}: expected a JSON object, got a {type(record).__name__}.")
     return record
 
 
@@ -88,7 +89,7 @@ def _unique(pairs, where):
     if len(record) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ZooError(f'{where}: the key "{shown(twice)}" is there twice; expected it once.')
+        raise ZooError(f'{where}: the key "{shown(twice)}" occurs twice; expected it once.')
     return record
 
 
@@ -112,7 +113,7 @@ def _captions(record, where):
         or not all(isinstance(caption, str) and caption.strip() for caption in captions)
     ):
         kind = "a caption" if key == "text" else "a list of captions"
-        raise ZooError(f'{where}: expected {kind} in "{key}", but {_got(value)}.')
+        raise ZooError(f'{where}: expected {kind} in "{key}", {_got(value)}.')
     for caption in captions:
         if problem := _not_text(caption):
             raise ZooError(f'{where}: the caption "{shown(caption)[:60]}" {problem}.')
@@ -120,16 +121,16 @@ def _captions(record, where):
 
 
 def _not_text(caption):
-    """What a string holds that is no text, or None."""
+    """The problem with a string that is not valid text, or None."""
     if "\0" in caption:
-        return "holds a zero byte; remove it"
+        return "contains a zero byte; remove it"
     if any("\ud800" <= character <= "\udfff" for character in caption):
-        return 'holds half of a character ("\\ud800" to "\\udfff" alone); write the whole one'
+        return 'contains an unpaired surrogate ("\\ud800" to "\\udfff"); write the whole character'
     return None
 
 
 def _got(value):
     if value is None:
-        return "it is missing"
+        return "but it is missing"
     text = shown(json.dumps(value))
     return f"got {text if len(text) <= 60 else text[:59] + '…'}"

@@ -1,9 +1,9 @@
-"""Images for image-to-image translation: pairs in one file or two folders, and unpaired domains."""
+"""Data for image-to-image translation: pairs in one file or two folders, and unpaired domains."""
 
 import tensorflow as tf
 
 from zoo.data.sources.domain_layouts import domain_place, layouts, pair_names, side_by_side_problem
-from zoo.data.sources.image_tree import PictureList, StoredImages, check_on_error, left_out
+from zoo.data.sources.image_tree import ImageFiles, StoredImages, check_on_error, left_out
 from zoo.data.sources.layouts import contents, split_place
 from zoo.errors import ZooError, check_choice
 from zoo.listing import LIMITS, in_one_form, open_tree
@@ -15,7 +15,7 @@ _SIDE_BY_SIDE = (
     "folder without splits"
 )
 PAIRS = f"{_SIDE_BY_SIDE}; or images with equal names in {layouts('A', 'B')}"
-_STATE = 'pass layout="side_by_side" to read it so all the same'
+_STATE = 'pass layout="side_by_side" to read it that way nevertheless'
 
 
 class PairedFolder:
@@ -23,13 +23,14 @@ class PairedFolder:
 
     Side by side, A is the left half of `directory/split/*.jpg`: the layout of pix2pix (arXiv
     1611.07004). In two folders, A and B are `split/A` and `split/B`, `A/split` and `B/split`, or
-    `splitA` and `splitB`; there a pair has the same name, whatever its ending. Without folders of
-    splits the images, or A and B, lie in `directory` itself. `directory` may also be a .zip file
-    of the same layout, which is read into memory, or hold all of this in one folder. How grey,
-    transparent and 16-bit images become RGB: see `zoo.images.decode`.
+    `splitA` and `splitB`; the images of a pair have the same name, with any extension. Without
+    folders of splits, the images, or A and B, are in `directory` itself. `directory` may also be a
+    .zip file of the same layout, which is read into memory, or contain all of this in a single
+    subfolder. For the conversion of grayscale, transparent and 16-bit images to RGB see
+    `zoo.images.decode`.
 
-    An image counts as two side by side only if it is at least 1.6 times as wide as high: a single
-    photo mostly is not.
+    An image counts as two side by side only if it is at least 1.6 times as wide as high, which
+    single photos usually are not.
 
     Example:
         source = PairedFolder("facades.zip", direction="b2a")  # from label maps to photos
@@ -42,25 +43,25 @@ class PairedFolder:
         direction: "a2b" or "b2a", from the source to the target of the translation.
         on_error: "raise" stops at the first bad image; "skip" leaves its pair out and adds the
             message to `skipped`.
-        check: decodes every image once and looks at its shape, so that a wrong one is found now
-            and not in the middle of a training. Without it this is done for the first one only,
-            and B gets the odd column.
-        layout: "auto" finds out; "side_by_side" takes images for A and B side by side whatever
-            their height, also in folders inside the split; "folders" expects A and B.
-        follow_links: bool. Follow links in the folder, also out of it.
-        limits: `zoo.listing.Limits`, what the folder or .zip file may hold at most.
+        check: decode every image once and check its shape, so that a wrong one is found
+            immediately and not during training. Otherwise only the first image is checked, and the
+            middle column of an odd width belongs to B.
+        layout: "auto" detects the layout; "side_by_side" reads every image as A and B side by
+            side, whatever its height, also in subfolders of the split; "folders" expects A and B.
+        follow_links: bool. Follow links in the folder, even out of it.
+        limits: `zoo.listing.Limits` of the folder or .zip file.
 
     Attributes:
-        split: "train", "val", "test" or another name; None of a folder without splits.
+        split: "train", "val", "test" or another name; None for a folder without splits.
         layout: "side_by_side" or "folders".
         root: str, the folder of the files, or of those of A; `file_names` start with it.
         file_names: list of str.
         skipped: list of str.
 
     Raises:
-        MissingSplit: the folder has other splits; or it has none, and one but "train" is asked for.
-        ZooError: no such folder, another layout, no pair, an image that does not decode, whose
-            width is odd or that has no partner; names it.
+        MissingSplit: the folder has other splits; or it has none, and the split is not "train".
+        ZooError: no such folder, another layout, no pair, or an image that does not decode, has an
+            odd width or no partner; the message names it.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class PairedFolder:
             self._read_halves(split, on_error, check, stated=layout == "side_by_side")
         if not self.file_names:
             raise ZooError(
-                f"{self._tree.describe()}: no usable pair is there{_first(self.skipped)}; "
+                f"{self._tree.describe()}: there is no usable pair{_first(self.skipped)}; "
                 f"accepted are {PAIRS}."
             )
         self.image_size = int(min(self.load(0)[0].shape[:2]))
@@ -99,17 +100,17 @@ class PairedFolder:
             raise ZooError(
                 f"{tree.describe(place.folder)}: {problem}; accepted are {PAIRS}; or {_STATE}."
             )
-        single = []  # the first image that is not two side by side, whatever `on_error` says
+        single = []  # size of the first image that is not two side by side; ignores `on_error`
 
         def rule(height, width):
             if not stated and 5 * width < 8 * height:
                 single[:] = single or [(height, width)]
             elif check and width % 2:
-                return f"{width} pixels wide, which are not two halves; expected A|B side by side."
+                return f"{width} pixels wide, which is odd; expected A|B side by side."
             return None
 
         names = tree.images(place.folder)
-        self._a = PictureList(tree, names, on_error, check, rule)
+        self._a = ImageFiles(tree, names, on_error, check, rule)
         self._check_two(single)
         self.file_names, self.skipped = self._a.file_names, self._a.skipped
 
@@ -117,9 +118,9 @@ class PairedFolder:
         if single:
             height, width = single[0]
             raise ZooError(
-                f"{self._tree.describe()}: an image of {width} x {height} pixels is hardly A and B "
-                f"side by side, which is at least 1.6 times as wide as high; accepted are {PAIRS}; "
-                f"or {_STATE}."
+                f"{self._tree.describe()}: an image of {width} x {height} pixels is unlikely to be "
+                "A and B side by side, which is at least 1.6 times as wide as high; accepted are "
+                f"{PAIRS}; or {_STATE}."
             )
 
     def _read_folders(self, a, b, split, on_error, check):
@@ -134,14 +135,14 @@ class PairedFolder:
         kept = sorted(set(self._a.good) & set(self._b.good))
         for side in (self._a, self._b):
             side.keep(kept)
-        self.file_names = [sides[0][place] for place in kept]
+        self.file_names = [sides[0][index] for index in kept]
 
     def __len__(self):
         return len(self.file_names)
 
     @property
     def stamps(self):
-        """See `zoo.listing.Tree.stamp`, of each image, or of both of a pair."""
+        """`zoo.listing.Tree.stamp` of each image, or of both images of each pair."""
         if self._b is None:
             return self._a.stamps
         return [" and ".join(both) for both in zip(self._a.stamps, self._b.stamps, strict=True)]
@@ -156,32 +157,32 @@ class PairedFolder:
 
 
 class UnpairedFolders:
-    """Two folders of images, one for each domain; nothing goes together.
+    """Two folders of images, one per domain, without pairs.
 
     The domains A and B are `directory/trainA` and `directory/trainB` (the layout of CycleGAN,
     arXiv 1703.10593), `directory/train/A` and `directory/train/B`, or `directory/A/train` and
-    `directory/B/train`; without splits `directory/A` and `directory/B`. So two classes of a class
-    folder serve too: `domains=("cat", "dog")`. `directory` may also be a .zip file of the same
-    layout, which is read into memory, or hold all of this in one folder. How grey, transparent and
-    16-bit images become RGB: see `zoo.images.decode`.
+    `directory/B/train`; without splits `directory/A` and `directory/B`. Two classes of a class
+    folder therefore work too: `domains=("cat", "dog")`. `directory` may also be a .zip file of the
+    same layout, which is read into memory, or contain all of this in a single subfolder. For the
+    conversion of grayscale, transparent and 16-bit images to RGB see `zoo.images.decode`.
 
     Args:
         directory: path of the folder or .zip file.
         split: "train", "val", "test", or another name of a split; "train" also reads a folder
             without splits, and so does None.
-        domains: two names, of the domain A and of the domain B; compared without case.
+        domains: the names of the domains A and B, compared case-insensitively.
         on_error, check, follow_links, limits: as in `PairedFolder`.
 
     Attributes:
-        split: "train", "val", "test" or another name; None of a folder without splits.
+        split: "train", "val", "test" or another name; None for a folder without splits.
         a, b: sources with `len()`, `file_names`, their folder `root` and `load(index)`, uint8
             [H, W, 3]. Their lengths may differ.
-        skipped: messages of images that were left out.
+        skipped: messages about images that were left out.
 
     Raises:
-        MissingSplit: the folder has other splits; or it has none, and one but "train" is asked for.
-        ZooError: no such folder, another layout, a domain without an image, or an image that does
-            not decode; names it.
+        MissingSplit: the folder has other splits; or it has none, and the split is not "train".
+        ZooError: no such folder, another layout, a domain without images, or an image that does
+            not decode; the message names it.
     """
 
     def __init__(
@@ -196,12 +197,12 @@ class UnpairedFolders:
         if place is None:
             raise ZooError(
                 f"{tree.describe()}: found no folders of the domains {' and '.join(self.domains)}, "
-                f"but {contents(tree, tree.roots[-1])}; accepted are {accepted}. Other names are "
-                'given as domains=("cat", "dog").'
+                f"but {contents(tree, tree.roots[-1])}; accepted are {accepted}. Pass other names "
+                'as domains=("cat", "dog").'
             )
         *folders, self.split = place
         self.a, self.b = (
-            PictureList(tree, tree.images(folder), on_error, check) for folder in folders
+            ImageFiles(tree, tree.images(folder), on_error, check) for folder in folders
         )
         self.a.root, self.b.root = folders
         self.skipped = self.a.skipped + self.b.skipped
@@ -219,7 +220,7 @@ def check_direction(direction):
 
 
 def directed(a, b, direction):
-    """Source and target of a pair."""
+    """(source, target) of a pair."""
     return (a, b) if direction == "a2b" else (b, a)
 
 
@@ -228,14 +229,14 @@ def _first(skipped):
 
 
 def _two_names(domains):
-    """The domains as a tuple of two strings that differ in more than case."""
+    """The domains as a tuple of two strings that differ in more than their case."""
     try:
         names = () if isinstance(domains, str) else tuple(domains)
     except TypeError:
         names = ()
-    good = len(names) == 2 and all(isinstance(name, str) and name for name in names)
-    if not good or names[0].casefold() == names[1].casefold():
+    valid = len(names) == 2 and all(isinstance(name, str) and name for name in names)
+    if not valid or names[0].casefold() == names[1].casefold():
         raise ZooError(
-            f'domains must be two different names, such as ("cat", "dog"), but got {domains!r}.'
+            f'domains must be two different names, such as ("cat", "dog"), got {domains!r}.'
         )
     return tuple(map(in_one_form, names))

@@ -1,4 +1,4 @@
-"""Reading the pickles of published data sets without running what they may contain."""
+"""Reads the pickles of published data sets without executing code that they may contain."""
 
 import io
 import os
@@ -13,13 +13,13 @@ from zoo.text.vocabulary import Vocabulary
 
 _ARRAYS = ("numpy.core.multiarray", "numpy._core.multiarray")
 _BUFFERS = ("numpy.core.numeric", "numpy._core.numeric")
-_ARRAY = object()  # stands for the class of arrays, which itself would make one of any size
-_REPEATS = 10  # values for each byte of the file, where values are there by reference
-_SMALL = 10**6  # values that a file of any size may have
+_ARRAY = object()  # placeholder for the class of arrays, which could allocate any size
+_REPEATS = 10  # maximum values per byte of the file, since values may be repeated by reference
+_SMALL = 10**6  # number of values that a file of any size may have
 
 
 class _Restricted(pickle.Unpickler):
-    """Knows lists, dicts, strings, numbers and NumPy arrays; every other class is refused."""
+    """Accepts lists, dicts, strings, numbers and NumPy arrays, and refuses all other classes."""
 
     def find_class(self, module, name):
         if (module, name) == ("numpy", "ndarray"):
@@ -51,14 +51,14 @@ def _frombuffer(data, dtype, shape, order):
 
 
 def _empty(kind, shape, dtype):
-    """The empty array that NumPy's pickles start with and then fill."""
+    """The empty array that NumPy's pickles create first and then fill."""
     if kind is not _ARRAY or tuple(shape) != (0,):
         raise ZooError("it wants to create an array in an unexpected way")
     return np.empty(0, dtype)
 
 
 def _check_extent(content, size):
-    """Raises for content that is far larger than its file, by references to itself."""
+    """Raises for content that becomes far larger than its file by references to its own parts."""
     left, waiting = max(_SMALL, _REPEATS * size), [content]
     while waiting:
         value = waiting.pop()
@@ -69,11 +69,11 @@ def _check_extent(content, size):
             waiting += value.values() if isinstance(value, dict) else value
 
 
-def _undamaged(file):
-    """The file, or its bytes with the line ends of a text checkout undone.
+def _with_original_line_ends(file):
+    """The file, or its bytes with CR LF replaced by LF.
 
-    Protocol 0 is text, so that version control may have made its line ends CR LF; in a good one
-    they are LF. Later protocols start with a byte that no text has.
+    Protocol 0 is text, whose LF line ends version control may have converted to CR LF. Later
+    protocols start with a byte that does not occur in text.
     """
     start = file.read(1)
     file.seek(0)
@@ -88,15 +88,15 @@ def _undamaged(file):
 def load_pickle(path):
     """Reads a pickle of Python 2 or 3 that holds only lists, dicts, strings, numbers and arrays.
 
-    A protocol-0 file whose line ends became CR LF is read as it was meant.
+    A protocol-0 file whose line ends were converted to CR LF is read correctly.
 
     Raises:
-        ZooError: the file is missing, no regular file, broken, or wants to create anything else.
+        ZooError: the file is missing, not a regular file, broken, or creates other objects.
     """
     path = os.fspath(path)
     try:
         with open_regular(path) as file:
-            content = _Restricted(_undamaged(file), encoding="latin1").load()
+            content = _Restricted(_with_original_line_ends(file), encoding="latin1").load()
         _check_extent(content, os.path.getsize(path))
         return content
     except OSError as error:
@@ -116,17 +116,17 @@ def load_list(path, kind):
     if isinstance(values, (list, tuple)):
         values = [v.item() if isinstance(v, np.generic) else v for v in values]
     if not isinstance(values, list) or not all(isinstance(v, kind) for v in values):
-        raise ZooError(f"{path}: expected a list of {kind.__name__}, but got something else.")
+        raise ZooError(f"{path}: expected a list of {kind.__name__}, got something else.")
     return values
 
 
-def load_embeddings(path, pictures):
+def load_embeddings(path, count):
     """Reads the sentence embeddings of a split, StackGAN's `char-CNN-RNN-embeddings.pickle`.
 
     Args:
-        path: a pickled list or array: for each image, in the order of `filenames.pickle`, its
-            embeddings (captions, features).
-        images: int, how many images the split has.
+        path: a pickled list or array: the embeddings (captions, features) of each image, in the
+            order of `filenames.pickle`.
+        count: int, number of images of the split.
 
     Returns:
         float32 (images, captions, features), or a list of float32 (captions, features) if the
@@ -135,13 +135,13 @@ def load_embeddings(path, pictures):
     Raises:
         ZooError: see `load_pickle` and `zoo.data.batches.embedding_store.as_embeddings`.
     """
-    return as_embeddings(load_pickle(path), pictures, os.fspath(path))
+    return as_embeddings(load_pickle(path), count, os.fspath(path))
 
 
 def load_official_vocabulary(path):
-    """The vocabulary inside AttnGAN's `captions.pickle`: [train, test, ixtoword, wordtoix].
+    """The vocabulary in AttnGAN's `captions.pickle`: [train, test, ixtoword, wordtoix].
 
-    Needed with the released encoders, whose ids follow this file's order.
+    The released encoders need it, since their ids follow this file's order.
 
     Returns:
         `zoo.text.Vocabulary`, 5,450 tokens for CUB and 27,297 for COCO.

@@ -1,7 +1,7 @@
-"""The shapes world for label-to-image and image-to-image systems: no files are needed.
+"""Procedural shapes for label-to-image and image-to-image systems; they need no files.
 
-Three sources made of `zoo.data.sources.shapes`: images with one attribute as label, pairs of a flat map
-and an image, and two domains that differ in one thing.
+Three sources based on `zoo.data.sources.shapes`: images with one attribute as the label, pairs of a
+flat map and an image, and two domains that differ in one property.
 """
 
 import itertools
@@ -15,11 +15,11 @@ from zoo.errors import ZooError, check_choice
 
 MAP_COLORS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255), (0, 255, 255))
 DIFFERENCES = ("background", "fill")
-_HOLE = 0.7  # radius of what is cut out of an outline, of the shape's
+_HOLE = 0.7  # radius of an outline's hole, relative to the shape's radius
 
 
 class ShapeClasses(Shapes):
-    """Pictures of shapes whose label is one of their attributes; the other four are open.
+    """Images of shapes whose label is one of their attributes; the other four are open.
 
     Example:
         source = ShapeClasses(size=32, count=1000, attribute="color")
@@ -28,10 +28,10 @@ class ShapeClasses(Shapes):
 
     Args:
         attribute: "shape", "color", "size", "position" or "background".
-        other arguments: as `Shapes`.
+        other arguments: as in `Shapes`.
 
     Raises:
-        ZooError: a setting that cannot be used.
+        ZooError: an invalid setting.
     """
 
     def __init__(self, size=32, count=10000, seed=0, split="train", attribute="shape"):
@@ -45,18 +45,18 @@ class ShapeClasses(Shapes):
 class ShapePairs:
     """Pairs of a label map (A) and an image (B).
 
-    The map shows the shape flat and with hard edges on black, in a color that names its kind (see
+    The map shows the shape flat and with hard edges on black, in a color that encodes its kind (see
     `MAP_COLORS`). Color and background of the image are open: `modes` lists them.
 
     Args:
         direction: "a2b" from map to image, or "b2a".
-        other arguments: as `Shapes`.
+        other arguments: as in `Shapes`.
 
     Attributes:
-        attributes: int64 [count, 5], as of `Shapes`.
+        attributes: int64 [count, 5], as in `Shapes`.
 
     Raises:
-        ZooError: a setting that cannot be used.
+        ZooError: an invalid setting.
     """
 
     def __init__(self, size=64, count=10000, seed=0, split="train", direction="a2b"):
@@ -76,7 +76,7 @@ class ShapePairs:
         return directed(flat[0], draw(row, self.image_size)[0], self.direction)
 
     def modes(self, index):
-        """All combinations of attributes whose map is the one of pair `index`: int64 [m, 5]."""
+        """All combinations of attributes with the same map as pair `index`: int64 [m, 5]."""
         shape, _, size, position, _ = self.attributes[index].tolist()
         colors, backgrounds = range(len(VALUES["color"])), range(len(VALUES["background"]))
         rows = itertools.product([shape], colors, [size], [position], backgrounds)
@@ -84,7 +84,7 @@ class ShapePairs:
 
 
 class ShapeDomains:
-    """Two domains of shapes that differ in one thing; their images do not go together.
+    """Two domains of shapes that differ in one property; their images are not paired.
 
     Example:
         source = ShapeDomains(size=64, count=1000, difference="background")
@@ -96,13 +96,13 @@ class ShapeDomains:
         count_b: int, images of domain B; None is `count`.
         difference: "background", white in A and black in B; or "fill", filled shapes in A and
             outlines in B.
-        other arguments: as `Shapes`.
+        other arguments: as in `Shapes`.
 
     Attributes:
         a, b: sources with `len()`, `attributes`, `load` and `load_batch`.
 
     Raises:
-        ZooError: a setting that cannot be used.
+        ZooError: an invalid setting.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class ShapeDomains:
         counts = {"count": count, "count_b": count if count_b is None else count_b}
         for name, value in counts.items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ZooError(f"{name} must be a whole number from 1 up, not {value!r}.")
+                raise ZooError(f"{name} must be a whole number of at least 1, got {value!r}.")
         world = Shapes(size, sum(counts.values()), seed, split)
         kinds = ("white", "black") if difference == "background" else ("filled", "outline")
         self.a = _Domain(world, slice(0, count), kinds[0])
@@ -121,15 +121,15 @@ class ShapeDomains:
 
 
 class _Domain:
-    """Some images of a world, all of them white, black, filled or outline."""
+    """Some images of a `Shapes`, all of them on white, on black, filled or outlined."""
 
     def __init__(self, world, rows, kind):
         self.image_size, self._outline = world.image_size, kind == "outline"
         self.attributes, table = world.attributes[rows].copy(), world.table.numpy()[rows].copy()
         if kind in VALUES["background"]:
-            ground = VALUES["background"].index(kind)
-            self.attributes[:, ATTRIBUTES.index("background")] = ground
-            table[:, 9:] = BACKGROUNDS[ground]
+            background = VALUES["background"].index(kind)
+            self.attributes[:, ATTRIBUTES.index("background")] = background
+            table[:, 9:] = BACKGROUNDS[background]
         with tf.device("CPU:0"):
             self._table = tf.constant(table)
 
@@ -137,11 +137,11 @@ class _Domain:
         return len(self.attributes)
 
     def load(self, index):
-        """Picture `index` as uint8 [size, size, 3]; `index` may be a scalar int tensor."""
+        """Image `index` as uint8 [size, size, 3]; `index` may be a scalar int tensor."""
         return self.load_batch(tf.reshape(index, [1]))[0]
 
     def load_batch(self, indices):
-        """Pictures as uint8 [B, size, size, 3] for indices of shape [B]."""
+        """Images as uint8 [B, size, size, 3] for indices of shape [B]."""
         table = tf.gather(self._table, indices)
         covered = cover(table, self.image_size)
         if self._outline:

@@ -1,8 +1,8 @@
-"""Shapes: a procedural captioned world whose true modes are known.
+"""`Shapes`, a procedural data set of captioned images whose true modes are known.
 
 An image shows one shape on a plain background. Five attributes describe it; a caption names some
-of them and leaves at least one open, so that one caption has many right images. Position, size
-and angle also vary a little inside each attribute value.
+of them and leaves at least one open, so that many images match a caption. Position, size and angle
+also vary slightly within each attribute value.
 """
 
 import itertools
@@ -31,8 +31,8 @@ COLORS = (
     (240, 135, 30),
 )
 BACKGROUNDS = ((255, 255, 255), (150, 150, 150), (20, 20, 20))
-_RADII = (0.11, 0.165, 0.23)  # of the image's side
-_CENTRES = ((-0.22, 0.0), (0.22, 0.0), (0.0, -0.22), (0.0, 0.22), (0.0, 0.0))
+_RADII = (0.11, 0.165, 0.23)  # relative to the image's side
+_CENTERS = ((-0.22, 0.0), (0.22, 0.0), (0.0, -0.22), (0.0, 0.22), (0.0, 0.0))
 _PLACES = ("on the left", "on the right", "at the top", "at the bottom", "in the center")
 _FILLERS = frozenset("a an shape there is on the at in background".split())
 _OWNER = {
@@ -44,10 +44,10 @@ OPEN = -1
 
 
 class Shapes:
-    """Pictures of one shape each, drawn when they are asked for; no files.
+    """Images of one shape each, drawn on demand; they need no files.
 
     Images whose captions name the same attributes with the same values share a label, whatever
-    the open attributes are.
+    their open attributes are.
 
     Example:
         source = Shapes(size=64, count=1000, seed=0)
@@ -58,21 +58,21 @@ class Shapes:
     Args:
         size: int, side of an image in pixels, 8 or more.
         count: int, number of images.
-        seed: int, from 0; the same seed gives the same images and captions.
-        split: "train" or "test", two worlds with the same rules and different draws.
+        seed: int, 0 or more; the same seed gives the same images and captions.
+        split: "train" or "test", independent draws from the same distribution.
 
     Attributes:
         attributes: int64 [count, 5], the value of each of `ATTRIBUTES`, an index into `VALUES`.
-        named: int64 [count, 5], the same where the captions name it, -1 where it is open.
+        named: int64 [count, 5], the same for attributes that the captions name, -1 if open.
 
     Raises:
-        ZooError: a size, count, seed or split that cannot be used.
+        ZooError: an invalid size, count, seed or split.
     """
 
     def __init__(self, size=64, count=10000, seed=0, split="train"):
         for name, value, least in (("size", size, 8), ("count", count, 1), ("seed", seed, 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ZooError(f"{name} must be a whole number from {least} up, not {value!r}.")
+                raise ZooError(f"{name} must be a whole number of at least {least}, got {value!r}.")
         check_choice("split", split, ("train", "test"))
         self.image_size = size
         random = np.random.RandomState([seed % 2**32, seed >> 32, split == "test"])
@@ -88,31 +88,31 @@ class Shapes:
 
     @property
     def table(self):
-        """What `draw` needs of every image, float32 [count, 12]: see `tabulate`."""
+        """The drawing parameters of every image, float32 [count, 12]: see `tabulate`."""
         return self._table
 
     def __len__(self):
         return len(self.captions)
 
     def load(self, index):
-        """Picture `index` as uint8 [size, size, 3]; `index` may be a scalar int tensor."""
+        """Image `index` as uint8 [size, size, 3]; `index` may be a scalar int tensor."""
         return self.load_batch(tf.reshape(index, [1]))[0]
 
     def load_batch(self, indices):
-        """Pictures as uint8 [B, size, size, 3] for indices of shape [B]."""
+        """Images as uint8 [B, size, size, 3] for indices of shape [B]."""
         return draw(tf.gather(self._table, indices), self.image_size)
 
     def modes(self, caption):
-        """All attribute combinations that a caption leaves possible.
+        """All combinations of attributes that match a caption.
 
         Args:
-            caption: str in the words of this world, such as "a small star".
+            caption: str in the vocabulary of the shapes, such as "a small star".
 
         Returns:
-            int64 [m, 5], one row a combination, in the order of `ATTRIBUTES`.
+            int64 [m, 5], one row per combination, in the order of `ATTRIBUTES`.
 
         Raises:
-            ZooError: a word that this world does not have, or two values of one attribute.
+            ZooError: an unknown word, or two values of one attribute.
         """
         named = parse(caption)
         choices = [
@@ -126,7 +126,7 @@ def describe(named):
     """Three wordings of one description.
 
     Args:
-        named: 5 ints, an index into `VALUES` each, or -1 for an open attribute.
+        named: 5 ints, each an index into `VALUES`, or -1 for an open attribute.
 
     Returns:
         list of 3 str.
@@ -146,16 +146,14 @@ def describe(named):
 
 
 def parse(caption):
-    """The attributes that a caption names: int64 [5], -1 where it leaves one open."""
+    """The attributes that a caption names: int64 [5], -1 for open ones."""
     named = np.full([5], OPEN, np.int64)
     words = tokenize(caption)
-    strange = [word for word in words if word not in _OWNER and word not in _FILLERS]
-    if strange or not words:
+    unknown = [word for word in words if word not in _OWNER and word not in _FILLERS]
+    if unknown or not words:
         known = ", ".join(word for name in ATTRIBUTES for word in VALUES[name])
-        raise ZooError(
-            f"The caption {caption!r} has words that the shapes world does not: "
-            f"{', '.join(strange) or 'none at all'}. It knows {known}."
-        )
+        problem = f"has unknown words: {', '.join(unknown)}" if unknown else "has no words"
+        raise ZooError(f"The caption {caption!r} {problem}. The shapes know {known}.")
     for word in words:
         if word in _OWNER:
             attribute, value = _OWNER[word]
@@ -168,7 +166,7 @@ def parse(caption):
 
 
 def _draw_named(random, count):
-    """bool [count, 5]: each attribute named or not, with one named and one open at least."""
+    """bool [count, 5]: whether each attribute is named; at least one is named and one open."""
     patterns = [p for p in itertools.product((False, True), repeat=5) if 0 < sum(p) < 5]
     weights = np.array([3.0 if p[0] else 1.0 for p in patterns])  # most captions name the shape
     edges = np.cumsum(weights) / weights.sum()
@@ -176,21 +174,21 @@ def _draw_named(random, count):
 
 
 def tabulate(attributes, jitter):
-    """What `draw` needs of each image.
+    """The drawing parameters of each image.
 
     Args:
         attributes: ints [B, 5], indices into `VALUES`.
-        jitter: float [B, 4], of the centre's x and y, the radius and the angle; in [-1, 1].
+        jitter: float [B, 4] in [-1, 1], of the center's x and y, the radius and the angle.
 
     Returns:
-        float64 [B, 12]: shape, centre x and y, radius, cosine and sine of the angle, 6 colour
+        float64 [B, 12]: shape, center x and y, radius, cosine and sine of the angle, 6 color
         values.
     """
     shape, color, size, position, background = attributes.T
-    centre = np.array(_CENTRES)[position] + 0.02 * jitter[:, :2]
+    center = np.array(_CENTERS)[position] + 0.02 * jitter[:, :2]
     radius = np.array(_RADII)[size] * (1.0 + 0.07 * jitter[:, 2])
     angle = math.pi / 15 * jitter[:, 3]
-    columns = [shape, centre[:, 0], centre[:, 1], radius, np.cos(angle), np.sin(angle)]
+    columns = [shape, center[:, 0], center[:, 1], radius, np.cos(angle), np.sin(angle)]
     return np.concatenate(
         [np.stack(columns, 1), np.array(COLORS)[color], np.array(BACKGROUNDS)[background]], 1
     )
@@ -202,20 +200,20 @@ def draw(table, size):
 
 
 def paint(table, covered):
-    """Colors what a shape covers, float32 [B, size, size, 1]: to uint8 [B, size, size, 3]."""
+    """Colors the covered part of each pixel, float32 [B, size, size, 1] to uint8 [..., 3]."""
     front, back = table[:, None, None, 6:9], table[:, None, None, 9:]
     return tf.cast(tf.floor(back + (front - back) * covered + 0.5), tf.uint8)
 
 
 def cover(table, size):
-    """How much of each pixel a shape covers: float32 [B, 12] to [B, size, size, 1] in [0, 1].
+    """The share of each pixel that a shape covers: float32 [B, 12] to [B, size, size, 1] in [0, 1].
 
-    The edge of a shape is anti-aliased over one pixel by its distance from the pixel's centre.
+    The edge of a shape is anti-aliased over one pixel by its distance from the pixel's center.
     """
     steps = (tf.range(size, dtype=tf.float32) + 0.5) / size - 0.5
     column = [part[:, None, None] for part in tf.unstack(table[:, :6], axis=1)]
-    kind, centre_x, centre_y, radius, cosine, sine = column
-    dx, dy = steps[None, None, :] - centre_x, steps[None, :, None] - centre_y
+    kind, center_x, center_y, radius, cosine, sine = column
+    dx, dy = steps[None, None, :] - center_x, steps[None, :, None] - center_y
     x, y = (dx * cosine + dy * sine) / radius, (dy * cosine - dx * sine) / radius
     distances = tf.stack([_DISTANCES[name](x, y) for name in VALUES["shape"]], axis=-1)
     chosen = tf.gather(distances, tf.cast(kind[:, 0, 0], tf.int32), axis=-1, batch_dims=1)
@@ -248,7 +246,8 @@ def _cross(x, y):
 
 
 def _star(x, y):
-    """Five points: the plane is folded onto one half of one point, which is a straight edge."""
+    """Five points: the plane is folded onto half of one point, whose boundary is a straight edge.
+    """
     sector = math.pi / 5
     angle = tf.math.floormod(tf.atan2(x, -y) + sector, 2 * sector) - sector
     reach = tf.sqrt(x * x + y * y)

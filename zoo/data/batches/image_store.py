@@ -1,4 +1,4 @@
-"""The images of a source for batches: decoded on every visit, or once into memory as uint8."""
+"""The images of a source for text-to-image batches: cached as uint8, or decoded every time."""
 
 import itertools
 
@@ -11,19 +11,19 @@ from zoo.images.convert import to_float_in_pipeline
 _CHUNK = 256
 
 
-def picture_store(source, sizes, crop, cache):
-    """How the images of a source are reached.
+def image_store(source, sizes, crop, cache):
+    """A store of a source's images.
 
     Args:
         source: images (see `zoo.data`).
-        sizes: tuple of int, pixels, lowest first.
+        sizes: tuple of int, pixels, smallest first.
         crop: "paper" or "none", see `zoo.data.batches.text_to_image`.
         cache: keep decoded images in memory.
 
     Returns:
-        an object with `batched`. If True, `batch(index, flip)` gives the pyramids of images;
-        otherwise `one(index, place, flip)` gives one. A pyramid is a tuple of float32
-        [..., s, s, 3] in [-1, 1]. Both ways give equal images.
+        an object with `batched`. If True, `batch(index, flip)` returns the pyramids of images;
+        otherwise `one(index, position, flip)` returns one. A pyramid is a tuple of float32
+        [..., s, s, 3] in [-1, 1]. Both give equal images.
     """
     with tf.device("CPU:0"):
         if not cache:
@@ -32,7 +32,7 @@ def picture_store(source, sizes, crop, cache):
 
 
 class _Loaded:
-    """Pictures that are decoded on every visit."""
+    """Images that are decoded every time."""
 
     batched = False
 
@@ -45,26 +45,26 @@ class _Loaded:
             return ops.scale(image, size)
         return tf.ensure_shape(ops.resize(image, size, size), [size, size, 3])
 
-    def one(self, index, place, flip):
-        """The pyramid of one image, cropped at `place` in [0, 1)^2, or at the centre if -1."""
+    def one(self, index, position, flip):
+        """The pyramid of one image, cropped at `position` in [0, 1)^2, or at the center if -1."""
         image, size = self.scaled(index), self._sizes[-1]
         if self._crop == "none":
             return _floats(ops.pyramid_uint8(image, self._sizes), flip)
-        centre = (tf.shape(image)[:2] - size) // 2
-        offset = tf.where(place < 0, centre, ops.random_offset(image, size, place))
+        center = (tf.shape(image)[:2] - size) // 2
+        offset = tf.where(position < 0, center, ops.random_offset(image, size, position))
         return ops.pyramid(ops.crop(image, size, offset, flip), self._sizes)
 
 
 class _CachedScaled(_Loaded):
-    """Scaled, uncropped images of many shapes, end to end in one uint8 array."""
+    """Scaled, uncropped images of many shapes, concatenated in one uint8 array."""
 
     def __init__(self, source, sizes):
         super().__init__(source, sizes, "paper")
         self._flat = None
         shapes, flat = [], []
-        for picture in _all(self.scaled, len(source)):
-            shapes.append(picture.shape)
-            flat.append(picture.reshape(-1))
+        for image in _all(self.scaled, len(source)):
+            shapes.append(image.shape)
+            flat.append(image.reshape(-1))
         shapes = np.array(shapes, np.int64)
         ends = np.cumsum(shapes.prod(axis=1))
         self._shapes, self._starts = tf.constant(shapes), tf.constant(ends - shapes.prod(1))
@@ -80,7 +80,7 @@ class _CachedScaled(_Loaded):
 
 
 class _CachedSquares:
-    """Square images at every size, one uint8 array [n, s, s, 3] for each."""
+    """Square images at every size, one uint8 array [n, s, s, 3] per size."""
 
     batched = True
 
@@ -89,25 +89,25 @@ class _CachedSquares:
         shrink = tf.function(lambda images: ops.pyramid_uint8(images, sizes), reduce_retracing=True)
         start = 0
         for chunk in _square_chunks(source, sizes):
-            for array, pictures in zip(arrays, shrink(chunk), strict=True):
-                array[start : start + len(chunk)] = pictures
+            for array, images in zip(arrays, shrink(chunk), strict=True):
+                array[start : start + len(chunk)] = images
             start += len(chunk)
         self._arrays = tuple(tf.constant(array) for array in arrays)
 
     def batch(self, index, flip):
-        """The pyramids of some images."""
-        pictures = (tf.gather(array, index) for array in self._arrays)
-        return _floats(pictures, flip[:, None, None, None])
+        """The pyramids of the images of a batch."""
+        levels = (tf.gather(array, index) for array in self._arrays)
+        return _floats(levels, flip[:, None, None, None])
 
 
-def _floats(pictures, flip):
+def _floats(levels, flip):
     return tuple(
-        to_float_in_pipeline(tf.where(flip, picture[..., ::-1, :], picture)) for picture in pictures
+        to_float_in_pipeline(tf.where(flip, images[..., ::-1, :], images)) for images in levels
     )
 
 
 def _square_chunks(source, sizes):
-    """Every image in order at the largest size, uint8 [b, S, S, 3] at a time."""
+    """Yields all images in order at the largest size, in chunks of uint8 [b, S, S, 3]."""
     size = sizes[-1]
     if hasattr(source, "load_batch") and source.image_size == size:  # drawn, not decoded
         load = tf.function(source.load_batch, reduce_retracing=True)
@@ -120,7 +120,7 @@ def _square_chunks(source, sizes):
 
 
 def _all(load, count):
-    """Every image in order, decoded in parallel."""
+    """An iterator over all images in order, decoded in parallel."""
     data = tf.data.Dataset.range(count)
     data = data.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     return data.prefetch(64).as_numpy_iterator()
