@@ -115,7 +115,7 @@ def test_user_errors(model, evaluators, settings, message):
 def test_a_source_of_another_kind_is_an_error(model, evaluators):
     classes = ShapeClasses(32, 48)
     pixels = dict.fromkeys(("conditions", "real"), 4)
-    with pytest.raises(ZooError, match="conditions of a model of domains"):
+    with pytest.raises(ZooError, match="has no domains, which the model needs"):
         from tests.support.tiny_drit import drit
 
         evaluate(drit(compiled=False), classes, evaluators=evaluators, **pixels)

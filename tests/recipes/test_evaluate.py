@@ -333,7 +333,7 @@ def test_a_failed_pass_leaves_no_files(tmp_path):
 
     with pytest.raises(ZooError, match="light"):
         cache.rows("x", ("a",), 4, broken, "rows")
-    with pytest.raises(ZooError, match="2 rows were made instead of 4"):
+    with pytest.raises(ZooError, match="got 2 rows, expected 4"):
         cache.rows("x", ("a",), 4, lambda: [np.zeros([2, 3])], "rows")
     assert not list(tmp_path.iterdir())
 

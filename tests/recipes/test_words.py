@@ -51,7 +51,7 @@ def test_captions_that_lose_most_words_are_rejected(tmp_path, captions, settings
 
 def test_a_damsm_with_another_vocabulary_is_rejected(tmp_path):
     found = data(tmp_path, CHINESE)
-    with pytest.raises(ZooError, match="trained before must know the words"):
+    with pytest.raises(ZooError, match="already trained must know the words"):
         found.tokenizer(tiny.damsm())
 
 
