@@ -9,7 +9,7 @@ from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from tests.support.tiny_drit import SIZE, batch, drit, make_images
 from zoo.errors import ZooError
-from zoo.models.drit import DRIT, schedule
+from zoo.models.drit import DRIT, schedule, updates
 from zoo.models.drit.forward import forward, split_batch
 from zoo.models.drit.objectives import second_losses
 
@@ -177,7 +177,7 @@ def test_replicas_sum_to_one_device(two_devices):  # noqa: F811
         with tf.GradientTape() as tape:
             weights = [w for n in networks for w in getattr(model, n).trainable_variables]
             loss = factor * tf.add_n([tf.reduce_sum(tf.sin(w)) for w in weights])
-        model._update_networks(networks, tape, loss)
+        updates.update_networks(model, networks, tape, loss)
 
     whole, strategy = make(), two_devices
     start = tiny.snapshot(whole.network_variables(networks))

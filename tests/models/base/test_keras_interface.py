@@ -46,7 +46,7 @@ ADAM = keras.optimizers.Adam
      "must be a Keras optimizer, .*got 0.001"),
     (lambda m: m.train_step({}), 'needs "'),
     (lambda m: m.train_step(PIXELS), "is a dict of tensors, .*an array of shape \\(2, 8\\)"),
-    (lambda m: m.save("model.h5"), "end in \".keras\", got \"model.h5\""),
+    (lambda m: m.save("model.h5"), "ends in \".keras\", got \"model.h5\""),
     (lambda m: m.save("folder"), "save_to_preset"),
     (lambda m: m.export("folder"), "export.saved_model"),
     (lambda m: m.quantize("int8"), "half=True"),
