@@ -1,4 +1,4 @@
-from zoo.metrics.soa_captions import LABELS, labels_of_caption, images_of_caption
+from zoo.metrics.soa_captions import LABELS, images_of_caption, labels_of_caption
 
 
 def named(caption):

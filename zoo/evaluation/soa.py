@@ -17,7 +17,7 @@ from zoo.errors import ZooError
 from zoo.evaluation.measures import Measure
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.soa import label_accuracy, soa
-from zoo.metrics.soa_captions import LABELS, PERSONS, labels_of_caption, images_of_caption
+from zoo.metrics.soa_captions import LABELS, PERSONS, images_of_caption, labels_of_caption
 from zoo.text.captions import can_read
 from zoo.training.progress import progress_bar
 

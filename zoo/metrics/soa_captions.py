@@ -5,8 +5,8 @@ tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis (SOA/capt
 COCO's validation captions of 2014 for the labels 1 to 79, and any 30,000 that mention a person.
 Each of these captions contains one of `SUBSTRINGS` (except for one of "backpack"), anywhere in a
 word, but not every caption with a substring is in the lists: those of "car" are half of the
-captions with "car" or "auto", including "carrot" and "carry". A selection by substrings is therefore an
-approximation, and a reported number names the selection.
+captions with "car" or "auto", including "carrot" and "carry". A selection by substrings is
+therefore an approximation, and a reported number names the selection.
 Known deviation: the authors' list of captions with a person is not in their repository; the words
 `PERSON` were chosen here.
 """
