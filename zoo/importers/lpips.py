@@ -2,8 +2,8 @@
 
 Trunks: torchvision's ImageNet weights `alexnet-owt-*.pth`, `vgg16-*.pth`, `squeezenet1_1-*.pth`, or
 the trunk's arrays under the names of richzhang/PerceptualSimilarity (`net.slice1.0.weight`).
-Channel weights: that repository's `lpips/weights/v0.1/{alex,vgg,squeeze}.pth` (or v0.0), with the names
-`lin0.model.1.weight` ...
+Channel weights: that repository's `lpips/weights/v0.1/{alex,vgg,squeeze}.pth` (or v0.0), with the
+names `lin0.model.1.weight` ...
 """
 
 import re

@@ -77,7 +77,7 @@ def test_a_damaged_image_takes_its_partner_along(tmp_path):
     (("trainA/1.png", "testB/1.png"), "but no folder for [AB] of the split"),
     (("A/1.png", "a/1.png", "B/1.png"), "A and a are two folders for A"),
     (("trainA/1.png", "train_a/1.png", "trainB/1.png"), "are two folders for A of the split train"),
-    (("A/1.png", "B/1.png", "train/A/1.png", "train/B/1.png"), "both a data set without splits and"),
+    (("A/1.png", "B/1.png", "train/A/1.png", "train/B/1.png"), "both a data set without splits"),
     (("A/1.png", "B/1.png", "C/1.png", "C/2.png"), "is in neither of the two domains"),
     (("trainA/1.png", "trainB/1.png", "test/1.png"), "is in neither of the two domains"),
     (("A/train/1.png", "A/0.png", "B/train/1.png"), "but no folder for B"),
