@@ -185,7 +185,7 @@ def test_long_computations_show_progress(monkeypatch, dataset, tmp_path):
     (np.full([2, 4, 4, 3], np.nan), "NaN"),
     (np.full([2, 4, 4, 3], 2.0), "floats from 2 to 2.*x / 127.5 - 1"),
     (np.zeros([4, 4, 3], np.uint8), "shape"),
-    (np.zeros([2, 4, 4, 3], int), "int64: expected uint8, uint16, or float"),
+    (np.zeros([2, 4, 4, 3], int), "must be uint8, uint16, or float in .-1, 1., got int64"),
     (np.zeros([0, 4, 4, 3], np.uint8), "shape"),
 ])
 def test_invalid_image_arrays(array, message):

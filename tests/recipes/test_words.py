@@ -35,9 +35,9 @@ def test_captions_in_chinese_have_words(tmp_path):
 @pytest.mark.parametrize(
     ("captions", "settings", "message"),
     [
-        (CHINESE, {"words": "ascii"}, 'have no words by the rule "ascii".*--config.data.words'),
+        (CHINESE, {"words": "ascii"}, 'have no words according to the rule "ascii".*--config.data.words'),
         (["a red bird", "one blue heart"], {"min_count": 2}, "None of the 6 words of 2 captions"),
-        (["!", "?!"], {}, "have no words by the rule"),
+        (["!", "?!"], {}, "have no words according to the rule"),
         (["red"] * 2 + ["one two three", "four five six"], {"min_count": 2},
          "has 1 words, 6 of 8 words in 4 captions are not among them, and 2 captions keep none, "
          "such as 'one two three'.*--config.data.min_count=2"),
