@@ -1,4 +1,4 @@
-"""One check of numbers that enter: finite, and of weights real floating point numbers."""
+"""Checks of input numbers: finite, and for weights real floating-point numbers."""
 
 import ml_dtypes
 import numpy as np
@@ -33,7 +33,7 @@ def test_finite_numbers_pass(array):
         ([[1.0], [1.0, 2.0]], "x does not consist of numbers"),
     ],
 )
-def test_what_is_not_finite_is_named_and_counted(array, found):
+def test_non_finite_numbers_are_named_and_counted(array, found):
     with pytest.raises(ZooError) as caught:
         check_finite("x", array)
     assert found in str(caught.value)

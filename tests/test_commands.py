@@ -1,4 +1,4 @@
-"""Every command of the pages and of the recipes' docstrings parses, with its settings.
+"""Every command in the documentation and in recipes' docstrings parses, with its settings.
 
 Of each program one process reads all of its commands, since a process can define a flag only once.
 """
@@ -23,7 +23,7 @@ OURS = re.compile(r"-m (?:recipes|export|tests)\.|examples/")
 TARGETS = re.compile(r"^([\w-]+):", re.M)
 VARIABLES = re.compile(r"^(\w+) \??=", re.M)
 
-# Runs a program up to where it reads its command line, and gives it each line in turn there.
+# Runs a program up to its parsing of the command line, and passes it each line there.
 CHILD = """
 import argparse, json, os, runpy, sys
 
@@ -89,7 +89,7 @@ def commands_of_docstring(source):
 
 
 def collect():
-    """dict of program -> list of (where it stands, list of arguments)."""
+    """dict of program -> list of (location, list of arguments)."""
     found = {}
     pages = [(path, commands_of_page(path.read_text("utf-8"))) for path in PAGES]
     scripts = [(path, commands_of_docstring(path.read_text("utf-8"))) for path in SCRIPTS]
@@ -113,7 +113,7 @@ PROGRAMS = sorted(set(COMMANDS) - {"make"})
 
 
 def read(program, lines):
-    """What is wrong with each of the lines of a program, "" for nothing."""
+    """The error of each command line of a program, or ""."""
     done = subprocess.run(
         [sys.executable, "-c", CHILD, program, json.dumps(lines)], cwd=ROOT, env=environment(),
         text=True, capture_output=True, timeout=60,
@@ -139,7 +139,7 @@ def test_commands_parse(program):
     assert not wrong, "\n".join(wrong)
 
 
-def test_a_wrong_command_is_seen():
+def test_an_invalid_command_is_found():
     start = "--config=recipes/attn_gan.py:shapes"
     said = read("recipes.train", [
         [start], [start, "--config.stepz=3"], [start, "--workdirs=a"],

@@ -1,4 +1,4 @@
-"""The pages keep their promises: links, commands, settings; the package takes its data along."""
+"""The documentation is valid (links, commands, settings), and the package contains its data."""
 
 import importlib
 import importlib.util
@@ -20,7 +20,7 @@ def anchor(heading):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page):
+def test_links_are_valid(page):
     broken = []
     for link in LINK.findall(page.read_text("utf-8")):
         if re.match(r"[a-z]+:", link):
@@ -47,7 +47,7 @@ def test_documented_commands_exist_with_these_flags():
                 continue
             text = source.read_text("utf-8")
             for line in re.findall(rf"^from {package} import (.*)$", text, re.M):
-                for name in line.split(", "):  # a module beside it may define flags too
+                for name in line.split(", "):  # a module next to it may define flags too
                     beside = ROOT / package / f"{name}.py"
                     text += beside.read_text("utf-8") if beside.exists() else ""
             for flag in set(re.findall(r" --(\w+)", rest)) - {"help"}:
@@ -78,7 +78,7 @@ def test_the_version_is_the_same_everywhere():
     assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
-def test_files_of_presets_travel_with_the_package(monkeypatch):
+def test_the_package_contains_the_preset_files(monkeypatch):
     import setuptools
 
     kept = {}

@@ -1,4 +1,4 @@
-"""The one-way doors between the rooms, read from every file's imports; and a light `import zoo`."""
+"""Import layers, checked from the imports of every file; and a light `import zoo`."""
 
 import ast
 import json
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# The packages from the lowest to the highest, and which of them each may import beside itself.
+# The packages from the lowest to the highest, and those that each may import besides itself.
 # `CORE` is open to all.
 CORE = {
     "zoo.errors", "zoo.precision", "zoo.version", "zoo.storage", "zoo.checks", "zoo.seeds",
@@ -39,8 +39,8 @@ LAYERS = {
     "zoo.training": BELOW_TRAINING,
     "zoo.evaluation": {*BELOW_TRAINING, "zoo.training"},
 }
-FREE = ("recipes", "export")  # these two may import all of zoo, but not each other
-LATE = {("zoo.models", "zoo.presets")}  # allowed inside a function only, where a cycle would close
+FREE = ("recipes", "export")  # may import all of zoo, but not each other
+LATE = {("zoo.models", "zoo.presets")}  # only inside a function, to avoid a cycle
 HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "tensorflow_text", "tensorflow_hub"}
 
 
@@ -83,7 +83,7 @@ def room(name):
 
 
 def violations(path, text=None):
-    """Imports of a file that its room may not do, as text."""
+    """Imports of a file that its layer does not allow, as text."""
     module = module_name(path)
     tree = ast.parse(text if text is not None else path.read_text(encoding="utf-8"))
     own, wrong = room(module), []
@@ -103,7 +103,7 @@ def violations(path, text=None):
 
 
 @pytest.mark.parametrize("folder", ["zoo", *FREE])
-def test_every_import_goes_through_an_open_door(folder):
+def test_every_import_is_allowed(folder):
     assert files(folder)
     wrong = [line for path in files(folder) for line in violations(path)]
     assert not wrong, "\n".join(wrong)
@@ -134,7 +134,7 @@ def test_every_import_goes_through_an_open_door(folder):
         ("zoo/layers/a.py", "import tensorflow", False),
     ],
 )
-def test_the_check_sees_a_closed_door(path, text, wrong):
+def test_the_check_finds_a_forbidden_import(path, text, wrong):
     assert bool(violations(ROOT / path, text)) == wrong
 
 
@@ -153,7 +153,7 @@ def programs_named(text):
 
 
 def test_the_library_does_not_name_the_programs():
-    """What a user runs is named by what he runs; the library would name what is above it."""
+    """The library must not mention the programs, which are in a higher layer."""
     wrong = [
         f"{path.relative_to(ROOT)}: {string}" for path in files("zoo")
         if str(path.relative_to(ROOT)) not in USAGE
@@ -169,12 +169,12 @@ def test_the_library_does_not_name_the_programs():
     ('load_recipe("recipes/attn_gan.py:shapes")', False),
     ("x = 1  # python -m recipes.train", False),
 ])
-def test_the_check_sees_a_named_program(text, wrong):
+def test_the_check_finds_a_named_program(text, wrong):
     assert bool(programs_named(text)) == wrong
 
 
 def top_level_imports(path):
-    """First parts of what a file imports outside functions."""
+    """Top-level packages that a file imports outside functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = imports(tree, module_name(path), path.name == "__init__.py")
     return {name.split(".")[0] for name, inside in found if not inside}
@@ -188,7 +188,7 @@ def top_level_imports(path):
              "zoo/evaluation/__init__.py", "zoo/importers/__init__.py",
              "zoo/training/__init__.py", "export/__init__.py"]
 )
-def test_doorways_import_nothing_heavy(path):
+def test_package_init_files_import_nothing_heavy(path):
     assert not top_level_imports(ROOT / path) & HEAVY
 
 

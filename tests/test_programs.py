@@ -1,4 +1,4 @@
-"""What every program does around its work: one line, a clean stop, an exit status."""
+"""Behavior of all programs: one line per error, clean stops, exit status."""
 
 import errno
 import os
@@ -52,7 +52,7 @@ def chained():
     (OSError(errno.EROFS, "Read-only", "/x"), "error: /x: the file system is read-only."),
     (PermissionError(errno.EACCES, "Permission denied", "y"), "error: y: permission denied."),
 ])
-def test_a_mistake_is_one_line(status, capsys, error, line):
+def test_a_user_error_is_one_line(status, capsys, error, line):
     assert status(failing(error)) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and said.startswith(line), said
@@ -64,7 +64,7 @@ def test_a_long_message_is_cut(status, capsys):
     assert len(said) < 1100 and "--verbose shows all" in said
 
 
-def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(status, capsys, tmp_path):
+def test_an_internal_error_is_one_line_and_its_traceback_is_kept(status, capsys, tmp_path):
     assert status(failing(ZeroDivisionError("division by zero"))) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "unexpected ZeroDivisionError: division by zero" in said
@@ -72,7 +72,7 @@ def test_a_fault_of_the_program_is_one_line_and_its_traceback_is_kept(status, ca
     assert str(kept) in said and "Traceback" in kept.read_text()
 
 
-def test_verbose_shows_the_cause_that_was_hidden(status, capsys):
+def test_verbose_shows_the_hidden_cause(status, capsys):
     assert status(chained, verbose=True) == 1
     said = capsys.readouterr().err
     assert "the first cause" in said and said.endswith("error: our words\n")
@@ -90,7 +90,7 @@ def test_exit_status(status, main, code):
     assert status(main) == code
 
 
-def test_signals_are_given_back(status):
+def test_signal_handlers_are_restored(status):
     before = [signal.getsignal(number) for number in programs.Watch.NUMBERS]
     assert status(lambda: 0) == 0
     assert [signal.getsignal(number) for number in programs.Watch.NUMBERS] == before
@@ -129,7 +129,7 @@ def start(main, folder):
     return process
 
 
-def test_a_stop_is_heard_at_once_while_native_code_is_busy(tmp_path):
+def test_a_stop_is_acknowledged_while_native_code_is_busy(tmp_path):
     process = start("native", tmp_path)
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)
@@ -154,7 +154,7 @@ def test_a_stopped_program_leaves_nothing_half_written(tmp_path, main, number, n
     assert os.listdir(tmp_path) == []
 
 
-def test_a_reader_that_goes_away_is_no_traceback(tmp_path):
+def test_a_closed_pipe_gives_no_traceback(tmp_path):
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n" + (
         "from zoo import programs\n"
         "programs.run(lambda: [print('x' * 1000) for _ in range(10000)] and 0)"

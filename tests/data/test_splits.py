@@ -115,8 +115,7 @@ def test_a_set_without_one_is_divided(split):
 
 
 @pytest.mark.parametrize(("names", "fraction", "why"), [
-    (NAMES, 0, "held_out_fraction is 0"),
-    (["1.png", "2.png"], 0.1, "selects none of these 2 images"),
+    (NAMES, 0, "held_out_fraction is 0"), (["1.png", "2.png"], 0.1, "selects none of these 2"),
 ])
 def test_training_images_are_called_so(names, fraction, why):
     source = Named(names)

@@ -1,4 +1,4 @@
-"""The Python API of an evaluation: models, sets of images and sources in, plain results out."""
+"""The Python API of evaluations, for models, sets of images and sources."""
 
 import json
 
@@ -41,7 +41,7 @@ def test_results_are_plain_and_have_intervals(evaluation, model):
     assert "lpips" in evaluation.not_measured and "fid[damsm]" in evaluation.text
     json.dumps(evaluation.report)
     assert evaluation.report["subject"]["class"] == "AttnGAN"
-    with pytest.raises(ZooError, match='"fid" was not measured, but fid'):
+    with pytest.raises(ZooError, match='"fid" was not measured: expected one of fid'):
         evaluation["fid"]
 
 
@@ -65,8 +65,8 @@ def test_it_writes_the_files_of_the_program(evaluation, tmp_path):
     assert read["results"][0]["value"] == evaluation.results[0]["value"]
 
 
-def test_weights_that_changed_are_measured_anew(evaluators):
-    """The hash of the file that a model was read from says nothing once it was trained on."""
+def test_changed_weights_are_evaluated_again(evaluators):
+    """The hash of the weights file is not used once the model was trained further."""
     changed = tiny.attn_gan(compiled=False)
     changed.preset_metadata = {"files": {"model.weights.h5": {"sha256": "0" * 64}}}
     first = evaluate(changed, "shapes", evaluators=evaluators, **FEW)
@@ -77,7 +77,7 @@ def test_weights_that_changed_are_measured_anew(evaluators):
     assert first["fid[damsm]"]["value"] != second["fid[damsm]"]["value"]
 
 
-def test_sets_of_images_and_opened_sources(evaluators):
+def test_sets_of_images_and_open_sources(evaluators):
     source = ShapeClasses(32, 48, attribute="background")
     images = source.load_batch(np.arange(24)).numpy()
     made = evaluate(from_array(images, "mine"), source, evaluators=evaluators, real=24, bins=3)
@@ -89,7 +89,7 @@ def test_sets_of_images_and_opened_sources(evaluators):
     assert drawn.report["subject"]["kind"] == "labels"
 
 
-def test_two_evaluations_compare(evaluation, model, evaluators, tmp_path):
+def test_two_evaluations_are_compared(evaluation, model, evaluators, tmp_path):
     other = evaluate(model, "shapes", evaluators=evaluators, **FEW | {"conditions": 3})
     comparison = compare(evaluation, other, bootstrap=5)
     row = next(row for row in comparison.rows if row["metric"] == "fid[damsm]")
@@ -115,7 +115,7 @@ def test_user_errors(model, evaluators, settings, message):
 def test_a_source_of_another_kind_is_an_error(model, evaluators):
     classes = ShapeClasses(32, 48)
     pixels = dict.fromkeys(("conditions", "real"), 4)
-    with pytest.raises(ZooError, match="conditions of a model of domains"):
+    with pytest.raises(ZooError, match="has no domains, which the model needs"):
         from tests.support.tiny_drit import drit
 
         evaluate(drit(compiled=False), classes, evaluators=evaluators, **pixels)

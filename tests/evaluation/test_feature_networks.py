@@ -1,4 +1,4 @@
-"""Where an evaluation's networks come from; and what there is to say when they do not come."""
+"""Loading of an evaluation's networks, and errors when they are not available."""
 
 import types
 
@@ -16,7 +16,7 @@ WAYS = "--inception=PATH.*pytorch-fid.*tfgan/eval/inception/1.*--inception=keras
 
 
 class Pooled(tf.Module):
-    """What TF-Hub's network looks like from outside."""
+    """A fake with the interface of TF-Hub's network."""
 
     def __init__(self, names=("pool_3", "logits")):
         super().__init__()
@@ -36,7 +36,7 @@ def test_a_folder_of_tf_hub(tmp_path):
         got["features"], (IMAGES / 127.5 - 1).mean((1, 2)), atol=0.02)  # resized: about the mean
     assert len(network.digest) == 64
     tf.saved_model.save(Pooled(("logits",)), str(tmp_path / "other"))
-    with pytest.raises(ZooError, match="gives no pool_3"):
+    with pytest.raises(ZooError, match="has no output pool_3"):
         feature_networks.inception(str(tmp_path / "other"))(IMAGES)
 
 
@@ -97,7 +97,7 @@ def test_names_cannot_be_mistaken_for_the_papers():
     assert feature_networks.zoo_encoder(model).family == ""
 
 
-def test_a_hash_is_of_the_weights():
+def test_the_hash_is_that_of_the_weights():
     one, same = tiny.damsm(), tiny.damsm()
     assert feature_networks.weights_digest(one) == feature_networks.weights_digest(same)
     variable = one.image_encoder.variables[0]

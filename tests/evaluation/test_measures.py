@@ -31,7 +31,7 @@ NETWORK = FeatureNetwork("fields", "0", lambda x: x, averages, "as they are")
 
 
 @pytest.fixture(scope="module")
-def world():
+def dataset():
     """Two samples of one data set, uint8, and the labels of the second."""
     sources = [ShapeClasses(SIZE, COUNT, seed=seed, attribute="background") for seed in (0, 1)]
     return [s.load_batch(np.arange(COUNT)).numpy() for s in sources], sources[1].labels
@@ -61,15 +61,15 @@ def blurred(images):
     return np.broadcast_to(x, (len(x), 4, 8, 4, 8, 3)).reshape(images.shape).astype(np.uint8)
 
 
-def test_distance_of_a_set_to_itself(world, tmp_path):
-    (real, _), _ = world
+def test_distance_of_a_set_to_itself(dataset, tmp_path):
+    (real, _), _ = dataset
     assert abs(fid(real, real)) < 1e-6
     assert ndb_and_jsd(real, real, tmp_path) == [0, 0]
 
 
-def test_noise_blur_and_dropped_classes_are_detected(world, tmp_path):
+def test_noise_blur_and_dropped_classes_are_detected(dataset, tmp_path):
     pytest.importorskip("sklearn")
-    (real, other), labels = world
+    (real, other), labels = dataset
     same, base = fid(other, real), ndb_and_jsd(other, real, tmp_path)
     dropped = other[labels < 2]
     for worse in (noisy(other), dropped):
@@ -85,9 +85,9 @@ def test_noise_blur_and_dropped_classes_are_detected(world, tmp_path):
         assert ndb > base[0] and jsd > 1.5 * base[1]
 
 
-def test_bins_are_cached_and_too_few_are_noted(world, tmp_path, monkeypatch):
+def test_bins_are_cached_and_too_few_are_noted(dataset, tmp_path, monkeypatch):
     pytest.importorskip("sklearn")
-    (real, other), _ = world
+    (real, other), _ = dataset
     before = ndb_and_jsd(other, real, tmp_path)
     monkeypatch.setattr("zoo.evaluation.ndb.cluster", None)
     assert ndb_and_jsd(other, real, tmp_path) == before
@@ -98,8 +98,8 @@ def test_bins_are_cached_and_too_few_are_noted(world, tmp_path, monkeypatch):
     assert "2 bins instead of 3" in ndb.warnings[0] and ndb.warnings == jsd.warnings
 
 
-def test_identical_images_have_a_distance(world):
-    (real, _), _ = world
+def test_identical_images_have_a_distance(dataset):
+    (real, _), _ = dataset
     alike = fid(real[[0] * COUNT], real)
     assert np.isfinite(alike) and alike > 10 * abs(fid(real, real))
     assert abs(fid(real[[0] * COUNT], real[[0] * COUNT])) < 1e-6
@@ -126,8 +126,8 @@ def test_inception_score_follows_the_protocol():
         "43 splits instead of 50: there are no more images"]
 
 
-def test_fewer_images_than_features_are_noted(world):
-    (real, other), _ = world
+def test_fewer_images_than_features_are_noted(dataset):
+    (real, other), _ = dataset
     few = NETWORK(real[:20])["features"]
     made = measure_fid(few, NETWORK(other)["features"], NETWORK, (20, 1))
     assert np.isfinite(made.value) and "only 20 generated" in made.warnings[0]
@@ -165,9 +165,9 @@ def test_intervals_contain_the_value_and_shrink_with_the_number():
     assert costly.interval() is None and costly.interval(5) == [1, 1] and made.draws(None) == 100
 
 
-def test_long_computations_show_progress(monkeypatch, world, tmp_path):
+def test_long_computations_show_progress(monkeypatch, dataset, tmp_path):
     pytest.importorskip("sklearn")
-    (real, _), _ = world
+    (real, _), _ = dataset
     stream = io.StringIO()
     stream.isatty = lambda: True
     monkeypatch.setattr(sys, "stdout", stream)
@@ -185,7 +185,7 @@ def test_long_computations_show_progress(monkeypatch, world, tmp_path):
     (np.full([2, 4, 4, 3], np.nan), "NaN"),
     (np.full([2, 4, 4, 3], 2.0), "floats from 2 to 2.*x / 127.5 - 1"),
     (np.zeros([4, 4, 3], np.uint8), "shape"),
-    (np.zeros([2, 4, 4, 3], int), "int64: expected uint8, uint16, or float"),
+    (np.zeros([2, 4, 4, 3], int), "must be uint8, uint16, or float in .-1, 1., got int64"),
     (np.zeros([0, 4, 4, 3], np.uint8), "shape"),
 ])
 def test_invalid_image_arrays(array, message):

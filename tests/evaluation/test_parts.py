@@ -89,7 +89,7 @@ def test_split_rule_of_the_training_is_used_and_other_data_are_detected(tmp_path
     subject = types.SimpleNamespace(size=(16, 16))
     assert other_data(subject, data, {"conditions": HASH}, word) == []
     write(tmp_path / "other", 30)
-    assert "may be among those" in other_data(subject, opened(tmp_path / "other"), {}, HASH)[0]
+    assert "may be training images" in other_data(subject, opened(tmp_path / "other"), {}, HASH)[0]
     assert other_data(subject, opened(tmp_path / "other"), {}, TEST) == []
     before = EvaluationDataset(str(tmp_path / "mine"), "captions", {"data.name": "folder"})
     assert before.real_images("test", 16)[1] == ALL and len(before.real_images("test", 16)[0]) == 24

@@ -45,7 +45,7 @@ def test_every_result_has_its_protocol_as_text():
                   "16 pixels, seed 3", "10.11 to 14", "sha256 abab", "only 24 real images"):
         assert words in fid["protocol"]
     assert "20 bins" in ndb["protocol"] and "interval_95" not in ndb and repr(ndb["value"]) == "3"
-    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "names 0.75 of 24"):
+    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "0.75 of 24"):
         assert words in coverage["protocol"]
 
 
@@ -83,7 +83,7 @@ def test_the_flag(tmp_path):
 def test_remote_presets_are_rejected(preset):
     assert writable_directory(str(preset)) == str(preset)
     assert writable_directory("damsm_emoji_64") == registry.builtin_directory("damsm_emoji_64")
-    with pytest.raises(ZooError, match="hf://a/b lies elsewhere"):
+    with pytest.raises(ZooError, match="hf://a/b is remote"):
         writable_directory("hf://a/b")
 
 

@@ -12,7 +12,7 @@ COUNT = 300
 
 
 @pytest.fixture(scope="module", params=[32, 64])
-def world(request):
+def examples(request):
     """(classifier, true modes, images in [-1, 1]) of the held-out split."""
     source = Shapes(size=request.param, count=COUNT, seed=3, split="test")
     images = source.load_batch(np.arange(COUNT)).numpy().astype("float32") / 127.5 - 1
@@ -36,8 +36,8 @@ def right(result, modes):
     return (result["modes"] == modes).all(1).mean()
 
 
-def test_clean_images(world):
-    classifier, modes, images = world
+def test_clean_images(examples):
+    classifier, modes, images = examples
     result = classifier.classify(images)
     assert right(result, modes) >= 0.997 and result["recognized"].mean() >= 0.997
     np.testing.assert_array_equal(
@@ -45,32 +45,32 @@ def test_clean_images(world):
     )
 
 
-def test_uint8_equals_float(world):
-    classifier, _, images = world
+def test_uint8_equals_float(examples):
+    classifier, _, images = examples
     bytes_ = np.round((images + 1) * 127.5).astype("uint8")
     np.testing.assert_array_equal(classifier.assign(bytes_), classifier.assign(images))
 
 
-def test_blur_does_not_lower_the_accuracy(world):
-    classifier, modes, images = world
+def test_blur_does_not_lower_the_accuracy(examples):
+    classifier, modes, images = examples
     result = classifier.classify(blurred(images, 1.0))
     assert right(result, modes) >= 0.99 and result["recognized"].mean() >= 0.99
 
 
-def test_noise_lowers_the_fit_but_not_the_accuracy(world):
-    classifier, modes, images = world
+def test_noise_lowers_the_fit_but_not_the_accuracy(examples):
+    classifier, modes, images = examples
     result = classifier.classify(noisy(images, 0.2))  # 0.1 of the range
     assert right(result, modes) >= 0.99
     assert result["fit"].mean() < classifier.classify(images)["fit"].mean()
 
 
-def test_pale_images_keep_their_mode(world):
-    classifier, modes, images = world
+def test_pale_images_keep_their_mode(examples):
+    classifier, modes, images = examples
     assert right(classifier.classify(0.8 * images), modes) >= 0.99
 
 
-def test_images_without_a_shape_are_not_recognized(world):
-    classifier, _, images = world
+def test_images_without_a_shape_are_not_recognized(examples):
+    classifier, _, images = examples
     random = np.random.RandomState(1)
     shape = (50, *images.shape[1:])
     mush = blurred(random.randn(*shape), 3)
@@ -87,16 +87,16 @@ def test_images_without_a_shape_are_not_recognized(world):
     assert mixed["recognized"].mean() < 0.05
 
 
-def test_least_fit_is_the_threshold(world):
-    classifier, _, images = world
+def test_least_fit_is_the_threshold(examples):
+    classifier, _, images = examples
     fits = classifier.classify(noisy(images, 0.1))["fit"]
     lenient = ShapeModes(classifier.size, least_fit=0.5)
     recognized = lenient.classify(noisy(images, 0.1))["recognized"]
     assert recognized.any() and (fits[recognized] >= 0.5).all()
 
 
-def test_result_does_not_depend_on_the_batch(world):
-    classifier, _, images = world
+def test_result_does_not_depend_on_the_batch(examples):
+    classifier, _, images = examples
     together = classifier.classify(images[:3])["modes"]
     alone = [classifier.classify(images[i : i + 1])["modes"][0] for i in range(3)]
     np.testing.assert_array_equal(together, alone)
@@ -109,8 +109,8 @@ def test_larger_images():
     np.testing.assert_array_equal(modes, source.attributes)
 
 
-def test_arguments_are_checked(world):
-    classifier, _, images = world
+def test_arguments_are_checked(examples):
+    classifier, _, images = examples
     for bad in (
         images[0],
         images[:, 1:],

@@ -16,7 +16,7 @@ from zoo.models.drit.discriminators import (
 BLOCKS = {  # case: the block, from the case's configuration; its targets
     "block_basic": (
         lambda c: blocks.DownsampleBlock(c["cout"]),
-        lambda block: names.halving_targets("", block),
+        lambda block: names.downsample_targets("", block),
     ),
     "block_insres": (
         lambda c: blocks.DRITResidualBlock(),
@@ -32,7 +32,7 @@ BLOCKS = {  # case: the block, from the case's configuration; its targets
     ),
     "block_misinsres": (
         lambda c: blocks.ConditionalResidualBlock(),
-        lambda block: names.coded_residual_targets("", block),
+        lambda block: names.conditional_residual_targets("", block),
     ),
     "block_relu_ins_conv": (
         lambda c: blocks.ConvInstanceNorm(c["cout"], c["s"]),
@@ -40,7 +40,7 @@ BLOCKS = {  # case: the block, from the case's configuration; its targets
     ),
     "block_upconv_layernorm": (
         lambda c: blocks.UpsampleBlock(c["cout"]),
-        lambda block: names.doubling_targets("", block),
+        lambda block: names.upsample_targets("", block),
     ),
 }
 

@@ -94,7 +94,7 @@ def test_joining_stage(precision):
     blocks = {k.split(".")[1] for k in case.params if k.startswith("residual.")}
     stage = ConcatStage(features.shape[-1] // 2, len(blocks))
     stage(features, condition)
-    targets = names.joining_stage_targets("", stage)
+    targets = names.concat_stage_targets("", stage)
     load_state_dict(targets, case.param())
     for mode, training in MODES:
         case.check(f"{mode}/h_code", nchw(stage(features, condition, training=training)))

@@ -68,7 +68,7 @@ def _key(samples):
 
 
 def pngs():
-    keyed = "PNG of other than 8 bits with a transparent colour"
+    keyed = "PNG of other than 8 bits with a transparent color"
     for interlaced in (False, True):
         tag = "interlaced_" if interlaced else ""
         for depth in (1, 2, 4, 8, 16):
@@ -145,7 +145,7 @@ def jpegs():
         ("ycck", cmyk[: start + 15] + b"\x02" + cmyk[start + 16 :]),
     ):
         yield Case(f"{name}.jpg", data, served=inks)
-    bare = "JPEG of four inks .* without an Adobe note"
+    bare = "JPEG of four inks .* without an Adobe marker"
     yield Case("cmyk_bare.jpg", cmyk[:start] + cmyk[start + 16 :], bare, inks)
     yield Case("cmyk_note_in_text.jpg", cmyk[: start + 1] + b"\xfe" + cmyk[start + 2 :], bare, inks)
     yield Case("several.jpg", saved(rgb, "MPO", save_all=True, append_images=[rgb.rotate(90)]))
@@ -272,7 +272,7 @@ def tiffs():
         ("float", saved(Image.fromarray(deep.astype(np.float32)), "TIFF"), "TIFF of the mode F"),
         ("lab", saved(Image.new("LAB", (SIZE, SIZE)), "TIFF"), "TIFF of the mode LAB"),
         ("bits12", tiff(SIZE, SIZE, 12, 1, strip[: SIZE * 14]), "TIFF of 12 bits"),
-        ("white_is_zero16", tiff(SIZE, SIZE, 16, 0, strip), "of 16 where 0 is white"),
+        ("white_is_zero16", tiff(SIZE, SIZE, 16, 0, strip), "of 16 bits in which 0 is white"),
         ("thumbnail", tiff(SIZE, SIZE, 8, 1, strip, t254=1), "begins with a thumbnail"),
         ("raw", tiff(SIZE, SIZE, 8, 1, strip, t50706=1), "camera's raw file"),
         ("large", tiff(10000, 9000, 8, 1, strip), "10000 x 9000 pixels, more than"),

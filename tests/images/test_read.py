@@ -103,7 +103,7 @@ def test_other_sizes_are_scaled_to_the_square(shape):
         (np.zeros((5, 5, 3), np.int64), "int64: expected uint8"),
         (np.full((5, 5, 3), 200.0), r"leave \[-1, 1\]"),
         (np.full((5, 5, 3), np.nan), "75 NaN of 75"),
-        ([colour(), np.full((5, 5, 3), 2.0)], r"Image 1 holds floats from 2 to 2, which leave"),
+        ([colour(), np.full((5, 5, 3), 2.0)], r"Image 1 has floats from 2 to 2, outside of"),
         (None, "expected"),
         (7, "expected"),
     ],

@@ -72,7 +72,7 @@ def test_a_size_that_no_number_stands_behind(tmp_path, dcgan_arrays, axis):
     shape[axis], shape[3] = 10**9, 0
     changed = {**dcgan_arrays, "gen.deconv1.weight": np.zeros(shape, "float32")}
     write_npz(tmp_path / "x.npz", changed)
-    with pytest.raises(ZooError, match="not of this kind|does not fit|larger model"):
+    with pytest.raises(ZooError, match="of another kind|does not match|larger model"):
         official.dcgan(tmp_path / "x.npz")
 
 
@@ -95,7 +95,7 @@ def test_a_detector_that_is_larger_than_its_weights(tmp_path):
     with pytest.raises(ZooError, match="186 weights, but the file has 995.25"):
         load_detector(tmp_path / "x.weights", tmp_path / "x.cfg")
     (tmp_path / "x.cfg").write_text("[net]\n" + layer.format(6))
-    with pytest.raises(ZooError, match="do not make a detector: ") as caught:
+    with pytest.raises(ZooError, match="do not form a detector: ") as caught:
         load_detector(tmp_path / "x.weights", tmp_path / "x.cfg")
     assert len(str(caught.value)) < 300
 
@@ -182,7 +182,7 @@ def test_what_is_no_regular_file(tmp_path):
 )  # fmt: skip
 def test_damaged_flax_checkpoints(tmp_path, content):
     (tmp_path / "x.flax").write_bytes(content)
-    with pytest.raises(ZooError, match="no checkpoint of Flax"):
+    with pytest.raises(ZooError, match="not a Flax checkpoint"):
         read_flax(tmp_path / "x.flax")
 
 
@@ -226,7 +226,7 @@ def test_pytorchs_advice_to_run_code_is_not_passed_on(tmp_path, monkeypatch):
 
     fake_torch(monkeypatch, load)
     (tmp_path / "x.pth").write_bytes(b"\x80\x02}q\x00.")
-    with pytest.raises(ZooError, match="Python objects beside arrays") as caught:
+    with pytest.raises(ZooError, match="Python objects besides arrays") as caught:
         read_state_dict(tmp_path / "x.pth")
     assert "weights_only" not in str(caught.value)
     assert "weights_only" in str(caught.value.__cause__)

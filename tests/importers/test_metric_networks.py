@@ -82,7 +82,7 @@ def test_trunks_of_torchvision(tmp_path, name):
 
 
 def test_other_files_are_no_trunks(tmp_path):
-    with pytest.raises(ZooError, match="no trunk of LPIPS"):
+    with pytest.raises(ZooError, match="not a trunk of LPIPS"):
         lpips.trunk_of({"conv1.weight": np.ones([64, 3, 7, 7])})
 
 
@@ -91,7 +91,7 @@ def test_weights_of_the_channels():
     heads = {f"lin{k}.model.1.weight": np.full([1, n, 1, 1], k, "f4") for k, n in enumerate(sizes)}
     weights = lpips.channel_weights(heads, "alex")
     assert [w.shape for w in weights] == [(n,) for n in sizes] and weights[4][0] == 4
-    with pytest.raises(ZooError, match='do not fit the trunk "vgg"'):
+    with pytest.raises(ZooError, match='must match the trunk "vgg"'):
         lpips.channel_weights(heads, "vgg")
     with pytest.raises(ZooError, match="not negative"):
         lpips.channel_weights({**heads, "lin0.model.1.weight": -np.ones([1, 64, 1, 1])}, "alex")

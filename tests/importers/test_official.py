@@ -153,7 +153,7 @@ def test_the_command_recognises_the_system_and_writes_a_preset(files, tmp_path):
 def test_which_system_a_file_is_of(files, tmp_path):
     name, _, paths = files
     assert official.system_of(paths["generator"]) == name
-    with pytest.raises(ZooError, match="no generator of attn_gan, .*encoder"):
+    with pytest.raises(ZooError, match="not a generator of attn_gan, .*encoder"):
         official.system_of(paths["text_encoder"])
     np.savez(tmp_path / "s.npz", **{"h_net2.jointConv.0.weight": np.zeros([1])})
     assert official.system_of(tmp_path / "s.npz") == "stackgan_v2"

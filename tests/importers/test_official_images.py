@@ -182,7 +182,7 @@ def test_the_command_recognises_the_systems_and_writes_presets(dcgan, tmp_path):
     starts = (
         "Pix2Pix in ", "BicycleGAN in ", "DRIT in ", "DCGAN in ",
         "error: --encoder has no use: drit", "error: --class_names has no use: pix2pix",
-        f"error: {pair['encoder']} is no generator of attn_gan",
+        f"error: {pair['encoder']} is not a generator of attn_gan",
         "error: --rnn_decoder is missing, which stream needs",
     )
     assert len(lines) == len(starts)

@@ -71,7 +71,7 @@ def test_encoders_and_files_that_do_not_belong_to_it(path, tmp_path):
     (tmp_path / "ckpt-2.flax").write_bytes(b"\x81\xa4rate\xca\x3f\x80\x00\x00")
     with pytest.raises(ZooError, match="0 spatial blocks"):
         official.xmc_gan(tmp_path / "ckpt-2.flax")
-    with pytest.raises(ZooError, match="no generator of .*xmc_gan.*starts with rate"):
+    with pytest.raises(ZooError, match="not a generator of .*xmc_gan.*starts with rate"):
         official.system_of(tmp_path / "ckpt-2.flax")
 
 

@@ -1,4 +1,4 @@
-"""AttnGAN's recipe from end to end on tiny networks, by its programs, each a process of its own.
+"""AttnGAN's recipe from end to end with tiny networks, by its programs, each in its own process.
 
 A dry run, a whole run, what its folder holds, images of its preset, and runs that are killed
 anywhere and end with the same bits as the one that is not. One whole run serves all of them.
@@ -80,13 +80,13 @@ def test_a_batch_of_one_has_no_mismatched_caption(tmp_path):
 
 
 def test_a_folder_resumes_when_epochs_determine_the_steps(trained, tmp_path):
-    """The folder holds the steps that follow from the epochs; the command has only the epochs."""
+    """The folder stores the steps computed from the epochs; the command has only the epochs."""
     folder, _ = trained
     changes = (
         f"--config.damsm={folder}/damsm/presets/last", "--config.steps=0", "--config.epochs=1",
         "--config.pretraining.steps=0", "--config.pretraining.epochs=1", "--config.data.count=16",
     )
-    for line in ("done: 4 steps", "step 4 of 4 is done already"):
+    for line in ("done: 4 steps", "step 4 of 4 is already done"):
         result = run("recipes.train", *TINY, *changes, f"--workdir={tmp_path / 'run'}")
         assert result.returncode == 0, result.stderr
         assert line in result.stdout

@@ -1,4 +1,4 @@
-"""DCGAN, Pix2Pix, BicycleGAN, DRIT and their recipes: train, resume, preset, generate, serve."""
+"""Recipes of DCGAN, Pix2Pix, BicycleGAN and DRIT: train, resume, preset, generate, serve."""
 
 import importlib
 import json

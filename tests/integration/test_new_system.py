@@ -1,4 +1,4 @@
-"""A system is added as CONTRIBUTING.md says, and everything works with it that nobody told of it.
+"""A system added as in CONTRIBUTING.md works with all programs, none of which mention it.
 
 Its files are its own folder of `zoo.models`, its own recipe, and one line of the registry.
 """

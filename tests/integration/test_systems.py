@@ -115,10 +115,10 @@ def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, tmp_path):
         pytest.skip("the sweep is one of DM-GAN")
     command = (*SWEEP, "--values=0,1", f"--workdir={sweep}")
     printed, _, _ = kill_at("step 7/12", *command, module="recipes.sweep")
-    assert "mode_seeking_weight_0 is done already" in printed and "pre-training" not in printed
+    assert "mode_seeking_weight_0 is already done" in printed and "pre-training" not in printed
     result = run("recipes.sweep", *command)
     assert result.returncode == 0, result.stderr
-    assert "mode_seeking_weight_0 is done already" in result.stdout
+    assert "mode_seeking_weight_0 is already done" in result.stdout
     assert "resumed at step 4\n" in result.stdout
     # a run of the sweep is the run that recipes.train makes
     assert_same_files(whole, sweep / "mode_seeking_weight_1", "checkpoints/last.h5")

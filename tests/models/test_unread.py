@@ -25,7 +25,7 @@ def test_generate_warns_once_of_all_that_it_leaves_out(model):
     text = str(caught[0].message)
     assert 'red circle\': the model does not know and leaves out "riding".' in text
     assert "Caption 2" not in text and '"zebra"; it leaves out the symbols "\U0001f426"' in text
-    assert 'reads 6 words at most and not the last 2, "a", "red"' in text
+    assert 'reads at most 6 words and not the last 2, "a", "red"' in text
     assert model.condition.unread(captions, {}) == text
 
 

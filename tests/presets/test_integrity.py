@@ -68,7 +68,7 @@ def test_a_path_that_leaves_the_directory(copy, name):
 def test_a_kind_of_file_that_may_not_be_there(copy, name):
     (copy.path / name).write_text("x")
     copy.record(name)
-    refuse(copy, "is none of")
+    refuse(copy, "does not match")
 
 
 @pytest.mark.parametrize("name", ["vocabulary.txt", "metadata.json"])

@@ -15,7 +15,7 @@ from zoo.visualization.canvas import MARGIN
 
 @pytest.fixture(scope="module")
 def models():
-    """Preset name -> the model that it stands for in these tests."""
+    """Preset name -> the model that replaces it in these tests."""
     teacher, whole = stream(), mirror_gan(compiled=False)
     # An untrained one describes all images in the same way.
     for weight in teacher.captioner.decoder.weights:
@@ -67,11 +67,11 @@ def test_given_images_are_described(call, models, photos, tmp_path, preset):
 
 
 @pytest.mark.parametrize(("preset", "arguments", "message"), [
-    ("without", ["--caption=a", "--describe"], "saved without its captioning network: take one"),
-    ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot say.*MirrorGAN with its"),
-    ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot say"),
-    ("damsm", [], "is a DAMSM, which makes no images.$"),
-    ("stream", ["--images={0}"], "is a Stream, which makes no images; give it some with --im"),
+    ("without", ["--caption=a", "--describe"], "saved without its captioning network: use one"),
+    ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot describe.*MirrorGAN with its"),
+    ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot describe"),
+    ("damsm", [], "is a DAMSM, which generates no images.$"),
+    ("stream", ["--images={0}"], "is a Stream, which generates no images; give it some with --im"),
     ("stream", ["--describe"], "No images.*describes images: give --images=FILE"),
     ("stream", ["--describe", "--caption=a"], "describes images.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),

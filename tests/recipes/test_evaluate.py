@@ -249,7 +249,7 @@ def test_the_better_one_is_ahead():
     ({"preset": "text", "real": 1}, "--real must be at least 2"),
     ({"preset": "text", "data": "shapes", "strict": True}, "--strict: .*instead of 64"),
     ({"preset": "text", "data": "shapes", "protocol": "msgan_label"}, "protocol is for labels"),
-    ({"preset": "damsm", "data": "shapes"}, "makes no images"),
+    ({"preset": "damsm", "data": "shapes"}, "generates no images"),
     ({"preset": "text", "data": "shapes", "encoder": ["labels"]}, "a preset of a DAMSM"),
     ({"preset": "text", "lpips_trunk": "x"}, "both files"),
     ({"preset": "text", "soa_captions": "x"}, "needs --detector"),
@@ -283,9 +283,9 @@ def test_published_results_are_shown_for_the_same_network_only():
         return paper_cell(entry, "AttnGAN", data)
 
     assert cell(fid, "inception-2015").startswith("14.01 (README")
-    assert not cell(fid, "inception-2015").endswith("another protocol than this number")
-    assert cell(fid, "inception-2015", "quick").endswith("another protocol than this number")
-    assert cell(fid, "inception-2015", warnings=["few"]).endswith("protocol than this number")
+    assert not cell(fid, "inception-2015").endswith("measured with another protocol")
+    assert cell(fid, "inception-2015", "quick").endswith("measured with another protocol")
+    assert cell(fid, "inception-2015", warnings=["few"]).endswith("with another protocol")
     assert cell("fid[damsm_emoji_64]", "").startswith("not comparable")
     assert cell(fid, "inception-2015", data="shapes") == ""
     assert cell("r_precision[mine]", "").startswith("not comparable")
@@ -299,9 +299,8 @@ def test_deviations():
     label = PROTOCOLS["msgan_label"]
     assert count_deviations(label, 10, 5000, 50000, 50000, 10, 50000) == []
     assert count_deviations(label, 10, 500, 5000, 4000, 10, 50000) == [
-        "500 images of each condition instead of 5000",
+        "500 images per condition instead of 5000",
         "5000 generated images instead of 50000", "4000 real images instead of 50000"]
-    # there are no more classes
     assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
 
 
@@ -334,7 +333,7 @@ def test_a_failed_pass_leaves_no_files(tmp_path):
 
     with pytest.raises(ZooError, match="light"):
         cache.rows("x", ("a",), 4, broken, "rows")
-    with pytest.raises(ZooError, match="2 rows were made instead of 4"):
+    with pytest.raises(ZooError, match="got 2 rows, expected 4"):
         cache.rows("x", ("a",), 4, lambda: [np.zeros([2, 3])], "rows")
     assert not list(tmp_path.iterdir())
 

@@ -18,7 +18,7 @@ FEATURES = tiny.TEXT["features"]
 
 @pytest.fixture(scope="module")
 def models():
-    """Preset name -> the model that it stands for in these tests."""
+    """Preset name -> the model that replaces it in these tests."""
     return {
         "captions": tiny.dm_gan(compiled=False),
         "embeddings": tiny.stackgan_v2("embeddings", compiled=False),
@@ -176,7 +176,7 @@ def test_one_image_per_source(call, photos, tmp_path, preset, arguments):
     arguments = [f"--preset={preset}", f"--images={photos}", f"--out={tmp_path}/out",
                  *(argument.format(photos) for argument in arguments)]
     for flag in ("--samples_per_condition=2", "--interpolate=3"):
-        with pytest.raises(ZooError, match="one translation alone"):
+        with pytest.raises(ZooError, match="only one translation"):
             call(*arguments, flag)
     assert not (tmp_path / "out").exists()
 

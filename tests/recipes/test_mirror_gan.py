@@ -76,7 +76,7 @@ def test_frozen_encoders_need_their_weights():
 
 
 @pytest.fixture(scope="module")
-def told():
+def stream_setup():
     """(an untrained `Stream`, held-out images, tokenizer)."""
     source = SourceSubset(get_source("shapes", size=16, count=10), 6, "held-out (test)")
     vocabulary = Vocabulary.build([c for row in source.captions for c in row], unknown=False)
@@ -89,8 +89,8 @@ def told():
     return model, source, CaptionTokenizer(vocabulary, 8)
 
 
-def test_the_score_is_the_mean_over_held_out_batches(told):
-    model, source, tokenizer = told
+def test_the_score_is_the_mean_over_held_out_batches(stream_setup):
+    model, source, tokenizer = stream_setup
     score = CaptionScore(model, source, tokenizer, batch_size=2, crop="none")
     figures = score()
     assert set(figures) == {"loss", "accuracy"} and score.best_metric == "loss"
@@ -101,8 +101,8 @@ def test_the_score_is_the_mean_over_held_out_batches(told):
     assert "6 images, held-out (test), in batches of 2" in score.protocol
 
 
-def test_images_are_between_captions_and_descriptions(told, tmp_path):
-    model, source, tokenizer = told
+def test_images_are_between_captions_and_descriptions(stream_setup, tmp_path):
+    model, source, tokenizer = stream_setup
     DescriptionSamples(model, source, tokenizer, "none", count=3)(tmp_path, 7)
     page = np.asarray(Image.open(tmp_path / "step_0000007.png"))
     images = np.stack([source.load(tf.constant(row)).numpy() for row in range(3)])

@@ -34,7 +34,7 @@ def test_a_recipe_is_found(path, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("path", "words"), [
     ("/etc/passwd", "is not a Python file"), ("folder", "is a folder"), ("folder.py", "a folder"),
     ("/dev/null", "is not a regular file"), ("loop.py", "is not a regular file"),
-    ("_cli", "a part of the programs and not a recipe"), ("train.py", "not a recipe"),
+    ("_cli", "a program or helper, not a recipe"), ("train.py", "not a recipe"),
     ("atn_gan", 'Recipes: attn_gan.py, .*mean "attn_gan.py"'), ("", "is empty"),
     ("a\0b", "no recipe file"), ("n" * 5000, "no recipe file"),
 ])
@@ -48,9 +48,10 @@ def test_files_that_are_not_recipes(path, words, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("content", "words"), [
-    (b"def get_config(:\n", "line 1 is not Python: invalid syntax"),
-    (b"\x7fELF\0\0\1", "is not Python"), (b"\xff\xfe\xfa = 1\n", "not Python"), (b"a\0b", "not P"),
-    (b"", "has no get_config"), (b"get_config = 3\n", "has no get_config"),
+    (b"def get_config(:\n", "line 1 is not valid Python: invalid syntax"),
+    (b"\x7fELF\0\0\1", "is not valid Python"), (b"\xff\xfe\xfa = 1\n", "not valid Python"),
+    (b"a\0b", "not valid P"),
+    (b"", "defines no get_config"), (b"get_config = 3\n", "defines no get_config"),
     (b"import no_such_module\n", "cannot be run: ModuleNotFoundError: No module named"),
     (b"raise SystemExit(3)\n", "cannot be run: SystemExit"),
     (b"def get_config():\n    return {}\n", "must return an ml_collections.ConfigDict, got a dict"),
@@ -74,7 +75,7 @@ def test_a_recipe_is_loaded_with_its_functions(tmp_path, monkeypatch):
     sweep = load_recipe("recipes/dm_gan.py").sweep
     assert sweep == {"model.mode_seeking_weight": (0, 0.5, 1, 2, 3)}
     (tmp_path / "mine.py").write_text("import recipes.dcgan\nget_config = recipes.dcgan.get_config")
-    for name, words in (("no.py", 'no recipe file "no.py"'), ("mine.py", "no build function"),
+    for name, words in (("no.py", 'no recipe file "no.py"'), ("mine.py", "defines no build"),
                         ("recipes/drit.py:cats", 'Unknown dataset "cats".*"cats_dogs"')):
         with pytest.raises(ZooError, match=words):
             load_recipe(name)

@@ -68,10 +68,10 @@ def test_the_seed_determines_the_weights():
 
 def test_classes_are_matched_by_name():
     # a split may lack a class
-    assert train_encoder._places(["ant", "bee", "cat"], ["bee", "cat"]) == [1, 2]
+    assert train_encoder._class_indices(["ant", "bee", "cat"], ["bee", "cat"]) == [1, 2]
     for names in (["bee", "dog"], ["Ant"], ["cat", "ant", "owl"]):
         with pytest.raises(ZooError, match=f'have a class "{names[-1]}"'):
-            train_encoder._places(["ant", "bee", "cat"], names)
+            train_encoder._class_indices(["ant", "bee", "cat"], names)
 
 
 def test_sources():

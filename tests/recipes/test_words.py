@@ -35,9 +35,9 @@ def test_captions_in_chinese_have_words(tmp_path):
 @pytest.mark.parametrize(
     ("captions", "settings", "message"),
     [
-        (CHINESE, {"words": "ascii"}, 'have no words by the rule "ascii".*--config.data.words'),
+        (CHINESE, {"words": "ascii"}, 'have no words according to the rule "ascii".*--config.data.words'),
         (["a red bird", "one blue heart"], {"min_count": 2}, "None of the 6 words of 2 captions"),
-        (["!", "?!"], {}, "have no words by the rule"),
+        (["!", "?!"], {}, "have no words according to the rule"),
         (["red"] * 2 + ["one two three", "four five six"], {"min_count": 2},
          "has 1 words, 6 of 8 words in 4 captions are not among them, and 2 captions keep none, "
          "such as 'one two three'.*--config.data.min_count=2"),
@@ -51,7 +51,7 @@ def test_captions_that_lose_most_words_are_rejected(tmp_path, captions, settings
 
 def test_a_damsm_with_another_vocabulary_is_rejected(tmp_path):
     found = data(tmp_path, CHINESE)
-    with pytest.raises(ZooError, match="trained before must know the words"):
+    with pytest.raises(ZooError, match="already trained must know the words"):
         found.tokenizer(tiny.damsm())
 
 
@@ -93,7 +93,8 @@ def test_generate_prints_ignored_words(call, tmp_path, capsys):
     more = ("--images_per_caption=1", f"--out={tmp_path}")
     call("--preset=captions", "--captions=a riding red circle;square", *more)
     line = capsys.readouterr().out.splitlines()[0]
-    assert line.startswith("Not all of the captions is read. Caption 1, ") and '"riding"' in line
+    assert line.startswith("Some words of the captions are ignored. Caption 1, ")
+    assert '"riding"' in line
     call("--preset=captions", "--captions=red circle;square", *more)
     assert "Not all" not in capsys.readouterr().out
     call("--preset=captions", "--captions=red 圆", "--unknown=unk", *more)

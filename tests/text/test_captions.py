@@ -29,16 +29,16 @@ def test_very_long_caption_passes():
         (np.array([], dtype=str), "list of captions is empty"),
         ("", "Caption 1 is empty"),
         (["red", "  \n"], "Caption 2 is empty"),
-        ("?!", "Caption 1 has no word made of letters or digits: '\\?!'"),
-        ("\U0001f426", "Caption 1 has no word made of letters or digits"),
-        (["red", 7], "Caption 2 must be a string, but a int came: 7"),
-        ([None], "Caption 1 must be a string, but a NoneType came"),
-        (b"red", "must be a string or a list of strings, but a bytes came"),
-        ({"a": 1}, "but a dict came"),
-        (5, "but a int came"),
+        ("?!", "Caption 1 has no word with letters or digits: '\\?!'"),
+        ("\U0001f426", "Caption 1 has no word with letters or digits"),
+        (["red", 7], "Caption 2 must be a string, got a int: 7"),
+        ([None], "Caption 1 must be a string, got a NoneType"),
+        (b"red", "must be a string or a list of strings, got a bytes"),
+        ({"a": 1}, "got a dict"),
+        (5, "got a int"),
         (["red", "Purple ZEBRA zebra"], 'Caption 2 has only unknown words: "purple", "zebra"\\.'),
         ("鸟", 'Caption 1 has only unknown words: "鸟"'),
-        (["red", "re\0d bird"], "Caption 2 holds the character NUL"),
+        (["red", "re\0d bird"], "Caption 2 contains the character NUL"),
         ("red caf\udce9", "Caption 1 holds bytes .* not UTF-8 text: 'red caf.udce9'"),
         ("red \ud83d", "not UTF-8 text"),
     ],
@@ -102,7 +102,7 @@ def test_one_line_says_what_is_not_read():
     assert unread_line(["red", "red bird"], KNOWN, 5) == ""
     line = unread_line(["red", "a red bird red"], KNOWN, 2)
     assert line.startswith("Caption 2, 'a red bird red': ")
-    assert 'leaves out "a"' in line and 'reads 2 words at most and not the last, "red"' in line
+    assert 'leaves out "a"' in line and 'reads at most 2 words and not the last, "red"' in line
     assert "<unk>" in unread_line(["a red"], KNOWN, 2, unknown="unk")
     assert 'reads "réd" as "rd"' in unread_line(["réd"], Vocabulary(["<end>", "rd"]), 2)
     many = unread_line(["zebra red"] * 15, KNOWN, 2)
@@ -112,6 +112,6 @@ def test_one_line_says_what_is_not_read():
 def test_word_pieces_that_are_not_read():
     captions = ["short", "longer than that", "full"]
     line = pieces_line(captions, [3, 7, 9], full=9, limit=5, unread_mark={0})
-    assert "Caption 1, 'short': a word or symbol of it has no word pieces" in line
+    assert "Caption 1, 'short': one of its words or symbols has no word pieces" in line
     assert "of its 7 word pieces" in line and "of its 9 or more word pieces" in line
     assert pieces_line(captions, [3, 4, 5], full=9, limit=5) == ""

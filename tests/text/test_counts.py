@@ -12,8 +12,14 @@ def test_counts():
     assert (counts.unknown, counts.losing, counts.empty) == (1, 1, 1)
     assert (counts.cut, counts.long, counts.example) == (1, 1, "!!")
     text = counts.describe()
-    assert "2 words; of 4 captions 1 lose 1 of 7 words" in text and "1 keep none" in text
+    assert "2 words; 1 of 4 captions lose 1 of 7 words" in text and "1 keep none" in text
     assert "1 captions are longer than max_words=2 and lose 1 words" in text
+
+
+def test_unknown_words_that_are_read_count_towards_the_longest_caption():
+    captions = ["red zebra bird"]
+    assert coverage(captions, VOCABULARY, max_words=2).cut == 0
+    assert coverage(captions, VOCABULARY, max_words=2, unknown="unk").cut == 1
 
 
 def test_everything_is_read():

@@ -197,7 +197,7 @@ def test_modules_with_another_interface(modules, tmp_path):
     function = tf.function(lambda x: x, input_signature=[tf.TensorSpec([None], name="x")])
     module.function = function
     tf.saved_model.save(module, plain, signatures={"tokens": function})
-    message = refused("cannot be called", preprocess=modules["preprocess"], encoder=plain)
+    message = refused("it is not callable", preprocess=modules["preprocess"], encoder=plain)
     assert "tokens" in message and plain in message
 
 

@@ -70,9 +70,9 @@ def test_index_of_an_unknown_token():
 @pytest.mark.parametrize(
     ("captions", "settings", "message"),
     [
-        ([], {}, "made from captions, but there are none"),
+        ([], {}, "built from captions, but there are none"),
         ([["!!"], "\U0001f426"], {}, "2 captions .the first is '!!'. have no words"),
-        (["一只鸟"], {"rule": "ascii"}, 'no words by the rule "ascii".*"unicode"'),
+        (["一只鸟"], {"rule": "ascii"}, 'no words according to the rule "ascii".*"unicode"'),
         (["a b", "c d"], {"min_count": 2}, "None of the 4 words of 2 .* but 1 at most. Low"),
     ],
 )

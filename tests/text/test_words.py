@@ -68,7 +68,7 @@ def test_words_of_every_script(caption, words):
 
 
 def test_a_caption_and_a_rule_are_checked():
-    with pytest.raises(ZooError, match="must be a string, but a int came: 3"):
+    with pytest.raises(ZooError, match="must be a string, got a int: 3"):
         tokenize(3)
     with pytest.raises(ZooError, match='"unicode" or "ascii", got \'latin\''):
         tokenize("a", "latin")

@@ -95,7 +95,7 @@ def test_one_held_out_image_gives_no_score(tmp_path):
     write_folder(tmp_path / "test", ["red heart"])
     data = TextToImageData(folder_config(tmp_path))
     assert data.score(scores.MatchingScore, None, None) is None
-    assert "at least 2 held-out (test) images, and there is 1" in data.notes[-1]
+    assert "at least 2 held-out (test) images, got 1" in data.notes[-1]
 
 
 def test_cache_of_all_captions_serves_the_training_split(tmp_path):

@@ -64,8 +64,8 @@ def test_missing_folder_error_names_the_setting():
 
 
 @pytest.mark.parametrize("recipe,size,message", [
-    (dcgan, 1, "at least 2, because batch statistics"),
-    (bicyclegan, 3, "an even number, because BicycleGAN cuts"),
+    (dcgan, 1, "at least 2, because the batch statistics"),
+    (bicyclegan, 3, "an even number, because BicycleGAN splits"),
     (drit, 5, "an even number, because DRIT translates"),
 ])
 def test_batch_sizes_that_cannot_be_split(recipe, size, message):

@@ -17,9 +17,9 @@ from zoo.training.config import to_plain
 from zoo.training.run_data import (
     FACTS,
     ROWS,
-    check_beside,
     check_folder,
     check_meaning,
+    check_pretrained,
     facts_of,
     meaning_notes,
     record,
@@ -86,7 +86,7 @@ def refused(tmp_path, config):
     with pytest.raises(ZooError) as found:
         check_folder(tmp_path / "run", open_data(config))
     text = str(found.value)
-    assert "was begun with other data" in text and "\n" not in text
+    assert "was started with other data" in text and "\n" not in text
     return text
 
 
@@ -123,8 +123,8 @@ def test_exchanged_images_and_embeddings_are_rejected(tmp_path):
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    (("dog", "wolf"), 'class 1 was "dog" and is "wolf"'),
-    (("cat", "zebra"), 'class 0 was "cat" and is "dog"'),
+    (("dog", "wolf"), 'class 1 was "dog" and is now "wolf"'),
+    (("cat", "zebra"), 'class 0 was "cat" and is now "dog"'),
     (("dog/1.png", "cat/9.png"), '"dog/1.png" no longer exists'),
 ])
 def test_renamed_classes_are_rejected(tmp_path, change, message):
@@ -144,7 +144,9 @@ def test_a_later_test_split_is_rejected(tmp_path):
     data = begun(tmp_path, config)
     assert facts_of(data)["held_out"]["which"] == "held-out (10 % by hash)"
     image(tmp_path / "mine" / "test" / "0.png", 50, (32, 16))
-    words = "held-out (10 % by hash) were looked at beside the training, and now held-out (test)"
+    words = (
+        "held-out (10 % by hash) were held out for scores and samples, now it is held-out (test)"
+    )
     assert words in refused(tmp_path, config)
 
 
@@ -164,8 +166,8 @@ def test_without_stored_rows_the_difference_is_given_as_counts(tmp_path, damage)
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    ("[]", "JSON object"), ('{"format": 99}', "another version"), ("{", "JSON"),
-    ('{"format": 1, "training": "x"}', '"training" should hold a JSON object'),
+    ("[]", "JSON object"), ('{"format": 99}', "another zoo version"), ("{", "JSON"),
+    ('{"format": 1, "training": "x"}', '"training" should be a JSON object'),
     ('{"format": 1, "training": {"images": "9"}}', '"images" should be a whole number'),
     ('{"format": NaN}', "NaN"), ('{"format": 1, "classes": 3}', '"classes" should'),
 ])
@@ -181,14 +183,14 @@ def test_a_record_with_another_schema(tmp_path, content, message):
 
 def test_pretrained_weights_of_a_finished_run(tmp_path, monkeypatch):
     monkeypatch.setattr("zoo.training.run_data.weights_of", dict)
-    check_beside(tmp_path, {"damsm": "1"})  # nothing was trained yet
+    check_pretrained(tmp_path, {"damsm": "1"})  # nothing was trained yet
     (tmp_path / "checkpoints").mkdir()
     notes = meaning_notes({"vocabulary": ["a"], "beside": {"damsm": "1", "stream": "2"}, "seed": 0})
     save_variables(tmp_path / "checkpoints" / "last.h5", {"x": np.zeros(1)}, notes=notes)
-    check_beside(tmp_path, {"damsm": "1", "stream": "2"})
+    check_pretrained(tmp_path, {"damsm": "1", "stream": "2"})
     for other in ({"damsm": "3", "stream": "2"}, {"damsm": "1"}, {"damsm": "1", "stream": "4"}):
-        with pytest.raises(ZooError, match="beside it had other weights"):
-            check_beside(tmp_path, other)
+        with pytest.raises(ZooError, match="had other weights"):
+            check_pretrained(tmp_path, other)
 
 
 @pytest.mark.parametrize("note", ["{", "[]", "3", '{"vocabulary": 3}', '{"beside": [1]}', "\ud800"])
@@ -233,7 +235,7 @@ def test_a_run_with_a_renamed_class_is_rejected(tmp_path):
     assert train(config, place)
     shutil.move(tmp_path / "mine" / "cat", tmp_path / "mine" / "zebra")
     config.steps = 2
-    with pytest.raises(ZooError, match='class 0 was "cat" and is "dog"'):
+    with pytest.raises(ZooError, match='class 0 was "cat" and is now "dog"'):
         train(config, place)
 
 
@@ -255,7 +257,7 @@ def test_an_older_run_resumes_with_all_images(tmp_path):
     record(folder, data)
     folder.close()
     assert json.loads((place / FACTS).read_text())["held_out"] is None
-    assert "could not be checked; they are recorded now" in (place / "log.txt").read_text()
+    assert "could not be compared; they are recorded now" in (place / "log.txt").read_text()
     assert as_begun(config, place).data.held_out_fraction == 0.0  # and so ever after
     assert json.loads((place / "config.json").read_text()) == old
     stated = as_begun(captions_config(tmp_path / "mine", held_out_fraction=0.3), place)

@@ -39,7 +39,7 @@ def test_more_steps_are_allowed_and_logged(tmp_path):
 
 def test_foreign_folder_is_rejected(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(ZooError, match='holds "thesis.tex" but no config.json'):
+    with pytest.raises(ZooError, match='contains "thesis.tex" but no config.json'):
         open_and_close(tmp_path, config())
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -51,7 +51,7 @@ def test_file_and_broken_config_are_rejected(tmp_path):
     with pytest.raises(ZooError, match="cannot be used: Not a directory"):
         open_and_close(tmp_path / "file" / "run", config())
     (tmp_path / "config.json").write_text("[1")
-    with pytest.raises(ZooError, match="is not a config"):
+    with pytest.raises(ZooError, match="is not a training config"):
         check_config_matches(tmp_path, {})
 
 
@@ -59,7 +59,7 @@ def test_file_and_broken_config_are_rejected(tmp_path):
                                      b"[" * 100000, b""])
 def test_invalid_config_files(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
-    with pytest.raises(ZooError, match="config.json is not a config: give another") as found:
+    with pytest.raises(ZooError, match="config.json is not a training config: give") as found:
         open_and_close(tmp_path, config())
     assert "\n" not in str(found.value)
 
@@ -67,12 +67,12 @@ def test_invalid_config_files(tmp_path, content):
 @pytest.mark.parametrize(("name", "content", "message"), [
     ("checkpoints/last.json", "[1, 2]", "JSON object"),
     ("checkpoints/last.json", '{"step": "3"}', '"step" should be a whole number.*is \'3\''),
-    ("checkpoints/last.json", '{"step": -1}', '"step" should be a whole number from 0 on'),
+    ("checkpoints/last.json", '{"step": -1}', '"step" should be a whole number of at least 0'),
     ("checkpoints/last.json", '{"step": 3, "seconds": true}', '"seconds" should be a finite'),
     ("checkpoints/last.json", '{"step": 3, "seconds": NaN}', "NaN"),
-    ("checkpoints/last.json", '{"step": 3, "figures": [1]}', '"figures" should hold a JSON obj'),
+    ("checkpoints/last.json", '{"step": 3, "figures": [1]}', '"figures" should be a JSON obj'),
     ("presets.json", '"best"', "JSON object"),
-    ("presets.json", '{"best": 3}', '"best" should hold a JSON object, but holds 3'),
+    ("presets.json", '{"best": 3}', '"best" should be a JSON object, but is 3'),
     ("presets.json", '{"best": {"score": "low"}}', '"score" should be a finite number'),
     ("presets.json", '{"last": {"step": 1.5}}', '"step" should be a whole number'),
     ("presets.json", "{'last': 1}", "JSON"),

@@ -97,7 +97,7 @@ def test_a_damsm_of_the_same_image_size_scores(config, tmp_path):
     other.save_to_preset(str(tmp_path / "other"))
     data, experiment = build(config, str(tmp_path / "other"))
     assert experiment.score is None
-    assert "the DAMSM reads 64 pixels, these images have 32" in "".join(data.notes)
+    assert "the DAMSM takes images of 64 pixels, but these have 32" in "".join(data.notes)
 
 
 def test_without_text(config):

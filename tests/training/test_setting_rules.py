@@ -39,7 +39,7 @@ BAD = [
     (attn_gan, "data.held_out_count", 0, "at least 1, got 0"),
     (attn_gan, "data.flip", 1, "True or False, got 1"),
     (attn_gan, "data.directory", "a\0b", "NUL"),
-    (attn_gan, "model.ema_statistics", object(), "a number, a word, a flag or a list"),
+    (attn_gan, "model.ema_statistics", object(), "a number, a string, a flag or a list"),
     (pix2pix, "data.load_size", -286, "at least 0"),
     (pix2pix, "decay.epochs", -5, "at least 0"),
     (drit, "content_learning_rate", -math.inf, "a finite number"),

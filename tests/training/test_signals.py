@@ -1,4 +1,4 @@
-"""Ctrl-C during training: answered at once, handled between two steps; a second one stops."""
+"""Ctrl-C during training is acknowledged at once and stops between steps; a second one at once."""
 
 import os
 import signal

@@ -47,9 +47,9 @@ def test_other_keys_and_kinds():
 
 
 @pytest.mark.parametrize("arguments,message", [
-    (({}, None, None), "no sweep of its own: give --key=SETTING --values=A,B"),
+    (({}, None, None), "no default sweep: give --key=SETTING --values=A,B"),
     (({}, KEY, None), "--values is missing"),
-    ((dm_gan.SWEEP, "model.damsm_weight", None), "no values for model.damsm_weight"),
+    ((dm_gan.SWEEP, "model.damsm_weight", None), "no default values for model.damsm_weight"),
 ])
 def test_missing_key_or_values(arguments, message):
     with pytest.raises(ZooError, match=message):
@@ -59,16 +59,16 @@ def test_missing_key_or_values(arguments, message):
 @pytest.mark.parametrize("key,values,message", [
     ("model.mode_seeking", [1], f'Unknown config key "model.mode_seeking".*mean "{KEY}"'),
     ("model", [1], "--key=model is a group.*model.stage_sizes"),
-    ("seed", [1, 2], "share .*seed.* cannot be varied"),
+    ("seed", [1, 2], "share .*seed.* cannot vary"),
     ("pretraining.batch_size", [4, 8], "share .*pretraining"),
-    ("data.flip", ["true"], "data.flip cannot be varied"),
+    ("data.flip", ["true"], "data.flip cannot vary"),
     (KEY, [], "--values is empty"),
     (KEY, [""], "is of type float"),
     (KEY, ["1", "one"], 'is of type float, got "one"'),
-    (KEY, ["nan"], "is no value"),
+    (KEY, ["nan"], "is not a valid value"),
     (KEY, ["1", "1.0"], "holds 1 twice"),
     ("batch_size", ["0"], "config.batch_size must be at least 1"),
-    ("model.stage_sizes", ["16"], "a sweep varies numbers, words and flags"),
+    ("model.stage_sizes", ["16"], "a sweep varies numbers, strings and flags"),
 ])
 def test_user_errors(key, values, message):
     with pytest.raises(ZooError, match=message):
@@ -76,7 +76,7 @@ def test_user_errors(key, values, message):
 
 
 def test_a_system_without_images():
-    with pytest.raises(ZooError, match="of captions, and damsm makes none"):
+    with pytest.raises(ZooError, match="from captions, but damsm generates none"):
         make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
 
 
@@ -97,7 +97,7 @@ def test_a_failed_run_does_not_stop_the_others(monkeypatch, tmp_path):
     monkeypatch.setattr(sweep.sweep_report, "write", lambda *given: reported.append(given[3]))
     points = make_points(config, KEY, [2, 1])
     strategy = tf.distribute.get_strategy()
-    with pytest.raises(ZooError, match=f"1 of 2 runs broke down. {KEY} = 2: it broke"):
+    with pytest.raises(ZooError, match=f"1 of 2 runs failed. {KEY} = 2: it broke"):
         sweep.run(recipe_of(config), KEY, points, tmp_path / "s", strategy)
     assert trained == [("mode_seeking_weight_2", "given"), ("mode_seeking_weight_1", "given")]
     assert [point.error for point in reported[0]] == ["it broke", ""]
@@ -112,7 +112,7 @@ def report():
         "rows": [
             {"value": 0.0, "image_distance": 0.1, "latent_distance": 1.0, "ratio": 0.1,
              "frechet_damsm": 7.0, "losses": losses, "steps": 12, "seconds": 3.4},
-            {"value": 0.5, "error": "Training broke down at step 3."},
+            {"value": 0.5, "error": "Training diverged at step 3."},
         ],
     }
 
@@ -126,9 +126,9 @@ def test_table():
         "| steps | seconds |"  # a loss that is 0 everywhere has no column
     )
     assert rows[2] == "| 0 | 0.1 | 1 | 0.1 | 7 | 3.25 | 12 | 3 |"
-    assert rows[3] == "| 0.5 | broke down |  |  |  |  |  |  |"
+    assert rows[3] == "| 0.5 | failed |  |  |  |  |  |  |"
     assert len({row.count("|") for row in rows}) == 1
-    assert "- 0.5: Training broke down at step 3." in lines
+    assert "- 0.5: Training diverged at step 3." in lines
 
 
 @pytest.mark.parametrize("labels", [["first", "second"], []])

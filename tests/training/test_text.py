@@ -51,13 +51,13 @@ def test_pretraining_uses_the_same_text_encoder(recipe, first):
 
 
 @pytest.mark.parametrize("recipe,changes,message", [
-    (mirror_gan, {}, r"text must be captions for mirror_gan, got 'hub'.*words of its vocabulary"),
+    (mirror_gan, {}, r"text must be captions for mirror_gan, got 'hub'.*in its vocabulary"),
     (attn_gan, {"text": "embeddings"}, '"captions" or "hub" for attn_gan'),
     (attn_gan, {"text": "hubb"}, 'Did you mean "hub"'),
     (dm_gan, {"text_encoder": {"encoder": ""}}, "belong together.*'preprocess': 'p'"),
-    (attn_gan, {"text": "captions"}, "text_encoder.preprocess is of use with --config.text=hub"),
+    (attn_gan, {"text": "captions"}, "text_encoder.preprocess applies only to --config.text=hub"),
     (stackgan_v2, {"text": "none", "text_cache": "c", "text_encoder": dict.fromkeys(GIVEN, "")},
-     'text_cache is of use.*config.text is "none"'),
+     'text_cache applies only.*config.text is "none"'),
 ])
 def test_settings_that_cannot_be_used(recipe, changes, message):
     with pytest.raises(ZooError, match=message):

@@ -63,7 +63,7 @@ def test_finished_run_does_nothing(tmp_path):
     second, done = run(tmp_path)
     assert done
     assert_same(first, second)
-    assert "is done already" in (tmp_path / "log.txt").read_text()
+    assert "is already done" in (tmp_path / "log.txt").read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -89,7 +89,7 @@ def test_nan_stops_and_keeps_the_checkpoint(tmp_path):
     kept = TinySystem()
     kept.load_checkpoint(str(tmp_path / "checkpoints" / "last.h5"))
     assert int(kept.iteration.numpy()) == 6 and np.isfinite(np.asarray(kept.w)).all()
-    assert "broke down" in (tmp_path / "log.txt").read_text()
+    assert "diverged" in (tmp_path / "log.txt").read_text()
 
 
 def test_broken_weights_are_not_saved(tmp_path):
@@ -129,7 +129,7 @@ def test_scores_of_other_images_are_not_compared(tmp_path):
     with RunFolderNotes(tmp_path) as notes:
         assert notes["best"]["step"] == 10 and notes["best"]["images"] == "held-out (test)"
     log = (tmp_path / "log.txt").read_text()
-    assert "training at step 5: score 1" in log and "chosen by other images (training)" in log
+    assert "training at step 5: score 1" in log and "selected on other images (training)" in log
 
 
 MEANING = {"vocabulary": ["<end>", "cat", "dog"], "classes": ["a", "b"], "seed": 3,
@@ -137,15 +137,15 @@ MEANING = {"vocabulary": ["<end>", "cat", "dog"], "classes": ["a", "b"], "seed":
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    ({"vocabulary": ["<end>", "cat", "wolf"]}, 'word 2 was "dog" and is "wolf"'),
+    ({"vocabulary": ["<end>", "cat", "wolf"]}, 'word 2 was "dog" and is now "wolf"'),
     ({"vocabulary": ["<end>", "cat", "dog", "owl"]}, r'word 3, "owl", is new \(3 there, 4 now'),
-    ({"vocabulary": ["<end>", "dog"]}, r'word 1 was "cat" and is "dog" \(3 there, 2 now'),
-    ({"classes": ["b", "a"]}, 'class 0 was "a" and is "b"'),
-    ({"classes": None}, 'class 0, "a", is not there any more'),
-    ({"seed": 4}, "its seed was 3, and config.seed is 4"),
+    ({"vocabulary": ["<end>", "dog"]}, r'word 1 was "cat" and is now "dog" \(3 there, 2 now'),
+    ({"classes": ["b", "a"]}, 'class 0 was "a" and is now "b"'),
+    ({"classes": None}, 'class 0, "a", is missing'),
+    ({"seed": 4}, "its seed was 3, but config.seed is 4"),
     ({"fingerprint": "ba5"}, "it was trained on other images, captions or classes"),
-    ({"beside": {"damsm": "99"}}, "the DAMSM beside it had other weights"),
-    ({"beside": {}}, "the DAMSM beside it had other weights"),
+    ({"beside": {"damsm": "99"}}, "its DAMSM had other weights"),
+    ({"beside": {}}, "its DAMSM had other weights"),
 ])
 def test_a_checkpoint_of_another_meaning_is_rejected(tmp_path, change, message):
     run(tmp_path, settings=config(steps=3), meaning=MEANING)
@@ -158,7 +158,7 @@ def test_a_checkpoint_of_another_meaning_is_rejected(tmp_path, change, message):
 def test_a_checkpoint_without_a_meaning_resumes_and_gets_one(tmp_path):
     run(tmp_path, settings=config(steps=3))
     run(tmp_path, settings=config(steps=6), meaning=MEANING)
-    assert "was not compared" in (tmp_path / "log.txt").read_text()
+    assert "were not checked" in (tmp_path / "log.txt").read_text()
     with pytest.raises(ZooError, match="its seed was 3"):
         run(tmp_path, settings=config(steps=9), meaning={**MEANING, "seed": 0})
 
@@ -192,7 +192,7 @@ def test_batch_must_be_divisible_by_replicas(tmp_path):
     class Two:
         num_replicas_in_sync = 3
 
-    with pytest.raises(ZooError, match="batch_size 4 does not divide over 3 replicas"):
+    with pytest.raises(ZooError, match="batch_size must be a multiple of the 3 replicas, got 4"):
         Trainer(experiment(TinySystem()), config(), None, Two())
 
 

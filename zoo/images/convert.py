@@ -1,16 +1,16 @@
-"""Bytes to floats in [-1, 1] and back: every image that enters or leaves a model passes here.
+"""Conversion between bytes and floats in [-1, 1], for all images that enter or leave a model.
 
     float = byte / 127.5 - 1        byte = round((float + 1) * 127.5), half to even
 
-Bytes survive the way there and back. There are two ways to floats, which differ by one rounding of
-some bytes, and both are kept because results were promised bit by bit:
+The round trip preserves bytes. There are two conversions to floats, which differ in the rounding of
+some bytes; both are kept because results must be bit-exact:
 
-* `to_float`, of what a user gives, is the same in NumPy and in a graph, for which it takes a table:
-  a graph's optimizer may turn the division into a product with 1 / 127.5.
-* `to_float_in_pipeline`, of training batches, is the plain formula, which is fast, and has whatever
-  rounding the optimizer of `tf.data`'s graph leaves.
+* `to_float`, for a user's images, is equal in NumPy and in a graph, where it uses a table, because
+  a graph optimizer may replace the division with a product with 1 / 127.5.
+* `to_float_in_pipeline`, for training batches, is the plain formula. It is fast, and its rounding
+  is that of `tf.data`'s graph optimizer.
 
-Arrays whose range of numbers is not known yet are the matter of `zoo.images.arrays`.
+For arrays whose value range is unknown see `zoo.images.arrays`.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ import tensorflow as tf
 
 
 def to_float(images):
-    """uint8 to float32 in [-1, 1], array or tensor; floats stay as they are."""
+    """uint8 to float32 in [-1, 1], array or tensor; floats are returned unchanged."""
     if images.dtype != np.uint8:
         return images
     if tf.is_tensor(images):

@@ -1,4 +1,4 @@
-"""Pictures: cropping, scaling and the image pyramid, as TensorFlow ops.
+"""Cropping, scaling and image pyramids, as TensorFlow ops.
 
 Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/datasets.py
 `get_imgs`, code/main.py `image_transform`), which scales with Pillow. Known deviations: none.
@@ -11,14 +11,14 @@ from zoo.images.resample import resize
 
 
 def box_crop(image, box):
-    """Cuts the square around a box's centre, with half its side 0.75 of the box's longer side.
+    """Crops a square around a box's center; half its side is 0.75 of the box's longer side.
 
     Args:
         image: [H, W, 3].
         box: x, y, width and height in pixels, shape [4].
 
     Returns:
-        [h, w, 3]: the part of the square that lies inside the image, so not always square.
+        [h, w, 3]: the part of the square that is inside the image, so it need not be square.
     """
     box = tf.cast(box, tf.float32)
     height, width = tf.shape(image)[0], tf.shape(image)[1]
@@ -31,7 +31,7 @@ def box_crop(image, box):
 
 
 def scale(image, size):
-    """Scales so that the shorter side has int(size * 76 / 64) pixels; keeps the aspect.
+    """Scales so that the shorter side has int(size * 76 / 64) pixels; keeps the aspect ratio.
 
     Args:
         image: uint8 [H, W, 3].
@@ -47,12 +47,12 @@ def scale(image, size):
 
 
 def crop(image, size, offset=None, flip=False):
-    """Cuts a square and mirrors it left to right if asked.
+    """Crops a square and optionally flips it horizontally.
 
     Args:
         image: [H, W, 3], both sides at least `size`.
         size: int, pixels.
-        offset: int [2], top and left; None cuts the centre.
+        offset: int [2], top and left; None crops the center.
         flip: bool, Python or tensor.
 
     Returns:
@@ -71,7 +71,7 @@ def scale_and_crop(image, size, offset=None, flip=False):
     Args:
         image: uint8 [H, W, 3].
         size: int, pixels.
-        offset: int [2], top and left in the scaled image; None cuts the centre.
+        offset: int [2], top and left in the scaled image; None crops the center.
         flip: bool, Python or tensor.
 
     Returns:
@@ -81,7 +81,7 @@ def scale_and_crop(image, size, offset=None, flip=False):
 
 
 def random_offset(image, size, uniform):
-    """Top and left of a crop from two uniform numbers in [0, 1): every place equally likely.
+    """Top and left of a crop from two uniform numbers in [0, 1); all positions are equally likely.
 
     Args:
         image: [H, W, 3].
@@ -97,11 +97,11 @@ def random_offset(image, size, uniform):
 
 
 def pyramid_uint8(image, sizes):
-    """The same image at several sizes: each is scaled from the given one.
+    """The same image at several sizes, each resized from the given one.
 
     Args:
         image: uint8 [..., S, S, 3].
-        sizes: ints, pixels; S itself is passed through.
+        sizes: ints, pixels; the image of size S itself is unchanged.
 
     Returns:
         tuple of uint8 [..., s, s, 3], in the order of `sizes`.
@@ -111,13 +111,13 @@ def pyramid_uint8(image, sizes):
 
 
 def pyramid(image, sizes):
-    """The stages' images of one crop.
+    """The images of one crop at the sizes of all stages.
 
     Args:
         image: uint8 [..., S, S, 3].
-        sizes: ints, pixels, lowest first; S itself is passed through.
+        sizes: ints, pixels, smallest first; the image of size S itself is unchanged.
 
     Returns:
         tuple of float32 [..., s, s, 3] in [-1, 1], in the order of `sizes`.
     """
-    return tuple(to_float_in_pipeline(picture) for picture in pyramid_uint8(image, sizes))
+    return tuple(to_float_in_pipeline(level) for level in pyramid_uint8(image, sizes))

@@ -1,7 +1,7 @@
 """Differentiable bilinear resizing of batches, as two matrix products.
 
-Exact in the dtype of the images, on static and dynamic shapes, where `tf.image.resize` works in
-float32 alone. Pillow's integer arithmetic: `zoo.images.resample`; float64 arrays:
+Exact in the dtype of the images (`tf.image.resize` computes in float32 only), for static and
+dynamic shapes. For Pillow's integer arithmetic see `zoo.images.resample`, for float64 arrays
 `zoo.metrics.bilinear`.
 """
 
@@ -14,9 +14,9 @@ def resize_bilinear(images, height, width, align_corners=False, antialias=False)
     Args:
         images: float (batch, h, w, c).
         height, width: ints, the new size in pixels.
-        align_corners: bool. True maps the centres of the corner pixels onto each other; False maps
-            the corners of the images' frames onto each other (pixel centres at half-integers).
-        antialias: bool. Widens the triangle of weights where an axis shrinks, as
+        align_corners: bool. True aligns the centers of the corner pixels; False aligns the corners
+            of the image frames (pixel centers at half-integers).
+        antialias: bool. Widens the triangle kernel along an axis that shrinks, as
             `jax.image.resize` does.
 
     Returns:

@@ -1,6 +1,6 @@
-"""Image files that TensorFlow cannot decode rightly, read by Pillow; and what a file's bytes are.
+"""Decodes with Pillow the image files that TensorFlow cannot decode correctly, and detects formats.
 
-The rule is that of `zoo.images.decode`.
+The rules are those of `zoo.images.decode`.
 """
 
 import io
@@ -9,8 +9,8 @@ import re
 from zoo.errors import ZooError
 
 READ = "PNG, JPEG, GIF, BMP, WebP or TIFF"
-TOO_LARGE = "the limit of {} (the environment variable ZOO_MAX_PIXELS sets another)"
-# What a file is by its first bytes; patterns that Python and RE2 understand. A dot is any byte.
+TOO_LARGE = "the limit of {} (set the environment variable ZOO_MAX_PIXELS to change it)"
+# Formats by their first bytes; patterns for Python and RE2, in which a dot is any byte.
 KINDS = (
     ("a PNG", r".PNG\r\n"),
     ("a GIF", r"GIF8[79]a"),
@@ -45,7 +45,7 @@ _SUBFILE, _BITS, _PHOTOMETRIC, _TILE_WIDTH, _TILE_HEIGHT, _DNG = 254, 258, 262, 
 
 
 def kind_of(data):
-    """What the bytes of a file are, with an article: "a GIF", "an empty file"."""
+    """The format of a file's bytes, with an article: "a GIF", "an empty file"."""
     if not data:
         return _EMPTY
     if data[:3] == b"\xff\xd8\xff":
@@ -57,11 +57,11 @@ def kind_of(data):
 
 
 def read_by_pillow(data, limit):
-    """A GIF, BMP, WebP or TIFF file, or a JPEG of four inks, in RGB.
+    """Decodes a GIF, BMP, WebP or TIFF file, or a CMYK JPEG, to RGB.
 
     Args:
         data: bytes of the file.
-        limit: int, the most pixels that are decoded.
+        limit: int, maximum number of pixels.
 
     Returns:
         uint8 array (h, w, 3).
@@ -81,7 +81,8 @@ def read_by_pillow(data, limit):
             _check_size(*image.size, limit)
             if image.mode == "CMYK" and kind == "a JPEG" and "adobe" not in image.info:
                 raise ZooError(
-                    "a JPEG of four inks (CMYK) without an Adobe note of their meaning: save as RGB"
+                    "a JPEG of four inks (CMYK) without an Adobe marker of their meaning: save it "
+                    "as RGB"
                 )
             if kind == "a TIFF":
                 _check_tiff(image, data, limit)
@@ -93,12 +94,12 @@ def read_by_pillow(data, limit):
         if limit > own:
             raise ZooError(f"more pixels than {own}, twice PIL.Image.MAX_IMAGE_PIXELS") from None
         raise ZooError(f"{kind} of many more pixels than {TOO_LARGE.format(limit)}") from None
-    except Exception as error:  # whatever a damaged file does to a decoder
+    except Exception as error:  # a damaged file can fail in any way
         reason = " ".join(str(error).split())[:120]
         if "<_io.BytesIO" in reason:
             reason = "Pillow cannot identify it"
         raise ZooError(
-            f"{kind} that is damaged, cut off, or of an unusual form ({reason}): convert it to PNG"
+            f"{kind} that is damaged, truncated, or unusual ({reason}): convert it to PNG"
         ) from None
 
 
@@ -108,7 +109,7 @@ def _check_size(width, height, limit):
 
 
 def _check_tiff(image, data, limit):
-    """Refuses what Pillow would read as another image than is meant, or by too large tiles."""
+    """Refuses files that Pillow would misread, or whose tiles are too large."""
     tags = image.tag_v2
     if int(tags.get(_SUBFILE, 0)) & 1 or _DNG in tags or data[8:10] == b"CR":
         raise ZooError(
@@ -117,19 +118,19 @@ def _check_tiff(image, data, limit):
     _check_size(tags.get(_TILE_WIDTH, 1), tags.get(_TILE_HEIGHT, 1), limit)
     if image.mode.startswith("I;16") and (tags.get(_BITS) != (16,) or not tags.get(_PHOTOMETRIC)):
         raise ZooError(
-            f"a TIFF of {tags.get(_BITS, (1,))[0]} bits, or of 16 where 0 is white: convert it to "
-            "PNG of 8 or 16 bits"
+            f"a TIFF of {tags.get(_BITS, (1,))[0]} bits, or of 16 bits in which 0 is white: "
+            "convert it to PNG of 8 or 16 bits"
         )
 
 
 def rgb(image, kind):
-    """A Pillow image over white, uint8 (h, w, 3); `kind` names it in a `ZooError`."""
+    """A Pillow image composited over white, uint8 (h, w, 3); errors call it `kind`."""
     import numpy as np
     from PIL import Image
 
     if image.mode.startswith("I;16"):
-        grey = (np.asarray(image) >> 8).astype(np.uint8)
-        return np.repeat(grey[..., None], 3, axis=-1)
+        gray = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.repeat(gray[..., None], 3, axis=-1)
     transparent = image.has_transparency_data
     if image.mode not in (_TRANSPARENT if transparent else _OPAQUE):
         raise ZooError(
@@ -140,5 +141,5 @@ def rgb(image, kind):
         return np.asarray(image.convert("RGB"))
     image = image.convert("RGBA")
     white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=image.getchannel("A"))  # the same bits as alpha_composite
+    white.paste(image, mask=image.getchannel("A"))  # bit-exact with alpha_composite
     return np.asarray(white)

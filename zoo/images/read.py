@@ -1,16 +1,15 @@
-"""Pictures that a user gives, as arrays or files, in the one form that a model reads.
+"""Reads a user's images, given as arrays or files, in the form that a model expects.
 
-The rules. Files: PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.images.decode`. Arrays: uint8,
-uint16, or float in [-1, 1] (see `zoo.images.arrays`: floats that may be in [0, 1] are an error), of
-shape
-(h, w), (h, w, channels) or (n, h, w, channels) with 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGB,
-alpha) channels. Of 16 bits the upper 8 are kept. What is transparent is laid over white. Pillow's
-images are read as its files are. For a model of three channels grey becomes three equal ones; for a
-model of one, colour becomes Pillow's grey. An image of another size is scaled to the model's
-square by Pillow's bicubic filter, as in training, whatever its aspect. Floats of the model's form
-stay floats; others are rounded to bytes first.
+Files are PNG, JPEG, GIF, BMP, WebP or TIFF, see `zoo.images.decode`. Arrays are uint8, uint16, or
+float in [-1, 1] (see `zoo.images.arrays`: floats that may be in [0, 1] are an error), of shape
+(h, w), (h, w, channels) or (n, h, w, channels) with 1 (gray), 2 (gray, alpha), 3 (RGB) or 4 (RGB,
+alpha) channels. 16-bit values keep their upper 8 bits. Transparency is composited over white.
+Pillow images are read like files. For a model with three channels, grayscale is repeated; for a
+model with one channel, color is converted to Pillow's grayscale. An image of another size is
+resized to the model's square with Pillow's bicubic filter, as in training, ignoring the aspect
+ratio. Floats that already have the model's shape stay floats; others are first rounded to bytes.
 
-In a graph `fit_image` gives the same numbers.
+In a graph, `fit_image` gives the same numbers.
 """
 
 import os
@@ -26,39 +25,39 @@ from zoo.images.resample import grayscale, resize
 from zoo.listing import LIMITS, open_regular, open_tree
 
 FORMS = (
-    "a image as an array (h, w, channels), several as (n, h, w, channels) or a list, a file, a "
+    "an image as an array (h, w, channels), several as (n, h, w, channels) or a list, a file, a "
     "list of files, or a folder"
 )
 
 
 def read_images(images, size, channels, value_range=None):
-    """Every image that `images` names or holds, in order.
+    """Reads all of a user's images in order.
 
     Args:
         images: array, path of a file or folder (its image files by name), or a list of arrays
             and paths.
-        size: int. Pixels of a side.
-        channels: int. 1 or 3 of a model that reads grey or colour.
-        value_range: None, or what arrays of floats are in: (-1, 1), (0, 1) or (0, 255).
+        size: int. Side of the images, pixels.
+        channels: int. 1 or 3, for a model of grayscale or color images.
+        value_range: None, or the range of float arrays: (-1, 1), (0, 1) or (0, 255).
 
     Returns:
-        uint8 in 0...255 or, if any image was of floats, float32 in [-1, 1]: (n, size, size,
+        uint8 in 0...255 or, if any image has floats, float32 in [-1, 1]: (n, size, size,
         channels).
 
     Raises:
-        ZooError: nothing there, a file that cannot be read, or an array of another form; the
-            message names the file, or the image's place in the list.
+        ZooError: no images, a file that cannot be read, or an array of another form; the message
+            names the file, or the image's index in the list.
     """
-    pictures = [_fit(image, size, channels) for image in _arrays(images, value_range)]
-    if not pictures:
+    fitted = [_fit(image, size, channels) for image in _arrays(images, value_range)]
+    if not fitted:
         raise ZooError(f"There are no images: expected {FORMS}.")
-    if any(p.dtype == np.float32 for p in pictures):
-        pictures = [to_float(p) for p in pictures]
-    return np.stack(pictures)
+    if any(image.dtype == np.float32 for image in fitted):
+        fitted = [to_float(image) for image in fitted]
+    return np.stack(fitted)
 
 
 def image_files(path):
-    """The image files directly in a folder, by name; or the file itself.
+    """The image files directly in a folder, sorted by name; or the file itself.
 
     Raises:
         ZooError: a folder without images.
@@ -67,12 +66,12 @@ def image_files(path):
     return _files_of(path) if os.path.isdir(path) else [path]
 
 
-def fit_image(picture, size, channels):
-    """A image by the rules above: uint8 (h, w, 1 to 4) -> uint8 tensor (size, size, channels)."""
-    picture = to_rgb(picture)
+def fit_image(image, size, channels):
+    """Converts an image: uint8 (h, w, 1 to 4) -> uint8 tensor (size, size, channels)."""
+    image = to_rgb(image)
     if channels == 1:
-        picture = grayscale(picture)
-    return tf.ensure_shape(resize(picture, size, size, "bicubic"), [size, size, channels])
+        image = grayscale(image)
+    return tf.ensure_shape(resize(image, size, size, "bicubic"), [size, size, channels])
 
 
 def _arrays(images, value_range, name="The image"):
@@ -92,9 +91,9 @@ def _files_of(folder):
     names = tree.images(recursive=False)
     if not names:
         inside = tree.images()
-        hint = f"; those in the folders below are not read, such as {inside[0]}" if inside else ""
+        hint = f"; images in subfolders are not read, such as {inside[0]}" if inside else ""
         raise ZooError(
-            f"The folder {folder} holds no image; expected files that end in "
+            f"The folder {folder} has no image; expected files that end in "
             f"{', '.join(EXTENSIONS)} directly in it{hint}."
         )
     return [tree.disk_path(name) for name in names]
@@ -107,14 +106,14 @@ def _read(path):
         if len(data) > LIMITS.file_bytes:
             raise ZooError(f"more than {LIMITS.file_bytes:,} bytes")
         return read_image(data)
-    except (OSError, ValueError) as error:  # ValueError: also a name that no file can have
+    except (OSError, ValueError) as error:  # ValueError: also an impossible file name
         reason = error.strerror if isinstance(error, OSError) else error
         reason = "it does not exist" if isinstance(error, FileNotFoundError) else reason
         raise ZooError(f"{path} cannot be read as an image: {reason}.") from None
 
 
 def _array(image, name, value_range):
-    """An array of one or several images, with the axis of channels: uint8 or float in [-1, 1]."""
+    """An array of one or several images with a channel axis: uint8 or float in [-1, 1]."""
     from PIL import Image
 
     if isinstance(image, Image.Image):
@@ -122,16 +121,16 @@ def _array(image, name, value_range):
     try:
         array = np.asarray(image)
     except (TypeError, ValueError):
-        raise ZooError(f"{name} is a {type(image).__name__}: expected {FORMS}.") from None
+        raise ZooError(f"{name} must be {FORMS}, got a {type(image).__name__}.") from None
     if array.dtype == object or not array.ndim:
-        raise ZooError(f"{name} is a {type(image).__name__}: expected {FORMS}.")
+        raise ZooError(f"{name} must be {FORMS}, got a {type(image).__name__}.")
     array = array[..., None] if array.ndim == 2 else array
     if array.ndim == 4 and not len(array):
         return array
     if array.ndim not in (3, 4) or array.shape[-1] not in (1, 2, 3, 4) or not array.size:
         raise ZooError(
-            f"{name} has the shape {array.shape}: expected (h, w, channels) with 1 to 4 channels, "
-            f"or (n, h, w, channels) for several.{shape_advice(array.shape)}"
+            f"{name} must have the shape (h, w, channels) with 1 to 4 channels, or (n, h, w, "
+            f"channels) for several, got {array.shape}.{shape_advice(array.shape)}"
         )
     if array.dtype.kind == "f":
         return to_signed(array, name, value_range)
@@ -139,13 +138,13 @@ def _array(image, name, value_range):
 
 
 def _of_pillow(image, name):
-    """An image of Pillow, which an array of it would show without its palette."""
+    """A Pillow image as an array, with its palette applied."""
     from zoo.images.pillow import rgb
 
     if image.width * image.height > pixel_limit():
         raise ZooError(f"{name} has more than {pixel_limit()} pixels (ZOO_MAX_PIXELS).")
     try:
-        return rgb(image, "an image of Pillow")
+        return rgb(image, "a Pillow image")
     except (ZooError, OSError) as error:
         raise ZooError(f"{name} cannot be read: {error}.") from None
 

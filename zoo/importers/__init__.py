@@ -1,4 +1,4 @@
-"""Official checkpoints -> models: one module per paper, with its names (`*_targets`) and `load`.
+"""Importers of official checkpoints: one module per paper, with its names (`*_targets`) and `load`.
 
-`zoo.importers.official` has all `load` functions under the names of their systems.
+`zoo.importers.official` exports all `load` functions under the names of their systems.
 """

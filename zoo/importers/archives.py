@@ -1,7 +1,7 @@
-"""What a checkpoint that is a zip file (.npz, PyTorch's since 1.6) may unpack to.
+"""Limits on checkpoints that are zip files (.npz, and PyTorch's since 1.6).
 
-Both kinds hold arrays of numbers, which do not get much smaller by compression: what unpacks to a
-multiple of its own size is no checkpoint, and is refused before anything is unpacked.
+Both formats hold arrays of numbers, which do not compress well: a file that unpacks to a multiple
+of its own size is not a checkpoint, and is refused before anything is unpacked.
 """
 
 import dataclasses
@@ -19,12 +19,11 @@ class Limits:
     """Bounds on a checkpoint from outside.
 
     Args:
-        file_bytes: int. The file itself.
-        arrays: int. Arrays (and other entries) in it.
-        ratio: int. Bytes that it unpacks to for each byte of the file, where that is more than
-            `ratio_from`.
+        file_bytes: int. Size of the file itself.
+        arrays: int. Number of arrays and other entries.
+        ratio: int. Unpacked bytes per byte of the file, if these are more than `ratio_from`.
         ratio_from: int. Bytes that any file may unpack to.
-        depth: int. Dicts inside each other.
+        depth: int. Levels of nested dicts.
     """
 
     file_bytes: int = 2**35
@@ -47,14 +46,14 @@ def check_file(path, limits=LIMITS):
         raise ZooError(f"Checkpoint {path} is not a regular file.")
     if status.st_size > limits.file_bytes:
         raise ZooError(
-            f"Checkpoint {path} is refused: it has {status.st_size / 1e9:.1f} GB, and may have "
+            f"Checkpoint {path} is refused: it has {status.st_size / 1e9:.1f} GB, but the limit is "
             f"{limits.file_bytes / 1e9:.1f} GB."
         )
     return status.st_size
 
 
 def allowed_bytes(size, limits=LIMITS):
-    """What the arrays of a file of `size` bytes may take in memory together."""
+    """The total memory that the arrays of a file of `size` bytes may take."""
     return max(limits.ratio_from, limits.ratio * size)
 
 
@@ -62,7 +61,7 @@ def entries(path, limits=LIMITS):
     """The entries of a zip file, checked against the limits: list of `zipfile.ZipInfo`.
 
     Raises:
-        ZooError: no zip file, too many entries, or entries that unpack to too much.
+        ZooError: not a zip file, too many entries, or entries that unpack to too many bytes.
     """
     size = check_file(path, limits)
     try:
@@ -76,8 +75,8 @@ def entries(path, limits=LIMITS):
     total = sum(info.file_size for info in infos)
     if total > allowed_bytes(size, limits):
         raise ZooError(
-            f"Checkpoint {path} is refused: its {size} bytes would unpack to {total}, which no "
-            "arrays of weights do."
+            f"Checkpoint {path} is refused: its {size} bytes would unpack to {total}, far more "
+            "than arrays of weights do."
         )
     return infos
 
@@ -91,7 +90,7 @@ def check_count(path, count, limits=LIMITS):
 
 
 def read_npz(path, limits=LIMITS):
-    """The arrays of a .npz file by name; each is as large as its entry says, or refused."""
+    """The arrays of a .npz file by name; an array that declares another size is refused."""
     infos = entries(path, limits)
     arrays = {}
     with zipfile.ZipFile(path) as archive:

@@ -11,9 +11,9 @@ from zoo.importers.registry import Importer
 from zoo.importers.staged import (
     caption_settings,
     conv_leaky_targets,
-    doubling_targets,
     generator_settings,
     load_weights,
+    refinement_targets,
     staged_targets,
     trunk_targets,
 )
@@ -39,7 +39,7 @@ IMPORTER = Importer(
 def attention_stage_targets(name, stage):
     """Official `NEXT_STAGE_G`."""
     keys = Target(stage.attention.keys.kernel, "conv1x1")
-    return {f"{name}att.conv_context.weight": keys} | doubling_targets(name, stage)
+    return {f"{name}att.conv_context.weight": keys} | refinement_targets(name, stage)
 
 
 def generator_targets(generator):

@@ -36,7 +36,7 @@ from zoo.models.bicyclegan.encoder import POOL, ResNetEncoder
 IMPORTER = Importer(
     repository="junyanz/BicycleGAN",
     files=("generator", "encoder"),
-    marks=pix2pix.IMPORTER.marks,  # the same network; the encoder tells the two apart
+    marks=pix2pix.IMPORTER.marks,  # the same network; the encoder distinguishes the two
 )
 SCALE = "model_{}"  # one discriminator of `D_NLayersMulti`, by its number
 
@@ -56,19 +56,19 @@ def encoder_targets(network):
         targets = conv("conv.0", network.convs[0])
         layers = list(zip(network.convs, network.norms, strict=True))[1:]
         for i, (layer, norm) in enumerate(layers):
-            place = 2 + (2 + (norm is not None)) * i
-            targets |= conv(f"conv.{place}", layer) | _norm(f"conv.{place + 1}", norm)
+            index = 2 + (2 + (norm is not None)) * i
+            targets |= conv(f"conv.{index}", layer) | _norm(f"conv.{index + 1}", norm)
     return targets | linear("fc.0", network.mu) | linear("fcVar.0", network.log_var)
 
 
 def basic_block_targets(name, block):
     """Official `BasicBlock`; `name` ends in a dot, or is empty."""
-    behind = block.norm_1 is not None  # norms move what stands behind them
+    shift = block.norm_1 is not None  # norms shift the indices of the layers after them
     return (
         _norm(f"{name}conv.0", block.norm_1)
-        | conv(f"{name}conv.{1 + behind}", block.conv_1)
+        | conv(f"{name}conv.{1 + shift}", block.conv_1)
         | _norm(f"{name}conv.3", block.norm_2)
-        | conv(f"{name}conv.{3 + 2 * behind}.0", block.conv_2)
+        | conv(f"{name}conv.{3 + 2 * shift}.0", block.conv_2)
         | conv(f"{name}shortcut.1", block.shortcut)
     )
 
@@ -78,23 +78,23 @@ def _norm(name, layer):
 
 
 def encoder_settings(weights):
-    """The arguments of `BicycleGAN` that the arrays of an encoder tell.
+    """The arguments of `BicycleGAN` that follow from an encoder's arrays.
 
     Raises:
         ZooError: the arrays are of another network.
     """
     if "conv.0.weight" not in weights or "fc.0.weight" not in weights:
         raise ZooError(
-            "The checkpoint is no encoder of BicycleGAN: it lacks conv.0.weight or fc.0.weight, "
-            f"and starts with {', '.join(list(weights)[:3])}."
+            "The checkpoint is not an encoder of BicycleGAN: it lacks conv.0.weight or "
+            f"fc.0.weight, and starts with {', '.join(list(weights)[:3])}."
         )
     resnet = any("shortcut" in name for name in weights)
     pattern = r"conv\.(\d+)\.shortcut" if resnet else r"conv\.(\d+)\.weight"
-    found = {m[1] for name in weights if (m := re.match(pattern, name))}
-    if not resnet:  # not the batch norms
-        found = {i for i in found if np.ndim(weights[f"conv.{i}.weight"]) == 4}
+    blocks = {m[1] for name in weights if (m := re.match(pattern, name))}
+    if not resnet:  # without the batch norms
+        blocks = {i for i in blocks if np.ndim(weights[f"conv.{i}.weight"]) == 4}
     return {
-        "image_size": POOL * 2 ** (len(found) + resnet),
+        "image_size": POOL * 2 ** (len(blocks) + resnet),
         "encoder": "resnet" if resnet else "conv",
         "encoder_filters": size_of(weights, "conv.0.weight", 0),
     }
@@ -105,8 +105,8 @@ def load(generator, encoder, discriminator=None, discriminator_2=None, **setting
 
     Args:
         generator, encoder: str. A `<epoch>_net_G.pth` and its `net_E.pth`.
-        discriminator, discriminator_2: str or None. Their `net_D.pth` and `net_D2.pth`, to train
-            on; with `use_same_D` there is only the first.
+        discriminator, discriminator_2: str or None. Their `net_D.pth` and `net_D2.pth`, to
+            continue training; with `use_same_D` there is only the first.
         **settings: other arguments of `BicycleGAN`.
 
     Raises:
@@ -126,8 +126,8 @@ def from_arrays(generator, encoder, discriminator=None, discriminator_2=None, **
 
     Args:
         generator, encoder: dicts of official name -> array, of a `net_G.pth` and its `net_E.pth`.
-        discriminator, discriminator_2: the same of `net_D.pth` and `net_D2.pth`, to train on; or
-            None: generating needs none. With the first alone, it judges both cycles.
+        discriminator, discriminator_2: the same of `net_D.pth` and `net_D2.pth`, to continue
+            training; None for generation only. The first alone is used in both cycles.
         **settings: other arguments of `BicycleGAN`.
 
     Raises:
@@ -137,18 +137,18 @@ def from_arrays(generator, encoder, discriminator=None, discriminator_2=None, **
 
     generator, encoder = (without_instance_statistics(w) for w in (generator, encoder))
     sizes = generator_settings(generator) | encoder_settings(encoder)
-    judges = [w for w in (discriminator, discriminator_2) if w is not None]
-    judges = [without_instance_statistics(weights) for weights in judges]
-    if judges:
-        inputs = size_of(judges[0], "model_0.0.weight", 1)
-        sizes |= discriminator_settings(judges[0], SCALE)
+    discriminators = [w for w in (discriminator, discriminator_2) if w is not None]
+    discriminators = [without_instance_statistics(weights) for weights in discriminators]
+    if discriminators:
+        inputs = size_of(discriminators[0], "model_0.0.weight", 1)
+        sizes |= discriminator_settings(discriminators[0], SCALE)
         sizes["conditional_discriminators"] = inputs > sizes["target_channels"]
-        sizes["use_same_discriminator"] = len(judges) == 1
-    model = make_model(BicycleGAN, sizes, settings, generator, encoder, *judges)
+        sizes["use_same_discriminator"] = len(discriminators) == 1
+    model = make_model(BicycleGAN, sizes, settings, generator, encoder, *discriminators)
     load_generator(model, generator)
     load_state_dict(encoder_targets(model.encoder), encoder)
-    if judges:
+    if discriminators:
         model.build_for_training()
-        for name, weights in zip(model.discriminator_names, judges, strict=True):
+        for name, weights in zip(model.discriminator_names, discriminators, strict=True):
             load_state_dict(discriminator_targets(getattr(model, name)), weights)
     return model

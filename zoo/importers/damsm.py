@@ -21,7 +21,7 @@ IMPORTER = Importer(
     files=("image_encoder", "text_encoder", "captions"),
     options=("max_words",),
 )
-_UNUSED = re.compile(r"(AuxLogits|fc)\.")  # parts of torchvision's file that no encoder runs
+_UNUSED = re.compile(r"(AuxLogits|fc)\.")  # parts of torchvision's file that encoders do not use
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -109,15 +109,15 @@ def load_inception_trunk(encoder, path):
         ZooError: the file cannot be read, or is of another network.
     """
     trunk = {k: t for k, t in image_encoder_targets(encoder).items() if not k.startswith("emb_")}
-    given = {k: v for k, v in read_state_dict(path).items() if not _UNUSED.match(k)}
-    load_state_dict(trunk, given)
+    weights = {k: v for k, v in read_state_dict(path).items() if not _UNUSED.match(k)}
+    load_state_dict(trunk, weights)
 
 
 def text_settings(text):
-    """The arguments of `RNNTextEncoder`, from the arrays of an official one.
+    """The arguments of `RNNTextEncoder` that follow from an official encoder's arrays.
 
     Raises:
-        ZooError: they are of another network.
+        ZooError: the arrays are of another network.
     """
     units = size_of(text, "rnn.weight_hh_l0", 1)
     gates = size_of(text, "rnn.weight_hh_l0", 0) // units
@@ -131,7 +131,7 @@ def text_settings(text):
 
 
 def vocabulary(captions, text, embedding="encoder.weight"):
-    """The `Vocabulary` of a `captions.pickle`, as long as a network's embedding.
+    """The `Vocabulary` of a `captions.pickle`, whose size must be that of a network's embedding.
 
     Args:
         captions: str. The file.
@@ -146,7 +146,7 @@ def vocabulary(captions, text, embedding="encoder.weight"):
     words, rows = load_official_vocabulary(captions), size_of(text, embedding, 0)
     if len(words) != rows:
         raise ZooError(
-            f"{captions} holds {len(words)} words, the network was trained with {rows}: they do "
+            f"{captions} has {len(words)} words, but the network was trained with {rows}: they do "
             "not belong together (a rebuilt captions.pickle, or CUB's with COCO's encoder)."
         )
     return words

@@ -1,4 +1,4 @@
-"""The two files of a Darknet detector: configuration (`.cfg`) and weights (`.weights`).
+"""Reads the two files of a Darknet detector: configuration (`.cfg`) and weights (`.weights`).
 
 Checked against tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis,
 SOA/darknet.py (`parse_cfg`, `create_modules`, `load_weights`).
@@ -8,18 +8,18 @@ import numpy as np
 
 from zoo.errors import ZooError
 
-_HEADER = 5  # int32: version, and the number of images seen
+_HEADER = 5  # int32 values: version, and the number of training images
 
 
 def parse_config(text):
-    """The layers that a configuration describes, as `Darknet` takes them.
+    """The layers of a configuration, as arguments of `Darknet`.
 
     Raises:
-        ZooError: a line or a layer that this zoo does not know.
+        ZooError: an unsupported line or layer.
     """
     layers = [_layer(section) for section in _sections(text) if section["type"] != "net"]
     if not layers:
-        raise ZooError("A Darknet configuration has layers, but none came.")
+        raise ZooError("Expected a Darknet configuration with layers, got none.")
     return layers
 
 
@@ -34,7 +34,9 @@ def _sections(text):
             key, value = line.split("=", 1)
             sections[-1][key.strip()] = value.strip()
         else:
-            raise ZooError(f"A Darknet configuration has [sections] and key=value, not {line!r}.")
+            raise ZooError(
+                f"A Darknet configuration must have [sections] and key=value, got {line!r}."
+            )
     return sections
 
 
@@ -62,11 +64,11 @@ def _layer(section):
         elif kind == "yolo":
             numbers = _numbers(section["anchors"])
             pairs = list(zip(numbers[::2], numbers[1::2], strict=True))
-            anchors = [list(pairs[place]) for place in _numbers(section["mask"])]
+            anchors = [list(pairs[index]) for index in _numbers(section["mask"])]
             return {"type": kind, "anchors": anchors, "classes": int(section["classes"])}
     except (KeyError, ValueError, IndexError) as error:
-        raise ZooError(f"The layer {section} of the configuration does not fit: {error}.") from None
-    raise ZooError(f"The layer {section} of the configuration is none that this zoo knows.")
+        raise ZooError(f"The layer {section} of the configuration is invalid: {error}.") from None
+    raise ZooError(f"The layer {section} of the configuration is not supported.")
 
 
 def _numbers(text):
@@ -84,20 +86,20 @@ def state_dict_of_weights(network, data):
         dict such as `module_list.0.conv_0.weight` -> float32 array, convolutions as OIHW.
 
     Raises:
-        ZooError: another length than the network's.
+        ZooError: the file has another number of weights than the network.
     """
     content, arrays = data[4 * _HEADER :], {}
     values = np.frombuffer(content[: len(content) // 4 * 4], "<f4")
     names = []
-    for place, unit in network.units.items():
+    for index, unit in network.units.items():
         height, width, inputs, filters = unit.conv.kernel.shape
-        start = f"module_list.{place}."
-        vectors = [f"{start}conv_{place}.bias"]
+        start = f"module_list.{index}."
+        vectors = [f"{start}conv_{index}.bias"]
         if unit.norm is not None:
-            norm = f"{start}batch_norm_{place}."
+            norm = f"{start}batch_norm_{index}."
             vectors = [norm + name for name in ("bias", "weight", "running_mean", "running_var")]
         names += [(name, (filters,)) for name in vectors]
-        names.append((f"{start}conv_{place}.weight", (filters, inputs, height, width)))
+        names.append((f"{start}conv_{index}.weight", (filters, inputs, height, width)))
     needed = sum(int(np.prod(shape)) for _, shape in names)
     if len(content) != 4 * needed:
         raise ZooError(

@@ -1,4 +1,4 @@
-"""MSGAN's DCGAN checkpoints by name (HelenMao/MSGAN DCGAN-Mode-Seeking).
+"""DCGAN's checkpoints from MSGAN (HelenMao/MSGAN DCGAN-Mode-Seeking).
 
 A checkpoint is a dict whose `gen` and `dis` are these state dicts.
 """
@@ -43,7 +43,7 @@ def discriminator_targets(discriminator):
 
 
 def generator_sizes(state_dict, classes=10):
-    """The arguments of `DCGAN` that an official generator's arrays tell, given `classes`.
+    """The arguments of `DCGAN` that follow from an official generator's arrays and `classes`.
 
     Raises:
         ZooError: the arrays are of another network, or have no room for that many classes.
@@ -52,8 +52,8 @@ def generator_sizes(state_dict, classes=10):
     inputs = size_of(state_dict, "deconv1.weight", 0)
     if not 0 < classes < inputs:
         raise ZooError(
-            f"The generator reads {inputs} numbers, latent and classes together, which leaves no "
-            f"room for {classes} classes."
+            f"The generator has {inputs} inputs, for the latent and the classes together, which "
+            f"leaves no room for {classes} classes."
         )
     return {
         "classes": classes,
@@ -64,7 +64,7 @@ def generator_sizes(state_dict, classes=10):
 
 
 def discriminator_classes(state_dict):
-    """How many classes an official discriminator was trained with: its inputs beside colours."""
+    """Number of classes of an official discriminator: its input channels besides the colors."""
     return size_of(state_dict, "conv1.weight", 1) - 3
 
 
@@ -72,15 +72,16 @@ def load(checkpoint, class_names=None, classes=None, training=False, **settings)
     """A `DCGAN` that generates with released weights.
 
     Args:
-        checkpoint: str. MSGAN's checkpoint, such as `00199.pth`, of which `gen` is read, and of
-            `dis` how many classes there are; or the state dict of `gen` alone.
-        class_names: list of str or None. The classes' names, which no file holds.
-        classes: int or None. Their number, where the file has no `dis` and there are no names.
-        training: bool. Whether to load the discriminator too, to train on.
+        checkpoint: str. MSGAN's checkpoint, such as `00199.pth`, whose `gen` is loaded and whose
+            `dis` gives the number of classes; or the state dict of `gen` alone.
+        class_names: list of str or None. Names of the classes, which no file contains.
+        classes: int or None. Number of classes, if the file has no `dis` and there are no names.
+        training: bool. Whether to load the discriminator too, to continue training.
         **settings: other arguments of `DCGAN`.
 
     Raises:
-        ZooError: the file cannot be read, is of another network, or does not tell its classes.
+        ZooError: the file cannot be read, is of another network, or the number of classes is
+            unknown.
     """
     from zoo.models.dcgan import DCGAN
 
@@ -98,7 +99,7 @@ def load(checkpoint, class_names=None, classes=None, training=False, **settings)
 
 
 def _classes(dis, class_names, classes):
-    """The number of classes, on which all that is given must agree."""
+    """The number of classes, on which all sources must agree."""
     counts = {
         "discriminator": discriminator_classes(dis) if dis else None,
         "class_names": len(class_names) if class_names else None,
@@ -107,10 +108,10 @@ def _classes(dis, class_names, classes):
     counts = {name: number for name, number in counts.items() if number is not None}
     if not counts:
         raise ZooError(
-            "The checkpoint holds a generator alone, whose inputs are latent and classes in one: "
-            "give the names of the classes, or how many there are."
+            "The checkpoint has only a generator, whose inputs combine latent and classes: give "
+            "the names of the classes, or their number."
         )
     if len(set(counts.values())) > 1:
-        shown = ", ".join(f"{number} by {name}" for name, number in counts.items())
-        raise ZooError(f"The numbers of classes differ: {shown}.")
+        text = ", ".join(f"{number} by {name}" for name, number in counts.items())
+        raise ZooError(f"The numbers of classes differ: {text}.")
     return next(iter(counts.values()))

@@ -10,9 +10,9 @@ from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.staged import (
     caption_settings,
-    doubling_targets,
     generator_settings,
     load_weights,
+    refinement_targets,
     staged_targets,
 )
 from zoo.importers.state_dict import conv, linear, make_model, size_of
@@ -48,7 +48,7 @@ def memory_targets(name, memory):
 
 def memory_stage_targets(name, stage):
     """Official `NEXT_STAGE_G`."""
-    return memory_targets(name, stage.memory) | doubling_targets(name, stage)
+    return memory_targets(name, stage.memory) | refinement_targets(name, stage)
 
 
 def generator_targets(generator):

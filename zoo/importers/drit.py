@@ -46,12 +46,12 @@ POINTWISE_TRANSPOSE = (lambda a: a.transpose(2, 3, 0, 1), lambda a: a.transpose(
 
 
 def leaky_targets(name, block):
-    """`LeakyReLUConv2d`, with or without spectral normalisation."""
-    return judging_targets(f"{name}.model.1", block.conv)
+    """`LeakyReLUConv2d`, with or without spectral normalization."""
+    return discriminator_conv_targets(f"{name}.model.1", block.conv)
 
 
-def judging_targets(name, layer):
-    """A discriminator's convolution; see `without_normalized` for the spectral one."""
+def discriminator_conv_targets(name, layer):
+    """A discriminator's convolution; see `without_normalized` for spectral normalization."""
     if not hasattr(layer, "u"):
         return conv(name, layer)
     return {
@@ -62,7 +62,7 @@ def judging_targets(name, layer):
 
 
 def without_normalized(state_dict):
-    """A state dict without the buffers `weight` that spectral normalisation divides anew."""
+    """A state dict without the buffers `weight` that spectral normalization recomputes."""
     return {
         name: array
         for name, array in state_dict.items()
@@ -75,7 +75,7 @@ def residual_targets(name, block):
     return conv(f"{name}.model.1", block.first.conv) | conv(f"{name}.model.5", block.second.conv)
 
 
-def coded_residual_targets(name, block):
+def conditional_residual_targets(name, block):
     """`MisINSResBlock`."""
     targets = {}
     for i, half in ((1, "first"), (2, "second")):
@@ -94,13 +94,13 @@ def image_norm_targets(name, layer):
     }
 
 
-def doubling_targets(name, block):
+def upsample_targets(name, block):
     """`ReLUINSConvTranspose2d`."""
     norm = image_norm_targets(f"{name}.model.1", block.norm)
     return conv_transpose(f"{name}.model.0", block.conv) | norm
 
 
-def halving_targets(name, block):
+def downsample_targets(name, block):
     """`BasicBlock`."""
     return {
         **conv(f"{name}.conv.2", block.first),
@@ -138,7 +138,7 @@ def attribute_encoder_targets(encoder):
         letter = domain.upper()
         targets |= conv(f"conv_{letter}.1", branch.stem)
         for i, block in enumerate(branch.blocks):
-            targets |= halving_targets(f"conv_{letter}.{i + 2}", block)
+            targets |= downsample_targets(f"conv_{letter}.{i + 2}", block)
         targets |= linear(f"fc_{letter}.0", branch.mean)
         targets |= linear(f"fcVar_{letter}.0", branch.log_var)
     return targets
@@ -160,8 +160,8 @@ def _concat_decoder_targets(letter, decoder):
     targets = {}
     for i, block in enumerate(decoder.blocks):
         targets |= residual_targets(f"dec{letter}1.{i}", block)
-    targets |= doubling_targets(f"dec{letter}2.0", decoder.up_1)
-    targets |= doubling_targets(f"dec{letter}3.0", decoder.up_2)
+    targets |= upsample_targets(f"dec{letter}2.0", decoder.up_1)
+    targets |= upsample_targets(f"dec{letter}3.0", decoder.up_2)
     return targets | conv(f"dec{letter}4.0", decoder.image, POINTWISE_TRANSPOSE)
 
 
@@ -170,9 +170,9 @@ def _feature_wise_decoder_targets(letter, decoder):
     for i, layer in enumerate(decoder.mlp):
         targets |= linear(f"mlp{letter}.{2 * i}", layer)
     for i, block in enumerate(decoder.blocks):
-        targets |= coded_residual_targets(f"dec{letter}{i + 1}", block)
-    targets |= doubling_targets(f"dec{letter}5.0", decoder.up_1)
-    targets |= doubling_targets(f"dec{letter}5.1", decoder.up_2)
+        targets |= conditional_residual_targets(f"dec{letter}{i + 1}", block)
+    targets |= upsample_targets(f"dec{letter}5.0", decoder.up_1)
+    targets |= upsample_targets(f"dec{letter}5.1", decoder.up_2)
     return targets | conv(f"dec{letter}5.2", decoder.image, POINTWISE_TRANSPOSE)
 
 
@@ -181,7 +181,8 @@ def stack_targets(prefix, discriminator):
     targets = {}
     for i, block in enumerate(discriminator.blocks):
         targets |= leaky_targets(f"{prefix}{i}", block)
-    return targets | judging_targets(f"{prefix}{len(discriminator.blocks)}", discriminator.logit)
+    name = f"{prefix}{len(discriminator.blocks)}"
+    return targets | discriminator_conv_targets(name, discriminator.logit)
 
 
 def discriminator_targets(discriminator):
@@ -208,7 +209,8 @@ def system_targets(model, training=True):
 
     Args:
         model: a `DRIT`.
-        training: bool. With the discriminators too, which must exist; else what generates.
+        training: bool. True includes the discriminators, which must exist; False covers only the
+            networks that generate.
     """
     targets = {}
     for official, name in NETWORKS.items():
@@ -219,25 +221,25 @@ def system_targets(model, training=True):
 
 
 def system_sizes(state_dict):
-    """The arguments of `DRIT` that the arrays of `enc_c` and `gen` tell.
+    """The arguments of `DRIT` that follow from the arrays of `enc_c` and `gen`.
 
     Args:
         state_dict: dict of `<official network>.<name>` -> array.
 
     Raises:
-        ZooError: no checkpoint of DRIT.
+        ZooError: the arrays are not a checkpoint of DRIT.
     """
     filters = size_of(state_dict, "enc_c.convA.0.model.1.weight", 0)
     concat = "gen.decA4.0.weight" in state_dict
     head = "gen.decA2.0.model.0.weight" if concat else "gen.mlpA.0.weight"
     latent_dim = size_of(state_dict, head, 0 if concat else 1)
-    if concat:  # the first doubling sees 4 x filters features and the code twice
+    if concat:  # the first upsampling block has 4 x filters features and the code twice as inputs
         latent_dim = (latent_dim - 4 * filters) // 2
     return {"filters": filters, "latent_dim": latent_dim, "concat": concat}
 
 
 def discriminator_sizes(state_dict):
-    """The argument `discriminators` of `DRIT` that the arrays of an official `disA` tell."""
+    """The argument `discriminators` of `DRIT`, from the arrays of an official `disA`."""
     spectral = any(name.endswith("weight_orig") for name in state_dict)
     kind = "weight_orig" if spectral else "weight"
     scales = count_of(state_dict, r"Diss\.(\d+)\.")
@@ -251,7 +253,7 @@ def discriminator_sizes(state_dict):
 
 
 def content_discriminator_sizes(state_dict):
-    """The argument `content_discriminator` of `DRIT` that an official `disContent` tells."""
+    """The argument `content_discriminator` of `DRIT`, from the arrays of a `disContent`."""
     return {"layers": count_of(state_dict, r"model\.(\d+)\.model\.1\.weight$") - 1}
 
 
@@ -260,9 +262,9 @@ def load(checkpoint, training=False, **settings):
 
     Args:
         checkpoint: str. A checkpoint of MSGAN or DRIT, such as `01200.pth`.
-        training: bool. Whether to load the discriminators too, to train on.
-        **settings: other arguments of `DRIT`, such as another `image_size` (216): no array tells
-            the size of the images.
+        training: bool. Whether to load the discriminators too, to continue training.
+        **settings: other arguments of `DRIT`, such as another `image_size` (216): the size of the
+            images does not follow from the arrays.
 
     Raises:
         ZooError: the file cannot be read, or is of another network.

@@ -25,7 +25,7 @@ def inception_targets(network):
 
 
 def load_fid_inception(path):
-    """The network of a file, in float32.
+    """Loads the network of a file, in float32.
 
     Raises:
         ZooError: the file cannot be read, or is of another network.
@@ -36,7 +36,7 @@ def load_fid_inception(path):
     classes = size_of(arrays, "fc.weight", 0)
     if classes != CLASSES:
         raise ZooError(
-            f"{path} has {classes} classes, where FID's Inception of 2015 has {CLASSES}: it is "
+            f"{path} has {classes} classes, but FID's Inception of 2015 has {CLASSES}: it is "
             "another network, such as torchvision's for ImageNet, whose distances are not FID. "
             "Give pt_inception-2015-12-05-6726825d.pth."
         )

@@ -1,8 +1,7 @@
-"""Official files as arrays by name, without running what they may contain.
+"""Reads official files as arrays by name, without executing code that they may contain.
 
-Which form a file has is told by its content, so an ending may be written in any way. The names are
-brought into one form whatever the file: what training on several devices or a program put around a
-network's own names is taken off.
+The format of a file is detected from its content, not its extension. The names are normalized:
+prefixes that distributed training or a wrapper added to a network's own names are removed.
 """
 
 import os
@@ -28,32 +27,32 @@ FORMS = (
     "arrays as .npz"
 )
 ENDINGS = (".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".flax", ".npz")
-# What a program wraps around a network: DataParallel and torch.compile each name, and those who
-# keep more than the network in one file the whole.
+# Prefixes of wrappers: DataParallel and torch.compile prefix each name, and files that hold more
+# than the network prefix all names.
 _WRAPPER = r"(?:module|_orig_mod)\."  # a layer may be called "module" further inside (DM-GAN)
 _AROUND_NAMES = re.compile(rf"^{_WRAPPER}|^([^.]+\.){_WRAPPER}(?=[^.]+\.)")
 _AROUND_ALL = ("state_dict.", "model_state_dict.", "model.")
-# A network that itself calls its layers "model" goes on with these (Pix2Pix, DRIT).
+# The continuation of names in networks whose own layers are called "model" (Pix2Pix, DRIT).
 _OWN_MODEL = re.compile(r"model\.(\d+|model|down|up|submodule)\.")
 
 
 def read_state_dict(path, limits=LIMITS):
     """The arrays of a checkpoint by official name.
 
-    Of a dict of state dicts, such as DCGAN's and DRIT's, the names are `<network>.<name>`; what
-    holds no weights (optimizers, counters) is left out.
+    In a dict of state dicts, such as DCGAN's and DRIT's, the names are `<network>.<name>`. Entries
+    without weights (optimizers, counters) are left out.
 
     Args:
-        path: str. A file of PyTorch (needs it; read with `weights_only=True`), .safetensors, .npz,
-            or of Flax (see `zoo.importers.flax_file`).
+        path: str. A PyTorch file (needs PyTorch; read with `weights_only=True`), .safetensors,
+            .npz, or a Flax file (see `zoo.importers.flax_file`).
         limits: `zoo.importers.archives.Limits`.
 
     Returns:
         dict of str -> NumPy array.
 
     Raises:
-        ZooError: a missing or unreadable file, an unknown form, no arrays in it, more than the
-            limits allow, or PyTorch is not installed.
+        ZooError: the file is missing or unreadable, has an unknown format or no arrays, exceeds the
+            limits, or PyTorch is not installed.
     """
     path = os.fspath(path)
     if not os.path.exists(path):
@@ -65,17 +64,17 @@ def read_state_dict(path, limits=LIMITS):
         raise
     except Exception as error:  # a broken file can fail in any way
         raise ZooError(
-            f"Checkpoint {path} cannot be read, it is damaged: {reason(error)}. Expected {FORMS}."
+            f"Checkpoint {path} cannot be read; it is damaged: {reason(error)}. Expected {FORMS}."
         ) from error
     check_count(path, len(arrays), limits)
     arrays = without_wrappers(path, arrays)
     if not arrays:
-        raise ZooError(f"Checkpoint {path} holds no arrays by name: it is no state dict.")
+        raise ZooError(f"Checkpoint {path} has no named arrays: it is not a state dict.")
     return arrays
 
 
 def read_state_dicts(**files):
-    """The arrays of several checkpoints: dict of keyword -> arrays, without those that are None.
+    """The arrays of several checkpoints: dict of keyword -> arrays; None is left out.
 
     Raises:
         ZooError: see `read_state_dict`.
@@ -84,27 +83,27 @@ def read_state_dicts(**files):
 
 
 def _form(path, limits):
-    """A key of `_READERS`, by how a file starts."""
+    """The format of a file, a key of `_READERS`, from its first bytes."""
     with open(path, "rb") as file:
         start = file.read(16)
     if start.startswith(b"PK"):
         names = [info.filename for info in entries(path, limits)]
         return "pytorch" if any(n.endswith("data.pkl") for n in names) else "npz"
     if start[:1] == b"\x80" and start[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return "pytorch"  # the form before 1.6: a pickle
+        return "pytorch"  # the format before 1.6: a pickle
     if is_safetensors(start):
         return "safetensors"
     ending = os.path.splitext(path)[1].lower()
     if start.startswith(b"\x89HDF"):
         raise ZooError(
-            f"Checkpoint {path} is HDF5, which no official code writes; expected {FORMS}. Weights "
-            "of this package are a preset: zoo.from_preset reads its directory."
+            f"Checkpoint {path} is HDF5, which no official code writes; expected {FORMS}. For "
+            "weights of this package, load the directory of the preset with zoo.from_preset."
         )
     if ending == ".flax" and start:
         return "flax"
     if ending in ENDINGS:
-        raise ZooError(f"Checkpoint {path} cannot be read as {FORMS}: it is none of these.")
-    raise ZooError(f"Checkpoint {path} has an unknown form; expected {FORMS}.")
+        raise ZooError(f"Checkpoint {path} is not {FORMS}, as its extension says.")
+    raise ZooError(f"Checkpoint {path} has an unknown format; expected {FORMS}.")
 
 
 def _read_pytorch(path, limits):
@@ -114,7 +113,7 @@ def _read_pytorch(path, limits):
         raise ZooError(
             f"Reading {path} needs PyTorch: pip install torch. Or save its arrays elsewhere with "
             "numpy.savez(path, **{name: tensor.numpy() for name, tensor in state_dict.items()}); "
-            "of a dict of state dicts under `<network>.<name>`."
+            "name the arrays of a dict of state dicts `<network>.<name>`."
         ) from error
     import pickle
 
@@ -122,8 +121,8 @@ def _read_pytorch(path, limits):
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ZooError(
-            f"Checkpoint {path} is refused: it holds Python objects beside arrays, which may run "
-            "code, or it is damaged. Save the arrays alone where you trust it: "
+            f"Checkpoint {path} is refused: it has Python objects besides arrays, which may run "
+            "code, or it is damaged. If you trust it, save only its arrays: "
             "torch.save(model.state_dict(), path)."
         ) from error
     arrays = flat(checkpoint, limits=limits)
@@ -145,10 +144,10 @@ _READERS = {
 
 
 def flat(checkpoint, limits=LIMITS):
-    """The tensors of a (nested) state dict as arrays, under their names joined by dots.
+    """The tensors of a (nested) state dict as arrays, with names joined by dots.
 
     Raises:
-        ValueError: more entries, or dicts deeper inside each other, than the limits allow.
+        ValueError: more entries, or deeper nesting of dicts, than the limits allow.
     """
     arrays, seen = {}, 0
 
@@ -172,7 +171,7 @@ def flat(checkpoint, limits=LIMITS):
 
 
 def _array(tensor):
-    """A tensor's numbers; NumPy has no bfloat16, which float32 holds exactly."""
+    """A tensor as an array; bfloat16, which NumPy lacks, becomes float32 exactly."""
     tensor = tensor.detach()
     if str(getattr(tensor, "dtype", "")) == "torch.bfloat16":
         tensor = tensor.float()
@@ -182,12 +181,12 @@ def _array(tensor):
 def without_wrappers(path, arrays):
     """The arrays under the names of the official code.
 
-    `module.` of DataParallel and `_orig_mod.` of torch.compile, before a whole name or behind the
-    network's name, and `state_dict.`, `model_state_dict.` or `model.` around all names are taken
-    off. Counters, which are single integers, are left out.
+    Removes `module.` of DataParallel and `_orig_mod.` of torch.compile, at the start of a name or
+    after the network's name, and `state_dict.`, `model_state_dict.` or `model.` at the start of all
+    names. Counters, which are single integers, are left out.
 
     Raises:
-        ZooError: two arrays would get the same name.
+        ZooError: two arrays would have the same name.
     """
     arrays = {name: a for name, a in arrays.items() if not _is_counter(a)}
     for around in _AROUND_ALL:
@@ -203,7 +202,7 @@ def without_wrappers(path, arrays):
         if own in result:
             raise ZooError(
                 f'Checkpoint {path} is refused: "{name}" and another array are both "{own}" '
-                "without what DataParallel puts before names."
+                "without the prefixes of DataParallel."
             )
         result[own] = array
     return result
@@ -214,10 +213,10 @@ def _is_counter(array):
 
 
 def part(arrays, *networks):
-    """The arrays of some networks of a checkpoint that holds several, with their full names."""
+    """The arrays of some of a checkpoint's networks, with their full names."""
     return {n: array for n, array in arrays.items() if n.split(".", 1)[0] in networks}
 
 
 def network(arrays, name):
-    """The arrays of one network of a checkpoint that holds several, by the network's own names."""
+    """The arrays of one of a checkpoint's networks, by the network's own names."""
     return {n.removeprefix(f"{name}."): array for n, array in part(arrays, name).items()}

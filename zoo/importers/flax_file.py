@@ -1,7 +1,7 @@
-"""Reading the checkpoint files of Flax (`flax.serialization.to_bytes`) without Flax.
+"""Reads the checkpoint files of Flax (`flax.serialization.to_bytes`) without Flax.
 
-The form is MessagePack: nested dicts with text keys; an array is an extension of type 1, itself
-MessagePack of (shape, name of the type, bytes in C order), a NumPy scalar one of type 3.
+The format is MessagePack: nested dicts with string keys; an array is an extension of type 1, itself
+MessagePack of (shape, dtype name, bytes in C order), and a NumPy scalar is one of type 3.
 """
 
 import struct
@@ -12,12 +12,12 @@ from zoo.errors import ZooError, reason
 
 _ARRAY, _SCALAR = 1, 3
 _MAX_VALUES = 1_000_000  # numbers, names, dicts and arrays of a file
-_NUMBERS = {  # first byte: how the number behind it is packed
+_NUMBERS = {  # first byte: format of the number after it
     0xCA: ">f", 0xCB: ">d", 0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q",
     0xD0: ">b", 0xD1: ">h", 0xD2: ">i", 0xD3: ">q",
 }  # fmt: skip
 _CONSTANTS = {0xC0: None, 0xC2: False, 0xC3: True}
-_LENGTHS = {  # first byte: (kind, how the length is packed)
+_LENGTHS = {  # first byte: (kind, format of the length)
     0xC4: ("bytes", ">B"), 0xC5: ("bytes", ">H"), 0xC6: ("bytes", ">I"),
     0xC7: ("extension", ">B"), 0xC8: ("extension", ">H"), 0xC9: ("extension", ">I"),
     0xD9: ("text", ">B"), 0xDA: ("text", ">H"), 0xDB: ("text", ">I"),
@@ -29,7 +29,7 @@ def read_flax(path):
     """The arrays of a Flax checkpoint: dict of names, joined by "/", to NumPy arrays.
 
     Raises:
-        ZooError: the file cannot be read, or is none.
+        ZooError: the file cannot be read, or is not a Flax checkpoint.
     """
     try:
         with open(path, "rb") as file:
@@ -39,15 +39,15 @@ def read_flax(path):
     try:
         return decode(data)
     except Exception as error:  # a damaged file can fail in any way
-        raise ZooError(f"Checkpoint {path} is no checkpoint of Flax: {reason(error)}.") from error
+        raise ZooError(f"{path} is not a Flax checkpoint: {reason(error)}.") from error
 
 
 def decode(data):
-    """The same of a file's bytes; ValueError and its like for others."""
+    """The arrays from a file's bytes; raises ValueError and similar errors for other content."""
     reader = _Reader(memoryview(data))
     tree = reader.value()
-    if not isinstance(tree, dict) or reader.place != len(data):
-        raise ValueError("it is not one dict of names")
+    if not isinstance(tree, dict) or reader.position != len(data):
+        raise ValueError("it is not a single dict of names")
     return _flat(tree)
 
 
@@ -62,14 +62,14 @@ def _flat(tree, prefix=""):
 class _Reader:
     def __init__(self, data):
         self.data = data
-        self.place = 0
+        self.position = 0
         self.values = 0
 
     def take(self, count):
-        start, self.place = self.place, self.place + count
-        if self.place > len(self.data):
-            raise ValueError("it ends too early")
-        return self.data[start : self.place]
+        start, self.position = self.position, self.position + count
+        if self.position > len(self.data):
+            raise ValueError("it is truncated")
+        return self.data[start : self.position]
 
     def number(self, form):
         return struct.unpack(form, self.take(struct.calcsize(form)))[0]
@@ -96,7 +96,7 @@ class _Reader:
             return self.items(kind, self.number(form))
         if 0xD4 <= first <= 0xD8:
             return self.items("extension", 2 ** (first - 0xD4))
-        raise ValueError(f"the byte {first:#x} starts nothing")
+        raise ValueError(f"no value starts with the byte {first:#x}")
 
     def items(self, kind, count):
         if kind == "dict":
@@ -111,7 +111,7 @@ class _Reader:
 
     def extension(self, kind, data):
         if kind not in (_ARRAY, _SCALAR):
-            raise ValueError(f"it holds something else than arrays (extension {kind})")
+            raise ValueError(f"it holds something other than arrays (extension {kind})")
         shape, dtype, content = _Reader(data).value()
         array = np.frombuffer(content, _dtype(dtype)).reshape(shape)
         return array.copy() if kind == _ARRAY else array.reshape(())

@@ -1,8 +1,9 @@
-"""LPIPS from its files: a trunk of torchvision, and the weights of the channels.
+"""Loads LPIPS from its files: a trunk of torchvision, and the channel weights.
 
-Trunks: torchvision's `alexnet-owt-*.pth`, `vgg16-*.pth`, `squeezenet1_1-*.pth`, of ImageNet, or the
-trunk's arrays under the names of richzhang/PerceptualSimilarity (`net.slice1.0.weight`). Channels:
-that repository's `lpips/weights/v0.1/{alex,vgg,squeeze}.pth` (or v0.0), `lin0.model.1.weight` ...
+Trunks: torchvision's ImageNet weights `alexnet-owt-*.pth`, `vgg16-*.pth`, `squeezenet1_1-*.pth`, or
+the trunk's arrays under the names of richzhang/PerceptualSimilarity (`net.slice1.0.weight`).
+Channel weights: that repository's `lpips/weights/v0.1/{alex,vgg,squeeze}.pth` (or v0.0), with the
+names `lin0.model.1.weight` ...
 """
 
 import re
@@ -29,7 +30,7 @@ def trunk_targets(trunk):
 
 
 def torchvision_targets(trunk):
-    """The same under torchvision's names (`features.0.weight`)."""
+    """`trunk_targets` under torchvision's names (`features.0.weight`)."""
     return {
         re.sub(r"^net\.slice\d+\.", "features.", name): target
         for name, target in trunk_targets(trunk).items()
@@ -37,10 +38,10 @@ def torchvision_targets(trunk):
 
 
 def trunk_of(names):
-    """"alex", "vgg" or "squeeze", by the names (and shapes, where it is a dict of arrays).
+    """The trunk "alex", "vgg" or "squeeze", from names (and shapes, given a dict of arrays).
 
     Raises:
-        ZooError: none of them.
+        ZooError: another network.
     """
     if any(".squeeze." in name for name in names):
         return "squeeze"
@@ -50,8 +51,8 @@ def trunk_of(names):
         if first is not None and np.shape(first) == shape:
             return trunk
     raise ZooError(
-        "The file is no trunk of LPIPS: expected the features of torchvision's AlexNet, VGG16 or "
-        f"SqueezeNet 1.1, but its names start with {', '.join(list(names)[:3])}."
+        "The file is not a trunk of LPIPS: expected the features of torchvision's AlexNet, VGG16 "
+        f"or SqueezeNet 1.1, but its names start with {', '.join(list(names)[:3])}."
     )
 
 
@@ -75,28 +76,28 @@ def load_trunk(path):
 
 
 def channel_weights(arrays, trunk="alex"):
-    """The weights of the channels, float64 (channels,) a layer, as `zoo.metrics.lpips` takes them.
+    """The channel weights for `zoo.metrics.lpips`, float64 (channels,) per layer.
 
     Args:
         arrays: dict of official name -> array (1, channels, 1, 1).
-        trunk: whose they are to be.
+        trunk: name of their trunk.
 
     Raises:
         ZooError: other names, numbers of channels, or negative weights.
     """
     heads = {name: a for name, a in arrays.items() if _HEAD.fullmatch(name)}
     check_weights("The weights of LPIPS' channels", heads)
-    found = {
+    by_layer = {
         int(_HEAD.fullmatch(name)[1]): np.asarray(a, np.float64).reshape(-1)
         for name, a in heads.items()
     }
-    weights = [found[layer] for layer in sorted(found)]
+    weights = [by_layer[layer] for layer in sorted(by_layer)]
     sizes = [steps[-1].filters for steps in TRUNKS[trunk]]
-    if [len(w) for w in weights] != sizes or sorted(found) != list(range(len(sizes))):
+    if [len(w) for w in weights] != sizes or sorted(by_layer) != list(range(len(sizes))):
         raise ZooError(
-            f'The weights of the channels do not fit the trunk "{trunk}", whose layers have '
-            f"{sizes} channels: the file's have {[len(w) for w in weights]}."
+            f'The channel weights must match the trunk "{trunk}", whose layers have {sizes} '
+            f"channels, got {[len(w) for w in weights]}."
         )
     if min(w.min() for w in weights) < 0:
-        raise ZooError("The weights of LPIPS' channels are not negative, but some in the file are.")
+        raise ZooError("The channel weights of LPIPS must not be negative, but some are.")
     return weights

@@ -12,9 +12,9 @@ from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.staged import (
     caption_settings,
-    doubling_targets,
     generator_settings,
     load_weights,
+    refinement_targets,
     staged_targets,
 )
 from zoo.importers.state_dict import conv, linear, make_model, size_of
@@ -51,7 +51,7 @@ def attention_targets(name, attention):
 def stage_targets(name, stage):
     """Official `NEXT_STAGE_G`."""
     targets = attention_targets(f"{name}att.", stage.attention)
-    return targets | conv(f"{name}conv", stage.join, "conv1x1") | doubling_targets(name, stage)
+    return targets | conv(f"{name}conv", stage.join, "conv1x1") | refinement_targets(name, stage)
 
 
 def generator_targets(generator):
@@ -75,7 +75,7 @@ def load(
         text_encoder, captions, max_words: see `zoo.importers.attn_gan.load`; the encoder's
             cell is an LSTM.
         cnn_encoder, rnn_decoder: str or None, both or neither. `cnn_encoder.ckpt` and
-            `rnn_decoder.ckpt`, the captioning network that trained it, for `describe`.
+            `rnn_decoder.ckpt`, the captioning network that it was trained with, for `describe`.
         **settings: other arguments of `MirrorGAN`.
 
     Raises:
@@ -84,19 +84,23 @@ def load(
     from zoo.models.mirror_gan import MirrorGAN
 
     weights, text = read_state_dict(generator), read_state_dict(text_encoder)
-    sizes, reader, told = generator_settings(weights), None, {}
+    sizes, captioning, captioner_weights = generator_settings(weights), None, {}
     if cnn_encoder or rnn_decoder:
         if not (cnn_encoder and rnn_decoder):
-            raise ZooError("A captioning network is two files: cnn_encoder and rnn_decoder.")
-        image_size = sizes["stage_sizes"][-1]
-        reader = stream.load(cnn_encoder, rnn_decoder, captions, max_words, image_size=image_size)
-        sizes["captioner"] = reader.captioner_config
-        told = reader.network_variables()
+            raise ZooError(
+                "A captioning network needs two files, cnn_encoder and rnn_decoder: give both or "
+                "neither."
+            )
+        captioning = stream.load(
+            cnn_encoder, rnn_decoder, captions, max_words, image_size=sizes["stage_sizes"][-1]
+        )
+        sizes["captioner"] = captioning.captioner_config
+        captioner_weights = captioning.network_variables()
     sizes |= {
         **caption_settings(captions, text, max_words),
         "generator_filters": size_of(weights, "h_net2.att.conv_context.weight", 0),
     }
-    model = make_model(MirrorGAN, sizes, settings, weights, text, told)
-    if reader is not None:
-        model.load_stream(reader)
+    model = make_model(MirrorGAN, sizes, settings, weights, text, captioner_weights)
+    if captioning is not None:
+        model.load_stream(captioning)
     return load_weights(model, generator_targets, weights, text)

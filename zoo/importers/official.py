@@ -1,4 +1,4 @@
-"""Models from the files that the authors of the papers released.
+"""Loads models from the files that the papers' authors released.
 
     from zoo.importers import official
 
@@ -10,10 +10,10 @@
     model = official.xmc_gan("ckpt-100.flax", text_encoder={"kind": "hub"})
     model.save_to_preset("drit_yosemite")
 
-`official.<system>` is `zoo.importers.<system>.load`, of every module there that has an `IMPORTER`.
-Every size that the arrays tell is read from them; a wrong file, or files that do not belong
-together, is a `ZooError`. The models generate; XMC-GAN, DCGAN and the image-to-image systems can be
-trained on, too, if their discriminators are asked for.
+`official.<system>` is `zoo.importers.<system>.load`, for every module there with an `IMPORTER`.
+All sizes that follow from the arrays are derived from them; a wrong file, or files that do not
+belong together, raise a `ZooError`. The models can generate; XMC-GAN, DCGAN and the image-to-image
+systems can also be trained further if their discriminators are requested.
 """
 
 import importlib

@@ -1,7 +1,7 @@
-"""Official checkpoints of Pix2Pix with mode seeking (HelenMao/MSGAN) by name.
+"""Official checkpoints of Pix2Pix with mode seeking (HelenMao/MSGAN).
 
-`<epoch>_net_G.pth` and `<epoch>_net_D.pth` are plain state dicts of a U-Net and of a discriminator
-at several scales; BicycleGAN's have the same names but for an underscore.
+`<epoch>_net_G.pth` and `<epoch>_net_D.pth` are plain state dicts of a U-Net and of a multi-scale
+discriminator; BicycleGAN's have the same names except for an underscore.
 """
 
 import re
@@ -45,7 +45,7 @@ def u_net_targets(network):
 
 
 def _block_targets(name, block, make):
-    """A convolution called `name`, and the batch norm behind it."""
+    """A convolution called `name`, and the batch norm after it."""
     targets = make("{}.{}".format(*name), block.conv)
     if isinstance(block.norm, BatchNormalization):
         targets |= batch_norm(f"{name[0]}.{name[1] + 1}", block.norm)
@@ -53,40 +53,40 @@ def _block_targets(name, block, make):
 
 
 def _names_all(network):
-    """(sequence, place) of each level's convolutions: two sequences a level, `down` and `up`."""
-    behind = 1 if network.upsample == "basic" else 3  # activation, [upsampling, padding]
+    """(sequence, index) of each level's convolutions: two sequences per level, `down` and `up`."""
+    before = 1 if network.upsample == "basic" else 3  # activation, [upsampling, padding]
     for i in range(network.num_downs):
         name = "model" + ".submodule" * i
-        yield (f"{name}.down", min(i, 1)), (f"{name}.up", behind)
+        yield (f"{name}.down", min(i, 1)), (f"{name}.up", before)
 
 
 def _names_input(network):
-    """The same where a level is one sequence, with the level below inside it."""
-    behind = 1 if network.upsample == "basic" else 3
+    """`_names_all` for networks with one sequence per level, which contains the level below."""
+    before = 1 if network.upsample == "basic" else 3
     name = "model.model"
     for i, down in enumerate(network.downs):
         first = min(i, 1)
         inner = first + 1 + (down.norm is not None)
         last = i == network.num_downs - 1
-        yield (name, first), (name, inner + (not last) + behind)
+        yield (name, first), (name, inner + (not last) + before)
         name += f".{inner}.model"
 
 
 def patch_targets(network, name="model"):
     """Official `D_NLayers` names -> targets in a `PatchDiscriminator`."""
-    targets, place = {}, 0
+    targets, index = {}, 0
     for layer, norm in zip(network.convs, network.norms, strict=True):
-        targets |= conv(f"{name}.{place}", layer)
+        targets |= conv(f"{name}.{index}", layer)
         if isinstance(norm, BatchNormalization):
-            targets |= batch_norm(f"{name}.{place + 1}", norm)
-        place += 2 + (norm is not None)  # over the LeakyReLU
-    return targets | conv(f"{name}.{place}", network.logit)
+            targets |= batch_norm(f"{name}.{index + 1}", norm)
+        index += 2 + (norm is not None)  # skips the LeakyReLU
+    return targets | conv(f"{name}.{index}", network.logit)
 
 
 def discriminator_targets(network, name="model{}"):
     """Official `D_NLayersMulti` names -> targets in a `MultiScalePatchDiscriminator`.
 
-    `name` holds a place for the scale's number; BicycleGAN's is "model_{}".
+    `name` has a placeholder for the scale's number; BicycleGAN's is "model_{}".
     """
     targets = {}
     for i, part in enumerate(network.parts):
@@ -95,24 +95,24 @@ def discriminator_targets(network, name="model{}"):
 
 
 def without_instance_statistics(state_dict):
-    """The arrays without running statistics of instance norms, which files of old versions hold.
+    """The arrays without the running statistics of instance norms, which old files contain.
 
-    A batch norm's have a weight beside them.
+    Batch norms, unlike instance norms, have a weight as well.
     """
 
     def statistics(name):
-        found = re.fullmatch(r"(.*)\.running_(mean|var)", name)
-        return found is not None and f"{found[1]}.weight" not in state_dict
+        match = re.fullmatch(r"(.*)\.running_(mean|var)", name)
+        return match is not None and f"{match[1]}.weight" not in state_dict
 
     return {name: array for name, array in state_dict.items() if not statistics(name)}
 
 
 def generator_settings(weights, source_channels=3):
-    """The arguments of `Pix2Pix` or `BicycleGAN` that the arrays of a generator tell.
+    """The arguments of `Pix2Pix` or `BicycleGAN` that follow from a generator's arrays.
 
     Args:
         weights: dict of official name -> array.
-        source_channels: int. What cannot be told from an `add_input` network's.
+        source_channels: int. Needed for an `add_input` network, whose arrays do not determine it.
 
     Raises:
         ZooError: the arrays are of another network.
@@ -121,7 +121,7 @@ def generator_settings(weights, source_channels=3):
     first = weights.get("model.down.0.weight" if add_all else "model.model.0.weight")
     if first is None:
         raise ZooError(
-            "The checkpoint is no U-Net of Pix2Pix or BicycleGAN: it has neither "
+            "The checkpoint is not a U-Net of Pix2Pix or BicycleGAN: it has neither "
             "model.down.0.weight nor model.model.0.weight, but starts with "
             f"{', '.join(list(weights)[:3])}."
         )
@@ -149,13 +149,13 @@ def generator_settings(weights, source_channels=3):
 
 
 def discriminator_settings(weights, name="model{}"):
-    """The arguments of `Pix2Pix` or `BicycleGAN` that the arrays of a `D_NLayersMulti` tell.
+    """The arguments of `Pix2Pix` or `BicycleGAN` that follow from a `D_NLayersMulti`'s arrays.
 
     `name`: see `discriminator_targets`.
     """
     first, any_scale = (re.escape(name).replace(r"\{\}", i) for i in ("0", r"(\d+)"))
-    places = {m[1] for n in weights if (m := re.match(rf"{first}\.(\d+)\.weight$", n))}
-    convs = [i for i in places if np.ndim(weights[f"{name.format(0)}.{i}.weight"]) == 4]
+    indices = {m[1] for n in weights if (m := re.match(rf"{first}\.(\d+)\.weight$", n))}
+    convs = [i for i in indices if np.ndim(weights[f"{name.format(0)}.{i}.weight"]) == 4]
     return {
         "discriminator_filters": size_of(weights, f"{name.format(0)}.0.weight", 0),
         "discriminator_scales": count_of(weights, rf"{any_scale}\."),
@@ -164,7 +164,7 @@ def discriminator_settings(weights, name="model{}"):
 
 
 def load_generator(model, weights):
-    """Gives a `Pix2Pix` or `BicycleGAN` official weights of its generator, and of its average."""
+    """Loads official weights into a `Pix2Pix` or `BicycleGAN` generator, and into its EMA."""
     load_state_dict(u_net_targets(model.generator), weights)
     model.ema.reset()
 
@@ -174,8 +174,8 @@ def load(generator, discriminator=None, source_channels=3, **settings):
 
     Args:
         generator: str. A `<epoch>_net_G.pth` of MSGAN or BicycleGAN.
-        discriminator: str or None. Its `net_D.pth` (of MSGAN's), to train on.
-        source_channels: int. Only read where the latent is added to the image alone.
+        discriminator: str or None. Its `net_D.pth` (of MSGAN), to continue training.
+        source_channels: int. Only used if the latent is added to the input image alone.
         **settings: other arguments of `Pix2Pix`, such as another `image_size`.
 
     Raises:
@@ -190,8 +190,8 @@ def from_arrays(weights, discriminator=None, source_channels=3, **settings):
 
     Args:
         weights: dict of official name -> array, of a `net_G.pth`.
-        discriminator: the same of its `net_D.pth`, to train on; or None: generating needs none.
-        source_channels: int. Only read where the latent is added to the image alone.
+        discriminator: the same of its `net_D.pth`, to continue training; None for generation only.
+        source_channels: int. Only used if the latent is added to the input image alone.
         **settings: other arguments of `Pix2Pix`, such as another `image_size`.
 
     Raises:

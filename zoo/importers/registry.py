@@ -1,7 +1,6 @@
-"""The papers whose released files are read: one module of this package each.
+"""Registry of the importers: the modules of this package that have an `IMPORTER`.
 
-A module of this package that has an `IMPORTER` reads the files of one system with its `load`:
-nothing else lists them.
+Such a module loads the files of one system with its `load`. There is no other list of them.
 """
 
 import dataclasses
@@ -14,16 +13,16 @@ from zoo.errors import ZooError
 
 @dataclasses.dataclass(frozen=True)
 class Importer:
-    """What `recipes.import_checkpoint` and `zoo.importers.detect` know of a system's files.
+    """A system's files, for `recipes.import_checkpoint` and `zoo.importers.detect`.
 
     Attributes:
-        repository: str, the code that wrote them, "owner/name".
-        files: tuple of str, the flags of the files that `load` needs. The first one says that this
-            system is meant; "generator" is the first argument of `load`, the others have the names
-            of its arguments.
+        repository: str, the code that wrote the files, "owner/name".
+        files: tuple of str, the flags of the files that `load` needs. The first one selects this
+            system; "generator" is the first argument of `load`, the others have the names of its
+            arguments.
         options: tuple of str, flags of further arguments of `load`.
         marks: tuple of str, names of arrays; a generator's file with one of them is of this system.
-        without: tuple of str, names of arrays that it does not have.
+        without: tuple of str, names of arrays that such a file does not have.
     """
 
     repository: str
@@ -40,14 +39,14 @@ class Importer:
 
 @functools.cache
 def importers():
-    """Dict of the name of a system, such as "attn_gan" -> its module, which has `load`."""
+    """dict of the name of a system, such as "attn_gan", to its module, which has `load`."""
     package = importlib.import_module("zoo.importers")
-    found = {}
+    modules = {}
     for info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"zoo.importers.{info.name}")
         if hasattr(module, "IMPORTER"):
-            found[info.name] = module
-    return found
+            modules[info.name] = module
+    return modules
 
 
 def importer_of(name):

@@ -21,5 +21,5 @@ def resnet_targets(resnet):
 
 
 def unit_targets(convolution, normalization, unit):
-    """A convolution and its batch norm under these two names, from a `ConvNorm`."""
+    """Targets of a `ConvNorm`: a convolution and its batch norm under these two names."""
     return conv(convolution, unit.conv) | batch_norm(normalization, unit.norm)

@@ -1,7 +1,7 @@
-"""Reading .safetensors files (Hugging Face) without their library.
+"""Reads .safetensors files (Hugging Face) without their library.
 
-The form: eight bytes with the length of a header, the header as JSON (name -> dtype, shape, and
-where the bytes begin and end), the bytes of the arrays one behind the other.
+The format: eight bytes with the length of the header, the header as JSON (name -> dtype, shape,
+start and end of the bytes), and the bytes of the arrays in sequence.
 """
 
 import json
@@ -19,12 +19,12 @@ _MAX_HEADER = 32 << 20
 
 
 def is_safetensors(start):
-    """Whether a file that starts with these nine bytes or more is one."""
+    """Whether a file that starts with these bytes (at least nine) is a .safetensors file."""
     return len(start) > 8 and start[8:9] == b"{" and 2 <= _length(start) <= _MAX_HEADER
 
 
 def read_safetensors(path):
-    """dict of name to NumPy array; ValueError and its like for a damaged file."""
+    """dict of name to NumPy array; raises ValueError and similar errors for a damaged file."""
     with open(path, "rb") as file:
         data = file.read()
     begin = 8 + _length(data)

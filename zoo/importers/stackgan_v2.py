@@ -1,7 +1,7 @@
 """StackGAN-v2's official checkpoints (hanzhanggit/StackGAN-v2, HelenMao/MSGAN) by name.
 
 `netG_<iteration>.pth`, `netD0..2.pth` are state dicts saved from a `DataParallel`: every name
-starts with `module.`, which `zoo.importers.files.read_state_dict` takes off.
+starts with `module.`, which `zoo.importers.files.read_state_dict` removes.
 """
 
 import numpy as np
@@ -11,8 +11,8 @@ from zoo.importers.registry import Importer
 from zoo.importers.staged import (
     conv_glu_targets,
     conv_leaky_targets,
-    doubling_targets,
     generator_settings,
+    refinement_targets,
     staged_targets,
     trunk_targets,
 )
@@ -28,8 +28,8 @@ IMPORTER = Importer(
 def condition_first(kernel):
     """Layout of the joint convolution, whose official input is [condition, features].
 
-    Ours is [features, condition]. It gives as many channels as there are features, so the rest of
-    its inputs is the condition.
+    Here it is [features, condition]. The number of output channels equals the number of features,
+    so the remaining inputs are the condition.
     """
     inputs, features = kernel.shape[2:]
     from_official, to_official = LAYOUTS["conv"]
@@ -42,7 +42,7 @@ def condition_first(kernel):
 def discriminator_targets(discriminator):
     """Official `D_NET64`, `D_NET128`, `D_NET256` names -> targets in a `StageDiscriminator`.
 
-    `logits` is the conditional head, or that of the unconditional task where no condition exists.
+    `logits` is the conditional head, or the unconditional head of a model without a condition.
     """
     targets = trunk_targets(discriminator)
     if not discriminator.conditional:
@@ -56,22 +56,22 @@ def discriminator_targets(discriminator):
     return targets
 
 
-def joining_stage_targets(name, stage):
+def concat_stage_targets(name, stage):
     """Official `NEXT_STAGE_G`; `name` ends in a dot, or is empty."""
     joint = conv_glu_targets(f"{name}jointConv", stage.joint, first=0)
-    return joint | doubling_targets(name, stage)
+    return joint | refinement_targets(name, stage)
 
 
 def generator_targets(generator):
     """Official `G_NET` names -> targets in a `StackGANV2Generator`, with or without text."""
-    return staged_targets(generator, joining_stage_targets)
+    return staged_targets(generator, concat_stage_targets)
 
 
 def load(generator, **settings):
     """A `StackGANV2` that generates with released weights.
 
-    It reads pre-computed sentence embeddings (the released ones are of a char-CNN-RNN that is not
-    part of the checkpoint), or nothing if the generator was trained without text.
+    Its condition is a pre-computed sentence embedding (the released ones are of a char-CNN-RNN that
+    is not part of the checkpoint), or none if the generator was trained without text.
 
     Args:
         generator: str. A `netG_<iteration>.pth`, of StackGAN-v2 or of MSGAN.

@@ -1,6 +1,6 @@
-"""What the files of StackGAN-v2, AttnGAN, DM-GAN and MirrorGAN have in common.
+"""Targets and settings shared by the importers of StackGAN-v2, AttnGAN, DM-GAN and MirrorGAN.
 
-The repositories share these classes of code/model.py, and with them the names in their state dicts.
+Their repositories share these classes of code/model.py, and therefore names in the state dicts.
 """
 
 from zoo.importers.damsm import text_encoder_targets, text_settings, vocabulary
@@ -19,7 +19,7 @@ FIRST_SIZE = 64  # pixels of the first stage: the official generators upsample 4
 
 
 def conv_glu_targets(name, block, first=1):
-    """Official `upBlock` (first=1: behind the upsampling) or `Block3x3_relu` (first=0)."""
+    """Official `upBlock` (first=1: after the upsampling) or `Block3x3_relu` (first=0)."""
     return conv(f"{name}.{first}", block.conv) | batch_norm(f"{name}.{first + 1}", block.norm)
 
 
@@ -45,7 +45,7 @@ def initial_stage_targets(name, stage):
     return targets
 
 
-def doubling_targets(name, stage):
+def refinement_targets(name, stage):
     """The residual blocks and the up-block of an official `NEXT_STAGE_G`.
 
     `name` ends in a dot, or is empty.
@@ -75,7 +75,7 @@ def staged_targets(generator, stage_targets):
 
 
 def conv_leaky_targets(name, *blocks):
-    """Official `nn.Sequential` of convolutions, each with its normalisation and LeakyReLU."""
+    """Official `nn.Sequential` of convolutions, each with its normalization and LeakyReLU."""
     targets, position = {}, 0
     for block in blocks:
         spectral = isinstance(block.conv, SpectralConv2D)
@@ -83,19 +83,19 @@ def conv_leaky_targets(name, *blocks):
         if block.norm is not None:
             position += 1
             targets |= batch_norm(f"{name}.{position}", block.norm)
-        position += 2  # over the LeakyReLU
+        position += 2  # skips the LeakyReLU
     return targets
 
 
 def trunk_targets(discriminator):
-    """Official `img_code_*`, which StackGAN-v2, AttnGAN and DM-GAN have in common."""
-    halvings = [block for block in discriminator.blocks if block.stride == 2]
+    """Official `img_code_*`, shared by StackGAN-v2, AttnGAN and DM-GAN."""
+    downsampling = [block for block in discriminator.blocks if block.stride == 2]
     name = "img_code_s16"
-    targets = conv_leaky_targets(name, *halvings[:4])
-    for i, block in enumerate(halvings[4:]):
+    targets = conv_leaky_targets(name, *downsampling[:4])
+    for i, block in enumerate(downsampling[4:]):
         name = f"img_code_s{32 * 2**i}"
         targets |= conv_leaky_targets(name, block)
-    for i, block in enumerate(discriminator.blocks[len(halvings) :]):
+    for i, block in enumerate(discriminator.blocks[len(downsampling) :]):
         targets |= conv_leaky_targets(f"{name}_{i + 1}", block)
     return targets
 
@@ -113,7 +113,7 @@ def caption_settings(captions, text, max_words):
 
 
 def generator_settings(weights):
-    """The arguments that the arrays of any staged generator tell, except for its filters."""
+    """The arguments that follow from a staged generator's arrays, except for its filters."""
     condition = 0
     if "ca_net.fc.weight" in weights:
         condition = size_of(weights, "ca_net.fc.weight", 0) // 4

@@ -1,9 +1,9 @@
-"""From an official PyTorch `state_dict` (names -> arrays) to Keras variables, and back.
+"""Maps an official PyTorch `state_dict` (names -> arrays) to Keras variables, and back.
 
 An importer is a function that returns `{official name: Target(variable, layout)}` for one network.
-The layout says how the official array lies: a name of `LAYOUTS`, or such a pair of functions where
-it depends on the network. Names that end in `num_batches_tracked` carry no information and are
-ignored.
+The layout describes the axis order of the official array: a key of `LAYOUTS`, or a pair of
+functions if it depends on the network. Names that end in `num_batches_tracked` carry no information
+and are ignored.
 """
 
 import dataclasses
@@ -39,18 +39,18 @@ def _swap_gates(array):
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """Where an official array goes: a variable (or one row of it) and the official layout."""
+    """The target of an official array: a variable (or one row of it) and the official layout."""
 
     variable: keras.Variable
     layout: str | tuple = "same"
     row: int | None = None
 
     def from_official(self, array):
-        """The array laid out like the variable; ValueError where its shape does not allow it."""
+        """The array in the variable's layout; raises ValueError if its shape does not allow it."""
         return self._functions[0](np.asarray(array))
 
     def to_official(self, array):
-        """An array that lies like the variable (weight, gradient, change), officially laid out."""
+        """An array of the variable's layout (weight, gradient, change), in the official layout."""
         array = np.asarray(array)
         return self._functions[1](array if self.row is None else array[self.row])
 
@@ -60,36 +60,36 @@ class Target:
 
 
 def load_state_dict(targets, state_dict):
-    """Assigns every official array to its variable; nothing is assigned unless everything fits.
+    """Assigns every official array to its variable; nothing is assigned unless everything matches.
 
     Args:
         targets: dict of official name -> `Target`.
         state_dict: dict of official name -> array (NumPy or anything `numpy.asarray` takes).
 
     Raises:
-        ZooError: names are missing or left over, or a shape differs; the first few are listed. Or
-            an array does not consist of finite floating point numbers.
+        ZooError: names are missing or unknown, or a shape differs; the first few are listed. Or
+            an array does not consist of finite floating-point numbers.
     """
-    given = {name for name in state_dict if not IGNORED.search(name)}
-    check_weights("The checkpoint", {n: state_dict[n] for n in sorted(given) if n in targets})
-    problems = [f"missing {name}" for name in targets if name not in given]
-    problems += [f"unknown {name}" for name in sorted(given) if name not in targets]
+    names = {name for name in state_dict if not IGNORED.search(name)}
+    check_weights("The checkpoint", {n: state_dict[n] for n in sorted(names) if n in targets})
+    problems = [f"missing {name}" for name in targets if name not in names]
+    problems += [f"unknown {name}" for name in sorted(names) if name not in targets]
     values = {}
-    for name in given & set(targets):
+    for name in names & set(targets):
         target = targets[name]
         shape = tuple(target.variable.shape)[0 if target.row is None else 1 :]
         try:
             value = target.from_official(state_dict[name])
-        except ValueError:  # not even the number of axes or elements fits
-            given_shape = tuple(np.shape(state_dict[name]))
-            problems.append(f"{name} has the official shape {given_shape}, which does not fit")
+        except ValueError:  # the number of axes or elements differs
+            official_shape = tuple(np.shape(state_dict[name]))
+            problems.append(f"{name} has the official shape {official_shape}, which does not match")
             continue
         if value.shape != shape:
             problems.append(f"{name} has shape {value.shape}, the network needs {shape}")
         values[name] = value
     if problems:
         raise ZooError(
-            "The official checkpoint does not fit this network: "
+            "The official checkpoint does not match this network: "
             + "; ".join(problems[:5])
             + (f"; and {len(problems) - 5} more." if len(problems) > 5 else ".")
             + " Build the network with the sizes that the checkpoint was trained with."
@@ -98,14 +98,14 @@ def load_state_dict(targets, state_dict):
         target = targets[name]
         value = _of_type(name, value, target.variable.dtype)
         if target.row is not None:
-            whole = keras.ops.convert_to_numpy(target.variable).copy()
-            whole[target.row] = value
-            value = whole
+            rows = keras.ops.convert_to_numpy(target.variable).copy()
+            rows[target.row] = value
+            value = rows
         target.variable.assign(value)
 
 
 def _of_type(name, value, dtype):
-    """The value in a variable's type, in which it must stay finite."""
+    """The value converted to a variable's dtype, in which it must stay finite."""
     with np.errstate(over="ignore"):
         value = value.astype(keras.backend.standardize_dtype(dtype), copy=False)
     check_weights(f"The checkpoint in {dtype}", {name: value})
@@ -120,47 +120,47 @@ def size_of(state_dict, name, axis):
     """
     if name not in state_dict:
         raise ZooError(
-            f"The checkpoint has no {name}, so it is not of this kind of network. It starts with "
+            f"The checkpoint has no {name}, so it is of another kind of network. It starts with "
             f"{', '.join(list(state_dict)[:3])}."
         )
     shape = np.shape(state_dict[name])
     if axis >= len(shape) or 0 in shape:
-        raise ZooError(f"{name} has the shape {shape}, so it is not of this kind of network.")
+        raise ZooError(f"{name} has the shape {shape}, so it is of another kind of network.")
     return int(shape[axis])
 
 
 def count_of(state_dict, pattern):
-    """How many different parts of names the group of a regular expression takes."""
-    return len({found.group(1) for name in state_dict if (found := re.match(pattern, name))})
+    """Number of different values of a regular expression's group in the names."""
+    return len({match.group(1) for name in state_dict if (match := re.match(pattern, name))})
 
 
 def make_model(system, sizes, settings, *files):
-    """A system of the sizes that a checkpoint tells and a user's settings, which go first.
+    """A system with the sizes of a checkpoint and a user's settings, which take precedence.
 
     Args:
         system: the class.
         sizes, settings: dicts of its arguments.
-        *files: dicts of name -> array, the checkpoint's: the system is not made larger than they
-            allow, see `zoo.networks.budget`.
+        *files: dicts of name -> array, the checkpoint's: they bound the size of the system, see
+            `zoo.networks.budget`.
 
     Raises:
-        ZooError: it cannot have these sizes, so the checkpoint is of another network.
+        ZooError: the system cannot have these sizes, so the checkpoint is of another network.
     """
     numbers = sum(np.size(array) for arrays in files for array in arrays.values())
     try:
         with limited("The checkpoint", numbers, sum(map(len, files)), blank=False):
             return system(**{**sizes, **settings})
     except ValueError as error:
-        told = ", ".join(
+        text = ", ".join(
             f"{name} {value}" for name, value in sizes.items() if len(str(value)) < 100
         )
         raise ZooError(
-            f"No {system.__name__} is like this checkpoint ({told}): {error}"
+            f"No {system.__name__} has the sizes of this checkpoint ({text}): {error}"
         ) from error
 
 
 def conv(name, layer, layout="conv"):
-    """Targets of an official convolution: `<name>.weight` and, if it has one, `.bias`."""
+    """Targets of an official convolution: `<name>.weight` and, if any, `.bias`."""
     targets = {f"{name}.weight": Target(layer.kernel, layout)}
     if getattr(layer, "bias", None) is not None:
         targets[f"{name}.bias"] = Target(layer.bias)

@@ -1,4 +1,4 @@
-"""STREAM, MirrorGAN's captioning network (qiaott/MirrorGAN), from its files.
+"""Checkpoints of STREAM, MirrorGAN's captioning network (qiaott/MirrorGAN).
 
 `cnn_encoder.ckpt` and `rnn_decoder.ckpt` are plain state dicts. The authors released none.
 """
@@ -28,7 +28,7 @@ IMPORTER = Importer(
 def caption_encoder_targets(encoder):
     """Official `CAPTION_CNN` names -> targets in a `ResNetCaptionEncoder`.
 
-    Its ResNet is a sequence without names: 0 and 1 are the stem, 4 to 7 the stages.
+    Its ResNet is an unnamed sequence: 0 and 1 are the stem, 4 to 7 the stages.
     """
     numbers = {"conv1": 0, "bn1": 1, **{f"layer{i}": i + 3 for i in range(1, 5)}}
     targets = {}
@@ -56,7 +56,7 @@ def load(cnn_encoder, rnn_decoder, captions, max_words=18, **settings):
     Args:
         cnn_encoder, rnn_decoder: str. `cnn_encoder.ckpt` and `rnn_decoder.ckpt`.
         captions: str. The `captions.pickle` (or `bird_captions.pickle`) of the GAN.
-        max_words: int. Words of a generated caption, at most.
+        max_words: int. Maximum number of words of a generated caption.
         **settings: other arguments of `Stream`, such as `image_size`, the GAN's (256).
 
     Raises:
@@ -78,7 +78,7 @@ def load(cnn_encoder, rnn_decoder, captions, max_words=18, **settings):
 
 
 def captioner_settings(encoder, decoder):
-    """The arguments of a `Captioner` that the arrays of its two files tell."""
+    """The arguments of a `Captioner` that follow from the arrays of its two files."""
     stages = []
     for number in range(4, 8):
         size_of(encoder, f"resnet.{number}.0.conv1.weight", 0)

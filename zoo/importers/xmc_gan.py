@@ -1,9 +1,9 @@
 """XMC-GAN's official checkpoints (google-research/xmcgan_image_generation) by name.
 
-With spectral normalisation every `Conv` and `Dense` of the names is a `SpectralConv` or
+With spectral normalization, every `Conv` and `Dense` in the names is a `SpectralConv` or
 `SpectralDense`.
 
-The fixed ResNet-50 is a pickled dict there, which is not read here for safety; where it is trusted:
+The frozen ResNet-50 is a pickled dict there, which is not read here for safety. If you trust it:
 
     tree = numpy.load("resnet_pretrained.npy", allow_pickle=True).item()
     flat = flax.traverse_util.flatten_dict(flax.core.unfreeze(tree))
@@ -31,14 +31,14 @@ _ROW = (lambda a: a.reshape(-1), lambda a: a[None])  # (1, units) - (units,)
 
 
 def linear_targets(prefix, number, layer):
-    """Official `Dense_<number>` or `Conv_<number>` behind `prefix`, from a `SpectralLinear`."""
+    """Official `Dense_<number>` or `Conv_<number>` after `prefix`, from a `SpectralLinear`."""
     kind = "Dense" if layer.size is None else "Conv"
     path = f"{prefix}{'Spectral' if layer.spectral else ''}{kind}_{number}"
     return _linear(path, layer)
 
 
 def _linear(path, layer):
-    """An official linear layer of this whole name; the last part of which is free."""
+    """Targets of an official linear layer of this full name."""
     targets = {f"params/{path}/kernel": Target(layer.kernel)}
     if layer.bias is not None:
         targets[f"params/{path}/bias"] = Target(layer.bias)
@@ -129,16 +129,16 @@ def image_network_targets(network):
 def network_states(arrays):
     """The networks of a checkpoint's arrays: dict of `generator`, `discriminator`, `ema_generator`.
 
-    The last has its own parameters, and of the statistics the generator's.
+    The last has its own parameters, and the generator's statistics.
     """
-    places = {
+    prefixes = {
         "generator": ("g_optimizer/target/", "generator_state/"),
         "discriminator": ("d_optimizer/target/", "discriminator_state/"),
         "ema_generator": ("ema_params/", "generator_state/"),
     }
     return {
         name: prefixed("params/", _under(parameters, arrays)) | _under(statistics, arrays)
-        for name, (parameters, statistics) in places.items()
+        for name, (parameters, statistics) in prefixes.items()
     }
 
 
@@ -152,10 +152,10 @@ def load(checkpoint, text_encoder=None, training=False, **settings):
     Args:
         checkpoint: str. `checkpoints-<host>/ckpt-<n>.flax`.
         text_encoder: dict or None. `{"kind": "hub", ...}`, the modules whose vectors it was trained
-            on (see `zoo.conditions.hub_captions`): BERT base, if it names none. Without it the
-            model reads precomputed vectors.
-        training: bool. Whether to load the discriminator too, to train on; the optimizers' states
-            are not taken over.
+            on (see `zoo.conditions.hub_captions`); BERT base by default. With None the model reads
+            vectors that were computed elsewhere.
+        training: bool. Whether to load the discriminator too, to continue training; the optimizers'
+            states are not loaded.
         **settings: other arguments of `XMCGAN`, such as `max_words` (17).
 
     Raises:
@@ -173,15 +173,14 @@ def from_arrays(arrays, text_encoder=None, training=False, **settings):
     if text_encoder is not None:
         if not isinstance(text_encoder, dict) or text_encoder.get("kind") != "hub":
             raise ZooError(
-                'A checkpoint of XMC-GAN takes text_encoder={"kind": "hub", "preprocess": ..., '
-                '"encoder": ...}, or None for vectors computed elsewhere. Received: '
-                f"{text_encoder!r}."
+                'text_encoder must be {"kind": "hub", "preprocess": ..., "encoder": ...}, or None '
+                f"for vectors computed elsewhere, got {text_encoder!r}."
             )
         sizes["text_encoder"] = text_encoder
     model = make_model(XMCGAN, sizes, settings, arrays)
     if model.condition.features != features:
         raise ZooError(
-            f"The text encoder gives vectors of {model.condition.features} numbers, but the "
+            f"The text encoder returns vectors of {model.condition.features} features, but the "
             f"checkpoint was trained on {features}: give the encoder that it was trained with."
         )
     load_state_dict(*_joined(model, states, training))
@@ -204,7 +203,7 @@ def _joined(model, states, training):
 
 
 def system_sizes(states):
-    """The arguments of `XMCGAN` that the arrays of `network_states` tell."""
+    """The arguments of `XMCGAN` that follow from the arrays of `network_states`."""
     generator = states["generator"]
     spectral = "params/SpectralDense_0/kernel" in generator
     prefix = "params/Spectral" if spectral else "params/"
@@ -232,11 +231,11 @@ def system_sizes(states):
 
 
 def load_image_network(model, path):
-    """Gives an `XMCGAN` with image_network={"kind": "resnet50"} the code's weights of it.
+    """Loads the official ResNet-50 into an `XMCGAN` with image_network={"kind": "resnet50"}.
 
     Args:
         model: `XMCGAN`.
-        path: str. `.npz` of the official names (see above).
+        path: str. A `.npz` file with the official names (see the top of this module).
 
     Raises:
         ZooError: the file cannot be read, or belongs to another network.
@@ -245,6 +244,6 @@ def load_image_network(model, path):
     network = getattr(model, "image_network", None)
     if not isinstance(network, ResNetLogits):
         raise ZooError(
-            'The model has no ResNet-50: make it with image_network={"kind": "resnet50"}.'
+            'The model has no ResNet-50: create it with image_network={"kind": "resnet50"}.'
         )
     load_state_dict(image_network_targets(network), read_state_dict(path))

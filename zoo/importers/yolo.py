@@ -1,7 +1,7 @@
-"""YOLOv3 from Darknet's own weight file, or by the names of its PyTorch code.
+"""Loads YOLOv3 from Darknet's own weight file, or by the names of its PyTorch code.
 
-`yolov3.weights` of pjreddie.com is what SOA's authors take (61,949,149 numbers behind five of a
-header); `zoo.importers.darknet_weights` reads it.
+SOA's authors use `yolov3.weights` of pjreddie.com (61,949,149 numbers after a header of five),
+which `zoo.importers.darknet_weights` reads.
 """
 
 import os
@@ -19,10 +19,10 @@ from zoo.networks.build import build, spec
 def detector_targets(network):
     """Official name -> `Target` for every array of a built `Darknet`."""
     targets = {}
-    for place, unit in network.units.items():
-        targets |= conv(f"module_list.{place}.conv_{place}", unit.conv)
+    for index, unit in network.units.items():
+        targets |= conv(f"module_list.{index}.conv_{index}", unit.conv)
         if unit.norm is not None:
-            targets |= batch_norm(f"module_list.{place}.batch_norm_{place}", unit.norm)
+            targets |= batch_norm(f"module_list.{index}.batch_norm_{index}", unit.norm)
     return targets
 
 
@@ -31,11 +31,11 @@ def load_detector(path, config=None, size=256):
 
     Args:
         path: the `.weights` file.
-        config: path of the `.cfg` file that it belongs to; None for YOLOv3 with 80 classes.
-        size: int, pixels of the images; SOA's are of 256.
+        config: path of its `.cfg` file; None for YOLOv3 with 80 classes.
+        size: int, side of the images in pixels; SOA uses 256.
 
     Raises:
-        ZooError: a file cannot be read, or does not fit.
+        ZooError: a file cannot be read, or the two do not match.
     """
     layers = yolo_v3()
     if config is not None:
@@ -51,13 +51,13 @@ def load_detector(path, config=None, size=256):
 def _network(layers, size):
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Keras, about layers that cannot be built
+            warnings.simplefilter("ignore")  # Keras' warnings about layers that cannot be built
             return build(Darknet(layers, name="detector"), spec(None, size, size, 3))
     except ZooError:
         raise
-    except Exception as error:  # layers that do not fit together fail anywhere in Keras
+    except Exception as error:  # incompatible layers fail anywhere in Keras
         raise ZooError(
-            f"The layers of the Darknet configuration do not make a detector: {reason(error)}."
+            f"The layers of the Darknet configuration do not form a detector: {reason(error)}."
         ) from error
 
 

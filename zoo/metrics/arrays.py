@@ -1,4 +1,4 @@
-"""The arrays that enter a metric: finite real numbers, in float64."""
+"""Checks the input arrays of metrics: finite real numbers, converted to float64."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def real_numbers(array, name):
 
     Args:
         array: any array of integers or floats.
-        name: str, what the message starts with.
+        name: str, start of the error message.
 
     Raises:
         ZooError: another type (complex, boolean, text, objects, rows of different lengths), NaN or

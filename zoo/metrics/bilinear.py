@@ -1,7 +1,7 @@
-"""Bilinear resizing in float64 with half-pixel centres, as the scripts of the metrics do it.
+"""Bilinear resizing in float64 with half-pixel centers, as in the official metric scripts.
 
-Without anti-aliasing it is PyTorch's `interpolate(align_corners=False)` and `tf.image.resize`; with
-it, `jax.image.resize` and, up to its rounding to bytes, Pillow.
+Without anti-aliasing it equals PyTorch's `interpolate(align_corners=False)` and `tf.image.resize`;
+with it, `jax.image.resize` and, except for the rounding to bytes, Pillow.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ def resize(images, height, width, antialias=False):
     """Resizes arrays (..., h, w, channels) to float64 (..., height, width, channels).
 
     Args:
-        antialias: bool. Widens the triangle of weights where an axis shrinks.
+        antialias: bool. Widens the triangle kernel along an axis that shrinks.
     """
     x = np.asarray(images, np.float64)
     for axis, after in ((-3, height), (-2, width)):
@@ -24,8 +24,8 @@ def resize(images, height, width, antialias=False):
 
 
 def _between_two(x, after, axis):
-    """The same as by `weights`, whose rows have two shares here: several times faster."""
-    points = _centres(x.shape[axis], after)
+    """Equal to a product with `weights`, whose rows have two entries here; several times faster."""
+    points = _centers(x.shape[axis], after)
     left = points.astype(int)
     right = np.minimum(left + 1, x.shape[axis] - 1)
     share = (points - left).reshape(-1, *[1] * (-axis - 1))
@@ -36,15 +36,15 @@ def _between_two(x, after, axis):
     return y
 
 
-def _centres(before, after):
-    """Where new pixels lie between the old; beyond the outer pixels' centres these go on."""
+def _centers(before, after):
+    """Positions of the new pixels between the old ones, clipped to the outer pixels' centers."""
     return np.clip((np.arange(after) + 0.5) * (before / after) - 0.5, 0, before - 1)
 
 
 def weights(before, after, antialias=False):
-    """Which share of each old pixel makes a new one: float64 (after, before), rows of sum 1."""
+    """The weight of each old pixel in each new one: float64 (after, before); rows sum to 1."""
     ratio = before / after
     stretch = max(ratio, 1.0) if antialias else 1.0
-    centres = (np.arange(after) + 0.5) * ratio - 0.5 if antialias else _centres(before, after)
-    shares = np.maximum(1 - np.abs(centres[:, None] - np.arange(before)) / stretch, 0)
+    centers = (np.arange(after) + 0.5) * ratio - 0.5 if antialias else _centers(before, after)
+    shares = np.maximum(1 - np.abs(centers[:, None] - np.arange(before)) / stretch, 0)
     return shares / shares.sum(1, keepdims=True)

@@ -1,8 +1,8 @@
-"""From a classifier's last features to the probabilities that the Inception score takes.
+"""Converts a classifier's last features to the probabilities that the Inception score uses.
 
-Checked against DM-GAN eval/IS: coco/inception_score_coco.py (logits without their bias) and
-bird/inception_score_bird.py (no background class, full batches); TF-GAN takes logits with the bias.
-The conventions give different scores, so the one taken belongs to a reported number.
+Checked against DM-GAN eval/IS: coco/inception_score_coco.py (logits without bias) and
+bird/inception_score_bird.py (no background class, full batches); TF-GAN uses logits with the bias.
+The conventions give different scores, so a reported number names its convention.
 """
 
 import numpy as np
@@ -12,10 +12,10 @@ from zoo.metrics.arrays import real_numbers
 
 
 def class_logits(features, kernel, bias=None):
-    """features @ kernel, plus the bias where one is given.
+    """features @ kernel, plus the optional bias.
 
-    OpenAI's script, and so the COCO scores of AttnGAN and DM-GAN, leave the bias of the 2015
-    Inception graph out; TF-GAN and a classifier of one's own have it.
+    OpenAI's script, and therefore the COCO scores of AttnGAN and DM-GAN, omit the bias of the 2015
+    Inception graph; TF-GAN and your own classifiers use it.
 
     Shapes: features (n, d), kernel (d, classes), bias (classes,) -> float64 (n, classes).
 
@@ -27,7 +27,7 @@ def class_logits(features, kernel, bias=None):
     if x.ndim != 2 or w.ndim != 2 or x.shape[1] != w.shape[0] or b.shape != w.shape[1:]:
         raise ZooError(
             "class_logits needs features (n, d), a kernel (d, classes) and a bias (classes,) or "
-            f"None, but {x.shape}, {w.shape} and {b.shape} came."
+            f"None, got {x.shape}, {w.shape} and {b.shape}."
         )
     return x @ w + b
 
@@ -37,8 +37,8 @@ def class_probabilities(logits, background=False):
 
     Args:
         logits: (n, classes).
-        background: bool. True leaves class 0 out before the softmax: the CUB classifier of the
-            StackGAN family keeps it for the background.
+        background: bool. True omits class 0 before the softmax: in the CUB classifier of the
+            StackGAN family it is the background.
 
     Returns:
         float64 (n, classes), or (n, classes - 1) with `background`.
@@ -49,8 +49,8 @@ def class_probabilities(logits, background=False):
     x = real_numbers(logits, "An array of logits")
     if x.ndim != 2 or x.shape[1] <= bool(background):
         raise ZooError(
-            "logits must have the shape (n, classes), with a class beside the background, but "
-            f"{x.shape} came."
+            "logits must have the shape (n, classes), with a class besides the background, got "
+            f"{x.shape}."
         )
     x = x[:, 1:] if background else x
     e = np.exp(x - x.max(1, keepdims=True))
@@ -58,14 +58,14 @@ def class_probabilities(logits, background=False):
 
 
 def full_batches(rows, batch_size=64):
-    """The rows that full batches take; the CUB script never looks at the others.
+    """The rows of full batches; the CUB script ignores the remaining ones.
 
     Raises:
-        ZooError: `batch_size` is no whole number from 1 up, or the rows do not fill one batch.
+        ZooError: `batch_size` is not a positive integer, or the rows do not fill one batch.
     """
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ZooError(f"batch_size must be a whole number from 1 up, not {batch_size!r}.")
-    whole = len(rows) // batch_size * batch_size
-    if not whole:
-        raise ZooError(f"A batch of {batch_size} rows is not filled by the {len(rows)} that came.")
-    return rows[:whole]
+        raise ZooError(f"batch_size must be a whole number of at least 1, got {batch_size!r}.")
+    count = len(rows) // batch_size * batch_size
+    if not count:
+        raise ZooError(f"A batch needs {batch_size} rows, got {len(rows)}.")
+    return rows[:count]

@@ -1,8 +1,8 @@
-"""Mean and covariance of features that come batch by batch, as FID needs them.
+"""Mean and covariance of features, accumulated batch by batch, for FID.
 
-The sums are float64 and centred (Chan, Golub, LeVeque 1983): a mean that is large beside the spread
-costs no digits. The memory does not grow with the number of rows. Checked against the statistics of
-mseitzer/pytorch-fid fid_score.py, which holds all features.
+The sums are float64 and centered (Chan, Golub, LeVeque 1983), so a mean that is large relative to
+the spread costs no precision. Memory does not grow with the number of rows. Checked against the
+statistics of mseitzer/pytorch-fid fid_score.py, which holds all features.
 """
 
 import numpy as np
@@ -12,10 +12,10 @@ from zoo.metrics.arrays import real_numbers
 
 
 class FeatureStatistics:
-    """Running mean and unbiased covariance of features of `size` numbers.
+    """Running mean and unbiased covariance of feature vectors.
 
     Args:
-        size: int, length of a feature, such as 2048 of Inception's last pool.
+        size: int, length of a feature vector, such as 2048 for Inception's last pooling layer.
 
     Attributes:
         count: int, rows so far.
@@ -24,7 +24,7 @@ class FeatureStatistics:
 
     def __init__(self, size):
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ZooError(f"size must be a whole number from 1 up, not {size!r}.")
+            raise ZooError(f"size must be a whole number of at least 1, got {size!r}.")
         self.size, self.count = size, 0
         self.mean, self._scatter = np.zeros(size), np.zeros((size, size))
 
@@ -36,25 +36,28 @@ class FeatureStatistics:
         """
         x = real_numbers(features, "An array of features")
         if x.ndim != 2 or x.shape[1] != self.size:
-            raise ZooError(f"features must have the shape (rows, {self.size}), not {x.shape}.")
+            raise ZooError(f"features must have the shape (rows, {self.size}), got {x.shape}.")
         if len(x):
             mean = x.mean(0)
             self._add(len(x), mean, (x - mean).T @ (x - mean))
         return self
 
     def merge(self, other):
-        """Adds the rows that another `FeatureStatistics` has seen; returns self."""
+        """Adds the rows of another `FeatureStatistics`; returns self."""
         if other.size != self.size:
-            raise ZooError(f"Features of {self.size} and of {other.size} numbers do not merge.")
+            raise ZooError(
+                f"Expected statistics of {self.size} features, got {other.size}: only statistics "
+                "of the same network can be merged."
+            )
         if other.count:
             self._add(other.count, other.mean, other._scatter)
         return self
 
     @property
     def covariance(self):
-        """Unbiased covariance, float64 (size, size); it takes two rows at least."""
+        """Unbiased covariance, float64 (size, size); it needs at least two rows."""
         if self.count < 2:
-            raise ZooError(f"A covariance takes two rows at least, but {self.count} came.")
+            raise ZooError(f"A covariance needs at least two rows, got {self.count}.")
         return self._scatter / (self.count - 1)
 
     def _add(self, count, mean, scatter):

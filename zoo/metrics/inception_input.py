@@ -1,11 +1,11 @@
-"""From bytes to what Inception takes: the routes that published scores were computed by.
+"""Preprocessing of images for Inception, in the variants that published scores were computed with.
 
-Numbers of different routes are not comparable: DM-GAN's COCO images have a FID of 26.55 by one
-and 24.24 by another. Checked against mseitzer/pytorch-fid inception.py, DM-GAN eval/FID
+Numbers of different variants are not comparable: DM-GAN's COCO images have a FID of 26.55 with one
+and 24.24 with another. Checked against mseitzer/pytorch-fid inception.py, DM-GAN eval/FID
 (fid_score.py, inception.py) and eval/IS (both scripts), and google-research/xmcgan_image_generation
 inception_utils.py and tf_inception_utils.py.
-Known deviations: resizing is float64 where some of these have float32; Pillow's own resize stands
-for that of old SciPy, which called it.
+Known deviations: resizing is in float64, while some of these use float32; Pillow's resize replaces
+that of old SciPy, which called it.
 """
 
 import numpy as np
@@ -20,29 +20,29 @@ _IMAGENET_SHIFT = np.array([-0.030, -0.088, -0.188])
 
 
 def pytorch_fid(images):
-    """pytorch-fid, with the network of 2015: resized without anti-aliasing, [-1, 1]."""
+    """pytorch-fid, for the network of 2015: resized without anti-aliasing, [-1, 1]."""
     return 2 * resize(images / 255, SIZE, SIZE) - 1
 
 
 def dm_gan_fid(images):
-    """DM-GAN's FID, with torchvision's ImageNet network: Pillow's resize, and a change of channels
-    that is meant for images normalised for ImageNet but gets images in [0, 1]."""
+    """DM-GAN's FID, for torchvision's ImageNet network: Pillow's resize, and a channel transform
+    that expects images normalized for ImageNet but is applied to images in [0, 1]."""
     return _pillow(images) / 255 * _IMAGENET_SCALE + _IMAGENET_SHIFT
 
 
 def openai_score(images):
-    """Inception score of COCO, with the network of 2015: Pillow's resize, 0 to 255 (its graph
-    brings them to [-1, 1])."""
+    """Inception score of COCO, for the network of 2015: Pillow's resize, 0 to 255 (its graph
+    scales them to [-1, 1])."""
     return _pillow(images)
 
 
 def bird_score(images):
-    """Inception score of CUB, with StackGAN's classifier: Pillow's resize, [-1, 1]."""
+    """Inception score of CUB, for StackGAN's classifier: Pillow's resize, [-1, 1]."""
     return _pillow(images) / 127.5 - 1
 
 
 def xmc_gan(images):
-    """XMC-GAN, with Keras' ImageNet network: resized with anti-aliasing, clipped to [-1, 1]."""
+    """XMC-GAN, for Keras' ImageNet network: resized with anti-aliasing, clipped to [-1, 1]."""
     return np.clip(2 * resize(images / 255, SIZE, SIZE, antialias=True) - 1, -1, 1)
 
 
@@ -56,11 +56,11 @@ ROUTES = {
 
 
 def inception_input(images, route):
-    """Pictures resized to 299 x 299 and scaled by a route.
+    """Images resized to 299 x 299 and scaled by one of the preprocessing variants.
 
     Args:
         images: uint8 (batch, h, w, 3).
-        route: a name of `ROUTES`.
+        route: a key of `ROUTES`.
 
     Returns:
         float64 (batch, 299, 299, 3).
@@ -72,13 +72,13 @@ def inception_input(images, route):
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not images.size:
         raise ZooError(
-            "Pictures for Inception must be uint8 (batch, h, w, 3), but "
-            f"{images.dtype} {images.shape} came."
+            "Images for Inception must be uint8 (batch, h, w, 3), got "
+            f"{images.dtype} {images.shape}."
         )
     return ROUTES[route](images)
 
 
 def _pillow(images):
-    """Pillow's bilinear resize, which smooths where it shrinks and rounds to bytes."""
-    pictures = [Image.fromarray(x).resize((SIZE, SIZE), Image.Resampling.BILINEAR) for x in images]
-    return np.stack([np.asarray(x, np.float64) for x in pictures])
+    """Pillow's bilinear resize, which is anti-aliased and rounds to bytes."""
+    resized = [Image.fromarray(x).resize((SIZE, SIZE), Image.Resampling.BILINEAR) for x in images]
+    return np.stack([np.asarray(x, np.float64) for x in resized])

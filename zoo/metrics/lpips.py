@@ -1,14 +1,14 @@
-"""LPIPS: a distance of images in the features of a classifier.
+"""LPIPS: a distance between images in a classifier's feature space.
 
 Paper: Zhang et al., arXiv 1801.03924, equation 1. Checked against richzhang/PerceptualSimilarity
 lpips/lpips.py (`LPIPS`, `ScalingLayer`, `normalize_tensor`, `upsample`), versions 0.0 and 0.1.
-The features come from `zoo.networks.backbones.perceptual_trunk` with torchvision's ImageNet
-weights, the weights of the channels from the official files `lin{k}.model.1.weight`. Trunk,
-version, range and size of the images, and which pairs are taken, belong to a reported number:
-images in [0, 1] where [-1, 1] is meant are the most usual mistake.
-Protocols: BicycleGAN: 100 inputs, 20 samples each, the 19 pairs of neighbours, version 0.0. MSGAN:
+The features are those of `zoo.networks.backbones.perceptual_trunk` with torchvision's ImageNet
+weights; the channel weights are those of the official files `lin{k}.model.1.weight`. A reported
+number names the trunk, the version, the range and size of the images, and the choice of pairs; the
+most common mistake is to pass images in [0, 1] instead of [-1, 1].
+Protocols: BicycleGAN: 100 inputs, 20 samples each, the 19 pairs of neighbors, version 0.0. MSGAN:
 random pairs of the samples of one input, version 0.1.
-Known deviations: none beyond rounding; all is float64.
+Known deviations: none except rounding; everything is float64.
 """
 
 import numpy as np
@@ -24,31 +24,31 @@ _SCALE = np.array([0.458, 0.448, 0.450])
 
 
 def trunk_input(images, version="0.1", value_range=None):
-    """Pictures as the trunk of a version takes them.
+    """The images in the form that a version's trunk expects.
 
-    0.1 brings [-1, 1] to ImageNet's mean 0 and deviation 1; 0.0 leaves images as they are, a
-    mistake that its channel weights were fitted with.
+    Version 0.1 normalizes [-1, 1] to ImageNet's mean and deviation; version 0.0 does not, a mistake
+    that its channel weights were fitted with.
 
     Args:
         images: float (batch, h, w, 3) in [-1, 1].
         version: "0.1" or "0.0".
-        value_range: (-1, 1) says that images without a dark value are bright, and not in [0, 1],
-            which is an error otherwise; (0, 1) and (0, 255) are brought to [-1, 1].
+        value_range: (-1, 1) states that images without dark values are not in [0, 1], which is an
+            error otherwise; (0, 1) and (0, 255) are converted to [-1, 1].
 
     Returns:
         float64 of the same shape.
 
     Raises:
-        ZooError: another shape or version, bytes, values outside the range, or of none that is
-            certain (see `zoo.images.arrays`).
+        ZooError: another shape or version, bytes, values outside of the range, or an ambiguous
+            range (see `zoo.images.arrays`).
     """
     x = np.asarray(images)
     check_choice("version", version, VERSIONS)
     if x.ndim != 4 or x.shape[-1] != 3:
-        raise ZooError(f"LPIPS takes images of the shape (batch, h, w, 3), but {x.shape} came.")
+        raise ZooError(f"LPIPS takes images of the shape (batch, h, w, 3), got {x.shape}.")
     if not x.size or x.dtype.kind != "f":
         raise ZooError(
-            f"LPIPS takes floats in [-1, 1], got {x.dtype} {x.shape}. Bring bytes x to "
+            f"LPIPS takes floats in [-1, 1], got {x.dtype} {x.shape}. Convert bytes x to "
             "x / 127.5 - 1."
         )
     x = to_signed(x.astype(np.float64), "The array of LPIPS", value_range)
@@ -64,26 +64,26 @@ def lpips(features_a, features_b, channel_weights=None):
 
 
 def lpips_by_layer(features_a, features_b, channel_weights=None):
-    """Mean over the places of each layer's weighted squared differences.
+    """Spatial mean of each layer's weighted squared differences.
 
-    At every place the channels are divided by their norm + 1e-10 first.
+    At every position, the channels are first divided by their norm + 1e-10.
 
     Args:
-        features_a, features_b: a sequence with an array (batch, h, w, channels) for each layer.
-        channel_weights: a sequence with an array (channels,) for each layer; None weighs all by 1.
+        features_a, features_b: a sequence with one array (batch, h, w, channels) per layer.
+        channel_weights: a sequence with one array (channels,) per layer; None means weights of 1.
 
     Returns:
         float64 (layers, batch).
 
     Raises:
-        ZooError: sequences or arrays that do not fit together.
+        ZooError: the sequences or arrays do not match.
     """
     maps = _difference_maps(features_a, features_b, channel_weights)
     return np.stack([layer.mean((1, 2)) for layer in maps])
 
 
 def lpips_map(features_a, features_b, height, width, channel_weights=None):
-    """Where two images differ: each layer's map is enlarged bilinearly to (height, width).
+    """A map of the differences of two images: each layer's map is resized to (height, width).
 
     The other arguments and errors are those of `lpips_by_layer`; float64 (batch, height, width).
     """
@@ -97,14 +97,14 @@ def _difference_maps(features_a, features_b, channel_weights):
     if not a or shapes[0] != shapes[1] or any(len(shape) != 4 for shape in shapes[0]):
         raise ZooError(
             "LPIPS needs features (batch, h, w, channels) of the same layers and shapes for both "
-            f"sides, but {shapes[0]} and {shapes[1]} came."
+            f"sides, got {shapes[0]} and {shapes[1]}."
         )
     if channel_weights is None:
         channel_weights = [np.ones(x.shape[-1]) for x in a]
     sizes = [np.shape(w) for w in channel_weights]
     if sizes != [x.shape[-1:] for x in a]:
         raise ZooError(
-            f"channel_weights must have the shapes {[x.shape[-1:] for x in a]}, but {sizes} came."
+            f"channel_weights must have the shapes {[x.shape[-1:] for x in a]}, got {sizes}."
         )
     weights = [real_numbers(w, "A layer of channel_weights") for w in channel_weights]
     pairs = zip(a, b, weights, strict=True)

@@ -1,13 +1,13 @@
-"""NDB: the number of statistically different bins, and the Jensen-Shannon divergence beside it.
+"""NDB: the number of statistically different bins, and the Jensen-Shannon divergence.
 
 Paper: Richardson & Weiss, arXiv 1805.12462, section 2. Checked against eitanrich/gans-n-gmms
 utils/ndb.py (`NDB`, `two_proportions_z_test`, `jensen_shannon_divergence`).
-Protocol of the papers: training images as flat arrays are cut into bins by k-means; generated
-ones go to the nearest bin, and the two shares of a bin are compared. Number of bins, whitening,
-dimensions, seed and both numbers of images belong to a reported number; the dimensions and the
-start of k-means are random, so systems are compared on the same `Bins`.
-Known deviations: distances are float64 whatever comes in, where uint8 images overflow in the
-official code; k-means itself is scikit-learn's of today.
+Protocol of the papers: k-means divides the training images, as flat arrays, into bins; generated
+images are assigned to the nearest bin, and the two shares of each bin are compared. A reported
+number names the number of bins, whitening, dimensions, seed and both numbers of images; the
+dimensions and the initialization of k-means are random, so systems are compared on the same `Bins`.
+Known deviations: distances are float64 for every input, while uint8 images overflow in the official
+code; k-means is that of the installed scikit-learn.
 """
 
 import dataclasses
@@ -18,9 +18,9 @@ import numpy as np
 from zoo.errors import ZooError
 from zoo.metrics.arrays import real_numbers
 
-_MANY_DIMENSIONS = 1000  # above, a sixth of the dimensions makes the bins
-_STARTS, _ITERATIONS = 10, 100  # of k-means; the best start counts
-_ROWS = 256  # of float64 at a time; the samples themselves may be bytes in a file
+_MANY_DIMENSIONS = 1000  # with more dimensions, a sixth of them defines the bins
+_STARTS, _ITERATIONS = 10, 100  # of k-means; the best start is used
+_ROWS = 256  # rows converted to float64 at a time; the samples may be bytes in a file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Bins:
         centers: float64 (bins, d), means of the whitened samples of each bin, in all dimensions.
         proportions: float64 (bins,), shares of the training samples.
         count: int, training samples.
-        used: int (u,), dimensions that the distance sees.
+        used: int (u,), dimensions that the distance uses.
         mean, deviation: float64 (d,) or (), what whitening subtracts and divides by.
     """
 
@@ -43,16 +43,16 @@ class Bins:
     deviation: np.ndarray
 
     def assign(self, samples):
-        """The nearest bin of each sample, the first of equally near ones.
+        """The nearest bin of each sample; ties go to the first one.
 
-        Shapes: (n, d), one row at least -> int64 (n,).
+        Shapes: (n, d), at least one row -> int64 (n,).
 
         Raises:
             ZooError: another shape, or values that are not finite.
         """
         x, size = _samples(samples), self.centers.shape[1]
         if x.shape[1] != size:
-            raise ZooError(f"samples must have the {size} columns of the bins, not {x.shape[1]}.")
+            raise ZooError(f"samples must have the {size} columns of the bins, got {x.shape[1]}.")
         centers = self.centers[:, self.used]
         nearest = []
         for rows in _parts(x, self.mean, self.deviation, self.used):
@@ -62,7 +62,7 @@ class Bins:
 
 
 def make_bins(samples, bins, whitening=False, max_dims=None, seed=0, progress=None):
-    """k-means bins of training samples: `bins_of_labels` of what `cluster` finds.
+    """k-means bins of training samples: `bins_of_labels` of the result of `cluster`.
 
     Arguments and errors are those of `cluster`.
 
@@ -74,16 +74,16 @@ def make_bins(samples, bins, whitening=False, max_dims=None, seed=0, progress=No
 
 
 def cluster(samples, bins, whitening=False, max_dims=None, seed=0, progress=None):
-    """The cluster of each training sample by k-means, and the dimensions that it saw.
+    """The k-means cluster of each training sample, and the dimensions that were used.
 
     Args:
-        samples: (m, d), such as flat images. Floats or uint8; an array that lies in a file
-            (`numpy.memmap`) is read some rows at a time. k-means itself holds m rows of the
-            dimensions used, in float64.
+        samples: (m, d), such as flat images. Floats or uint8; a memory-mapped array
+            (`numpy.memmap`) is read in chunks of rows. k-means itself holds m rows of the used
+            dimensions in float64.
         bins: int, number of bins, up to m.
         whitening: bool. Subtract each dimension's mean and divide by its deviation + 1e-6.
-        max_dims: int or None. Dimensions, drawn at random, that the distance sees. None: all up to
-            1000, a sixth of more.
+        max_dims: int or None. Number of randomly drawn dimensions that the distance uses. None: all
+            of up to 1000 dimensions, a sixth of more.
         seed: int, of the dimensions and of k-means.
         progress: function of (starts done, starts of k-means) or None; called after each start.
 
@@ -97,17 +97,16 @@ def cluster(samples, bins, whitening=False, max_dims=None, seed=0, progress=None
         from sklearn.cluster import KMeans
     except ImportError:
         raise ZooError(
-            "The bins of NDB are made by scikit-learn, which is not installed: pip install "
-            "scikit-learn."
+            "The bins of NDB need scikit-learn, which is not installed: pip install scikit-learn."
         ) from None
 
     x = _samples(samples)
     if isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= len(x):
-        raise ZooError(f"bins must be a whole number from 1 to the {len(x)} rows, not {bins!r}.")
+        raise ZooError(f"bins must be a whole number from 1 to the {len(x)} rows, got {bins!r}.")
     used = used_dimensions(x.shape[1], max_dims, seed)
     rows = np.concatenate(list(_parts(x, *_whitening(x, whitening), used)))
     random, best = np.random.RandomState(seed), None
-    for start in range(_STARTS):  # one by one, as scikit-learn does with `n_init`
+    for start in range(_STARTS):  # one at a time, equal to scikit-learn's `n_init`
         means = KMeans(bins, max_iter=_ITERATIONS, n_init=1, random_state=random).fit(rows)
         if best is None or means.inertia_ < best.inertia_:
             best = means
@@ -117,28 +116,28 @@ def cluster(samples, bins, whitening=False, max_dims=None, seed=0, progress=None
 
 
 def used_dimensions(size, max_dims=None, seed=0):
-    """The dimensions, of `size`, that `cluster` draws: int (max_dims,), in random order."""
+    """The dimensions (of `size`) that `cluster` draws: int (max_dims,), in random order."""
     if max_dims is None:
         max_dims = size if size <= _MANY_DIMENSIONS else size // 6
     if isinstance(max_dims, bool) or not isinstance(max_dims, int) or not 1 <= max_dims <= size:
-        raise ZooError(f"max_dims must be a whole number from 1 to {size}, not {max_dims!r}.")
+        raise ZooError(f"max_dims must be a whole number from 1 to {size}, got {max_dims!r}.")
     return np.random.RandomState(seed).permutation(size)[:max_dims]
 
 
 def bins_of_labels(samples, labels, whitening=False, used=None):
-    """`Bins` of training samples (m, d) whose cluster (m,) is known.
+    """`Bins` of training samples (m, d) whose clusters (m,) are known.
 
     Args:
         samples, whitening: see `cluster`.
         labels: ints (m,), equal for the samples of one bin.
-        used: ints, dimensions that the distance sees; None for all.
+        used: ints, dimensions that the distance uses; None for all.
 
     Raises:
         ZooError: other shapes, or values that are not finite.
     """
     x, labels = _samples(samples), np.asarray(labels)
     if labels.shape != (len(x),):
-        raise ZooError(f"labels must have the shape ({len(x)},), but {labels.shape} came.")
+        raise ZooError(f"labels must have the shape ({len(x)},), got {labels.shape}.")
     mean, deviation = _whitening(x, whitening)
     names, inverse, counts = np.unique(labels, return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
@@ -156,22 +155,22 @@ def bins_of_labels(samples, labels, whitening=False, used=None):
 
 
 def ndb(bins, samples, significance=0.05, z_threshold=None):
-    """Compares samples with the training samples that `bins` were made of.
+    """Compares samples with the training samples of `bins`.
 
     Args:
         bins: `Bins`.
-        samples: (n, d), one row at least.
+        samples: (n, d), at least one row.
         significance, z_threshold: see `different_proportions`.
 
     Returns:
         dict:
-            ndb: int, number of different bins; papers also give `ndb` / bins.
+            ndb: int, number of different bins; papers also report `ndb` / bins.
             jsd: float, divergence of the two sets of proportions, in nats.
             proportions: float64 (bins,), of the samples.
             different: bool (bins,).
 
     Raises:
-        ZooError: another shape, values that are not finite, or no such significance.
+        ZooError: another shape, values that are not finite, or an invalid significance.
     """
     nearest = bins.assign(samples)
     shares = np.bincount(nearest, minlength=len(bins.centers)) / len(nearest)
@@ -193,10 +192,10 @@ def different_proportions(p, p_count, q, q_count, significance=0.05, z_threshold
 
     Args:
         p, q: shares (bins,).
-        p_count, q_count: n and m, the numbers of samples that the shares are of.
-        significance: float in (0, 1); a bin is different where the two-sided probability of |z| is
+        p_count, q_count: n and m, the numbers of samples that the shares refer to.
+        significance: float in (0, 1); a bin is different if the two-sided probability of |z| is
             below it.
-        z_threshold: float or None. Where given, a bin is different where |z| is above it instead.
+        z_threshold: float or None. If given, a bin is different if |z| is above it instead.
 
     Returns:
         bool (bins,).
@@ -206,11 +205,11 @@ def different_proportions(p, p_count, q, q_count, significance=0.05, z_threshold
     """
     p, q = _shares(p, q)
     if not (p_count > 0 and q_count > 0):
-        raise ZooError(f"Shares are of one sample at least, not of {p_count} and {q_count}.")
+        raise ZooError(f"Shares must be of at least one sample, got {p_count} and {q_count}.")
     if not 0 < significance < 1:
-        raise ZooError(f"significance must lie between 0 and 1, but {significance!r} came.")
+        raise ZooError(f"significance must be between 0 and 1, got {significance!r}.")
     pooled = (p * p_count + q * q_count) / (p_count + q_count)
-    # rounding may leave a full share just above 1
+    # due to rounding, a share of 1 may be slightly larger
     error = np.sqrt(np.maximum(pooled * (1 - pooled), 0) * (1 / p_count + 1 / q_count))
     z = np.abs(np.divide(p - q, error, out=np.zeros_like(p), where=error > 0))
     if z_threshold is not None:
@@ -228,7 +227,7 @@ def jensen_shannon_divergence(p, q):
     """
     p, q = _shares(p, q)
     if not np.allclose([p.sum(), q.sum()], 1, atol=1e-6):
-        raise ZooError(f"Proportions must have the sum 1, got {p.sum():g} and {q.sum():g}.")
+        raise ZooError(f"Proportions must sum to 1, got {p.sum():g} and {q.sum():g}.")
     middle = (p + q) / 2
 
     def divergence(x):
@@ -236,7 +235,7 @@ def jensen_shannon_divergence(p, q):
         return np.sum(x * np.log(ratio))
 
     value = (divergence(p) + divergence(q)) / 2
-    return float(np.clip(value, 0, math.log(2)))  # what rounding leaves outside
+    return float(np.clip(value, 0, math.log(2)))  # rounding may exceed the bounds
 
 
 def _shares(p, q):
@@ -244,26 +243,26 @@ def _shares(p, q):
     shares = p.ndim == 1 and p.shape == q.shape and ((p >= 0) & (p <= 1) & (q >= 0) & (q <= 1))
     if not np.all(shares):
         raise ZooError(
-            "Proportions must be two arrays (bins,) of numbers from 0 to 1, but arrays of the "
-            f"shapes {p.shape} and {q.shape} came."
+            "Proportions must be two arrays (bins,) of numbers from 0 to 1, got arrays of the "
+            f"shapes {p.shape} and {q.shape}."
         )
     return p, q
 
 
 def _samples(samples):
-    """The array, as it is; what needs float64 takes `_parts` of it."""
+    """The array after checks, unconverted; `_parts` converts it to float64 in chunks."""
     x = np.asarray(samples)
     if x.ndim != 2 or not x.size:
-        raise ZooError(f"samples must have the shape (n, d), but {x.shape} came. Flatten images.")
+        raise ZooError(f"samples must have the shape (n, d), got {x.shape}. Flatten images.")
     if x.dtype.kind not in "fiub":
-        raise ZooError(f"samples must be numbers, but {x.dtype} came.")
+        raise ZooError(f"samples must be numbers, got {x.dtype}.")
     if x.dtype.kind == "f" and not all(np.isfinite(rows).all() for rows in _parts(x)):
-        raise ZooError("samples must be finite, but a NaN or an infinity came.")
+        raise ZooError("samples must be finite, got a NaN or an infinity.")
     return x
 
 
 def _parts(x, mean=0.0, deviation=1.0, used=None):
-    """(x - mean) / deviation in the dimensions used, float64, `_ROWS` rows at a time."""
+    """Yields (x - mean) / deviation in the used dimensions, float64, `_ROWS` rows at a time."""
     if used is not None:
         mean, deviation = (np.broadcast_to(v, x.shape[1])[used] for v in (mean, deviation))
     for start in range(0, len(x), _ROWS):

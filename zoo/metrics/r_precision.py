@@ -1,11 +1,11 @@
-"""R-precision: does an image lie nearest to its own caption among wrong ones?
+"""R-precision: the share of images whose own caption is nearer than mismatched captions.
 
 Paper: AttnGAN, arXiv 1711.10485, section 4 (with R = 1). Checked against DM-GAN code/trainer.py,
 the scoring lines of `sampling`.
 Protocol of the papers: 30,000 images; image and sentence codes of the DAMSM; 100 candidates, the
-true caption and 99 captions of other classes; hits shuffled, then ten folds.
-Known deviation: the official code leaves out the last hit of each fold, a slice that ends one
-early; `folds="official"` does the same, `folds="exact"` takes them all.
+true caption and 99 captions of other classes; hits are shuffled, then divided into ten folds.
+Known deviation: the official code omits the last hit of each fold (an off-by-one slice);
+`folds="official"` reproduces this, `folds="exact"` uses all hits.
 """
 
 import numpy as np
@@ -28,18 +28,18 @@ def cosine_scores(image_codes, candidate_codes):
     captions = real_numbers(candidate_codes, "R-precision's array of candidate codes")
     if images.ndim != 2 or captions.ndim != 3 or captions.shape[::2] != images.shape:
         raise ZooError(
-            "R-precision needs image codes (n, d) and candidate codes (n, candidates, d), but "
-            f"{images.shape} and {captions.shape} came."
+            "R-precision needs image codes (n, d) and candidate codes (n, candidates, d), got "
+            f"{images.shape} and {captions.shape}."
         )
-    for what, codes in (("image codes", images), ("candidate codes", captions)):
+    for name, codes in (("image codes", images), ("candidate codes", captions)):
         if not codes.size:
-            raise ZooError(f"R-precision needs one image and one candidate, but no {what} came.")
+            raise ZooError(f"R-precision needs at least one image and candidate, got no {name}.")
     norms = np.linalg.norm(images, axis=1)[:, None] * np.linalg.norm(captions, axis=2)
     return np.einsum("nd,ncd->nc", images, captions) / np.maximum(norms, 1e-8)
 
 
 def r_precision_hits(image_codes, candidate_codes):
-    """1 where candidate 0, the true caption, is the nearest; a tie counts as a hit.
+    """1 if candidate 0, the true caption, is the nearest, else 0; a tie counts as a hit.
 
     Shapes: image_codes (n, d), candidate_codes (n, c, d) -> int64 (n,).
 
@@ -52,11 +52,11 @@ def r_precision_hits(image_codes, candidate_codes):
 def r_precision(hits, folds="exact", count=10):
     """Mean and population standard deviation of the hit rates of `count` folds.
 
-    Fold k of n hits holds hits k n // count to (k + 1) n // count. Shuffle the hits before: the
-    deviation is meant over folds at random.
+    Fold k of n hits has the hits k n // count to (k + 1) n // count. Shuffle the hits first: the
+    deviation is defined over random folds.
 
     Args:
-        hits: (n,), 0 or 1 each.
+        hits: (n,), each 0 or 1.
         folds: "exact", or "official" for folds without their last hit.
         count: int, number of folds.
 
@@ -69,13 +69,12 @@ def r_precision(hits, folds="exact", count=10):
     check_choice("folds", folds, ("official", "exact"))
     hits, short = np.asarray(hits, np.float64), int(folds == "official")
     if hits.ndim != 1 or not np.isin(hits, (0, 1)).all():
-        raise ZooError(f"hits must be zeros and ones of the shape (n,), but {hits.shape} came.")
+        raise ZooError(f"hits must be zeros and ones of the shape (n,), got {hits.shape}.")
     if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ZooError(f"count must be a whole number from 1 up, not {count!r}.")
+        raise ZooError(f"count must be a whole number of at least 1, got {count!r}.")
     if len(hits) < count * (1 + short):
         raise ZooError(
-            f'{count} "{folds}" folds need {count * (1 + short)} hits at least, but {len(hits)} '
-            "came."
+            f'{count} "{folds}" folds need at least {count * (1 + short)} hits, got {len(hits)}.'
         )
     edges = [i * len(hits) // count for i in range(count + 1)]
     rates = [hits[a : b - short].mean() for a, b in zip(edges, edges[1:], strict=False)]

@@ -1,14 +1,14 @@
-"""Which captions SOA takes: those that mention one of the detector's 80 labels.
+"""Captions for SOA: those that mention one of the detector's 80 labels.
 
 The paper's captions are lists, files `label_XX_name.pkl` of
 tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis (SOA/captions): 130,124 of
 COCO's validation captions of 2014 for the labels 1 to 79, and any 30,000 that mention a person.
-Every caption of theirs holds one of `SUBSTRINGS` (but for one of "backpack"), wherever in a word it
-stands; not every caption with a substring is among theirs: those of "car" are half of the captions
-with "car" or "auto", "carrot" and "carry" among them. So a selection by substrings is a stand-in,
-and a number says which it is of.
-Known deviation: the authors' list of captions with a person is not in their repository; `PERSON`
-are this zoo's own words for it.
+Each of these captions contains one of `SUBSTRINGS` (except for one of "backpack"), anywhere in a
+word, but not every caption with a substring is in the lists: those of "car" are half of the
+captions with "car" or "auto", including "carrot" and "carry". A selection by substrings is
+therefore an approximation, and a reported number names the selection.
+Known deviation: the authors' list of captions with a person is not in their repository; the words
+`PERSON` were chosen here.
 """
 
 import re
@@ -115,5 +115,5 @@ def labels_of_caption(caption):
 
 
 def images_of_caption(label):
-    """Pictures that the paper makes of each caption of a label: 1 of persons, else 3."""
+    """Number of images that the paper generates per caption of a label: 1 for persons, else 3."""
     return 3 if label else 1

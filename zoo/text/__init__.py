@@ -1,5 +1,5 @@
-"""Captions to token ids: a vocabulary, the word rule, and the same rule as TensorFlow ops; and text
-encoders of TensorFlow Hub."""
+"""Captions to token ids: vocabularies, tokenization in Python and in TensorFlow; and text encoders
+from TensorFlow Hub."""
 
 from zoo._lazy import lazy_exports
 

@@ -1,32 +1,32 @@
-"""Checks of the captions that a user gave, and what a model does not read of them."""
+"""Checks a user's captions, and reports the words in them that a model does not read."""
 
 import dataclasses
 import re
 import unicodedata
 
 from zoo.errors import ZooError, check_choice, nearest
-from zoo.text.tokenization import short, shown_words, tokenize
+from zoo.text.tokenization import short, tokenize, word_pairs
 
 _SHOWN = 10
-_OF_EMOJI = ("Sk", "Cf", "Mn", "Me")  # categories of what may follow a symbol and is a part of it
+_OF_EMOJI = ("Sk", "Cf", "Mn", "Me")  # categories of characters that continue a symbol
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_captions(captions, vocabulary, unknown="drop"):
-    """Checks what a user typed before images are made from it.
+    """Checks a user's captions before images are generated.
 
     Args:
         captions: one str, or a non-empty list or tuple of str.
         vocabulary: `zoo.text.Vocabulary`.
-        unknown: "drop" leaves unknown words out; "unk" reads each as the token `<unk>`.
+        unknown: "drop" leaves out unknown words; "unk" reads each as the token `<unk>`.
 
     Returns:
         list of str, the captions unchanged.
 
     Raises:
-        ZooError: no captions, something that is not a string or holds bytes that are no text, an
-            empty caption, a caption without any known word (with "drop"), or "unk" with a
-            vocabulary without `<unk>`.
+        ZooError: no captions, a caption that is not a string, is not valid text or is empty, a
+            caption without any known word (with "drop"), or "unk" with a vocabulary without
+            `<unk>`.
     """
     check_unknown(unknown, vocabulary)
     captions = caption_list(captions)
@@ -37,10 +37,10 @@ def check_captions(captions, vocabulary, unknown="drop"):
 
 
 def caption_list(captions):
-    """One str, or a list, tuple or array of str, as a list; the texts are not looked at.
+    """One str, or a list, tuple or array of str, as a list. The texts are not checked.
 
     Raises:
-        ZooError: no captions, or another kind of thing.
+        ZooError: no captions, or another type.
     """
     if isinstance(captions, str):
         captions = [captions]
@@ -49,7 +49,7 @@ def caption_list(captions):
         captions = captions if isinstance(captions, list) else [captions]
     if not isinstance(captions, (list, tuple)):
         raise ZooError(
-            f"Captions must be a string or a list of strings, but a {type(captions).__name__} came."
+            f"Captions must be a string or a list of strings, got a {type(captions).__name__}."
         )
     if not captions:
         raise ZooError("At least one caption is needed, but the list of captions is empty.")
@@ -57,7 +57,7 @@ def caption_list(captions):
 
 
 def check_texts(captions):
-    """`check_captions` for models that read every word: none may be empty, or not a string."""
+    """`check_captions` for models that read every word: captions must be non-empty strings."""
     captions = caption_list(captions)
     for position, caption in enumerate(captions):
         _check_text(caption, position)
@@ -69,7 +69,7 @@ def check_texts(captions):
 
 
 def can_read(caption, vocabulary, unknown):
-    """Whether a vocabulary reads anything of a caption; None: word pieces, which read any text."""
+    """Whether a vocabulary knows any word of a caption; None: word pieces, which read any text."""
     try:
         if vocabulary is None:
             check_texts([caption])
@@ -85,7 +85,7 @@ def check_unknown(unknown, vocabulary):
     check_choice("unknown", unknown, ("drop", "unk"))
     if unknown == "unk" and vocabulary.unknown_id is None:
         raise ZooError(
-            'unknown="unk" needs the token <unk>, but this vocabulary was made without it: '
+            'unknown="unk" needs the token <unk>, but this vocabulary does not have it: '
             'use unknown="drop".'
         )
 
@@ -94,13 +94,13 @@ def _check_text(caption, position):
     where = f"Caption {position + 1}"
     if not isinstance(caption, str):
         raise ZooError(
-            f"{where} must be a string, but a {type(caption).__name__} came: {short(caption)}."
+            f"{where} must be a string, got a {type(caption).__name__}: {short(caption)}."
         )
     if "\0" in caption:
-        raise ZooError(f"{where} holds the character NUL: {short(caption)}. Take it out.")
+        raise ZooError(f"{where} contains the character NUL: {short(caption)}. Remove it.")
     if _SURROGATE.search(caption):
         raise ZooError(
-            f"{where} holds bytes or half characters that are not UTF-8 text: {short(caption)}. "
+            f"{where} contains bytes or surrogates that are not UTF-8 text: {short(caption)}. "
             "Give it as UTF-8."
         )
 
@@ -109,9 +109,9 @@ def _check_words(caption, position, vocabulary, unknown):
     where = f"Caption {position + 1}"
     words = tokenize(caption)
     if not words:
-        what = f"has no word made of letters or digits: {short(caption)}"
+        problem = f"has no word with letters or digits: {short(caption)}"
         raise ZooError(
-            f"{where} {'is empty' if not caption.strip() else what}. "
+            f"{where} {'is empty' if not caption.strip() else problem}. "
             "Describe the image in at least one word."
         )
     if unknown == "drop" and not any(word in vocabulary for word in vocabulary.words_of(caption)):
@@ -127,19 +127,19 @@ def _check_words(caption, position, vocabulary, unknown):
         )
 
 
-# --- what is not read -----------------------------------------------------------------------------
+# --- unread words ---------------------------------------------------------------------------------
 
 
 @dataclasses.dataclass(frozen=True)
 class Unread:
-    """What a model does not read of one caption, in the caption's order; words once, but for `cut`.
+    """The parts of a caption that a model does not read, in order, without repetition except `cut`.
 
     Attributes:
-        unknown: list of str, words that the vocabulary lacks.
+        unknown: list of str, words that are not in the vocabulary.
         symbols: list of str, such as emoji, which are never words.
-        cut: list of str, known words beyond the longest caption that is read.
-        shortened: list of (str, str), words that the rule "ascii" deletes characters of, and the
-            known word that is left.
+        cut: list of str, known words beyond `max_words`.
+        shortened: list of (str, str), words from which the rule "ascii" deletes characters, and
+            the known word that remains.
     """
 
     unknown: list
@@ -149,25 +149,25 @@ class Unread:
 
 
 def unread(caption, vocabulary, max_words=None, unknown="drop"):
-    """The `Unread` of a caption; `max_words`: None for no longest caption."""
-    pairs = shown_words(caption, vocabulary.rule)
-    lacking = [shown for shown, word in pairs if word not in vocabulary]
+    """The `Unread` of a caption; `max_words` None means no limit."""
+    pairs = word_pairs(caption, vocabulary.rule)
+    missing = [text for text, word in pairs if word not in vocabulary]
     known = [(s, w) for s, w in pairs if w in vocabulary or (w and unknown == "unk")]
-    cut = [] if max_words is None else [shown for shown, _ in known[max_words:]]
+    cut = [] if max_words is None else [text for text, _ in known[max_words:]]
     shortened = [pair for pair in known if pair[0] != pair[1] and pair[1] in vocabulary]
-    return Unread(_once(lacking), _once(_symbols(caption)), cut, _once(shortened))
+    return Unread(_once(missing), _once(_symbols(caption)), cut, _once(shortened))
 
 
 def words_left_out(captions, vocabulary):
-    """The words of captions that a vocabulary lacks, and so its models do not read.
+    """The words of captions that are not in a vocabulary, so that its models do not read them.
 
     Args:
         captions: one str, or a list of str.
         vocabulary: `zoo.text.Vocabulary`.
 
     Returns:
-        list of str: each word once, in lower case, in the order of the captions; and the symbols,
-        such as emoji, which are never words.
+        list of str: each word once, in lower case, in the order of the captions; and symbols, such
+        as emoji, which are never words.
 
     Raises:
         ZooError: no captions, or one that is not a string.
@@ -177,79 +177,79 @@ def words_left_out(captions, vocabulary):
 
 
 def unread_line(captions, vocabulary, max_words=None, unknown="drop"):
-    """One text that says what is not read of captions, or "" where everything is.
+    """A line that reports the unread parts of captions, or "" if there are none.
 
     Args:
         captions: list of str.
         vocabulary, max_words, unknown: see `unread`.
     """
-    found = []
+    lines = []
     for position, caption in enumerate(captions):
-        told = _told(unread(caption, vocabulary, max_words, unknown), max_words, unknown)
-        if told:
-            found.append(f"Caption {position + 1}, {short(caption)}: {told}")
-    return _first(found)
+        text = _unread_text(unread(caption, vocabulary, max_words, unknown), max_words, unknown)
+        if text:
+            lines.append(f"Caption {position + 1}, {short(caption)}: {text}")
+    return _first(lines)
 
 
 def pieces_line(captions, counts, full, limit, unread_mark=()):
-    """`unread_line` of a model that reads word pieces.
+    """`unread_line` for a model that reads word pieces.
 
     Args:
         captions: list of str.
-        counts: int (captions,), pieces of each, with the start and end marks.
-        full: int, the most that is counted; a caption may then have more.
+        counts: int (captions,), pieces of each, with the start and end tokens.
+        full: int, the largest count; a caption with this count may have more.
         limit: int, pieces that are read.
         unread_mark: positions of captions with a word that has no pieces.
     """
-    found = []
+    lines = []
     for position, count in enumerate(counts):
-        said = []
+        parts = []
         if count > limit or count == full:
             more = " or more" if count == full else ""
-            said.append(
-                f"of its {count}{more} word pieces (with the start and end marks) the model reads "
+            parts.append(
+                f"of its {count}{more} word pieces (with the start and end tokens) the model reads "
                 f"the first {limit}"
             )
         if position in unread_mark:
-            said.append("a word or symbol of it has no word pieces and is read as unknown")
-        if said:
+            parts.append("one of its words or symbols has no word pieces and is read as unknown")
+        if parts:
             caption = short(captions[position])
-            found.append(f"Caption {position + 1}, {caption}: {'; '.join(said)}.")
-    return _first(found)
+            lines.append(f"Caption {position + 1}, {caption}: {'; '.join(parts)}.")
+    return _first(lines)
 
 
-def _first(found):
-    more = [f"and {len(found) - _SHOWN} captions more."] if len(found) > _SHOWN else []
-    return " ".join(found[:_SHOWN] + more)
+def _first(lines):
+    more = [f"and {len(lines) - _SHOWN} more captions."] if len(lines) > _SHOWN else []
+    return " ".join(lines[:_SHOWN] + more)
 
 
-def _told(part, max_words, unknown):
-    said = []
+def _unread_text(part, max_words, unknown):
+    texts = []
     if part.unknown:
         does = "reads as <unk>" if unknown == "unk" else "leaves out"
-        said.append(f"the model does not know and {does} {_listed(part.unknown)}")
+        texts.append(f"the model does not know and {does} {_listed(part.unknown)}")
     if part.symbols:
-        said.append(f"it leaves out the symbols {_listed(part.symbols)}")
+        texts.append(f"it leaves out the symbols {_listed(part.symbols)}")
     if part.cut:
         last = f"the last {len(part.cut)}" if len(part.cut) > 1 else "the last"
-        said.append(f"it reads {max_words} words at most and not {last}, {_listed(part.cut)}")
-    said += [f'it reads "{shown}" as "{word}"' for shown, word in part.shortened[:_SHOWN]]
-    return f"{'; '.join(said)}." if said else ""
+        texts.append(f"it reads at most {max_words} words and not {last}, {_listed(part.cut)}")
+    texts += [f'it reads "{text}" as "{word}"' for text, word in part.shortened[:_SHOWN]]
+    return f"{'; '.join(texts)}." if texts else ""
 
 
 def _symbols(caption):
-    """Runs of symbols, with the marks and joiners of emoji inside."""
+    """Runs of symbols, including the marks and joiners of emoji."""
     if caption.isascii():
         return []
-    found, inside = [], False
+    symbols, inside = [], False
     for character in caption:
         kind = unicodedata.category(character)
         if inside and kind in ("So", *_OF_EMOJI):
-            found[-1] += character
+            symbols[-1] += character
         elif kind == "So":
-            found.append(character)
+            symbols.append(character)
         inside = kind == "So" or (inside and kind in _OF_EMOJI)
-    return found
+    return symbols
 
 
 def _once(items):

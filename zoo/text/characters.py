@@ -1,7 +1,7 @@
-"""What Unicode says of each character, as the word rules need it: one table for Python and graph.
+"""Unicode properties of characters for tokenization, shared by Python and TensorFlow graphs.
 
-Python's `unicodedata` is the only source. The graph gets arrays and regular expressions made of it,
-not the classes of TensorFlow's own libraries, so that both always agree on a character.
+Python's `unicodedata` is the only source. Graphs use arrays and regular expressions derived from
+it, not the character classes of TensorFlow's libraries, so that both always agree.
 
 References: Unicode Standard Annexes 15 (normal forms) and 29 (words), and chapter 3.13 of the
 Standard (default case folding).
@@ -15,8 +15,8 @@ import unicodedata
 
 import numpy as np
 
-# Scripts that are written without spaces, a word being one character with its marks: first and
-# last code point of their blocks. Digits among them are read as elsewhere.
+# Scripts written without spaces, in which a word is one character with its marks: first and last
+# code point of their blocks. Their digits are tokenized like other digits.
 UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -34,24 +34,24 @@ UNSPACED = (
     (0x16FE0, 0x1B2FF),  # Tangut, Khitan, Kana, Nushu
     (0x20000, 0x3FFFF),  # Han
 )
-# Letters that show nothing, by `Default_Ignorable_Code_Point`, which `unicodedata` does not have.
+# Invisible letters (`Default_Ignorable_Code_Point`, which `unicodedata` does not provide).
 _BLANK = (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0)
 _VARIATIONS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 _ZERO_WIDTH_SPACE = 0x200B
-_IOTA_BELOW = "\u0345"  # folds to a letter, which marks could then not pass: it stays
-_HANGUL = range(0xAC00, 0xD7A4)  # composed from their parts by the pairs alone
+_IOTA_BELOW = "\u0345"  # not folded: it would become a letter, which marks cannot be moved across
+_HANGUL = range(0xAC00, 0xD7A4)  # composed by the pairs alone
 
 
 @dataclasses.dataclass(frozen=True)
 class Patterns:
-    """Regular expressions that Python's `re` and RE2 read alike.
+    """Regular expressions with the same meaning in Python's `re` and in RE2.
 
     Attributes:
         word: one word of folded text.
-        not_word: a run of what is in no word.
+        not_word: a run of characters that are in no word.
         unspaced: one character of an unspaced script, with its marks.
-        stray: marks at the start of a text or behind a space.
-        not_alphanumeric: a run of what Python's `\\w` does not match.
+        stray: marks at the start of a text or after a space.
+        not_alphanumeric: a run of characters that Python's `\\w` does not match.
     """
 
     word: str
@@ -89,11 +89,11 @@ def word_expression():
 
 @functools.lru_cache(1)
 def foldings():
-    """dict of code point to what it is read as, of those that are not read as they are.
+    """dict of code point to its folded text, for code points that folding changes.
 
     Case folding of the canonical decomposition; fullwidth and halfwidth forms become ordinary
     characters; format characters (joiners, soft hyphens, direction marks), variation selectors
-    and enclosing marks become nothing.
+    and enclosing marks are removed.
     """
     codes, kinds = _assigned()
     dropped = {code: "" for code in codes[_dropped(codes, kinds)].tolist()}
@@ -111,12 +111,12 @@ def foldings():
 
 @functools.lru_cache(1)
 def decompositions():
-    """dict of code point to its canonical decomposition, of those that have one, but Hangul."""
+    """dict of code point to its canonical decomposition, for those that have one, except Hangul."""
     return _changes(lambda character: unicodedata.normalize("NFD", character))
 
 
 def folded(text):
-    """The normal form NFC of a text without differences of case, see `foldings`."""
+    """The case-folded normal form NFC of a text, see `foldings`."""
     return unicodedata.normalize("NFC", text.translate(foldings()))
 
 
@@ -131,7 +131,7 @@ def combining_classes():
 
 @functools.lru_cache(1)
 def compositions():
-    """dict of pairs of code points to the one that they compose to in the normal form NFC."""
+    """dict of pairs of code points to their composition in the normal form NFC."""
     pairs = {}
     for character in map(chr, _assigned()[0]):
         parts = unicodedata.normalize("NFD", character)
@@ -143,8 +143,8 @@ def compositions():
 
 @functools.lru_cache(1)
 def _assigned():
-    """(code points that mean something, their general categories): arrays."""
-    codes = np.r_[:0x40000, 0xE0000:0xE1000]  # nothing but private use is assigned elsewhere
+    """(assigned code points, their general categories): arrays."""
+    codes = np.r_[:0x40000, 0xE0000:0xE1000]  # elsewhere only private use is assigned
     kinds = np.array([unicodedata.category(chr(code)) for code in codes])
     meant = ~np.isin(kinds, ("Cn", "Co", "Cs"))
     return codes[meant], kinds[meant]
@@ -156,7 +156,7 @@ def _changes(read):
 
 
 def _dropped(codes, kinds):
-    """Where a character is read as nothing."""
+    """bool array: whether each character is removed."""
     formats = (kinds == "Cf") & (codes != _ZERO_WIDTH_SPACE)
     return formats | (kinds == "Me") | np.isin(codes, _BLANK) | _inside(codes, _VARIATIONS)
 
@@ -166,7 +166,7 @@ def _inside(codes, blocks):
 
 
 def _ranges(codes):
-    """The inside of a character class: "a-z" for each run of neighbours of rising codes."""
+    """The content of a regular expression's character class: "a-z" per run of successive codes."""
     edges = np.flatnonzero(np.diff(codes) != 1)
     first, last = codes[np.r_[0, edges + 1]], codes[np.r_[edges, len(codes) - 1]]
     return "".join(

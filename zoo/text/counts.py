@@ -1,30 +1,30 @@
-"""How much of a set of captions a vocabulary reads."""
+"""Coverage of a set of captions by a vocabulary."""
 
 import dataclasses
 
 from zoo.errors import ZooError
 from zoo.text.tokenization import short
 
-MOST_WORDS = 0.5  # of all words: where more are unknown, the vocabulary is not of these captions
-MANY_EMPTY = 0.25  # of all captions: where more are left without any known word
+MOST_WORDS = 0.5  # maximum share of unknown words
+MANY_EMPTY = 0.25  # maximum share of captions without any known word
 
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
-    """What a vocabulary reads of captions.
+    """Counts of the words of captions that a vocabulary contains.
 
     Attributes:
         vocabulary_words: int, words of the vocabulary, without `<end>` and `<unk>`.
-        captions: int.
-        words: int, words of all captions, each as often as it occurs.
-        unknown: int, those that the vocabulary lacks.
-        losing: int, captions with at least one such word.
+        captions: int, number of captions.
+        words: int, words of all captions, with repetitions.
+        unknown: int, words that are not in the vocabulary.
+        losing: int, captions with at least one unknown word.
         empty: int, captions without any known word.
-        cut: int, words beyond the longest caption that is read.
+        cut: int, words beyond `max_words`.
         long: int, captions with such words.
-        max_words: int or None, that longest caption.
-        example: str, the first caption that is left empty, or else the first that loses a word;
-            "" where none does.
+        max_words: int or None, maximum words of a caption.
+        example: str, the first empty caption, or else the first caption with an unknown word, or
+            "".
     """
 
     vocabulary_words: int
@@ -53,7 +53,7 @@ class Coverage:
         parts = [f"vocabulary: {self.vocabulary_words:,} words"]
         if self.unknown or self.empty:
             parts.append(
-                f"of {self.captions:,} captions {self.losing:,} lose {self.unknown:,} of "
+                f"{self.losing:,} of {self.captions:,} captions lose {self.unknown:,} of "
                 f"{self.words:,} words, which are not in it, and {self.empty:,} keep none"
             )
         else:
@@ -66,9 +66,10 @@ class Coverage:
         return "; ".join(parts)
 
     def check(self, remedy):
-        """Raises `ZooError`, which ends with `remedy`, where most of the captions is lost.
+        """Raises a `ZooError` that ends with `remedy` if too much of the captions is unknown.
 
-        That is: no captions, a vocabulary without words, `loses_words` or `loses_captions`.
+        This is the case without captions, with an empty vocabulary, and if `loses_words` or
+        `loses_captions`.
         """
         if not self.captions:
             raise ZooError("There are no captions.")
@@ -82,36 +83,37 @@ class Coverage:
 
 
 def coverage(captions, vocabulary, max_words=None, unknown="drop"):
-    """Counts what a vocabulary reads of captions.
+    """Counts the words of captions that a vocabulary contains.
 
     Args:
         captions: iterable of str, or of lists of str (as `source.captions`).
         vocabulary: `zoo.text.Vocabulary`.
-        max_words: int, known words of a caption that are read; None for all. (In training a longer
-            caption keeps a random subset of this size, another one each time.)
-        unknown: "drop" or "unk", which is read too and so counts towards `max_words`.
+        max_words: int, maximum known words of a caption; None for no limit. (In training, a longer
+            caption keeps a random subset of this size, a different one each time.)
+        unknown: "drop" or "unk"; with "unk", unknown words count towards `max_words`.
 
     Returns:
         `Coverage`.
     """
-    number = words = unknown = losing = empty = cut = long = 0
+    number = words = unknown_words = losing = empty = cut = long = 0
     first_empty = first_losing = None
     for entry in captions:
         for caption in [entry] if isinstance(entry, str) else entry:
-            found = vocabulary.words_of(caption)
-            known = sum(word in vocabulary for word in found)
-            number, words, unknown = number + 1, words + len(found), unknown + len(found) - known
-            if known < len(found):
+            tokens = vocabulary.words_of(caption)
+            known = sum(word in vocabulary for word in tokens)
+            number, words = number + 1, words + len(tokens)
+            unknown_words += len(tokens) - known
+            if known < len(tokens):
                 losing += 1
                 first_losing = caption if first_losing is None else first_losing
             if not known:
                 empty += 1
                 first_empty = caption if first_empty is None else first_empty
-            read = len(found) if unknown == "unk" else known
+            read = len(tokens) if unknown == "unk" else known
             if max_words is not None and read > max_words:
                 cut, long = cut + read - max_words, long + 1
     example = first_losing if first_empty is None else first_empty
     return Coverage(
-        len(vocabulary.words), number, words, unknown, losing, empty, cut, long, max_words,
+        len(vocabulary.words), number, words, unknown_words, losing, empty, cut, long, max_words,
         example or "",
     )

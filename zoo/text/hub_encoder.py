@@ -1,10 +1,10 @@
 """Text encoders of TensorFlow Hub with BERT's interface, as one frozen Keras layer.
 
 The interface: https://www.tensorflow.org/hub/common_saved_model_apis/text, "Transformer encoders".
-A preprocessing module takes strings and gives `input_word_ids`, `input_mask` and `input_type_ids`;
-an encoder takes these and gives `sequence_output` and `pooled_output`. Encoders of before that
-interface (bert_en_uncased_L-12_H-768_A-12/2, with which XMC-GAN was written) take a list of the
-three and give (pooled output, sequence output); they are read too.
+A preprocessing module maps strings to `input_word_ids`, `input_mask` and `input_type_ids`; an
+encoder maps these to `sequence_output` and `pooled_output`. Older encoders
+(bert_en_uncased_L-12_H-768_A-12/2, which XMC-GAN was developed with) take a list of the three and
+return (pooled output, sequence output); they are supported too.
 """
 
 import functools
@@ -34,32 +34,32 @@ class HubTextEncoder(keras.layers.Layer):
     """Captions to vectors of word pieces and of the sentence, by two modules of TensorFlow Hub.
 
     The weights are tracked, so that they are counted and copied with a model, and frozen: no
-    gradient passes. The layer computes in the modules' own precision.
+    gradient flows through them. The layer computes in the modules' own precision.
 
     Args:
         preprocess: str. Handle of the preprocessing module, see `zoo.text.hub`.
         encoder: str. Handle of the encoder.
-        max_tokens: int, at least 3. Places T of a caption: word pieces with the start and end
-            marks. Of a longer caption the first T - 2 pieces are read, then the end mark.
-        sentence: what the sentence's vector is. "all_places": the sum over all T places, also
-            those behind the end, divided by the length, XMC-GAN's code; "words": the mean over the
-            real pieces; "pooled": the module's `pooled_output`.
-        sha256: dict of "preprocess", "encoder" to what the modules' digests must be, or None. They
-            are compared before a module is loaded.
+        max_tokens: int, at least 3. Tokens T of a caption: word pieces with the start and end
+            tokens. A longer caption is truncated to its first T - 2 pieces and the end token.
+        sentence: definition of the sentence vector. "all_places": the sum over all T positions,
+            including those after the end, divided by the length (XMC-GAN's code); "words": the mean
+            over the real pieces; "pooled": the module's `pooled_output`.
+        sha256: dict of "preprocess", "encoder" to the expected digests of the modules, or None.
+            They are compared before a module is loaded.
 
     Attributes:
         features: int, size of a vector, read from the module (768 in BERT base).
-        handles: dict of "preprocess", "encoder" to handle, a local folder as an absolute path.
+        handles: dict of "preprocess", "encoder" to handle; a local folder as an absolute path.
         digests: dict of the same to SHA-256, see `zoo.text.hub.digest`.
 
     Raises:
-        ZooError: a handle that cannot be loaded, a module with another digest than `sha256` says,
-            or with another interface.
+        ZooError: a handle cannot be loaded, or a module has another digest than `sha256`, or
+            another interface.
 
     Example:
 
     ```python
-    encoder = HubTextEncoder(max_tokens=17)  # BERT base; fetched, or taken from the cache
+    encoder = HubTextEncoder(max_tokens=17)  # BERT base; downloaded, or taken from the cache
     encoder(tf.constant(["a red bird"]))  # words (1, 17, 768), sentence (1, 768), ...
     ```
     """
@@ -76,14 +76,14 @@ class HubTextEncoder(keras.layers.Layer):
         super().__init__(**{"dtype": "float32", "name": "text_encoder", **kwargs})
         if isinstance(max_tokens, bool) or not isinstance(max_tokens, int) or max_tokens < 3:
             raise ZooError(
-                "max_tokens counts word pieces with the start and end marks, so it must be a whole "
-                f"number from 3 up, but {max_tokens!r} came."
+                "max_tokens counts word pieces with the start and end tokens, so it must be a "
+                f"whole number of at least 3, got {max_tokens!r}."
             )
         self.max_tokens = max_tokens
         self.sentence = check_choice("sentence", sentence, SENTENCES)
-        given = {"preprocess": preprocess, "encoder": encoder}
-        folders = {name: local_folder(handle) for name, handle in given.items()}
-        self.handles = {name: stable_handle(handle) for name, handle in given.items()}
+        handles = {"preprocess": preprocess, "encoder": encoder}
+        folders = {name: local_folder(handle) for name, handle in handles.items()}
+        self.handles = {name: stable_handle(handle) for name, handle in handles.items()}
         self.digests = {name: digest(folder) for name, folder in folders.items()}
         self.check_digests(sha256 or {}, _RIGHT_MODULES)
         self.preprocess_folder = folders["preprocess"]
@@ -112,15 +112,15 @@ class HubTextEncoder(keras.layers.Layer):
         }
 
     def call(self, inputs):
-        """Vectors of captions.
+        """Encodes captions.
 
         Args:
-            inputs: string (batch,), or the dict that `tokenize` gives.
+            inputs: string (batch,), or the dict that `tokenize` returns.
 
         Returns:
             dict of `words` float32 (batch, T, features), `sentence` float32 (batch, features),
             `lengths` int32 (batch,), `mask` bool (batch, T), true at real pieces, and `padding`,
-            its opposite. Vectors behind the end are what the module gives there, and not zero.
+            its opposite. Vectors after the end are those of the module, and not zero.
         """
         pieces = inputs if isinstance(inputs, dict) else self.tokenize(inputs)
         lengths = tf.cast(pieces["lengths"], tf.int32)
@@ -151,8 +151,8 @@ class HubTextEncoder(keras.layers.Layer):
             captions: string (batch,); bytes that are not UTF-8 are read as the character U+FFFD.
 
         Returns:
-            dict of `pieces` int32 (batch, T), zero padded, the start mark first and the end mark
-            last, and `lengths` int32 (batch,), from 2 (an empty caption: both marks) to T.
+            dict of `pieces` int32 (batch, T), zero padded, with the start token first and the end
+            token last, and `lengths` int32 (batch,), from 2 (an empty caption: both tokens) to T.
         """
         captions = tf.strings.unicode_transcode(captions, "UTF-8", "UTF-8", errors="replace")
         packed = self.preprocessor(captions)
@@ -168,9 +168,9 @@ class HubTextEncoder(keras.layers.Layer):
         }
 
     def piece_texts(self):
-        """list of str, what the ids stand for; None if the preprocessing module has no such file.
+        """The word pieces by id, list of str; None if the preprocessing module has no such file.
 
-        Hub modules keep their vocabulary as a text file among their assets, a line a piece.
+        Hub modules store their vocabulary as a text file among their assets, one line per piece.
         """
         assets = tf.io.gfile.glob(f"{self.preprocess_folder}/assets/*.txt")
         if len(assets) != 1:
@@ -179,31 +179,31 @@ class HubTextEncoder(keras.layers.Layer):
             return file.read().rstrip("\n").split("\n")
 
     def check_digests(self, expected, remedy):
-        """Raises `ZooError`, which ends with `remedy`, unless the modules are the expected ones.
+        """Raises a `ZooError` that ends with `remedy` unless the modules are the expected ones.
 
-        `expected`: dict like `digests`, perhaps without some.
+        `expected`: dict like `digests`, possibly incomplete.
         """
-        for name, own in self.digests.items():
-            wanted = expected.get(name, own)
-            if wanted != own:
+        for name, actual in self.digests.items():
+            digest = expected.get(name, actual)
+            if digest != actual:
                 raise ZooError(
                     f'"{self.handles[name]}" is not the {name} module that this model was trained '
-                    f"with: its SHA-256 is {own}, not {wanted}. {remedy}"
+                    f"with: its SHA-256 is {actual}, not {digest}. {remedy}"
                 )
 
     def compute_output_spec(self, inputs):
         batch = (inputs["lengths"] if isinstance(inputs, dict) else inputs).shape[0]
-        places = (batch, self.max_tokens)
+        tokens = (batch, self.max_tokens)
 
         def spec(shape, dtype):
             return keras.KerasTensor(shape, dtype=dtype)
 
         return {
-            "words": spec((*places, self.features), "float32"),
+            "words": spec((*tokens, self.features), "float32"),
             "sentence": spec((batch, self.features), "float32"),
             "lengths": spec((batch,), "int32"),
-            "mask": spec(places, "bool"),
-            "padding": spec(places, "bool"),
+            "mask": spec(tokens, "bool"),
+            "padding": spec(tokens, "bool"),
         }
 
     def _check_preprocessor(self):
@@ -211,23 +211,23 @@ class HubTextEncoder(keras.layers.Layer):
         try:
             packed = self.preprocessor(tf.constant(["a", "a test"]))
             shapes = {packed[name].shape.rank for name in _INPUTS}
-            places = packed[_INPUTS[0]].shape[1]
+            tokens = packed[_INPUTS[0]].shape[1]
         except Exception:  # calls of a SavedModel fail in many ways
-            shapes, places = set(), 0
+            shapes, tokens = set(), 0
         if shapes != {2}:
             raise _other_interface(
-                handle, self.preprocessor, f"a preprocessing module that makes {', '.join(_INPUTS)}"
-                ", each int (batch, places), of a batch of strings",
+                handle, self.preprocessor, "a preprocessing module that maps strings to "
+                f"{', '.join(_INPUTS)}, each int (batch, tokens)",
             )
-        if places < self.max_tokens:
+        if tokens < self.max_tokens:
             raise ZooError(
-                f'The preprocessing module "{handle}" gives {places} places, but {self.max_tokens} '
-                f"were asked for: use at most {places} (max_tokens; max_words of a model, or of a "
-                "recipe's data)."
+                f'The preprocessing module "{handle}" returns {tokens} tokens, but '
+                f"{self.max_tokens} were requested: use at most {tokens} (max_tokens; max_words of "
+                "a model, or of a recipe's data)."
             )
 
     def _find_form(self):
-        """(how the encoder is called, its features), by trying it on an empty caption."""
+        """(calling convention of the encoder, its features), found with an empty caption."""
         handle = self.handles["encoder"]
         pieces = self.tokenize(tf.constant([""]))
         mask = tf.sequence_mask(pieces["lengths"], self.max_tokens)
@@ -241,19 +241,19 @@ class HubTextEncoder(keras.layers.Layer):
             features = int(words.shape[2])
             if self.sentence == "pooled" and tuple(pooled.shape) != (1, features):
                 raise ZooError(
-                    f'The encoder "{handle}" has no pooled output of {features} numbers: take '
+                    f'The encoder "{handle}" has no pooled output of {features} features: use '
                     'sentence="words" or "all_places".'
                 )
             self._check_pieces(form, mask)
             return form, features
         raise _other_interface(
             handle, self.module,
-            f"an encoder that makes sequence_output (batch, {self.max_tokens}, features) and "
-            f"pooled_output (batch, features) of {', '.join(_INPUTS)}",
+            f"an encoder that maps {', '.join(_INPUTS)} to sequence_output (batch, "
+            f"{self.max_tokens}, features) and pooled_output (batch, features)",
         )
 
     def _try(self, form, pieces, mask):
-        """(words, pooled) of eager inputs; what was loaded in a strategy's scope runs in it."""
+        """(words, pooled) of eager inputs; a module loaded in a strategy's scope runs in it."""
         function = functools.partial(form, self.module, _encoder_inputs(pieces, mask))
         if not tf.distribute.in_cross_replica_context():
             return function()
@@ -262,7 +262,7 @@ class HubTextEncoder(keras.layers.Layer):
         return tuple(strategy.experimental_local_results(value)[0] for value in everywhere)
 
     def _check_pieces(self, form, mask):
-        """The last piece of the vocabulary must have a vector, or the two are no pair."""
+        """Raises unless the encoder has a vector for the last piece of the vocabulary."""
         texts = self.piece_texts()
         if texts is None:
             return
@@ -273,7 +273,7 @@ class HubTextEncoder(keras.layers.Layer):
         except tf.errors.InvalidArgumentError:
             raise ZooError(
                 f'The preprocessing module "{self.handles["preprocess"]}" has {len(texts)} word '
-                f'pieces, which the encoder "{self.handles["encoder"]}" does not all know: use the '
+                f'pieces, more than the encoder "{self.handles["encoder"]}": use the '
                 "preprocessing module that belongs to this encoder."
             ) from None
 
@@ -311,14 +311,14 @@ _FORMS = (_by_name, _by_name_alone, _by_position, _by_position_alone)
 
 
 def _other_interface(handle, module, expected):
-    """The `ZooError` for a module that is not what its place needs."""
+    """The `ZooError` for a module with another interface."""
     functions = module.__call__.concrete_functions if callable(module) else ()
     if functions:
-        came = f"it takes {functions[0].structured_input_signature[0]}"
+        actual = f"it takes {functions[0].structured_input_signature[0]}"
     else:
         names = ", ".join(sorted(getattr(module, "signatures", {})))
-        came = "it cannot be called" + (f", and has the signatures {names}" if names else "")
+        actual = "it is not callable" + (f", and has the signatures {names}" if names else "")
     return ZooError(
-        f'"{handle}" is not {expected}: {" ".join(came.split())[:300]}. Use modules with BERT\'s '
+        f'"{handle}" is not {expected}: {" ".join(actual.split())[:300]}. Use modules with BERT\'s '
         f"interface, such as {PREPROCESS} and {ENCODER}."
     )

@@ -1,7 +1,7 @@
-"""The normal form NFC of texts, folded or not, by core TensorFlow operations.
+"""The normal form NFC of texts, optionally case-folded, by core TensorFlow operations.
 
 Reference: Unicode Standard Annex 15: every character is replaced by its decomposition, marks are
-put in the order of their combining classes, and pairs are composed again.
+sorted by their combining classes, and pairs are composed again.
 """
 
 import functools
@@ -21,7 +21,7 @@ def normal_form(texts, fold):
 
     Args:
         texts: string tensor [B], valid UTF-8.
-        fold: bool. Whether differences of case and of width are taken away.
+        fold: bool. Whether differences of case and width are removed.
 
     Returns:
         string tensor [B].
@@ -36,7 +36,7 @@ def normal_form(texts, fold):
 
 
 def _replaced(decoded, fold):
-    """(codes, rows): the characters of all texts, each replaced, and which text they are of."""
+    """(codes, rows): the replaced characters of all texts, and the text that each belongs to."""
     table, new, splits = _replacements(fold)
     new = tf.RaggedTensor.from_row_splits(new, splits, validate=False)
     number = _look_up(table.tensors(), decoded.flat_values)
@@ -48,7 +48,7 @@ def _replaced(decoded, fold):
 
 
 def _ordered(codes, rows, classes):
-    """The codes, the marks behind a letter in the order of their classes."""
+    """The codes, with the marks after a letter sorted by their classes."""
     classes = _look_up(classes, codes)
     before = tf.cumsum(tf.cast(_starts(rows) | (classes == 0), tf.int64))
     order = tf.argsort(before * _BLOCK + tf.cast(classes, tf.int64), stable=True)
@@ -56,37 +56,37 @@ def _ordered(codes, rows, classes):
 
 
 def _composed(codes, rows, classes, pairs):
-    """The first pair of each letter with what follows it is composed, where there is such a pair.
+    """Composes each letter with the first following character that it has a composition with.
 
-    A mark goes with the last letter before it (a "starter", of class 0), if each mark between them
-    has a lower class.
+    A mark combines with the last letter before it (a "starter", of class 0) if each mark between
+    them has a lower class.
     """
     classes = tf.cast(_look_up(classes, codes), tf.int32)
-    start, place = _starts(rows), tf.range(tf.size(codes))
+    start, position = _starts(rows), tf.range(tf.size(codes))
     letter = classes == 0
-    letters = tf.concat([[0], tf.boolean_mask(place, letter)], 0)
+    letters = tf.concat([[0], tf.boolean_mask(position, letter)], 0)
     at = tf.gather(letters, tf.cumsum(tf.cast(letter, tf.int32), exclusive=True))
-    previous = tf.maximum(place - 1, 0)
-    free = (at == previous) | (tf.gather(classes, previous) < classes)
-    whole = (tf.gather(rows, at) == rows) & tf.gather(letter, at) & ~start & free
-    made = tf.where(whole, _composition(tf.gather(codes, at), codes, *pairs), 0)
+    previous = tf.maximum(position - 1, 0)
+    unblocked = (at == previous) | (tf.gather(classes, previous) < classes)
+    valid = (tf.gather(rows, at) == rows) & tf.gather(letter, at) & ~start & unblocked
+    composed = tf.where(valid, _composition(tf.gather(codes, at), codes, *pairs), 0)
 
-    second = tf.boolean_mask(place, made > 0)
+    second = tf.boolean_mask(position, composed > 0)
     first = tf.gather(at, second)
     only = tf.concat([first[:1] >= 0, first[1:] != first[:-1]], 0)  # the first of each letter
     first, second = tf.boolean_mask(first, only), tf.boolean_mask(second, only)
-    codes = tf.tensor_scatter_nd_update(codes, first[:, None], tf.gather(made, second))
+    codes = tf.tensor_scatter_nd_update(codes, first[:, None], tf.gather(composed, second))
     kept = tf.tensor_scatter_nd_update(
         tf.ones_like(codes, tf.bool), second[:, None], tf.zeros_like(second, tf.bool)
     )
     return tf.boolean_mask(codes, kept), tf.boolean_mask(rows, kept)
 
 
-def _composition(first, second, keys, made):
-    """The code that two compose to, or 0."""
+def _composition(first, second, keys, values):
+    """The composition of two codes, or 0."""
     key = tf.cast(first, tf.int64) * _SHIFT + tf.cast(second, tf.int64)
-    place = tf.minimum(tf.searchsorted(keys, key), tf.size(made) - 1)
-    return tf.where(tf.gather(keys, place) == key, tf.gather(made, place), 0)
+    index = tf.minimum(tf.searchsorted(keys, key), tf.size(values) - 1)
+    return tf.where(tf.gather(keys, index) == key, tf.gather(values, index), 0)
 
 
 def _starts(rows):
@@ -94,25 +94,25 @@ def _starts(rows):
     return tf.concat([rows[:1] >= 0, rows[1:] != rows[:-1]], 0)
 
 
-# --- the tables -----------------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------------------
 
 
 class _Table:
-    """A number for each code point; equal blocks of code points are kept once."""
+    """A number per code point; equal blocks of code points are stored once."""
 
     def __init__(self, numbers):
-        places = {}
+        known = {}
         blocks = numbers.reshape(-1, _BLOCK)
-        which = [places.setdefault(block.tobytes(), len(places)) for block in blocks]
-        self.block = np.array(which, np.int32)
-        self.numbers = np.frombuffer(b"".join(places), numbers.dtype)
+        indices = [known.setdefault(block.tobytes(), len(known)) for block in blocks]
+        self.block = np.array(indices, np.int32)
+        self.numbers = np.frombuffer(b"".join(known), numbers.dtype)
 
     def tensors(self):
         return tf.constant(self.block), tf.constant(self.numbers)
 
 
 def _look_up(tensors, codes):
-    """The numbers of codes; `tensors`: of a `_Table`."""
+    """The numbers of codes; `tensors` are those of a `_Table`."""
     block, numbers = tensors
     return tf.gather(numbers, tf.gather(block, codes // _BLOCK) * _BLOCK + codes % _BLOCK)
 
@@ -124,9 +124,9 @@ def _classes():
 
 @functools.lru_cache(2)
 def _replacements(fold):
-    """(table of code point to number, new codes of all numbers, where those of each start).
+    """(table of code point to number, replacement codes of all numbers, start of each number's).
 
-    The number 0, of a character that stays, has the code -1.
+    The number 0, of an unchanged character, has the code -1.
     """
     changes = characters.foldings() if fold else characters.decompositions()
     numbers = np.zeros(0x110000, np.int32)
@@ -139,5 +139,5 @@ def _replacements(fold):
 @functools.lru_cache(1)
 def _pairs():
     pairs = sorted((a * _SHIFT + b, code) for (a, b), code in characters.compositions().items())
-    keys, made = zip(*pairs, strict=True)
-    return np.array(keys, np.int64), np.array(made, np.int32)
+    keys, values = zip(*pairs, strict=True)
+    return np.array(keys, np.int64), np.array(values, np.int32)

@@ -1,21 +1,21 @@
-"""The word rules in plain Python.
+"""Tokenization in plain Python.
 
-Two rules make words of a caption. Both work on the normal form NFC, so that it does not matter how
-an accented letter was typed, and both read English in ASCII alike: `"Don't go, BLUE_2-x!"` gives
-`["don", "t", "go", "blue_2", "x"]`.
+Two rules split a caption into words. Both use the normal form NFC, so it does not matter how an
+accented letter was typed, and both give the same words for ASCII text: `"Don't go, BLUE_2-x!"`
+gives `["don", "t", "go", "blue_2", "x"]`.
 
 - "unicode": words are runs of letters, digits and underscores of any script, with their marks,
-  case-folded as Unicode says ("STRASSE" and "straße" are one word). In scripts that are written
-  without spaces (Han, Kana, Thai, Lao, Khmer, Myanmar and others, see
+  with Unicode case folding ("STRASSE" and "straße" are the same word). In scripts written without
+  spaces (Han, Kana, Thai, Lao, Khmer, Myanmar and others, see
   `zoo.text.characters.UNSPACED`) each character with its marks is a word. Fullwidth and halfwidth
-  forms are read as ordinary characters; digits of other scripts stay what they are; joiners, soft
-  hyphens, variation selectors and enclosing marks are nothing; apostrophes, hyphens, symbols and
+  forms are read as ordinary characters; digits of other scripts are unchanged; joiners, soft
+  hyphens, variation selectors and enclosing marks are removed; apostrophes, hyphens, symbols and
   emoji separate words.
 - "ascii": AttnGAN's `load_captions` (arXiv 1711.10485, taoxugit/AttnGAN code/datasets.py): lower
   case, maximal runs of `\\w` characters, then characters outside ASCII are deleted and empty words
   dropped. `"a café"` gives `["a", "caf"]`, and Chinese gives nothing.
 
-The graph version of the same rules is `zoo.text.tokenizer.split_words`.
+`zoo.text.tokenizer.split_words` implements the same rules in a graph.
 """
 
 import re
@@ -42,17 +42,17 @@ def tokenize(caption, rule="unicode"):
     Raises:
         ZooError: the caption is not a string, or another rule.
     """
-    return [word for _, word in shown_words(caption, rule) if word]
+    return [word for _, word in word_pairs(caption, rule) if word]
 
 
-def shown_words(caption, rule):
-    """Pairs of a word as the caption has it, in lower case, and as the rule reads it.
+def word_pairs(caption, rule):
+    """Pairs of a word in the caption's own spelling, in lower case, and its token by the rule.
 
-    By the rule "ascii" the second may lack characters, or be "".
+    With the rule "ascii" the token may lack characters, or be "".
     """
     if not isinstance(caption, str):
         raise ZooError(
-            f"A caption must be a string, but a {type(caption).__name__} came: {short(caption)}."
+            f"A caption must be a string, got a {type(caption).__name__}: {short(caption)}."
         )
     check_rule(rule)
     if caption.isascii():
@@ -66,20 +66,20 @@ def shown_words(caption, rule):
 
 
 def rule_of(tokens):
-    """The rule by which a vocabulary's captions are read.
+    """The tokenization rule of a vocabulary.
 
-    "ascii" where all tokens are ASCII, which is what vocabularies were made of before there was
-    another rule; else "unicode", which alone makes such words.
+    "ascii" if all tokens are ASCII, as in vocabularies created before the rule "unicode" existed;
+    otherwise "unicode", the only rule that gives other tokens.
     """
     return "ascii" if all(token.isascii() for token in tokens) else "unicode"
 
 
 def check_rule(rule):
-    """Raises `ZooError` unless this is a word rule."""
-    check_choice("The word rule", rule, RULES)
+    """Raises `ZooError` unless this is a tokenization rule."""
+    check_choice("The tokenization rule", rule, RULES)
 
 
 def short(value, limit=60):
-    """A value for a message, cut to a readable length."""
+    """A value for a message, truncated to a readable length."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"

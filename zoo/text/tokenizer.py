@@ -1,4 +1,4 @@
-"""Captions to padded ids with core TensorFlow string ops, in tf.data, eagerly and when served."""
+"""Tokenizer of captions in core TensorFlow string ops, for tf.data, eager and served use."""
 
 import tensorflow as tf
 
@@ -11,15 +11,15 @@ from zoo.text.vocabulary import Vocabulary
 
 __all__ = ["CaptionTokenizer", "check_captions", "split_words", "tokenize"]
 
-# Lower case is spelled out instead of `tf.strings.lower(encoding="utf-8")`, which follows the
-# locale of the machine: only these two characters outside ASCII have ASCII in their lower case.
+# Used instead of `tf.strings.lower(encoding="utf-8")`, which depends on the machine's locale: only
+# these two non-ASCII characters have ASCII in their lower case.
 _LOWER_TO_ASCII = (("\u212a", "k"), ("\u0130", "i\u0307"))
 _ASCII = r"[\x00-\x7f]*"
 _NOT_ASCII = r"[^\x00-\x7f]+"
 
 
 class CaptionTokenizer(tf.Module):
-    """The word rule of a vocabulary (see `zoo.text.tokenization`) and its table, inside the graph.
+    """Tokenizes captions by a vocabulary's rule (see `zoo.text.tokenization`), inside a graph.
 
     Example:
         tokenizer = CaptionTokenizer(Vocabulary.build(["a red bird"]), max_words=4)
@@ -28,9 +28,10 @@ class CaptionTokenizer(tf.Module):
 
     Args:
         vocabulary: `zoo.text.Vocabulary`, or a sequence of its tokens.
-        max_words: int, the width of the result; of a longer caption the first `max_words` known
-            words are kept.
-        unknown: "drop" leaves words out that the vocabulary lacks, "unk" reads each as `<unk>`.
+        max_words: int, width of the result; a longer caption keeps its first `max_words` known
+            words.
+        unknown: "drop" leaves out words that are not in the vocabulary, "unk" reads each as
+            `<unk>`.
 
     Raises:
         ZooError: `max_words` below 1, or "unk" with a vocabulary that has no `<unk>`.
@@ -41,7 +42,7 @@ class CaptionTokenizer(tf.Module):
         if not isinstance(vocabulary, Vocabulary):
             vocabulary = Vocabulary(vocabulary)
         if isinstance(max_words, bool) or not isinstance(max_words, int) or max_words < 1:
-            raise ZooError(f"max_words must be a whole number from 1 up, but {max_words!r} came.")
+            raise ZooError(f"max_words must be a whole number of at least 1, got {max_words!r}.")
         check_unknown(unknown, vocabulary)
         self.vocabulary = vocabulary
         self.max_words = max_words
@@ -56,7 +57,7 @@ class CaptionTokenizer(tf.Module):
             )
 
     def ragged(self, captions):
-        """All known words of each caption, uncut.
+        """All known words of each caption, without truncation.
 
         Args:
             captions: string tensor [B].
@@ -79,7 +80,7 @@ class CaptionTokenizer(tf.Module):
         Returns:
             dict of `tokens`, int32 [B, max_words], zero (`<end>`) after the last word, and
             `lengths`, int32 [B], from 1 to max_words. A caption without any known word has
-            length 1: it is read as one `<end>`.
+            length 1: it is read as a single `<end>`.
         """
         ids = self.ragged(captions)[:, : self.max_words]
         lengths = tf.maximum(tf.cast(ids.row_lengths(), tf.int32), 1)
@@ -89,10 +90,10 @@ class CaptionTokenizer(tf.Module):
 
 @tf.autograph.experimental.do_not_convert
 def split_words(captions, rule="unicode"):
-    """The words of captions, equal to `zoo.text.tokenization` for each.
+    """The words of captions, equal to those of `zoo.text.tokenization`.
 
     Args:
-        captions: string tensor [B], UTF-8 (bytes that are not are read as a separator).
+        captions: string tensor [B], UTF-8 (invalid bytes act as a separator).
         rule: "unicode" or "ascii".
 
     Returns:
@@ -115,7 +116,7 @@ def split_words(captions, rule="unicode"):
 
 
 def _normal(text, fold):
-    """The `normal_form` of texts; those in ASCII, most of them, are left as they are."""
+    """The `normal_form` of texts; ASCII texts, which are the majority, are returned unchanged."""
     where = tf.where(~tf.strings.regex_full_match(text, _ASCII))
 
     def change():

@@ -1,4 +1,4 @@
-"""The words that a model knows, each with its id."""
+"""`Vocabulary`: the words that a model knows, and their ids."""
 
 import collections
 import os
@@ -17,9 +17,9 @@ class Vocabulary:
 
     Id 0 is always `<end>`, which also pads short captions.
 
-    The tokens also say how captions are read (`rule`, see `zoo.text.tokenization`): by the rule
-    "ascii" if all tokens are ASCII, as in vocabularies from before the other rule existed, else by
-    "unicode". Both rules read ASCII captions alike.
+    The tokens also determine the tokenization (`rule`, see `zoo.text.tokenization`): "ascii" if all
+    tokens are ASCII, as in vocabularies created before the other rule existed, otherwise "unicode".
+    Both rules read ASCII captions alike.
 
     Example:
         vocabulary = Vocabulary.build(["a red bird", "a bird"])
@@ -31,12 +31,12 @@ class Vocabulary:
             white space.
 
     Raises:
-        ZooError: the tokens break one of these rules.
+        ZooError: the tokens violate one of these rules.
     """
 
     def __init__(self, tokens):
         if isinstance(tokens, (str, bytes)):
-            raise ZooError("A vocabulary is made from a sequence of tokens, but one string came.")
+            raise ZooError("A vocabulary needs a sequence of tokens, got a single string.")
         self.tokens = tuple(tokens)
         self._ids = {}
         if not self.tokens:
@@ -54,7 +54,7 @@ class Vocabulary:
         return tuple(token for token in self.tokens if token not in (END, UNKNOWN))
 
     def words_of(self, caption):
-        """The words of a caption by this vocabulary's rule, also those that it lacks."""
+        """The words of a caption by this vocabulary's rule, including unknown words."""
         return tokenize(caption, self.rule)
 
     @property
@@ -69,12 +69,13 @@ class Vocabulary:
         return self._ids[token]
 
     def encode(self, captions, max_words, unknown="drop"):
-        """Token ids of captions, equal to what `zoo.text.CaptionTokenizer` gives in a graph.
+        """Token ids of captions, equal to those of `zoo.text.CaptionTokenizer` in a graph.
 
         Args:
             captions: list of str.
-            max_words: int, the width of the result; of a longer caption the first known words stay.
-            unknown: "drop" leaves out words that the vocabulary lacks, "unk" reads each as `<unk>`.
+            max_words: int, width of the result; a longer caption keeps its first known words.
+            unknown: "drop" leaves out words that are not in the vocabulary, "unk" reads each as
+                `<unk>`.
 
         Returns:
             dict of `tokens`, int32 (captions, max_words), zero after the last word, and `lengths`,
@@ -111,19 +112,19 @@ class Vocabulary:
 
         Args:
             captions: iterable of str, or of lists of str (as `source.captions`).
-            min_count: a word that is rarer is left out.
+            min_count: rarer words are left out.
             unknown: adds the token `<unk>` with id 1.
-            rule: "unicode" or "ascii", how captions become words (see `zoo.text.tokenization`).
+            rule: "unicode" or "ascii", the tokenization rule (see `zoo.text.tokenization`).
 
         Returns:
             `Vocabulary`.
 
         Raises:
-            ZooError: not one word is left: no captions, none with words, or all words rarer than
+            ZooError: no word is left: no captions, captions without words, or all words rarer than
                 `min_count`.
         """
         if isinstance(captions, str):
-            raise ZooError("Vocabulary.build needs a list of captions, but one string came.")
+            raise ZooError("Vocabulary.build needs a list of captions, got a single string.")
         counts, number, first = collections.Counter(), 0, None
         for entry in captions:
             for caption in [entry] if isinstance(entry, str) else entry:
@@ -135,17 +136,17 @@ class Vocabulary:
         return cls([END, *([UNKNOWN] if unknown else []), *(word for _, word in words)])
 
     def save(self, path):
-        """Writes a UTF-8 text file with one token a line; an older file is replaced at once."""
+        """Writes a UTF-8 text file with one token per line, atomically."""
         from zoo import storage
 
         storage.write_bytes_atomically(path, "".join(f"{t}\n" for t in self.tokens).encode())
 
     @classmethod
     def load(cls, path):
-        """Reads what `save` wrote.
+        """Reads a file that `save` wrote.
 
         Raises:
-            ZooError: the file is missing, not UTF-8, or a line breaks a rule of the vocabulary
+            ZooError: the file is missing, not UTF-8, or a line violates a rule of the vocabulary
                 (the message names the file and the line).
         """
         path = os.fspath(path)
@@ -153,7 +154,7 @@ class Vocabulary:
             with open(path, encoding="utf-8", newline="") as file:
                 text = file.read()
         except UnicodeDecodeError as error:
-            raise ZooError(f"{path}: a vocabulary is a UTF-8 text file, but {error}.") from None
+            raise ZooError(f"{path}: expected a vocabulary in UTF-8, but {error}.") from None
         except OSError as error:
             raise ZooError(f"{path}: the vocabulary cannot be read: {error.strerror}.") from None
         lines = text.replace("\r\n", "\n").split("\n")
@@ -170,46 +171,46 @@ class Vocabulary:
 
 
 def check_has_words(vocabulary, name="this model"):
-    """Raises `ZooError` for a vocabulary of nothing but `<end>` and `<unk>`.
+    """Raises `ZooError` if a vocabulary has only `<end>` and `<unk>`.
 
     Args:
         vocabulary: `Vocabulary`.
-        name: str. What would read by it, for the message.
+        name: str. The model that would use it, for the message.
     """
     if not vocabulary.words:
         raise ZooError(
             f"The vocabulary of {name} has no words, only {', '.join(vocabulary.tokens)}, so every "
-            "caption would be empty: make it of captions with Vocabulary.build."
+            "caption would be empty: create it from captions with Vocabulary.build."
         )
 
 
 def _no_words(number, first, counts, min_count, rule):
-    """Why captions give no vocabulary."""
+    """The reason why captions give no vocabulary."""
     if not number:
-        return "A vocabulary is made from captions, but there are none."
+        return "A vocabulary is built from captions, but there are none."
     example = f"the first is {short(first)}"
     if counts:
         most = max(counts.values())
         return (
-            f"None of the {len(counts)} words of {number} captions ({example}) enters the "
-            f"vocabulary: none occurs {min_count} times, which min_count asks for, but {most} at "
-            "most. Lower min_count, or give more captions."
+            f"None of the {len(counts)} words of {number} captions ({example}) is in the "
+            f"vocabulary: min_count is {min_count}, but no word occurs more than {most} times. "
+            "Lower min_count, or give more captions."
         )
-    advice = ' Read them by the rule "unicode".' if rule == "ascii" else ""
+    advice = ' Use the rule "unicode".' if rule == "ascii" else ""
     return (
-        f"{number} captions ({example}) have no words by the rule \"{rule}\", so the vocabulary "
-        f"would be empty.{advice}"
+        f"{number} captions ({example}) have no words according to the rule \"{rule}\", so the "
+        f"vocabulary would be empty.{advice}"
     )
 
 
 def _problem(token, position, seen):
-    """What is wrong with the token at a position, or None."""
+    """The problem with the token at a position, or None."""
     if not isinstance(token, str):
-        return f"must be a string, but a {type(token).__name__} came"
+        return f"must be a string, got a {type(token).__name__}"
     if token == "" or token.split() != [token]:
-        return f"must be one word without white space, but it is {token!r}"
+        return f"must be one word without white space, got {token!r}"
     if position == 0 and token != END:
-        return f'must be "{END}" (id 0 pads captions), but it is {token!r}'
+        return f'must be "{END}" (id 0 pads captions), got {token!r}'
     if token in seen:
-        return f"{token!r} is there twice, first at position {seen[token]}"
+        return f"{token!r} occurs twice, first at position {seen[token]}"
     return None

@@ -206,7 +206,7 @@ def check_meaning(path, notes, meaning):
         )
 
 
-def check_beside(directory, presets):
+def check_pretrained(directory, presets):
     """Raises `ZooError` if the run in a folder used other pre-trained weights than `presets`.
 
     Without a checkpoint, or without a record in it, nothing is checked.

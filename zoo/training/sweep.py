@@ -6,7 +6,7 @@ from zoo.errors import ZooError
 from zoo.training import launch, sweep_report
 from zoo.training.config import to_plain
 from zoo.training.pretraining import check_weights, named_presets
-from zoo.training.run_data import check_beside, check_folder, record
+from zoo.training.run_data import check_folder, check_pretrained, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.sweep_points import value_text
 from zoo.training.trainer import is_chief
@@ -72,7 +72,7 @@ def _check(key, point, strategy):
 def _train(point, directory, folder, strategy):
     """Trains a run unless it is complete; returns False when a signal stopped it."""
     check_config_matches(directory, point.config)
-    check_beside(directory, named_presets(point.recipe))
+    check_pretrained(directory, named_presets(point.recipe))
     if launch.is_done(RunFolder(directory, point.config, writer=False), point.config.steps):
         folder.log(f"{directory.name} is already done.")
         return True

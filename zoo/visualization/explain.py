@@ -4,7 +4,7 @@
 
 An explanation has the attention to each word; the writing and response gates of a dynamic memory
 (DM-GAN); and strips of images in which only one of the two noises varies, that of the conditioning
-Gaussian or the latent. It contains only what the model has.
+Gaussian or the latent. It contains only the parts that the model has.
 """
 
 import dataclasses

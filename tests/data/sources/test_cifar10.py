@@ -130,7 +130,7 @@ def test_files_that_cannot_be_read(tmp_path):
     with pytest.raises(ZooError, match="data_batch_2: missing, although"):
         Cifar10(py)
     cut_off(binary / "data_batch_4.bin")
-    with pytest.raises(ZooError, match="data_batch_4.bin: its size of 4609 bytes is not a mul"):
+    with pytest.raises(ZooError, match="data_batch_4.bin: its size of 4609 bytes is"):
         Cifar10(binary)
     (binary / "test_batch.bin").write_bytes(bytes([99]) * 3073)
     with pytest.raises(ZooError, match="test_batch.bin: expected CIFAR-10's labels 0 to 9, got 99"):

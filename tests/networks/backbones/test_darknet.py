@@ -47,8 +47,8 @@ def test_configuration():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("[yolo]", "[region]"), "none that this zoo knows"),
-        (("leaky", "mish"), "none that this zoo knows"),
+        (("[yolo]", "[region]"), "is not supported"),
+        (("leaky", "mish"), "is not supported"),
         (("filters=7", "filters=many"), "does not fit"),
         (("mask=1", "mask=5"), "does not fit"),
         (("filters=4", "filters 4"), "sections"),
