@@ -1,12 +1,12 @@
-r"""Measures the presets that ship; writes their cards, `docs/reports.md` and its figures.
+r"""Evaluates the built-in presets; writes their model cards, `docs/reports.md` and its figures.
 
     python examples/measure_presets.py --emoji=data/emoji.zip --cifar10=data/cifar10_images.zip \
         --out=runs/measured
 
-Each preset that generates images goes through `recipes.evaluate --record`, with the encoders that
-were trained on the same data (`FAMILIES`, by the word before the pixels in a preset's name), and so
-do as many real training images, for scale. Presets of one family share a table, and are compared
-pairwise with `--compare`. Unchanged parts come from `OUT/cache`.
+Each preset that generates images is evaluated with `recipes.evaluate --record`, with the encoders
+that were trained on the same data (`FAMILIES`, by the word before the pixels in a preset's name),
+and so are as many real training images, for scale. Presets of one family share a table, and are
+compared pairwise with `--compare`. Unchanged results come from `OUT/cache`.
 """
 
 import datetime
@@ -37,7 +37,7 @@ FAMILIES = {
         "counts": ("--samples_per_condition=100", "--real=1000"),
     },
 }
-PICTURES = ("grid.png", "ndb.png")
+FIGURES = ("grid.png", "ndb.png")
 TEXT = """\
 # Measurements of the presets
 
@@ -64,7 +64,7 @@ _MACHINE = flags.DEFINE_string("machine", None, "Description of the machine for 
 
 
 def main(argv):
-    """Measure every family whose data were given; write the page."""
+    """Evaluates all families and writes the page."""
     del argv
     missing = [name for name, flag in _DATA.items() if not flag.value]
     if missing or not _OUT.value:
@@ -82,7 +82,7 @@ def main(argv):
 
 
 def generators():
-    """Names of the built-in presets that make images."""
+    """Names of the built-in presets that generate images."""
     import zoo
 
     return [row["name"] for row in zoo.list_presets() if row["task"].endswith("-to-image")]
@@ -97,7 +97,7 @@ def family_part(name, family, presets, out):
                          *family["counts"]) for preset in presets
     }
     first = next(iter(reports.values()))
-    real = real_pictures(name, data, first, out)
+    real = real_images(name, data, first, out)
     counts = [argument for argument in family["counts"] if argument.startswith("--real")]
     columns = {"real images": evaluate(out / f"real_{name}", out, f"--images={real}",
                                          *common, *counts), **reports}
@@ -106,7 +106,7 @@ def family_part(name, family, presets, out):
         f"## {family['title']}", "",
         f"{first['subject']['generated']} images of {facts[1]} pixels "
         f"({first['subject']['conditions']} conditions, "
-        f"{first['subject']['samples_per_condition']} of each, seed {first['seed']}) against "
+        f"{first['subject']['samples_per_condition']} each, seed {first['seed']}) against "
         f"{facts[0]['count']} real ones ({facts[0]['name']}).", "",
         *table(columns), "",
         *(f"- `{n['name']}`: sha256 `{n['sha256'][:16]}`, images {n['input']}."
@@ -116,12 +116,12 @@ def family_part(name, family, presets, out):
     for a, b in itertools.combinations(presets, 2):
         lines += comparison(a, b, out, common, family["counts"])
     for preset in presets:
-        lines += shown(preset, out)
+        lines += include_figures(preset, out)
     return [*lines, "```", *(command(report) for report in columns.values()), "```", ""]
 
 
 def evaluate(folder, out, *arguments):
-    """Runs `recipes.evaluate`; the content of its report, or None of a comparison."""
+    """Runs `recipes.evaluate`; returns the content of its report, or None for a comparison."""
     cache, folder = os.path.relpath(out / "cache"), os.path.relpath(folder)
     call = [sys.executable, "-m", "recipes.evaluate", *arguments, f"--cache={cache}",
             f"--out={folder}"]
@@ -132,22 +132,23 @@ def evaluate(folder, out, *arguments):
     return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
-def real_pictures(name, data, report, out):
-    """A .npy of as many training images as the preset made, of the same size."""
+def real_images(name, data, report, out):
+    """Writes a .npy of as many training images as were generated, of the same size."""
     import numpy as np
 
-    from zoo.evaluation.dataset import KIND_OF_SOURCE, EvaluationDataset
+    from zoo.data import form_of
+    from zoo.evaluation.dataset import EvaluationDataset
 
-    opened = EvaluationDataset(data, KIND_OF_SOURCE[data.partition(":")[0]])
-    pictures, _ = opened.real_images("train", report["resolution"])
-    pictures = pictures.sample(report["subject"]["generated"], seed=0)
+    dataset = EvaluationDataset(data, form_of(data.partition(":")[0]))
+    images, _ = dataset.real_images("train", report["resolution"])
+    images = images.sample(report["subject"]["generated"], seed=0)
     path = out / f"real_{name}.npy"
-    np.save(path, np.concatenate(list(pictures.batches())))
+    np.save(path, np.concatenate(list(images.batches())))
     return os.path.relpath(path)
 
 
 def table(columns):
-    """A row a metric, a column a report."""
+    """A table with one row per metric and one column per report."""
     from zoo.evaluation.report import number
 
     def cell(entry):
@@ -170,7 +171,7 @@ def table(columns):
 
 
 def notes(columns):
-    """Warnings that belong to numbers of the table, and what shares of modes are read beside."""
+    """Warnings about values of the table, and reference values of mode coverage."""
     from zoo.evaluation.record import coverage_text
 
     lines = []
@@ -193,31 +194,31 @@ def comparison(a, b, out, common, counts):
     return [f"### {lines[0].lstrip('# ')}", *lines[1:], ""]
 
 
-def shown(preset, out):
-    """The report's images, copied beside the page."""
+def include_figures(preset, out):
+    """Copies the report's figures next to the page; returns the lines that include them."""
     lines = []
-    for picture in PICTURES:
-        target = ROOT / "docs" / "images" / f"measured_{preset}_{picture}"
-        shutil.copyfile(out / preset / picture, target)
+    for figure in FIGURES:
+        target = ROOT / "docs" / "images" / f"measured_{preset}_{figure}"
+        shutil.copyfile(out / preset / figure, target)
         text = {"grid.png": "samples, one row per condition",
-                "ndb.png": "shares of NDB's bins, real and generated images"}[picture]
+                "ndb.png": "shares of NDB's bins, real and generated images"}[figure]
         lines += [f"![{preset}: {text}](images/{target.name})", "", f"`{preset}`: {text}.", ""]
     return lines
 
 
 def command(report):
-    """The command of a report and its seconds."""
+    """The command of a report with its time in seconds."""
     words = [word for word in report["command"] if not word.startswith("--cache")]
     return f"{' '.join(map(shlex.quote, words))}  # {report['seconds']:.0f} s"
 
 
 def machine():
-    """Cores and processor."""
+    """Number of cores and name of the processor."""
     name = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        found = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        name = found[0].partition(":")[2].strip() if found else name
+        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        name = models[0].partition(":")[2].strip() if models else name
     return f"{os.cpu_count()} cores of an {name}"
 
 

@@ -1,21 +1,20 @@
-r"""Mode seeking, seen: the same small DM-GAN trained without it and with it, from the same seed.
+r"""Tour of mode seeking: a small DM-GAN trained without and with it, from the same seed.
 
     python examples/mode_seeking_tour.py --out=tour
     python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2  # as in docs/mode_seeking.md
 
-The world is `shapes`: a caption such as "a red circle" names some attributes of an image and
-leaves others open, and every right image, every mode of that caption, is known. So the modes that
-a generator reaches can be counted. One seed takes less than ten minutes on two cores. The folder
-gets
+The data set is `shapes`: a caption such as "a red circle" specifies some attributes of an image and
+leaves others open, so all modes of a caption are known, and the modes that a generator covers can
+be counted. One seed takes less than ten minutes on two cores. The output folder contains
 
-    tour.png    samples of one caption side by side, and two figures during training
+    tour.png    samples of one caption side by side, and two metrics during training
     tour.md     the counts
-    tour.json   everything that was measured
+    tour.json   all measurements
 
-Read it from top to bottom; each cell is a step.
+Read this file from top to bottom; each cell is a step.
 """
 
-# %% What it is made of
+# %% Imports and settings
 import argparse
 import json
 import os
@@ -43,9 +42,9 @@ WEIGHTS = (0.0, 1.0)  # of the mode seeking term: DM-GAN, and DM-GAN with mode s
 STAGES = (8, 16)  # pixels: small, so that minutes are enough
 STEPS, DAMSM_STEPS, BATCH = 3000, 600, 24
 PROBES = 24  # measurements during training
-SAMPLES = 100  # images of a caption in each measurement
-LEAST_FIT = 0.7  # how well some shape must explain an image that counts, see `ShapeModes`
-JUDGED = [ATTRIBUTES.index(name) for name in ("color", "size", "position", "background")]
+SAMPLES = 100  # images per caption in each measurement
+LEAST_FIT = 0.7  # minimum fit of a recognized shape, see `ShapeModes`
+CLASSIFIED = [ATTRIBUTES.index(name) for name in ("color", "size", "position", "background")]
 CAPTIONS = (
     "a red circle", "a blue square", "a green triangle on the left", "a large yellow ring",
     "a purple cross at the top", "an orange circle on a white background",
@@ -53,26 +52,27 @@ CAPTIONS = (
 SHOWN = 0  # the caption in the image
 
 
-# %% A world whose modes are known
-def make_world():
-    """The images, how captions are read, and the modes of each of `CAPTIONS`.
+# %% A data set whose modes are known
+def make_data():
+    """The data set, the tokenizer, and the modes of each of `CAPTIONS`.
 
-    The shape itself is not judged: on 16 pixels these minutes do not teach a generator its outline.
+    The shape itself is not classified: at 16 pixels the generator does not learn its outline in
+    these few minutes.
     """
-    world = Shapes(size=STAGES[-1], count=4096, seed=0)
-    vocabulary = Vocabulary.build([text for texts in world.captions for text in texts])
-    modes = [np.unique(world.modes(caption)[:, JUDGED], axis=0) for caption in CAPTIONS]
-    return world, CaptionTokenizer(vocabulary, max_words=12), modes
+    source = Shapes(size=STAGES[-1], count=4096, seed=0)
+    vocabulary = Vocabulary.build([text for texts in source.captions for text in texts])
+    modes = [np.unique(source.modes(caption)[:, CLASSIFIED], axis=0) for caption in CAPTIONS]
+    return source, CaptionTokenizer(vocabulary, max_words=12), modes
 
 
-def batches(world, tokenizer, sizes, size, seed):
-    """Step n of every run with this seed sees batch n."""
-    return text_to_image_dataset(world, tokenizer, sizes, size, seed=seed, cache=True)
+def batches(source, tokenizer, sizes, size, seed):
+    """Infinite batches; step n of every run with this seed uses batch n."""
+    return text_to_image_dataset(source, tokenizer, sizes, size, seed=seed, cache=True)
 
 
-# %% Who tells the generator whether image and caption match: a DAMSM
-def train_damsm(world, tokenizer, seed):
-    """Both encoders, trained for a minute; every DM-GAN below is trained beside them."""
+# %% The matching loss of image and caption: a DAMSM
+def train_damsm(source, tokenizer, seed):
+    """Trains both encoders for a minute; every DM-GAN below uses them."""
     keras.utils.set_random_seed(seed)
     encoders = {"features": 64}
     damsm = DAMSM(
@@ -85,14 +85,14 @@ def train_damsm(world, tokenizer, seed):
     )
     damsm.compile(keras.optimizers.Adam(2e-3, beta_1=0.5))
     step = tf.function(damsm.train_step)
-    for batch in batches(world, tokenizer, STAGES[-1:], 48, seed).take(DAMSM_STEPS):
+    for batch in batches(source, tokenizer, STAGES[-1:], 48, seed).take(DAMSM_STEPS):
         step(batch)
     return damsm
 
 
-# %% The same DM-GAN, but for one number
+# %% The same DM-GAN, except for one weight
 def make_gan(damsm, weight, seed):
-    """A small DM-GAN; seeds, first weights, batches and noise do not depend on `weight`."""
+    """A small DM-GAN; seeds, initial weights, batches and noise do not depend on `weight`."""
     keras.utils.set_random_seed(seed)
     model = DMGAN(
         vocabulary=damsm.vocabulary.tokens,
@@ -118,8 +118,8 @@ def make_gan(damsm, weight, seed):
     return model
 
 
-# %% What is measured: do images differ when their noise differs, and which modes are reached
-def measure(model, judge, modes):
+# %% Measurements: image distance per latent distance, and mode coverage
+def measure(model, classifier, modes):
     """Samples of every caption, their image distance per latent distance, their mode coverage."""
     seeds = np.arange(1000, 1000 + SAMPLES)
     images = model.generate(
@@ -127,50 +127,50 @@ def measure(model, judge, modes):
     )
     images = images.reshape(len(CAPTIONS), SAMPLES, *images.shape[1:])
     latents = np.tile(model.latents_from_seeds(seeds), (len(CAPTIONS), 1, 1))
-    pictures = images.astype(np.float32) / 127.5 - 1
+    values = images.astype(np.float32) / 127.5 - 1
     image, latent = mode_seeking_distances(
-        pictures[:, ::2], pictures[:, 1::2], latents[:, ::2], latents[:, 1::2]
+        values[:, ::2], values[:, 1::2], latents[:, ::2], latents[:, 1::2]
     )
-    rows = [mode_coverage(read_modes(judge, x), m) for x, m in zip(images, modes, strict=True)]
+    rows = [mode_coverage(classify(classifier, x), m) for x, m in zip(images, modes, strict=True)]
     means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
     return images, {"ratio": float(image / latent), **means, "captions": rows}
 
 
-def read_modes(judge, images):
-    """The judged attributes of images, ints (n, 4); -1 where no shape explains an image."""
-    read = judge.classify(images)
-    return np.where((read["fit"] >= LEAST_FIT)[:, None], read["modes"][:, JUDGED], -1)
+def classify(classifier, images):
+    """The classified attributes of images, ints (n, 4); -1 if no shape is recognized."""
+    result = classifier.classify(images)
+    return np.where((result["fit"] >= LEAST_FIT)[:, None], result["modes"][:, CLASSIFIED], -1)
 
 
 # %% Training
-def train_gan(world, tokenizer, modes, damsm, judge, weight, seed, steps):
-    """The last samples, and what was measured on the way (`step`, `seconds`, see `measure`)."""
+def train_gan(source, tokenizer, modes, damsm, classifier, weight, seed, steps):
+    """The final samples, and the measurements during training (`step`, `seconds`, `measure`)."""
     model = make_gan(damsm, weight, seed)
     step, started, history = tf.function(model.train_step), time.monotonic(), []
-    data = batches(world, tokenizer, STAGES, BATCH, seed).take(steps)
+    data = batches(source, tokenizer, STAGES, BATCH, seed).take(steps)
     for number, batch in enumerate(data, start=1):
         step(batch)
         if number % max(1, steps // PROBES) == 0 or number == steps:
-            images, row = measure(model, judge, modes)
+            images, row = measure(model, classifier, modes)
             seconds = time.monotonic() - started
             history.append({"step": number, "seconds": round(seconds, 1), **row})
     last = history[-1]
     print(
-        f"seed {seed}, weight {weight:g}: {last['covered']:.1f} modes a caption, image distance / "
-        f"latent distance {last['ratio']:.3f}, {last['seconds']:.0f} s", flush=True,
+        f"seed {seed}, weight {weight:g}: {last['covered']:.1f} modes per caption, image distance "
+        f"/ latent distance {last['ratio']:.3f}, {last['seconds']:.0f} s", flush=True,
     )
     return images, history
 
 
 # %% Side by side
 def draw(samples, histories, modes, seed):
-    """One image: samples of one caption for each weight, and the figures during training."""
-    columns, shown = 10, 50
+    """One image: samples of one caption for each weight, and the metrics during training."""
+    columns, count = 10, 50
     sides = [
         canvas.column([
             canvas.text_line(f"weight {weight:g}: {names}", columns * 50, covered),
             canvas.rows([
-                canvas.framed(canvas.tile(x, 40)) for x in samples[weight][SHOWN][:shown]
+                canvas.framed(canvas.tile(x, 40)) for x in samples[weight][SHOWN][:count]
             ], columns),
         ], 6)
         for weight, names, covered in (
@@ -192,7 +192,7 @@ def draw(samples, histories, modes, seed):
         )
         for key, title in (
             ("ratio", "Image distance / latent distance"),
-            ("covered", f"Modes covered a caption by {SAMPLES} samples"),
+            ("covered", f"Modes covered per caption by {SAMPLES} samples"),
         )
     ]
     title = f'"{CAPTIONS[SHOWN]}", the same noises, seed {seed}'
@@ -227,21 +227,21 @@ def report(runs, modes, steps):
 
 # %% All of it
 def main(arguments=None):
-    """Runs the tour; the image is that of the first seed."""
+    """Runs the tour; the image shows the first seed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="tour", help="folder to write to (default: tour)")
     parser.add_argument("--seeds", default="0", help="comma-separated (default: 0)")
-    parser.add_argument("--steps", type=int, default=STEPS, help=f"of a run (default: {STEPS})")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"per run (default: {STEPS})")
     options = parser.parse_args(arguments)
     out, runs = Path(options.out), {}
-    world, tokenizer, modes = make_world()
-    judge = ShapeModes(STAGES[-1])
+    source, tokenizer, modes = make_data()
+    classifier = ShapeModes(STAGES[-1])
     for seed in map(int, options.seeds.split(",")):
-        damsm = train_damsm(world, tokenizer, seed)
+        damsm = train_damsm(source, tokenizer, seed)
         samples, runs[seed] = {}, {}
         for weight in WEIGHTS:
             samples[weight], runs[seed][weight] = train_gan(
-                world, tokenizer, modes, damsm, judge, weight, seed, options.steps
+                source, tokenizer, modes, damsm, classifier, weight, seed, options.steps
             )
         if len(runs) == 1:
             save_png(out / "tour.png", draw(samples, runs[seed], modes, seed))

@@ -1,13 +1,13 @@
-r"""Samples of two presets of one recipe side by side: without mode seeking, and with it.
+r"""Compares samples of two presets of one recipe: without and with mode seeking.
 
     python examples/side_by_side.py --config=recipes/pix2pix.py:facades_128 \
         --config.data.directory=data/facades.zip --without=runs/a/presets/last \
         --with=runs/b/presets/last --out=docs/images/pix2pix_mode_seeking.png
 
-Both get the same conditions and the same latents. Beside the image it prints what two samples of
-one condition differ by (`zoo.training.scores.PairDistance`), and of classes NDB and JSD: the
-share of `BINS` bins of training images, raw pixels, that generated ones fill significantly
-differently (`zoo.metrics.ndb`).
+Both use the same conditions and the same latents. In addition to the image it prints the mean
+distance of two samples of one condition (`zoo.training.scores.PairDistance`) and, for classes, NDB
+and JSD: NDB is the number of the `BINS` bins of training images, in raw pixels, whose share among
+the generated images is significantly different (`zoo.metrics.ndb`).
 """
 
 from pathlib import Path
@@ -18,18 +18,18 @@ from ml_collections import config_flags
 
 from recipes import _cli
 
-BINS, PICTURES = 100, 5000  # of NDB; the papers take more of both
+BINS, IMAGES = 100, 5000  # of NDB; the papers use more of both
 
 config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
 _WITHOUT = flags.DEFINE_string("without", None, "Preset trained without mode seeking.")
-_WITH = flags.DEFINE_string("with", None, "Preset trained with it.")
+_WITH = flags.DEFINE_string("with", None, "Preset trained with mode seeking.")
 _OUT = flags.DEFINE_string("out", None, "PNG file to write.")
-_SAMPLES = flags.DEFINE_integer("samples", 4, "Pictures of each condition and preset.")
-_ROWS = flags.DEFINE_integer("rows", 6, "Conditions (of DRIT, of each direction).")
+_SAMPLES = flags.DEFINE_integer("samples", 4, "Images per condition and preset.")
+_ROWS = flags.DEFINE_integer("rows", 6, "Conditions (for DRIT, per direction).")
 
 
 def main(argv):
-    """Print the figures of both presets and write the image."""
+    """Prints the metrics of both presets and writes the image."""
     del argv
     recipe = _cli.recipe()
     recipe.validate()
@@ -57,25 +57,25 @@ def main(argv):
 
 
 def _part(models, conditions):
-    """A block of rows: what is shown of the condition, samples without, samples with."""
+    """A block of rows: reference images of the conditions, samples without, samples with."""
     from zoo.visualization import canvas
 
-    made = [
+    samples = [
         model.generate(conditions.values, samples_per_condition=_SAMPLES.value,
                        **conditions.arguments)
         for model in models.values()
     ]
-    size = max(made[0].shape[1], 64)
+    size = max(samples[0].shape[1], 64)
 
-    def block(pictures, title, columns):
-        tiles = [canvas.framed(canvas.tile(picture, size)) for picture in pictures]
+    def block(images, title, columns):
+        tiles = [canvas.framed(canvas.tile(image, size)) for image in images]
         width = columns * (size + 3) - 3
         lines = [canvas.row(tiles[i:i + columns], 3) for i in range(0, len(tiles), columns)]
         return canvas.column([canvas.text_line(title, width), canvas.column(lines, 3)], 4)
 
     blocks = []
-    for shown, title in zip(conditions.shown, ("source", "photo"), strict=False):
-        blocks.append(block(shown, title, 1))
+    for images, title in zip(conditions.references, ("source", "photo"), strict=False):
+        blocks.append(block(images, title, 1))
     if conditions.labels:
         names = [canvas.text_line(label, 80) for label in conditions.labels]
         cells = []
@@ -84,9 +84,9 @@ def _part(models, conditions):
             cell.paste(name, (0, size // 2 - name.height // 2))
             cells.append(cell)
         blocks.append(canvas.column([canvas.text_line(" ", 80), canvas.column(cells, 0)], 4))
-    ending = {"a2b": ", A to B", "b2a": ", B to A"}.get(conditions.name, "")
-    for pictures, title in zip(made, ("without mode seeking", "with mode seeking"), strict=True):
-        blocks.append(block(pictures, title + ending, _SAMPLES.value))
+    suffix = {"a2b": ", A to B", "b2a": ", B to A"}.get(conditions.name, "")
+    for images, title in zip(samples, ("without mode seeking", "with mode seeking"), strict=True):
+        blocks.append(block(images, title + suffix, _SAMPLES.value))
     return canvas.row(blocks, canvas.MARGIN)
 
 
@@ -99,17 +99,17 @@ def _page(parts):
 def _bins(data):
     from zoo.metrics.ndb import make_bins
 
-    places = np.random.default_rng(0).permutation(len(data))[:PICTURES]
-    pictures = np.stack([np.asarray(data.source.load(int(place))) for place in places])
-    return make_bins(pictures.reshape(len(pictures), -1), BINS, seed=0)
+    indices = np.random.default_rng(0).permutation(len(data))[:IMAGES]
+    images = np.stack([np.asarray(data.source.load(int(index))) for index in indices])
+    return make_bins(images.reshape(len(images), -1), BINS, seed=0)
 
 
 def _ndb(bins, model):
     from zoo.metrics.ndb import ndb
 
     labels = list(range(model.classes))
-    made = model.generate(labels, samples_per_condition=PICTURES // len(labels))
-    result = ndb(bins, made.reshape(len(made), -1))
+    images = model.generate(labels, samples_per_condition=IMAGES // len(labels))
+    result = ndb(bins, images.reshape(len(images), -1))
     return {name: result[name] for name in ("ndb", "jsd")}
 
 

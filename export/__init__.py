@@ -1,1 +1,1 @@
-"""What leaves the library: models as files that a server runs without it."""
+"""Export of models as files that a server runs without this library."""

@@ -1,22 +1,23 @@
-"""A preset as a SavedModel that TensorFlow Serving, or plain TensorFlow, runs without this package.
+"""Export of a preset as a SavedModel that TensorFlow Serving or TensorFlow runs on its own.
 
     python -m export.saved_model --preset=attn_gan_emoji_64 --out=served/attn_gan --version=1
 
 The signature `serving_default` takes the model's condition and `seed` (int64 [B]) and gives `image`
-(uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). To get several images of one
-condition, repeat it with other seeds. The condition is
+(uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). For several images of one condition,
+repeat it with different seeds. The condition is
 
-    captions     string [B]               text to image; an odd caption (empty, unknown words only)
-                                          fails nobody's batch, see `zoo/conditions/captions.py`
-    embeddings   float32 [B, features]    a StackGAN++ of pre-computed sentence embeddings; an
-                                          XMC-GAN takes `words`, `sentence` and `lengths`
+    captions     string [B]               text to image; an unreadable caption (empty, only unknown
+                                          words) does not fail its batch, see
+                                          `zoo/conditions/captions.py`
+    embeddings   float32 [B, features]    StackGAN++ with pre-computed sentence embeddings; XMC-GAN
+                                          takes `words`, `sentence` and `lengths`
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
                                           (uint8 [B, H, W, 3]) instead; DRIT has `a2b`, `b2a`,
                                           `a2b_pixels` and `b2a_pixels`, see
                                           `zoo/conditions/image_serving.py`
 
-and nothing for a StackGAN++ without text.
+and absent for a StackGAN++ without text.
 
     import tensorflow as tf
 
@@ -25,9 +26,8 @@ and nothing for a StackGAN++ without text.
         captions=tf.constant(["a red heart"]), seed=tf.constant([7], tf.int64)
     )
 
-An existing version is replaced only with `--overwrite`, and only by a whole new one. Exit status
-0, 1 with one line that says what is wrong (`--verbose` adds the traceback), or 130 after Ctrl-C.
-Nothing half-written is left behind.
+An existing version is replaced only with `--overwrite`. Writing is atomic. Exit status 0; 1 with
+one line that describes the error (`--verbose` adds the traceback); or 130 after Ctrl-C.
 """
 
 import argparse
@@ -44,21 +44,21 @@ MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 
 
 def export_saved_model(model, out, version=1, overwrite=False, name=None):
-    """Writes `out/version`, a SavedModel of a model that makes images, wholly or not at all.
+    """Writes `out/version`, a SavedModel of a model that generates images, atomically.
 
     Args:
         model: `zoo.models.base.conditional_gan.ConditionalGAN`.
-        out: str. The model's folder in a serving tree; it is made if needed.
+        out: str. The model's folder in a serving tree; created if needed.
         version: int from 1 to 2**63 - 1.
-        overwrite: bool. Whether an existing version is replaced; it stays as it was if this one
-            cannot be written wholly. Only a SavedModel is replaced, and no folder above the preset.
+        overwrite: bool. Whether an existing version is replaced; it is unchanged if writing fails.
+            Only a SavedModel is replaced, and never a folder that contains the preset.
         name: str or None. The model's name in the warm-up requests; None takes the folder's name.
 
     Returns:
         str, the path of the version.
 
     Raises:
-        ZooError: a model that makes no images or has weights that are not finite, the version
+        ZooError: the model generates no images or has weights that are not finite, the version
             exists, or it cannot be written.
     """
     import tensorflow as tf
@@ -81,7 +81,7 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
 
 
 def _weights(model):
-    """dict of name to array, of all weights that are stored with a model."""
+    """dict of name -> array, of all weights that are stored with a model."""
     return {name: value.numpy() for name, value in model.preset_variables().items()}
 
 
@@ -90,10 +90,10 @@ def check_target(out, version, overwrite, preset=None):
 
     Args:
         out, version, overwrite: see `export_saved_model`.
-        preset: str or None, the handle of what is exported.
+        preset: str or None, the handle of the exported preset.
 
     Raises:
-        ZooError: it may not be written.
+        ZooError: the version must not be written.
     """
     if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= MOST:
         raise ZooError(f"The version must be a whole number from 1 to 2^63 - 1, got {version!r}.")
@@ -107,7 +107,7 @@ def check_target(out, version, overwrite, preset=None):
         inside = os.path.join(os.path.realpath(preset), "")
         if inside.startswith(os.path.join(os.path.realpath(target), "")):
             raise ZooError(
-                f"Cannot export to {target}: the preset {preset} lies in it and would be deleted. "
+                f"Cannot export to {target}: it contains the preset {preset}, which would be lost. "
                 "Choose another folder."
             )
     storage.recover_folder(target)
@@ -123,17 +123,17 @@ def check_target(out, version, overwrite, preset=None):
 
 @contextlib.contextmanager
 def _new_folder(out):
-    """Makes `out`; an exception removes the folders that were made, as far as they are empty."""
-    made, folder = [], os.path.abspath(out)
+    """Creates `out`; after an exception, the created folders are removed if they are empty."""
+    created, folder = [], os.path.abspath(out)
     while not os.path.lexists(folder):
-        made.append(folder)
+        created.append(folder)
         folder = os.path.dirname(folder)
     try:
         os.makedirs(out, exist_ok=True)
         yield
     except BaseException as error:
         with contextlib.suppress(OSError):
-            for folder in made:
+            for folder in created:
                 os.rmdir(folder)
         if isinstance(error, OSError):
             raise storage.write_error(out, error) from None
@@ -155,12 +155,12 @@ def _version(text):
 
 
 def parse(arguments=None):
-    """The command line, as an `argparse.Namespace`."""
+    """The parsed command line, an `argparse.Namespace`."""
     parser = _Parser(
         prog="python -m export.saved_model", description=__doc__.splitlines()[0], allow_abbrev=False
     )
     parser.add_argument("--preset", required=True, help="built-in name, directory or handle")
-    parser.add_argument("--out", required=True, help="the model's folder; a version is made in it")
+    parser.add_argument("--out", required=True, help="the model's folder, which gets the version")
     parser.add_argument(
         "--version", type=_version, default=1, help="whole number from 1 to 2^63 - 1 (default 1)"
     )

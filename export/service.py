@@ -1,6 +1,6 @@
-"""The served functions of a model: conditions and seeds in, images out.
+"""Served functions of a model: conditions and seeds to images.
 
-A service is a plain `tf.Module` that holds raw variables, tables and assets, and no Keras object:
+A service is a plain `tf.Module` with raw variables, tables and assets, and without Keras objects:
 Keras variables are copied when they are saved, and then only Python's loader finds their values,
 not the session loader of TensorFlow Serving.
 """
@@ -17,13 +17,13 @@ SEED = tf.TensorSpec([None], tf.int64, name="seed")
 
 
 class Service(tf.Module):
-    """What the SavedModel of a model contains.
+    """The module that is saved as the SavedModel of a model.
 
-    A row's image depends on its own condition and seed only.
+    The image of each row depends on its own condition and seed only.
 
     Args:
         model: a `ConditionalGAN`.
-        folder: str. Where files are written that become assets of the SavedModel.
+        folder: str. The folder for files that become assets of the SavedModel.
 
     Attributes:
         functions: dict of signature name -> `tf.function`, see `serving_function`.
@@ -41,23 +41,23 @@ class Service(tf.Module):
                 functions[id(signature)] = serving_function(signature, samplers[options])
         self.functions = {name: functions[id(value)] for name, value in signatures.items()}
         graphs = [function.get_concrete_function().graph for function in self.functions.values()]
-        # The functions' own lists: exactly the weights that generation reads, each once.
+        # From the functions' own lists: exactly the weights that generation reads, each once.
         weights = {id(variable): variable for graph in graphs for variable in graph.variables}
         self.weights = list(weights.values())
 
 
 def served_condition(model):
-    """The model's condition. Raises `ZooError` if the model makes no images."""
+    """The model's condition. Raises `ZooError` if the model generates no images."""
     if not isinstance(model, ConditionalGAN):
         raise ZooError(
-            "Only models that make images can be exported; this preset is a "
+            "Only models that generate images can be exported, got a preset of "
             f"{type(model).__name__}."
         )
     return model.condition
 
 
 def example_requests(model, sizes=(1, 4)):
-    """Requests to warm a server up with, in batches of these sizes.
+    """Warm-up requests for a server, in batches of these sizes.
 
     Returns:
         list of (signature name, dict of inputs).
@@ -71,7 +71,7 @@ def example_requests(model, sizes=(1, 4)):
 
 
 def _sampler(model, options):
-    """A graph of the model: fields of its condition and seeds -> images in [-1, 1]."""
+    """The model as a graph: fields of its condition and seeds -> images in [-1, 1]."""
     def sample(fields, seeds):
         images = model.sample(fields, seeds, **options)["images"]
         return images[-1] if isinstance(images, list) else images
@@ -84,20 +84,20 @@ def serving_function(signature, sample):
     """The function of a signature.
 
     Its outputs are `image`, uint8 (batch, height, width, channels), and `image_bytes`, string
-    (batch,), each the PNG file of that image (TensorFlow Serving sends outputs of this name as
-    base64). A request of no rows, with unequal numbers of rows, with an input of another shape or
-    with numbers that are not finite is an error (INVALID_ARGUMENT) that names the input.
+    (batch,), the PNG file of each image (TensorFlow Serving sends outputs with this suffix as
+    base64). A request without rows, with unequal numbers of rows, with an input of another shape or
+    with numbers that are not finite raises an error (INVALID_ARGUMENT) that names the input.
 
     Args:
         signature: `zoo.conditions.records.Signature`. Nothing is computed from the inputs before
-            its `check` holds.
+            its `check` passes.
         sample: function of fields and seeds to images in [-1, 1].
     """
     specs = [*signature.inputs, SEED]
 
     def serve(*inputs):
-        for find in (_shape_checks, _row_checks, _finite_checks):
-            inputs = _after(find(inputs, specs), inputs)
+        for make_checks in (_shape_checks, _row_checks, _finite_checks):
+            inputs = _after(make_checks(inputs, specs), inputs)
         if signature.check is not None:
             inputs = _after(signature.check(*inputs[:-1]), inputs)
         *condition, seeds = inputs
@@ -111,7 +111,7 @@ def serving_function(signature, sample):
 
 
 def _after(checks, inputs):
-    """The inputs, of which nothing is computed before the checks hold."""
+    """The inputs, with nothing computed from them before the checks pass."""
     with tf.control_dependencies(checks):
         return [tf.identity(value) for value in inputs]
 
@@ -121,16 +121,16 @@ def _shape_checks(inputs, specs):
 
 
 def _shape_check(value, spec):
-    """A server does not compare the shapes of a request with those of the signature."""
+    """Needed because a server does not compare a request's shapes with the signature's."""
     unknown = tf.raw_ops.PlaceholderWithDefault(input=value, shape=tf.TensorShape(None))
-    shape = tf.shape(unknown)  # of the request; that of `value` would be taken from the signature
+    shape = tf.shape(unknown)  # of the request; the shape of `value` is the signature's
     rank = spec.shape.rank
-    wanted = tf.constant([-1 if size is None else size for size in spec.shape])
-    given = tf.concat([shape, tf.zeros([rank], tf.int32)], 0)[:rank]
-    fits = tf.reduce_all((wanted < 0) | (wanted == given)) & (tf.size(shape) == rank)
+    expected = tf.constant([-1 if size is None else size for size in spec.shape])
+    actual = tf.concat([shape, tf.zeros([rank], tf.int32)], 0)[:rank]
+    fits = tf.reduce_all((expected < 0) | (expected == actual)) & (tf.size(shape) == rank)
     sides = ["batch", *("any" if size is None else str(size) for size in spec.shape[1:])]
     form = f"({', '.join(sides)}{',' if rank == 1 else ''})"
-    message = f"{spec.name} must have the shape {form}, one row for each image; it has the shape"
+    message = f"{spec.name} must have the shape {form}, one row per image; it has the shape"
     return require(fits, message, shape)
 
 

@@ -1,7 +1,7 @@
-"""Warm-up requests: what TensorFlow Serving runs before it announces a model as ready.
+"""Warm-up requests, which TensorFlow Serving runs before it reports a model as ready.
 
 The file is a TFRecord of `tensorflow.serving.PredictionLog` messages. Only three small messages
-surround TensorFlow's own `TensorProto`, so they are encoded here and no serving package is needed.
+surround TensorFlow's own `TensorProto`, so they are encoded here without a serving package.
 """
 
 import os
@@ -25,21 +25,21 @@ def write_warmup(directory, requests, model_name):
 
     Args:
         directory: str. The SavedModel (one version).
-        requests: list of (signature name, dict of input name to array-like or tensor), at most
+        requests: list of (signature name, dict of input name -> array-like or tensor), at most
             1000.
-        model_name: str. The name that the requests carry.
+        model_name: str. The model's name in the requests.
 
     Returns:
-        str, the path of the file; it is there wholly or not at all.
+        str, the path of the file, which is written atomically.
 
     Raises:
-        ZooError: no SavedModel, no requests or too many, a value that is no tensor, or a file that
-            cannot be written.
+        ZooError: the directory is not a SavedModel, there are no requests or too many, a value is
+            not a tensor, or the file cannot be written.
     """
     import tensorflow as tf
 
     if not os.path.isfile(os.path.join(directory, "saved_model.pb")):
-        raise ZooError(f"{directory} is not a SavedModel, so it takes no warm-up requests.")
+        raise ZooError(f"Expected a SavedModel to add warm-up requests to, got {directory}.")
     if not 1 <= len(requests) <= MOST:
         raise ZooError(f"A server takes 1 to {MOST} warm-up requests, got {len(requests)}.")
     logs = [prediction_log(inputs, model_name, signature) for signature, inputs in requests]
@@ -60,7 +60,7 @@ def write_warmup(directory, requests, model_name):
 
 
 def prediction_log(inputs, model_name, signature="serving_default"):
-    """One serialised `PredictionLog` (bytes) that holds a `PredictRequest` of these inputs."""
+    """One serialized `PredictionLog` (bytes) with a `PredictRequest` of these inputs."""
     import tensorflow as tf
 
     model = _field(_MODEL_NAME, model_name.encode()) + _field(_MODEL_SIGNATURE, signature.encode())
@@ -70,7 +70,7 @@ def prediction_log(inputs, model_name, signature="serving_default"):
             tensor = tf.make_tensor_proto(value).SerializeToString()
         except (TypeError, ValueError) as error:
             raise ZooError(
-                f"The warm-up request of {signature} has no tensor as its {name}: {reason(error)}."
+                f"The warm-up request of {signature} has an invalid tensor {name}: {reason(error)}."
             ) from error
         entry = _field(_MAP_KEY, name.encode()) + _field(_MAP_VALUE, tensor)
         request += _field(_REQUEST_INPUTS, entry)

@@ -1,1 +1,1 @@
-"""What you run: one readable config file a paper, and the programs that train and generate."""
+"""Recipes, one config file per paper, and the command-line programs."""

@@ -1,4 +1,4 @@
-"""What the programs share: flags with clear errors, recipe files, TensorFlow without its noise."""
+"""Helpers that the programs share: flags with clear errors, recipe files, quiet TensorFlow."""
 
 import ast
 import os
@@ -19,23 +19,23 @@ from zoo.training.recipe import Recipe, config_of, load_module
 
 FOLDER = Path(__file__).parent
 INT64 = (-(2**63), 2**63 - 1)
-# How values of these kinds of settings are written; shells eat quotes that are not quoted.
+# Example values by type of setting; quoted, because shells remove quotes.
 EXAMPLES = {tuple: """'("a","b")'""", bool: "true", int: "3", float: "0.5"}
 
-flags.DEFINE_bool("verbose", False, "Show the whole traceback of an error, with its first cause.")
+flags.DEFINE_bool("verbose", False, "Show the full traceback of an error, with its first cause.")
 
 
 def run(main, config_flag=None):
-    """Parse the flags, run `main(argv)`, and end the process; see `zoo.programs.run`.
+    """Parses the flags, runs `main(argv)`, and exits; see `zoo.programs.run`.
 
     `config_flag`: name of a `config_flags` flag whose keys are checked before parsing.
     """
-    warnings.simplefilter("ignore", WordsLeftOut)  # programs say it in lines of their own
+    warnings.simplefilter("ignore", WordsLeftOut)  # programs print this themselves
     programs.run(lambda: app.run(main, flags_parser=lambda argv: parse(argv, config_flag)))
 
 
 def parse(argv, config_flag=None):
-    """Parse `argv`; every mistake in it is a `ZooError`."""
+    """Parses `argv`; every user error raises `ZooError`."""
     config = None
     if config_flag:
         argv, config = resolve_config(argv, config_flag)
@@ -45,10 +45,10 @@ def parse(argv, config_flag=None):
         raise ZooError(_flag_error(error, config_flag, config)) from error
     except ZooError:
         raise
-    except Exception as error:  # ml_collections' own, of a value that a setting cannot take
+    except Exception as error:  # of ml_collections, for a value that a setting does not accept
         raise ZooError(_config_error(argv, error, config_flag, config)) from error
     if len(rest) > 1:
-        raise ZooError(f'Unexpected argument "{rest[1]}": everything is given as --flag=value.')
+        raise ZooError(f'Unexpected argument "{rest[1]}": give all arguments as --flag=value.')
     _check_integers()
     if config is not None:
         _check_tuples(argv, config_flag, config)
@@ -57,10 +57,10 @@ def parse(argv, config_flag=None):
 
 
 def recipe(example="recipes/attn_gan.py:shapes"):
-    """The `zoo.training.Recipe` of the flag `--config`, with the settings of the other flags.
+    """The `zoo.training.Recipe` of the flag `--config`, with the settings from the other flags.
 
     Raises:
-        ZooError: the flag was not given; the message shows the `example`.
+        ZooError: if the flag is missing; the message shows the `example`.
     """
     config = flags.FLAGS["config"].value
     if config is None:
@@ -70,34 +70,34 @@ def recipe(example="recipes/attn_gan.py:shapes"):
 
 
 def resolve_config(argv, name):
-    """Check `--name=file.py:dataset` and all `--name.key=value`.
+    """Checks `--name=file.py:dataset` and all `--name.key=value`.
 
-    A relative file is looked for in the working directory, then beside the installed recipes.
+    A relative file is searched in the working directory, then next to the installed recipes.
 
     Returns:
-        (argv with the file found, the recipe's config without the changes, or None).
+        (argv with the resolved file, the recipe's config without the changes, or None).
     """
     argv = list(argv)
     keys = []
-    place = None
+    position = None
     for index, argument in enumerate(argv[1:], start=1):
         flag, _, value = argument.lstrip("-").partition("=")
         if not argument.startswith("-"):
             continue
         if flag == name:
-            if place is not None:
+            if position is not None:
                 raise ZooError(f"--{name} was given twice: give one recipe.")
             if "=" not in argument and index + 1 < len(argv):
-                place, value = index + 1, argv[index + 1]
+                position, value = index + 1, argv[index + 1]
             else:
-                place = index
+                position = index
             path, colon, dataset = value.partition(":")
             path = find(path, name)
             value = f"{path}{colon}{dataset}"
-            argv[place] = value if place != index else f"--{name}={value}"
+            argv[position] = value if position != index else f"--{name}={value}"
         elif flag.startswith(f"{name}.") or flag.startswith(f"no{name}."):
             keys.append(flag.partition(".")[2])
-    if place is None:
+    if position is None:
         if keys:
             raise ZooError(f"--{name}.{keys[0]} was given without --{name}=FILE.py:DATASET.")
         return argv, None
@@ -107,29 +107,29 @@ def resolve_config(argv, name):
 
 
 def _flag_error(error, config_flag, config):
-    """A sentence for absl's error: the flag, what it takes, what it got."""
+    """Message for an absl error: the flag, the expected type, the value."""
     text = str(error).splitlines()[0].rstrip(".")
-    found = re.match(r"flag --([\w.]+)=(.*?): ", text, re.S)
-    if not found:
+    match = re.match(r"flag --([\w.]+)=(.*?): ", text, re.S)
+    if not match:
         return f"{text}. --help lists the flags."
-    name, value = found.groups()
+    name, value = match.groups()
     if config_flag and name.startswith(f"{config_flag}."):
         return _setting_error(name, value, config_flag, config)
     kind = flags.FLAGS[name].flag_type() if name in flags.FLAGS else ""
-    takes = {"int": "a whole number", "float": "a number", "bool": "true or false"}.get(kind)
-    if takes is None:
+    expected = {"int": "a whole number", "float": "a number", "bool": "true or false"}.get(kind)
+    if expected is None:
         return f"{text}. --help lists the flags."
-    return f'--{name} must be {takes}, got "{_short(value)}".'
+    return f'--{name} must be {expected}, got "{_short(value)}".'
 
 
 def _config_error(argv, error, config_flag, config):
-    """A sentence for an error of the value of a setting, or of whatever parses flags."""
-    said = f"{type(error).__name__}: {reason(error)}"
+    """Message for an error about the value of a setting, or any other error of flag parsing."""
+    text = f"{type(error).__name__}: {reason(error)}"
     for argument in argv[1:]:
         name, _, value = argument.lstrip("-").partition("=")
-        if config_flag and name.startswith(f"{config_flag}.") and name in said:
+        if config_flag and name.startswith(f"{config_flag}.") and name in text:
             return _setting_error(name, value, config_flag, config)
-    return f"The command line cannot be read: {said}. --help lists the flags."
+    return f"The command line cannot be read: {text}. --help lists the flags."
 
 
 def _setting_error(name, value, config_flag, config):
@@ -137,7 +137,7 @@ def _setting_error(name, value, config_flag, config):
     kind = type(present)
     if isinstance(present, ConfigDict):
         inside = next(iter(present), "KEY")
-        return f"--{name} is a group of settings: give one of it, such as --{name}.{inside}=VALUE."
+        return f"--{name} is a group of settings: set one of them, as in --{name}.{inside}=VALUE."
     words = {tuple: "a list in round brackets", bool: "true or false", int: "a whole number",
              float: "a number"}.get(kind, f"of type {kind.__name__}")
     example = f", for example --{name}={_example(present)}" if kind in EXAMPLES else ""
@@ -145,20 +145,20 @@ def _setting_error(name, value, config_flag, config):
 
 
 def _example(present):
-    """How a value of a setting is written: its present one, where that shows it."""
+    """An example value of a setting: the present one of a tuple, else one from `EXAMPLES`."""
     if isinstance(present, tuple) and present:
         return f"'{repr(tuple(present)).replace(chr(39), chr(34)).replace(', ', ',')}'"
     return EXAMPLES[type(present)]
 
 
 def _check_tuples(argv, config_flag, config):
-    """Refuses a value of several parts that was read as one, or whose parts are of another kind."""
+    """Rejects a tuple that was parsed as a single string, or whose items have another type."""
     settings = flags.FLAGS[config_flag].value
     for argument in argv[1:]:
         name, _, value = argument.lstrip("-").partition("=")
         if not name.startswith(f"{config_flag}."):
             continue
-        before, now = (_setting(name, config_flag, place) for place in (config, settings))
+        before, now = (_setting(name, config_flag, c) for c in (config, settings))
         if not isinstance(before, tuple) or not before:
             continue
         kinds = {type(part) for part in before}
@@ -168,12 +168,12 @@ def _check_tuples(argv, config_flag, config):
 
 
 def _check_system(config_flag, config):
-    """A recipe builds its own system, so no flag names another."""
+    """Rejects a flag that sets another system: a recipe builds only its own."""
     given, own = (c.get("system") for c in (flags.FLAGS[config_flag].value, config))
     if given != own:
         raise ZooError(
             f'--{config_flag}.system must be "{own}", the system of this recipe, got "{given}": '
-            f"another system has another recipe, of {', '.join(names())}."
+            f"for another system use another recipe, one of {', '.join(names())}."
         )
 
 
@@ -184,7 +184,7 @@ def _setting(name, config_flag, config):
 
 
 def _check_integers():
-    """No whole number of a flag is beyond 64 bits."""
+    """Raises `ZooError` for an integer flag beyond 64 bits."""
     for name, flag in _integer_flags():
         low, high = INT64
         if flag.value is not None and not low <= flag.value <= high:
@@ -207,33 +207,33 @@ def names():
 
 
 def find(path, flag="config"):
-    """The file of a recipe: in the working directory, else beside the installed recipes.
+    """The file of a recipe, in the working directory or next to the installed recipes.
 
     Args:
         path: str, as given: "recipes/attn_gan.py", "attn_gan.py" or "attn_gan".
-        flag: str, what messages call the flag.
+        flag: str, name of the flag in messages.
 
     Raises:
-        ZooError: there is no such file, or it is not a Python file.
+        ZooError: if there is no such file, or it is not a recipe.
     """
     example = f"Example: --{flag}=recipes/attn_gan.py:shapes"
     if not path:
         raise ZooError(f"--{flag} is empty: give a recipe. {example}")
-    places = (path, FOLDER.parent / path, FOLDER / path, FOLDER / f"{path}.py")
-    found = [place for place in places if os.path.lexists(place)]
-    file = next((place for place in found if os.path.isfile(place)), None)
+    candidates = (path, FOLDER.parent / path, FOLDER / path, FOLDER / f"{path}.py")
+    existing = [candidate for candidate in candidates if os.path.lexists(candidate)]
+    file = next((candidate for candidate in existing if os.path.isfile(candidate)), None)
     if file is not None and str(file).endswith(".py"):
         inside = Path(file).resolve().parent == FOLDER.resolve()
         if inside and not _defines_get_config(Path(file)):
             raise ZooError(
-                f'--{flag}: "{path}" is a part of the programs and not a recipe. Recipes: '
+                f'--{flag}: "{path}" is a program or helper, not a recipe. Recipes: '
                 f"{', '.join(names())}. {example}"
             )
         return str(file)
-    if found:
+    if existing:
         what = "not a Python file" if file is not None else "a folder" if os.path.isdir(
-            found[0]) else "not a regular file"
-        raise ZooError(f'--{flag}: "{path}" is {what}, and a recipe is a .py file. {example}')
+            existing[0]) else "not a regular file"
+        raise ZooError(f'--{flag}: "{path}" is {what}, but a recipe is a .py file. {example}')
     known = names()
     raise ZooError(
         f'--{flag}: there is no recipe file "{path}". Recipes: {", ".join(known)}.'
@@ -251,10 +251,10 @@ def _defines_get_config(path):
 
 
 def start_tensorflow(threads=0, strategy="none"):
-    """Import TensorFlow and start its devices quietly.
+    """Imports TensorFlow and initializes its devices quietly.
 
     Args:
-        threads: CPU threads, 0 for TensorFlow's choice.
+        threads: CPU threads, 0 for TensorFlow's default.
         strategy: "none" | "mirrored" | "multiworker".
 
     Returns:
@@ -273,6 +273,6 @@ def start_tensorflow(threads=0, strategy="none"):
             tf.config.threading.set_inter_op_parallelism_threads(threads)
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
-        result = make_strategy(strategy)  # a cluster's must come before any other use of devices
+        result = make_strategy(strategy)  # before any use of devices, as a cluster requires
         tf.config.list_logical_devices()
     return result

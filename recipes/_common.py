@@ -1,6 +1,6 @@
-"""What recipes share: the runtime settings, one form of variants, and ends of their `build`.
+"""Helpers that recipes share: runtime settings, variants, and the last steps of `build`.
 
-Every number of a paper is on its recipe's own page; here are none.
+All numbers of a paper are in its own recipe, not here.
 """
 
 from ml_collections import ConfigDict
@@ -10,7 +10,7 @@ from zoo.errors import ZooError, nearest
 from zoo.training.config import check_known_keys
 from zoo.training.setting_rules import flatten
 
-# The captions of the sample grids, by data set.
+# Captions of the sample grids, by data set.
 SAMPLE_CAPTIONS = {
     "shapes": (
         "a red circle", "a small star on the left", "a large green triangle",
@@ -38,14 +38,14 @@ def common_config(system, dataset, variants):
 
     Args:
         system: str, the name of the recipe's file.
-        dataset: str, what the user asked for.
-        variants: the datasets that the recipe knows.
+        dataset: str, the name that the user gave.
+        variants: names of the recipe's datasets.
 
     Returns:
         an unlocked `ConfigDict`.
 
     Raises:
-        ZooError: an unknown dataset.
+        ZooError: for an unknown dataset.
     """
     if dataset not in variants:
         raise ZooError(
@@ -55,16 +55,16 @@ def common_config(system, dataset, variants):
     return ConfigDict({
         "system": system,
         "dataset": dataset,  # the recipe's variant; part of the presets' name
-        "steps": 0,  # training steps; 0: `epochs` decides
+        "steps": 0,  # training steps; 0: use `epochs`
         "epochs": 0,  # passes over the training split
         "batch_size": 1,  # images per step, over all replicas
         "seed": 0,  # of the weights, the noise and the data order
         "dtype": "float32",  # "float32" | "mixed_bfloat16"
         "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)
-        "threads": 0,  # CPU threads; 0: TensorFlow decides
+        "threads": 0,  # CPU threads; 0: TensorFlow's default
         "jit_compile": False,  # XLA; worth trying on a GPU only
         "checkpoint_every": 500,  # steps between two checkpoints
-        "log_every": 20,  # steps between two lines of figures
+        "log_every": 20,  # steps between two log lines
         "sample_every": 500,  # steps between two sample grids and held-out scores; 0: never
     })
 
@@ -73,11 +73,11 @@ def with_variant(config, variant):
     """The locked config with a variant's settings.
 
     Args:
-        config: `ConfigDict`, the settings that the variants have in common.
-        variant: nested dict of those that differ.
+        config: `ConfigDict`, the settings that the variants share.
+        variant: nested dict of the settings that differ.
 
     Raises:
-        ZooError: a setting that `config` does not have.
+        ZooError: if `config` lacks one of the variant's settings.
     """
     check_known_keys(flatten(variant), config)
     config.update(variant)
@@ -85,9 +85,9 @@ def with_variant(config, variant):
 
 
 def compile_gan(model, config, **others):
-    """Compiles a model with Adam of `config.optimizer`, an own one for each network.
+    """Compiles a model with one Adam per network, with the settings of `config.optimizer`.
 
-    `others`: more optimizers of the model, by argument.
+    `others`: further arguments of `compile`.
     """
     import keras
 
@@ -99,17 +99,17 @@ def compile_gan(model, config, **others):
 
 
 def check_caption_batch(config):
-    """Raises `ZooError` for a batch in which a caption has no mismatched image."""
+    """Raises `ZooError` for a batch too small to contain mismatched images."""
     training.check_batch_size(
-        config, 2, "the others of a batch give the wrong captions and the batch statistics"
+        config, 2, "the other pairs of a batch give mismatched captions and batch statistics"
     )
 
 
 def caption_experiment(config, data, model, damsm, mismatched=False):
     """The `Experiment` of a compiled text-to-image model.
 
-    `damsm`: a `DAMSM` whose image encoder scores the images, or None. `mismatched`: batches with
-    mismatched images.
+    `damsm`: a `DAMSM` whose image encoder scores the images, or None. `mismatched`: whether batches
+    have mismatched images too.
     """
     return training.Experiment(
         model,
@@ -122,7 +122,7 @@ def caption_experiment(config, data, model, damsm, mismatched=False):
 def image_experiment(config, data, model):
     """The `Experiment` of a compiled model of labels, pairs or two domains.
 
-    Without a latent there is one sample per condition, and no score.
+    A model without a latent gets one sample per condition and no score.
     """
     samples = config.samples
     return training.Experiment(
@@ -137,7 +137,7 @@ def image_experiment(config, data, model):
 
 
 def decay_arguments(config, data):
-    """The arguments of a model whose learning rates fall; none without a `decay`."""
+    """The arguments of a model with learning rate decay; empty without a `decay`."""
     if not config.decay.epochs:
         return {}
     return {"steps_per_epoch": max(len(data) // config.batch_size, 1), **config.decay}

@@ -6,13 +6,13 @@ r"""AttnGAN: caption to image in three stages with word attention (arXiv 1711.10
     python -m recipes.train --config=recipes/attn_gan.py:birds --workdir=runs/birds \
         --config.data.directory=data/birds --config.damsm=runs/damsm_birds/presets/best
 
-Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of the run, by the
-settings under `pretraining`. Mode seeking (arXiv 1903.05628) is a switch:
+Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of the run, with the
+settings under `pretraining`. Mode seeking (arXiv 1903.05628) is optional:
 `--config.model.mode_seeking_weight=1`.
 
-With `--config.text=hub` a text encoder of TensorFlow Hub, such as BERT, that `text_encoder` names
-reads the captions in place of the DAMSM's recurrent one (docs/text_encoders.md); a DAMSM that
-`--config.damsm` names must have been trained with the same.
+With `--config.text=hub` a text encoder from TensorFlow Hub, such as BERT, given by `text_encoder`,
+is used instead of the recurrent one of the DAMSM (docs/text_encoders.md); a DAMSM given by
+`--config.damsm` must have been trained with the same text encoder.
 
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
@@ -44,8 +44,8 @@ VARIANTS = {
         "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
                  "words": "unicode", "max_words": 18},
     },
-    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs that have instructions for
-    # it, and several times slower on those that have none.
+    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs with bfloat16 instructions,
+    # and several times slower on other CPUs.
     "emoji": {
         "epochs": 60, "batch_size": 16, "checkpoint_every": 500, "sample_every": 500,
         "model": {
@@ -81,13 +81,13 @@ def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
     config = common_config("attn_gan", dataset, VARIANTS)
     config.update({
-        "text": "captions",  # what reads the captions: "captions" | "hub"
-        "text_encoder": {  # of "hub"
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+        "text": "captions",  # the text encoder: "captions" | "hub"
+        "text_encoder": {  # for "hub"
+            "preprocess": "",  # handle of the word-piece module; "": BERT's
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
             "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
         },
-        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "model": {
@@ -98,10 +98,10 @@ def get_config(dataset="shapes"):
             "latent_dim": 100,
             "condition_dim": 100,
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
-            "ema_decay": 0.999,  # of the generator's moving average, which makes the images
-            "ema_statistics": "average",  # "current": batch statistics not averaged, as released
+            "ema_decay": 0.999,  # of the generator's EMA, which is used for inference
+            "ema_statistics": "average",  # "current": no EMA of batch statistics, as released
             "damsm_weight": 5.0,  # lambda; the papers: 5 for CUB, 50 for COCO
-            "sample_reduction": "sum",  # mode seeking: how both samples' losses are joined, "mean"
+            "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
             "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
             "single_image": False,  # True: the official DCGAN variant, one head and discriminator
         },
@@ -116,16 +116,16 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
-            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
-            "held_out_count": 512,  # held-out images that scores use
-            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "held_out_count": 512,  # held-out images used for scores
+            "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "min_count": 1,  # a word enters the vocabulary when it occurs this often
-            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "min_count": 1,  # minimum number of occurrences of a vocabulary word
+            "unknown": "drop",  # other words: "drop" | "unk" (replaced by <unk>)
             "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
                                # "unicode": letters of every script
             "max_words": 18,  # longer captions keep a random subset of this size, in order
@@ -135,12 +135,12 @@ def get_config(dataset="shapes"):
 
 
 def check(config):
-    """Raises `ZooError` for a text that AttnGAN does not read."""
+    """Raises `ZooError` for a text encoder that AttnGAN does not support."""
     training.check_text(config, ("captions", "hub"))
 
 
 def pretraining_stages(config):
-    """The DAMSM, whose text encoder reads the captions and whose image encoder guides."""
+    """The DAMSM: its text encoder reads the captions, its image encoder is used in the loss."""
     del config
     return [training.Stage("damsm", "pretraining", damsm)]
 
@@ -148,14 +148,14 @@ def pretraining_stages(config):
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config.
 
-    `pretrained`: dict of "damsm" -> preset of a trained one, "" for an untrained one.
+    `pretrained`: dict of "damsm" -> preset of a trained DAMSM, or "" for an untrained one.
     """
     check_caption_batch(config)
-    matching = damsm.resolve(config, data, pretrained)
+    damsm_model = damsm.resolve(config, data, pretrained)
     model = models.AttnGAN(
-        **training.text_arguments(config, data, matching),
-        image_encoder=matching.image_encoder_config, seed=config.seed, **config.model,
+        **training.text_arguments(config, data, damsm_model),
+        image_encoder=damsm_model.image_encoder_config, seed=config.seed, **config.model,
     )
     compile_gan(model, config)
-    model.load_damsm(matching)
-    return caption_experiment(config, data, model, matching)
+    model.load_damsm(damsm_model)
+    return caption_experiment(config, data, model, damsm_model)

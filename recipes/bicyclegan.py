@@ -6,12 +6,12 @@ r"""BicycleGAN: image to many images, trained on pairs (arXiv 1711.11586).
     python -m recipes.train --config=recipes/bicyclegan.py:edges2shoes --workdir=runs/shoes \
         --config.data.directory=data/edges2shoes
 
-Images hold a pair each, A on the left half and B on the right, in the folders train, val and test
-of a folder or .zip file; `--config.data.direction=b2a` goes from right to left. Batches are cut in
-halves, so their size is even.
+Each image file contains a pair, A in the left half and B in the right half, in the folders train,
+val and test of a folder or .zip file; `--config.data.direction=b2a` translates from B to A. Batches
+are split in halves, so their size must be even.
 
 Datasets:
-  shapes          procedural, no files; 32 pixels, small networks, from a flat map to the image.
+  shapes          procedural, no files; 32 pixels, small networks; from a label map to the image.
   facades, maps, edges2shoes, edges2handbags, night2day
                   the official settings: 256 pixels, batches of 2.
   facades_128     facades at 128 pixels with half the channels, for a CPU.
@@ -28,7 +28,7 @@ from recipes._common import (
 from zoo import models, training
 
 VARIANTS = {
-    "shapes": {  # small: two CPU cores are enough; from a shape's flat map to its image
+    "shapes": {  # small: two CPU cores are enough; from a shape's label map to its image
         "steps": 2000, "epochs": 0, "batch_size": 4,
         "checkpoint_every": 100, "sample_every": 500,
         "decay": {"epochs": 0, "constant_epochs": 0},
@@ -69,7 +69,7 @@ VARIANTS = {
         "model": {"source_channels": 3, "dropout": 0.5},
         "data": {"name": "pairs", "direction": "a2b", "load_size": 286},
     },
-    # An eighth of the work per image, for two CPU cores. In float32: on a CPU a step of the U-Net
+    # An eighth of the compute per image, for two CPU cores. In float32: on a CPU a U-Net step
     # takes 15 times as long in bfloat16.
     "facades_128": {
         "epochs": 40, "batch_size": 2, "checkpoint_every": 500, "sample_every": 500,
@@ -100,7 +100,7 @@ def get_config(dataset="shapes"):
     config.update({
         "model": {
             "image_size": 256,
-            "source_channels": 3,  # 1: a grey source, such as edges
+            "source_channels": 3,  # 1: a gray source, such as edges
             "latent_dim": 8,
             "generator_filters": 64,
             "where_add": "all",  # where the latent enters the U-Net: "all" | "input"
@@ -114,7 +114,7 @@ def get_config(dataset="shapes"):
             "encoder": "resnet",  # "resnet" | "conv"
             "encoder_filters": 64,
             "conditional_discriminators": False,
-            "latent_step": "joint",  # "separate": as until 2020-06, so in the paper
+            "latent_step": "joint",  # "separate": as released until 2020-06 and in the paper
             "latent_weight": 0.5,
             "kl_weight": 0.01,
         },
@@ -124,7 +124,7 @@ def get_config(dataset="shapes"):
         "decay": {  # learning rates: constant, then linearly to 0 at `epochs`; 0: always constant
             "epochs": 400, "constant_epochs": 200,
         },
-        "samples": {  # the fixed grid, and the conditions of the held-out figures
+        "samples": {  # the fixed grid, and the conditions of the held-out scores
             "rows": 8,  # conditions
             "samples_per_condition": 6,
             "seed": 0,
@@ -132,31 +132,31 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "pairs",  # "pairs" | "shape_pairs"
             "directory": "",  # a folder or .zip
-            "held_out_split": "val",  # a folder's name; where there is none, test or val
-            "load_size": 0,  # pixels that images are scaled to before a random cut; 0: no cut
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "on_error": "raise",  # "raise" | "skip": what a broken image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "held_out_split": "val",  # name of a folder; if it is missing, test or val
+            "load_size": 0,  # pixels to resize to before a random crop; 0: no crop
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 4096,  # shapes: number of training images
             "held_out_count": 64,  # shapes: number of held-out images
             "direction": "a2b",  # "a2b": A, or the left half, is the source | "b2a"
             "layout": "auto",  # "auto" | "side_by_side" | "folders": how A and B are stored
-            "held_out_fraction": 0.1,  # of a set without a held-out split, by hash of the names
+            "held_out_fraction": 0.1,  # of a data set without held-out split, by hash of the names
         },
     })
     return with_variant(config, VARIANTS[dataset])
 
 
 def open_data(config):
-    """The images of a config."""
+    """The data set of a config."""
     return training.ImageData(config, "pairs")
 
 
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config. `pretrained` is empty."""
     del pretrained
-    training.check_batch_size(config, 2, "BicycleGAN cuts each batch in halves", even=True)
+    training.check_batch_size(config, 2, "BicycleGAN splits each batch in halves", even=True)
     model = models.BicycleGAN(seed=config.seed, **decay_arguments(config, data), **config.model)
     compile_gan(model, config)
     return image_experiment(config, data, model)

@@ -1,47 +1,47 @@
-r"""Vectors of captions, computed once: what a text encoder says of a data set, as TFRecord.
+r"""Computes the text encoder's vectors of all captions of a data set and stores them as TFRecord.
 
     python -m recipes.cache_text --data=coco --directory=data/coco --split=train \
         --out=data/coco_bert/train
     python -m recipes.cache_text --data=folder --directory=data/emoji.zip --split=train \
         --preprocess=modules/emoji/preprocess --encoder=modules/emoji/encoder --out=data/emoji_text
 
-A text encoder of TensorFlow Hub is frozen, so its vectors of a caption never change: a training
-with `--config.text_cache=data/coco_bert/train` reads them and does not run it. Without
-`--preprocess` and `--encoder` they are those of BERT base, fetched or taken from TFHUB_CACHE_DIR.
+A text encoder from TensorFlow Hub is frozen, so its vectors of a caption never change: training
+with `--config.text_cache=data/coco_bert/train` reads them instead of running the encoder. Without
+`--preprocess` and `--encoder` it is BERT base, downloaded or taken from TFHUB_CACHE_DIR.
 
-Vectors are stored as float16: with BERT base and 17 places 27.8 kB a caption, 11.5 GB for the
-414,113 captions of COCO's training images, where float32 would take 22.9 GB; the files of
-XMC-GAN's authors, with the images, 58 GB. What rounding changes is measured while it is written
-and stands in `index.json` under `float16`; docs/text_encoders.md says what it costs.
+Vectors are stored as float16: with BERT base and 17 tokens, 27.8 kB per caption, or 11.5 GB for the
+414,113 captions of COCO's training images; float32 would take 22.9 GB, and the files of XMC-GAN's
+authors, with the images, take 58 GB. The rounding error is measured during writing and stored in
+`index.json` under `float16`; docs/text_encoders.md describes its effect.
 
-The files appear one after the other, `index.json` last: a folder without it is no cache. Started
-again with the same arguments, an interrupted run goes on behind the last whole file.
+The files are written in sequence, `index.json` last: a folder without it is not a valid cache. When
+run again with the same arguments, an interrupted run resumes after the last complete file.
 """
 
 from absl import flags
 
 from recipes import _cli
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.storage import output_folders
 
 _DATA = flags.DEFINE_string("data", "folder", "shapes, folder, birds or coco.")
-_DIRECTORY = flags.DEFINE_string("directory", None, "Where the data is.")
+_DIRECTORY = flags.DEFINE_string("directory", None, "Directory of the data.")
 _SPLIT = flags.DEFINE_string("split", "train", "train or test.")
 _COUNT = flags.DEFINE_integer("count", 4096, "shapes: number of images.")
 _PREPROCESS = flags.DEFINE_string("preprocess", None, "Handle of the preprocessing module.")
 _ENCODER = flags.DEFINE_string("encoder", None, "Handle of the encoder.")
-_PLACES = flags.DEFINE_integer("max_words", 17, "Word pieces of a caption, with both marks.")
+_TOKENS = flags.DEFINE_integer("max_words", 17, "Word pieces per caption, with [CLS] and [SEP].")
 _SENTENCE = flags.DEFINE_string("sentence", "all_places", "all_places, words or pooled.")
 _BATCH = flags.DEFINE_integer("batch_size", 64, "Captions at a time.")
-_SHARD = flags.DEFINE_integer("shard_size", 8192, "Captions in a file.")
+_SHARD = flags.DEFINE_integer("shard_size", 8192, "Captions per file.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to.")
 
 
 def main(argv):
-    """Open the data and the modules, then write the cache."""
+    """Opens the data and the modules, then writes the cache."""
     del argv
     output_folders.check_folder(_OUT.value)
-    for flag in (_BATCH, _SHARD, _COUNT, _PLACES):
+    for flag in (_BATCH, _SHARD, _COUNT, _TOKENS):
         if flag.value < 1:
             raise ZooError(f"--{flag.name} must be at least 1, got {flag.value}.")
     _cli.start_tensorflow()
@@ -52,13 +52,13 @@ def main(argv):
         source = _source()
         handles = {f.name: f.value for f in (_PREPROCESS, _ENCODER) if f.value}
         encoder = HubTextEncoder(
-            **handles, max_tokens=_PLACES.value, sentence=_SENTENCE.value
+            **handles, max_tokens=_TOKENS.value, sentence=_SENTENCE.value
         )
     index = write_cache(source, encoder, _OUT.value, _BATCH.value, _SHARD.value, progress=print)
     rounding = index["float16"]
     print(
-        f"{index['captions']:,} captions in {_OUT.value}; float16 moved the vectors by "
-        f"{rounding['relative_error']:.1e} of their size, no number by more than "
+        f"{index['captions']:,} captions in {_OUT.value}; float16 rounding has a relative "
+        f"error of {rounding['relative_error']:.1e} and a maximum absolute error of "
         f"{rounding['largest_error']:.1e}"
     )
 
@@ -68,10 +68,9 @@ def _source():
 
     if _DATA.value == "shapes":
         return get_source("shapes", count=_COUNT.value, split=_SPLIT.value)
-    if _DATA.value not in ("folder", "birds", "coco"):
-        raise ZooError(f"--data must be shapes, folder, birds or coco, got {_DATA.value!r}.")
+    check_choice("--data", _DATA.value, ("shapes", "folder", "birds", "coco"))
     if not _DIRECTORY.value:
-        raise ZooError("--directory is missing: where the data is.")
+        raise ZooError("--directory is missing: give the directory of the data.")
     return get_source(_DATA.value, directory=_DIRECTORY.value, split=_SPLIT.value)
 
 

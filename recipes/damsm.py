@@ -1,7 +1,7 @@
-r"""DAMSM: a text encoder and an image encoder that agree on which caption describes which image.
+r"""DAMSM: a text and an image encoder trained to match captions with images.
 
-Pre-training of AttnGAN (arXiv 1711.10485, section 3.2); `recipes/attn_gan.py` runs it by itself
-when `--config.damsm` names none.
+Pre-training of AttnGAN (arXiv 1711.10485, section 3.2); `recipes/attn_gan.py` runs it automatically
+unless `--config.damsm` names a trained one.
 
     python -m recipes.train --config=recipes/damsm.py:shapes --workdir=runs/damsm_shapes
     python -m recipes.train --config=recipes/damsm.py:emoji --workdir=runs/damsm_emoji \
@@ -18,11 +18,11 @@ Datasets:
   birds   CUB-200-2011 in the layout of the AttnGAN data, the paper's settings.
   coco    COCO 2014 in the same layout, the paper's settings.
 
-A GAN then takes the result with `--config.damsm=runs/damsm_emoji/presets/best`.
+A GAN uses the result with `--config.damsm=runs/damsm_emoji/presets/best`.
 
-With `--config.text=hub` captions are read by a text encoder of TensorFlow Hub, such as BERT, that
-`text_encoder` names (docs/text_encoders.md). It is fixed, so the image encoder alone is trained, by
-as many features as that has.
+With `--config.text=hub` captions are encoded by a text encoder from TensorFlow Hub, such as BERT,
+given by `text_encoder` (docs/text_encoders.md). It is frozen: only the image encoder is trained,
+with as many features as the text encoder has.
 """
 
 from recipes._common import check_caption_batch, common_config, with_variant
@@ -38,7 +38,7 @@ VARIANTS = {
         "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
                  "words": "unicode", "max_words": 18},
     },
-    "emoji": {  # no crop and no mirror (arrows and hands have a side)
+    "emoji": {  # no crop and no flip (arrows and hands have a direction)
         "epochs": 30, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_encoder": "compact", "image_filters": 32, "image_size": 64,
@@ -48,7 +48,7 @@ VARIANTS = {
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 13},
     },
-    "birds": {  # the paper's: Inception-v3 at 299 pixels, the official loop with its restarts
+    "birds": {  # the paper: Inception-v3 at 299 pixels, the official loop with its restarts
         "epochs": 200, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_encoder": "inception_v3", "image_size": 299,
@@ -71,13 +71,13 @@ def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
     config = common_config("damsm", dataset, VARIANTS)
     config.update({
-        "text": "captions",  # what reads the captions: "captions" | "hub"
-        "text_encoder": {  # of "hub"
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+        "text": "captions",  # the text encoder: "captions" | "hub"
+        "text_encoder": {  # for "hub"
+            "preprocess": "",  # handle of the word-piece module; "": BERT's
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
             "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
         },
-        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "model": {
             "image_encoder": "inception_v3",  # "compact" | "inception_v3"
             "image_filters": 64,  # compact: width; unused by inception_v3
@@ -89,7 +89,7 @@ def get_config(dataset="shapes"):
             "cell": "lstm",  # "lstm" | "gru"
             "dropout": 0.5,  # rate on the word embeddings
             "clip_norm": 0.25,  # global norm of the text encoder's gradient
-            "epoch_schedule": True,  # official: each epoch a new Adam, rate x 0.98 down to 0.0002
+            "epoch_schedule": True,  # official: a new Adam per epoch, rate x 0.98 down to 0.0002
         },
         "optimizer": {
             "learning_rate": 0.002, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
@@ -97,16 +97,16 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
-            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
-            "held_out_count": 512,  # held-out images that scores use
-            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "held_out_count": 512,  # held-out images used for scores
+            "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "min_count": 1,  # a word enters the vocabulary when it occurs this often
-            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "min_count": 1,  # minimum number of occurrences of a vocabulary word
+            "unknown": "drop",  # other words: "drop" | "unk" (replaced by <unk>)
             "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
                                # "unicode": letters of every script
             "max_words": 18,  # longer captions keep a random subset of this size, in order
@@ -116,12 +116,12 @@ def get_config(dataset="shapes"):
 
 
 def check(config):
-    """Raises `ZooError` for a text that a DAMSM does not read."""
+    """Raises `ZooError` for a text encoder that a DAMSM does not support."""
     training.check_text(config, ("captions", "hub"))
 
 
 def check_weights(config):
-    """Raises `ZooError` for an Inception-v3 without its weights."""
+    """Raises `ZooError` for an Inception-v3 without weights."""
     training.require_weights(
         config, "inception_v3", "a frozen Inception-v3", "inception_v3_google-1a9a5a14.pth"
     )
@@ -154,7 +154,7 @@ def make_model(config, data):
             "text_encoder": {"features": settings.features, "cell": settings.cell,
                              "embedding_dim": settings.embedding_dim},
         }
-    image_encoder = {"kind": settings.image_encoder}  # `features` are the text encoder's
+    image_encoder = {"kind": settings.image_encoder}  # its `features` are those of the text encoder
     if settings.image_encoder == "compact":
         image_encoder.update(filters=settings.image_filters, image_size=settings.image_size)
     schedule = len(data.source) // config.batch_size if settings.epoch_schedule else None
@@ -166,7 +166,7 @@ def make_model(config, data):
 
 
 def resolve(config, data, pretrained, needed=True):
-    """The DAMSM beside a system.
+    """The DAMSM of a system.
 
     Args:
         config: the system's config.
@@ -175,11 +175,11 @@ def resolve(config, data, pretrained, needed=True):
         needed: bool. Whether the system cannot be trained without it.
 
     Returns:
-        the trained `DAMSM`; without one an untrained one, which is enough to describe a run, or
-        None where none is needed.
+        the trained `DAMSM`; without a preset an untrained one, which suffices to describe a run, or
+        None if it is not needed.
     """
     if handle := pretrained.get("damsm"):
-        return training.open_damsm(config, handle, needed)
+        return training.load_damsm(config, handle, needed)
     if not needed:
         return None
     return make_model(training.Stage("damsm", "pretraining", None).config(config), data)

@@ -6,16 +6,17 @@ With `--config.model.mode_seeking_weight=1` it is the label-to-image task of MSG
     python -m recipes.train --config=recipes/dcgan.py:shapes --workdir=runs/dcgan_shapes
     python -m recipes.train --config=recipes/dcgan.py:cifar10 --workdir=runs/dcgan_cifar10
     python -m recipes.train --config=recipes/dcgan.py:folder --workdir=runs/dcgan_mine \
-        --config.data.directory=my_pictures --config.model.image_size=64
+        --config.data.directory=my_images --config.model.image_size=64
 
 Datasets:
   shapes         procedural, no files; 32 pixels, the label is the kind of shape, a small network.
   cifar10        the paper's settings: 200 epochs in batches of 32. With an empty
-                 `--config.data.directory` Keras downloads CIFAR-10; a folder has its original
-                 files; `--config.data.name=classes` reads it as a folder or .zip of image files.
+                 `--config.data.directory` Keras downloads CIFAR-10; otherwise it is a folder with
+                 the original files, or, with `--config.data.name=classes`, a folder or .zip of
+                 image files.
   cifar10_small  half the channels, batches of 64, bfloat16: about an hour on two CPU cores.
-  folder         images in a folder a class, scaled to a square of `model.image_size` pixels, a
-                 power of two.
+  folder         one folder of images per class, resized to a square of `model.image_size` pixels,
+                 a power of two.
 """
 
 from recipes._common import common_config, compile_gan, image_experiment, with_variant
@@ -33,7 +34,7 @@ VARIANTS = {
         "model": {"image_size": 32, "filters": 128, "latent_dim": 100},
         "data": {"name": "cifar10", "flip": False, "cache": True},
     },
-    "cifar10_small": {  # a quarter of the paper's work per image, for a CPU
+    "cifar10_small": {  # a quarter of the paper's compute per image, for a CPU
         "epochs": 25, "batch_size": 64, "dtype": "mixed_bfloat16",
         "checkpoint_every": 1000, "sample_every": 1000,
         "model": {"image_size": 32, "filters": 64, "latent_dim": 100},
@@ -62,20 +63,20 @@ def get_config(dataset="shapes"):
         "optimizer": {  # Adam, the same for all networks
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
-        "samples": {  # the fixed grid, and the conditions of the held-out figures
-            "rows": 10,  # conditions: all classes up to this number
+        "samples": {  # the fixed grid, and the conditions of the held-out scores
+            "rows": 10,  # conditions: the first classes, at most this many
             "samples_per_condition": 6,
             "seed": 0,
         },
         "data": {
             "name": "cifar10",  # "classes" | "cifar10" | "shape_classes"
             "directory": "",  # a folder or .zip; "" lets cifar10 ask keras.datasets
-            "held_out_split": "test",  # a folder's name; where there is none, test or val
-            "load_size": 0,  # pixels that images are scaled to before a random cut; 0: no cut
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "on_error": "raise",  # "raise" | "skip": what a broken image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "held_out_split": "test",  # name of a folder; if it is missing, test or val
+            "load_size": 0,  # pixels to resize to before a random crop; 0: no crop
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 4096,  # shapes: number of training images
             "held_out_count": 64,  # shapes: number of held-out images
             "attribute": "shape",  # shape_classes: which attribute is the label
@@ -85,14 +86,14 @@ def get_config(dataset="shapes"):
 
 
 def open_data(config):
-    """The images of a config."""
+    """The data set of a config."""
     return training.ImageData(config, "labels")
 
 
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config. `pretrained` is empty."""
     del pretrained
-    training.check_batch_size(config, 2, "batch statistics of one image say nothing")
+    training.check_batch_size(config, 2, "the batch statistics of one image are meaningless")
     names = [str(name) for name in data.source.class_names]
     model = models.DCGAN(
         classes=len(names), class_names=names, seed=config.seed, **config.model

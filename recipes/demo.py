@@ -1,13 +1,13 @@
-r"""The whole chain on a trained preset: captions, images, what they came from, a served model.
+r"""End-to-end demo of a trained preset: generates and explains images, exports the model.
 
     python -m recipes.demo --out=demo
     python -m recipes.demo --out=demo --preset=runs/shapes/presets/best \
         --captions="a red circle;a small star on the left"
 
-Loads the preset, writes a grid of captions x noises and a panel of what the model shows of its work
-(attention, gates, what each noise changes), exports the model as a SavedModel, and calls that from
-another process which has nothing but TensorFlow. Exit code 0 only if the two give the same
-images. No network is used.
+Loads the preset, writes a grid of captions x noises and a panel of the model's internals
+(attention, gates, effect of each noise), exports the model as a SavedModel, and calls that from
+another process that imports only TensorFlow. The exit code is 0 only if both give the same images.
+Needs no internet connection.
 """
 
 import os
@@ -35,15 +35,15 @@ _CAPTIONS = flags.DEFINE_string(
     "man running: light skin tone;man pilot: medium-dark skin tone",
     "Captions, separated by semicolons.",
 )
-_NOISES = flags.DEFINE_integer("noises", 6, "Pictures of each caption.")
-_SEED = flags.DEFINE_integer("seed", 0, "Picture k of a caption uses the seed `seed + k`.")
+_NOISES = flags.DEFINE_integer("noises", 6, "Images per caption.")
+_SEED = flags.DEFINE_integer("seed", 0, "Image k of a caption uses the seed `seed + k`.")
 
-COLUMN = 200  # pixels of the column that the captions stand in
+COLUMN = 200  # width in pixels of the caption column
 FONT_SIZE = 16
-LINE = 24  # characters of a caption a line
-SHOWN = 128  # pixels that an image is enlarged to, where it is smaller
+LINE = 24  # characters per line of a caption
+SHOWN = 128  # pixels to which smaller images are enlarged
 CLIENT = '''\
-"""Asks a SavedModel for images. Needs TensorFlow and nothing else.
+"""Generates images with a SavedModel. Needs only TensorFlow.
 
     python client.py SAVED_MODEL OUT SEED CAPTION [SEED CAPTION ...]
 """
@@ -64,7 +64,7 @@ for row, image in enumerate(outputs["image_bytes"].numpy()):
 
 
 def main(argv):
-    """Run the four parts and say where everything is."""
+    """Runs the four parts and prints where the results are."""
     del argv
     started = time.monotonic()
     captions = [part.strip() for part in _CAPTIONS.value.split(";")]
@@ -81,9 +81,9 @@ def main(argv):
         model = zoo.from_preset(_PRESET.value)
         if model.condition is None or model.condition.kind != "captions":
             raise ZooError(
-                f"The demo draws captions, but the preset {_PRESET.value} is a "
-                f"{type(model).__name__}, which does not: python -m recipes.generate shows what a "
-                "preset of another kind makes."
+                f"The demo generates images from captions, but the preset {_PRESET.value} is a "
+                f"{type(model).__name__}, which does not take captions: use python -m "
+                "recipes.generate for this preset."
             )
         output_folders.check_size(len(captions) * _NOISES.value, model.image_size)
         images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)
@@ -92,23 +92,26 @@ def main(argv):
     write_grid(out / "grid.png", images, captions)
     print(f"grid        {out / 'grid.png'} ({len(captions)} captions x {_NOISES.value} noises)")
     save_png(out / "explain.png", panel(explained))
-    print(f"explain     {out / 'explain.png'} (where each word was read; what each noise changes)")
+    print(f"explain     {out / 'explain.png'} (attention to each word; effect of each noise)")
     served = export(out / "saved_model")
     largest = compare(served, out / "client.py", captions, images)
-    print(f"client      {out / 'client.py'} in a process with TensorFlow alone: its images in "
+    print(f"client      {out / 'client.py'} in a process with only TensorFlow: its images in "
           f"{out / 'served'} differ by at most {largest} of 255")
     if largest > 1:
-        raise ZooError("The SavedModel's images are not those of generate.")
+        raise ZooError(
+            f"The SavedModel's images differ from those of generate by {largest} of 255, expected "
+            "at most 1."
+        )
     print(f"done in {time.monotonic() - started:.0f} s")
 
 
 def write_grid(path, images, captions):
-    """A row a caption, the caption left of it."""
+    """Writes one row per caption, with the caption to its left."""
     from PIL import Image, ImageDraw, ImageFont
 
     images = enlarge(images)
-    pictures = grid(images, len(images) // len(captions))
-    canvas = np.pad(pictures, ((0, 0), (COLUMN, 0), (0, 0)), constant_values=255)
+    rows = grid(images, len(images) // len(captions))
+    canvas = np.pad(rows, ((0, 0), (COLUMN, 0), (0, 0)), constant_values=255)
     canvas = Image.fromarray(canvas)
     for row, caption in enumerate(captions):
         height = images.shape[1]
@@ -121,16 +124,16 @@ def write_grid(path, images, captions):
 
 
 def enlarge(images):
-    """Small images with each pixel repeated, so that they can be seen."""
+    """Enlarges small images by repeating pixels."""
     scale = max(1, SHOWN // images.shape[1])
     return images.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
 def export(folder):
-    """Exports the preset as version 1 in `folder` with the program for it; returns its path."""
-    done = run("-m", "export.saved_model", f"--preset={_PRESET.value}", f"--out={folder}",
+    """Exports the preset as version 1 in `folder` with `export.saved_model`; returns its path."""
+    result = run("-m", "export.saved_model", f"--preset={_PRESET.value}", f"--out={folder}",
                "--version=1", "--overwrite")
-    print(f"SavedModel  {done.stdout.strip()}")
+    print(f"SavedModel  {result.stdout.strip()}")
     return folder / "1"
 
 
@@ -143,20 +146,20 @@ def compare(served, client, captions, images):
     client.write_text(CLIENT)
     rows = [(_SEED.value + k, caption) for caption in captions for k in range(_NOISES.value)]
     run(client, served, folder, *(part for row in rows for part in row))
-    answers = [np.asarray(Image.open(folder / f"{row:02d}.png")) for row in range(len(rows))]
-    return int(np.abs(np.stack(answers).astype(int) - images).max())
+    served_images = [np.asarray(Image.open(folder / f"{row:02d}.png")) for row in range(len(rows))]
+    return int(np.abs(np.stack(served_images).astype(int) - images).max())
 
 
 def run(*arguments):
-    """Run Python with these arguments, quietly; a failure is an error with its last words."""
-    done = subprocess.run(
+    """Runs Python with these arguments, quietly; raises `ZooError` with the last line of stderr."""
+    result = subprocess.run(
         [sys.executable, *map(str, arguments)], capture_output=True, text=True,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
     )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+    if result.returncode:
+        lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
         raise ZooError(f"{arguments[0]} failed: {lines[-1]}")
-    return done
+    return result
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ With `--config.model.mode_seeking_weight=1` it is the unpaired task of MSGAN (ar
 
 The domains are two folders of images, trainA and trainB (testA, testB), or train/A and train/B;
 `--config.data.domains=("cat","dog")` gives them other names. The first half of a batch is
-translated, the other half are real images for the second discriminators, so its size is even. One
-step in three trains everything, the others only the content discriminator.
+translated, and the second half provides real images for the second discriminators, so the batch
+size must be even. One step in three trains all networks, the others only the content discriminator.
 
 Datasets:
   shapes     procedural, no files; 32 pixels, small networks; white and black backgrounds.
@@ -32,7 +32,7 @@ from recipes._common import (
 from zoo import models, training
 
 VARIANTS = {
-    "shapes": {  # small: two CPU cores are enough; every step is a full one
+    "shapes": {  # small: two CPU cores are enough; every step trains all networks
         "steps": 2000, "epochs": 0, "batch_size": 8,
         "checkpoint_every": 500, "sample_every": 500,
         "decay": {"epochs": 0, "constant_epochs": 0},
@@ -54,7 +54,7 @@ VARIANTS = {
         },
         "data": {"name": "unpaired", "load_size": 256},
     },
-    "cat2dog": {  # the paper's for domains that differ in shape
+    "cat2dog": {  # the paper's settings for domains that differ in shape
         "epochs": 1200, "batch_size": 2, "checkpoint_every": 3000, "sample_every": 3000,
         "decay": {"epochs": 1200, "constant_epochs": 600},
         "model": {
@@ -107,7 +107,7 @@ def get_config(dataset="shapes"):
             "image_size": 216,
             "filters": 64,
             "latent_dim": 8,
-            "concat": True,  # attributes concatenated to the features | False: feature-wise
+            "concat": True,  # True: attributes concatenated to the features | False: feature-wise
             "discriminators": {"filters": 64, "scales": 3, "layers": 4},
             "content_discriminator": {"layers": 3},
             "content_noise": 1.0,
@@ -122,32 +122,32 @@ def get_config(dataset="shapes"):
         "decay": {  # learning rates: constant, then linearly to 0 at `epochs`; 0: always constant
             "epochs": 1200, "constant_epochs": 600,
         },
-        "samples": {  # the fixed grid, and the conditions of the held-out figures
-            "rows": 6,  # conditions of each direction
+        "samples": {  # the fixed grid, and the conditions of the held-out scores
+            "rows": 6,  # conditions per direction
             "samples_per_condition": 6,
             "seed": 0,
         },
         "data": {
             "name": "unpaired",  # "unpaired" | "shape_domains"
             "directory": "",  # a folder or .zip
-            "held_out_split": "test",  # a folder's name; where there is none, test or val
-            "load_size": 256,  # pixels that images are scaled to before a random cut; 0: no cut
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "on_error": "raise",  # "raise" | "skip": what a broken image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "held_out_split": "test",  # name of a folder; if it is missing, test or val
+            "load_size": 256,  # pixels to resize to before a random crop; 0: no crop
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 4096,  # shapes: number of training images
             "held_out_count": 64,  # shapes: number of held-out images
-            "held_out_fraction": 0.1,  # of a set without a held-out split, by hash of the names
+            "held_out_fraction": 0.1,  # of a data set without held-out split, by hash of the names
             "domains": ("A", "B"),  # names of the two folders
-            "difference": "background",  # shape_domains: what the domains differ in
+            "difference": "background",  # shape_domains: attribute in which the domains differ
         },
     })
     return with_variant(config, VARIANTS[dataset])
 
 
 def open_data(config):
-    """The images of a config."""
+    """The data set of a config."""
     return training.ImageData(config, "domains")
 
 

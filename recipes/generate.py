@@ -1,36 +1,36 @@
-r"""Images of captions, of labels or of other images, from a trained preset.
+r"""Generates images from captions, labels or other images with a trained preset.
 
-    python -m recipes.generate --preset=attn_gan_emoji_64 --out=pictures \
+    python -m recipes.generate --preset=attn_gan_emoji_64 --out=images \
         --captions="grinning face;red heart" --samples_per_condition=6 --seed=7
-    python -m recipes.generate --preset=runs/emoji/presets/best --out=pictures \
+    python -m recipes.generate --preset=runs/emoji/presets/best --out=images \
         --caption="a face; with a semicolon" --caption="red heart" --explain
-    python -m recipes.generate --preset=runs/birds/presets/best --out=pictures \
+    python -m recipes.generate --preset=runs/birds/presets/best --out=images \
         --embeddings=sentences.npy
-    python -m recipes.generate --preset=runs/cifar10/presets/best --out=pictures \
+    python -m recipes.generate --preset=runs/cifar10/presets/best --out=images \
         --labels="cat;dog" --interpolate=8
-    python -m recipes.generate --preset=runs/facades/presets/best --out=pictures \
+    python -m recipes.generate --preset=runs/facades/presets/best --out=images \
         --images=labels/ --interpolate=8
-    python -m recipes.generate --preset=runs/yosemite/presets/best --out=pictures \
+    python -m recipes.generate --preset=runs/yosemite/presets/best --out=images \
         --images=winter.jpg --direction=b2a --guide=summer.jpg
-    python -m recipes.generate --preset=runs/mirror_emoji/presets/last --out=pictures \
+    python -m recipes.generate --preset=runs/mirror_emoji/presets/last --out=images \
         --captions="red heart;full moon face" --describe
 
 Writes one PNG per image (`00_grinning-face_seed7.png`) and `grid.png` with one row per condition;
-where images are translated, its first column is what they were made from. `--interpolate=8` adds
-`interpolation.png`, for each condition 8 images between the latents of the seeds `--seed` and
-`--seed` + 1, and these one by one. `--explain`, of captions or embeddings, adds `explain.png` and
-its numbers in `explain.json`: for the first image of each caption what the model shows of its
-work, such as where each word was read, a memory's gates, and what the conditioning noise and the
-latent change alone. `--describe`, of a MirrorGAN with its captioning network, writes below each
-image in `grid.png` and `interpolation.png` what that network says of it, and lists it in
-`descriptions.json`. With `--images` instead of captions a MirrorGAN or a Stream describes these
+for image translation its first column has the source images. `--interpolate=8` adds
+`interpolation.png`, with 8 images per condition between the latents of the seeds `--seed` and
+`--seed` + 1, and these images as files. `--explain`, for captions or embeddings, adds `explain.png`
+and its numbers in `explain.json`: for the first image of each caption the model's internals, such
+as the attention to each word, the gates of a memory, and the separate effects of the conditioning
+noise and the latent. `--describe`, for a MirrorGAN with its captioning network, writes a
+description by that network below each image in `grid.png` and `interpolation.png`, and lists them
+in `descriptions.json`. With `--images` instead of captions a MirrorGAN or a Stream describes these
 images and generates none.
 
-Words of captions that the preset does not know, and those beyond the longest caption that it reads,
-are left out, and a line says which.
+Words outside the preset's vocabulary, and those beyond its maximum caption length, are left out and
+reported.
 
-What a preset reads depends on it: captions; sentence embeddings; labels (without `--labels` every
-class once); images, with `--guide` for BicycleGAN and DRIT; or nothing.
+The condition depends on the preset: captions; sentence embeddings; labels (without `--labels`,
+every class once); images, with `--guide` for BicycleGAN and DRIT; or nothing.
 """
 
 import dataclasses
@@ -45,46 +45,46 @@ from zoo.seeds import read_seeds
 from zoo.storage import output_folders, write_bytes_atomically
 from zoo.visualization import caption_page
 from zoo.visualization.attention_panel import panel
-from zoo.visualization.grid import in_colour, rows_grid, save_png, slug
+from zoo.visualization.grid import rows_grid, save_png, slug, to_rgb
 
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to.")
 _SAMPLES = flags.DEFINE_integer(
-    "samples_per_condition", None, "Images of each caption, label or image (4).",
+    "samples_per_condition", None, "Images per caption, label or image (4).",
 )
 _IMAGES = flags.DEFINE_integer("images_per_caption", None, "The same as samples_per_condition.")
 _SEED = flags.DEFINE_integer("seed", 0, "Image k of a condition uses the seed `seed + k`.")
 _STEPS = flags.DEFINE_integer("interpolate", None, "Images between two latents, at least 2.")
 _EXPLAIN = flags.DEFINE_bool("explain", False, "Write explain.png and explain.json too.")
 _BATCH = flags.DEFINE_integer("batch_size", None, "Images generated at a time.")
-_CONDITION = (  # what some presets are given, see `zoo.conditions`
+_CONDITION = (  # flags of conditions, see `zoo.conditions`
     flags.DEFINE_string("captions", None, "Captions, separated by semicolons."),
     flags.DEFINE_multi_string("caption", [], "One caption; may be repeated."),
     flags.DEFINE_string(
         "embeddings", None, "A .npy file of sentence embeddings, (rows, features), or, for a "
-        "preset of word embeddings, an .npz file of words (rows, places, features), lengths "
+        "preset of word embeddings, an .npz file of words (rows, length, features), lengths "
         "(rows,) and sentence (rows, features); each row counts as a caption.",
     ),
     flags.DEFINE_enum("unknown", "drop", ["drop", "unk"],
                       "Leave unknown words of captions out, or read them as <unk>."),
     flags.DEFINE_string("labels", None, "Classes by number or name, separated by semicolons; "
-                                        "without this flag every class."),
+                                        "by default every class."),
     flags.DEFINE_multi_string("images", [], "An image to translate, or with --describe one to "
                                             "describe, or a folder of them; may be repeated."),
     flags.DEFINE_enum("direction", None, ["a2b", "b2a"],
-                      "From which of a preset's two domains to which; a2b if not given."),
-    flags.DEFINE_string("guide", None, "An image of the target domain whose looks are taken over, "
-                                       "or a folder with one for each image."),
+                      "Direction between a preset's two domains; default: a2b."),
+    flags.DEFINE_string("guide", None, "An image of the target domain whose style is used, or a "
+                                       "folder with one for each image."),
 )
 _DESCRIBE = flags.DEFINE_bool(
-    "describe", False, "Write descriptions.json too: what a MirrorGAN's captioning network says of "
-    "each image; in grid.png it stands below.",
+    "describe", False, "Write descriptions.json too: descriptions by a MirrorGAN's captioning "
+    "network, which are also below each image in grid.png.",
 )
 
 
 @dataclasses.dataclass(frozen=True)
 class GenerateRequest:
-    """What the flags say; `condition`: dict of the flags of conditions that were given."""
+    """The parsed flags; `condition`: dict of the condition flags that were given."""
 
     preset: str
     samples: int | None
@@ -102,12 +102,12 @@ class GenerateRequest:
 
 @dataclasses.dataclass
 class GenerateResult:
-    """What a preset made of the `Given` conditions.
+    """The images generated from the `Given` conditions, and their extras.
 
     Attributes:
         images: uint8 (conditions * samples, size, size, 1 or 3).
-        interpolation: those between two latents, likewise, or None.
-        captions, interpolation_captions: list of str, what those images show, or None.
+        interpolation: images between two latents, in the same layout, or None.
+        captions, interpolation_captions: list of str, descriptions of these images, or None.
         explained: list of `Explanation`.
     """
 
@@ -119,7 +119,7 @@ class GenerateResult:
 
 
 def main(argv):
-    """Check everything, generate all images, then write them."""
+    """Checks everything, generates all images, then writes them."""
     del argv
     out, request = output_folders.check_folder(_OUT.value, keep=_PRESET.value), parse_flags()
     _cli.start_tensorflow()
@@ -134,8 +134,8 @@ def main(argv):
     with output_folders.gathered(out) as folder:
         written = write(folder, request, given, result)
     if given.unread:
-        print(f"Not all of the captions is read. {given.unread}")
-    *first, last = written if given.files else [f"{len(result.images)} pictures", *written]
+        print(f"Some words of the captions are ignored. {given.unread}")
+    *first, last = written if given.files else [f"{len(result.images)} images", *written]
     print(f"{', '.join(first)} and {last} in {out}")
 
 
@@ -143,7 +143,7 @@ def parse_flags():
     """The `GenerateRequest` of the command line.
 
     Raises:
-        ZooError: a flag out of its range, no preset, or one number under two names that differ.
+        ZooError: for a flag out of range, a missing preset, or two different values of one setting.
     """
     samples = {flag.name: flag.value for flag in (_SAMPLES, _IMAGES) if flag.value is not None}
     for name, value in samples.items():
@@ -170,8 +170,8 @@ def read_conditions(model, request):
     """The `Given` conditions of a request.
 
     Raises:
-        ZooError: the model makes no images, flags do not fit it, the one that it needs is missing,
-            or a file cannot be read.
+        ZooError: if the model generates no images, flags do not apply to it, a required flag is
+            missing, or a file cannot be read.
     """
     from zoo.conditions import DescribedImages
 
@@ -181,31 +181,31 @@ def read_conditions(model, request):
         if request.condition.get("images"):  # a MirrorGAN describes them instead of its own images
             condition = DescribedImages(model.image_size)
     elif condition is None or condition.kind == "description":
-        more = "" if condition is None else "; give it some with --images=FOLDER --describe"
-        raise ZooError(f"{name} is a {type(model).__name__}, which makes no images{more}.")
-    given = {flag: value for flag, value in request.condition.items() if value}
-    wrong = sorted(set(given) - set(condition.flags))
+        hint = "" if condition is None else "; give it some with --images=FOLDER --describe"
+        raise ZooError(f"{name} is a {type(model).__name__}, which generates no images{hint}.")
+    present = {flag for flag, value in request.condition.items() if value}
+    wrong = sorted(present - set(condition.flags))
     if request.explain and not condition.explains:
         wrong = sorted([*wrong, "explain"])
     if wrong:
         raise ZooError(f"{name} {condition.hint()}, without --{wrong[0]}.")
     fitting = {f: v for f, v in request.condition.items() if f in condition.flags}
-    found = condition.load(name, **fitting)
-    if condition.kind == "images" and not model.latent_dim and not found.single:
-        found.single = "has no latent, so each image has one translation alone"
-    if found.single and ((request.samples or 1) > 1 or request.steps):
+    given = condition.load(name, **fitting)
+    if condition.kind == "images" and not model.latent_dim and not given.single:
+        given.single = "has no latent, so each image has only one translation"
+    if given.single and ((request.samples or 1) > 1 or request.steps):
         raise ZooError(
-            f"{name} {found.single}: leave --samples_per_condition and --interpolate out."
+            f"{name} {given.single}: leave --samples_per_condition and --interpolate out."
         )
-    return found
+    return given
 
 
 def check_counts(model, request, given, samples):
-    """Raises `ZooError` for more images than fit in memory, or seeds beyond 64 bits."""
+    """Raises `ZooError` for more images than fit into memory, or seeds beyond 64 bits."""
     if given.files:
         return
-    each = samples + (request.steps or 0)
-    output_folders.check_size(len(given.names) * each, model.image_size)
+    per_condition = samples + (request.steps or 0)
+    output_folders.check_size(len(given.names) * per_condition, model.image_size)
     read_seeds(request.seed, 1, "--seed", span=max(samples, 2 if request.steps else 1))
 
 
@@ -237,14 +237,14 @@ def generate(model, request, given, samples):
 
 
 def write(out, request, given, result):
-    """Write the images, their grids, their captions, and what is explained.
+    """Writes the images, their grids, descriptions and explanations.
 
     Args:
         out: path of a folder.
         request, given, result: the `GenerateRequest`, the `Given` conditions, the `GenerateResult`.
 
     Returns:
-        list of str, the names of the files beside the single images.
+        list of str, the names of the files other than the single images.
     """
     seed, files, count = request.seed, ["grid.png"], len(given.names)
     columns = [
@@ -274,24 +274,24 @@ def write(out, request, given, result):
 
 
 def _write_rows(out, grid, given, images, columns, captions):
-    """Write each image and their grid.
+    """Writes the images and their grid.
 
     Args:
-        columns: for each image of a condition the ending of its file's name, and its noise, a dict.
-        captions: list of str, what each image shows, or None.
+        columns: for each image of a condition (suffix of its file name, dict of its noise).
+        captions: list of str, descriptions of the images, or None.
 
     Returns:
-        list of dict, an entry of descriptions.json for each image with a caption.
+        list of dict, the entries of descriptions.json.
     """
-    if given.files:  # the user's own, which are there already
-        save_png(out / grid, caption_page.picture_page(given.names, images, captions))
+    if given.files:  # the user's own images, which exist already
+        save_png(out / grid, caption_page.image_page(given.names, images, captions))
         pairs = zip(given.files, captions, strict=True)
         return [{"file": file, "description": caption} for file, caption in pairs]
     entries = []
-    for index, image in enumerate(in_colour(images)):
+    for index, image in enumerate(to_rgb(images)):
         row, k = divmod(index, len(columns))
-        (ending, noise), condition = columns[k], given.names[row]
-        name = f"{row:02d}_{slug(condition)}{ending}.png"
+        (suffix, noise), condition = columns[k], given.names[row]
+        name = f"{row:02d}_{slug(condition)}{suffix}.png"
         save_png(out / name, image)
         if captions is not None:
             entry = {"file": name, "description": captions[index]}
@@ -299,7 +299,7 @@ def _write_rows(out, grid, given, images, columns, captions):
     if captions is not None:
         page = caption_page.caption_page(given.names, images, captions)
     else:
-        sources = [] if given.sources is None else [in_colour(given.sources)]
+        sources = [] if given.sources is None else [to_rgb(given.sources)]
         page = rows_grid(images, len(columns), sources, labels=given.names)
     save_png(out / grid, page)
     return entries

@@ -1,4 +1,4 @@
-r"""Makes a preset from the files that the authors of a paper released.
+r"""Converts checkpoints that the authors of a paper released to a preset.
 
     python -m recipes.import_checkpoint --generator=bird_AttnGAN2.pth \
         --text_encoder=text_encoder200.pth --captions=captions.pickle --out=presets/attn_gan_birds
@@ -16,13 +16,14 @@ r"""Makes a preset from the files that the authors of a paper released.
     python -m recipes.import_checkpoint --cnn_encoder=cnn_encoder.ckpt \
         --rnn_decoder=rnn_decoder.ckpt --captions=captions.pickle --out=presets/stream_birds
 
-With `--generator` it writes the system that the file holds: AttnGAN, DM-GAN or MirrorGAN, which
-need `--text_encoder` and `--captions`; StackGAN++, which reads sentence embeddings, or nothing;
-DCGAN or DRIT, whose files hold all networks; Pix2Pix, which with `--encoder` is BicycleGAN; or
-XMC-GAN, which reads captions by a text encoder of TensorFlow Hub (`--hub_preprocess` and
-`--hub_encoder`, folders or addresses, see docs/text_encoders.md), and without one vectors of words.
-Without it, `--image_encoder` makes a DAMSM, and `--cnn_encoder` with `--rnn_decoder` MirrorGAN's
-captioning network, which with `--generator` becomes a part of the MirrorGAN.
+With `--generator` it writes the system in that file: AttnGAN, DM-GAN or MirrorGAN, which need
+`--text_encoder` and `--captions`; StackGAN++, conditioned on sentence embeddings or unconditional;
+DCGAN or DRIT, whose files contain all networks; Pix2Pix, or BicycleGAN with `--encoder`; or
+XMC-GAN, which reads captions with a text encoder from TensorFlow Hub (`--hub_preprocess` and
+`--hub_encoder`, folders or URLs, see docs/text_encoders.md), or word embeddings without one.
+Without `--generator`, `--image_encoder` gives a DAMSM, and `--cnn_encoder` with `--rnn_decoder`
+gives MirrorGAN's captioning network, which becomes a part of the MirrorGAN if `--generator` is
+given.
 `.pth` files need PyTorch; their arrays as `.npz` do not, nor do `.flax` files need Flax.
 """
 
@@ -42,19 +43,19 @@ _IMAGE = flags.DEFINE_string("image_encoder", None, "DAMSM's image encoder.")
 _CNN = flags.DEFINE_string("cnn_encoder", None, "The encoder of MirrorGAN's captioning network.")
 _RNN = flags.DEFINE_string("rnn_decoder", None, "Its decoder.")
 _TEXT = flags.DEFINE_string("text_encoder", None, "DAMSM's text encoder.")
-_CAPTIONS = flags.DEFINE_string("captions", None, "The captions.pickle of the words read or told.")
+_CAPTIONS = flags.DEFINE_string("captions", None, "The captions.pickle with the vocabulary.")
 _ENCODER = flags.DEFINE_string("encoder", None, "BicycleGAN's encoder.")
 _PREPROCESS = flags.DEFINE_string(
-    "hub_preprocess", None, "XMC-GAN's module of TensorFlow Hub that makes word pieces."
+    "hub_preprocess", None, "XMC-GAN's word-piece module from TensorFlow Hub."
 )
-_HUB = flags.DEFINE_string("hub_encoder", None, "The one that makes vectors of these.")
+_HUB = flags.DEFINE_string("hub_encoder", None, "XMC-GAN's encoder module from TensorFlow Hub.")
 _WORDS = flags.DEFINE_integer(
-    "max_words", None, "Words of a caption that are read or told: 18; XMC-GAN's pieces: 17."
+    "max_words", None, "Maximum words per caption: 18; word pieces of XMC-GAN: 17."
 )
 _NAMES = flags.DEFINE_string(
-    "class_names", None, "DCGAN's classes in the order of their numbers, separated by semicolons."
+    "class_names", None, "DCGAN's classes in the order of their indices, separated by semicolons."
 )
-_SIZE = flags.DEFINE_integer("image_size", None, "Pixels of the images, where it may be chosen.")
+_SIZE = flags.DEFINE_integer("image_size", None, "Image size in pixels, where it may vary.")
 _OUT = flags.DEFINE_string("out", None, "Directory of the preset.")
 
 _FLAGS = {flag.name: flag for flag in (
@@ -62,11 +63,11 @@ _FLAGS = {flag.name: flag for flag in (
     _SIZE,
 )}
 _WEIGHTS = (_GENERATOR, _IMAGE, _CNN, _RNN, _TEXT, _ENCODER)  # named in the preset's metadata
-_FIRST = (_GENERATOR, _IMAGE, _CNN)  # one of these says what is imported
+_FIRST = (_GENERATOR, _IMAGE, _CNN)  # one of these determines the system
 
 
 def main(argv):
-    """Read everything, check that it fits together, then write the preset."""
+    """Reads all files, checks that they match, then writes the preset."""
     del argv
     _check()
     _cli.start_tensorflow()
@@ -88,7 +89,7 @@ def main(argv):
 
 
 def _system():
-    """The name of the system whose files were given."""
+    """Name of the system whose files were given."""
     from zoo.importers.detect import system_of
     from zoo.importers.registry import importers
 
@@ -99,7 +100,7 @@ def _system():
 
 
 def _check():
-    """What can be told before TensorFlow starts: the files are there, and --out may be written."""
+    """Checks, before TensorFlow starts, that the files exist and --out can be written."""
     from zoo.presets.saving import check_target
 
     output_folders.check_folder(_OUT.value)
@@ -122,33 +123,33 @@ def _check():
 
 
 def _arguments(system, importer):
-    """The values of the flags that a system's `load` takes, by their names.
+    """The values of the flags that a system's `load` takes, by name.
 
     Raises:
-        ZooError: one is missing, or one was given that has no use.
+        ZooError: if a required flag is missing, or a flag does not apply to the system.
     """
     arguments = {}
     for name, flag in _FLAGS.items():
         if name in importer.files:
             if not flag.value:
-                raise ZooError(f"--{name} is missing, which {system} needs.")
+                raise ZooError(f"--{name} is missing: {system} needs it.")
             arguments[name] = flag.value
         elif name in importer.options:
             if flag.value is not None:
                 arguments[name] = _parts(flag.value) if flag is _NAMES else flag.value
         elif flag.value is not None:
-            raise ZooError(f"--{name} has no use: {system} does not read it.")
+            raise ZooError(f"--{name} does not apply to {system}: leave it out.")
     return arguments
 
 
 def _with_hub_encoder(arguments):
-    """The arguments, with the two modules of TensorFlow Hub as one `text_encoder`."""
+    """The arguments, with the two modules from TensorFlow Hub merged into one `text_encoder`."""
     modules = {
         name.removeprefix("hub_"): arguments.pop(name)
         for name in (_PREPROCESS.name, _HUB.name) if name in arguments
     }
     if len(modules) == 1:
-        raise ZooError("--hub_preprocess and --hub_encoder belong together: give both, or none.")
+        raise ZooError("--hub_preprocess and --hub_encoder belong together: give both, or neither.")
     return {**arguments, "text_encoder": {"kind": "hub", **modules}} if modules else arguments
 
 

@@ -1,4 +1,4 @@
-r"""MirrorGAN: caption to image, and back to a caption (arXiv 1903.05854).
+r"""MirrorGAN: caption to image, and image back to caption (arXiv 1903.05854).
 
     python -m recipes.train --config=recipes/mirror_gan.py:shapes --workdir=runs/mirror_shapes
     python -m recipes.train --config=recipes/mirror_gan.py:emoji --workdir=runs/mirror_emoji \
@@ -7,15 +7,15 @@ r"""MirrorGAN: caption to image, and back to a caption (arXiv 1903.05854).
         --config.data.directory=data/birds --config.damsm=runs/damsm_birds/presets/best \
         --config.stream=runs/stream_birds/presets/best
 
-It needs the text encoder of a DAMSM and a captioning network, STREAM, both trained on the same
-words. Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of the run, by
-the settings under `pretraining`; then without `--config.stream` a STREAM, in its `stream` folder,
-by those under `captioning`. Of the DAMSM only the held-out score uses the image encoder, unless
-`--config.model.damsm_weight` is above 0. Mode seeking (arXiv 1903.05628) is a switch:
+It needs the text encoder of a DAMSM and a captioning network, STREAM, trained with the same
+vocabulary. Without `--config.damsm` a DAMSM is pre-trained first, in the `damsm` folder of the run,
+with the settings under `pretraining`; then, without `--config.stream`, a STREAM in the `stream`
+folder, with those under `captioning`. The DAMSM's image encoder is used only by the held-out score,
+unless `--config.model.damsm_weight` is above 0. Mode seeking (arXiv 1903.05628) is optional:
 `--config.model.mode_seeking_weight=1`.
 
-lambda, the weight of the caption's reconstruction, differs between the released code and the paper,
-and so does its scale:
+lambda, the weight of the caption reconstruction, differs between the released code and the paper,
+and so does its reduction:
   code    10 x the mean over all words of a batch (the default)
   paper   --config.model.caption_weight=20 --config.model.caption_reduction=captions
           20 x the sum over a caption's words
@@ -50,8 +50,8 @@ VARIANTS = {
         "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
                  "words": "unicode", "max_words": 18},
     },
-    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs that have instructions for
-    # it, and several times slower on those that have none.
+    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs with bfloat16 instructions,
+    # and several times slower on other CPUs.
     "emoji": {
         "epochs": 60, "batch_size": 16, "checkpoint_every": 500, "sample_every": 500,
         "model": {
@@ -62,7 +62,7 @@ VARIANTS = {
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 13},
     },
-    "birds": {  # of the released code
+    "birds": {  # released code
         "epochs": 650, "batch_size": 12, "checkpoint_every": 1000, "sample_every": 1000,
         "model": {
             "stage_sizes": (64, 128, 256), "generator_filters": 32, "discriminator_filters": 64,
@@ -71,7 +71,7 @@ VARIANTS = {
         },
         "data": {"name": "birds", "directory": "data/birds", "max_words": 18},
     },
-    "coco": {  # of the birds, with 120 epochs
+    "coco": {  # as birds, with 120 epochs
         "epochs": 120, "batch_size": 12, "checkpoint_every": 1000, "sample_every": 1000,
         "model": {
             "stage_sizes": (64, 128, 256), "generator_filters": 32, "discriminator_filters": 64,
@@ -87,13 +87,13 @@ def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
     config = common_config("mirror_gan", dataset, VARIANTS)
     config.update({
-        "text": "captions",  # what reads the captions: "captions"
-        "text_encoder": {  # of "hub"
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+        "text": "captions",  # the text encoder: "captions"
+        "text_encoder": {  # for "hub"
+            "preprocess": "",  # handle of the word-piece module; "": BERT's
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
             "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
         },
-        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "stream": "",  # preset name or directory of a trained STREAM; "": pre-train one
@@ -106,10 +106,10 @@ def get_config(dataset="shapes"):
             "latent_dim": 100,
             "condition_dim": 100,
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
-            "ema_decay": 0.999,  # of the generator's moving average, which makes the images
-            "ema_statistics": "average",  # "current": batch statistics not averaged, as released
-            "damsm_weight": 0.0,  # of AttnGAN's matching losses, which the released code leaves out
-            "sample_reduction": "sum",  # mode seeking: how both samples' losses are joined, "mean"
+            "ema_decay": 0.999,  # of the generator's EMA, which is used for inference
+            "ema_statistics": "average",  # "current": no EMA of batch statistics, as released
+            "damsm_weight": 0.0,  # of AttnGAN's matching losses, which the released code omits
+            "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
             "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
             "caption_weight": 10.0,  # lambda; the released code: 10, the paper: 20 of "captions"
             "caption_reduction": "words",  # "words": mean over all words | "captions": sums
@@ -125,16 +125,16 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
-            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
-            "held_out_count": 512,  # held-out images that scores use
-            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "held_out_count": 512,  # held-out images used for scores
+            "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "min_count": 1,  # a word enters the vocabulary when it occurs this often
-            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "min_count": 1,  # minimum number of occurrences of a vocabulary word
+            "unknown": "drop",  # other words: "drop" | "unk" (replaced by <unk>)
             "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
                                # "unicode": letters of every script
             "max_words": 18,  # longer captions keep a random subset of this size, in order
@@ -144,16 +144,16 @@ def get_config(dataset="shapes"):
 
 
 def check(config):
-    """Raises `ZooError` for a text that MirrorGAN does not read."""
+    """Raises `ZooError` for a text encoder that MirrorGAN does not support."""
     training.check_text(
         config, ("captions",),
-        "MirrorGAN tells each caption back in the words of its vocabulary, so it needs a recurrent "
-        "encoder of the same words.",
+        "MirrorGAN reconstructs each caption in its vocabulary, so it needs a recurrent encoder "
+        "with the same vocabulary.",
     )
 
 
 def pretraining_stages(config):
-    """The DAMSM, whose text encoder reads the captions, then STREAM, in the DAMSM's words."""
+    """The DAMSM, whose text encoder reads the captions, then STREAM."""
     del config
     return [
         training.Stage("damsm", "pretraining", damsm),
@@ -164,18 +164,18 @@ def pretraining_stages(config):
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config.
 
-    `pretrained`: dict of "damsm" and "stream" -> preset of a trained one, "" for an untrained one.
+    `pretrained`: dict of "damsm" and "stream" -> preset of a trained one, or "".
     """
     check_caption_batch(config)
-    matching = damsm.resolve(config, data, pretrained)
-    captioning = stream.resolve(config, data, pretrained, matching)
+    damsm_model = damsm.resolve(config, data, pretrained)
+    captioning = stream.resolve(config, data, pretrained, damsm_model)
     model = models.MirrorGAN(
-        **training.text_arguments(config, data, matching),
-        image_encoder=matching.image_encoder_config, captioner=captioning.captioner_config,
+        **training.text_arguments(config, data, damsm_model),
+        image_encoder=damsm_model.image_encoder_config, captioner=captioning.captioner_config,
         seed=config.seed, **config.model,
     )
     compile_gan(model, config)
-    model.load_damsm(matching)
-    experiment = caption_experiment(config, data, model, matching)
+    model.load_damsm(damsm_model)
+    experiment = caption_experiment(config, data, model, damsm_model)
     model.load_stream(captioning)
     return experiment

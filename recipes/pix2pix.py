@@ -7,11 +7,11 @@ With `--config.model.mode_seeking_weight=1` it is the image-to-image task of MSG
     python -m recipes.train --config=recipes/pix2pix.py:facades --workdir=runs/pix2pix_facades \
         --config.data.directory=data/facades.zip
 
-Images hold a pair each, A on the left half and B on the right, in the folders train, val and test
-of a folder or .zip file; `--config.data.direction=b2a` goes from right to left.
+Each image file contains a pair, A in the left half and B in the right half, in the folders train,
+val and test of a folder or .zip file; `--config.data.direction=b2a` translates from B to A.
 
 Datasets:
-  shapes       procedural, no files; 32 pixels, small networks, from a flat map to the image.
+  shapes       procedural, no files; 32 pixels, small networks; from a label map to the image.
   facades      CMP facades, label map to photo; MSGAN's settings, 256 pixels, batches of 1.
   maps         map to aerial photo, the same settings.
   facades_128  facades at 128 pixels with half the channels, for a CPU.
@@ -28,7 +28,7 @@ from recipes._common import (
 from zoo import models, training
 
 VARIANTS = {
-    "shapes": {  # small: two CPU cores are enough; from a shape's flat map to its image
+    "shapes": {  # small: two CPU cores are enough; from a shape's label map to its image
         "steps": 2000, "epochs": 0, "batch_size": 4,
         "checkpoint_every": 100, "sample_every": 500,
         "decay": {"epochs": 0, "constant_epochs": 0},
@@ -48,7 +48,7 @@ VARIANTS = {
         "decay": {"epochs": 400, "constant_epochs": 200},
         "data": {"name": "pairs", "direction": "b2a", "load_size": 0},
     },
-    # An eighth of the work per image, for two CPU cores. In float32: on a CPU a step of the U-Net
+    # An eighth of the compute per image, for two CPU cores. In float32: on a CPU a U-Net step
     # takes 15 times as long in bfloat16.
     "facades_128": {
         "epochs": 40, "batch_size": 2, "checkpoint_every": 500, "sample_every": 500,
@@ -76,7 +76,7 @@ def get_config(dataset="shapes"):
     config.update({
         "model": {
             "image_size": 256,
-            "source_channels": 3,  # 1: a grey source, such as edges
+            "source_channels": 3,  # 1: a gray source, such as edges
             "latent_dim": 8,
             "generator_filters": 64,
             "where_add": "all",  # where the latent enters the U-Net: "all" | "input"
@@ -94,7 +94,7 @@ def get_config(dataset="shapes"):
         "decay": {  # learning rates: constant, then linearly to 0 at `epochs`; 0: always constant
             "epochs": 400, "constant_epochs": 200,
         },
-        "samples": {  # the fixed grid, and the conditions of the held-out figures
+        "samples": {  # the fixed grid, and the conditions of the held-out scores
             "rows": 8,  # conditions
             "samples_per_condition": 6,
             "seed": 0,
@@ -102,24 +102,24 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "pairs",  # "pairs" | "shape_pairs"
             "directory": "",  # a folder or .zip
-            "held_out_split": "val",  # a folder's name; where there is none, test or val
-            "load_size": 0,  # pixels that images are scaled to before a random cut; 0: no cut
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "on_error": "raise",  # "raise" | "skip": what a broken image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "held_out_split": "val",  # name of a folder; if it is missing, test or val
+            "load_size": 0,  # pixels to resize to before a random crop; 0: no crop
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 4096,  # shapes: number of training images
             "held_out_count": 64,  # shapes: number of held-out images
             "direction": "a2b",  # "a2b": A, or the left half, is the source | "b2a"
             "layout": "auto",  # "auto" | "side_by_side" | "folders": how A and B are stored
-            "held_out_fraction": 0.1,  # of a set without a held-out split, by hash of the names
+            "held_out_fraction": 0.1,  # of a data set without held-out split, by hash of the names
         },
     })
     return with_variant(config, VARIANTS[dataset])
 
 
 def open_data(config):
-    """The images of a config."""
+    """The data set of a config."""
     return training.ImageData(config, "pairs")
 
 

@@ -9,17 +9,16 @@ With `--config.model.mode_seeking_weight=1` it is the text-to-image task of MSGA
     python -m recipes.train --config=recipes/stackgan_v2.py:birds --workdir=runs/stack_birds \
         --config.data.directory=data/birds --config.text=embeddings
 
-`--config.text` says what the sentence vector is:
-  captions    read by the text encoder of a DAMSM, `--config.damsm`; without one a DAMSM is
-              pre-trained first, in the `damsm` folder of the run, by the settings under
-              `pretraining`.
-  hub         read by a text encoder of TensorFlow Hub, such as BERT, that `text_encoder` names
+`--config.text` selects the source of the sentence vector:
+  captions    the text encoder of a DAMSM, `--config.damsm`; without one a DAMSM is pre-trained
+              first, in the `damsm` folder of the run, with the settings under `pretraining`.
+  hub         a text encoder from TensorFlow Hub, such as BERT, given by `text_encoder`
               (docs/text_encoders.md).
-  embeddings  pre-computed ones, the paper's way: char-CNN-RNN-embeddings.pickle (birds, coco) or
+  embeddings  pre-computed, as in the paper: char-CNN-RNN-embeddings.pickle (birds, coco) or
               embeddings.npy (folder), see docs/data.md.
   none        no text at all; the official code then adds `--config.model.color_weight=50`.
-Without a DAMSM there is no held-out score; with `hub`, `embeddings` and `none` one that is given by
-`--config.damsm` scores the images and does nothing else.
+Without a DAMSM there is no held-out score; with `hub`, `embeddings` and `none` a DAMSM given by
+`--config.damsm` is used only to score the images.
 
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
@@ -50,8 +49,8 @@ VARIANTS = {
         "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
                  "words": "unicode", "max_words": 18},
     },
-    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs that have instructions for
-    # it, and several times slower on those that have none.
+    # dtype="mixed_bfloat16" is about twice as fast on a GPU and on CPUs with bfloat16 instructions,
+    # and several times slower on other CPUs.
     "emoji": {
         "epochs": 60, "batch_size": 16, "checkpoint_every": 500, "sample_every": 500,
         "model": {
@@ -71,7 +70,7 @@ VARIANTS = {
         },
         "data": {"name": "birds", "directory": "data/birds", "max_words": 18},
     },
-    "coco": {  # of the birds; the paper's for COCO were not published
+    "coco": {  # as birds; settings for COCO were not published
         "epochs": 120, "batch_size": 24, "checkpoint_every": 1000, "sample_every": 1000,
         "model": {
             "stage_sizes": (64, 128, 256), "generator_filters": 64, "discriminator_filters": 64,
@@ -89,13 +88,13 @@ def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""
     config = common_config("stackgan_v2", dataset, VARIANTS)
     config.update({
-        "text": "captions",  # what reads the captions: "captions" | "hub" | "embeddings" | "none"
-        "text_encoder": {  # of "hub"
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+        "text": "captions",  # the text encoder: "captions" | "hub" | "embeddings" | "none"
+        "text_encoder": {  # for "hub"
+            "preprocess": "",  # handle of the word-piece module; "": BERT's
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
             "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
         },
-        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "model": {
@@ -106,11 +105,11 @@ def get_config(dataset="shapes"):
             "latent_dim": 100,
             "condition_dim": 128,
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
-            "ema_decay": 0.999,  # of the generator's moving average, which makes the images
-            "ema_statistics": "average",  # "current": batch statistics not averaged, as released
-            "unconditional_weight": 1.0,  # of the heads without caption; 0: no such heads
+            "ema_decay": 0.999,  # of the generator's EMA, which is used for inference
+            "ema_statistics": "average",  # "current": no EMA of batch statistics, as released
+            "unconditional_weight": 1.0,  # of the unconditional heads; 0: no such heads
             "kl_weight": 2.0,
-            "color_weight": 0.0,  # colour consistency of the stages; official without text: 50
+            "color_weight": 0.0,  # color consistency of the stages; official without text: 50
             "adversarial_form": "logits",  # "probabilities": cross-entropy of sigmoids, as released
         },
         "optimizer": {  # Adam, the same for the generator and each discriminator
@@ -124,16 +123,16 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
-            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
-            "held_out_count": 512,  # held-out images that scores use
-            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "held_out_count": 512,  # held-out images used for scores
+            "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "min_count": 1,  # a word enters the vocabulary when it occurs this often
-            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "min_count": 1,  # minimum number of occurrences of a vocabulary word
+            "unknown": "drop",  # other words: "drop" | "unk" (replaced by <unk>)
             "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
                                # "unicode": letters of every script
             "max_words": 18,  # longer captions keep a random subset of this size, in order
@@ -143,26 +142,26 @@ def get_config(dataset="shapes"):
 
 
 def check(config):
-    """Raises `ZooError` for a text that StackGAN++ does not read."""
+    """Raises `ZooError` for a text encoder that StackGAN++ does not support."""
     training.check_text(config, ("captions", "embeddings", "hub", "none"))
 
 
 def pretraining_stages(config):
-    """The DAMSM: its text encoder reads "captions"; with another text it only scores."""
+    """The DAMSM: its text encoder reads "captions"; otherwise it only scores images."""
     return [training.Stage("damsm", "pretraining", damsm, needed=config.text == "captions")]
 
 
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config.
 
-    `pretrained`: dict of "damsm" -> preset of a trained one, "" for an untrained one.
+    `pretrained`: dict of "damsm" -> preset of a trained DAMSM, or "" for an untrained one.
     """
     check_caption_batch(config)
-    matching = damsm.resolve(config, data, pretrained, needed=config.text == "captions")
+    damsm_model = damsm.resolve(config, data, pretrained, needed=config.text == "captions")
     model = models.StackGANV2(
-        **training.text_arguments(config, data, matching), seed=config.seed, **config.model
+        **training.text_arguments(config, data, damsm_model), seed=config.seed, **config.model
     )
     compile_gan(model, config)
     if config.text == "captions":
-        model.load_damsm(matching)
-    return caption_experiment(config, data, model, matching, mismatched=model.conditional)
+        model.load_damsm(damsm_model)
+    return caption_experiment(config, data, model, damsm_model, mismatched=model.conditional)

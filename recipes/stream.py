@@ -1,7 +1,7 @@
-r"""STREAM: a network that says in words what a image shows.
+r"""STREAM: an image captioning network.
 
-Pre-training of MirrorGAN (arXiv 1903.05854, section 3.3); `recipes/mirror_gan.py` runs it by itself
-when `--config.stream` names none.
+Pre-training of MirrorGAN (arXiv 1903.05854, section 3.3); `recipes/mirror_gan.py` runs it
+automatically unless `--config.stream` names a trained one.
 
     python -m recipes.train --config=recipes/stream.py:shapes --workdir=runs/stream_shapes
     python -m recipes.train --config=recipes/stream.py:emoji --workdir=runs/stream_emoji \
@@ -9,10 +9,10 @@ when `--config.stream` names none.
     python -m recipes.train --config=recipes/stream.py:birds --workdir=runs/stream_birds \
         --config.data.directory=data/birds --config.model.image_weights=data/resnet152-394f9c45.pth
 
-The authors released neither this step nor its weights. It is the image captioning that their code
-names as its source, yunjey/pytorch-tutorial: Adam at 0.001, batches of 128, five passes over all
-captions. A step here sees one caption of a image, so five passes are 50 epochs of birds, which
-have ten captions each, and 25 of COCO.
+The authors released neither this step nor its weights. It follows the image captioning tutorial
+that their code names as its source, yunjey/pytorch-tutorial: Adam at 0.001, batches of 128, five
+passes over all captions. A step here uses one caption per image, so five passes are 50 epochs of
+birds, which have ten captions each, and 25 of COCO.
 
 Datasets:
   shapes  procedural, no files; a small encoder for a CPU.
@@ -20,7 +20,7 @@ Datasets:
   birds   CUB-200-2011 in the layout of the AttnGAN data; ResNet-152 with ImageNet weights, frozen.
   coco    COCO 2014 in the same layout, the same encoder.
 
-A MirrorGAN then takes the result with `--config.stream=runs/stream_emoji/presets/best`.
+A MirrorGAN uses the result with `--config.stream=runs/stream_emoji/presets/best`.
 """
 
 from recipes._common import check_caption_batch, common_config, with_variant
@@ -36,7 +36,7 @@ VARIANTS = {
         "data": {"name": "shapes", "count": 4096, "crop": "none", "flip": False,
                  "words": "unicode", "max_words": 18},
     },
-    "emoji": {  # no crop and no mirror
+    "emoji": {  # no crop and no flip
         "epochs": 20, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_encoder": "compact", "image_filters": 32, "image_size": 64,
@@ -46,7 +46,7 @@ VARIANTS = {
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 13},
     },
-    "birds": {  # the sizes of MirrorGAN's code, the training of the tutorial
+    "birds": {  # sizes of MirrorGAN's code, training of the tutorial
         "epochs": 50, "batch_size": 128, "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_encoder": "resnet", "image_filters": 64, "image_size": 256,
@@ -77,24 +77,24 @@ def get_config(dataset="shapes"):
             "image_size": 256,  # pixels, those of the GAN's last stage
             "features": 256,  # size of an image's vector and of a word embedding
             "units": 512,  # of the LSTM
-            "end_token": True,  # learn the end of a caption; False: as the GAN's loss has it
+            "end_token": True,  # predict the end token; False: as in the GAN's loss
         },
         "optimizer": {
             "learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8,
         },
-        "data": {  # as the DAMSM's: both networks must have the same words
+        "data": {  # same as for the DAMSM: both networks must share a vocabulary
             "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
-            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
-            "held_out_count": 512,  # held-out images that scores use
-            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "held_out_count": 512,  # held-out images used for scores
+            "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "min_count": 1,  # a word enters the vocabulary when it occurs this often
-            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "min_count": 1,  # minimum number of occurrences of a vocabulary word
+            "unknown": "drop",  # other words: "drop" | "unk" (replaced by <unk>)
             "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
                                # "unicode": letters of every script
             "max_words": 18,  # longer captions keep a random subset of this size, in order
@@ -104,27 +104,27 @@ def get_config(dataset="shapes"):
 
 
 def check(config):
-    """Raises `ZooError` for a text that STREAM does not read; its own config has no choice."""
+    """Raises `ZooError` for a text encoder that STREAM does not support."""
     if "text" in config:
         training.check_text(config, ("captions",))
 
 
 def check_weights(config):
-    """Raises `ZooError` for a ResNet without its weights."""
+    """Raises `ZooError` for a ResNet without weights."""
     training.require_weights(config, "resnet", "a frozen ResNet", "resnet152-394f9c45.pth")
 
 
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config.
 
-    `pretrained`: dict of "damsm" -> preset of the DAMSM whose words it takes; without one they are
-    those of the training captions.
+    `pretrained`: dict of "damsm" -> preset of the DAMSM whose vocabulary it uses; without one, that
+    of the training captions.
     """
     import keras
 
     check_caption_batch(config)
     handle = pretrained.get("damsm")
-    model = make_model(config, data, training.open_damsm(config, handle) if handle else None)
+    model = make_model(config, data, training.load_damsm(config, handle) if handle else None)
     if config.model.image_weights:
         load_resnet_trunk(model.captioner.encoder, config.model.image_weights)
     model.compile(optimizer=keras.optimizers.Adam(**config.optimizer))
@@ -139,7 +139,7 @@ def build(config, data, pretrained):
 
 
 def make_model(config, data, damsm=None):
-    """An untrained `Stream`, with the words of a `DAMSM` or of the training captions."""
+    """An untrained `Stream`, with the vocabulary of a `DAMSM` or of the training captions."""
     settings = config.model
     vocabulary = data.vocabulary() if damsm is None else damsm.vocabulary
     encoder = {"features": settings.features, "filters": settings.image_filters}
@@ -155,13 +155,13 @@ def make_model(config, data, damsm=None):
 
 
 def resolve(config, data, pretrained, damsm):
-    """The STREAM beside a MirrorGAN: trained, or an untrained one, which describes a run.
+    """The STREAM of a MirrorGAN: trained, or untrained, which suffices to describe a run.
 
     Args:
         config: MirrorGAN's config.
         data: its data.
         pretrained: dict of "stream" -> preset of a trained one, or "".
-        damsm: the `DAMSM` whose words an untrained one takes.
+        damsm: the `DAMSM` whose vocabulary an untrained one uses.
     """
     if handle := pretrained.get("stream"):
         return models.Stream.from_preset(handle)
@@ -170,10 +170,10 @@ def resolve(config, data, pretrained, damsm):
 
 
 def load_resnet_trunk(encoder, path):
-    """Gives a `ResNetCaptionEncoder` torchvision's ImageNet weights (`resnet152-*.pth`)."""
+    """Loads torchvision's ImageNet weights (`resnet152-*.pth`) into a `ResNetCaptionEncoder`."""
     from zoo.importers.files import read_state_dict
     from zoo.importers.resnet import resnet_targets
     from zoo.importers.state_dict import load_state_dict
 
-    given = {k: v for k, v in read_state_dict(path).items() if not k.startswith("fc.")}
-    load_state_dict(resnet_targets(encoder.trunk), given)
+    weights = {k: v for k, v in read_state_dict(path).items() if not k.startswith("fc.")}
+    load_state_dict(resnet_targets(encoder.trunk), weights)

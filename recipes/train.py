@@ -1,12 +1,12 @@
-r"""Train a system by a recipe.
+r"""Trains a system from a recipe.
 
     python -m recipes.train --config=recipes/attn_gan.py:shapes --config.steps=200 --workdir=runs/a
     python -m recipes.train --config=recipes/attn_gan.py:emoji --config.batch_size=16 \
         --workdir=runs/b --dry_run
 
-Ctrl-C (or SIGTERM) saves and exits; the same command resumes from there. So does it after a crash
-or a kill, from the last checkpoint, and ends with the same weights. `--dry_run` prints the resolved
-settings, the sizes of the networks and the shapes of one batch, and writes nothing.
+Ctrl-C (or SIGTERM) saves and exits; the same command resumes from there. After a crash or a kill it
+resumes from the last checkpoint. Resuming is bit-exact. `--dry_run` prints the resolved settings,
+the sizes of the networks and the shapes of one batch, and writes nothing.
 """
 
 from absl import flags
@@ -17,12 +17,12 @@ from zoo.errors import ZooError
 from zoo.storage import output_folders
 
 config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
-_WORKDIR = flags.DEFINE_string("workdir", None, "The run's folder: new, empty, or this run's own.")
+_WORKDIR = flags.DEFINE_string("workdir", None, "Run folder: new, empty, or of this run.")
 _DRY_RUN = flags.DEFINE_bool("dry_run", False, "Describe the run and write nothing.")
 
 
 def main(argv):
-    """Check the settings, start TensorFlow, and train or describe."""
+    """Checks the settings, starts TensorFlow, and trains or describes the run."""
     del argv
     recipe = _cli.recipe()
     if not _WORKDIR.value and not _DRY_RUN.value:

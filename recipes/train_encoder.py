@@ -1,4 +1,4 @@
-r"""A small classifier whose features measure images where Inception cannot be had.
+r"""Trains a small classifier whose features measure images where Inception is not available.
 
     python -m recipes.train_encoder --data=cifar10 --out=encoders/cifar10
     python -m recipes.train_encoder --data=data/cifar10_images.zip --name=cifar10 \
@@ -8,11 +8,10 @@ r"""A small classifier whose features measure images where Inception cannot be h
     python -m recipes.train_encoder --data=shape_classes --out=encoders/shapes
     python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
 
-Trains a `FeatureEncoder` to name the class of an image (of images in folders the folder, of emoji
-the drawing style) and saves it as a preset, stored as float16, whose metadata say how many held-out
-images it names correctly. Its name starts with `zoo-`, so that its numbers
-(`fid[zoo-cifar10-encoder]`) cannot be mistaken for a paper's. A run is a function of the seed and
-of the images.
+Trains a `FeatureEncoder` to classify images (by folder; of emoji, by drawing style) and saves it as
+a preset in float16, with its accuracy on held-out images in the metadata. Its name starts with
+`zoo-`, so that its metrics (`fid[zoo-cifar10-encoder]`) cannot be mistaken for those of a paper.
+The result depends only on the seed and the images.
 """
 
 import time
@@ -26,23 +25,23 @@ from zoo.errors import ZooError
 
 SOURCES = ("classes", "cifar10", "shape_classes")
 LIMITATIONS = (
-    "A small network of few classes. Its features order runs on the same data; the size of a "
-    "number made with them means nothing elsewhere, and none may be set beside a paper's."
+    "A small network with few classes. Its features rank runs on the same data; the absolute "
+    "values are meaningless elsewhere and must not be compared with those of a paper."
 )
 
 
 def train(source, image_size, name, steps, batch_size=64, features=64, filters=16,
           learning_rate=1e-3, seed=0, flip=True, load_size=None, show=True):
-    """A trained `FeatureEncoder`, and its loss, the mean of the last steps.
+    """Trains a `FeatureEncoder`; returns it and its loss, the mean over the last steps.
 
     Args:
-        source: a labelled source of `zoo.data`.
-        image_size: int, a power of two from 16 on.
+        source: a labeled source of `zoo.data`.
+        image_size: int, a power of two, at least 16.
         name: str, starts with "zoo-".
-        load_size: int, pixels that images are scaled to before a random cut; None: no cut.
+        load_size: int, pixels to resize images to before a random crop; None: no crop.
 
     Raises:
-        ZooError: the loss is no number.
+        ZooError: if the loss is NaN or infinite.
     """
     import keras
     import tensorflow as tf
@@ -63,22 +62,22 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     for number, batch in enumerate(batches.take(steps)):
         if number % 100 == 0:
             model.reset_metrics()
-        means = step(batch)  # since the last hundredth step
+        means = step(batch)  # since the last multiple of 100
         progress.advance()
         if show and number % 10 == 0:
             progress.show({key: float(value) for key, value in means.items()})
     progress.clear()
     loss = float(means["loss"])
     if not np.isfinite(loss):
-        raise ZooError(f"The loss is {loss} after {steps} steps: take a lower --learning_rate.")
+        raise ZooError(f"The loss is {loss} after {steps} steps: use a lower --learning_rate.")
     return model, loss
 
 
 def held_out_results(model, source, what, batch_size=128):
-    """What a model's card says of images that it was not trained on: a list of results.
+    """Accuracy on images that a model was not trained on: a list of results for its card.
 
     Args:
-        model: `FeatureEncoder`. source: a labelled source. what: str, names the images.
+        model: `FeatureEncoder`. source: a labeled source. what: str, describes the images.
     """
     import tensorflow as tf
 
@@ -88,33 +87,33 @@ def held_out_results(model, source, what, batch_size=128):
     batches = labels_evaluation(source, model.image_size, batch_size)
     named = np.concatenate([np.argmax(classify(batch["images"]), 1) for batch in batches])
     labels = np.asarray(source.labels)
-    hits = np.array(_places(model.class_names, source.class_names))[labels] == named
+    hits = np.array(_class_indices(model.class_names, source.class_names))[labels] == named
     of_class = {label: hits[labels == label].mean() for label in np.unique(labels)}
     worst = min(of_class, key=of_class.get)
-    protocol = f"{len(hits)} images, {what}, with the weights as they are stored"
+    protocol = f"{len(hits)} images, {what}, with the stored float16 weights"
     common = np.bincount(labels).max() / len(labels)
     return [
         {"metric": "held_out_accuracy", "value": round(float(hits.mean()), 4),
          "protocol": f"{protocol}; the most frequent class alone would give {common:.3f}"},
         {"metric": f"held_out_accuracy, class {source.class_names[worst]}",
          "value": round(float(of_class[worst]), 4),
-         "protocol": f"the lowest of the {len(of_class)} classes; the same pictures"},
+         "protocol": f"the lowest of the {len(of_class)} classes; the same images"},
     ]
 
 
-def _places(classes, names):
-    """The model's number of each class of a source, which may lack some."""
+def _class_indices(classes, names):
+    """The model's index of each class of a source, which may lack some classes."""
     for name in names:
         if name not in classes:
             raise ZooError(
-                f'The held-out images have a class "{name}", which the training ones have not: '
-                f"these are {', '.join(classes)}. Remove it, or add it to both."
+                f'The held-out images have a class "{name}", which the training images lack: '
+                f"they have {', '.join(classes)}. Remove it, or add it to both."
             )
     return [list(classes).index(name) for name in names]
 
 
 def main(argv):
-    """Open the images, train, save, measure what was saved."""
+    """Opens the images, trains, saves, and evaluates the saved preset."""
     del argv
     values = flags.FLAGS
     _check(values)
@@ -129,7 +128,7 @@ def main(argv):
         for note in splits.notes:
             print(note)
         if held_out is not None:
-            _places(source.class_names, held_out.class_names)
+            _class_indices(source.class_names, held_out.class_names)
         name, start = _encoder_name(values["name"].value or name), time.monotonic()
         model, loss = train(
             source, size, name, values.steps, values.batch_size, values.features, values.filters,
@@ -159,7 +158,7 @@ def main(argv):
 
 
 def open_sources(data, image_size):
-    """(`zoo.data.splits.Splits`, pixels, name) of `--data`."""
+    """Opens `--data`: (`zoo.data.splits.Splits`, image size in pixels, name)."""
     from zoo.data import get_source
     from zoo.data.splits import open_splits
 
@@ -169,7 +168,7 @@ def open_sources(data, image_size):
     if not data:
         raise ZooError(f"--data is missing: give one of {', '.join(SOURCES)}, or NAME:PATH.")
     if name == "shape_classes" and path:
-        raise ZooError(f'The shapes are drawn and have no path: give --data={name}, got "{data}".')
+        raise ZooError(f'The shapes are procedural: give --data={name} without path, got "{data}".')
     settings = {"directory": path or None} if name != "shape_classes" else {"size": 32}
     splits = open_splits(lambda split: get_source(name, split=split, **settings), setting="")
     source = splits.training
@@ -181,12 +180,12 @@ def open_sources(data, image_size):
 def _usage(preset):
     return (
         f'import zoo\n\nclassifier = zoo.from_preset("{preset}")  # or the path of this directory\n'
-        f"# and as what an evaluation looks with: python -m recipes.evaluate --encoder={preset}"
+        f"# as the encoder of an evaluation: python -m recipes.evaluate --encoder={preset}"
     )
 
 
 def _encoder_name(name):
-    """"zoo-NAME-encoder", of letters, digits and hyphens."""
+    """"zoo-NAME-encoder", with only letters, digits and hyphens."""
     return f"zoo-{''.join(c if c.isalnum() else '-' for c in name.lower())}-encoder"
 
 
@@ -204,24 +203,24 @@ def _check(values):
         raise ZooError(f"--seed must be from 0 to 2^32 - 1, got {values.seed}.")
     size, load = values.image_size, values.load_size
     if size is not None and (size < 16 or size & (size - 1)):
-        raise ZooError(f"--image_size must be a power of two from 16 on, got {size}.")
+        raise ZooError(f"--image_size must be a power of two, at least 16, got {size}.")
     if load is not None and load < (size or 16):
         raise ZooError(f"--load_size must be at least --image_size, {size or 16}, got {load}.")
 
 
 def _define_flags():
     flags.DEFINE_string("data", "", "cifar10, shape_classes or classes, or NAME:PATH.")
-    flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; that of the data if not given.")
+    flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; default: that of the data.")
     flags.DEFINE_string("out", None, "Folder to write to.")
     flags.DEFINE_integer("steps", 3000, "Training steps.")
-    flags.DEFINE_integer("batch_size", 64, "Pictures a step.")
-    flags.DEFINE_integer("features", 64, "Length of a feature.")
+    flags.DEFINE_integer("batch_size", 64, "Images per step.")
+    flags.DEFINE_integer("features", 64, "Length of the feature vector.")
     flags.DEFINE_integer("filters", 16, "Width of the network.")
-    flags.DEFINE_integer("image_size", None, "Pixels, a power of two; the pictures' own.")
-    flags.DEFINE_integer("load_size", None, "Pixels before a random cut; none: no cut.")
-    flags.DEFINE_float("learning_rate", 1e-3, "Of Adam; falls to 0 by a cosine.")
-    flags.DEFINE_bool("flip", True, "Mirror half of the images.")
-    flags.DEFINE_integer("seed", 0, "Of the weights and the order.")
+    flags.DEFINE_integer("image_size", None, "Pixels, a power of two; default: as the images.")
+    flags.DEFINE_integer("load_size", None, "Pixels before a random crop; default: no crop.")
+    flags.DEFINE_float("learning_rate", 1e-3, "Of Adam, with cosine decay to 0.")
+    flags.DEFINE_bool("flip", True, "Mirror images with probability 1/2.")
+    flags.DEFINE_integer("seed", 0, "Of the weights and the data order.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-r"""XMC-GAN: caption to image in one stage, by contrast of matching pairs (arXiv 2101.04702).
+r"""XMC-GAN: caption to image in one stage, with contrastive losses (arXiv 2101.04702).
 
     python -m recipes.train --config=recipes/xmc_gan.py:shapes --workdir=runs/xmc_shapes
     python -m recipes.train --config=recipes/xmc_gan.py:emoji --workdir=runs/xmc_emoji \
@@ -10,28 +10,27 @@ r"""XMC-GAN: caption to image in one stage, by contrast of matching pairs (arXiv
         --config.data.directory=data/coco --config.text_cache=data/coco_bert \
         --config.image_weights=resnet_pretrained.npz
 
-`--config.text` says what reads the captions:
-  hub       a text encoder of TensorFlow Hub, the paper's way: BERT base, or the modules that
-            `text_encoder` names (docs/text_encoders.md). With `--config.text_cache`, a folder of
-            `recipes.cache_text`, training takes the vectors from there and runs no encoder.
+`--config.text` selects the text encoder:
+  hub       a text encoder from TensorFlow Hub, as in the paper: BERT base, or the modules given by
+            `text_encoder` (docs/text_encoders.md). With `--config.text_cache`, a folder written by
+            `recipes.cache_text`, training reads the vectors from there instead.
   captions  the recurrent encoder of a DAMSM, `--config.damsm`; without one a DAMSM is pre-trained
             first, in the `damsm` folder of the run.
-With `hub` there is a held-out score only if `--config.damsm` names a DAMSM, which then scores the
-images and does nothing else.
+With `hub` there is a held-out score only if `--config.damsm` names a DAMSM, which is used for the
+score only.
 
-A batch is cut into `discriminator_steps` parts, and the losses see one part: the `batch_size` here
-is that of the loader, twice that of the paper. Mode seeking (arXiv 1903.05628), which the authors
-did not have, is a switch: `--config.model.mode_seeking_weight=1`.
+A batch is split into `discriminator_steps` parts, one per update: the `batch_size` here is that of
+the loader, twice that of the paper. Mode seeking (arXiv 1903.05628), which is not in the paper, is
+optional: `--config.model.mode_seeking_weight=1`.
 
 Datasets:
   shapes  procedural, no files; 64 pixels, small networks for a CPU, recurrent encoder.
-  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels. Without
-          network a module can be trained on the captions, see docs/text_encoders.md; that is not
-          BERT.
+  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels. Offline,
+          a module can be trained on the captions, see docs/text_encoders.md; it is not BERT.
   coco    COCO 2014 in the layout of the AttnGAN data, the settings of the released code: 128
           pixels, batch 56, 500 epochs. The paper's: --config.model.image_size=256
-          --config.batch_size=512. The fixed image network needs its weights, or
-          --config.image_network=none leaves its loss out.
+          --config.batch_size=512. The frozen image network needs its weights;
+          --config.image_network=none disables its loss.
 """
 
 from recipes import damsm
@@ -66,8 +65,8 @@ VARIANTS = {
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 17},
     },
-    "coco": {  # xmcgan/configs/coco_xmc.py; 17 word pieces, whole images scaled to a square
-        "epochs": 500, "batch_size": 112,  # the losses see half of it, 56
+    "coco": {  # xmcgan/configs/coco_xmc.py; 17 word pieces, images resized to a square
+        "epochs": 500, "batch_size": 112,  # two updates of the discriminator with 56 each
         "checkpoint_every": 5000, "sample_every": 1000, "dtype": "mixed_bfloat16",
         "image_network": "resnet50",
         "model": {
@@ -86,13 +85,13 @@ def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, coco."""
     config = common_config("xmc_gan", dataset, VARIANTS)
     config.update({
-        "text": "hub",  # what reads the captions: "hub" | "captions"
-        "text_encoder": {  # of "hub"
-            "preprocess": "",  # handle of the module that makes word pieces; "": BERT's
+        "text": "hub",  # the text encoder: "hub" | "captions"
+        "text_encoder": {  # for "hub"
+            "preprocess": "",  # handle of the word-piece module; "": BERT's
             "encoder": "",  # handle of the encoder; "": BERT base, uncased
             "sentence": "all_places",  # XMC-GAN's | "words": mean of real pieces | "pooled"
         },
-        "text_cache": "",  # folder of vectors by recipes.cache_text; "": the encoder runs
+        "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "image_network": "none",  # "none" | "resnet50", as released | "vgg19" | "keras_resnet50"
@@ -102,15 +101,15 @@ def get_config(dataset="shapes"):
             "generator_filters": 96,
             "discriminator_filters": 96,
             "latent_dim": 128,
-            "discriminator_steps": 2,  # updates of the discriminator to one of the generator
-            "word_weight": 1.0,  # of the contrastive losses: regions and words
-            "sentence_weight": 1.0,  # images and sentences
-            "image_weight": 1.0,  # generated and real images, by the discriminator
-            "network_weight": 1.0,  # the same by the image network
-            "negatives": "replica",  # pairs that are contrasted: of a "replica" | "global"
+            "discriminator_steps": 2,  # discriminator updates per generator update
+            "word_weight": 1.0,  # of the contrastive loss of regions and words
+            "sentence_weight": 1.0,  # of images and sentences
+            "image_weight": 1.0,  # of generated and real images, in discriminator features
+            "network_weight": 1.0,  # of generated and real images, in image network features
+            "negatives": "replica",  # contrasted pairs: of one "replica" | "global"
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
             "ema_decay": 0.999,
-            "ema_statistics": "current",  # the moving average has the generator's own statistics
+            "ema_statistics": "current",  # the EMA generator has the current batch statistics
         },
         "optimizer": {  # Flax's Adam
             "generator_rate": 1e-4, "discriminator_rate": 4e-4,
@@ -124,16 +123,16 @@ def get_config(dataset="shapes"):
         "data": {
             "name": "coco",  # "shapes" | "folder" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
-            "on_error": "raise",  # "raise" | "skip": what a broken line or image does
-            "follow_links": False,  # follow links in the folder, also out of it
+            "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
+            "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
-            "held_out_count": 512,  # held-out images that scores use
-            "held_out_fraction": 0.1,  # of a set without a test split, by hash of the names
+            "held_out_count": 512,  # held-out images used for scores
+            "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
-            "flip": True,  # mirror half of the images
-            "cache": False,  # decode every image once and keep all of them in memory
-            "min_count": 1,  # a word enters the vocabulary when it occurs this often
-            "unknown": "drop",  # what other words become: "drop" (nothing) | "unk" (<unk>)
+            "flip": True,  # mirror images with probability 1/2
+            "cache": False,  # keep all decoded images in memory
+            "min_count": 1,  # minimum number of occurrences of a vocabulary word
+            "unknown": "drop",  # other words: "drop" | "unk" (replaced by <unk>)
             "words": "ascii",  # "ascii": the papers' code, which deletes all other characters |
                                # "unicode": letters of every script
             "max_words": 17,  # longer captions keep a random subset of this size, in order
@@ -143,46 +142,46 @@ def get_config(dataset="shapes"):
 
 
 def check(config):
-    """Raises `ZooError` for a text that XMC-GAN does not read."""
+    """Raises `ZooError` for a text encoder that XMC-GAN does not support."""
     training.check_text(config, ("captions", "hub"))
 
 
 def pretraining_stages(config):
-    """The DAMSM: its text encoder reads "captions"; with "hub" it only scores."""
+    """The DAMSM: its text encoder reads "captions"; with "hub" it only scores images."""
     return [training.Stage("damsm", "pretraining", damsm, needed=config.text == "captions")]
 
 
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config.
 
-    `pretrained`: dict of "damsm" -> preset of a trained one, "" for an untrained one.
+    `pretrained`: dict of "damsm" -> preset of a trained DAMSM, or "" for an untrained one.
     """
     training.check_batch_size(
-        config, 4, "a batch is cut into discriminator_steps parts of two pairs at least", even=True
+        config, 4, "each of the discriminator_steps parts of a batch needs two pairs", even=True
     )
-    matching = damsm.resolve(config, data, pretrained, needed=config.text == "captions")
+    damsm_model = damsm.resolve(config, data, pretrained, needed=config.text == "captions")
     kind = config.image_network
     model = models.XMCGAN(
-        **training.text_arguments(config, data, matching), seed=config.seed, **config.model,
+        **training.text_arguments(config, data, damsm_model), seed=config.seed, **config.model,
         image_network=None if kind == "none" else {"kind": kind},
     )
     if kind != "none":
         load_image_network(model, kind, config.image_weights)
     compile_with_flax_adam(model, config.optimizer)
     if config.text == "captions":
-        model.load_damsm(matching)
-    return caption_experiment(config, data, model, matching)
+        model.load_damsm(damsm_model)
+    return caption_experiment(config, data, model, damsm_model)
 
 
 def load_image_network(model, kind, weights):
-    """Gives a model's image network its trained weights.
+    """Loads the trained weights of a model's image network.
 
     Raises:
-        ZooError: none are given; an untrained network compares nothing.
+        ZooError: if none are given; the features of an untrained network are meaningless.
     """
     if not weights:
         raise ZooError(
-            f"config.image_network {kind} compares images, so it must be a trained one: give "
+            f"config.image_network={kind} compares images, so it must be trained: give "
             "--config.image_weights=FILE (imagenet for Keras' networks), or "
             "--config.image_network=none."
         )
@@ -195,7 +194,7 @@ def load_image_network(model, kind, weights):
 
 
 def compile_with_flax_adam(model, settings):
-    """Compiles with one Flax Adam for the generator and one for the discriminator."""
+    """Compiles with one Flax-style Adam for the generator and one for the discriminator."""
     from zoo.models.xmc_gan import FlaxAdam
 
     shared = {name: settings[name] for name in ("beta_1", "beta_2", "epsilon")}

@@ -1,4 +1,4 @@
-"""A process that keeps its freed memory has next to no page faults for blocks that come again."""
+"""A process that keeps freed memory has almost no page faults for repeated allocations."""
 
 import json
 import os

@@ -6,7 +6,7 @@ import pytest
 from zoo.errors import ZooError, check_choice
 
 
-def test_a_choice_comes_back():
+def test_a_valid_choice_is_returned():
     assert check_choice("`mode`", "zeros", {"zeros": 1, "reflect": 2}) == "zeros"
     assert check_choice("size", 128, (128, 256)) == 128
     assert check_choice("value_range", (0, 1), [(0, 1), (-1, 1)]) == (0, 1)
@@ -25,7 +25,7 @@ def test_another_value_is_an_error(value, choices, message):
     assert str(caught.value).startswith(message)
 
 
-def test_an_array_is_no_choice():
+def test_an_array_is_not_a_choice():
     with pytest.raises(ZooError, match="must be one of"):
         check_choice("crop", np.arange(3), ("a", "b", "c"))
 

@@ -1,4 +1,4 @@
-"""examples/measure_presets.py and the page that it wrote: every shipped generator, with its numbers."""
+"""examples/measure_presets.py and its page, with the results of every built-in generator."""
 
 import functools
 import importlib.util
@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def program():
-    spec = importlib.util.spec_from_file_location("measure", ROOT / "examples" / "measure_presets.py")
+    path = ROOT / "examples" / "measure_presets.py"
+    spec = importlib.util.spec_from_file_location("measure", path)
     module = importlib.util.module_from_spec(spec)
     own = functools.partial(flags.DEFINE_string, flag_values=flags.FlagValues())
     with pytest.MonkeyPatch.context() as patch:  # other programs of this process define --out too
@@ -42,17 +43,17 @@ def test_a_table_and_its_notes(program):
                 "protocol": more.pop("protocol", {}), **more}
 
     columns = {
-        "real pictures": {"warnings": [], "results": [entry("fid[a]", 1.0)]},
+        "real images": {"warnings": [], "results": [entry("fid[a]", 1.0)]},
         "model": {"warnings": ["few classes"], "results": [
-            entry("fid[a]", 12.34567, ["few classes", "few pictures"], interval_95=[11.0, 14.0]),
+            entry("fid[a]", 12.34567, ["few classes", "few images"], interval_95=[11.0, 14.0]),
             entry("mode_coverage[a]", 0.5, ideal_share=0.9, on_caption=0.8, protocol={
                 "modes_of_a_condition": 2.5,
-                "classifier": {"accuracy": 0.75, "accuracy_of": "24 pictures"}}),
+                "classifier": {"accuracy": 0.75, "accuracy_of": "24 images"}}),
         ]},
     }
     assert program.table(columns)[2:] == [
         "| `fid[a]` | lower | 1 | 12.35 (11 to 14) |", "| `mode_coverage[a]` | lower |  | 0.5 |"]
     *first, second = program.notes(columns)
     assert first == ["- model: few classes.", "- `fid[a]` of model: few images."]
-    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the pictures", "0.75 of 24 pict"):
+    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "0.75 of 24 image"):
         assert words in second

@@ -31,7 +31,7 @@ def test_seeds(seed, count, expected):
     ["x", "3", 1.5, 1.0, np.float32(2), float("nan"), float("inf"), True, np.True_, None, [1],
      [1, 2, 3], [1, True], [1, "2"], [[1, 2]], {1: 2}, b"1", 1j, [10**400, 0.5]],
 )
-def test_what_is_no_seed(seed):
+def test_invalid_seeds(seed):
     with pytest.raises(ZooError, match="^noise_seed must be an integer, or a list") as error:
         read_seeds(seed, 2, name="noise_seed")
     assert len(str(error.value)) < 200

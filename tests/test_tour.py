@@ -1,4 +1,4 @@
-"""The tour of mode seeking, in the smallest form: it runs from the command line and counts."""
+"""The tour of mode seeking with minimal settings: command line and counting."""
 
 import json
 import os
@@ -15,7 +15,7 @@ SCRIPT = ROOT / "examples" / "mode_seeking_tour.py"
 
 
 @pytest.mark.large
-def test_the_tour_writes_picture_table_and_figures(tmp_path):
+def test_the_tour_writes_image_table_and_figures(tmp_path):
     result = subprocess.run(
         [sys.executable, str(SCRIPT), f"--out={tmp_path}", "--steps=8"],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -24,20 +24,20 @@ def test_the_tour_writes_picture_table_and_figures(tmp_path):
     runs = json.loads((tmp_path / "tour.json").read_text())
     assert [len(rows) for rows in runs["0"].values()] == [8, 8]
     assert "more modes are covered" in (tmp_path / "tour.md").read_text()
-    picture = np.asarray(Image.open(tmp_path / "tour.png"))
-    assert picture.shape[1] > 900 and picture.min() < 50
+    image = np.asarray(Image.open(tmp_path / "tour.png"))
+    assert image.shape[1] > 900 and image.min() < 50
 
 
-def test_judged_modes_of_real_pictures_are_all_covered(monkeypatch):
-    """The tour's own counting, on right images instead of generated ones."""
+def test_modes_of_real_images_are_all_covered(monkeypatch):
+    """The tour's counting, with real images instead of generated ones."""
     from examples import mode_seeking_tour as tour
 
-    world, _, modes = tour.make_world()
+    world, _, modes = tour.make_data()
     judge = tour.ShapeModes(tour.STAGES[-1])
-    pictures = world.load_batch(np.arange(200)).numpy()
-    judged = world.attributes[:200][:, tour.JUDGED]
-    np.testing.assert_array_equal(tour.read_modes(judge, pictures), judged)
+    images = world.load_batch(np.arange(200)).numpy()
+    judged = world.attributes[:200][:, tour.CLASSIFIED]
+    np.testing.assert_array_equal(tour.classify(judge, images), judged)
     noise = np.random.default_rng(0).integers(0, 256, (50, 16, 16, 3)).astype(np.uint8)
-    assert (tour.read_modes(judge, noise) == -1).all()
+    assert (tour.classify(judge, noise) == -1).all()
     # sizes x positions x backgrounds, as far as each caption leaves them open
     assert [len(m) for m in modes] == [45, 45, 9, 15, 9, 15]

@@ -1,4 +1,4 @@
-"""What every condition must do, for each kind: parse, encode like its symbols, serve, be loaded."""
+"""The interface of every condition, for each kind: parse, encode, serve, load."""
 
 import numpy as np
 import pytest
@@ -106,7 +106,7 @@ def test_ranges_of_served_labels(tmp_path):
         check(tf.constant([0, 3], tf.int64))
 
 
-# --- what a program is given ----------------------------------------------------------------------
+# --- conditions of a program ----------------------------------------------------------------------
 
 
 def test_loading_captions_and_labels():
@@ -114,7 +114,7 @@ def test_loading_captions_and_labels():
     given = captions.load("x", captions="a red circle; big zeppelin", caption=["small"])
     assert given.values == given.names == ["small", "a red circle", "big zeppelin"]
     assert given.options == {"unknown": "drop"} and '"zeppelin"' in given.unread
-    with pytest.raises(ZooError, match="^No captions. x reads captions: give --captions"):
+    with pytest.raises(ZooError, match="^No captions were given. x reads captions: give --cap"):
         captions.load("x")
     labels = CASES["labels"][0]()
     assert labels.load("x").values == [0, 1, 2] and labels.load("x").names[2] == "frog"
@@ -132,8 +132,8 @@ def test_loading_embeddings(tmp_path):
 
 
 @pytest.mark.parametrize(("guide", "varies", "single"), [
-    ("latent", False, "takes one latent of --guide"),
-    ("attribute", False, "takes one attribute of --guide"), ("attribute", True, ""),
+    ("latent", False, "takes one latent from --guide"),
+    ("attribute", False, "takes one attribute from --guide"), ("attribute", True, ""),
 ])
 def test_loading_images_with_a_guide(tmp_path, guide, varies, single):
     tf.keras.utils.save_img(tmp_path / "hill.png", PHOTOS[0])

@@ -1,4 +1,4 @@
-"""What `generate` takes of a system that reads vectors of words."""
+"""Conditions of systems that read word vectors."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_rows_are_what_was_given():
     assert [row.dtype.name for row in rows.values()] == ["float32", "float32", "int32"]
 
 
-def test_a_sentence_is_made_of_all_places():
+def test_a_sentence_is_the_sum_of_all_positions():
     given = vectors(2)
     del given["sentence"]
     rows = WordEmbeddings(WORDS, FEATURES).parse(given)
@@ -37,7 +37,7 @@ def test_a_sentence_is_made_of_all_places():
     np.testing.assert_allclose(sentence_of_words(np.ones([2, 3]), 2), [1, 1, 1])
 
 
-def test_padding_lies_behind_the_length():
+def test_padding_is_after_the_length():
     text = text_condition({"kind": "word_embeddings", "features": FEATURES}, None, WORDS)
     made, rows = text.encode(vectors(3)), vectors(3)
     assert set(made) == set(text.symbolic()) == {"words", "sentence", "padding"}
@@ -57,7 +57,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_text(name):
+def test_invalid_texts(name):
     with pytest.raises(ZooError, match=rf"`words` float \(rows, {WORDS}, {FEATURES}\)"):
         WordEmbeddings(WORDS, FEATURES).parse(WRONG[name])
 

@@ -45,7 +45,7 @@ def test_results_are_plain_and_have_intervals(evaluation, model):
         evaluation["fid"]
 
 
-def test_a_protocol_has_a_function_of_its_name(model, evaluators, evaluation):
+def test_each_protocol_has_a_function(model, evaluators, evaluation):
     for name in PROTOCOLS:
         assert callable(getattr(zoo.evaluation, name)), name
     same = zoo.evaluation.quick(model, "shapes", evaluators=evaluators, **FEW)
@@ -57,7 +57,7 @@ def test_a_protocol_has_a_function_of_its_name(model, evaluators, evaluation):
         zoo.evaluation.msgan_label(model, "shapes", evaluators=evaluators, **FEW)
 
 
-def test_it_writes_what_the_program_writes(evaluation, tmp_path):
+def test_it_writes_the_files_of_the_program(evaluation, tmp_path):
     evaluation.write(tmp_path / "report")
     names = {path.name for path in (tmp_path / "report").iterdir()}
     assert names == {"report.json", "report.md", "grid.png", "ndb.png", "interpolation.png"}
@@ -107,7 +107,7 @@ def test_two_evaluations_compare(evaluation, model, evaluators, tmp_path):
     ({"direction": "ab"}, '`direction` must be "a2b" or "b2a"'),
     ({"strict": True}, "the protocol quick is not met"),
 ])
-def test_mistakes(model, evaluators, settings, message):
+def test_user_errors(model, evaluators, settings, message):
     with pytest.raises(ZooError, match=message):
         evaluate(model, "shapes", evaluators=evaluators, **settings)
 

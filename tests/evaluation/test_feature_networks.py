@@ -59,7 +59,7 @@ def test_keras_network_is_not_the_one_of_2015(monkeypatch):
         outputs["features"], (IMAGES / 127.5 - 1).mean((1, 2)), atol=0.02)
 
 
-def test_the_official_score_has_a_route_of_its_own(monkeypatch, tmp_path):
+def test_the_official_score_has_its_own_preprocessing(monkeypatch, tmp_path):
     """Pillow's resize and (x - 128) / 128 of OpenAI's script, without the last bias."""
     class Network:
         fc = types.SimpleNamespace(kernel=np.eye(3))

@@ -23,7 +23,7 @@ def heads(tmp_path):
     return path
 
 
-def test_keras_network_sees_what_keras_makes_of_it(heads, tmp_path):
+def test_keras_network_has_keras_preprocessing(heads, tmp_path):
     network = keras.applications.VGG16(include_top=False, weights=None, input_shape=(32, 32, 3))
     network.save_weights(tmp_path / "keras.weights.h5")
     measure = LpipsDistance(str(tmp_path / "keras.weights.h5"), heads)
@@ -39,7 +39,7 @@ def test_keras_network_sees_what_keras_makes_of_it(heads, tmp_path):
     assert (got > 0).all() and not measure(A, A).any()
 
 
-def test_without_a_connection_the_files_are_named(heads, monkeypatch):
+def test_failed_download_error_names_the_files(heads, monkeypatch):
     def nothing(**_):
         raise OSError("no route to the host")
 

@@ -1,4 +1,4 @@
-"""The numbers of an evaluation move when images get worse; and bad images are refused."""
+"""Metrics change when images get worse; invalid images are rejected."""
 
 import dataclasses
 import io
@@ -32,7 +32,7 @@ NETWORK = FeatureNetwork("fields", "0", lambda x: x, averages, "as they are")
 
 @pytest.fixture(scope="module")
 def world():
-    """Two draws of one world, uint8, and the labels of the second."""
+    """Two samples of one data set, uint8, and the labels of the second."""
     sources = [ShapeClasses(SIZE, COUNT, seed=seed, attribute="background") for seed in (0, 1)]
     return [s.load_batch(np.arange(COUNT)).numpy() for s in sources], sources[1].labels
 
@@ -43,7 +43,7 @@ def fid(images, real):
 
 
 def ndb_and_jsd(images, real, tmp_path):
-    sets = [image_set.from_array(x, "pictures") for x in (images, real)]
+    sets = [image_set.from_array(x, "images") for x in (images, real)]
     cache = Cache(tmp_path, show=False)
     found = measure_ndb(*sets, 12, (len(images), 1), cache, seed=0)
     return [measure.value for measure in found]
@@ -61,13 +61,13 @@ def blurred(images):
     return np.broadcast_to(x, (len(x), 4, 8, 4, 8, 3)).reshape(images.shape).astype(np.uint8)
 
 
-def test_a_set_lies_upon_itself(world, tmp_path):
+def test_distance_of_a_set_to_itself(world, tmp_path):
     (real, _), _ = world
     assert abs(fid(real, real)) < 1e-6
     assert ndb_and_jsd(real, real, tmp_path) == [0, 0]
 
 
-def test_noise_blur_and_dropped_classes_show(world, tmp_path):
+def test_noise_blur_and_dropped_classes_are_detected(world, tmp_path):
     pytest.importorskip("sklearn")
     (real, other), labels = world
     same, base = fid(other, real), ndb_and_jsd(other, real, tmp_path)
@@ -85,7 +85,7 @@ def test_noise_blur_and_dropped_classes_show(world, tmp_path):
         assert ndb > base[0] and jsd > 1.5 * base[1]
 
 
-def test_bins_are_made_once_and_noted_where_they_are_few(world, tmp_path, monkeypatch):
+def test_bins_are_cached_and_too_few_are_noted(world, tmp_path, monkeypatch):
     pytest.importorskip("sklearn")
     (real, other), _ = world
     before = ndb_and_jsd(other, real, tmp_path)
@@ -98,14 +98,14 @@ def test_bins_are_made_once_and_noted_where_they_are_few(world, tmp_path, monkey
     assert "2 bins instead of 3" in ndb.warnings[0] and ndb.warnings == jsd.warnings
 
 
-def test_pictures_all_alike_have_a_distance(world):
+def test_identical_images_have_a_distance(world):
     (real, _), _ = world
     alike = fid(real[[0] * COUNT], real)
     assert np.isfinite(alike) and alike > 10 * abs(fid(real, real))
     assert abs(fid(real[[0] * COUNT], real[[0] * COUNT])) < 1e-6
 
 
-def test_inception_score_by_its_protocol():
+def test_inception_score_follows_the_protocol():
     rng = np.random.default_rng(0)
     features, kernel, bias = rng.normal(size=(43, 8)), rng.normal(size=(8, 5)), rng.normal(size=5)
     outputs = {"features": features, "logits": features @ kernel + bias}
@@ -120,20 +120,20 @@ def test_inception_score_by_its_protocol():
     assert (official.protocol["bias"], biased.protocol["bias"]) == (False, True)
     assert official.value != biased.value and official.warnings == [] == biased.warnings
     assert "bias" in score(unknown, "attngan").warnings[0]
-    dropped = score(known, "xmc_gan", splits=10)  # 4 of 43 a split, 3 are left out
+    dropped = score(known, "xmc_gan", splits=10)  # 4 of 43 per split, 3 are dropped
     assert dropped.protocol["remainder"] == "dropped" and dropped.value != biased.value
     assert score(known, "attngan", splits=50).warnings == [
-        "43 splits instead of 50: there are no more pictures"]
+        "43 splits instead of 50: there are no more images"]
 
 
-def test_fewer_pictures_than_features_are_noted(world):
+def test_fewer_images_than_features_are_noted(world):
     (real, other), _ = world
     few = NETWORK(real[:20])["features"]
     made = measure_fid(few, NETWORK(other)["features"], NETWORK, (20, 1))
     assert np.isfinite(made.value) and "only 20 generated" in made.warnings[0]
 
 
-def test_pairs_are_different_and_of_one_condition():
+def test_pairs_are_distinct_and_of_one_condition():
     pairs = pairs_of(3, 5, 10, seed=0)
     assert pairs.shape == (3, 10, 2) and (pairs[..., 0] < pairs[..., 1]).all()
     assert len(np.unique(pairs[0], axis=0)) == 10
@@ -150,7 +150,7 @@ def test_pair_distance_by_hand():
     assert made.value == pytest.approx(1.2)
 
 
-def test_intervals_hold_the_value_and_shrink_with_the_number():
+def test_intervals_contain_the_value_and_shrink_with_the_number():
     rng = np.random.default_rng(0)
     widths = []
     for count in (30, 3000):
@@ -165,7 +165,7 @@ def test_intervals_hold_the_value_and_shrink_with_the_number():
     assert costly.interval() is None and costly.interval(5) == [1, 1] and made.draws(None) == 100
 
 
-def test_long_work_tells_how_far_it_is(monkeypatch, world, tmp_path):
+def test_long_computations_show_progress(monkeypatch, world, tmp_path):
     pytest.importorskip("sklearn")
     (real, _), _ = world
     stream = io.StringIO()
@@ -188,21 +188,21 @@ def test_long_work_tells_how_far_it_is(monkeypatch, world, tmp_path):
     (np.zeros([2, 4, 4, 3], int), "must be uint8, uint16, or float in .-1, 1., got int64"),
     (np.zeros([0, 4, 4, 3], np.uint8), "shape"),
 ])
-def test_arrays_that_are_no_pictures(array, message):
+def test_invalid_image_arrays(array, message):
     with pytest.raises(ZooError, match=message):
         image_set.from_array(array, "mine")
 
 
-def test_floats_become_bytes_and_grey_colour():
+def test_floats_become_uint8_and_gray_becomes_rgb():
     made = image_set.from_array(np.array([-1, 0, 1.0]).reshape(3, 1, 1, 1), "x")
     np.testing.assert_array_equal(made.load(np.arange(3))[:, 0, 0, 2], [0, 128, 255])
 
 
-def test_classes_go_by_their_names():
+def test_classes_are_matched_by_name():
     from zoo.evaluation.measurement import Measurement
     from zoo.evaluation.subject import Subject
 
-    def pictures(*names, labels=(0, 1)):
+    def images(*names, labels=(0, 1)):
         zeros = np.zeros([2, 2, 2, 3], np.uint8)
         return image_set.from_array(zeros, "x", labels=list(labels), class_names=list(names))
 
@@ -212,21 +212,21 @@ def test_classes_go_by_their_names():
         try:
             return measurement.classes()
         finally:
-            left.update(measurement.results.left_out)
+            left.update(measurement.results.not_measured)
 
-    left, real = {}, pictures("dog", "cat")
-    assert classes(pictures("cat", "dog"), real) == [0, 1]
+    left, real = {}, images("dog", "cat")
+    assert classes(images("cat", "dog"), real) == [0, 1]
     assert real.labels.tolist() == [1, 0] and real.class_names == ["cat", "dog"]
     assert not left
-    assert classes(pictures("cat", "ship"), real) == []
-    assert "are not those of the real pictures" in left["classes"]
-    lacking = pictures("cat", "dog", labels=(0, 0))
-    assert classes(lacking, real, "a preset") == [0]  # it was told to draw cats alone
+    assert classes(images("cat", "ship"), real) == []
+    assert "differ from those of the real images" in left["classes"]
+    lacking = images("cat", "dog", labels=(0, 0))
+    assert classes(lacking, real, "a preset") == [0]  # its conditions are only cats
     with pytest.raises(ZooError, match='x has no image of the class "dog"'):
         classes(lacking, real)
 
 
-def test_an_empty_class_has_its_name():
+def test_an_empty_class_is_named():
     made = image_set.from_array(
         np.zeros([2, 2, 2, 3], np.uint8), "mine", labels=[0, 0], class_names=["cat", "dog"])
     assert len(made.of_class(0)) == 2

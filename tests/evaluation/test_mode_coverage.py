@@ -1,4 +1,4 @@
-"""Mode coverage: generators that make one mode or all, and classifiers that are right or blind."""
+"""Mode coverage: generators of one mode or all, with perfect and blind classifiers."""
 
 import types
 
@@ -19,13 +19,13 @@ SIZE, SAMPLES = 32, 12
 COLOR = ATTRIBUTES.index("color")
 
 
-def pictures_of(modes):
+def images_of(modes):
     jitter = np.random.RandomState(0).uniform(-1, 1, [len(modes), 4])
     return draw(tabulate(modes, jitter).astype("float32"), SIZE).numpy()
 
 
 def subject(names, made, kind, data, labels=None):
-    """A `Subject` whose images were made before."""
+    """A `Subject` with given images."""
     labels = np.arange(len(names)) if labels is None else labels
     return Subject(
         "x", lambda: from_array(made, "made"), (len(names), len(made) // len(names)), (SIZE, SIZE),
@@ -57,7 +57,7 @@ def test_one_mode_and_many_of_a_caption(world, tmp_path):
     modes = Shapes(SIZE, 1).modes(caption)
     shares = {}
     for name, chosen in (("one", [1]), ("all", [0, 1, 2])):
-        made = pictures_of(modes[np.resize(chosen, SAMPLES)])
+        made = images_of(modes[np.resize(chosen, SAMPLES)])
         (measure,), why = mode_coverage(
             subject([caption], made, "captions", world), evaluators(tmp_path))
         shares[name] = measure.value
@@ -71,14 +71,14 @@ def test_one_mode_and_many_of_a_caption(world, tmp_path):
     assert low <= measure.value <= high
 
 
-def test_a_trained_classifier_tells_its_own_attribute(world, tmp_path):
-    names = sorted(VALUES["color"])  # in another order than the world's
+def test_a_trained_classifier_measures_its_attribute(world, tmp_path):
+    names = sorted(VALUES["color"])  # in another order than in the data set
     modes = Shapes(SIZE, 1).modes("a large star on the left")
 
-    def place(x):  # red is what it says of half of the images, or all of one half
+    def place(x):  # predicts red for half of the images, or only for these
         return np.where(np.arange(len(x)) % 2, names.index("red"), names.index("blue"))
 
-    made = pictures_of(modes[:SAMPLES])
+    made = images_of(modes[:SAMPLES])
     measures, _ = mode_coverage(
         subject(["a large star on the left"], made, "captions", world),
         evaluators(tmp_path, classifier(names, place)))
@@ -95,7 +95,7 @@ def test_a_trained_classifier_tells_its_own_attribute(world, tmp_path):
 
 def test_classes_and_maps_leave_modes_open(tmp_path):
     data = EvaluationDataset("shape_classes", "labels", {"data.count": 20})
-    made = pictures_of(Shapes(SIZE, 1).modes("a circle")[:4])
+    made = images_of(Shapes(SIZE, 1).modes("a circle")[:4])
     for names in (["circle"], ["class 0"]):  # a preset may not know its classes' names
         (measure,), _ = mode_coverage(
             subject(names, made, "labels", data, np.array([0])), evaluators(tmp_path))
@@ -104,7 +104,7 @@ def test_classes_and_maps_leave_modes_open(tmp_path):
     pairs = EvaluationDataset("shape_pairs", "pairs", {"data.count": 20})
     modes = pairs.held_out(SIZE)[0].modes(3)
     (measure,), _ = mode_coverage(
-        subject(["picture 3"], pictures_of(modes[[0, 5]]), "pairs", pairs, np.array([3])),
+        subject(["image 3"], images_of(modes[[0, 5]]), "pairs", pairs, np.array([3])),
         evaluators(tmp_path))
     assert measure.value == pytest.approx(2 / 18)
     assert ShapeClasses(SIZE, 1).class_names[0] == "circle"
@@ -132,7 +132,7 @@ def styled_data(styles):
     )
 
 
-def test_styles_of_captioned_pictures(tmp_path):
+def test_styles_of_captioned_images(tmp_path):
     made = np.zeros([8, SIZE, SIZE, 3], np.uint8)
     made[:, 0, 0, 0] = [0, 0, 0, 1, 2, 2, 0, 2]  # the moon is "a" alone in the data
     names = ["a", "b", "c", "d"]
@@ -151,7 +151,7 @@ def test_styles_of_captioned_pictures(tmp_path):
     assert measure.more["classifier_accuracy"] == 0.5
 
 
-def test_what_is_missing_is_said(tmp_path):
+def test_reasons_are_reported(tmp_path):
     made = np.zeros([2, SIZE, SIZE, 3], np.uint8)
     found, why = mode_coverage(
         subject(["moon"], made, "captions", styled_data(Styled())), evaluators(tmp_path))

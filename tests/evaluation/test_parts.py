@@ -1,4 +1,4 @@
-"""Which images an evaluation takes, and how they are called."""
+"""The images that an evaluation selects, and their names."""
 
 import json
 import types
@@ -13,7 +13,7 @@ from zoo.data.fingerprint import fingerprint, line_of, rows_of
 from zoo.data.splits import divide
 from zoo.errors import ZooError
 from zoo.evaluation.dataset import EvaluationDataset
-from zoo.evaluation.parts import ALL, fingerprint_of, is_asked, open_part
+from zoo.evaluation.parts import ALL, fingerprint_of, is_requested, open_part
 from zoo.evaluation.subject import other_data
 
 TEST, VAL, HASH = "held-out (test)", "held-out (val)", "held-out (10 % by hash)"
@@ -37,7 +37,7 @@ def test_splits_of_a_folder(there, asked, fraction, word, count):
 def test_a_set_without_splits(asked):
     whole = Named(NAMES)
     load = loader(train=whole)
-    assert open_part(load, asked) == (whole, ALL)  # nobody knows what a preset was trained on
+    assert open_part(load, asked) == (whole, ALL)  # the training images are unknown
     assert open_part(load, asked, 0.0, fingerprint_of(whole)) == (whole, "training")
     assert open_part(load, asked, 0.0, "of other data") == (whole, ALL)
     part, word = open_part(load, asked, 0.1)
@@ -46,7 +46,7 @@ def test_a_set_without_splits(asked):
 
 
 @pytest.mark.parametrize("message", ["test/metadata.jsonl, line 2", "test/a.jpg: does not decode",
-                                     "test: holds no picture"])
+                                     "test: holds no image"])
 def test_a_bad_split_is_an_error(message):
     load = loader(train=Named(NAMES), test=ZooError(message))
     for asked, fraction in (("test", 0), ("test", 0.1), ("val", 0), ("train", 0.1)):
@@ -59,8 +59,8 @@ def test_a_bad_split_is_an_error(message):
     (ALL, "test", False), ("training", "train", True), (ALL, "train", False),
     (TEST, "train", False),
 ])
-def test_what_was_asked_for(word, asked, same):
-    assert is_asked(word, asked) == same
+def test_is_requested(word, asked, same):
+    assert is_requested(word, asked) == same
 
 
 def write(folder, count=24):
@@ -72,7 +72,7 @@ def write(folder, count=24):
     (folder / "metadata.jsonl").write_text("\n".join(rows))
 
 
-def test_the_rule_of_the_training_is_taken_and_other_data_are_noticed(tmp_path):
+def test_split_rule_of_the_training_is_used_and_other_data_are_detected(tmp_path):
     write(tmp_path / "mine")
     source = get_source("folder", directory=str(tmp_path / "mine"))
     trained, _ = divide(source, 0.1)

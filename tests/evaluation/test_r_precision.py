@@ -1,4 +1,4 @@
-"""R-precision of an evaluation: wrong captions, folds, and a DAMSM that cannot read."""
+"""R-precision of an evaluation: mismatched captions, folds, and unknown words."""
 
 import types
 
@@ -9,19 +9,19 @@ from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.evaluation.dataset import Conditions
 from zoo.evaluation.feature_networks import FeatureNetwork, paper_of
-from zoo.evaluation.r_precision import precision, precision_of, sentence_codes, wrong_captions
+from zoo.evaluation.r_precision import mismatched_captions, precision, precision_of, sentence_codes
 
 NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
 
 
 def measured(codes, sentences, folds="exact", samples=1):
-    """R-precision of image codes, each with the other sentences as wrong captions."""
+    """R-precision of image codes, each with the other sentences as mismatched captions."""
     count = len(sentences)
-    places = wrong_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
+    places = mismatched_captions(np.arange(count), np.arange(count), np.arange(count), 99, seed=0)
     return precision(codes, sentences, (sentences, places), (count, samples), NETWORK, folds)
 
 
-def test_right_captions_and_shuffled_ones():
+def test_matching_and_shuffled_captions():
     codes = np.random.default_rng(0).normal(size=(2000, 16))
     right = measured(codes, codes)
     assert right.value == 1 and right.protocol["candidates"] == 100
@@ -30,7 +30,7 @@ def test_right_captions_and_shuffled_ones():
     assert measured(codes[:30].repeat(2, 0), codes[:30], samples=2).value == 1
 
 
-def test_the_papers_folds_lose_their_last_hit():
+def test_official_folds_drop_their_last_hit():
     codes = np.random.default_rng(0).normal(size=(40, 64))
     half = np.where(np.arange(40)[:, None] % 2, codes, np.roll(codes, 7, axis=0))
     exact, official = (measured(half, codes, folds) for folds in ("exact", "official"))
@@ -39,23 +39,23 @@ def test_the_papers_folds_lose_their_last_hit():
     assert measured(codes[:3], codes[:3], "official").protocol["folds"] == 1
 
 
-def test_wrong_captions_are_of_other_labels_picture_by_picture():
+def test_mismatched_captions_have_other_labels_sampled_by_image():
     labels = np.array([5, 5, 2, 2, 2, 9])  # of captions
-    pictures = np.array([0, 0, 1, 1, 2, 3])
-    places = wrong_captions([5, 2, 7], labels, pictures, 3000, seed=0)
+    images = np.array([0, 0, 1, 1, 2, 3])
+    places = mismatched_captions([5, 2, 7], labels, images, 3000, seed=0)
     assert not (labels[places[0]] == 5).any() and not (labels[places[1]] == 2).any()
     shares = np.bincount(places[2], minlength=6) / 3000  # an image first, then a caption of it
     np.testing.assert_allclose(shares, [1 / 8, 1 / 8, 1 / 8, 1 / 8, 1 / 4, 1 / 4], atol=0.03)
-    assert wrong_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
+    assert mismatched_captions([5], np.array([5, 5]), np.array([0, 1]), 3, 0) is None
 
 
-def test_a_damsm_that_reads_no_word_has_no_codes():
+def test_a_damsm_without_known_words_has_no_codes():
     damsm = tiny.damsm(vocabulary=["<end>", "red", "circle"])
     assert sentence_codes(damsm, ["a red circle", "red"]).shape == (2, tiny.TEXT["features"])
     assert sentence_codes(damsm, ["red", "green"]) is None
 
 
-def test_an_imported_damsm_is_the_papers():
+def test_an_imported_damsm_is_that_of_the_paper():
     model = types.SimpleNamespace(preset_metadata={"source": {
         "checkpoint": "taoxugit/AttnGAN: image_encoder200.pth, text_encoder200.pth"}})
     assert paper_of(model) == "the paper's DAMSM" and paper_of(tiny.damsm) == ""
@@ -73,8 +73,8 @@ def test_codes_of_zeros_are_no_hits(place):
 
 
 @pytest.mark.parametrize("captions", [["绿色的圆", "红"], ["grün", "ein Kreis"], ["zebra", "zoo"]])
-def test_captions_that_the_damsm_does_not_know_are_not_all_hits(captions):
-    damsm = tiny.damsm()  # it has <unk>, as which every word would be read
+def test_unknown_captions_are_not_all_hits(captions):
+    damsm = tiny.damsm()  # it has <unk>, to which all words are mapped
     every = np.arange(2)
     conditions = Conditions(captions, captions, every, pool=lambda: (captions, every, every))
     subject = types.SimpleNamespace(kind="captions", conditions=conditions)

@@ -1,4 +1,4 @@
-"""An evaluation's numbers go into the preset's metadata and model card."""
+"""Recording of results in a preset's metadata and model card."""
 
 import pytest
 
@@ -18,13 +18,13 @@ REPORT = {
     "protocol": {"name": "quick"}, "resolution": 16, "seed": 3,
     "results": [
         {"metric": "fid[zoo-a-encoder]", "value": 12.34567, "interval_95": [10.11111, 14.0],
-         "warnings": ["only 24 real pictures"],
+         "warnings": ["only 24 real images"],
          "protocol": {**OF_ALL, "network": {"name": "zoo-a-encoder", "sha256": "ab" * 32}}},
         {"metric": "ndb", "value": 3.0, "warnings": [], "protocol": {**OF_ALL, "bins": 20}},
         {"metric": "mode_coverage[zoo-a-encoder]", "value": 0.5, "warnings": [],
          "ideal_share": 0.9, "on_caption": 0.8, "protocol": {
              **OF_ALL, "modes_of_a_condition": 2.5,
-             "classifier": {"accuracy": 0.75, "accuracy_of": "24 pictures"}}},
+             "classifier": {"accuracy": 0.75, "accuracy_of": "24 images"}}},
     ],
 }
 
@@ -37,15 +37,15 @@ def preset(tmp_path_factory):
     return folder
 
 
-def test_every_number_has_its_protocol_in_words():
+def test_every_result_has_its_protocol_as_text():
     fid, ndb, coverage = results(REPORT)
     assert fid["value"] == 12.35 and fid["interval_95"] == [10.11, 14.0]
     assert fid["network_sha256"] == "ab" * 32 and len(fid["date"]) == 10
     for words in ("--protocol=quick", "8 generated (4 conditions x 2)", "24 real images of ",
-                  "16 pixels, seed 3", "10.11 to 14", "sha256 abab", "only 24 real pictures"):
+                  "16 pixels, seed 3", "10.11 to 14", "sha256 abab", "only 24 real images"):
         assert words in fid["protocol"]
     assert "20 bins" in ndb["protocol"] and "interval_95" not in ndb and repr(ndb["value"]) == "3"
-    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the pictures", "names 0.75 of 24"):
+    for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "names 0.75 of 24"):
         assert words in coverage["protocol"]
 
 
@@ -75,20 +75,20 @@ def test_the_flag(tmp_path):
     found = {entry["metric"]: entry for entry in read_metadata(tmp_path / "gan")["results"]}
     assert {"fid[zoo-tiny-encoder]", "ndb", "jsd", "pair_distance"} <= set(found)
     assert "12 generated (6 conditions x 2)" in found["ndb"]["protocol"]
-    options |= {"images": "pictures", "preset": None}
+    options |= {"images": "images", "preset": None}
     with pytest.raises(ZooError, match="--record writes into a preset"):
         evaluate.run(command(**options))
 
 
-def test_presets_elsewhere_are_not_written(preset):
+def test_remote_presets_are_rejected(preset):
     assert writable_directory(str(preset)) == str(preset)
     assert writable_directory("damsm_emoji_64") == registry.builtin_directory("damsm_emoji_64")
     with pytest.raises(ZooError, match="hf://a/b lies elsewhere"):
         writable_directory("hf://a/b")
 
 
-def test_a_preset_is_measured_by_the_encoders_of_its_data(preset):
+def test_encoders_match_the_data_of_the_preset(preset):
     assert "damsm_emoji_64" in feature_networks.shipped_encoders("attn_gan_emoji_64")
-    assert feature_networks.shipped_encoders(str(preset)) == ["damsm_emoji_64"]  # of data unsaid
+    assert feature_networks.shipped_encoders(str(preset)) == ["damsm_emoji_64"]  # data unknown
     assert feature_networks.shipped_encoders(None) == ["damsm_emoji_64"]
     assert "damsm_emoji_64" not in feature_networks.shipped_encoders("dcgan_ms_cifar10_32")

@@ -1,4 +1,4 @@
-"""SOA of a folder, with a detector that sees what a test tells it."""
+"""SOA of folders and presets, with a fake detector."""
 
 import pickle
 import types
@@ -17,7 +17,7 @@ from zoo.evaluation.subject import Subject
 
 
 class Brightness:
-    """Finds the class id that the first pixel names, or nothing in black."""
+    """Detects the class id in the first pixel, or nothing in black images."""
 
     name, digest = "brightness", "0"
 
@@ -28,16 +28,16 @@ class Brightness:
         return {"name": self.name, "sha256": "0"}
 
 
-def pictures(names, values):
+def image_set(names, values):
     images = np.array(values, np.uint8)[:, None, None, None].repeat(3, -1)
     made = from_array(images, "mine")
     made.file_names = names
     return made
 
 
-def test_mean_over_labels_and_over_pictures():
+def test_mean_over_labels_and_over_images():
     names = ["label_01_cat/a.png", "label_01_cat/b.png", "x/label_02/label_01/c.png"]
-    c, i = object_accuracy(pictures(names, [1, 0, 2]), Brightness())
+    c, i = object_accuracy(image_set(names, [1, 0, 2]), Brightness())
     assert (c.metric, c.value) == ("soa_c[brightness]", 0.75)
     assert i.value == pytest.approx(2 / 3)
     assert c.more["hits_of_label"] == {"label_01": [1, 2], "label_02": [1, 1]}
@@ -48,14 +48,14 @@ def test_labels_are_read_from_folders():
     assert labels_of(["a/label_07_x/1.png"]) == [7]
     assert labels_of(["label_1/a.png", "b.png"]) is None
     with pytest.raises(ZooError, match="in folders label_00"):
-        object_accuracy(pictures(["a.png"], [1]), Brightness())
+        object_accuracy(image_set(["a.png"], [1]), Brightness())
 
 
 # --- of a preset --------------------------------------------------------------------------------
 
 
 class Model:
-    """Draws the class id that the caption's last word says, but for odd seeds black."""
+    """Generates the class id of the caption's last word; black for odd seeds."""
 
     vocabulary = None
 
@@ -82,7 +82,7 @@ def evaluators(folder, **more):
     return Evaluators([], None, None, Cache(folder), Brightness(), **more)
 
 
-def test_captions_are_chosen_by_their_words(tmp_path):
+def test_captions_are_selected_by_their_words(tmp_path):
     captions = [["a cat 15", "a cat 15"], ["a dog 15", "a man 0", "a zoo 1"]]
     subject, kept = preset(captions), evaluators(tmp_path)
     (c, i), why = soa.accuracy_of_preset(subject, kept, seed=0)
@@ -95,7 +95,7 @@ def test_captions_are_chosen_by_their_words(tmp_path):
     assert "not the authors' lists" in c.warnings[0] and "3 labels" in c.warnings[1]
     calls = subject.model.calls
     again, _ = soa.accuracy_of_preset(subject, kept, seed=0)
-    assert again[0].value == c.value and subject.model.calls == calls  # kept by their hash
+    assert again[0].value == c.value and subject.model.calls == calls  # cached by their hash
     few = soa.accuracy_of_preset(subject, evaluators(tmp_path, captions_per_label=1), seed=0)[0][0]
     assert few.protocol["conditions"] == 3
     assert soa.accuracy_of_preset(preset([["nothing 1"]]), kept, 0)[1].startswith("no caption")
@@ -117,10 +117,10 @@ def test_the_authors_lists(tmp_path):
         lists_of_captions(tmp_path)
 
 
-def test_what_falls_short_is_known_before(tmp_path):
+def test_deviations_are_known_in_advance(tmp_path):
     assert soa.deviations(preset([]), Evaluators([], None, None, None)) == []
     short = soa.deviations(preset([]), evaluators(tmp_path, captions_per_label=4))
     assert len(short) == 2 and "at most 4 captions" in short[1]
-    folder = pictures(["label_01/a.png"], [1])
+    folder = image_set(["label_01/a.png"], [1])
     subject = Subject("x", lambda: folder, (1, 1), (1, 1))
     assert soa.deviations(subject, evaluators(tmp_path)) == ["1 labels of SOA instead of 80"]

@@ -1,4 +1,4 @@
-"""Runs a SavedModel through TensorFlow's C API, as a server does: no Python API, no zoo, no Keras.
+"""Program: runs a SavedModel with TensorFlow's C API, without the Python API, zoo and Keras.
 
     python c_api_client.py REQUEST.json RESULT.json
 

@@ -1,4 +1,4 @@
-"""One exported model for all tests of this folder, and the ways to ask it."""
+"""One exported model for all tests of this folder, and the clients that run it."""
 
 import base64
 import json
@@ -23,12 +23,12 @@ def model():
 
 @pytest.fixture(scope="session")
 def exported(model, tmp_path_factory):
-    """The path of version 3 of the model; not to be changed."""
+    """The path of version 3 of the model; tests must not change it."""
     return export_saved_model(model, tmp_path_factory.mktemp("served") / "tiny", version=3)
 
 
 def signature_of(exported, name="serving_default"):
-    """The `SignatureDef` as it is on the disk."""
+    """The `SignatureDef` on the disk."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     with open(os.path.join(exported, "saved_model.pb"), "rb") as file:
@@ -37,7 +37,7 @@ def signature_of(exported, name="serving_default"):
 
 
 def ask_process(folder, client, exported, signature, condition, seeds, operations=()):
-    """uint8 images and PNG files, from a process of its own that cannot import this project.
+    """uint8 images and PNG files, from a separate process that cannot import this project.
 
     Args:
         folder: path, where request and answer are written.
@@ -46,7 +46,7 @@ def ask_process(folder, client, exported, signature, condition, seeds, operation
         signature: str.
         condition: list of ints, or of bytes.
         seeds: list of ints.
-        operations: names of packages whose operations the model has (not of the C API's client).
+        operations: names of packages whose operations the model uses (not for the C API's client).
     """
     described = signature_of(exported, signature)
     (name,) = set(described.inputs) - {"seed"}

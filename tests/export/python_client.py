@@ -1,4 +1,4 @@
-"""Runs a SavedModel in a process that imports TensorFlow and nothing of this project.
+"""Program: runs a SavedModel with TensorFlow alone, without this project.
 
     python python_client.py REQUEST.json RESULT.json
 

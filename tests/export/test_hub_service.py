@@ -1,4 +1,4 @@
-"""A served system with a text encoder of TensorFlow Hub inside: strings in, images out."""
+"""A served system with a text encoder of TensorFlow Hub: strings to images."""
 
 import os
 

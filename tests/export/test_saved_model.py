@@ -1,4 +1,4 @@
-"""The SavedModel answers alike in Python, a session and the C API; nothing is half-written."""
+"""The SavedModel gives the same results in Python, a session and the C API; writing is atomic."""
 
 import errno
 import io
@@ -23,7 +23,7 @@ SEEDS = [7, -1, 2**40]
 
 
 def listing(directory):
-    """Relative path to hash of every file under a directory."""
+    """dict of relative path -> hash of every file under a directory."""
     return {
         os.path.relpath(os.path.join(folder, name), directory): storage.sha256(
             os.path.join(folder, name)
@@ -80,13 +80,13 @@ def test_weights_are_stored_once(exported, model):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_pictures_are_those_of_generate(ask, model, client):
+def test_images_are_those_of_generate(ask, model, client):
     image, files = ask(client, CAPTIONS, SEEDS)
     assert image.std() > 1 and not np.array_equal(image[0], image[1])
     close(image, model.generate(CAPTIONS, seed=SEEDS))
-    for picture, file in zip(image, files, strict=True):
+    for pixels, file in zip(image, files, strict=True):
         assert file.startswith(b"\x89PNG")
-        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), picture)
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), pixels)
 
 
 def test_clients_agree_and_answers_repeat(ask):
@@ -97,7 +97,7 @@ def test_clients_agree_and_answers_repeat(ask):
         assert files == first[1]
 
 
-def test_a_row_does_not_depend_on_its_neighbours(ask):
+def test_a_row_does_not_depend_on_its_neighbors(ask):
     captions = [*CAPTIONS, "", "a", "white " * 50, "nothing known", *CAPTIONS]
     seeds = list(range(len(captions)))
     together, _ = ask("c_api", captions, seeds)
@@ -137,7 +137,7 @@ def test_requests_without_or_with_unequal_rows(exported, captions, seeds, words)
 # --- writing it ---
 
 
-def test_an_existing_version_is_kept_unless_told(model, exported, tmp_path):
+def test_an_existing_version_is_kept_without_overwrite(model, exported, tmp_path):
     out = tmp_path / "tiny"
     shutil.copytree(exported, out / "3")
     (out / "3" / "extra").write_text("x")
@@ -207,7 +207,7 @@ def test_a_preset_inside_the_version_is_not_deleted(tmp_path):
     preset = tmp_path / "1" / "preset"
     preset.mkdir(parents=True)
     (tmp_path / "1" / "saved_model.pb").write_text("x")
-    with pytest.raises(ZooError, match="lies in it and would be deleted"):
+    with pytest.raises(ZooError, match="it contains the preset .*, which would be lost"):
         saved_model.check_target(tmp_path, 1, True, str(preset))
     saved_model.check_target(tmp_path, 1, True, str(tmp_path))
 
@@ -222,7 +222,7 @@ def test_weights_that_are_not_finite_are_not_exported(value, tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_a_model_that_makes_no_pictures(tmp_path):
+def test_a_model_that_makes_no_images(tmp_path):
     damsm = DAMSM(
         ["<end>", "a"], max_words=2, image_size=64, text_encoder={"features": 8},
         image_encoder={"kind": "compact", "features": 8},

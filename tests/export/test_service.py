@@ -1,4 +1,4 @@
-"""The served functions themselves, and those of every kind of condition after saving."""
+"""The served functions, before and after saving, for every kind of condition."""
 
 import io
 import os
@@ -20,7 +20,7 @@ SEEDS = np.array([5, -2, 2**40])
 
 
 def export(model, folder):
-    """The loaded SavedModel, and the requests that it is warmed up with."""
+    """The loaded SavedModel, and its warm-up requests."""
     export_saved_model(model, folder / "served")
     return tf.saved_model.load(path(folder)), service.example_requests(model, sizes=(2,))
 
@@ -33,8 +33,8 @@ def ask(served, signature, **inputs):
     inputs = {name: tf.constant(value) for name, value in inputs.items()}
     outputs = served.signatures[signature](**inputs)
     image = outputs["image"].numpy()
-    for picture, file in zip(image, outputs["image_bytes"].numpy(), strict=True):
-        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), picture)
+    for pixels, file in zip(image, outputs["image_bytes"].numpy(), strict=True):
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), pixels)
     return image
 
 
@@ -54,7 +54,7 @@ def png(array):
 
 
 def stronger(model):
-    """New networks' images are all but grey."""
+    """New networks' images are almost uniformly gray."""
     for variable in model.generator.trainable_variables:
         variable.assign(variable * 30)
     return model
@@ -125,7 +125,7 @@ def test_labels(tmp_path):
     labels = [3, 0, 3]
     image = ask(served, name, labels=np.array(labels), seed=SEEDS)
     np.testing.assert_array_equal(image, model.generate(labels, seed=list(SEEDS)))
-    assert len({picture.tobytes() for picture in image}) == 3
+    assert len({pixels.tobytes() for pixels in image}) == 3
     again, _ = ask_process(tmp_path, "c_api", path(tmp_path), name, labels, SEEDS.tolist())
     np.testing.assert_array_equal(again, image)
     for wrong in (4, -1):
@@ -139,7 +139,7 @@ def test_labels(tmp_path):
 
 
 def odd_files():
-    """Files of every kind that the rules of `zoo.images.read` name."""
+    """Files of every kind that `zoo.images.read` supports."""
     size = tiny_images.SIZE
     palette = Image.fromarray(random_pixels(20, 30)).quantize(8)
     deep = random_pixels(20, 20)[..., 0].astype(np.uint16) * 256 + 99
@@ -180,13 +180,13 @@ def test_files_and_pixels_are_read_as_generate_reads_them(channels, tmp_path):
 
 
 
-def test_what_is_no_picture(tmp_path):
+def test_what_is_no_image(tmp_path):
     model = tiny_images.pix2pix(compiled=False, latent_dim=0)
     served, _ = export(model, tmp_path)
     good = png(random_pixels(32, 32))
     image = ask(served, "serving_default", image_bytes=[good], seed=SEEDS[:1])
     np.testing.assert_array_equal(image, model.generate(random_pixels(32, 32)))
-    for wrong in (b"", b"x", b"not a picture", good[:60], b"\xff\xd8", b"\xff\xd8\xff and more"):
+    for wrong in (b"", b"x", b"not an image", good[:60], b"\xff\xd8", b"\xff\xd8\xff and more"):
         with pytest.raises(tf.errors.InvalidArgumentError):
             ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
     clear = random_pixels(9, 9, 4)
@@ -208,7 +208,7 @@ def test_directions(tmp_path):
     names = ["serving_default", "a2b", "a2b_pixels", "b2a", "b2a_pixels"]
     assert [name for name, _ in requests] == names and set(served.signatures) == set(names)
     pixels = np.stack([random_pixels(60, 48, seed=k) for k in range(3)])
-    files = [png(picture) for picture in pixels]
+    files = [png(image) for image in pixels]
     made = {}
     for direction in ("a2b", "b2a"):
         made[direction] = model.generate(pixels, seed=list(SEEDS), direction=direction)

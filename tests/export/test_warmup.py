@@ -1,4 +1,4 @@
-"""The warm-up file, read back by hand and, where it is installed, by Serving's own code."""
+"""The warm-up file, read back by hand and, if it is installed, by Serving's own code."""
 
 import os
 
@@ -81,12 +81,12 @@ def test_with_the_serving_api(exported):
 @pytest.mark.parametrize(("requests", "words"), [
     ([], "takes 1 to 1000 warm-up requests, got 0"),
     ([("serving_default", {"seed": np.zeros(1, np.int64)})] * 1001, "got 1001"),
-    ([("serving_default", {"seed": object()})], "no tensor as its seed"),
+    ([("serving_default", {"seed": object()})], "an invalid tensor seed"),
 ])
 def test_requests_that_no_server_takes(requests, words, tmp_path):
     (tmp_path / "saved_model.pb").write_text("x")
     with pytest.raises(ZooError, match=words):
         warmup.write_warmup(str(tmp_path), requests, "name")
-    with pytest.raises(ZooError, match="is not a SavedModel"):
+    with pytest.raises(ZooError, match="Expected a SavedModel"):
         warmup.write_warmup(str(tmp_path / "no"), requests, "name")
     assert os.listdir(tmp_path) == ["saved_model.pb"]

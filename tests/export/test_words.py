@@ -1,4 +1,4 @@
-"""What is served reads captions of every script as `generate` does, and answers any bytes."""
+"""A served model reads captions of every script as `generate` does, and accepts any bytes."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""A request that cannot be answered is refused in one sentence that names the input."""
+"""An invalid request is refused with one sentence that names the input."""
 
 import re
 
@@ -13,13 +13,13 @@ from tests.support.tiny_xmc_gan import text, xmc_gan
 
 
 class Served:
-    """The served functions of a model, called as a server does: no shape is compared before."""
+    """The served functions of a model, called as a server does, without a check of the shapes."""
 
     def __init__(self, model, folder):
         self.service = service.Service(model, str(folder))
 
     def error(self, signature="serving_default", **inputs):
-        """The sentence that a request is refused with."""
+        """The error message of a request."""
         function = self.service.functions[signature].get_concrete_function()
         graph_inputs = {
             spec.name: tf.constant(inputs[spec.name], spec.dtype)

@@ -7,5 +7,5 @@ from zoo.layers import initializers
 
 @pytest.fixture
 def quick_weights(monkeypatch):
-    """Counts do not depend on initial values, and large orthogonal matrices take minutes."""
+    """Initializers of zeros, for counts: large orthogonal matrices would take minutes."""
     monkeypatch.setattr(initializers, "orthogonal", lambda: "zeros")

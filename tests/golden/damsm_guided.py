@@ -1,4 +1,4 @@
-"""One whole training iteration of AttnGAN and its descendants against the official one."""
+"""One complete training iteration of AttnGAN and its descendants against the official one."""
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def system_of(case, system, names, **settings):
 
 
 class Iteration:
-    """One training step on the case's inputs, with everything that was seen on the way.
+    """One training step on the case's inputs, with all intermediate values.
 
     Attributes: `model`, `order` of the batch, `losses`, `discriminator_losses`, `terms` (all binary
     cross-entropies as they were taken), `texts`, `encoded` (image encoder), `outputs` (generator).
@@ -90,7 +90,7 @@ class Iteration:
         self.texts, self.encoded, (self.outputs,) = seen
 
     def check(self, gradients=True):
-        """What the cases of all systems hold; without `gradients` what the step gives forward."""
+        """Checks the values in the cases of all systems; without `gradients` the forward pass."""
         case = self.case
         for i, images in enumerate(self.outputs["images"]):
             check_strided(case, f"fake{i}", images)

@@ -1,4 +1,7 @@
-"""What the golden tests of the stage discriminators share; `names` is the paper's importer."""
+"""Shared helpers of the golden tests of the stage discriminators.
+
+`names` is the paper's importer.
+"""
 
 import numpy as np
 import tensorflow as tf
@@ -30,7 +33,7 @@ def check_network(case, names):
     images, sentence = tensor(nhwc(case.inputs["x"])), tensor(case.inputs["c_code"])
     network, targets = load(names, case.param(), images, sentence)
     for mode, training in (("eval", False), ("train", True)):
-        load_state_dict(targets, case.param())  # spectral normalisation also moves on in eval mode
+        load_state_dict(targets, case.param())  # spectral normalization also moves on in eval mode
         with tf.GradientTape() as tape:
             tape.watch(images)
             features = network(images, training=training)
@@ -55,7 +58,7 @@ def check_network(case, names):
 
 
 def check_loss(case, names, version):
-    """The loss of a case `discriminator_loss`, "joint" or "cond_only", and what it changes."""
+    """The loss of a case `discriminator_loss`, "joint" or "cond_only", and its gradients."""
     joint = version == "joint"
     real, fake = tensor(nhwc(case.inputs["real"])), tensor(nhwc(case.inputs["fake"]))
     sentence = tensor(case.inputs["sent_emb"])

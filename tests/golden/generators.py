@@ -1,4 +1,4 @@
-"""Whole generators of AttnGAN and DM-GAN against the official ones."""
+"""Complete generators of AttnGAN and DM-GAN against the official ones."""
 
 import tensorflow as tf
 

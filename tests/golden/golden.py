@@ -1,7 +1,7 @@
-"""Reading and comparing the golden cases (arrays made by the papers' official code).
+"""Reading and comparing the golden cases (arrays computed by the papers' official code).
 
-The folder comes from the environment variable ZOO_GOLDEN_DIR, default `../shared/golden`. The same
-tests run on other cases with the same file and key names: every size is read from the arrays or
+The folder is given by the environment variable ZOO_GOLDEN_DIR, default `../shared/golden`. The same
+tests run on other cases with the same file and key names: all sizes are read from the arrays or
 from `meta`.
 """
 
@@ -23,7 +23,7 @@ def folder():
 
 
 def description(system, name):
-    """The content of a `.json` file that describes a network; skips the test where it is absent."""
+    """The content of a `.json` file that describes a network; skips the test if it is absent."""
     path = folder() / system / f"{name}.json"
     if not path.exists():
         pytest.skip(f"golden file {system}/{path.name} not found under {folder()}")
@@ -74,10 +74,10 @@ class Case:
         )
         relative, absolute, share = self.tolerance(key)
         bound = absolute + share * np.abs(want).max(initial=0.0) + relative * np.abs(want)
-        self.judge(key, got, want, bound)
+        self.compare(key, got, want, bound)
         self.checked.add(key)
 
-    def judge(self, key, got, want, bound):
+    def compare(self, key, got, want, bound):
         """Fails where |got - want| > bound; all float64 arrays of one shape."""
         off, bound = np.abs(got - want), np.broadcast_to(bound, want.shape)
         excess = np.where(np.isfinite(off), off - bound, np.inf)
@@ -108,9 +108,9 @@ def nchw(array):
 
 
 def subsampled(value, want):
-    """The rows and columns of `value` (batch, channels, h, w) that `want` holds.
+    """The rows and columns of `value` (batch, channels, h, w) that are in `want`.
 
-    What stands nearest, where several strides give as many rows: `want` comes without its stride.
+    `want` is stored without its stride; if several fit, the one with the nearest values is used.
     """
     rows = want.shape[2]
     strides = [s for s in range(1, value.shape[2] + 1) if -(-value.shape[2] // s) == rows]
@@ -121,7 +121,7 @@ def subsampled(value, want):
 
 
 def check_views(case, key, value):
-    """Every view that a case holds of large images or feature maps (batch, channels, h, w).
+    """Checks every view in a case of large images or feature maps (batch, channels, h, w).
 
     `<key>_stride<n>`, `<key>_corner<n>`, `<key>_center<n>`, `<key>_mean`, `<key>_std`.
     """
@@ -152,9 +152,9 @@ def number_in(case, pattern):
 
 
 def stage_sizes(state_dict, prefix=""):
-    """Pixels of a side of every stage of an official generator of StackGAN++'s family.
+    """Image sizes of all stages of an official generator of StackGAN++'s family.
 
-    The first stage doubles 4 pixels as often as it has up-blocks, each other one once.
+    The first stage doubles 4 pixels once per up-block, each other stage doubles once.
     """
     names = [k.removeprefix(prefix) for k in state_dict if k.startswith(prefix)]
     doublings = len({m[1] for k in names if (m := re.match(r"h_net1\.upsample(\d+)\.", k))})
@@ -163,7 +163,7 @@ def stage_sizes(state_dict, prefix=""):
 
 
 def check_after(case, targets, prefix):
-    """The running statistics and singular vectors behind `prefix` in the case's outputs."""
+    """The running statistics and singular vectors under `prefix` in the case's outputs."""
     for name, target in targets.items():
         statistic = re.search("running_(mean|var)$|weight_[uv]$", name)
         if statistic and f"{prefix}{name}" in case.outputs:

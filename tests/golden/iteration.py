@@ -1,4 +1,4 @@
-"""What the golden tests of whole training iterations share."""
+"""Shared helpers of the golden tests of complete training iterations."""
 
 import keras
 import numpy as np
@@ -16,26 +16,26 @@ def exact_adam(learning_rate, beta_1, beta_2, epsilon):
 
 
 def adam_step(gradient, rate, beta_2=0.999, epsilon=1e-8):
-    """What Adam's first step takes from a weight: almost `rate` times the gradient's sign."""
+    """Adam's first step of a weight: almost `rate` times the gradient's sign."""
     return rate * gradient / (np.abs(gradient) + epsilon / np.sqrt(1 - beta_2))
 
 
 def check_first_step(case, key, now, gradient, official, rate):
-    """A weight after Adam's first step, sharply: only as far off as the two gradients explain.
+    """Checks a weight after Adam's first step to within the difference that the gradients explain.
 
     Args:
-        key: str. Of the weight afterwards.
-        now: array, ours afterwards, in the official layout.
-        gradient, official: arrays, that Adam was given here and there.
+        key: str, of the updated weight.
+        now: array, our updated weight, in the official layout.
+        gradient, official: arrays, our gradient and the official one.
     """
     gradient, official = np.asarray(gradient, "float64"), np.asarray(official, "float64")
     apart = np.abs(adam_step(gradient, rate) - adam_step(official, rate))
     want = np.asarray(case.outputs[key], "float64")
-    case.judge(f"{key} after Adam", np.asarray(now, "float64"), want, apart + 2e-6)
+    case.compare(f"{key} after Adam", np.asarray(now, "float64"), want, apart + 2e-6)
 
 
 def record(owner, name, monkeypatch):
-    """A list that every later result of `owner.name` is added to."""
+    """A list to which all later results of `owner.name` are appended."""
     results, original = [], getattr(owner, name)
 
     def call(*args, **kwargs):
@@ -47,7 +47,7 @@ def record(owner, name, monkeypatch):
 
 
 def record_updates(model, monkeypatch):
-    """A dict that collects what every optimizer is given: variable path -> gradient."""
+    """A dict that collects the gradients of every optimizer: variable path -> gradient."""
     gradients = {}
     for name in model.optimizer_names:
         optimizer = getattr(model, name)
@@ -92,7 +92,7 @@ def check_changes(case, targets, before, gradients, clipped=None):
 
 
 def check_strided(case, name, value):
-    """Images or features (batch, h, w, channels) that the case holds whole or in steps."""
+    """Checks images or features (batch, h, w, channels), stored completely or with a stride."""
     if name in case.outputs:
         case.check(name, subsampled(nchw(value), case.outputs[name]))
     else:

@@ -1,4 +1,4 @@
-"""What the golden tests of Pix2Pix and BicycleGAN share."""
+"""Shared helpers of the golden tests of Pix2Pix and BicycleGAN."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from zoo.networks.u_net import UNet
 
 
 def learning_rate(case):
-    """That of the case's Adam, by the tolerance 2.1 * lr of its first step."""
+    """The learning rate of the case's Adam, from the tolerance 2.1 * lr of its first step."""
     rules = dict((pattern, atol) for pattern, _, atol in case.meta.get("tolerance_by_key", []))
     return rules.get("^after/", 4.2e-4) / 2.1
 
@@ -42,10 +42,10 @@ def check_u_net(case):
 
 
 def single_scale(case):
-    """A `D_NLayers` of the case, not built yet, as its arrays and the size of its map say.
+    """A `D_NLayers` of the case, not built yet, inferred from its arrays and the size of its map.
 
-    No system uses that class. MSGAN's does not pad the last convolution; BicycleGAN's leaves out
-    the biases before batch norm.
+    No system uses that class. MSGAN's does not pad the last convolution; BicycleGAN's has no biases
+    before batch norm.
     """
     c, size = case.meta["config"], case.inputs["x"].shape[2]
     network = PatchDiscriminator(c["ndf"], c["n_layers"], c["norm"])
@@ -78,7 +78,7 @@ def check_statistics(case, targets):
 
 
 def check_official_weights(case, network):
-    """Every array of a released file ends in the network that the importer made of it."""
+    """Every array of a released file is in the network that the importer builds from it."""
     targets = names.u_net_targets(network)
     for name, target in targets.items():
         np.testing.assert_array_equal(
@@ -87,7 +87,7 @@ def check_official_weights(case, network):
 
 
 def sizes(case):
-    """The arguments of `UNetToImage` that an iteration's case has, most of them by its arrays."""
+    """The constructor arguments of an iteration's case, most of them inferred from its arrays."""
     config, channels = case.meta["config"], case.inputs["A"].shape[1]
     found = names.generator_settings(case.param("G."), channels)
     scale = "model_{}" if any(k.startswith("D.model_0.") for k in case.params) else "model{}"
@@ -117,7 +117,7 @@ def batch_of(case):
 
 
 def give_noise(model, monkeypatch, **streams):
-    """The case's noise in place of drawn noise; a name that the model does not draw fails."""
+    """Replaces drawn noise with the case's; fails for a name that the model does not draw."""
     unused = set(streams)
 
     def draw(stream, batch, size):
@@ -131,7 +131,7 @@ def give_noise(model, monkeypatch, **streams):
 
 
 def record_steps(model, monkeypatch):
-    """A list of (optimizer name, dict of variable path -> gradient), a step each."""
+    """A list of (optimizer name, dict of variable path -> gradient), one entry per step."""
     steps = []
     for name in model.optimizer_names:
         optimizer = getattr(model, name)
@@ -146,7 +146,7 @@ def record_steps(model, monkeypatch):
 
 
 def check_gradients(case, targets, gradients, kinds=("gradnorm", "grad"), rename=str):
-    """Norms of the gradients, and themselves, where the case has them."""
+    """Checks the norms of the gradients, and the gradients that the case has."""
     for name, target in targets.items():
         if target.variable.path not in gradients:
             continue
@@ -158,7 +158,7 @@ def check_gradients(case, targets, gradients, kinds=("gradnorm", "grad"), rename
 
 
 def check_after(case, targets, steps):
-    """Weights after the step, within the case's bounds and as Adam makes them of the gradients."""
+    """Checks the weights after the step, within the case's bounds and against Adam's step."""
     gradients = {path: gradient for _, given in steps for path, gradient in given.items()}
     for name, target in targets.items():
         if f"after/{name}" not in case.outputs:

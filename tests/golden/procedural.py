@@ -1,4 +1,4 @@
-"""Rule "procedural-1" of the metrics cases: weights of big networks, made from their names."""
+"""Rule "procedural-1" of the metrics cases: weights of large networks, generated from names."""
 
 import zlib
 
@@ -24,6 +24,6 @@ def array(name, shape, gain=2.0):
 
 
 def load(targets, gain=2.0):
-    """Gives every target of an importer its array by the rule."""
+    """Assigns to every target of an importer its array by the rule."""
     shapes = {name: target.to_official(target.variable).shape for name, target in targets.items()}
     load_state_dict(targets, {name: array(name, shape, gain) for name, shape in shapes.items()})

@@ -1,17 +1,17 @@
-"""Bounds for gradients that a rounding can turn: measured on the case, where they are needed.
+"""Bounds for gradients that rounding can change: measured on the case, where they are needed.
 
 A ReLU passes a gradient or not by the sign of its input, a LeakyReLU changes its slope, a maximum
-chooses, and |x| of an L1 loss has the slope 1 or -1. Where such an input lies next to zero, the
-last bits of float32 numbers decide, and another order of summation decides otherwise. The official
-numbers of a case were made in float32, or ours are; a network of a few channels has a hundred
-thousand activations, so that some kinks always flip, and in unlucky cases one of them moves a
-gradient by more than the case's tolerance. The gradient of a bias in front of a normalisation is
-zero, but in float32 it is what the rounding of a large sum leaves. Neither side is wrong then.
+selects, and |x| of an L1 loss has the slope 1 or -1. If such an input is close to zero, the last
+bits of float32 numbers decide, and another order of summation decides differently. The official
+numbers of a case were computed in float32, or ours are; a network of a few channels has a hundred
+thousand activations, so that some kinks always flip, and in unlucky cases one of them changes a
+gradient by more than the case's tolerance. The gradient of a bias before a normalization is
+zero, but in float32 it is the rounding error of a large sum. Neither side is wrong then.
 
-How far that reaches is no guess: the same step is taken again, in float64 and in float32, from
-weights and inputs that are moved by as little as float32 rounds. What a gradient moves by then may
-lie between ours and the official one, beside the case's tolerance. A wrong weight of a loss or a
-missing term moves all gradients, most of which no rounding reaches (see docs/testing.md).
+The size of this effect is measured: the same step is repeated, in float64 and in float32, from
+weights and inputs perturbed by no more than the rounding of float32. The resulting change of a
+gradient is added to the case's tolerance. A wrong weight of a loss or a missing term changes all
+gradients, most of which rounding does not affect (see docs/testing.md).
 """
 
 import copy
@@ -22,30 +22,30 @@ import pytest
 
 from tests.support.precision import computing_in
 
-NUDGE = 2.0**-21  # of each number: what sums of float32 products differ by, relative to their size
-RUNS = 12  # at most: an input next to zero changes sides in about every third one
-FACTOR = 2.0  # several kinks do not all turn in the same run
-TURNED = r"^(after/|it2/)|grad|step_norm"  # keys that only exist behind a derivative
+NUDGE = 2.0**-21  # relative perturbation, the typical difference of sums of float32 products
+RUNS = 12  # at most: an input close to zero changes its sign in about every third run
+FACTOR = 2.0  # several kinks do not all flip in the same run
+TURNED = r"^(after/|it2/)|grad|step_norm"  # keys of values that depend on a derivative
 
 
 def check(case, body, turned=TURNED):
-    """`body(case, monkeypatch)` takes a step and checks the case, where needed with such bounds.
+    """Runs `body(case, monkeypatch)`, a step that checks the case, if needed with such bounds.
 
     Args:
         case: `golden.Case`.
         body: function; it may be called several times, on copies of the case.
-        turned: str. Regular expression of the keys that may need it; others keep their bounds.
+        turned: str. Regular expression of the keys that may need them; others keep their bounds.
     """
-    late, seen, strict = {}, set(), case.judge
+    late, seen, strict = {}, set(), case.compare
 
-    def judge(key, got, want, bound):
+    def compare(key, got, want, bound):
         if not re.search(turned, key):
             return strict(key, got, want, bound)
         seen.add(key)
         if not (np.isfinite(got).all() and (np.abs(got - want) <= bound).all()):
             late[key] = got, want, bound
 
-    case.judge = judge
+    case.compare = compare
     _run(case, body)
     few = len(late) <= len(seen) / 2 and all(np.isfinite(got).all() for got, _, _ in late.values())
     spread = spread_of(case, body, late) if few else dict.fromkeys(late, 0.0)
@@ -55,7 +55,7 @@ def check(case, body, turned=TURNED):
 
 
 def spread_of(case, body, late):
-    """dict of key -> how far nudged steps move its value; no more of them than `late` needs."""
+    """dict of key -> largest change of its value in perturbed steps; as few as `late` needs."""
     spread = dict.fromkeys(late, 0.0)
     for seed in range(RUNS):
         open_keys = {
@@ -67,18 +67,18 @@ def spread_of(case, body, late):
             break
         moved = nudged(case, seed)
 
-        def judge(key, got, want, bound):
+        def compare(key, got, want, bound):
             if key in late and got.shape == late[key][0].shape:
                 spread[key] = max(spread[key], np.abs(got - late[key][0]).max(initial=0.0))
 
-        moved.judge = judge
+        moved.compare = compare
         with computing_in(("float64", "float32")[seed % 2]):
             _run(moved, body)
     return spread
 
 
 def nudged(case, seed, size=NUDGE):
-    """A copy of the case with every weight, image and noise moved by less than float32 keeps."""
+    """A copy of the case with every weight, image and noise perturbed by float32 rounding."""
     rng, moved = np.random.default_rng(seed), copy.copy(case)
 
     def move(array):

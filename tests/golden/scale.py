@@ -1,4 +1,4 @@
-"""What the tests at the papers' sizes share; with the fixture `quick_weights` they are quick."""
+"""Shared helpers of the tests at the papers' sizes, which are fast with `quick_weights`."""
 
 import json
 import math
@@ -24,6 +24,6 @@ def official_shapes(system, net):
 
 
 def shapes_of(targets):
-    """dict of official name -> shape in the official layout, of what our network has."""
+    """dict of official name -> shape in the official layout, of our network."""
     zeros = {k: np.broadcast_to(np.float32(0), t.variable.shape) for k, t in targets.items()}
     return {k: list(t.to_official(zeros[k]).shape) for k, t in targets.items()}

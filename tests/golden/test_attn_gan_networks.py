@@ -54,7 +54,7 @@ class Blocks:
         load_state_dict(self.targets, p)
 
     def run(self, training):
-        """Every block once, in the official names and layouts."""
+        """The output of every block, with the official names and layouts."""
         condition, mu, log_var = self.ca(self.sentence, self.eps)
         features, attention = self.next(self.h, self.words, self.padding, training=training)
         same = {

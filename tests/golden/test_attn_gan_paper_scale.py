@@ -11,7 +11,7 @@ from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
 from zoo.networks.text_encoder import RNNTextEncoder
 
-# Of the fact sheet: CUB and COCO.
+# From the fact sheet: CUB and COCO.
 SETTINGS = {
     "cub": {"filters": 32, "nd": 64, "residual_blocks": 2, "tokens": 5450},
     "coco": {"filters": 48, "nd": 96, "residual_blocks": 3, "tokens": 27297},

@@ -47,7 +47,7 @@ def targets_of(model):
 
 
 def system(case, monkeypatch, **changes):
-    """(model, targets, recorded optimizer steps) of the case, its noise in place."""
+    """(model, targets, recorded optimizer steps) of the case, with its noise."""
     config = case.meta["config"]
     model = BicycleGAN(
         **paired.sizes(case),

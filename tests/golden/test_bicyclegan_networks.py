@@ -61,7 +61,7 @@ def test_basic_block(precision, name):
 
 
 def test_upsampling_block(precision):
-    """`BasicBlockUp` is used by no network, so it is put together here of the zoo's layers."""
+    """No network uses `BasicBlockUp`, so it is composed here of the zoo's layers."""
     case = Case("bicyclegan", "basic_block_up")
     x, filters = tensor(nhwc(case.inputs["x"])), case.meta["config"]["cout"]
     conv_1, conv_2 = (keras.layers.Conv2D(filters, 3, padding="same") for _ in range(2))
@@ -99,8 +99,8 @@ def gradient_penalty(critic, real, fake, alpha, target_norm=1.0, weight=10.0):
 
     weight * mean over the batch of (|gradient of critic's sum at x| - target_norm)^2.
 
-    x = alpha * real + (1 - alpha) * fake, so alpha 1 takes it at the real images, 0 at the
-    generated ones. A slope through this needs the second derivative of the critic.
+    x = alpha * real + (1 - alpha) * fake, so alpha 1 means the real images, 0 the generated ones.
+    Its gradient needs the second derivative of the critic.
 
     Args:
         critic: function of images to logits of any shape.
@@ -134,7 +134,7 @@ def test_gradient_penalty(precision):
 
 
 def test_a_model_is_made_of_released_files():
-    """Arrays of an iteration's generator and encoder: sizes are read from them."""
+    """The sizes are read from the arrays of an iteration's generator and encoder."""
     case = Case("bicyclegan", "iteration")
     c = case.meta["config"]
     model = names.from_arrays(case.param("G."), case.param("E."))

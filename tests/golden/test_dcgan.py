@@ -21,7 +21,7 @@ from zoo.models.dcgan import DCGAN, DCGANDiscriminator, DCGANGenerator
 from zoo.models.dcgan.layers import concat_labels
 from zoo.networks.build import build, spec
 
-# Of the fact sheet, at 32 pixels with 128 filters.
+# From the fact sheet, at 32 pixels with 128 filters.
 COUNTS = {"generator": 3_531_395, "discriminator": 2_658_689}
 WEIGHT_DECAY = 1e-4
 RATE = 2e-4
@@ -76,7 +76,7 @@ def test_one_hot_labels():
 
 
 def test_losses(precision, monkeypatch):
-    """On given probabilities in place of a discriminator's logits."""
+    """On given probabilities instead of a discriminator's logits."""
     case = Case("dcgan", "losses")
     model = DCGAN(image_size=16, filters=2)
     monkeypatch.setattr(model, "cross_entropy", probability_cross_entropy)
@@ -139,7 +139,7 @@ def check_iteration(case, monkeypatch, variant, form):
 
 
 def check_change(case, name, target, before, gradients):
-    """Gradient before the decay, and value after the step, sharply where the step has a size."""
+    """Gradient before the decay, and value after the step, precisely where the step is large."""
     path = target.variable.path
     now = target.to_official(target.variable.numpy())
     case.check(f"after/{name}", now)

@@ -1,4 +1,4 @@
-"""Golden parity of DM-GAN's spectral normalisation and discriminators."""
+"""Golden parity of DM-GAN's spectral normalization and discriminators."""
 
 import pytest
 import tensorflow as tf
@@ -13,7 +13,7 @@ from zoo.layers.spectral_normalization import SpectralConv2D
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
 
-# Of the fact sheet: trainable parameters, and with the vectors u and v.
+# From the fact sheet: trainable parameters, and with the vectors u and v.
 COUNTS = {
     64: (1_878_242, 1_887_218),
     128: (5_155_810, 5_174_258),

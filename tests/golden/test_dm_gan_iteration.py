@@ -1,8 +1,8 @@
-"""Golden parity of a whole DM-GAN iteration, without and with mode seeking.
+"""Golden parity of a complete DM-GAN iteration, without and with mode seeking.
 
-Everything is compared in float64, the cases' decisive precision. In float32 only what the step
-gives forward is: without batch norm in the discriminators some of the many activations lie so close
-to the kink of the LeakyReLU that the order of a sum decides their slope, and with it a gradient.
+Everything is compared in float64, the precision of the cases. In float32 only the forward pass is
+compared: without batch norm in the discriminators some of the many activations are so close to the
+kink of the LeakyReLU that the order of a sum decides their slope, and with it a gradient.
 """
 
 import numpy as np

@@ -37,7 +37,7 @@ NOISE = {  # ours: official
     "latents_1": "z_random",
     "latents_2": "z_random2",
 }
-# Images behind two generators, too: their instance norms divide by small deviations.
+# Images after two generators, too: their instance norms divide by small deviations.
 TURNED = rounding.TURNED + "|^probe/"
 PROBES = {
     "fake_{D}_encoded": lambda outputs, d: outputs["cross"][d],
@@ -90,7 +90,7 @@ def give_noise(model, case, monkeypatch):
 
 
 def record_gradients(monkeypatch):
-    """variable path -> list of the gradients before weight decay, one for each optimizer step."""
+    """variable path -> list of the gradients before weight decay, one per optimizer step."""
     gradients, original = {}, updates.coupled_weight_decay
 
     def coupled_weight_decay(variables, rate):
@@ -126,7 +126,7 @@ def check_terms(case, weights, terms, prefix=""):
 
 
 def run(case, monkeypatch, **settings):
-    """One full step; what it recorded."""
+    """One full step; returns the recorded values."""
     model, targets = model_of(case, **settings)
     give_noise(model, case, monkeypatch)
     recorded = {
@@ -138,8 +138,8 @@ def run(case, monkeypatch, **settings):
         "content": record(losses, "content_discriminator_loss", monkeypatch),
     }
     assert objectives.losses is updates.losses is losses
-    recorded["judged"] = record(losses, "discriminator_loss", monkeypatch)
-    recorded["made"] = model.training_step(batch_of(case), full=True)
+    recorded["discriminator_losses"] = record(losses, "discriminator_loss", monkeypatch)
+    recorded["losses"] = model.training_step(batch_of(case), full=True)
     return model, targets, recorded
 
 
@@ -165,17 +165,18 @@ def test_full_step(precision, name):
 
 def check_full_step(case, monkeypatch):
     model, targets, recorded = run(case, monkeypatch)
-    for key, loss in zip(("disA", "disA2", "disB", "disB2"), recorded["judged"], strict=True):
+    names = ("disA", "disA2", "disB", "disB2")
+    for key, loss in zip(names, recorded["discriminator_losses"], strict=True):
         case.check(f"{key}_loss", loss)
     case.check("disContent_loss", recorded["content"][0])
     check_probes(case, recorded["outputs"][0])
     check_terms(case, model.loss_weights, recorded["first"][0])
     check_terms(case, model.loss_weights, recorded["second"][0])
     check_seeking(case, recorded)
-    case.check("G_loss", recorded["made"]["first_generator_loss"])
+    case.check("G_loss", recorded["losses"]["first_generator_loss"])
     second = [k for k in case.outputs if re.match("gan2_loss|l1_recon_z_loss|lz_", k)]
     np.testing.assert_allclose(
-        recorded["made"]["second_generator_loss"], sum(case.outputs[k] for k in second), 5e-3
+        recorded["losses"]["second_generator_loss"], sum(case.outputs[k] for k in second), 5e-3
     )
     check_gradients(case, targets, recorded["gradients"], "same_point")
     check_gradients(case, targets, recorded["gradients"], "legacy")
@@ -198,7 +199,7 @@ def check_second_forward_pass(case, monkeypatch):
 
 
 def test_content_step(precision):
-    """Clipped gradients, and what Adam with the official weight decay makes of the weights."""
+    """Clipped gradients, and the weights after Adam with the official weight decay."""
     rounding.check(Case("drit", "iteration_content_D"), check_content_step)
 
 
@@ -215,8 +216,8 @@ def check_content_step(case, monkeypatch):
 
     monkeypatch.setattr(tf, "clip_by_global_norm", clip_by_global_norm)
     before = {k: t.variable.numpy() for k, t in targets.items()}
-    made = model.training_step(batch_of(case), full=False)
-    case.check("disContent_loss", made["content_discriminator_loss"])
+    step_losses = model.training_step(batch_of(case), full=False)
+    case.check("disContent_loss", step_losses["content_discriminator_loss"])
     case.check("total_gradnorm_before_clip", norms[0])
     check_gradients(case, targets, gradients, "same_point")
     for key in [k for k in case.outputs if k.startswith("after/")]:
@@ -226,7 +227,7 @@ def check_content_step(case, monkeypatch):
         sharp = np.abs(target.to_official(gradients[target.variable.path][0])) > 1e-5
         now, want = target.to_official(target.variable.numpy()), case.outputs[key]
         apart = np.where(sharp, np.abs(now - want), 0).astype("float64")
-        case.judge(f"{key} where it is sharp", apart, np.zeros_like(apart), 1e-6)
+        case.compare(f"{key} where it is sharp", apart, np.zeros_like(apart), 1e-6)
     for name, target in targets.items():
         if name.startswith("enc_c."):
             np.testing.assert_array_equal(before[name], target.variable.numpy())

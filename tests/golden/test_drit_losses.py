@@ -31,7 +31,7 @@ def test_losses(precision):
     case.check_all_seen()
 
 
-def test_a_second_sample_counts_the_real_pictures_again(precision):
+def test_a_second_sample_counts_the_real_images_again(precision):
     case = Case("drit", "losses")
     scales = range(len(case.meta["config"]["maps"]))
     real, fake = (

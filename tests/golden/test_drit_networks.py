@@ -72,7 +72,7 @@ def test_content_encoder(precision, mode):
     encoder(images)
     load_state_dict(names.content_encoder_targets(encoder), case.params)
     for domain, content in encoder(images).items():
-        if mode == "train":  # what `DRIT.encode_content` adds
+        if mode == "train":  # as `forward.encode_content` adds it
             content = content + tensor(nhwc(case.inputs[f"noise_{domain}"]))
         case.check(f"content_{domain}", nchw(content))
     case.check_all_seen()
@@ -115,7 +115,7 @@ def test_generator(precision, name):
      "dis_content"],
 )  # fmt: skip
 def test_discriminator(precision, name):
-    """Also that the official option of an instance norm has no effect."""
+    """The official option of an instance norm has no effect, too."""
     case = Case("drit", name)
     training = case.meta["mode"] == "train"
     x = tensor(nhwc(case.inputs["content" if name == "dis_content" else "x"]))
@@ -128,7 +128,7 @@ def test_discriminator(precision, name):
         case.check(f"logits{i}", nchw(logits).reshape(-1) if flat else nchw(logits))
     if training:
         check_spectral(case, network, targets)
-        first, second = network(x), network(x)  # outside training nothing moves on
+        first, second = network(x), network(x)  # outside training the vectors are unchanged
         for before, after in zip(first, second, strict=True):
             np.testing.assert_array_equal(before, after)
         case.checked.discard("logits0")

@@ -16,7 +16,7 @@ IMAGES = {domain: spec(1, SIZE, SIZE, 3) for domain in "ab"}
 CONTENT = spec(1, SIZE // 4, SIZE // 4, 256)
 CODED = dict.fromkeys("ab", {"content": CONTENT, "attributes": spec(1, 8)})
 
-COUNTS = {  # of the fact sheet
+COUNTS = {  # from the fact sheet
     "content encoder": (ContentEncoder, {}, IMAGES, 9_018_112),
     "attribute encoder, concat": (AttributeEncoder, {}, IMAGES, 2_688_160),
     "attribute encoder, feature-wise": (AttributeEncoder, {"concat": False}, IMAGES, 5_529_872),

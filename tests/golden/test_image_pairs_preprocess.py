@@ -1,4 +1,4 @@
-"""Golden parity of what pairs go through before training: Pillow's scaling, crop, flip, grey."""
+"""Golden parity of the preprocessing of pairs: Pillow's scaling, crop, flip, grayscale."""
 
 import numpy as np
 import pytest
@@ -28,8 +28,8 @@ def test_aligned(system, tmp_path):
     )
     free = settings["load"] - settings["crop"]
     offset = np.array([[settings["h_off"], settings["w_off"]]])
-    place = tf.constant((offset + 0.5) / (free + 1), tf.float32)
-    pair = views(tf.constant([0]), place, tf.constant([settings["flip"]]))
+    position = tf.constant((offset + 0.5) / (free + 1), tf.float32)
+    pair = views(tf.constant([0]), position, tf.constant([settings["flip"]]))
     case.check("A", nchw(pair["source"])[0])
     case.check("B", nchw(pair["target"])[0])
     case.check_all_seen()

@@ -30,7 +30,7 @@ def test_image_preprocess():
         _compare(case, f"scaled{number}", scaled, tolerance["uint8"])
         top, left, flip = case.inputs[f"crop_ij_flip{number}"]
         square = crop.scale_and_crop(cut, sizes[-1], [top, left], bool(flip))
-        for size, picture in zip(sizes, crop.pyramid(square, sizes), strict=True):
+        for size, image in zip(sizes, crop.pyramid(square, sizes), strict=True):
             key = f"img{number}_{size}"
-            _compare(case, key, tf.transpose(picture, [2, 0, 1]), tolerance["img"])
+            _compare(case, key, tf.transpose(image, [2, 0, 1]), tolerance["img"])
     case.check_all_seen()

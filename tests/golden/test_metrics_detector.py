@@ -1,4 +1,4 @@
-"""Golden parity of SOA's detector: Darknet files, and YOLOv3 as a whole."""
+"""Golden parity of SOA's detector: Darknet files, and the complete YOLOv3."""
 
 import numpy as np
 

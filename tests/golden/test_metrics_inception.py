@@ -1,4 +1,4 @@
-"""Golden parity of what FID and the Inception score see: images, and the network of 2015."""
+"""Golden parity of FID's and the Inception score's preprocessing and network of 2015."""
 
 import pytest
 

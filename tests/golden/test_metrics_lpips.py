@@ -26,7 +26,7 @@ def test_distances(name, precision):
         layers = lpips_by_layer(a, b, weights)
         case.check(f"v{version}/per_layer", layers[:, :, None, None, None])
         case.check(f"v{version}/value", lpips(a, b, weights)[:, None, None, None])
-    # what is left is of version 0.1; images are in [-1, 1] here, so nothing is to be normalised
+    # the other keys are of version 0.1; images are in [-1, 1] here, so normalization is not needed
     case.check("v0.1/normalize_from_01/value", lpips(a, b, weights)[:, None, None, None])
     case.check("baseline_no_lin/value", lpips(a, b)[:, None, None, None])
     case.check("v0.1/identical", lpips(a, a, weights)[:, None, None, None])

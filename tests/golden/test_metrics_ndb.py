@@ -16,7 +16,7 @@ from zoo.metrics.ndb import (
 
 
 def official_order(case, bins):
-    """Our place of each official bin: bins of one size have no order that all machines share."""
+    """Our index of each official bin: the order of bins of equal size depends on the machine."""
     distances = ((case.outputs["bin_centers"][:, None] - bins.centers) ** 2).sum(-1)
     order = distances.argmin(1)
     assert sorted(order) == list(range(len(bins.centers)))

@@ -1,4 +1,4 @@
-"""Golden parity of SOA: counting over labels, and what is kept of a detector's predictions."""
+"""Golden parity of SOA: counting over labels, and the filtering of a detector's predictions."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from zoo.metrics.soa_captions import LABELS, SUBSTRINGS, labels_of_caption
 @pytest.mark.parametrize("name", ["soa_count_3", "soa_count_80"])
 def test_counts(name):
     case = Case("metrics", name)
-    hits, pictures, ious = [], [], []
+    hits, totals, ious = [], [], []
     for row, label in enumerate(case.inputs["folder_label"]):
         count = case.inputs["n_images"][row]
         sets = [
@@ -21,21 +21,21 @@ def test_counts(name):
         ]
         hit, total = label_accuracy(label, sets[0])
         hits.append(hit)
-        pictures.append(total)
+        totals.append(total)
         ious.append(label_iou(label, *sets))
-    scores = soa(hits, pictures, ious)
+    scores = soa(hits, totals, ious)
     case.check("recognized", hits)
-    case.check("total", pictures)
+    case.check("total", totals)
     case.check("iou", ious)
     case.check("accuracy", scores["accuracy"])
     for key in ("SOA_C", "SOA_I", "SOA_C_IoU", "SOA_I_IoU"):
         case.check(key, scores[key.lower()])
-    check_halves(case, scores, np.array(pictures))
+    check_halves(case, scores, np.array(totals))
     case.check_all_seen(ignore="40$")
 
 
-def check_halves(case, scores, pictures):
-    """Top and bottom 40: the official ones are one choice of labels with as many images."""
+def check_halves(case, scores, totals):
+    """Top and bottom 40: the official ones are one choice among labels with equally many images."""
     got, want = (
         [x[f"{start}_{part}"] for part in ("top40", "bot40")]
         for x, start in ((scores, "soa_c"), (case.outputs, "SOA_C"))
@@ -43,8 +43,8 @@ def check_halves(case, scores, pictures):
     if np.isnan(want).any():
         assert np.isnan(want).all() and np.isnan(got).all()
         return
-    edge, accuracy = np.sort(pictures)[-40], scores["accuracy"]
-    above, tied = accuracy[pictures > edge], np.sort(accuracy[pictures == edge])
+    edge, accuracy = np.sort(totals)[-40], scores["accuracy"]
+    above, tied = accuracy[totals > edge], np.sort(accuracy[totals == edge])
     free = 40 - len(above)
     low, high = (
         (above.sum() + part.sum()) / 40 for part in (tied[:free], tied[len(tied) - free :])
@@ -71,7 +71,7 @@ def test_kept_detections():
 
 
 def test_captions_of_the_labels():
-    """The lists hold ids and no text, so that labels, folders and substrings are what compares."""
+    """The lists have ids and no text, so that labels, folders and substrings are compared."""
     case = Case("metrics", "soa_caption_ids")
     assert case.outputs["label_names"].tolist() == list(LABELS)
     folders = case.outputs["folder_names"].tolist()

@@ -81,7 +81,7 @@ def packed(values, mask):
 
 
 def test_matching_losses(precision):
-    """AttnGAN's, which MirrorGAN's pre-training takes over."""
+    """AttnGAN's, which MirrorGAN's pre-training uses unchanged."""
     case = Case("mirrorgan", "losses")
     i = case.inputs
     words, sentence = tensor(i["words_emb"].transpose(0, 2, 1)), tensor(i["sent_emb"])

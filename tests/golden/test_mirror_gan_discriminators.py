@@ -67,7 +67,7 @@ def official_order(terms):
 
 
 def gradient_numbers(gradients):
-    """What the cases keep of gradients in the official layout: three numbers for each."""
+    """The cases' three statistics of each gradient in the official layout."""
     flat = [np.asarray(g, "float64").reshape(-1) for g in gradients]
     probes = [np.cos(0.37 * np.arange(g.size) + 0.5) for g in flat]
     return {

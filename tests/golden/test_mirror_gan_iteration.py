@@ -1,7 +1,7 @@
-"""Golden parity of two whole MirrorGAN iterations: words, images, losses, gradients, steps.
+"""Golden parity of two complete MirrorGAN iterations: words, images, losses, gradients, steps.
 
 Gradients have the case's own bounds: kinks of the captioning network's ReLUs and pools flip with
-rounding. So they are compared in float64, and what the first step gives forward in float32 too.
+rounding. So they are compared in float64, and the first step's forward pass in float32 too.
 """
 
 import re
@@ -75,7 +75,7 @@ def system_of(case):
 
 
 class Run:
-    """The system and what was seen in its latest step: `terms`, `discriminator_losses`, `texts`,
+    """The system and the values of its latest step: `terms`, `discriminator_losses`, `texts`,
     `logits` of the captioner, `outputs` of the generator, `gradients`, `losses`."""
 
     def __init__(self, case, monkeypatch):
@@ -102,7 +102,7 @@ class Run:
         self.losses = self.model.training_step(self.batch)
 
     def values(self, number):
-        """What the case has of each iteration, by name."""
+        """dict of the values that the case has for each iteration, by name."""
         count = len(self.model.discriminators)
         each = (len(self.terms) - 2 * count) // count
         losses, weight = self.losses, self.model.caption_weight
@@ -139,7 +139,7 @@ def check_iterations(case, monkeypatch, precision):
     bound = float(re.match(r"rtol (\S+):", case.meta["tolerance"]["it2"])[1])
     for name, value in run.values(2).items():
         want = np.asarray(case.outputs[name], "float64")
-        case.judge(name, np.asarray(value, "float64"), want, bound * np.abs(want))
+        case.compare(name, np.asarray(value, "float64"), want, bound * np.abs(want))
         case.checked.add(name)
     case.check_all_seen()
 
@@ -161,7 +161,7 @@ def check_forward(case, run):
 
 
 def check_gradients(case, run):
-    """|ours - official| <= a share of official + one of the network's largest gradient norm."""
+    """|ours - official| <= a share of official + a share of the network's largest gradient norm."""
     stated = case.meta["tolerance"]["grad"]
     relative, share = map(
         float, re.match(r"\|a-b\| <= (\S+)\*b \+ (\S+)\*max\(grad_l2 of", stated).groups()
@@ -175,12 +175,12 @@ def check_gradients(case, run):
             want = case.outputs[key]
             assert not np.isnan(want).any(), f"{key}: a parameter without gradient"
             bound = relative * np.abs(want) + share * largest
-            case.judge(key, values, want, bound)
+            case.compare(key, values, want, bound)
             case.checked.add(key)
 
 
 def check_changes(case, run):
-    """Running statistics, small parameters and the moving average after the first step."""
+    """Running statistics, small parameters and the EMA after the first step."""
     check_after(case, run.targets, "after/")
     averages = names.generator_targets(run.model.ema_generator)
     for prefix, targets in (("after/", run.targets), ("ema_after/", prefixed("netG.", averages))):

@@ -39,14 +39,14 @@ def test_attention(precision, mode):
     load_state_dict(names.attention_targets("", layer), case.param())
     with tf.GradientTape() as tape:
         tape.watch(sources)
-        word_context, sentence_context, shown = layer(*sources, padding)
+        word_context, sentence_context, details = layer(*sources, padding)
         # the objective whose gradients are stored
         loss = tf.reduce_sum(word_context**2) + tf.reduce_sum(sentence_context**3)
     for name, value in (
         ("weightedContext", word_context),
         ("weightedSentence", sentence_context),
-        ("word_attn", shown["attention"]),
-        ("sent_att", shown["sentence_attention"]),
+        ("word_attn", details["attention"]),
+        ("sent_att", details["sentence_attention"]),
     ):
         case.check(f"{mode}/{name}", nchw(value))
     gradients = zip(("h_code", "c_code", "word_embs"), tape.gradient(loss, sources), strict=True)
@@ -56,7 +56,7 @@ def test_attention(precision, mode):
 
 
 def test_own_masks_keep_samples_apart(precision):
-    """Without the official tiling a sample sees its own caption alone, whatever its neighbours."""
+    """Without the official tiling a sample depends on its own caption only."""
     case = Case("mirrorgan", "glam_attention")
     *sources, padding = stage_inputs(case)
     layer = GlobalLocalAttention(sources[0].shape[-1])

@@ -9,7 +9,7 @@ from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 
 
 def names():
-    """Every case of the folder but other papers' variants: new cases are tested too."""
+    """All cases of the folder except other papers' variants, including new cases."""
     found = sorted(path.stem for path in (folder() / "mode_seeking").glob("*.npz"))
     return [name for name in found if name != "later_variants"] or ["cifar_like"]
 
@@ -64,10 +64,9 @@ def angular_similarity(a, b):
 
 
 def test_later_variants():
-    """How later papers' variants relate to ours, by value.
+    """The relation of later papers' variants to ours, by value.
 
-    StarGAN v2 takes our numerator alone, DSGAN divides sample by sample, InfinityGAN pairs
-    neighbours.
+    StarGAN v2 uses only our image distance, DSGAN divides per sample, InfinityGAN pairs neighbors.
     """
     case = Case("mode_seeking", "later_variants")
     config = case.meta["config"]

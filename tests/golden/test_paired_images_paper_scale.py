@@ -10,7 +10,7 @@ from zoo.networks.build import build, spec
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator
 from zoo.networks.u_net import UNet
 
-# of the fact sheets: settings, source channels, latents, size, parameters
+# from the fact sheet: settings, source channels, latents, size, parameters
 GENERATORS = {
     "add_all": ({}, 3, 8, 256, 54_794_627),
     "add_all, grey": ({}, 1, 8, 256, 54_792_579),
@@ -28,7 +28,7 @@ ENCODERS = {
 
 @pytest.fixture(autouse=True)
 def quick_weights(monkeypatch):
-    """Counts do not depend on initial values."""
+    """Initializers of zeros: counts do not depend on initial values."""
     monkeypatch.setattr(initializers, "xavier_normal", lambda: "zeros")
 
 

@@ -15,7 +15,7 @@ from zoo.importers.state_dict import conv, conv_transpose, load_state_dict
 from zoo.layers.concat import concat_vector
 from zoo.layers.padded_convolution import half_size
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator
-from zoo.networks.u_net import DownBlock, UpBlock, skipped
+from zoo.networks.u_net import DownBlock, UpBlock, skip_connection
 
 U_NETS = [
     "unet_add_all_64_eval",
@@ -36,7 +36,7 @@ def test_u_net(precision, name):
 
 @pytest.mark.parametrize("name", U_NETS)
 def test_a_model_is_made_of_a_generator_file(name):
-    """Sizes and options are read from the arrays, but the activation, which has none."""
+    """Sizes and options are read from the arrays, except for the activation, which has none."""
     case = Case("pix2pix", name)
     config = case.meta["config"]
     model = names.from_arrays(case.param(), source_channels=config["input_nc"])
@@ -61,7 +61,7 @@ def test_innermost_block(precision, kind):
 
     def call():
         y = up(down(x if z is None else concat_vector(x, z)))
-        return ops.concatenate([y, skipped(x, z)], axis=-1)
+        return ops.concatenate([y, skip_connection(x, z)], axis=-1)
 
     call()
     first, second = ("model.1", "model.3") if z is None else ("down.1", "up.1")

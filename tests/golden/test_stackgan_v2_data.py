@@ -7,15 +7,15 @@ from tests.golden.golden import Case
 from zoo.images import crop
 
 
-def _bytes(picture):
-    """The uint8 image behind one in [-1, 1]."""
-    return np.rint((np.asarray(picture, "float64") + 1.0) * 127.5).astype("uint8")
+def _bytes(image):
+    """The uint8 form of an image in [-1, 1]."""
+    return np.rint((np.asarray(image, "float64") + 1.0) * 127.5).astype("uint8")
 
 
 def test_preprocess():
     case = Case("stackgan_v2", "preprocess")
-    picture = tf.constant(case.inputs["image_u8"])
-    cut = crop.box_crop(picture, case.inputs["bbox_xywh"])
+    image = tf.constant(case.inputs["image_u8"])
+    cut = crop.box_crop(image, case.inputs["bbox_xywh"])
     keys = sorted(key for key in case.outputs if key.startswith("flip"))
     sizes = sorted({case.outputs[key].shape[-1] for key in keys})
     case.check("resized_hw", crop.scale(cut, sizes[-1]).shape[:2])

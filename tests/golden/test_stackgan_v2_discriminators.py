@@ -13,7 +13,7 @@ from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
 
-# Of the fact sheet: with and without a condition.
+# From the fact sheet: with and without a condition.
 COUNTS = {
     (64, True): 5_723_906,
     (128, True): 18_834_178,

@@ -1,9 +1,8 @@
-"""Golden parity of two whole iterations of StackGAN-v2 in each of its forms.
+"""Golden parity of two complete iterations of StackGAN-v2 in each of its forms.
 
-Everything is compared in float64. In float32 only what comes before the first update is: what
-another order of summation changes in an image of 256 pixels (up to 5e-4) can put a LeakyReLU of
-the tiny discriminators on its other side, which changes their gradients by some percent, and
-everything after them.
+Everything is compared in float64. In float32 only the values before the first update are compared:
+another order of summation changes an image of 256 pixels by up to 5e-4, which can flip a LeakyReLU
+of the tiny discriminators and so change their gradients by some percent, and everything after them.
 """
 
 import re
@@ -28,7 +27,7 @@ CASES = [
 
 
 def state_tolerances(case):
-    """The rules that the case states in words, as the helper's `tolerance_by_key`."""
+    """The tolerances that the case describes in words, as the helper's `tolerance_by_key`."""
     stated = case.meta["tolerance"]
     gradients = re.match(r"\|a-b\| <= (\S+)\*b \+ (\S+)\*max\(grad_l2 of", stated["grad"])
     relative, share = (float(number) for number in gradients.groups())
@@ -75,7 +74,7 @@ def model_of(case, form):
 
 
 def unused(case):
-    """Parameters that get no gradient: the head that this task leaves alone, absent here."""
+    """Parameters without gradient: the head that this task does not use, which is absent here."""
     return {
         f"{net}.{name}"
         for net, members in case.meta["param_names"].items()
@@ -175,7 +174,7 @@ def check_images(case, images):
 
 
 def check_gradients(case, targets, gradients):
-    """Three numbers for each parameter, in the case's order and the official layouts."""
+    """Three statistics per parameter, in the case's order and the official layouts."""
     measures = {
         "grad_l2": np.linalg.norm,
         "grad_sum": np.sum,
@@ -199,12 +198,12 @@ def check_gradients(case, targets, gradients):
 
 
 def check_changes(case, targets, model):
-    """Running statistics, the small parameters, and the moving average of the generator."""
+    """Running statistics, the small parameters, and the EMA of the generator."""
     average = prefixed("netG.", names.generator_targets(model.ema_generator))
     for prefix, members in (("after/", targets), ("ema_after/", average)):
         for name, target in members.items():
             if f"{prefix}{name}" in case.outputs:
                 case.check(f"{prefix}{name}", target.to_official(target.variable.numpy()))
-    for name in unused(case):  # what has no gradient stays what it was
+    for name in unused(case):  # parameters without gradient are unchanged
         if f"after/{name}" in case.outputs:
             case.check(f"after/{name}", case.params[name])

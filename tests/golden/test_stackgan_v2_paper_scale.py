@@ -7,7 +7,7 @@ from zoo.importers import stackgan_v2 as names
 from zoo.models.stackgan_v2 import StackGANV2Generator
 from zoo.networks.build import build, spec
 
-# Of the fact sheet, by the condition's size (0: no text), in the order of the network.
+# From the fact sheet, by the condition's size (0: no text), in the order of the network.
 COUNTS = {128: 21_239_696, 0: 16_472_208}
 PARTS = {
     "augmentation": 524_800,

@@ -1,4 +1,4 @@
-"""Golden parity of the official word rule, "ascii", in Python and in the graph."""
+"""Golden parity of the official tokenization, "ascii", in Python and in the graph."""
 
 import json
 

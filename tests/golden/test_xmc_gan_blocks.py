@@ -6,7 +6,13 @@ from tests.golden.golden import Case, tensor
 from tests.golden.xmc_gan import check_state, loaded
 from zoo.importers import xmc_gan as names
 from zoo.layers.spectral_normalization import SpectralLinear
-from zoo.models.xmc_gan.blocks import ModulatedNorm, XMCDownBlock, XMCUpBlock, enlarge, halve
+from zoo.models.xmc_gan.blocks import (
+    ModulatedNorm,
+    XMCDownBlock,
+    XMCUpBlock,
+    downsample_mean,
+    upsample_nearest,
+)
 from zoo.networks.build import spec
 
 
@@ -82,8 +88,8 @@ def test_block(precision, name):
 def test_resizing(precision):
     case = Case("xmc_gan", "blocks")
     x = tensor(case.inputs["x4"])
-    case.check("upsample/y", enlarge(x))
-    case.check("dsample/y", halve(x))
+    case.check("upsample/y", upsample_nearest(x))
+    case.check("dsample/y", downsample_mean(x))
 
 
 def test_every_block_of_the_case_is_here():

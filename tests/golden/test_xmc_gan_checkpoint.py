@@ -1,4 +1,4 @@
-"""Golden parity of reading XMC-GAN's checkpoint files, and of what its data are made by."""
+"""Golden parity of reading XMC-GAN's checkpoint files, and of its data preparation."""
 
 import numpy as np
 import pytest

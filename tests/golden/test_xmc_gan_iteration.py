@@ -1,5 +1,4 @@
-"""Golden parity of XMC-GAN's whole iteration, on one replica and on two, and of Adam with the
-moving average over several steps."""
+"""Golden parity of XMC-GAN's complete iteration, on one and two replicas, and of Adam with EMA."""
 
 import threading
 
@@ -13,7 +12,8 @@ from tests.golden.xmc_gan import check_state, loaded, ours, text_of, text_specs
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.importers import xmc_gan as names
 from zoo.importers.state_dict import load_state_dict
-from zoo.models.base.conditional_gan import ConditionalGAN
+from zoo.models.base.ema import ExponentialMovingAverage
+from zoo.models.base.fused_adam import fuse
 from zoo.models.xmc_gan import XMCGAN, FlaxAdam, XMCGANGenerator
 from zoo.networks.build import spec
 
@@ -74,9 +74,9 @@ def batch_of(case, rows=slice(None)):
 def stepper(model, monkeypatch):
     """A function of a batch: one iteration with the batch's latents.
 
-    It returns the terms, and of every optimizer, in order, the gradients, summed over replicas.
+    It returns the terms, and for every optimizer, in order, the gradients, summed over replicas.
     """
-    now = threading.local()  # each replica is traced by a thread of its own
+    now = threading.local()  # each replica is traced in a separate thread
 
     def draw(stream, count, size):
         return now.parts[int(stream.removeprefix("latents_"))]
@@ -105,10 +105,10 @@ def stepper(model, monkeypatch):
 
 
 def noise_level(prefix, name, gradients):
-    """Gradients below it are rounding noise, of which Adam's first step takes the sign.
+    """The gradient below which values are rounding noise, whose sign Adam's first step uses.
 
-    Those of the generator's biases in front of a batch norm are zero in theory; what float32 makes
-    of that, here and in the official code, grows with the other gradients.
+    Those of the generator's biases before a batch norm are zero in theory; their rounding error in
+    float32, here and in the official code, grows with the other gradients.
     """
     if prefix == "D/" or not name.endswith("/bias"):
         return 2e-6
@@ -149,7 +149,7 @@ def check_metrics(case, losses):
 def check_parameters(case, targets, gradients):
     """Weights after the iteration.
 
-    Where a gradient is noise the step is bounded, and no more can be said.
+    If a gradient is noise, only the size of the step is checked.
     """
     steps = {"D/": gradients[:2], "G/": gradients[2:], "EMA/": gradients[2:]}
     rates = {"D/": 2 * RATES["discriminator"], "G/": RATES["generator"]}
@@ -163,7 +163,7 @@ def check_parameters(case, targets, gradients):
             weakest = np.min([np.abs(target.to_official(g[path])) for g in given], axis=0)
             noise = weakest < noise_level(prefix, name, given[-1])
             value, want = target.to_official(target.variable), case.outputs[key]
-            case.judge(f"{key} of noise", value[noise], want[noise], 2.1 * rates[prefix])
+            case.compare(f"{key} of noise", value[noise], want[noise], 2.1 * rates[prefix])
             case.check(key, np.where(noise, want, value))
             assert noise.mean() < 0.5 or name.endswith("/bias"), key
 
@@ -193,7 +193,7 @@ def per_replica(case):
 
 
 def statistics_after(case, rows):
-    """The targets of a generator that drew the last part of a batch, these rows."""
+    """The targets of a generator after the last part of a batch with these rows."""
     config, (_, words, features) = case.meta["config"], case.inputs["embedding"].shape
     network = XMCGANGenerator(
         config["image_size"], config["gf_dim"], config["z_dim"], features, name="generator"
@@ -205,7 +205,7 @@ def statistics_after(case, rows):
 
 
 def test_iteration_on_two_replicas(precision, two_devices):  # noqa: F811
-    """The code's replicas keep statistics of their own; ours keep their mean."""
+    """The code's replicas have separate statistics; ours keep their mean."""
     rounding.check(
         Case("xmc_gan", "train_step_2replica"),
         lambda case, monkeypatch: check_two_replicas(case, monkeypatch, two_devices),
@@ -242,15 +242,15 @@ def check_two_replicas(case, monkeypatch, two_devices):  # noqa: F811
     case.check_all_seen()
 
 
-def test_adam_and_moving_average_over_several_steps(precision):
+def test_adam_and_ema_over_several_steps(precision):
     case = Case("xmc_gan", "adam_ema_4steps")
-    model = ConditionalGAN(latent_dim=1, ema_decay=DECAY, ema_statistics="current")
-    model.generator, model.ema_generator = Weights(case.params["w"]), Weights(case.params["w"])
-    weight, average = model.generator.w, model.ema_generator.w
-    optimizer = FlaxAdam(case.meta["lr"], 0.5, 0.999, epsilon=1e-8)
+    network, follower = Weights(case.params["w"]), Weights(case.params["w"])
+    ema = ExponentialMovingAverage(lambda: network, follower, DECAY, "current")
+    weight, average = network.w, follower.w
+    optimizer = fuse(FlaxAdam(case.meta["lr"], 0.5, 0.999, epsilon=1e-8))
     for step, gradient in enumerate(case.inputs["grads"], 1):
         optimizer.apply_gradients([(tensor(gradient), weight)])
-        model.ema.update()
+        ema.update()
         case.check(f"w_{step}", weight)
         case.check(f"ema_{step}", average)
     case.check_all_seen()

@@ -1,4 +1,4 @@
-"""Golden parity of XMC-GAN's losses, with gradients, and of the functions that they are made of."""
+"""Golden parity of XMC-GAN's losses, with gradients, and of their parts."""
 
 import numpy as np
 import pytest
@@ -23,11 +23,11 @@ def check(case, name, loss, inputs):
     """The loss, its statistics, and the gradients of its inputs (official name: tensor)."""
     with tf.GradientTape() as tape:
         tape.watch(list(inputs.values()))
-        made = loss(*inputs.values())
-    for key, value in made.items():
+        terms = loss(*inputs.values())
+    for key, value in terms.items():
         if f"{name}/{key}" in case.outputs:
             case.check(f"{name}/{key}", value)
-    gradients = tape.gradient(made["loss"], list(inputs.values()))
+    gradients = tape.gradient(terms["loss"], list(inputs.values()))
     for key, gradient in zip(inputs, gradients, strict=True):
         if f"{name}/grad_{key}" in case.outputs:
             case.check(f"{name}/grad_{key}", gradient)
@@ -93,9 +93,9 @@ def test_hinge(case):
 
 
 def test_cross_entropy_of_a_match(case):
-    """A row's cross-entropy is what its logits add to a match: here each row by itself.
+    """A row's cross-entropy is its contribution to a match: here each row separately.
 
-    In a square whose other rows say nothing, and whose columns see one number, only it counts.
+    In a square whose other rows and whose columns contribute nothing, only that row counts.
     """
     logits, labels = case.inputs["ce_logits"], case.inputs["ce_labels"]
     found = []

@@ -15,7 +15,7 @@ DISCRIMINATORS = {128: (87_911_713, 14_305), 256: (99_415_585, 16_609)}
 
 @pytest.fixture(autouse=True)
 def without_values(monkeypatch):
-    """Counts need shapes alone: a scope in which Keras makes no arrays."""
+    """A scope in which Keras creates no arrays: counts need only shapes."""
     with keras.StatelessScope():
         yield
 

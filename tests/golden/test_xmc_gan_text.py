@@ -1,7 +1,7 @@
 """Golden parity of XMC-GAN's text features: from captions to word pieces and vectors.
 
-The modules are made of the case's own vocabulary and vectors, in the form of TensorFlow Hub, and
-read as every such module is.
+The modules are built from the case's own vocabulary and vectors, in the form of TensorFlow Hub, and
+read like every such module.
 """
 
 import pytest
@@ -16,7 +16,7 @@ LONGEST_WORD = 200  # characters, of the official tokenizer; longer words are un
 
 
 class Table(tf.Module):
-    """The case's stand-in for BERT: a vector a piece plus one a place."""
+    """The case's stand-in for BERT: one vector per piece plus one per position."""
 
     def __init__(self, table, places):
         super().__init__()
@@ -60,6 +60,6 @@ def test_captions_become_the_official_vectors(case, modules):
             "sent_embedding": text["sentence"],
         }.items():
             case.check(f"T{length}/{key}", value)
-        own = sentence_of_words(text["words"], text["lengths"])  # of vectors made elsewhere
+        own = sentence_of_words(text["words"], text["lengths"])  # of vectors computed elsewhere
         case.check(f"T{length}/sent_embedding", own)
     case.check_all_seen()

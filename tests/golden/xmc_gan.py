@@ -1,4 +1,4 @@
-"""What the golden tests of XMC-GAN share."""
+"""Shared helpers of the golden tests of XMC-GAN."""
 
 import re
 
@@ -46,7 +46,7 @@ def official(images):
 
 
 def check_state(case, targets, prefix):
-    """Running statistics and singular vectors behind `prefix` in the case's outputs."""
+    """Running statistics and singular vectors under `prefix` in the case's outputs."""
     for name, target in targets.items():
         if re.match("batch_stats/|spectral_norm_stats/", name) and prefix + name in case.outputs:
             case.check(prefix + name, target.to_official(target.variable))

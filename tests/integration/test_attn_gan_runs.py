@@ -43,7 +43,7 @@ def test_console_is_quiet(trained):
     assert lines[0].startswith("pre-training a DAMSM") and lines[-1].startswith("done: 12 steps")
 
 
-def test_folder_holds_everything(trained):
+def test_folder_is_complete(trained):
     folder, _ = trained
     config = json.loads((folder / "config.json").read_text())
     assert config["steps"] == 12 and config["model"]["generator_filters"] == 4
@@ -70,7 +70,7 @@ def test_images_and_scalars_reach_tensorboard(trained):
             "held_out/frechet_damsm", "images_per_second"} <= tags
 
 
-def test_a_batch_of_one_has_no_other_caption(tmp_path):
+def test_a_batch_of_one_has_no_mismatched_caption(tmp_path):
     result = run(
         "recipes.train", *TINY, "--config.batch_size=1", f"--workdir={tmp_path / 'run'}"
     )
@@ -79,7 +79,7 @@ def test_a_batch_of_one_has_no_other_caption(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_folder_goes_on_when_epochs_decide_the_steps(trained, tmp_path):
+def test_a_folder_resumes_when_epochs_determine_the_steps(trained, tmp_path):
     """The folder holds the steps that follow from the epochs; the command has only the epochs."""
     folder, _ = trained
     changes = (
@@ -92,7 +92,7 @@ def test_a_folder_goes_on_when_epochs_decide_the_steps(trained, tmp_path):
         assert line in result.stdout
 
 
-def test_another_config_is_refused(trained):
+def test_another_config_is_rejected(trained):
     folder, _ = trained
     result = run("recipes.train", *TINY, "--config.model.latent_dim=5", f"--workdir={folder}")
     assert result.returncode == 1
@@ -102,7 +102,7 @@ def test_another_config_is_refused(trained):
     )
 
 
-def test_killed_three_times_ends_with_the_same_bits(trained, tmp_path):
+def test_resuming_after_three_kills_is_bit_exact(trained, tmp_path):
     whole, _ = trained
     folder = tmp_path / "run"
     command = (*TINY, f"--workdir={folder}")
@@ -124,7 +124,7 @@ def test_killed_three_times_ends_with_the_same_bits(trained, tmp_path):
     )
 
 
-def test_ctrl_c_saves_and_goes_on(trained, tmp_path):
+def test_ctrl_c_saves_and_resumes(trained, tmp_path):
     whole, _ = trained
     folder = tmp_path / "run"
     printed, errors, code = kill_at(  # in pre-training
@@ -139,7 +139,7 @@ def test_ctrl_c_saves_and_goes_on(trained, tmp_path):
     assert_same_files(whole, folder, "checkpoints/last.h5")
 
 
-def test_generate_writes_the_pictures_of_the_preset(trained, tmp_path):
+def test_generate_writes_the_images_of_the_preset(trained, tmp_path):
     folder, _ = trained
     preset = folder / "presets" / "last"
     result = run(
@@ -169,7 +169,7 @@ def test_generate_writes_the_pictures_of_the_preset(trained, tmp_path):
     (["--captions=zebra giraffe"], "zebra"),
     (["--captions=a red circle", "--preset=no_such_preset"], "no_such_preset"),
 ])
-def test_generate_mistakes_write_nothing(trained, tmp_path, arguments, message):
+def test_generate_user_errors_write_nothing(trained, tmp_path, arguments, message):
     folder, _ = trained
     if not any(argument.startswith("--preset") for argument in arguments):
         arguments = [*arguments, f"--preset={folder}/presets/last"]

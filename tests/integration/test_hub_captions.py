@@ -1,4 +1,4 @@
-"""Systems that read captions by a hub encoder, from a recipe to images of a served model."""
+"""Systems with a hub encoder, from a recipe to the images of a served model."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tests.support.tiny_hub_module import tiny_modules
 from tests.training.test_text import hub_config
 from zoo import storage
 from zoo.data.text_cache_writer import write_cache
-from zoo.training.text import open_damsm
+from zoo.training.text import load_damsm
 
 CAPTIONS = ["a red circle", "an unforgettable bird, read in word pieces"]
 
@@ -43,10 +43,10 @@ def test_the_presets_read_strings_and_are_served(trained, tmp_path):
     assert np.abs(got.numpy().astype(int) - wanted).max() <= 1 and wanted.std() > 1
 
 
-def test_another_system_takes_its_damsm_and_vectors_of_a_cache(trained, tmp_path):
+def test_another_system_uses_its_damsm_and_cached_vectors(trained, tmp_path):
     preset, cache = str(trained / "damsm" / "presets" / "last"), str(tmp_path / "cache")
     config = hub_config(dm_gan, tiny_modules(), text_cache=cache)
-    data, damsm = open_data(config), open_damsm(config, preset)
+    data, damsm = open_data(config), load_damsm(config, preset)
     write_cache(data.source, damsm.hub_encoder, cache)
     experiment = build(config, data, damsm=preset)
     batch = next(iter(experiment.batches(0)))

@@ -1,4 +1,4 @@
-"""DCGAN, Pix2Pix, BicycleGAN and DRIT by their recipes: train, resume, preset, generate, serve."""
+"""DCGAN, Pix2Pix, BicycleGAN, DRIT and their recipes: train, resume, preset, generate, serve."""
 
 import importlib
 import json
@@ -29,7 +29,7 @@ SYSTEMS = {
 
 
 def config_of(system, **changes):
-    """The recipe's config for shapes, made tiny."""
+    """The recipe's config for shapes, with tiny networks."""
     config = importlib.import_module(f"recipes.{system}").get_config("shapes").unlock()
     for key, value in {**COMMON, **SYSTEMS[system], **changes}.items():
         config.update_from_flattened_dict({key: value})
@@ -62,7 +62,7 @@ def test_the_folder(trained):
     assert ("  l1 " in log) == (system in ("pix2pix", "bicyclegan"))
 
 
-def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path, request):
+def test_resume_is_bit_exact(trained, tmp_path, request):
     system, whole = trained
     if system == "drit" and not request.config.getoption("--large"):
         pytest.skip("large: two more minutes of compiling; run with --large")
@@ -73,7 +73,7 @@ def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path, request):
     assert_same_files(whole, folder, "checkpoints/last.h5", "presets/last/model.weights.h5")
 
 
-def test_the_preset_makes_pictures_and_is_served(trained, tmp_path):
+def test_the_preset_generates_images_and_is_served(trained, tmp_path):
     system, folder = trained
     model = zoo.from_preset(str(folder / "presets" / "last"))
     seeds = tf.constant([4, 5], tf.int64)
@@ -83,7 +83,7 @@ def test_the_preset_makes_pictures_and_is_served(trained, tmp_path):
     else:
         rng = np.random.default_rng(0)
         conditions = np.repeat(rng.integers(0, 256, (1, 32, 32, 3), np.uint8), 2, axis=0)
-        files = [tf.io.encode_png(picture).numpy() for picture in conditions]
+        files = [tf.io.encode_png(image).numpy() for image in conditions]
         inputs = {"image_bytes": tf.constant(files)}
     images = model.generate(conditions, seed=[4, 5])
     assert images.shape == (2, 32, 32, 3) and images.dtype == np.uint8

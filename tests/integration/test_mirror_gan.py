@@ -1,4 +1,4 @@
-"""MirrorGAN's recipes end to end in tiny: DAMSM, STREAM, the GAN, its preset's descriptions."""
+"""MirrorGAN's recipes end to end with tiny networks: DAMSM, STREAM, GAN, descriptions."""
 
 import json
 
@@ -44,7 +44,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def test_the_folder_holds_all_three_runs(folder):
+def test_the_folder_has_all_three_runs(folder):
     for name in ("damsm/presets/best/metadata.json", "stream/presets/best/metadata.json",
                  "stream/samples/step_0000002.png", "samples/step_0000002_explain.png",
                  "samples/step_0000002_described.png",
@@ -60,7 +60,7 @@ def test_the_folder_holds_all_three_runs(folder):
     assert training["model.caption_weight"] == 10 and "stream" not in training
 
 
-def test_the_preset_describes_its_pictures_as_the_stream_does(folder):
+def test_the_preset_describes_its_images_as_the_stream_does(folder):
     model = zoo.from_preset(str(folder / "presets" / "last"))
     images, details = model.generate(["a red circle"], images_per_caption=2, seed=5, describe=True)
     assert images.shape == (2, 16, 16, 3) and images.dtype == np.uint8
@@ -71,7 +71,7 @@ def test_the_preset_describes_its_pictures_as_the_stream_does(folder):
     assert set(" ".join(told).split()) <= set(model.vocabulary.tokens)
 
 
-def test_trained_networks_are_taken_and_the_papers_lambda(folder, tmp_path):
+def test_trained_networks_are_used_with_the_lambda_of_the_paper(folder, tmp_path):
     """The paper's sum over a caption's words is the code's mean times their number."""
     given = {"damsm": f"{folder}/damsm/presets/best", "stream": f"{folder}/stream/presets/best",
              "model__caption_weight": 20.0, "model__caption_reduction": "captions"}
@@ -89,7 +89,7 @@ def test_trained_networks_are_taken_and_the_papers_lambda(folder, tmp_path):
     assert 2 < words < 8
 
 
-def test_a_stream_of_other_words_is_refused(folder, tmp_path):
+def test_a_stream_with_another_vocabulary_is_rejected(folder, tmp_path):
     config = stream.get_config("shapes")
     config.update_from_flattened_dict({**STREAM, **SHAPES, "data.unknown": "unk"})
     model = stream.make_model(config, open_data(config))
@@ -100,7 +100,7 @@ def test_a_stream_of_other_words_is_refused(folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_frozen_trunk_without_weights_is_refused(tmp_path):
+def test_a_frozen_trunk_without_weights_is_rejected(tmp_path):
     config = tiny(captioning__model__image_encoder="resnet", damsm="no_such")
     with pytest.raises(ZooError, match="STREAM.*frozen ResNet.*resnet152"):
         train(config, tmp_path / "run")

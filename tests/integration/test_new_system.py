@@ -91,7 +91,7 @@ def test_its_preset_is_loaded_and_served(trained, tmp_path):
     assert np.abs(answer.numpy().astype(int) - images).max() <= 1
 
 
-def test_a_config_with_a_build_of_its_own(added, tmp_path):
+def test_a_config_with_its_own_build(added, tmp_path):
     """As in a notebook, where no file holds the recipe."""
     recipe = recipe_of(added, steps=1)
     whole = zoo.training.Recipe(recipe.config, recipe.build, open_data=recipe.open_data)

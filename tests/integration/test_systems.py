@@ -1,4 +1,4 @@
-"""DM-GAN + mode seeking and StackGAN++ from end to end, and a sweep, all beside one tiny DAMSM.
+"""DM-GAN + mode seeking and StackGAN++ from end to end, and a sweep, all with one tiny DAMSM.
 
 DM-GAN by the programs, each a process of its own; StackGAN++ in this process, which saves starting
 TensorFlow again and again.
@@ -35,7 +35,7 @@ def sweep(tmp_path_factory):
 
 
 def train_here(folder, recipe, flags):
-    """What `recipes.train` does with these flags, in this process."""
+    """Runs `recipes.train` with these flags in this process."""
     config = importlib.import_module(f"recipes.{recipe}").get_config("shapes").unlock()
     for flag in flags:
         key, value = flag.removeprefix("--config.").split("=", 1)
@@ -71,7 +71,7 @@ def test_the_folder(trained):
 
 
 @pytest.mark.large
-def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path):
+def test_resume_is_bit_exact(trained, tmp_path):
     """Of DM-GAN a killed sweep does; of every system tests/models/test_every_system.py."""
     name, flags, whole = trained
     if name == "dm_gan":
@@ -83,7 +83,7 @@ def test_a_resumed_run_ends_with_the_same_bits(trained, tmp_path):
     assert_same_files(whole, tmp_path / "run", *files)
 
 
-def test_the_preset_makes_pictures_and_is_served(trained, tmp_path):
+def test_the_preset_generates_images_and_is_served(trained, tmp_path):
     import tensorflow as tf
 
     name, _, folder = trained
@@ -109,7 +109,7 @@ def test_the_preset_makes_pictures_and_is_served(trained, tmp_path):
     assert np.abs(answer.numpy().astype(int) - images).max() <= 1
 
 
-def test_a_killed_sweep_goes_on_and_repeats_nothing(sweep, trained, tmp_path):
+def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, tmp_path):
     name, _, whole = trained
     if name != "dm_gan":
         pytest.skip("the sweep is one of DM-GAN")
@@ -142,7 +142,7 @@ def test_a_sweep_of_another_setting_needs_another_folder(sweep):
     assert "belongs to another config. Different: model.damsm_weight" in result.stderr
 
 
-def test_a_mistake_in_a_sweep_writes_nothing(tmp_path):
+def test_a_user_error_in_a_sweep_writes_nothing(tmp_path):
     folder = tmp_path / "s"
     for arguments, message in (
         (("--key=model.mode_seeking_weights", "--values=1"), "Did you mean"),

@@ -1,4 +1,4 @@
-"""Program: normalises `FOLDER/x.npy` on two replicas and writes `FOLDER/results.npz`."""
+"""Program: normalizes `FOLDER/x.npy` on two replicas and writes `FOLDER/results.npz`."""
 
 import pathlib
 import sys

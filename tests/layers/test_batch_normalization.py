@@ -1,4 +1,4 @@
-"""Our batch normalisation: the fused and the plain form, running statistics, replicas."""
+"""Batch normalization: the fused and the unfused form, running statistics, replicas."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def reference(x, gamma, beta, epsilon=1e-5):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [(6, 5, 4, 3), (6, 3), (6, 7, 3)])
-def test_training_normalises_and_keeps_the_unbiased_variance(shape, dtype):
+def test_training_normalizes_and_keeps_the_unbiased_variance(shape, dtype):
     x = RNG.normal(2, 3, shape)
     layer = BatchNormalization(dtype=dtype)
     layer.build(shape)
@@ -70,9 +70,9 @@ def test_bfloat16_keeps_float32_statistics():
 
 @pytest.mark.parametrize("synchronized", [True, False])
 def test_replicas(synchronized, tmp_path):
-    """In a process of its own: TensorFlow confuses the collectives of several strategies in one."""
+    """In a separate process: TensorFlow confuses the collectives of several strategies in one."""
     x = RNG.normal(size=(8, 2, 2, 3)).astype("float32")
-    x[4:] += 5  # the second replica's half is another world
+    x[4:] += 5  # the second replica's half has another distribution
     np.save(tmp_path / "x.npy", x)
     program = [sys.executable, "-m", "tests.layers.normalize_on_replicas"]
     subprocess.run([*program, str(tmp_path), str(int(synchronized))], check=True)

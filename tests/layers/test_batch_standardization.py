@@ -1,4 +1,4 @@
-"""Batch standardisation beside NumPy, fused and unfused, alone and on replicas."""
+"""`FlaxBatchNorm` compared with NumPy, fused and unfused, alone and on replicas."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""The fast orthogonal initializer draws what Keras' own draws."""
+"""The fast orthogonal initializer gives the values of Keras' own."""
 
 import keras
 import numpy as np

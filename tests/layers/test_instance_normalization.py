@@ -1,4 +1,4 @@
-"""Instance normalisation: the formula, its two forms, and precision."""
+"""Instance normalization: the formula, its two forms, and precision."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ from zoo.layers.instance_normalization import InstanceNormalization
 SIZE = 32  # just large enough for the fused form
 
 
-def pictures(batch=3, size=SIZE, channels=5, dtype="float32"):
+def make_images(batch=3, size=SIZE, channels=5, dtype="float32"):
     rng = np.random.default_rng(batch)
     return tf.constant(2.0 + 3.0 * rng.normal(size=(batch, size, size, channels)), dtype)
 
@@ -26,13 +26,13 @@ def form(request, monkeypatch):
     if request.param == "plain":
         monkeypatch.setattr(instance_normalization, "FUSED_BATCH", 0)
     layer = InstanceNormalization()
-    assert layer._fusible(pictures()) == (request.param == "fused")
+    assert layer._fusible(make_images()) == (request.param == "fused")
     return layer
 
 
 @pytest.mark.parametrize("batch", [1, 3])
 def test_formula(form, batch):
-    x = pictures(batch)
+    x = make_images(batch)
     y = form(x)
     assert y.shape == x.shape and y.dtype == x.dtype
     np.testing.assert_allclose(y, expected(x), atol=1e-5)
@@ -41,7 +41,7 @@ def test_formula(form, batch):
 
 
 def test_float64(float64):
-    x = pictures(dtype="float64")
+    x = make_images(dtype="float64")
     np.testing.assert_allclose(InstanceNormalization()(x), expected(x), atol=1e-14)
 
 
@@ -64,30 +64,30 @@ def gradient(layer, x):
 
 
 def test_both_forms_have_the_same_gradient(monkeypatch):
-    x, layer = pictures(), InstanceNormalization()
+    x, layer = make_images(), InstanceNormalization()
     fused = gradient(layer, x)
     monkeypatch.setattr(instance_normalization, "FUSED_BATCH", 0)
     np.testing.assert_allclose(fused, gradient(layer, x), atol=1e-5)
 
 
-def test_a_picture_does_not_depend_on_the_batch():
-    x, layer = pictures(3), InstanceNormalization()
+def test_a_image_does_not_depend_on_the_batch():
+    x, layer = make_images(3), InstanceNormalization()
     np.testing.assert_allclose(layer(x)[1:2], layer(x[1:2]), atol=1e-6)
 
 
 def test_unknown_sizes_take_the_plain_form():
     layer = InstanceNormalization()
     run = tf.function(layer, input_signature=[tf.TensorSpec([None, None, None, 5])])
-    np.testing.assert_allclose(run(pictures()), expected(pictures()), atol=1e-5)
+    np.testing.assert_allclose(run(make_images()), expected(make_images()), atol=1e-5)
 
 
-def test_constant_pictures_become_zero(form):
+def test_constant_images_become_zero(form):
     np.testing.assert_allclose(form(tf.fill([2, SIZE, SIZE, 3], 7.0)), 0.0, atol=1e-3)
 
 
 def test_config_and_no_weights():
     layer = InstanceNormalization(epsilon=1e-3, name="n")
-    layer(pictures())
+    layer(make_images())
     assert layer.weights == []
     config = layer.get_config()
     assert InstanceNormalization.from_config(config).get_config() == config

@@ -1,4 +1,4 @@
-"""The smaller blocks beside plain NumPy or Keras."""
+"""The smaller blocks compared with plain NumPy or Keras."""
 
 import keras
 import numpy as np

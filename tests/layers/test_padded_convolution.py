@@ -1,4 +1,4 @@
-"""Padding, pooling and upsampling as the papers' framework does them."""
+"""Padding, pooling and upsampling as in the papers' framework."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from tests.support.graphs import convolution_paddings
 from zoo.layers.padded_convolution import PaddedConv2D, double_size, half_size
 
 
-def pictures(height, width, channels=3, batch=2):
+def make_images(height, width, channels=3, batch=2):
     rng = np.random.default_rng(height * 100 + width)
     return tf.constant(rng.normal(size=(batch, height, width, channels)), tf.float32)
 
@@ -18,7 +18,7 @@ def pictures(height, width, channels=3, batch=2):
 @pytest.mark.parametrize(("size", "stride"), [(3, 1), (3, 2), (4, 1), (4, 2)])
 @pytest.mark.parametrize("shape", [(8, 6), (7, 9), (7, 6)])
 def test_pads_every_side_alike(mode, size, stride, shape):
-    layer, x = PaddedConv2D(5, size, stride, pad=1, mode=mode), pictures(*shape)
+    layer, x = PaddedConv2D(5, size, stride, pad=1, mode=mode), make_images(*shape)
     y = layer(x)
     padded = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)], "constant" if mode == "zeros" else mode)
     plain = keras.layers.Conv2D(5, size, strides=stride)
@@ -56,7 +56,7 @@ def test_config_and_wrong_mode():
 
 @pytest.mark.parametrize("shape", [(8, 6), (7, 5), (1, 4)])
 def test_half_size_is_the_mean_of_what_lies_inside(shape):
-    x = pictures(*shape)
+    x = make_images(*shape)
     y = half_size(x).numpy()
     assert y.shape[1:3] == tuple((n + 1) // 2 for n in shape)
     for row, column in np.ndindex(*y.shape[1:3]):
@@ -67,12 +67,12 @@ def test_half_size_is_the_mean_of_what_lies_inside(shape):
 
 @pytest.mark.parametrize("shape", [(4, 6), (1, 1), (5, 2)])
 def test_double_size_is_bilinear(shape):
-    x = pictures(*shape)
+    x = make_images(*shape)
     expected = tf.image.resize(x, [2 * n for n in shape], "bilinear")
     np.testing.assert_allclose(double_size(x), expected, atol=1e-6)
 
 
 def test_half_precision():
-    x = tf.cast(pictures(8, 8), tf.bfloat16)
+    x = tf.cast(make_images(8, 8), tf.bfloat16)
     assert half_size(x).dtype == double_size(x).dtype == tf.bfloat16
     assert PaddedConv2D(2, 4, pad=1, dtype="mixed_bfloat16")(x).dtype == tf.bfloat16

@@ -1,4 +1,4 @@
-"""Spectral normalisation with one vector, beside NumPy: singular value, gradient, what is kept."""
+"""Spectral normalization with one vector compared with NumPy: singular value, gradient, state."""
 
 import keras
 import numpy as np

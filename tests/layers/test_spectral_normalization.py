@@ -1,4 +1,4 @@
-"""Spectral normalisation beside NumPy: singular value, gradient, precision, replicas."""
+"""Spectral normalization compared with NumPy: singular value, gradient, precision, replicas."""
 
 import keras
 import numpy as np
@@ -94,7 +94,7 @@ def test_initial_weights():
     assert 0 < np.abs(bias).max() <= (9 * 32) ** -0.5 and bias.min() < 0 < bias.max()
     u, v = vectors(layer)
     np.testing.assert_allclose([np.linalg.norm(u), np.linalg.norm(v)], 1, rtol=1e-6)
-    assert np.abs(v).max() < 0.5  # a direction drawn at random, not an axis
+    assert np.abs(v).max() < 0.5  # a random direction, not an axis
 
 
 def test_bfloat16_computes_the_singular_value_in_float32():
@@ -136,7 +136,7 @@ def test_replicas_keep_the_same_vectors_as_one_device(two_devices):  # noqa: F81
         np.testing.assert_array_equal(first, second)
         np.testing.assert_allclose(first, np.asarray(getattr(alone, name)), rtol=1e-4)
     apart = two_devices.experimental_local_results(layer.u.value)[1]
-    apart.assign(tf.roll(apart, 1, 0))  # a copy that has drifted off comes back
+    apart.assign(tf.roll(apart, 1, 0))  # a copy that has diverged is synchronized again
     two_devices.run(gradient, (batch,))
     for name in ("u", "v"):
         np.testing.assert_array_equal(*copies(two_devices, layer, name))

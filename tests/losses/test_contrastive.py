@@ -1,4 +1,4 @@
-"""The contrastive losses: masks, zeros, precision, and what they ask for."""
+"""The contrastive losses: masks, zeros, precision, and their minimum."""
 
 import numpy as np
 import tensorflow as tf
@@ -39,7 +39,7 @@ def test_one_pair_has_no_negatives():
 
 
 def test_masked_words_add_nothing_exactly():
-    """Not a bit of the loss or of a gradient depends on them, whatever they hold."""
+    """The loss and the gradients are bit-exact whatever their values."""
     regions, words = normal(3, 2, 2, 8), normal(3, 4, 8)
     mask = tf.constant([[True] * 4, [True, False, False, False], [True, True, True, False]])
     for other in (tf.zeros_like(words), 1e8 * tf.ones_like(words)):

@@ -1,4 +1,4 @@
-"""The other losses beside plain formulas."""
+"""The other losses compared with plain formulas."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""The mode seeking term where numbers get hard."""
+"""The mode seeking term at its numerical limits."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""StackGAN++'s adversarial losses beside plain formulas, and both forms of cross-entropy."""
+"""StackGAN++'s adversarial losses compared with plain formulas, and both cross-entropies."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_discriminator_weights(weight):
     )
     rest = bce(w, 0) + sum(bce(x, 0) for x in f)
     want = bce(r, 1) + 0.5 * rest
-    if weight:  # a wrong image is a real one
+    if weight:  # a mismatched image is a real one
         want = bce(r, 1) + rest
         want += weight * (bce(ru, 1) + bce(wu, 1) + sum(bce(x, 0) for x in fu))
     np.testing.assert_allclose(got, want, rtol=1e-5)

@@ -1,8 +1,8 @@
-"""What is stored under which name: the promise that checkpoints and presets keep loading.
+"""Stored names, shapes and types of every system, so that old checkpoints and presets keep loading.
 
-    python -m tests.models.stored   # writes stored_names.json anew; only for a new system
+    python -m tests.models.stored   # regenerates stored_names.json; only for a new system
 
-A name, shape, type or argument that is in the file must never go, or old files need a reader.
+A name, shape, type or argument in the file must never be removed, or old files need a converter.
 """
 
 import hashlib
@@ -75,10 +75,10 @@ MAKERS = {
 
 
 def stored(name):
-    """dict of what a system stores.
+    """dict of a system's stored values.
 
     `networks`: name -> shape and type; `optimizers`: name -> number of its variables and digest of
-    their shapes and types; `preset`: names of the networks that a preset holds; `config`.
+    their shapes and types; `preset`: names of the networks in a preset; `config`.
     """
     keras.utils.set_random_seed(1)
     model = MAKERS[name]()

@@ -1,4 +1,4 @@
-"""AttnGAN as a system: mode seeking, the moving average, `fit`; see also test_every_system.py."""
+"""AttnGAN as a system: mode seeking, the EMA, `fit`; see also test_every_system.py."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ def test_mode_seeking_draws_a_second_sample_and_logs_its_distances():
 
 
 def test_mode_seeking_reaches_the_generator_but_not_the_discriminators():
-    """With a huge weight a step moves the generator elsewhere, the discriminators not."""
+    """A huge weight changes the generator's step, but not the discriminators'."""
     small, large = (tiny.attn_gan(mode_seeking_weight=w) for w in (1e-6, 1e3))
     for model in (small, large):
         train(model, 1)
@@ -44,7 +44,7 @@ def test_mode_seeking_reaches_the_generator_but_not_the_discriminators():
 
 
 @pytest.mark.parametrize("statistics", ["average", "current"])
-def test_moving_average_over_all_weights(statistics):
+def test_ema_over_all_weights(statistics):
     model = tiny.attn_gan(ema_statistics=statistics, ema_decay=0.9)
     before = [np.array(v) for v in model.generator.variables]
     train(model, 1)
@@ -146,7 +146,7 @@ def test_wrong_stage_sizes(sizes):
 
 
 def test_without_a_weight_the_damsm_gives_its_text_encoder_alone():
-    """The other terms of the first step, which sees the same networks, stay what they are."""
+    """The other terms of the first step, with the same networks, are unchanged."""
     logs = []
     for weight in (5.0, 0.0):
         model = tiny.attn_gan(damsm_weight=weight)

@@ -31,11 +31,11 @@ def test_two_steps_change_every_weight(form):
     after = tiny.snapshot(model.network_variables())
     assert set(logs) == set(model.loss_names) and all(np.isfinite(list(logs.values())))
     for name in before:
-        if name.endswith("kernel"):  # a bias in front of a normalisation has no gradient
+        if name.endswith("kernel"):  # a bias before a normalization has no gradient
             assert not np.array_equal(before[name], after[name]), name
 
 
-def test_mode_seeking_compares_two_random_pictures_of_the_first_half():
+def test_mode_seeking_compares_two_random_images_of_the_first_half():
     off, on = (train(bicyclegan(mode_seeking_weight=w), 1, count=4) for w in (0.0, 2.0))
     assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
     ratio = on["image_distance"] / on["latent_distance"]
@@ -112,7 +112,7 @@ def test_two_replicas_take_the_steps_of_one(two_devices, monkeypatch):  # noqa: 
     assert np.abs(steps["encoder/log_var/bias"]).max() > 1e-6
 
 
-def test_checkpoint_goes_on_bit_for_bit(tmp_path):
+def test_checkpoint_resumes_bit_exactly(tmp_path):
     def make():
         return bicyclegan(image_size=64, dropout=0.5, mode_seeking_weight=1.0)
 
@@ -144,9 +144,9 @@ def test_config_round_trip(form):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"encoder": "vgg"}, "`encoder` must be one of.*'vgg'"),
-        ({"latent_step": "never"}, "`latent_step` must be one of.*'never'"),
-        ({"latent_dim": 0}, "`latent_dim` is 0"),
+        ({"encoder": "vgg"}, "`encoder` must be .*'vgg'"),
+        ({"latent_step": "never"}, "`latent_step` must be .*'never'"),
+        ({"latent_dim": 0}, "`latent_dim` must be positive"),
         ({"image_size": 96}, "`image_size` must be 8 times a power of two.*96"),
     ],
 )
@@ -158,7 +158,7 @@ def test_wrong_arguments(changes, message):
 # --- generation -----------------------------------------------------------------------------------
 
 
-def pictures(count=2, channels=3):
+def make_images(count=2, channels=3):
     return np.random.default_rng(0).integers(0, 256, (count, SIZE, SIZE, channels), np.uint8)
 
 
@@ -167,15 +167,15 @@ def test_generate_encode_and_preset(tmp_path):
 
     model = bicyclegan(compiled=False, source_channels=1)
     for variable in model.generator.trainable_variables:
-        variable.assign(variable * 30)  # a new network's images are all but grey
-    images = model.generate(pictures(channels=1), samples_per_condition=3, seed=7)
+        variable.assign(variable * 30)  # a new network's images are almost uniformly gray
+    images = model.generate(make_images(channels=1), samples_per_condition=3, seed=7)
     assert images.shape == (6, SIZE, SIZE, 3) and len({i.tobytes() for i in images}) == 6
     model.save_to_preset(str(tmp_path / "p"))
     loaded = zoo.from_preset(str(tmp_path / "p"))
-    np.testing.assert_array_equal(images, loaded.generate(pictures(channels=1), 3, seed=7))
-    code = loaded.encode(pictures(5), batch_size=2)
+    np.testing.assert_array_equal(images, loaded.generate(make_images(channels=1), 3, seed=7))
+    code = loaded.encode(make_images(5), batch_size=2)
     assert code["mu"].shape == code["log_var"].shape == (5, 4)
-    expected = model.encoder(tf.cast(pictures(5), tf.float32) / 127.5 - 1)
+    expected = model.encoder(tf.cast(make_images(5), tf.float32) / 127.5 - 1)
     for name in code:
         np.testing.assert_allclose(code[name], expected[name], rtol=1e-3, atol=1e-6)
 
@@ -185,7 +185,7 @@ def test_generate_like_takes_the_mean_code_of_an_example():
     for network in (model.generator, model.encoder):
         for variable in network.trainable_variables:
             variable.assign(variable * 30)
-    source, examples = pictures(3), pictures(3)[::-1]
+    source, examples = make_images(3), make_images(3)[::-1]
     images = model.generate_like(source, examples, batch_size=2)
     assert images.shape == (3, SIZE, SIZE, 3) and images.dtype == np.uint8
     alone = model.generate_like(source[2], examples[2])

@@ -1,7 +1,7 @@
 """No convolution of a training step has explicit padding.
 
-TensorFlow has no oneDNN kernel for the gradients of such a one: on a CPU they run several times
-slower in float32, and more than ten times slower in bfloat16.
+TensorFlow has no oneDNN kernel for the gradients of such a convolution: on a CPU they are several
+times slower in float32, and more than ten times slower in bfloat16.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""DM-GAN as a system: what it adds to AttnGAN (see test_attn_gan.py, test_every_system.py)."""
+"""DM-GAN as a system: differences from AttnGAN (see test_attn_gan.py, test_every_system.py)."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ def train(model, steps):
     return tiny.steps(model, map(tiny.batch, range(steps)))
 
 
-def test_discriminators_are_spectrally_normalised_and_have_no_batch_norm():
+def test_discriminators_are_spectrally_normalized_and_have_no_batch_norm():
     model = tiny.dm_gan()
     names = [n for n in model.network_variables() if n.startswith("discriminator")]
     assert not [n for n in names if "norm" in n or "moving" in n]
@@ -27,7 +27,7 @@ def test_discriminators_are_spectrally_normalised_and_have_no_batch_norm():
 
 
 def test_mean_of_the_samples_doubles_mode_seeking_against_the_rest():
-    """The first step sees the same images, so the terms differ by the factor alone."""
+    """The first step sees the same images, so the terms differ by the factor only."""
     logs = {r: train(tiny.dm_gan(mode_seeking_weight=1.0, sample_reduction=r), 1)
             for r in ("sum", "mean")}
     for term in ("word_loss", "sentence_loss", "kl_loss"):
@@ -65,7 +65,7 @@ def test_conditioning_noise_has_a_seed_of_its_own():
 
 
 def test_padding_does_not_matter():
-    """More padded words, or neighbours in the batch, change no image."""
+    """More padded words, or neighbors in the batch, change no image."""
     keras.utils.set_random_seed(1)
     model = tiny.dm_gan(compiled=False)
     alone = model.generate("a red circle", seed=3).astype(int)

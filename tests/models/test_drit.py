@@ -1,4 +1,4 @@
-"""DRIT as a system; see also test_every_system.py, and test_drit_generate.py for what it draws."""
+"""DRIT as a system; see also test_every_system.py, and test_drit_generate.py for generation."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
-from tests.support.tiny_drit import SIZE, batch, drit, pictures
+from tests.support.tiny_drit import SIZE, batch, drit, make_images
 from zoo.errors import ZooError
 from zoo.models.drit import DRIT, schedule
 from zoo.models.drit.forward import forward, split_batch
@@ -15,7 +15,7 @@ from zoo.models.drit.objectives import second_losses
 
 
 def changed(model, step):
-    """The networks that a step changes, as a set; each changes wholly or not at all."""
+    """The networks that a step changes, as a set; all weights of each change, or none."""
     before = tiny.snapshot(model.network_variables())
     step()
     after = tiny.snapshot(model.network_variables())
@@ -76,7 +76,7 @@ def test_schedule():
     kinds = [schedule.is_full_step(step) for step in range(6)]
     assert kinds == [False, False, True, False, False, True]
     epoch = [schedule.is_full_step(step, 3, 616) for step in range(616, 2 * 616)]
-    assert sum(epoch) == 206 and epoch[-2:] == [True, True]  # of the fact sheet
+    assert sum(epoch) == 206 and epoch[-2:] == [True, True]  # from the fact sheet
     tensors = schedule.is_full_step(tf.range(616, 2 * 616, dtype=tf.int64), 3, 616)
     np.testing.assert_array_equal(tensors, epoch)
 
@@ -137,7 +137,7 @@ def test_mode_seeking_of_both_directions():
     np.testing.assert_allclose(made["mode_seeking"], want, rtol=1e-4)
 
 
-def test_the_second_half_of_a_batch_is_only_real_pictures():
+def test_the_second_half_of_a_batch_is_only_real_images():
     given = batch(count=4)
     other = {
         name: tf.concat([images[:2], batch(5, 4)[name][2:]], 0) for name, images in given.items()
@@ -156,9 +156,9 @@ def test_the_second_half_of_a_batch_is_only_real_pictures():
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"images_a": np.zeros((2, SIZE, SIZE, 3), "float32")}, "lacks.*images_b"),
+        ({"images_a": np.zeros((2, SIZE, SIZE, 3), "float32")}, "without images_b"),
         (batch(count=3), r"even number.*\[3\]"),
-        ({**batch(), "images_b": batch(count=4)["images_b"]}, r"the same of both.*\[2, 4\]"),
+        ({**batch(), "images_b": batch(count=4)["images_b"]}, r"the same for both.*\[2, 4\]"),
     ],
 )
 def test_batches_of_another_form(data, message):
@@ -206,7 +206,7 @@ def test_several_replicas_are_told_which_step(two_devices):  # noqa: F811
         drit(compiled=False).training_step(batch())
 
 
-def test_checkpoint_goes_on_bit_for_bit(tmp_path):
+def test_checkpoint_resumes_bit_exactly(tmp_path):
     def train(model, steps):
         for i in steps:
             model.train_step(batch(i))
@@ -234,7 +234,7 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
         keras.config.set_dtype_policy("float32")
     assert all(np.isfinite(list(made.values())))
     assert {v.dtype for v in model.network_variables().values()} == {"float32"}
-    sampled = model.sample({"source": pictures()}, tf.range(2, dtype=tf.int64))
+    sampled = model.sample({"source": make_images()}, tf.range(2, dtype=tf.int64))
     assert sampled["images"].dtype == tf.float32
 
 
@@ -264,10 +264,10 @@ def test_config_round_trip():
 
 def test_wrong_arguments():
     model = tiny.reused(drit)
-    with pytest.raises(ZooError, match="direction.*a2b, b2a.*'b2c'"):
-        model.generate(pictures(), direction="b2c")
-    with pytest.raises(ZooError, match="one for each of the 2 conditions, got 3"):
-        model.generate(pictures(), guide=pictures(1, 3))
+    with pytest.raises(ZooError, match='direction must be "a2b" or "b2a", got \'b2c\''):
+        model.generate(make_images(), direction="b2c")
+    with pytest.raises(ZooError, match=r"one per condition \(2\), got 3"):
+        model.generate(make_images(), guide=make_images(1, 3))
     with pytest.raises(ValueError, match="multiple of 4"):
         drit(image_size=50)
     with pytest.raises(ValueError, match="generator_step"):
@@ -276,7 +276,7 @@ def test_wrong_arguments():
         drit(loss_weights={"cycle": 1.0})
     with pytest.raises(ZooError, match="Content features of 12 pixels are too small for 4 layers"):
         drit(content_discriminator={"layers": 3})
-    with pytest.raises(ZooError, match="Pictures of 48 pixels are too small for 7 layers"):
+    with pytest.raises(ZooError, match="Images of 48 pixels are too small for 7 layers"):
         drit(discriminators={"filters": 2, "scales": 1, "layers": 7})
 
 

@@ -1,17 +1,17 @@
-"""What DRIT draws: directions, seeds, guides, presets."""
+"""Generation with DRIT: directions, seeds, guides, presets."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.tiny_drit import SIZE, drit, pictures
+from tests.support.tiny_drit import SIZE, drit, make_images
 
 GENERATING = ("content_encoder", "attribute_encoder", "generator")
 
 
 @pytest.mark.parametrize("direction", ["a2b", "b2a"])
 def test_generate(direction):
-    model, images = drit(compiled=False), pictures()
+    model, images = drit(compiled=False), make_images()
     made = model.generate(images, samples_per_condition=3, seed=7, direction=direction)
     assert made.shape == (6, SIZE, SIZE, 3) and made.dtype == np.uint8
     assert len({image.tobytes() for image in made}) == 6
@@ -30,7 +30,7 @@ def test_generate(direction):
 
 @pytest.mark.parametrize("concat", [True, False])
 def test_a_guide_gives_the_attributes(concat):
-    model, images = drit(compiled=False, concat=concat), pictures()
+    model, images = drit(compiled=False, concat=concat), make_images()
     guides = np.stack([np.full((SIZE, SIZE, 3), value, "float32") for value in (-0.9, 0.9)])
     guides[1, 0, 0] = -0.9  # bright values alone could be in [0, 1]
     for network in (model.attribute_encoder, model.generator):  # untrained, codes hardly matter
@@ -59,5 +59,5 @@ def test_preset(tmp_path):
     assert set(loaded.networks) == set(GENERATING) and loaded.mode_seeking_weight == 1.0
     assert loaded.preset_metadata["task"] == "image-to-image"
     for direction in ("a2b", "b2a"):
-        arguments = {"images": pictures(), "direction": direction, "guide": pictures(9)}
+        arguments = {"images": make_images(), "direction": direction, "guide": make_images(9)}
         np.testing.assert_array_equal(model.generate(**arguments), loaded.generate(**arguments))

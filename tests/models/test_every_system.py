@@ -1,7 +1,7 @@
-"""What every system must do: train all it has and nothing frozen, go on bit for bit, be a preset.
+"""Tests of every system: all trained variables change and no frozen one, bit-exact resume, presets.
 
-One model and one compiled step a system, traced as `recipes.train` traces it, for all tests. What a
-system has of its own stands in its own file, and is tested there without a graph.
+One model and one compiled step per system, traced as in `recipes.train`, for all tests. Tests of a
+single system are in its own file, without a graph.
 """
 
 import numpy as np
@@ -14,11 +14,11 @@ from tests.support.tiny_systems import SYSTEMS
 
 
 class Trained:
-    """A system and what was seen of it.
+    """A system and the results of its steps.
 
-    Attributes: `example`, `model`, `states` (all that a checkpoint holds, before and after each of
-    three steps), `logs` of the first two steps, `again` (the state after the third step, taken
-    once more from the checkpoint behind the second one).
+    Attributes: `example`, `model`, `states` (the content of a checkpoint, before and after each of
+    three steps), `logs` of the first two steps, `again` (the state after the third step, repeated
+    from the checkpoint after the second one).
     """
 
     def __init__(self, example, path):
@@ -76,7 +76,7 @@ def test_a_step_from_a_checkpoint_ends_with_the_same_bits(trained):
 
 
 def test_a_graph_takes_the_step_that_python_takes(trained):
-    """The second one, up to the order of sums: what tracing froze at the first one would show."""
+    """The second one, up to the order of sums: a value frozen by tracing the first would differ."""
     model, example = trained.model, trained.example
     for name, variable in model.checkpoint_variables().items():
         variable.assign(trained.states[1][name])

@@ -1,4 +1,4 @@
-"""`generate`: rows, seeds, determinism, and what it refuses."""
+"""`generate`: rows, seeds, determinism, and invalid input."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_attention_belongs_to_the_words(model):
     assert attention[..., 3:].max() == 0
 
 
-def test_the_moving_average_generates():
+def test_the_ema_generates():
     model = tiny.attn_gan(compiled=False)
     before = model.generate(CAPTIONS)
     for variable in model.generator.variables:
@@ -91,7 +91,7 @@ def test_names_of_the_number_of_images(model):
     same = {"images_per_caption": 2, "samples_per_condition": 2}
     np.testing.assert_array_equal(model.generate("red", seed=7, **same), whole)
     for wrong in ({"samples_per_condition": 3}, {"images_per_condition": 1}):
-        with pytest.raises(ZooError, match="mean the same, but they are .*: give one of them"):
+        with pytest.raises(ZooError, match="mean the same, got .*: give one of them"):
             model.generate("red", images_per_caption=2, **wrong)
 
 

@@ -34,14 +34,14 @@ PAPERS = {  # system -> the config of its paper
 
 
 def arguments(cls):
-    """The constructor's own parameters, by name."""
+    """dict of the constructor's parameters by name."""
     parameters = inspect.signature(cls.__init__).parameters
     return {name: p for name, p in parameters.items()
             if name != "self" and p.kind is not p.VAR_KEYWORD}
 
 
 def entry(cls, name):
-    """What a class's docstring says about an argument, or ""."""
+    """The entry of an argument in a class's docstring, or ""."""
     text = inspect.getdoc(cls)
     text = text[text.index("Args:"):]
     found = re.search(

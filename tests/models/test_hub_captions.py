@@ -1,4 +1,4 @@
-"""Text-to-image systems that read captions by a text encoder of TensorFlow Hub."""
+"""Text-to-image systems with a text encoder of TensorFlow Hub."""
 
 import json
 import shutil
@@ -83,7 +83,7 @@ def test_what_is_read():
     _, shown = model.generate([SHORT, LONG], return_details=True)
     assert shown["tokens"][0][0] == "[CLS]" and shown["tokens"][0][-1] == "[SEP]"
     assert len(shown["tokens"][1]) == PLACES and shown["tokens"][1][-1] == "[SEP]"
-    first = " ".join(LONG.split()[:9])  # what lies beyond the limit changes nothing
+    first = " ".join(LONG.split()[:9])  # words beyond the limit change nothing
     np.testing.assert_array_equal(
         model.generate(LONG, seed=1), model.generate(f"{first} and more", seed=1)
     )

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
-from tests.support.tiny_drit import drit, pictures
+from tests.support.tiny_drit import drit, make_images
 from zoo.errors import ZooError
 from zoo.models.base import conditional_gan
 
@@ -15,9 +15,9 @@ SYSTEMS = {  # name: (model, conditions, settings)
     "captions": (tiny.dm_gan, ["a red circle", "small zeppelin"], {"unknown": "unk"}),
     "nothing": (lambda **kwargs: tiny.stackgan_v2("none", **kwargs), None, {}),
     "labels": (dcgan, [3, 1], {}),
-    "pictures": (tiny_images.bicyclegan, PICTURES, {}),
-    "attributes": (drit, pictures(), {"direction": "b2a"}),
-    "guided": (drit, pictures(), {"guide": pictures(5, 1)}),
+    "images": (tiny_images.bicyclegan, PICTURES, {}),
+    "attributes": (drit, make_images(), {"direction": "b2a"}),
+    "guided": (drit, make_images(), {"guide": make_images(5, 1)}),
 }
 
 
@@ -68,7 +68,7 @@ def test_latents_go_evenly_along_a_line(system, monkeypatch):
 
 @pytest.mark.parametrize("steps", [1, 0, -3, 2.0, None, True])
 def test_too_few_steps(steps):
-    with pytest.raises(ZooError, match=f"steps must be an integer from 2 on, got {steps}"):
+    with pytest.raises(ZooError, match=f"steps must be an integer of at least 2, got {steps}"):
         dcgan(compiled=False).interpolate([0], steps=steps)
 
 

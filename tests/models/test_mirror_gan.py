@@ -1,4 +1,4 @@
-"""MirrorGAN as a system, and STREAM: what they add to AttnGAN's family (see test_attn_gan.py)."""
+"""MirrorGAN as a system, and STREAM: differences from AttnGAN (see test_attn_gan.py)."""
 
 import keras
 import numpy as np
@@ -40,9 +40,9 @@ def test_the_terms_of_the_generator():
     np.testing.assert_allclose(logs["generator_loss"], sum(logs[t] for t in terms), rtol=1e-5)
 
 
-def test_losses_of_code_and_paper_and_a_damsm_beside_them():
-    """The first step sees the same images, so the terms differ by the settings alone, and only
-    the generator goes elsewhere."""
+def test_losses_of_code_and_paper_and_with_a_damsm():
+    """The first step sees the same images, so the terms differ by the settings only, and only the
+    generator's weights differ afterwards."""
     models = [
         mirror_gan(),
         mirror_gan(caption_weight=20.0, caption_reduction="captions", damsm_weight=5.0),
@@ -64,7 +64,7 @@ def test_wrong_reduction():
 
 
 def test_replicas_with_the_same_pairs_take_the_step_of_one(two_devices, monkeypatch):  # noqa: F811
-    """Batch statistics and the wrong pairs are a replica's own, so each gets the whole batch."""
+    """Batch statistics and mismatched pairs are per replica, so each gets the whole batch."""
     monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
     steps = []
     for strategy in (tf.distribute.get_strategy(), two_devices):
@@ -85,7 +85,7 @@ def test_replicas_with_the_same_pairs_take_the_step_of_one(two_devices, monkeypa
     assert max(np.abs(step).max() for step in steps[0].values()) > 1e-3
 
 
-def test_stream_learns_to_tell_pictures_apart_and_is_taken_over():
+def test_stream_learns_to_tell_images_apart_and_is_taken_over():
     model = stream()
     batch, step = tiny.batch(0), tf.function(model.train_step, autograph=False)
     for _ in range(150):

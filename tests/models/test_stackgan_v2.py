@@ -45,7 +45,7 @@ def test_mode_seeking_draws_a_second_sample_and_logs_its_distances(kind):
 
 
 def test_the_discriminators_see_each_kind_of_pair_by_itself(monkeypatch):
-    """Real, wrong, then each sample, all with the caption's mean, which they do not train."""
+    """Real, mismatched, then each sample, all with the caption's mean, which they do not train."""
     model, seen = tiny.stackgan_v2(mode_seeking_weight=1.0), []
     original = model.discriminator_32.logits
 

@@ -1,4 +1,4 @@
-"""What models say of captions, embeddings and labels that they cannot read, or not wholly."""
+"""Warnings and errors about captions, embeddings and labels that a model cannot read fully."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""XMC-GAN as a system, with word vectors of an encoder elsewhere and with captions."""
+"""XMC-GAN as a system, with pre-computed word vectors and with captions."""
 
 import keras
 import numpy as np
@@ -67,7 +67,7 @@ def train(model, steps=1, kind="vectors"):
 
 
 def test_two_steps_on_captions_change_every_trained_variable_and_nothing_frozen():
-    """With spectral normalisation; word vectors are in test_every_system.py."""
+    """With spectral normalization; word vectors are in test_every_system.py."""
     model = xmc_gan("rnn", image_network=RESNET, generator_spectral=True, ema_decay=0.9)
     before = tiny.snapshot(model.network_variables())
     logs = train(model, 2, "rnn")
@@ -119,7 +119,7 @@ def test_statistics_follow_the_last_part_of_a_batch_alone(steps):
 
 
 def test_batches_that_cannot_be_cut():
-    with pytest.raises(ZooError, match="multiple.*5 pictures"):
+    with pytest.raises(ZooError, match="multiple.*5 images"):
         xmc_gan().train_step(batch(size=5))
 
 
@@ -235,7 +235,7 @@ def test_words_behind_a_text_are_not_seen():
 def test_wrong_arguments():
     with pytest.raises(ZooError, match="negatives.*global.*'all'"):
         xmc_gan(negatives="all")
-    with pytest.raises(ZooError, match="discriminator_steps.*from 1 on, got 0"):
+    with pytest.raises(ZooError, match="discriminator_steps.*at least 1, got 0"):
         xmc_gan(discriminator_steps=0)
     with pytest.raises(ZooError, match="image_size.*32"):
         xmc_gan(image_size=32)
@@ -283,8 +283,8 @@ def test_networks_of_keras_applications(tmp_path):
     assert all(path.startswith("image_network/") for path in paths)
     layer.load(str(tmp_path / "vgg.weights.h5"))
     images = np.random.default_rng(0).uniform(-1, 1, (1, 224, 224, 3)).astype("float32")
-    pictures = keras.applications.vgg19.preprocess_input(((images + 1) * 127.5).copy())
-    np.testing.assert_allclose(layer(images), trunk(pictures), rtol=1e-4, atol=1e-5)
+    inputs = keras.applications.vgg19.preprocess_input(((images + 1) * 127.5).copy())
+    np.testing.assert_allclose(layer(images), trunk(inputs), rtol=1e-4, atol=1e-5)
     with pytest.raises(ZooError, match="weights.*nothing.h5.*cannot be loaded"):
         layer.load(str(tmp_path / "nothing.h5"))
 

@@ -1,4 +1,4 @@
-"""What is built inside a limit is counted before it takes memory, and starts as zeros."""
+"""Layers and weights inside a limit are counted before they take memory, and start as zeros."""
 
 import threading
 

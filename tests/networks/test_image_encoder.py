@@ -1,4 +1,4 @@
-"""Both image encoders: shapes, precision, what is trainable, and what is refused."""
+"""Both image encoders: shapes, precision, trainable variables, and invalid arguments."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ def bfloat16():
     keras.config.set_dtype_policy(before)
 
 
-def pictures(size, count=2):
+def make_images(size, count=2):
     values = np.random.default_rng(0).uniform(-1, 1, (count, size, size, 3))
     return tf.constant(values, "float32")
 
@@ -36,7 +36,7 @@ def compact(size=32, **kwargs):
 @pytest.mark.parametrize("size", [16, 32, 64, 128, 256])
 def test_compact_gives_an_8x8_grid_at_every_size(size):
     encoder = compact(size)
-    outputs = encoder(pictures(size))
+    outputs = encoder(make_images(size))
     assert outputs["regions"].shape == (2, 8, 8, 6)
     assert outputs["code"].shape == (2, 6)
     assert outputs["regions"].dtype == outputs["code"].dtype == tf.float32
@@ -44,32 +44,32 @@ def test_compact_gives_an_8x8_grid_at_every_size(size):
 
 def test_compact_gives_float32_under_bfloat16(bfloat16):
     encoder = compact()
-    assert encoder.local_blocks[0](pictures(32)).dtype == tf.bfloat16
-    outputs = encoder(pictures(32), training=True)
+    assert encoder.local_blocks[0](make_images(32)).dtype == tf.bfloat16
+    outputs = encoder(make_images(32), training=True)
     assert outputs["regions"].dtype == outputs["code"].dtype == tf.float32
     assert all(v.dtype == "float32" for v in encoder.variables)
     keras.config.set_dtype_policy("float32")
-    exact = compact()(pictures(32), training=True)
+    exact = compact()(make_images(32), training=True)
     for key, value in outputs.items():
         difference = np.abs(value - exact[key]).max()
         assert 0 < difference < 0.1 * np.abs(exact[key]).max(), key
 
 
 def test_compact_gives_float64_under_float64(float64):
-    outputs = compact()(tf.cast(pictures(32), tf.float64))
+    outputs = compact()(tf.cast(make_images(32), tf.float64))
     assert outputs["regions"].dtype == outputs["code"].dtype == tf.float64
 
 
 def test_compact_is_deterministic_and_rows_are_independent():
-    encoder, x = compact(), pictures(32, count=3)
+    encoder, x = compact(), make_images(32, count=3)
     first, second, alone = encoder(x), encoder(x), encoder(x[1:2])
     for key in ("regions", "code"):
         np.testing.assert_array_equal(first[key], second[key])
         np.testing.assert_allclose(first[key][1:2], alone[key], rtol=1e-4, atol=1e-5)
 
 
-def test_a_region_sees_its_surroundings_and_not_the_whole_picture():
-    encoder, x = compact(64), tf.Variable(pictures(64, count=1))
+def test_a_region_sees_its_surroundings_and_not_the_whole_image():
+    encoder, x = compact(64), tf.Variable(make_images(64, count=1))
     with tf.GradientTape() as tape:
         corner = tf.reduce_sum(encoder(x)["regions"][0, 0, 0] ** 2)
     seen = np.argwhere(np.abs(tape.gradient(corner, x)[0]).sum(-1) > 0)
@@ -94,7 +94,7 @@ def test_all_of_compact_is_trainable():
     for variable in encoder.projection_variables[:2]:
         assert 0.09 < np.abs(variable).max() <= 0.1
     before = [v.numpy() for v in moving]
-    encoder(pictures(32), training=True)
+    encoder(make_images(32), training=True)
     assert all(np.any(old != new.numpy()) for old, new in zip(before, moving, strict=True))
 
 
@@ -111,7 +111,7 @@ def test_only_the_projections_of_inception_are_trainable_in_any_parent():
         parent.trainable = True
     statistics = encoder.trunk.conv_units()["Mixed_7c.branch_pool"].bn.moving_mean
     before = statistics.numpy()
-    outputs = encoder(pictures(64), training=True)
+    outputs = encoder(make_images(64), training=True)
     assert np.any(statistics.numpy() != before)
     assert outputs["regions"].shape == (2, 17, 17, 6)
     assert outputs["code"].shape == (2, 6)
@@ -120,8 +120,8 @@ def test_only_the_projections_of_inception_are_trainable_in_any_parent():
 def test_inception_gives_float32_under_bfloat16(bfloat16):
     encoder = InceptionImageEncoder(features=6, width_divisor=32, name="encoder")
     build(encoder, spec(None, 64, 64, 3))
-    assert encoder.resize(pictures(64)).dtype == tf.float32
-    outputs = encoder(pictures(64))
+    assert encoder.resize(make_images(64)).dtype == tf.float32
+    outputs = encoder(make_images(64))
     assert outputs["regions"].dtype == outputs["code"].dtype == tf.float32
     assert np.all(np.isfinite(outputs["regions"]))
 
@@ -149,15 +149,15 @@ def test_factory_ignores_the_image_size_for_inception():
     ({"kind": "compakt"}, 'Did you mean "compact"'),
     ({}, 'must be "compact" or "inception_v3", got None'),
     ({"kind": "compact", "filter": 2}, 'no argument \'filter\'.*Did you mean "filters"'),
-    ({"kind": "compact", "image_size": 48}, "power of two from 16 on. Received: 48"),
-    ({"kind": "compact", "filters": 0}, "`filters` .* integer from 1 on. Received: 0"),
-    ({"kind": "inception_v3", "width_divisor": 0}, "`width_divisor` .* Received: 0"),
+    ({"kind": "compact", "image_size": 48}, "power of two of at least 16, got 48"),
+    ({"kind": "compact", "filters": 0}, "`filters` .* positive integer, got 0"),
+    ({"kind": "inception_v3", "width_divisor": 0}, "`width_divisor` .* got 0"),
 ])
 def test_mistakes_have_one_clear_message(config, message):
     with pytest.raises(ZooError, match=message):
         make_image_encoder(config)
 
 
-def test_compact_refuses_pictures_of_another_size():
-    with pytest.raises(ZooError, match="made for 32x32 images. Received the shape .*64, 64"):
-        CompactImageEncoder(features=6, filters=4, image_size=32)(pictures(64))
+def test_compact_refuses_images_of_another_size():
+    with pytest.raises(ZooError, match="expects 32x32 images, got the shape .*64, 64"):
+        CompactImageEncoder(features=6, filters=4, image_size=32)(make_images(64))

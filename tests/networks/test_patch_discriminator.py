@@ -12,7 +12,7 @@ from zoo.networks.patch_discriminator import (
 )
 
 
-def pictures(size=64, channels=6):
+def make_images(size=64, channels=6):
     rng = np.random.default_rng(0)
     return tf.constant(rng.normal(size=(2, size, size, channels)), tf.float32)
 
@@ -33,9 +33,9 @@ def test_widths():
     assert network.norms[0] is None and None not in network.norms[1:]
 
 
-def test_scales_have_half_the_filters_and_half_the_picture():
+def test_scales_have_half_the_filters_and_half_the_image():
     network = MultiScalePatchDiscriminator(6, scales=3, layers=2, name="d")
-    maps = network(pictures())
+    maps = network(make_images())
     assert [m.shape for m in maps] == [(2, 14, 14, 1), (2, 6, 6, 1), (2, 2, 2, 1)]
     assert [p.filters for p in network.parts] == [6, 3, 2]  # round(1.5)
     names = {v.path.split("/")[1] for v in network.variables}
@@ -43,13 +43,13 @@ def test_scales_have_half_the_filters_and_half_the_picture():
 
 
 def test_one_scale_is_a_list_too():
-    maps = MultiScalePatchDiscriminator(2, scales=1)(pictures())
+    maps = MultiScalePatchDiscriminator(2, scales=1)(make_images())
     assert isinstance(maps, list) and len(maps) == 1
 
 
 def test_a_logit_sees_a_patch():
-    """70 pixels for three halvings: one changed pixel moves a part of the map."""
-    network, x = PatchDiscriminator(2, normalization="none"), pictures(256, 3)
+    """70 pixels for three downsamplings: one changed pixel changes a part of the map."""
+    network, x = PatchDiscriminator(2, normalization="none"), make_images(256, 3)
     network(x)
     for variable in network.trainable_variables:
         variable.assign(variable * 50)  # new weights are small
@@ -61,7 +61,7 @@ def test_a_logit_sees_a_patch():
 
 
 def test_half_precision_gives_float32_logits():
-    maps = MultiScalePatchDiscriminator(2, dtype="mixed_bfloat16")(pictures())
+    maps = MultiScalePatchDiscriminator(2, dtype="mixed_bfloat16")(make_images())
     assert {m.dtype for m in maps} == {tf.float32}
 
 

@@ -1,4 +1,4 @@
-"""The options of the stage discriminator: heads, normalisation, storage names, precision."""
+"""The options of the stage discriminator: heads, normalization, storage names, precision."""
 
 import keras
 import numpy as np
@@ -48,11 +48,11 @@ def test_without_any_head_it_is_refused():
 
 
 def test_an_unknown_normalization_is_refused():
-    with pytest.raises(ValueError, match='"batch" or "spectral". Received: \'instance\''):
+    with pytest.raises(ValueError, match='"batch" or "spectral", got \'instance\''):
         StageDiscriminator(32, 2, normalization="instance")
 
 
-def test_spectral_normalisation_is_everywhere_but_in_the_logits():
+def test_spectral_normalization_is_everywhere_but_in_the_logits():
     network = discriminator(size=128, normalization="spectral")
     names = {v.path.split("/", 1)[1] for v in network.variables}
     blocks = [*(f"down_{i}" for i in range(1, 6)), "reduce_1", "conditional/joint"]
@@ -62,7 +62,7 @@ def test_spectral_normalisation_is_everywhere_but_in_the_logits():
     assert {v.name for v in network.non_trainable_variables} == {"u", "v"}
 
 
-def test_batch_normalisation_is_everywhere_but_in_the_first_block_and_the_logits():
+def test_batch_normalization_is_everywhere_but_in_the_first_block_and_the_logits():
     network = discriminator(size=128)
     names = {v.path.split("/", 1)[1] for v in network.variables}
     blocks = [*(f"down_{i}" for i in range(1, 6)), "reduce_1", "conditional/joint"]

@@ -23,7 +23,7 @@ def inputs(height=32, width=32, latents=4):
     return {"source": source, "latents": tf.constant(rng.normal(size=(2, latents)), tf.float32)}
 
 
-def test_other_sizes_and_wide_pictures():
+def test_other_sizes_and_wide_images():
     network = make()
     assert network(inputs(64, 32))["images"].shape == (2, 64, 32, 3)
     with pytest.raises(ValueError, match="multiples of 32.*48 x 32"):
@@ -101,7 +101,7 @@ def test_bilinear_upsampling_and_batch_norm():
     assert any("moving_mean" in v.path for v in network.variables)
 
 
-def test_half_precision_ends_in_float32_pictures():
+def test_half_precision_ends_in_float32_images():
     network = UNet(filters=2, num_downs=5, dtype="mixed_bfloat16", name="generator")
     images = network(inputs())["images"]
     assert images.dtype == tf.float32

@@ -1,4 +1,4 @@
-"""What the tests of `recipes.generate` share."""
+"""Fixtures of the tests of `recipes.generate`."""
 
 import sys
 
@@ -13,7 +13,7 @@ import zoo
 
 @pytest.fixture
 def call(models, monkeypatch):
-    """The program in this process: arguments -> its work, with flags as they were afterwards."""
+    """Runs the program in this process with arguments, and restores the flags."""
     from recipes import (
         _cli,  # here, because its flags are then known in this process
         generate,

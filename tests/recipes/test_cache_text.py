@@ -1,4 +1,4 @@
-"""Caching of text vectors: interruption, other settings, wrong commands."""
+"""Caching of text vectors: interruption, other settings, invalid commands."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def files(folder):
     return {name: (folder / name).read_bytes() for name in sorted(os.listdir(folder))}
 
 
-def test_an_interrupted_run_goes_on_and_gives_the_same_files(encoder, tmp_path, monkeypatch):
+def test_an_interrupted_run_resumes_with_the_same_files(encoder, tmp_path, monkeypatch):
     source = Shapes(size=16, count=9)
     write_cache(source, encoder, str(tmp_path / "whole"), batch_size=2, shard_size=4)
     whole = files(tmp_path / "whole")
@@ -51,7 +51,7 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_files(encoder, tmp_path, 
     assert not lines and files(broken) == whole
 
 
-def test_a_folder_of_something_else_is_not_touched(encoder, tmp_path):
+def test_another_folder_is_not_modified(encoder, tmp_path):
     source = Shapes(size=16, count=4)
     place = tmp_path / "cache"
     write_cache(source, encoder, str(place))
@@ -68,7 +68,7 @@ def test_a_folder_of_something_else_is_not_touched(encoder, tmp_path):
         write_cache(source, encoder, str(tmp_path / "other"))
 
 
-def test_a_full_disk_is_seen_before_anything_is_computed(encoder, tmp_path, monkeypatch):
+def test_a_full_disk_is_detected_before_computation(encoder, tmp_path, monkeypatch):
     usage = type("Usage", (), {"free": 100})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     with pytest.raises(ZooError, match="0.0 GB left"):
@@ -92,7 +92,7 @@ def test_the_command(tmp_path):
     (("--out=c", "--batch_size=0"), "--batch_size must be at least 1"),
     (("--out=c", "--data=coco"), "--directory is missing"),
 ])
-def test_wrong_commands(arguments, message):
+def test_invalid_commands(arguments, message):
     done = run("recipes.cache_text", *arguments)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert message in done.stderr

@@ -1,4 +1,4 @@
-"""`recipes.generate --describe`: what is said of images, drawn and listed; who cannot say it."""
+"""`recipes.generate --describe`: pages and lists of descriptions, and unsuitable presets."""
 
 import json
 
@@ -17,7 +17,8 @@ from zoo.visualization.canvas import MARGIN
 def models():
     """Preset name -> the model that it stands for in these tests."""
     teacher, whole = stream(), mirror_gan(compiled=False)
-    for weight in teacher.captioner.decoder.weights:  # an untrained one says the same of everything
+    # An untrained one describes all images in the same way.
+    for weight in teacher.captioner.decoder.weights:
         weight.assign(weight * 20)
     whole.load_stream(teacher)
     return {"whole": whole, "stream": teacher, "without": mirror_gan(compiled=False),
@@ -29,7 +30,7 @@ def listed(folder):
     return content["preset"], content["descriptions"]
 
 
-def test_captions_come_back(call, models, tmp_path, capsys):
+def test_generated_images_are_described(call, models, tmp_path, capsys):
     out, captions = tmp_path / "out", ["a red circle", "square"]
     call("--preset=whole", f"--captions={';'.join(captions)}", "--samples_per_condition=2",
          "--seed=3", "--describe", "--interpolate=3", f"--out={out}")
@@ -53,7 +54,7 @@ def test_captions_come_back(call, models, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("preset", ["stream", "whole"])
-def test_pictures_of_any_origin(call, models, photos, tmp_path, preset):
+def test_given_images_are_described(call, models, photos, tmp_path, preset):
     out = tmp_path / "out"
     call(f"--preset={preset}", f"--images={photos}", f"--images={photos}/lake.jpg", "--describe",
          f"--out={out}")
@@ -71,16 +72,16 @@ def test_pictures_of_any_origin(call, models, photos, tmp_path, preset):
     ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot say"),
     ("damsm", [], "is a DAMSM, which makes no images.$"),
     ("stream", ["--images={0}"], "is a Stream, which makes no images; give it some with --im"),
-    ("stream", ["--describe"], "No images.*says what images show: give --images=FILE"),
-    ("stream", ["--describe", "--caption=a"], "says what images show.*without --caption"),
+    ("stream", ["--describe"], "No images.*describes images: give --images=FILE"),
+    ("stream", ["--describe", "--caption=a"], "describes images.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),
-    ("stream", ["--describe", "--images={0}", "--interpolate=3"], "makes no images of --images"),
+    ("stream", ["--describe", "--images={0}", "--interpolate=3"], "generates no images"),
     ("whole", ["--describe", "--images={0}", "--caption=a"], "without --caption"),
     ("whole", ["--describe", "--images={0}", "--explain"], "without --explain"),
     ("whole", ["--images={0}"], "reads captions.*without --images"),
     ("whole", ["--describe"], "No captions"),
 ])
-def test_what_cannot_be_said(call, photos, tmp_path, preset, arguments, message):
+def test_presets_that_cannot_describe(call, photos, tmp_path, preset, arguments, message):
     arguments = [argument.format(photos) for argument in arguments]
     with pytest.raises(ZooError, match=message):
         call(f"--preset={preset}", *arguments, f"--out={tmp_path}/out")
@@ -90,25 +91,25 @@ def test_what_cannot_be_said(call, photos, tmp_path, preset, arguments, message)
 # --- the page -------------------------------------------------------------------------------------
 
 
-def ink(page, left, colour):
-    """How many pixels right of `left` have a colour."""
-    return int((page[:, left:] == colour).all(-1).sum())
+def ink(page, left, color):
+    """How many pixels right of `left` have a color."""
+    return int((page[:, left:] == color).all(-1).sum())
 
 
-def test_words_that_the_caption_does_not_have_are_red():
+def test_words_outside_the_caption_are_red():
     images, left = np.zeros([2, 64, 64, 3], np.uint8), MARGIN + caption_page.CAPTION
     pages = [
         caption_page.caption_page(["Red-heart!"], images, told)
         for told in (["red heart", "heart red"], ["red heart", "heart full"], ["", ""])
     ]
-    # the heading stands above the first rule, the texts below
+    # the heading is above the first rule, the texts below
     same, other, silent = (page[MARGIN + 40:] for page in pages)
     assert ink(same, left, caption_page.OTHER) == 0 < ink(other, left, caption_page.OTHER)
-    assert ink(silent, left, caption_page.OTHER) == 0 < ink(silent, left, caption_page.GREY)
+    assert ink(silent, left, caption_page.OTHER) == 0 < ink(silent, left, caption_page.GRAY)
 
 
 @pytest.mark.parametrize(("size", "shown"), [(16, 128), (64, 128), (96, 96), (256, 256)])
-def test_pictures_stand_in_whole_pixels_beside_the_caption(size, shown):
+def test_images_are_in_whole_pixels_next_to_the_caption(size, shown):
     images = np.random.default_rng(0).integers(0, 256, (3, size, size, 3), np.uint8)
     page = caption_page.caption_page(["a b c"], images, ["a", "b", "long " * 30])
     assert page.shape[1] == 2 * MARGIN + caption_page.CAPTION + 3 * (shown + caption_page.GAP)

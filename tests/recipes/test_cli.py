@@ -1,4 +1,4 @@
-"""Command lines: one clear line for every mistake, exit code 1, nothing written."""
+"""Command lines: one clear line per user error, exit code 1, nothing written."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def call(module, *arguments):
     (["--config.steps=3"], "without --config"),
     ([SHAPES, "--workdir=x", "--config.batch_size=0"], "config.batch_size must be at least 1"),
 ])
-def test_train_mistakes(arguments, message):
+def test_train_user_errors(arguments, message):
     check(call("recipes.train", *arguments), message)
 
 
@@ -47,7 +47,7 @@ def test_train_mistakes(arguments, message):
     (["--captions=a", "--out=x", "--preset=p", "--seed=abc"], "abc"),
     (["--captions=a", "--out=x", "--preset=p", "--unknown=maybe"], "drop.*unk"),
 ])
-def test_generate_mistakes(arguments, message, tmp_path):
+def test_generate_user_errors(arguments, message, tmp_path):
     if "--out=setup.py/x" in arguments:
         (tmp_path / "file").write_text("")
         arguments = ["--captions=a", f"--out={tmp_path}/file/x"]

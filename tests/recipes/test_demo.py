@@ -26,7 +26,7 @@ def preset(tmp_path_factory):
     return directory
 
 
-def test_writes_pictures_and_a_model_that_agrees(preset, tmp_path):
+def test_writes_images_and_a_model_that_agrees(preset, tmp_path):
     from PIL import Image
 
     done = demo(f"--preset={preset}", "--captions=a red circle;blue square", f"--out={tmp_path}",
@@ -51,7 +51,7 @@ def test_writes_pictures_and_a_model_that_agrees(preset, tmp_path):
         (["--nosies=1"], "nosies"),
     ],
 )
-def test_mistakes_are_one_line_and_write_nothing(arguments, message, tmp_path):
+def test_user_errors_are_one_line_and_write_nothing(arguments, message, tmp_path):
     done = demo(*arguments, f"--out={tmp_path / 'out'}")
     assert done.returncode == 1
     assert message in done.stderr and done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`recipes.evaluate` from options to files, on the smallest presets of each kind."""
+"""`recipes.evaluate` from options to files, with a tiny preset of each kind."""
 
 import dataclasses
 import json
@@ -93,7 +93,7 @@ def test_every_kind_of_preset(run, preset, data, generated):
         record = entry["protocol"]
         assert record["real"] and record["resolution"] and record["seed"] == 0
         looked_at = {"real": "held-out (test)"}
-        if preset not in ("nothing", "labels"):  # these are drawn of no images
+        if preset not in ("nothing", "labels"):  # these need no images
             looked_at["conditions"] = "held-out (test)"
         assert record["data_splits"] == looked_at and "pixels" in record["real_input"]
         assert record["versions"] == report["versions"]
@@ -107,13 +107,13 @@ def test_every_kind_of_preset(run, preset, data, generated):
     assert "fid[damsm]" in text and "lpips: --lpips_trunk" in text or preset == "fixed"
 
 
-def test_pictures_and_features_are_used_again(run, models, monkeypatch):
+def test_images_and_features_are_reused(run, models, monkeypatch):
     first, folder = run(preset="text", data="shapes")
     kept = sorted(path.name for path in (folder / "cache").iterdir())
     assert [name.split("-")[0] for name in kept] == ["clusters", *["features"] * 2, "generated"]
     for place in ("zoo.evaluation.feature_networks.FeatureNetwork.__call__",
                   "zoo.evaluation.ndb.cluster"):
-        monkeypatch.setattr(place, None)  # neither a network runs nor k-means
+        monkeypatch.setattr(place, None)  # neither a network nor k-means runs
     monkeypatch.setattr(models["text"], "generate", None)
     again, _ = run(preset="text", data="shapes")
     assert values(again) == values(first)
@@ -121,15 +121,15 @@ def test_pictures_and_features_are_used_again(run, models, monkeypatch):
 
 
 def test_styles_of_captions_are_modes(run, models, tmp_path):
-    """What the emoji are: a caption in several styles, and a classifier of these."""
+    """As for the emoji: one caption in several styles, and a classifier of styles."""
     rng, rows = np.random.default_rng(0), []
     for number, (caption, style) in enumerate([("a red circle", "blob"), ("a red circle", "noto"),
                                                ("a blue square", "noto")] * 4):
         name = f"{style}_{number}.png"
         rows.append(json.dumps({"file_name": name, "text": caption, "style": style}))
-        picture = Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8))
+        image = Image.fromarray(rng.integers(0, 256, (32, 32, 3), np.uint8))
         (tmp_path / "data").mkdir(exist_ok=True)
-        picture.save(tmp_path / "data" / name)
+        image.save(tmp_path / "data" / name)
     (tmp_path / "data" / "metadata.jsonl").write_text("\n".join(rows))
     models["styles"] = FeatureEncoder(["blob", "noto"], "zoo-styles-encoder", 16, 4, 2)
     report, _ = run(preset="text", data=f"folder:{tmp_path / 'data'}", encoder=["damsm", "styles"],
@@ -143,13 +143,13 @@ def test_styles_of_captions_are_modes(run, models, tmp_path):
     assert "inception_score[zoo-styles-encoder]" in found
 
 
-def test_strict_refuses_before_a_picture_is_made(run, models, monkeypatch):
+def test_strict_fails_before_an_image_is_generated(run, models, monkeypatch):
     monkeypatch.setattr(models["text"], "generate", None)
     with pytest.raises(ZooError, match="--strict: the protocol quick is not met: .*4 conditions"):
         run(preset="text", data="shapes", strict=True)
 
 
-def test_weights_that_are_no_numbers_are_refused(run, models):
+def test_weights_that_are_not_finite_are_rejected(run, models):
     name, variable = next(iter(models["fixed"].preset_variables().items()))
     before = variable.numpy()
     variable.assign(before * np.nan)
@@ -172,7 +172,7 @@ def test_a_folder_against_a_folder(run, tmp_path):
     same, _ = run(images=str(tmp_path / "real"), data=str(tmp_path / "real"), to="same")
     assert abs(values(same)["fid[damsm]"]) < 1e-6 < values(report)["fid[damsm]"]
     Image.fromarray(image[:10, :10]).save(tmp_path / "fake" / "small.png")
-    with pytest.raises(ZooError, match="pictures of 2 sizes.*--size"):
+    with pytest.raises(ZooError, match="images of 2 sizes.*--size"):
         run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"), to="mixed")
     report, _ = run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"), size=16, to="sized")
     assert report["resolution"] == 16 and report["subject"]["generated"] == 7
@@ -189,7 +189,7 @@ def test_folders_of_classes(run, tmp_path):
         image.save(tmp_path / "fake" / name / f"{number}.png")
     Image.fromarray(np.zeros([60, 60, 3], np.uint8)).save(tmp_path / "fake" / "grid.png")
     report, _ = run(images=str(tmp_path / "fake"), data="shape_classes", real=200, per_class=True)
-    assert report["subject"]["generated"] == 12  # the grid is none of them
+    assert report["subject"]["generated"] == 12  # without the grid
     found = values(report)
     assert {"fid[damsm], class circle", "ndb, class square", "jsd, mean over classes"} <= set(found)
     with pytest.raises(ZooError, match='no image of the class "square".*--noper_class'):
@@ -197,14 +197,14 @@ def test_folders_of_classes(run, tmp_path):
         run(images=str(tmp_path / "fake"), data="shape_classes", real=200, per_class=True, to="few")
 
 
-def test_many_samples_are_made_in_parts(run, models):
+def test_many_samples_are_generated_in_parts(run, models):
     report, folder = run(preset="labels", data="shape_classes", conditions=1, real=20, bootstrap=0,
                          samples_per_condition=70)
     (kept,) = (folder / "cache").glob("generated-*")
     np.testing.assert_array_equal(np.load(kept), models["labels"].generate([0], 70, seed=0))
 
 
-def test_classes_one_by_one(run):
+def test_per_class_evaluation(run):
     report, _ = run(preset="labels", data="shape_classes", samples_per_condition=5, real=200,
                     per_class=True, bootstrap=0)
     found = values(report)
@@ -215,7 +215,7 @@ def test_classes_one_by_one(run):
     assert not any("interval_95" in entry for entry in report["results"])
 
 
-def test_two_presets_side_by_side(run, models, monkeypatch):
+def test_comparison_of_two_presets(run, models, monkeypatch):
     text, folder = run(compare=["text", "nothing"], data="shapes")
     result = json.loads((folder / "compare.json").read_text())
     rows = {row["metric"]: row for row in result["rows"]}
@@ -228,7 +228,7 @@ def test_two_presets_side_by_side(run, models, monkeypatch):
     result = json.loads((folder / "compare.json").read_text())
     assert result["paired"]
     assert all(row["difference"] == 0 == row["interval_95"][1] for row in result["rows"])
-    with pytest.raises(ZooError, match="different real pictures"):
+    with pytest.raises(ZooError, match="different real images"):
         run(compare=["text", "labels"], data="shapes", to="other", per_class=False)
 
 
@@ -249,7 +249,7 @@ def test_the_better_one_is_ahead():
     ({"preset": "text", "real": 1}, "--real must be at least 2"),
     ({"preset": "text", "data": "shapes", "strict": True}, "--strict: .*instead of 64"),
     ({"preset": "text", "data": "shapes", "protocol": "msgan_label"}, "protocol is for labels"),
-    ({"preset": "damsm", "data": "shapes"}, "makes no pictures"),
+    ({"preset": "damsm", "data": "shapes"}, "makes no images"),
     ({"preset": "text", "data": "shapes", "encoder": ["labels"]}, "a preset of a DAMSM"),
     ({"preset": "text", "lpips_trunk": "x"}, "both files"),
     ({"preset": "text", "soa_captions": "x"}, "needs --detector"),
@@ -260,19 +260,19 @@ def test_the_better_one_is_ahead():
      "one of three: --inception=PATH.*tfgan.*--inception=keras.*--encoder=PRESET"),
     ({"preset": "text", "data": "shapes", "inception": "none.npz"}, "none.npz does not exist"),
 ])
-def test_mistakes(run, tmp_path, options, message):
+def test_user_errors(run, tmp_path, options, message):
     with pytest.raises(ZooError, match=message):
         run(**options)
     assert not (tmp_path / "out" / "report.json").exists()
 
 
-def test_an_encoder_of_the_zoo_is_no_inception(run):
+def test_an_encoder_of_the_zoo_is_not_inception(run):
     report, _ = run(preset="text", data="shapes", protocol="msgan_text", real=20)
     assert any("encoder of this zoo instead of Inception" in text for text in report["warnings"])
     assert any("no LPIPS" in text for text in report["warnings"])
 
 
-def test_papers_stand_beside_their_own_network_alone():
+def test_published_results_are_shown_for_the_same_network_only():
     fid = "fid[inception-2015]"
     assert {row.value for row in published("AttnGAN", "birds", fid)} == {"14.01", "23.98"}
     assert published("AttnGAN", "birds", f"{fid}, class x") == []
@@ -292,7 +292,7 @@ def test_papers_stand_beside_their_own_network_alone():
     assert cell("r_precision[mine]", "the paper's DAMSM").startswith("67.82")
 
 
-def test_shortfalls():
+def test_deviations():
     text = PROTOCOLS["msgan_text"]
     assert count_deviations(text, 200, 10, 2000, 2000) == []
     assert len(count_deviations(text, 100, 10, 1000, 2000)) == 2
@@ -305,14 +305,14 @@ def test_shortfalls():
     assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
 
 
-def test_captions_are_taken_again_where_the_protocol_says_so():
+def test_captions_are_repeated_if_the_protocol_says_so():
     data = EvaluationDataset("shapes", "captions", {"data.count": 3})
     model = tiny.attn_gan(compiled=False)
     once, _ = data.conditions(model, 30)
     again, _ = data.conditions(model, 30, repeat=True)
     assert len(once) <= 9 and len(again) == 30 and set(again.names) == set(once.names)
-    captions, labels, pictures = once.pool()
-    assert len(captions) == len(labels) == len(pictures) == len(once)
+    captions, labels, images = once.pool()
+    assert len(captions) == len(labels) == len(images) == len(once)
 
 
 def test_a_split_of_a_plain_folder(tmp_path):
@@ -325,7 +325,7 @@ def test_a_split_of_a_plain_folder(tmp_path):
     assert len(from_path(tmp_path / "test", split="train")) == 2  # it has no splits of its own
 
 
-def test_a_broken_pass_leaves_nothing(tmp_path):
+def test_a_failed_pass_leaves_no_files(tmp_path):
     cache = Cache(tmp_path, show=False)
 
     def broken():
@@ -339,7 +339,7 @@ def test_a_broken_pass_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_compare_takes_two_words():
+def test_compare_takes_two_arguments():
     assert evaluate.joined(["p", "--compare", "a", "b", "--out=x"]) == [
         "p", "--compare=a", "--compare=b", "--out=x"]
     assert evaluate.joined(["p", "--compare", "a", "--out=x"]) == ["p", "--compare=a", "--out=x"]

@@ -1,4 +1,4 @@
-"""`recipes.generate`: flags that must fit the preset, and the files that it writes."""
+"""`recipes.generate`: flags that must match the preset, and output files."""
 
 import json
 
@@ -42,14 +42,14 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def picture(path):
+def read_image(path):
     return np.asarray(Image.open(path))
 
 
 def tiles(path, size, labels=True):
     """The images of a grid, (rows, columns, size, size, 3)."""
     top = TEXT_HEIGHT if labels else 0
-    canvas = picture(path)[GAP:, GAP:]
+    canvas = read_image(path)[GAP:, GAP:]
     rows, columns = canvas.shape[0] // (size + GAP + top), canvas.shape[1] // (size + GAP)
     canvas = canvas[:rows * (size + GAP + top), :columns * (size + GAP)]
     canvas = canvas.reshape(rows, size + GAP + top, columns, size + GAP, 3)
@@ -80,7 +80,7 @@ def test_explain_writes_a_panel_and_its_numbers(call, models, tmp_path):
     assert np.asarray(Image.open(out / "explain.png")).ndim == 3
 
 
-def test_embeddings_take_the_place_of_captions(call, models, tmp_path):
+def test_embeddings_replace_captions(call, models, tmp_path):
     values = np.random.default_rng(0).normal(size=(2, FEATURES))
     out = tmp_path / "out"
     call("--preset=embeddings", f"--embeddings={rows(tmp_path, values)}",
@@ -101,7 +101,7 @@ def test_word_embeddings(call, models, tmp_path):
         "00_embedding-0_seed0.png", "01_embedding-1_seed0.png", "grid.png", "interpolation.png",
     ]
     want = models["words"].generate(values)
-    assert np.abs(picture(out / "01_embedding-1_seed0.png").astype(int) - want[1]).max() <= 1
+    assert np.abs(read_image(out / "01_embedding-1_seed0.png").astype(int) - want[1]).max() <= 1
     with pytest.raises(ZooError, match="expected an .npz file of words"):
         call("--preset=words", f"--embeddings={rows(tmp_path, values['words'])}", f"--out={out}/2")
     np.savez(tmp_path / "text.npz", words=values["words"])
@@ -109,7 +109,7 @@ def test_word_embeddings(call, models, tmp_path):
         call("--preset=words", f"--embeddings={tmp_path}/text.npz", f"--out={out}/2")
 
 
-def test_without_condition_nothing_is_needed(call, tmp_path):
+def test_unconditional_preset_needs_no_condition(call, tmp_path):
     call("--preset=none", "--images_per_caption=2", f"--out={tmp_path}/out")
     assert names(tmp_path / "out") == [
         "00_no-caption_seed0.png", "00_no-caption_seed1.png", "grid.png"
@@ -123,7 +123,7 @@ def test_labels(call, models, tmp_path, flag):
     assert names(out) == ["00_dog_seed7.png", "00_dog_seed8.png", "01_ship_seed7.png",
                           "01_ship_seed8.png", "grid.png"]
     images = models["names"].generate(["dog", "ship"], 2, seed=7)
-    np.testing.assert_array_equal(picture(out / "01_ship_seed7.png"), images[2])
+    np.testing.assert_array_equal(read_image(out / "01_ship_seed7.png"), images[2])
     np.testing.assert_array_equal(
         tiles(out / "grid.png", 16), images.reshape(2, 2, *images.shape[1:])
     )
@@ -136,7 +136,7 @@ def test_without_labels_every_class(call, tmp_path):
     ]
 
 
-def test_pictures_stand_beside_what_they_were_made_from(call, models, photos, tmp_path):
+def test_images_are_next_to_their_sources(call, models, photos, tmp_path):
     out, size = tmp_path / "out", tiny_images.SIZE
     call("--preset=pix2pix", f"--images={photos}/lake.jpg", f"--images={photos}", "--seed=4",
          "--samples_per_condition=2", f"--out={out}")
@@ -164,15 +164,15 @@ def test_directions_and_guides(call, models, photos, tmp_path):
          f"--out={tmp_path}/bicyclegan")
     assert names(tmp_path / "bicyclegan") == ["00_hill.png", "01_lake.png", "grid.png"]
     want = models["bicyclegan"].generate_like(photos, lake)
-    np.testing.assert_array_equal(picture(tmp_path / "bicyclegan" / "01_lake.png"), want[1])
-    grey = tiles(tmp_path / "bicyclegan" / "grid.png", tiny_images.SIZE)[:, 0]
-    assert (grey == grey[..., :1]).all()
+    np.testing.assert_array_equal(read_image(tmp_path / "bicyclegan" / "01_lake.png"), want[1])
+    gray = tiles(tmp_path / "bicyclegan" / "grid.png", tiny_images.SIZE)[:, 0]
+    assert (gray == gray[..., :1]).all()
 
 
 @pytest.mark.parametrize(("preset", "arguments"), [
     ("fixed", ()), ("bicyclegan", ("--guide={0}/hill.png",)), ("drit", ("--guide={0}/hill.png",)),
 ])
-def test_one_picture_of_each(call, photos, tmp_path, preset, arguments):
+def test_one_image_per_source(call, photos, tmp_path, preset, arguments):
     arguments = [f"--preset={preset}", f"--images={photos}", f"--out={tmp_path}/out",
                  *(argument.format(photos) for argument in arguments)]
     for flag in ("--samples_per_condition=2", "--interpolate=3"):
@@ -197,13 +197,13 @@ def test_interpolation(call, models, photos, tmp_path, preset, conditions, size,
     usual = tiles(out / "grid.png", size)
     assert shown.shape[1] == columns and usual.shape[1] == columns - 1
     alike = shown[:, :-2].astype(int) - usual[:, :-1]  # sources, and the first seed
-    assert np.abs(alike).max() <= 1  # made in batches of other sizes, which round otherwise
+    assert np.abs(alike).max() <= 1  # other batch sizes round differently
     single = [name for name in names(out) if "_seed2-3_step" in name]
     assert len(single) == 3 * len(shown)
-    np.testing.assert_array_equal(picture(out / single[-1]), shown[-1, -1])
+    np.testing.assert_array_equal(read_image(out / single[-1]), shown[-1, -1])
 
 
-def test_two_names_of_one_number(call, tmp_path):
+def test_two_names_of_one_flag(call, tmp_path):
     with pytest.raises(ZooError, match="mean the same, but they are 2 and 3"):
         call("--preset=none", "--samples_per_condition=2", "--images_per_caption=3",
              f"--out={tmp_path}/out")
@@ -221,7 +221,7 @@ def test_two_names_of_one_number(call, tmp_path):
     ("embeddings", ["--embeddings", "--unknown=unk"], "without --unknown"),
     ("none", ["--caption=red"], "without a condition, without --caption"),
     ("none", ["--embeddings"], "without a condition, without --embeddings"),
-    ("words", ["--explain"], "vectors of words of 6 numbers.*without --explain"),
+    ("words", ["--explain"], "word vectors of 6 numbers.*without --explain"),
     ("words", [], "No embeddings.*give --embeddings=FILE.npz"),
     ("captions", ["--caption=red", "--labels=0"], "reads captions.*without --labels"),
     ("labels", ["--captions=red"], "reads labels, numbers from 0 to 3: .*without --captions"),
@@ -236,9 +236,9 @@ def test_two_names_of_one_number(call, tmp_path):
     ("pix2pix", ["--images=no.png"], "no.png cannot be read.*does not exist"),
     ("bicyclegan", ["--images=x", "--direction=b2a"], "--guide, without --direction"),
     ("bicyclegan", ["--images=x", "--labels=0"], "without --labels"),
-    ("drit", [], "No images.*if you like, --direction and --guide"),
+    ("drit", [], "No images.*and optionally --direction and --guide"),
 ])
-def test_flags_that_do_not_fit_the_preset(call, tmp_path, preset, arguments, message):
+def test_flags_that_do_not_apply_to_the_preset(call, tmp_path, preset, arguments, message):
     file = rows(tmp_path, np.zeros((1, FEATURES)))
     arguments = [f"{a}={file}" if a == "--embeddings" else a for a in arguments]
     with pytest.raises(ZooError, match=message):
@@ -256,7 +256,7 @@ def test_flags_that_do_not_fit_the_preset(call, tmp_path, preset, arguments, mes
     (np.full((1, FEATURES), np.nan), "NaN"),
     (np.zeros((0, FEATURES)), f"rows, {FEATURES}"),
 ])
-def test_files_that_are_no_embeddings(call, tmp_path, content, message):
+def test_invalid_embedding_files(call, tmp_path, content, message):
     file = tmp_path / "rows.npy"
     if isinstance(content, bytes):
         file.write_bytes(content)

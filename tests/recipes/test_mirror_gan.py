@@ -1,4 +1,4 @@
-"""MirrorGAN's recipes: published numbers, what is trained first, scores and images of STREAM."""
+"""MirrorGAN's recipes: published settings, pre-training, scores and samples of STREAM."""
 
 import keras
 import numpy as np
@@ -53,7 +53,7 @@ def first(config):
     return [stage.name for stage in pretraining.stages_to_train(recipe_of(config))]
 
 
-def test_what_is_trained_first_is_what_is_not_given():
+def test_stages_without_presets_are_pretrained():
     config = mirror_gan.get_config("shapes")
     assert first(config) == ["damsm", "stream"]
     config.damsm = "somewhere"
@@ -101,11 +101,11 @@ def test_the_score_is_the_mean_over_held_out_batches(told):
     assert "6 images, held-out (test), in batches of 2" in score.protocol
 
 
-def test_pictures_stand_between_what_is_true_and_what_is_said(told, tmp_path):
+def test_images_are_between_captions_and_descriptions(told, tmp_path):
     model, source, tokenizer = told
     DescriptionSamples(model, source, tokenizer, "none", count=3)(tmp_path, 7)
-    picture = np.asarray(Image.open(tmp_path / "step_0000007.png"))
+    page = np.asarray(Image.open(tmp_path / "step_0000007.png"))
     images = np.stack([source.load(tf.constant(row)).numpy() for row in range(3)])
     captions = [captions[0] for captions in source.captions[:3]]
     want = caption_page(captions, images, model.describe(images))
-    assert picture.shape == want.shape and np.abs(picture.astype(int) - want).max() <= 1
+    assert page.shape == want.shape and np.abs(page.astype(int) - want).max() <= 1

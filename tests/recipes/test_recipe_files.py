@@ -1,4 +1,4 @@
-"""Recipes as files: one listing, and one sentence for whatever is no recipe."""
+"""Recipe files: listing, loading, and errors for other files."""
 
 import importlib
 import json
@@ -16,7 +16,7 @@ from zoo.training.recipe import Recipe, config_of, load_module, load_recipe
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_listing_holds_recipes_alone():
+def test_the_listing_has_only_recipes():
     names = _cli.names()
     assert {"attn_gan.py", "dcgan.py", "damsm.py", "stream.py"} <= set(names)
     assert not {"generate.py", "train.py", "_common.py", "_cli.py", "sweep.py"} & set(names)
@@ -38,7 +38,7 @@ def test_a_recipe_is_found(path, tmp_path, monkeypatch):
     ("atn_gan", 'Recipes: attn_gan.py, .*mean "attn_gan.py"'), ("", "is empty"),
     ("a\0b", "no recipe file"), ("n" * 5000, "no recipe file"),
 ])
-def test_what_is_no_recipe_file(path, words, tmp_path, monkeypatch):
+def test_files_that_are_not_recipes(path, words, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("folder", "folder.py"):
         (tmp_path / name).mkdir()
@@ -65,7 +65,7 @@ def test_a_file_that_fails(content, words, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_a_recipe_is_loaded_with_what_it_builds(tmp_path, monkeypatch):
+def test_a_recipe_is_loaded_with_its_functions(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(ROOT)
     monkeypatch.chdir(tmp_path)
     recipe = load_recipe("recipes/drit.py:cat2dog")
@@ -122,8 +122,8 @@ LINES = [
 ]
 
 
-def test_values_that_settings_cannot_take():
-    """All in one process, since each program's flags can be defined once only."""
+def test_invalid_values_of_settings():
+    """All in one process, because a program's flags can be defined only once."""
     lines = json.dumps([arguments for *arguments, _ in LINES])
     done = subprocess.run(
         [sys.executable, "-c", PARSE, lines], cwd=ROOT, capture_output=True, text=True, timeout=120
@@ -135,7 +135,7 @@ def test_values_that_settings_cannot_take():
 
 
 @pytest.mark.parametrize("domains", [("cat",), ("cat", "CAT"), ("a", "b", "c"), ("a", ""), ()])
-def test_two_domains_are_two_names(domains):
+def test_domains_need_two_names(domains):
     from recipes import drit
     from zoo.training.image_data import check_source
 

@@ -1,4 +1,4 @@
-"""`recipes.train_encoder`: a classifier that learns, is saved, and measures under its own name."""
+"""`recipes.train_encoder`: training, saving, and use in an evaluation."""
 
 import numpy as np
 import pytest
@@ -30,10 +30,10 @@ def folder(tmp_path_factory):
     return str(path)
 
 
-def test_it_learns_and_says_how_well(folder):
+def test_it_learns_and_reports_its_accuracy(folder):
     model = zoo.from_preset(folder)
     whole, worst = train_encoder.held_out_results(model, source("test"), "held out")
-    assert whole["metric"] == "held_out_accuracy" and "256 pictures" in whole["protocol"]
+    assert whole["metric"] == "held_out_accuracy" and "256 images" in whole["protocol"]
     assert 1.5 / len(model.class_names) < whole["value"] <= 1 and worst["value"] <= whole["value"]
     images = np.stack([source("test").load(place) for place in range(256)]) / 127.5 - 1
     named = np.argmax(model(images.astype(np.float32))["logits"], 1)
@@ -43,7 +43,7 @@ def test_it_learns_and_says_how_well(folder):
     assert worst["value"] == pytest.approx(np.mean(named[of_class] == lowest), abs=1e-4)
 
 
-def test_it_measures_under_its_own_name(folder):
+def test_it_has_its_own_metric_name(folder):
     network = zoo_encoder(folder)
     assert network.name == "zoo-tiny-encoder" and network.family == ""
     assert network.classifier.class_names == list(source().class_names) and network.model is None
@@ -53,7 +53,7 @@ def test_it_measures_under_its_own_name(folder):
     np.testing.assert_allclose(network(images[:1])["logits"], outputs["logits"][:1], atol=1e-5)
 
 
-def test_other_models_are_no_encoders():
+def test_other_models_are_not_encoders():
     words = "AttnGAN: give a preset of a DAMSM, or of recipes.train_encoder"
     with pytest.raises(ZooError, match=words):
         zoo_encoder(tiny.attn_gan(compiled=False))
@@ -61,7 +61,7 @@ def test_other_models_are_no_encoders():
         FeatureEncoder(["a", "b"], "inception", 16, 4, 2)
 
 
-def test_the_seed_makes_the_weights():
+def test_the_seed_determines_the_weights():
     a, b, c = (trained(2, seed)[1] for seed in (0, 0, 1))
     assert a == b != c
 

@@ -1,4 +1,4 @@
-"""Recipes say what captions lose of their words, and stop where it is most of them."""
+"""Recipes report the vocabulary's coverage of captions, and stop if it is too low."""
 
 import json
 
@@ -26,7 +26,7 @@ def test_captions_in_chinese_have_words(tmp_path):
     found = data(tmp_path, CHINESE)
     model = tiny.damsm(vocabulary=found.vocabulary().tokens)
     assert found.describe(model) == (
-        "pictures: 12, vocabulary: 6 words; it has all 36 words of 12 captions"
+        "images: 12, vocabulary: 6 words; it has all 36 words of 12 captions"
     )
     text = found.tokenizer(model).ragged(CHINESE[:1]).to_list()[0]
     assert [model.vocabulary.tokens[token] for token in text] == list("一只红鸟")
@@ -44,12 +44,12 @@ def test_captions_in_chinese_have_words(tmp_path):
         (["red bird sings"] * 5 + ["鸟", "心"], {"words": "ascii"}, "2 captions keep none"),
     ],
 )
-def test_captions_that_lose_most_stop(tmp_path, captions, settings, message):
+def test_captions_that_lose_most_words_are_rejected(tmp_path, captions, settings, message):
     with pytest.raises(ZooError, match=message):
         data(tmp_path, captions, **settings).vocabulary()
 
 
-def test_a_damsm_of_other_words_is_refused(tmp_path):
+def test_a_damsm_with_another_vocabulary_is_rejected(tmp_path):
     found = data(tmp_path, CHINESE)
     with pytest.raises(ZooError, match="trained before must know the words"):
         found.tokenizer(tiny.damsm())
@@ -67,7 +67,7 @@ def test_a_model_without_text_needs_no_words(tmp_path):
     found.tokenizer(tiny.stackgan_v2("none", compiled=False))
 
 
-def test_a_run_that_was_begun_before_goes_on_with_its_words(tmp_path):
+def test_an_older_run_resumes_with_its_vocabulary(tmp_path):
     config = damsm.get_config("emoji")
     assert config.data.words == "unicode"
     assert damsm.get_config("coco").data.words == damsm.get_config("birds").data.words == "ascii"
@@ -89,7 +89,7 @@ def models():
 
 
 @pytest.mark.filterwarnings("ignore::zoo.errors.WordsLeftOut")
-def test_generate_prints_what_it_leaves_out(call, tmp_path, capsys):
+def test_generate_prints_ignored_words(call, tmp_path, capsys):
     more = ("--images_per_caption=1", f"--out={tmp_path}")
     call("--preset=captions", "--captions=a riding red circle;square", *more)
     line = capsys.readouterr().out.splitlines()[0]
@@ -115,7 +115,7 @@ def test_generate_prints_what_it_leaves_out(call, tmp_path, capsys):
         (["--preset=names", "--labels=99"], "from 0 to"),
     ],
 )
-def test_generate_refuses(call, tmp_path, flags, message):
+def test_generate_rejects(call, tmp_path, flags, message):
     with pytest.raises(ZooError, match=message):
         call(*flags, f"--out={tmp_path / 'out'}")
     assert not (tmp_path / "out").exists()

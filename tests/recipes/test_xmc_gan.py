@@ -1,4 +1,4 @@
-"""XMC-GAN's recipe: the released settings, text encoders of TensorFlow Hub, cached vectors."""
+"""XMC-GAN's recipe: released settings, text encoders from TensorFlow Hub, cached vectors."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Picture files for tests."""
+"""Image files for tests."""
 
 import os
 import zipfile
@@ -7,14 +7,14 @@ import numpy as np
 from PIL import Image
 
 
-def save(path, picture):
-    """Writes an image given as PIL image, array, or (width, height, grey value)."""
+def save(path, image):
+    """Writes an image given as PIL image, array, or (width, height, gray value)."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(picture, tuple):
-        picture = Image.new("RGB", picture[:2], (picture[2],) * 3)
-    elif isinstance(picture, np.ndarray):
-        picture = Image.fromarray(picture)
-    picture.save(path)
+    if isinstance(image, tuple):
+        image = Image.new("RGB", image[:2], (image[2],) * 3)
+    elif isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    image.save(path)
     return path
 
 

@@ -1,4 +1,4 @@
-"""What stands in a traced graph."""
+"""Operations of a traced graph."""
 
 CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
 

@@ -1,4 +1,4 @@
-"""Pictures of different shapes with captions of different lengths, and batches of them."""
+"""Images of different shapes with captions of different lengths, and batches of them."""
 
 import numpy as np
 import tensorflow as tf
@@ -15,17 +15,17 @@ class Photos:
     def __init__(self, count=9):
         random = np.random.RandomState(0)
         shapes = [(20 + i % 3, 18 + i % 4, 3) for i in range(count)]
-        self.pictures = [random.randint(0, 256, shape).astype(np.uint8) for shape in shapes]
+        self.images = [random.randint(0, 256, shape).astype(np.uint8) for shape in shapes]
         words = "zero one two three four five six seven eight nine ten eleven".split()
         self.captions = [[" ".join(words), "ten"], ["one two"], ["!"]] + [
             [" ".join(words[: i + 1])] for i in range(count - 3)
         ]
         self.labels = np.arange(count) * 10
-        self._data = tf.ragged.constant([p.reshape(-1).tolist() for p in self.pictures], tf.uint8)
+        self._data = tf.ragged.constant([p.reshape(-1).tolist() for p in self.images], tf.uint8)
         self._shapes = tf.constant(shapes)
 
     def __len__(self):
-        return len(self.pictures)
+        return len(self.images)
 
     def load(self, index):
         return tf.reshape(self._data[index], self._shapes[index])

@@ -1,4 +1,4 @@
-"""The precision that networks are made in."""
+"""The precision in which networks are created."""
 
 import contextlib
 
@@ -7,7 +7,7 @@ import keras
 
 @contextlib.contextmanager
 def computing_in(name):
-    """Networks that are made inside compute in "float32" or "float64"."""
+    """A block in which new networks compute in "float32" or "float64"."""
     before = keras.config.dtype_policy(), keras.config.floatx()
     keras.config.set_dtype_policy(name)
     keras.config.set_floatx(name)

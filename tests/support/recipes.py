@@ -1,4 +1,4 @@
-"""The recipe that a config of `recipes/` belongs to, for tests that begin with a config."""
+"""The recipe of a config of `recipes/`, for tests that start from a config."""
 
 import importlib
 
@@ -27,7 +27,7 @@ def resolve(config, data):
 
 
 def build(config, data, **pretrained):
-    """The `Experiment` of a config as it is."""
+    """The `Experiment` of a config."""
     return launch.build_experiment(
         recipe_of(config), data, tf.distribute.get_strategy(), pretrained or None
     )

@@ -1,4 +1,4 @@
-"""The smallest run of a recipe that still goes through every stage, and how to start it."""
+"""The smallest run of a recipe with every stage, and functions to start it."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def environment():
 
 
 def start(module, *arguments, **kwargs):
-    """A program as a process with its output in pipes."""
+    """Starts a program as a process with its output in pipes."""
     return subprocess.Popen(
         command(module, *arguments), cwd=ROOT, env=environment(), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kwargs,
@@ -42,7 +42,7 @@ def start(module, *arguments, **kwargs):
 
 
 def run(module, *arguments, timeout=300):
-    """A program from start to end: `CompletedProcess`."""
+    """Runs a program to its end: `CompletedProcess`."""
     return subprocess.run(
         command(module, *arguments), cwd=ROOT, env=environment(), text=True, capture_output=True,
         timeout=timeout,
@@ -53,7 +53,7 @@ def kill_at(line, *arguments, module="recipes.train", number=signal.SIGKILL):
     """Start a program and send a signal when it prints `line`.
 
     Returns:
-        what it printed, its errors, its exit code.
+        its output, its errors, its exit code.
     """
     process = start(module, *arguments)
     printed = []
@@ -69,7 +69,7 @@ def kill_at(line, *arguments, module="recipes.train", number=signal.SIGKILL):
 
 
 def assert_same_files(a, b, *names):
-    """HDF5 files of two folders hold the same names and the same bits."""
+    """Asserts that HDF5 files of two folders have the same names and are bit-exact."""
     for name in names:
         first, second = weights(a / name), weights(b / name)
         assert first.keys() == second.keys()

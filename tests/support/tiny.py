@@ -1,4 +1,4 @@
-"""The smallest systems that are still whole, for tests."""
+"""The smallest systems with all parts, for tests."""
 
 import keras
 import numpy as np
@@ -94,27 +94,27 @@ def stackgan_v2(kind="rnn", compiled=True, **changes):
 
 
 def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False):
-    """Random images and captions; the same for the same step.
+    """Random images and captions, determined by the step.
 
-    `kind`: see `stackgan_v2`, what the captions are; `mismatched`: with `wrong_images`.
+    `kind`: the form of the captions, see `stackgan_v2`; `mismatched`: with `wrong_images`.
     """
     rng = np.random.default_rng(step)
     lengths = rng.integers(1, max_words + 1, size)
     tokens = rng.integers(1, len(WORDS), (size, max_words))
     tokens[np.arange(max_words)[None] >= lengths[:, None]] = 0
 
-    def pictures():
+    def make_images():
         largest = rng.uniform(-1, 1, (size, sizes[-1], sizes[-1], 3)).astype("float32")
         return tuple(tf.constant(largest[:, :: sizes[-1] // s, :: sizes[-1] // s]) for s in sizes)
 
-    result = {"images": pictures(), "labels": tf.constant(np.arange(size), tf.int64)}
+    result = {"images": make_images(), "labels": tf.constant(np.arange(size), tf.int64)}
     if kind == "rnn":
         result["tokens"] = tf.constant(tokens, tf.int32)
         result["lengths"] = tf.constant(lengths, tf.int32)
     if kind == "embeddings":
         result["sentence"] = tf.constant(rng.normal(size=(size, TEXT["features"])), tf.float32)
     if mismatched:
-        result["wrong_images"] = pictures()
+        result["wrong_images"] = make_images()
     return result
 
 
@@ -127,10 +127,10 @@ _MADE = {}
 
 
 def reused(make, *arguments, **settings):
-    """The system `make(*arguments, **settings)` as it is when new, but made once in a process.
+    """The new system `make(*arguments, **settings)`, created only once per process.
 
-    Making a tiny system takes longer than its steps. Every variable is put back to its first value.
-    Not for a test that needs two of the same settings at once, or that sets attributes without
+    Creating a tiny system takes longer than its steps. Every variable is reset to its first value.
+    Not for a test that needs two systems of equal settings, or that sets attributes without
     `monkeypatch`.
     """
     policy = keras.config.dtype_policy().name
@@ -148,7 +148,7 @@ def reused(make, *arguments, **settings):
 def steps(model, batches):
     """The last step's losses as floats, without a graph: tracing costs more than some steps.
 
-    What a graph changes is tested for every system in tests/models/test_every_system.py.
+    Steps in a graph are tested for every system in tests/models/test_every_system.py.
     """
     for batch in batches:
         logs = model.train_step(batch)

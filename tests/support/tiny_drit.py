@@ -1,4 +1,4 @@
-"""The smallest DRIT that is still whole, for tests."""
+"""The smallest DRIT with all parts, for tests."""
 
 import keras
 import numpy as np
@@ -27,13 +27,13 @@ def drit(compiled=True, optimizer=tiny.adam, **changes):
     return model
 
 
-def pictures(step=0, count=2):
+def make_images(step=0, count=2):
     rng = np.random.default_rng(step)
     return rng.uniform(-1, 1, (count, SIZE, SIZE, 3)).astype("float32")
 
 
 def batch(step=0, count=2):
     return {
-        "images_a": tf.constant(pictures(step, count)),
-        "images_b": tf.constant(pictures(step + 100, count)),
+        "images_a": tf.constant(make_images(step, count)),
+        "images_b": tf.constant(make_images(step + 100, count)),
     }

@@ -1,10 +1,10 @@
 """A tiny module pair of TensorFlow Hub's form for machines without network. It is not BERT.
 
-The preprocessing module has a real WordPiece vocabulary, learned from the captions that are given,
-and the encoder is a small transformer of BERT's shape, trained on those captions alone by a short
-masked-word objective (BERT, arXiv 1810.04805, section 3.1) from new weights. It knows nothing
-beyond them: its numbers say nothing about BERT, and images made with it are no results of a
-paper. What it shares with BERT is the interface.
+The preprocessing module has a real WordPiece vocabulary, learned from the given captions, and the
+encoder is a small transformer with BERT's architecture, trained from scratch on those captions only
+with a short masked-word objective (BERT, arXiv 1810.04805, section 3.1). Its metrics say nothing
+about BERT, and images generated with it are not results of a paper. It shares only its interface
+with BERT.
 
     python -m tests.support.tiny_hub_module --data=data/emoji.zip --steps=600 --out=modules/emoji
 
@@ -44,8 +44,8 @@ def learn_vocabulary(captions, size=200):
 class Preprocess(tf.Module):
     """Strings to `input_word_ids`, `input_mask`, `input_type_ids`, int32 (batch, places).
 
-    The vocabulary file has a piece a line, among them the marks, in any order; padding is id 0.
-    Words beyond `longest_word` bytes are unknown ones.
+    The vocabulary file has one piece per line, including the markers, in any order; padding is id
+    0. Words longer than `longest_word` bytes are unknown.
     """
 
     def __init__(self, vocabulary_file, places, longest_word=100):
@@ -74,7 +74,7 @@ class Preprocess(tf.Module):
 
 
 class Encoder(tf.Module):
-    """A transformer of BERT's shape: post-norm blocks, learned places, a pooled first vector."""
+    """A transformer with BERT's architecture: post-norm blocks, learned positions, pooling."""
 
     def __init__(self, words, features, layers, heads, places, seed=0):
         super().__init__()
@@ -151,12 +151,12 @@ def _normalize(x, weights):
 
 
 def train_masked_words(encoder, packed, steps, batch_size=32, learning_rate=1e-3, seed=0):
-    """The masked-word objective: 15 % of the pieces are guessed. Returns each step's loss.
+    """Trains with masked words: 15 % of the pieces are predicted. Returns each step's loss.
 
-    Of these 80 % are shown as [MASK], 10 % as a random piece, 10 % as they are.
+    Of these, 80 % are replaced by [MASK], 10 % by a random piece, and 10 % are unchanged.
 
     Args:
-        packed: dict of int arrays (captions, places), by `Preprocess`.
+        packed: dict of int arrays (captions, places), from `Preprocess`.
     """
     optimizer = tf.keras.optimizers.Adam(learning_rate)
     variables, words = encoder.weights, encoder.words.shape[0]
@@ -239,7 +239,7 @@ def tiny_modules(**settings):
 
 
 def _saved_encoder(encoder, form):
-    """What Hub's encoders look like when loaded: callable, with lists of variables."""
+    """The form of a loaded Hub encoder: callable, with lists of variables."""
     saved = tf.__internal__.tracking.AutoTrackable()
     specs = {name: tf.TensorSpec([None, None], tf.int32, name=name) for name in _INPUTS}
 

@@ -1,4 +1,4 @@
-"""The smallest image-to-image systems that are still whole, for tests."""
+"""The smallest image-to-image systems with all parts, for tests."""
 
 import keras
 import numpy as np
@@ -37,7 +37,7 @@ def _system(make, compiled, changes):
 
 
 def batch(step=0, count=2, channels=(3, 3)):
-    """Random images; the same for the same step."""
+    """Random images, determined by the step."""
     rng = np.random.default_rng(step)
     return {
         name: tf.constant(rng.uniform(-1, 1, (count, SIZE, SIZE, c)), tf.float32)
@@ -50,7 +50,7 @@ def train(model, times, start=0, **of_batch):
 
 
 def by_sgd(system, **changes):
-    """A system whose steps are its gradients: Adam would hide a factor."""
+    """A system with SGD, whose steps are its gradients: Adam would hide a factor."""
     model = system(compiled=False, **changes)
     names = ("generator_optimizer", "discriminator_optimizer")
     model.compile(**{name: keras.optimizers.SGD(1.0) for name in names})
@@ -63,16 +63,16 @@ def check_replicas(system, two_devices, monkeypatch, order=(0, 1, 2, 3), **chang
     One latent serves all, since replicas draw their own.
 
     Args:
-        order: places of the four pairs of a batch on the two replicas, two each.
+        order: indices of the four pairs of a batch on the two replicas, two each.
     """
     monkeypatch.setattr(noise, "normal", lambda shape, key: tf.ones(shape))
     changes_of_weights = []
     alone = tf.distribute.get_strategy()
-    for strategy, places in ((alone, range(4)), (two_devices, order)):
+    for strategy, indices in ((alone, range(4)), (two_devices, order)):
         with strategy.scope():
             model = by_sgd(system, **changes)
         before = snapshot(model.network_variables())
-        data = {name: tf.gather(value, list(places)) for name, value in batch(count=4).items()}
+        data = {name: tf.gather(value, list(indices)) for name, value in batch(count=4).items()}
         data = tf.data.Dataset.from_tensors(data).unbatch().batch(4)
         data = next(iter(strategy.experimental_distribute_dataset(data)))
         tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)), autograph=False)(data)

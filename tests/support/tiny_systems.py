@@ -1,4 +1,4 @@
-"""Every system that trains on images, as small as it can be, for the tests of all of them."""
+"""Minimal versions of all systems that train on images, for tests of every system."""
 
 import dataclasses
 from collections.abc import Callable
@@ -19,15 +19,15 @@ def bytes_of(size):
 
 @dataclasses.dataclass
 class Example:
-    """How a system is made, fed and asked.
+    """How to create, train and run a system.
 
     Attributes:
         make: function of settings (`compiled`) -> model.
         batch: function of a step's number -> batch.
-        condition: what `generate` is given.
+        condition: the conditions for `generate`.
         frozen: prefixes of the variables that no step may change.
-        still: function of (name, shape) -> whether a variable need not change: a bias in front of a
-            normalisation has no gradient.
+        still: function of (name, shape) -> whether a variable need not change: a bias before a
+            normalization has no gradient.
     """
 
     make: Callable

@@ -1,4 +1,4 @@
-"""The smallest XMC-GAN that is still whole, for tests."""
+"""The smallest XMC-GAN with all parts, for tests."""
 
 import keras
 import numpy as np

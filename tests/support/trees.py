@@ -1,4 +1,4 @@
-"""Folders and .zip files of tiny images under awkward names, made when a test needs them."""
+"""Folders and .zip files of tiny images with awkward names, created when a test needs them."""
 
 import os
 import struct
@@ -11,7 +11,7 @@ SPELLINGS = {
     "val": ("val", "Val", "valid", "validation", "Validation", "dev"),
     "test": ("test", "Test", "TEST", "testing"),
 }
-# What systems and people leave beside images; none of it is data.
+# Files that systems and people leave next to images; none of them is data.
 NOISE = (
     ".DS_Store", "._folder", "Thumbs.db", "desktop.ini", "README.md", "LICENSE",
     "__MACOSX/._x", "__MACOSX/mine/train/cat/._1.png", ".git/config", ".hidden.png", "._1.png",
@@ -21,7 +21,7 @@ NOISE = (
 
 
 def png(width=2, height=2, grey=0):
-    """The bytes of a grey PNG."""
+    """The bytes of a gray PNG."""
 
     def chunk(kind, data):
         check = struct.pack(">I", zlib.crc32(kind + data))
@@ -64,7 +64,7 @@ def pack(path, files, backslashes=False, folders=False, compression=zipfile.ZIP_
 
 
 def patch(path, *changes):
-    """Replaces bytes in a file, everywhere; both must be of one length."""
+    """Replaces bytes in a file, everywhere; both must have the same length."""
     with open(path, "rb") as file:
         data = file.read()
     for old, new in changes:

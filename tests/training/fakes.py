@@ -65,7 +65,7 @@ class TinySystem(keras.Model):
 
 
 def batches(start, batch_size=4):
-    """Batch of step n: numbers that only n decides."""
+    """Batch of step n: numbers that depend only on n."""
     return tf.data.Dataset.range(start, 10**6).map(lambda step: {
         "x": tf.random.stateless_normal([batch_size, 3], tf.stack([step, 7]), alg="philox")
     })
@@ -76,7 +76,7 @@ def experiment(model, **kwargs):
 
 
 class Score:
-    """A score named "score" that gives the next of `values` at each call."""
+    """A score named "score" that returns the next of `values` at each call."""
 
     best_metric, protocol = "score", "made up"
 

@@ -1,4 +1,4 @@
-"""Recipes' settings: the papers' numbers, strict keys, comparison."""
+"""Settings of recipes: the numbers of the papers, strict keys, comparison."""
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_bad_values(key, value, message):
         validate(config)
 
 
-def test_no_length_is_an_error():
+def test_missing_steps_and_epochs_are_an_error():
     config = attn_gan.get_config("shapes")
     config.steps = config.epochs = 0
     with pytest.raises(ZooError, match="both 0"):

@@ -1,4 +1,4 @@
-"""The counts are those of the formulas; the time is calculated from the speeds of a machine."""
+"""Counts equal the formulas; the time is estimated from the speeds of a machine."""
 
 import dataclasses
 import math
@@ -39,7 +39,7 @@ def test_a_convolution_and_its_gradients():
     assert one.flops == 2 * FORWARD  # the other gradient is in the graph too, but nothing needs it
 
 
-def test_products_of_matrices():
+def test_matrix_products():
     a, b = tf.ones([3, 4]), tf.ones([4, 5])
     assert counted(tf.matmul, a, b).flops == 2 * 3 * 4 * 5
     batches = tf.ones([7, 4, 3]), tf.ones([7, 4, 5])
@@ -47,12 +47,12 @@ def test_products_of_matrices():
     assert found.flops == 2 * 7 * 3 * 4 * 5
 
 
-def test_called_functions_count():
+def test_called_functions_are_counted():
     inner = tf.function(convolution, autograph=False)
     assert counted(lambda x, w: inner(x, w) + inner(x, w), IMAGES, KERNEL).flops == 2 * FORWARD
 
 
-def test_memory_is_what_lives_at_the_same_time():
+def test_memory_is_the_peak_of_live_tensors():
     x = tf.ones([1000])  # 4 kB
 
     def chain(x):
@@ -87,7 +87,7 @@ def test_a_training_step(name):
     assert again == found
 
 
-def test_twice_the_batch_is_twice_the_work():
+def test_doubling_the_batch_doubles_the_flops():
     example = SYSTEMS["dcgan"]
     batch = example.batch(0)
     twice = tf.nest.map_structure(lambda x: tf.concat([x, x], 0), batch)

@@ -21,7 +21,7 @@ def write_folder(path, captions, broken=()):
     for index, caption in enumerate(captions):
         name = f"{index}.png"
         if index in broken:
-            (path / name).write_bytes(b"not a picture")
+            (path / name).write_bytes(b"not a image")
         else:
             Image.fromarray(np.full((16, 16, 3), index * 20, np.uint8)).save(path / name)
         lines.append(json.dumps({"file_name": name, "text": caption}))
@@ -39,12 +39,12 @@ def folder_config(directory, **settings):
     return config
 
 
-def test_missing_data_says_how_to_supply_it(tmp_path):
+def test_missing_data_error_names_the_setting(tmp_path):
     with pytest.raises(ZooError, match=r"nowhere.*--config.data.directory=PATH"):
         TextToImageData(folder_config(tmp_path / "nowhere"))
 
 
-def test_broken_picture_stops_or_is_skipped(tmp_path):
+def test_broken_image_stops_or_is_skipped(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"], broken=[1])
     write_folder(tmp_path / "test", ["red heart"])
     with pytest.raises(ZooError, match="line 2.*1.png.*does not decode"):
@@ -78,19 +78,19 @@ def test_a_set_without_a_held_out_split_is_divided(tmp_path, place):
     assert "held_out_fraction is 0): scores and samples use training" in everything.notes[0]
 
 
-@pytest.mark.parametrize("bad", ["line", "picture", "caption", "empty"])
-def test_a_bad_held_out_split_is_no_missing_one(tmp_path, bad):
+@pytest.mark.parametrize("bad", ["line", "image", "caption", "empty"])
+def test_a_broken_held_out_split_is_not_a_missing_one(tmp_path, bad):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
-    write_folder(tmp_path / "test", ["red heart", "cat"], broken=[1] if bad == "picture" else ())
+    write_folder(tmp_path / "test", ["red heart", "cat"], broken=[1] if bad == "image" else ())
     metadata = tmp_path / "test" / "metadata.jsonl"
-    if bad != "picture":
+    if bad != "image":
         metadata.write_text({"line": "{", "empty": "", "caption": json.dumps(
             {"file_name": "0.png", "text": " "})}[bad])
     with pytest.raises(ZooError, match="test.*metadata.jsonl"):
         TextToImageData(folder_config(tmp_path))
 
 
-def test_one_held_out_picture_gives_no_score(tmp_path):
+def test_one_held_out_image_gives_no_score(tmp_path):
     write_folder(tmp_path / "train", ["red heart", "blue heart", "red cat"])
     write_folder(tmp_path / "test", ["red heart"])
     data = TextToImageData(folder_config(tmp_path))
@@ -98,7 +98,7 @@ def test_one_held_out_picture_gives_no_score(tmp_path):
     assert "at least 2 held-out (test) images, and there is 1" in data.notes[-1]
 
 
-def test_cached_vectors_of_all_captions_serve_those_that_are_trained_on(tmp_path):
+def test_cache_of_all_captions_serves_the_training_split(tmp_path):
     write_folder(tmp_path / "mine", ["red heart", "blue heart", "red cat"] * 4)
     data = TextToImageData(folder_config(tmp_path / "mine"))
     cache = object.__new__(TextCache)
@@ -143,7 +143,7 @@ def test_epochs_become_steps_and_a_large_batch_is_an_error(tmp_path):
         resolve(config, data)
 
 
-def test_encoder_size_must_fit_the_stages():
+def test_encoder_size_must_match_the_stages():
     config = attn_gan.get_config("shapes")
     config.data.count, config.data.held_out_count = 64, 4
     config.model.stage_sizes = (8, 16)

@@ -1,4 +1,4 @@
-"""Recipes of labels and images: the papers' settings, their data, and mistakes in them."""
+"""Recipes of labels and images: the settings of the papers, data, and user errors."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_every_variant_is_valid_and_locked(recipe, dataset):
     assert config.model.mode_seeking_weight == 0.0
 
 
-def test_the_papers_settings():
+def test_paper_settings():
     config = dcgan.get_config("cifar10")
     assert (config.epochs, config.batch_size, config.data.flip) == (200, 32, False)
     assert (config.model.filters, config.model.weight_decay) == (128, 1e-4)
@@ -52,13 +52,13 @@ def changed(recipe, dataset, **changes):
     return config.lock()
 
 
-def test_a_source_of_another_kind_is_refused():
+def test_a_source_of_another_kind_is_rejected():
     config = changed(dcgan, "shapes", **{"data.name": "pairs"})
     with pytest.raises(ZooError, match="must be one of classes, cifar10, shape_classes for dcgan"):
         open_data(config)
 
 
-def test_a_missing_folder_says_how_to_give_one():
+def test_missing_folder_error_names_the_setting():
     with pytest.raises(ZooError, match=r'setting "directory".*--config.data.directory=PATH'):
         open_data(pix2pix.get_config("facades"))
 
@@ -68,7 +68,7 @@ def test_a_missing_folder_says_how_to_give_one():
     (bicyclegan, 3, "an even number, because BicycleGAN cuts"),
     (drit, 5, "an even number, because DRIT translates"),
 ])
-def test_batches_that_a_system_cannot_cut(recipe, size, message):
+def test_batch_sizes_that_cannot_be_split(recipe, size, message):
     config = changed(recipe, "shapes", batch_size=size, **{"data.count": 8})
     data = open_data(config)
     with pytest.raises(ZooError, match=message):
@@ -88,11 +88,11 @@ def pairs_of(folder, **settings):
     ))
 
 
-def test_without_a_held_out_split_samples_are_of_a_part(tmp_path):
+def test_without_a_held_out_split_a_fraction_is_held_out(tmp_path):
     write_images(tmp_path / "train", 9)
     data = pairs_of(tmp_path)
     assert data.word == "held-out (10 % by hash)" and len(data) == 6
-    assert data.held_out_pictures(5)["target"].shape == (3, 32, 32, 3)
+    assert data.held_out_images(5)["target"].shape == (3, 32, 32, 3)
     data = pairs_of(tmp_path, held_out_fraction=0.0)
     assert data.word == "training" and data.held_out is data.source and len(data) == 9
     assert "samples use training images" in data.notes[0]
@@ -123,7 +123,7 @@ def test_a_domain_without_its_test_folder_is_an_error(tmp_path):
     assert data.word == "held-out (10 % by hash)" and len(data.source.a) == 6
 
 
-def test_labels_hold_nothing_out(tmp_path):
+def test_labels_have_no_held_out_images(tmp_path):
     for name in ("cat", "dog"):
         write_images(tmp_path / name, 9, (32, 32))
     data = open_data(changed(
@@ -133,7 +133,7 @@ def test_labels_hold_nothing_out(tmp_path):
 
 
 class Echo:
-    """Gives each condition back, k grey levels brighter in sample k."""
+    """Returns each condition, k gray levels brighter in sample k."""
 
     def generate(self, images, samples_per_condition, seed):
         made = np.repeat(images, samples_per_condition, axis=0)
@@ -141,12 +141,12 @@ class Echo:
         return made + steps[:, None, None, None].astype(np.uint8)
 
 
-def test_a_row_has_its_source_and_then_the_samples():
+def test_a_row_has_its_source_then_the_samples():
     source = np.full((2, 4, 4, 3), 10, np.uint8)
-    picture = sample_grid(Echo(), Conditions("", source, shown=[source + 90]), 3, seed=1)
-    assert picture.shape == (2 * 6 + 2, 4 * 6 + 2, 3)
+    canvas = sample_grid(Echo(), Conditions("", source, references=[source + 90]), 3, seed=1)
+    assert canvas.shape == (2 * 6 + 2, 4 * 6 + 2, 3)
     for row in range(2):
-        middle = [picture[4 + 6 * row, 4 + 6 * column, 0] for column in range(4)]
+        middle = [canvas[4 + 6 * row, 4 + 6 * column, 0] for column in range(4)]
         assert middle == [100, 11, 12, 13]
 
 
@@ -154,5 +154,5 @@ def test_conditions_of_two_domains():
     data = open_data(changed(drit, "shapes", **{"data.count": 8, "data.held_out_count": 3}))
     a2b, b2a = fixed_conditions(None, data, 2)
     assert (a2b.name, b2a.arguments) == ("a2b", {"direction": "b2a"})
-    assert a2b.values.shape == (2, 32, 32, 3) and a2b.shown[0].dtype == np.uint8
+    assert a2b.values.shape == (2, 32, 32, 3) and a2b.references[0].dtype == np.uint8
     assert a2b.values.mean() > b2a.values.mean()  # white and black backgrounds

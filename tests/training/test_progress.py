@@ -20,7 +20,7 @@ def test_duration():
     assert [duration(s) for s in (45.4, 200, 3900)] == ["45 s", "3 min 20 s", "1 h 05 min"]
 
 
-def test_rate_leaves_out_the_first_step_and_pauses(monkeypatch):
+def test_rate_excludes_the_first_step_and_pauses(monkeypatch):
     clock(monkeypatch, [100.0, 110.0, 110.0, 110.0])
     line = Progress(total=10, start=2, batch_size=4, stream=io.StringIO())
     assert line.rate is None
@@ -34,7 +34,7 @@ def test_rate_leaves_out_the_first_step_and_pauses(monkeypatch):
     )
 
 
-def test_plain_output_has_no_live_line():
+def test_plain_output_has_no_progress_line():
     stream = io.StringIO()
     line = Progress(3, stream=stream)
     line.advance()
@@ -53,7 +53,7 @@ def test_terminal_line_is_rewritten_and_cleared():
     assert stream.getvalue().endswith("\r")
 
 
-def test_items_are_counted_and_the_line_goes():
+def test_items_are_counted_and_the_line_is_cleared():
     stream = Terminal()
     assert list(progress_bar("abc", 3, "draw", stream)) == ["a", "b", "c"]
     lines = stream.getvalue().split("\r")

@@ -1,4 +1,4 @@
-"""What a run folder remembers of its data: real folders, whole short runs."""
+"""Records of the data in a run folder: real folders and short runs."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from zoo.training.run_data import (
     meaning_notes,
     record,
 )
-from zoo.training.run_folder import RunFolder, as_begun, check_owner
+from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 
 WORDS = ("red", "blue", "green")
 
@@ -96,7 +96,7 @@ def refused(tmp_path, config):
     (lambda c: c.__setitem__(0, "a red dog"), 'in the held-out images, caption 1 of "0.png"'),
     (lambda c: c.pop(), 'in the training images, "11.png" no longer exists'),
 ])
-def test_captions_that_were_changed(tmp_path, change, message):
+def test_changed_captions_are_rejected(tmp_path, change, message):
     captioned(tmp_path / "mine")
     config = captions_config(tmp_path / "mine")
     begun(tmp_path, config)
@@ -106,7 +106,7 @@ def test_captions_that_were_changed(tmp_path, change, message):
     assert message in refused(tmp_path, config)
 
 
-def test_images_and_embeddings_that_were_exchanged(tmp_path):
+def test_exchanged_images_and_embeddings_are_rejected(tmp_path):
     captioned(tmp_path / "mine")
     values = np.random.default_rng(0).normal(size=(12, 1, 3)).astype("float32")
     np.save(tmp_path / "mine" / "embeddings.npy", values)
@@ -127,7 +127,7 @@ def test_images_and_embeddings_that_were_exchanged(tmp_path):
     (("cat", "zebra"), 'class 0 was "cat" and is "dog"'),
     (("dog/1.png", "cat/9.png"), '"dog/1.png" no longer exists'),
 ])
-def test_classes_that_were_renamed(tmp_path, change, message):
+def test_renamed_classes_are_rejected(tmp_path, change, message):
     for name in ("cat", "dog"):
         for number in range(4):
             image(tmp_path / "mine" / name / f"{number}.png", number)
@@ -136,7 +136,7 @@ def test_classes_that_were_renamed(tmp_path, change, message):
     assert message in refused(tmp_path, classes_config(tmp_path / "mine"))
 
 
-def test_a_test_split_that_came_later(tmp_path):
+def test_a_later_test_split_is_rejected(tmp_path):
     for number in range(9):
         image(tmp_path / "mine" / "train" / f"{number}.png", number, (32, 16))
     config = settings(pix2pix, **{
@@ -149,7 +149,7 @@ def test_a_test_split_that_came_later(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["missing", "text", "cut", "list"])
-def test_without_its_rows_the_difference_has_counts(tmp_path, damage):
+def test_without_stored_rows_the_difference_is_given_as_counts(tmp_path, damage):
     captioned(tmp_path / "mine")
     config = captions_config(tmp_path / "mine")
     begun(tmp_path, config)
@@ -169,7 +169,7 @@ def test_without_its_rows_the_difference_has_counts(tmp_path, damage):
     ('{"format": 1, "training": {"images": "9"}}', '"images" should be a whole number'),
     ('{"format": NaN}', "NaN"), ('{"format": 1, "classes": 3}', '"classes" should'),
 ])
-def test_a_record_of_another_form(tmp_path, content, message):
+def test_a_record_with_another_schema(tmp_path, content, message):
     captioned(tmp_path / "mine")
     config = captions_config(tmp_path / "mine")
     begun(tmp_path, config)
@@ -179,7 +179,7 @@ def test_a_record_of_another_form(tmp_path, content, message):
     assert FACTS in str(found.value) and "\n" not in str(found.value)
 
 
-def test_weights_that_a_finished_run_stood_on(tmp_path, monkeypatch):
+def test_pretrained_weights_of_a_finished_run(tmp_path, monkeypatch):
     monkeypatch.setattr("zoo.training.run_data.weights_of", dict)
     check_beside(tmp_path, {"damsm": "1"})  # nothing was trained yet
     (tmp_path / "checkpoints").mkdir()
@@ -192,7 +192,7 @@ def test_weights_that_a_finished_run_stood_on(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("note", ["{", "[]", "3", '{"vocabulary": 3}', '{"beside": [1]}', "\ud800"])
-def test_a_note_that_cannot_be_read(note):
+def test_an_unreadable_note(note):
     meaning = {"vocabulary": ["a"], "classes": None, "seed": 0, "fingerprint": "", "beside": {}}
     with pytest.raises(ZooError, match="last.h5 is damaged|does not belong") as found:
         check_meaning("last.h5", {"meaning": note}, meaning)
@@ -202,7 +202,7 @@ def test_a_note_that_cannot_be_read(note):
 # --- whole runs -----------------------------------------------------------------------------------
 
 
-def test_a_run_with_corrected_captions_is_refused(tmp_path):
+def test_a_run_with_corrected_captions_is_rejected(tmp_path):
     captioned(tmp_path / "mine")
     config, place = captions_config(tmp_path / "mine"), tmp_path / "run"
     assert train(config, place)
@@ -225,7 +225,7 @@ def test_a_run_with_corrected_captions_is_refused(tmp_path):
         train(config, place)
 
 
-def test_a_run_with_a_renamed_class_is_refused(tmp_path):
+def test_a_run_with_a_renamed_class_is_rejected(tmp_path):
     for name in ("cat", "dog"):
         for number in range(4):
             image(tmp_path / "mine" / name / f"{number}.png", number)
@@ -237,7 +237,7 @@ def test_a_run_with_a_renamed_class_is_refused(tmp_path):
         train(config, place)
 
 
-def test_a_run_from_before_the_rule_goes_on_with_all_images(tmp_path):
+def test_an_older_run_resumes_with_all_images(tmp_path):
     captioned(tmp_path / "mine")
     place = tmp_path / "run"
     config = captions_config(tmp_path / "mine")
@@ -260,4 +260,4 @@ def test_a_run_from_before_the_rule_goes_on_with_all_images(tmp_path):
     assert json.loads((place / "config.json").read_text()) == old
     stated = as_begun(captions_config(tmp_path / "mine", held_out_fraction=0.3), place)
     with pytest.raises(ZooError, match=r"data.held_out_fraction \(absent there, 0.3 now\)"):
-        check_owner(place, stated)
+        check_config_matches(place, stated)

@@ -1,4 +1,4 @@
-"""A run's folder: whose it is, what it holds."""
+"""The run folder: its owner and content."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.fakes import config
 from zoo.errors import ZooError
-from zoo.training.run_folder import RunFolder, check_owner
+from zoo.training.run_folder import RunFolder, check_config_matches
 
 
 def open_and_close(path, settings):
@@ -18,12 +18,12 @@ def test_writes_the_resolved_config(tmp_path):
     assert json.loads((tmp_path / "run" / "config.json").read_text())["seed"] == 4
 
 
-def test_same_config_opens_again(tmp_path):
+def test_same_config_reopens(tmp_path):
     open_and_close(tmp_path, config())
     open_and_close(tmp_path, config())
 
 
-def test_another_config_is_refused_with_the_keys(tmp_path):
+def test_another_config_is_rejected_with_the_keys(tmp_path):
     open_and_close(tmp_path, config())
     before = (tmp_path / "config.json").read_bytes()
     with pytest.raises(ZooError, match=r"another config. Different: batch_size \(4 there, 8 now\)"):
@@ -37,27 +37,27 @@ def test_more_steps_are_allowed_and_logged(tmp_path):
     assert "changed: steps 10 -> 99" in (tmp_path / "log.txt").read_text()
 
 
-def test_foreign_folder_is_refused(tmp_path):
+def test_foreign_folder_is_rejected(tmp_path):
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(ZooError, match='holds "thesis.tex" but no config.json'):
         open_and_close(tmp_path, config())
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_file_and_broken_config_are_refused(tmp_path):
+def test_file_and_broken_config_are_rejected(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(ZooError, match="is a file"):
-        check_owner(tmp_path / "file", {})
+        check_config_matches(tmp_path / "file", {})
     with pytest.raises(ZooError, match="cannot be used: Not a directory"):
         open_and_close(tmp_path / "file" / "run", config())
     (tmp_path / "config.json").write_text("[1")
     with pytest.raises(ZooError, match="is not a config"):
-        check_owner(tmp_path, {})
+        check_config_matches(tmp_path, {})
 
 
 @pytest.mark.parametrize("content", [b"[]", b"null", b'"x"', b"{", b"\xff\xfe", b'{"a": NaN}',
                                      b"[" * 100000, b""])
-def test_settings_that_are_no_settings(tmp_path, content):
+def test_invalid_config_files(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content)
     with pytest.raises(ZooError, match="config.json is not a config: give another") as found:
         open_and_close(tmp_path, config())
@@ -78,7 +78,7 @@ def test_settings_that_are_no_settings(tmp_path, content):
     ("presets.json", "{'last': 1}", "JSON"),
     ("other.json", "3", "JSON object"),
 ])
-def test_files_of_another_form(tmp_path, name, content, message):
+def test_files_with_another_schema(tmp_path, name, content, message):
     folder = RunFolder(tmp_path, config(), writer=False)
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text(content)

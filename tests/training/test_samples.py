@@ -1,4 +1,4 @@
-"""What the sample grid and the scores are drawn from, for each kind of text."""
+"""Conditions of the sample grid and the scores, for each kind of text."""
 
 from types import SimpleNamespace
 
@@ -33,7 +33,7 @@ READER = SimpleNamespace(
 )
 
 
-def test_readable_captions_stay_and_others_give_way():
+def test_unreadable_captions_are_replaced():
     data = held_out(
         "a blue square", "zebra", "a blue square", "a red circle", "a small circle"
     )
@@ -58,7 +58,7 @@ def config(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     random = np.random.default_rng(0)
     for split, count in (("train", 6), ("test", 3)):
-        write_folder(folder / split, [f"{split} picture {i}" for i in range(count)])
+        write_folder(folder / split, [f"{split} image {i}" for i in range(count)])
         np.save(folder / split / "embeddings.npy", random.normal(size=[count, 1, 7]))
     config = stackgan_v2.get_config("emoji")
     config.text, config.data.directory, config.steps, config.batch_size = (
@@ -77,7 +77,7 @@ def build(config, damsm=""):
     return data, build_experiment(resolve(config, data), data, damsm=damsm)
 
 
-def test_embeddings_of_held_out_pictures(config):
+def test_embeddings_of_held_out_images(config):
     data, experiment = build(config)
     assert data.features == 7 and experiment.model.condition.features == 7
     batch = next(iter(experiment.batches(0)))
@@ -89,7 +89,7 @@ def test_embeddings_of_held_out_pictures(config):
     assert experiment.score is None and "no DAMSM" in "".join(data.notes)
 
 
-def test_a_damsm_judges_if_it_reads_such_pictures(config, tmp_path):
+def test_a_damsm_of_the_same_image_size_scores(config, tmp_path):
     tiny.damsm().save_to_preset(str(tmp_path / "damsm"))
     _, experiment = build(config, str(tmp_path / "damsm"))
     assert np.isfinite(experiment.score()["frechet_damsm"])
@@ -100,7 +100,7 @@ def test_a_damsm_judges_if_it_reads_such_pictures(config, tmp_path):
     assert "the DAMSM reads 64 pixels, these images have 32" in "".join(data.notes)
 
 
-def test_no_text_at_all(config):
+def test_without_text(config):
     config = config.copy_and_resolve_references()
     config.text = "none"
     data, experiment = build(config)

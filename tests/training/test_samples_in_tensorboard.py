@@ -1,4 +1,4 @@
-"""What a text-to-image run shows in TensorBoard, read back from its event file."""
+"""TensorBoard output of a text-to-image run, read back from its event file."""
 
 import math
 
@@ -52,24 +52,24 @@ def events(directory):
 
 
 def test_statistics_of_the_contrastive_losses(run):
-    _, shown = run
+    _, events = run
     pairs = BATCH // 2  # a step of the discriminator sees half a batch
     highest = {"loss": math.inf, "accuracy": 1, "entropy": math.log(pairs) + 1e-6}
     for match in MATCHES:
         for statistic, bound in highest.items():
-            steps, values = zip(*shown[f"{match}_{statistic}"], strict=True)
+            steps, values = zip(*events[f"{match}_{statistic}"], strict=True)
             assert steps == (1, 2, 3)
             assert all(0 <= float(value) <= bound for value in values), (match, statistic)
-    assert len({float(value) for _, value in shown["word_entropy"]}) == STEPS  # not a constant
+    assert len({float(value) for _, value in events["word_entropy"]}) == STEPS  # not a constant
 
 
-def test_pictures_attention_and_captions(run):
-    folder, shown = run
+def test_images_attention_and_captions(run):
+    folder, events = run
     for tag, file in (("samples", ""), ("samples_explain", "_explain")):
-        [(step, (width, height, png))] = shown[tag]
+        [(step, (width, height, png))] = events[tag]
         path = folder.samples / f"step_{step:07d}{file}.png"
-        picture = tf.io.decode_png(path.read_bytes()).numpy()
-        np.testing.assert_array_equal(tf.io.decode_png(png), picture)
-        assert step == STEPS and picture.shape == (int(height), int(width), 3)
-    [(step, captions)] = shown["captions"]
+        image = tf.io.decode_png(path.read_bytes()).numpy()
+        np.testing.assert_array_equal(tf.io.decode_png(png), image)
+        assert step == STEPS and image.shape == (int(height), int(width), 3)
+    [(step, captions)] = events["captions"]
     assert step == STEPS and [caption.decode() for caption in captions] == CAPTIONS

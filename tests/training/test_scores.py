@@ -7,7 +7,7 @@ from zoo.data import get_source
 from zoo.training.scores import SourceSubset
 
 
-def test_subset_is_spread_over_the_source():
+def test_subset_is_evenly_spaced():
     source = get_source("shapes", size=16, count=10)
     subset = SourceSubset(source, 4, "held-out (test)")
     assert len(subset) == 4

@@ -1,4 +1,4 @@
-"""Settings of another kind or out of range: one sentence each."""
+"""Settings of another type or out of range give one clear error."""
 
 import importlib
 import math
@@ -14,7 +14,7 @@ from zoo.training.setting_rules import (
     NUMBERS,
     check_settings,
     flatten,
-    shown,
+    short_repr,
 )
 
 BAD = [
@@ -75,5 +75,5 @@ def test_every_number_of_every_recipe_has_a_rule():
 
 
 def test_long_values_are_cut_off():
-    assert len(shown("x" * 5000)) < 80 and "5002 characters" in shown("x" * 5000)
-    assert shown(10**5000) == "a number of about 4983 digits"
+    assert len(short_repr("x" * 5000)) < 80 and "5002 characters" in short_repr("x" * 5000)
+    assert short_repr(10**5000) == "a number of about 4983 digits"

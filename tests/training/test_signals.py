@@ -1,4 +1,4 @@
-"""Ctrl-C in a training: heard at once, honoured between two steps; a second one stops now."""
+"""Ctrl-C during training: answered at once, handled between two steps; a second one stops."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from zoo.training import signals
 
 
 def said(capfd):
-    """What stands on the error stream, after a moment for the thread that writes it."""
+    """Content of stderr, after a short wait for the thread that writes it."""
     for _ in range(200):
         if text := capfd.readouterr().err:
             return text
@@ -26,7 +26,7 @@ def test_the_first_is_a_request(capfd, number):
         os.kill(os.getpid(), number)
         assert said(capfd) == signals.FIRST + "\n"
         assert stop.requested == number.name
-        os.kill(os.getpid(), signal.SIGTERM)  # asked again by the system, not by a person
+        os.kill(os.getpid(), signal.SIGTERM)  # sent again by the system, not by the user
         assert stop.requested == number.name
     assert signal.getsignal(number) is before
 

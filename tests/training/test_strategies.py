@@ -1,4 +1,4 @@
-"""Several replicas: the same weights as one device, and the same bits after a restart."""
+"""Several replicas: the same weights as one device, and bit-exact resume."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Which runs a sweep makes of a recipe, and what it writes about them."""
+"""The runs of a sweep, and its report."""
 
 import json
 
@@ -19,7 +19,7 @@ def make_points(config, key, values):
 
 
 @pytest.mark.parametrize("recipe", [dm_gan, stackgan_v2])
-def test_a_recipes_own_sweep(recipe):
+def test_default_sweep_of_a_recipe(recipe):
     key, values = sweep_points.choose(recipe.SWEEP, None, None)
     config = recipe.get_config("shapes")
     points = make_points(config, key, values)
@@ -51,7 +51,7 @@ def test_other_keys_and_kinds():
     (({}, KEY, None), "--values is missing"),
     ((dm_gan.SWEEP, "model.damsm_weight", None), "no values for model.damsm_weight"),
 ])
-def test_nothing_to_vary(arguments, message):
+def test_missing_key_or_values(arguments, message):
     with pytest.raises(ZooError, match=message):
         sweep_points.choose(*arguments)
 
@@ -70,17 +70,17 @@ def test_nothing_to_vary(arguments, message):
     ("batch_size", ["0"], "config.batch_size must be at least 1"),
     ("model.stage_sizes", ["16"], "a sweep varies numbers, words and flags"),
 ])
-def test_mistakes(key, values, message):
+def test_user_errors(key, values, message):
     with pytest.raises(ZooError, match=message):
         make_points(dm_gan.get_config("shapes"), key, values)
 
 
-def test_a_system_without_pictures():
+def test_a_system_without_images():
     with pytest.raises(ZooError, match="of captions, and damsm makes none"):
         make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
 
 
-def test_a_run_that_breaks_down_does_not_stop_the_others(monkeypatch, tmp_path):
+def test_a_failed_run_does_not_stop_the_others(monkeypatch, tmp_path):
     config = dm_gan.get_config("shapes")
     with config.unlocked():
         config.damsm, config.data.count, config.data.held_out_count = "given", 64, 4
@@ -132,15 +132,15 @@ def test_table():
 
 
 @pytest.mark.parametrize("labels", [["first", "second"], []])
-def test_comparison_has_a_row_a_caption_and_a_column_a_value(labels):
+def test_comparison_has_one_row_per_caption_and_one_column_per_value(labels):
     rows, noises, size = 2, 3, 8
     images = [
         np.full([rows, noises, size, size, 3], (shade, 200, 0), np.uint8) for shade in (10, 20, 30)
     ]
     images[1][1, 2] = (99, 200, 0)
-    picture = sweep_report.comparison(images, labels, KEY, ["0", "0.5", "1"])
+    canvas = sweep_report.comparison(images, labels, KEY, ["0", "0.5", "1"])
     found = {
-        shade: np.argwhere((picture == (shade, 200, 0)).all(-1)) for shade in (10, 20, 30, 99)
+        shade: np.argwhere((canvas == (shade, 200, 0)).all(-1)) for shade in (10, 20, 30, 99)
     }
     left = [found[shade][:, 1].min() for shade in (10, 20, 30)]
     assert left == sorted(left)

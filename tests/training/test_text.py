@@ -1,4 +1,4 @@
-"""What reads the captions of a recipe: which settings go together, and which DAMSM fits them."""
+"""Text encoder of a recipe: valid combinations of settings, and the matching DAMSM."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from zoo.errors import ZooError
 from zoo.training.config import differing_keys, to_plain
 from zoo.training.pretraining import stages_to_train
 from zoo.training.setting_rules import flatten
-from zoo.training.text import open_damsm
+from zoo.training.text import load_damsm
 
 GIVEN = {"preprocess": "p", "encoder": "e"}
 KEYS = ("text", "text_encoder", "text_cache")
@@ -38,7 +38,7 @@ def hub_config(recipe, handles=GIVEN, **changes):
 @pytest.mark.parametrize("recipe,first", [
     (attn_gan, ["damsm"]), (dm_gan, ["damsm"]), (stackgan_v2, []), (damsm, []),
 ])
-def test_what_is_trained_first_reads_by_the_same_encoder(recipe, first):
+def test_pretraining_uses_the_same_text_encoder(recipe, first):
     config = hub_config(recipe)
     validate(config)
     stages = stages_to_train(recipe_of(config))
@@ -64,7 +64,7 @@ def test_settings_that_cannot_be_used(recipe, changes, message):
         validate(hub_config(recipe, **changes))
 
 
-def test_a_folder_of_before_these_settings_goes_on():
+def test_an_older_folder_resumes():
     config = attn_gan.get_config("shapes")
     before = flatten(to_plain(config))
     old = {k: v for k, v in before.items() if not k.startswith("text")}
@@ -72,22 +72,22 @@ def test_a_folder_of_before_these_settings_goes_on():
     assert differing_keys(old, hub_config(attn_gan))[-1] == "text_encoder.preprocess"
 
 
-def test_a_damsm_must_read_as_the_system_does(tmp_path):
+def test_a_damsm_must_have_the_text_encoder_of_the_system(tmp_path):
     encoder = {"kind": "hub", **tiny_modules()}
     pieces, words = (str(tmp_path / name) for name in ("pieces", "words"))
     tiny.damsm(vocabulary=None, max_words=9, text_encoder=encoder).save_to_preset(pieces)
     tiny.damsm().save_to_preset(words)
     config = hub_config(attn_gan, tiny_modules())
     with pytest.raises(ZooError, match='reads words of a vocabulary, but config.text is "hub"'):
-        open_damsm(config, words)
+        load_damsm(config, words)
     for recipe in (attn_gan, stackgan_v2):
         with pytest.raises(ZooError, match='reads word pieces, but config.text is "captions"'):
-            open_damsm(recipe.get_config("shapes"), pieces)
+            load_damsm(recipe.get_config("shapes"), pieces)
     judged = hub_config(stackgan_v2)
-    assert open_damsm(judged, words, needed=False).vocabulary is not None  # to score any will do
+    assert load_damsm(judged, words, needed=False).vocabulary is not None  # any DAMSM can score
     changed = hub_config(attn_gan, {**tiny_modules(), "encoder": tiny_modules(seed=1)["encoder"]})
     with pytest.raises(ZooError, match="config.damsm .*not the encoder module that this model was"):
-        open_damsm(changed, pieces)
+        load_damsm(changed, pieces)
     mean = hub_config(attn_gan, {**tiny_modules(), "sentence": "words"})
     with pytest.raises(ZooError, match="another text encoder than this model"):
         build(mean, open_data(mean), damsm=pieces)

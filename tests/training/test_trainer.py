@@ -1,4 +1,4 @@
-"""The loop: resume bit for bit, stops, broken numbers, presets."""
+"""The training loop: bit-exact resume, stops, non-finite values, presets."""
 
 import os
 import signal
@@ -79,11 +79,11 @@ def test_signal_saves_and_resumes(tmp_path, number):
     parts, done = run(tmp_path / "parts")
     assert done
     assert_same(whole, parts)
-    assert signal.getsignal(number) is not None  # the handler is given back
+    assert signal.getsignal(number) is not None  # the handler is restored
     assert getattr(signal.getsignal(number), "__name__", "") != "_handle"
 
 
-def test_not_a_number_stops_and_keeps_the_checkpoint(tmp_path):
+def test_nan_stops_and_keeps_the_checkpoint(tmp_path):
     with pytest.raises(ZooError, match="step 8: loss is nan; the checkpoint of step 6 is kept"):
         run(tmp_path, model=TinySystem(nan_at=7))
     kept = TinySystem()
@@ -147,7 +147,7 @@ MEANING = {"vocabulary": ["<end>", "cat", "dog"], "classes": ["a", "b"], "seed":
     ({"beside": {"damsm": "99"}}, "the DAMSM beside it had other weights"),
     ({"beside": {}}, "the DAMSM beside it had other weights"),
 ])
-def test_a_checkpoint_of_another_meaning_is_refused(tmp_path, change, message):
+def test_a_checkpoint_of_another_meaning_is_rejected(tmp_path, change, message):
     run(tmp_path, settings=config(steps=3), meaning=MEANING)
     with pytest.raises(ZooError, match=f"does not belong to this run: {message}"):
         run(tmp_path, settings=config(steps=6), meaning={**MEANING, **change})
@@ -155,7 +155,7 @@ def test_a_checkpoint_of_another_meaning_is_refused(tmp_path, change, message):
     assert done and int(again.iteration.numpy()) == 6
 
 
-def test_a_checkpoint_without_a_meaning_goes_on_and_gets_one(tmp_path):
+def test_a_checkpoint_without_a_meaning_resumes_and_gets_one(tmp_path):
     run(tmp_path, settings=config(steps=3))
     run(tmp_path, settings=config(steps=6), meaning=MEANING)
     assert "was not compared" in (tmp_path / "log.txt").read_text()
@@ -188,7 +188,7 @@ def test_scalars_reach_tensorboard(tmp_path):
     assert all(np.isfinite(value) for _, _, value in records)
 
 
-def test_batch_must_divide_over_replicas(tmp_path):
+def test_batch_must_be_divisible_by_replicas(tmp_path):
     class Two:
         num_replicas_in_sync = 3
 

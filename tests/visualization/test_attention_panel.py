@@ -1,4 +1,4 @@
-"""Drawing of panels: sizes, what is where, and that nothing runs out of its place."""
+"""Drawing of panels: sizes, positions, and that nothing exceeds its bounds."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from tests.support import tiny
 from zoo.visualization import attention_panel, canvas, explain
 
 CAPTIONS = ["a red circle", "square"]
-WIDTH = attention_panel.PICTURE + 2 * canvas.GAP + attention_panel.STRIP + 2 * canvas.MARGIN
+WIDTH = attention_panel.IMAGE + 2 * canvas.GAP + attention_panel.STRIP + 2 * canvas.MARGIN
 
 
 @pytest.fixture(scope="module")
@@ -25,42 +25,43 @@ def made(words=("red",), size=8, **details):
     """An `Explanation` without a model."""
     rng = np.random.default_rng(0)
     attention = rng.random((4, 4, 8)).astype("float32")
-    picture = rng.integers(0, 256, (size, size, 3)).astype("uint8")
-    shown = {"tokens": list(words), "attention": attention, **details}
-    return explain.Explanation("red", 0, picture, shown)
+    image = rng.integers(0, 256, (size, size, 3)).astype("uint8")
+    details = {"tokens": list(words), "attention": attention, **details}
+    return explain.Explanation("red", 0, image, details)
 
 
-def test_panel_has_a_card_a_caption(explained):
+def test_panel_has_one_card_per_caption(explained):
     one, both = attention_panel.panel(explained[:1]), attention_panel.panel(explained)
     assert one.dtype == np.uint8 and one.shape[1:] == (WIDTH, 3) == both.shape[1:]
-    assert one.shape[0] > 2 * attention_panel.PICTURE  # image and response gate
-    assert both.shape[0] > one.shape[0] + 2 * attention_panel.PICTURE
+    assert one.shape[0] > 2 * attention_panel.IMAGE  # image and response gate
+    assert both.shape[0] > one.shape[0] + 2 * attention_panel.IMAGE
     assert (both[:, :canvas.MARGIN] == 255).all() and (both[:, -canvas.MARGIN:] == 255).all()
     assert (both[:canvas.MARGIN] == 255).all() and (both[-canvas.MARGIN:] == 255).all()
 
 
 @pytest.mark.parametrize("size", [8, 256])
-def test_panel_shows_the_picture_in_whole_pixels(size):
+def test_panel_shows_the_image_in_whole_pixels(size):
     one = made(size=size)
     top = canvas.MARGIN + attention_panel.TITLE + 6 + 6  # below the title
-    left, scale = canvas.MARGIN, attention_panel.PICTURE // size
-    shown = attention_panel.panel([one])[top:top + attention_panel.PICTURE, left:left + attention_panel.PICTURE]
-    shown = shown[scale // 2::scale, scale // 2::scale]
-    np.testing.assert_array_equal(shown[1:-1, 1:-1], one.picture[1:-1, 1:-1])  # in its frame
+    left, scale = canvas.MARGIN, attention_panel.IMAGE // size
+    side = attention_panel.IMAGE
+    drawn = attention_panel.panel([one])[top:top + side, left:left + side]
+    drawn = drawn[scale // 2::scale, scale // 2::scale]
+    np.testing.assert_array_equal(drawn[1:-1, 1:-1], one.image[1:-1, 1:-1])  # in its frame
 
 
-def test_words_take_a_second_row_when_they_are_many():
+def test_many_words_take_a_second_row():
     few, many = (attention_panel.panel([made(["red"] * n)]).shape for n in (6, 7))
     assert few[1] == many[1] == WIDTH and many[0] > few[0]
 
 
-def test_maps_are_light_where_the_weight_is():
+def test_maps_are_bright_at_large_weights():
     values = np.zeros((4, 4), np.float32)
     values[0, 0] = 1
-    grey = np.full((8, 8, 3), 100, np.uint8)
-    heat = np.asarray(attention_panel._coloured(values, attention_panel.HEAT, grey, 64)).astype(int)
+    gray = np.full((8, 8, 3), 100, np.uint8)
+    heat = np.asarray(attention_panel._colored(values, attention_panel.HEAT, gray, 64)).astype(int)
     assert heat[0, 0].sum() > 400 > 150 > heat[-1, -1].sum()
-    gate = np.asarray(attention_panel._coloured(values, attention_panel.GATE, grey, 64)).astype(int)
+    gate = np.asarray(attention_panel._colored(values, attention_panel.GATE, gray, 64)).astype(int)
     assert gate[0, 0, 0] > gate[0, 0, 2] and gate[-1, -1, 0] < gate[-1, -1, 2]  # orange, blue
 
 
@@ -77,7 +78,7 @@ def test_long_words_and_captions_stay_inside():
     one = made(["supercalifragilisticexpialidocious" * 3])
     one.label = "W" * 5000 + " naïve \U0001f600 " + "word " * 5000
     panel = attention_panel.panel([one])
-    assert panel.shape[1] == WIDTH and panel.shape[0] < 3 * attention_panel.PICTURE
+    assert panel.shape[1] == WIDTH and panel.shape[0] < 3 * attention_panel.IMAGE
     assert (panel[:, -canvas.MARGIN:] == 255).all()
     cell = np.asarray(attention_panel._word(one, one.numbers(), 0))
     assert cell.shape[1] == attention_panel.TILE
@@ -87,9 +88,9 @@ def test_long_words_and_captions_stay_inside():
     assert canvas.shorten("red", 80, font) == "red"
 
 
-def test_the_legend_has_what_is_shown(explained):
-    def lines(shown):
-        height = attention_panel._legend(shown, 900).height
+def test_the_legend_has_the_elements_of_the_panels(explained):
+    def lines(details):
+        height = attention_panel._legend(details, 900).height
         return (height + 4) / (canvas.SMALL + 6 + 4)
 
     assert lines(explained) == 5 and lines([made(mu=0), made()]) == 2 and lines([made()]) == 1

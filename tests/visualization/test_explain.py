@@ -1,4 +1,4 @@
-"""The numbers of what a model shows of its work, and the strips of one noise alone."""
+"""Numbers of explanations, and strips in which one noise varies."""
 
 import numpy as np
 import pytest
@@ -21,11 +21,11 @@ def explained(dm_gan):
     return explain.explain(dm_gan, CAPTIONS, seed=7)
 
 
-def test_numbers_are_those_of_the_details(dm_gan, explained):
+def test_numbers_match_the_details(dm_gan, explained):
     images, details = dm_gan.generate(CAPTIONS, seed=7, return_details=True)
     for row, one in enumerate(explained):
         numbers, words = one.numbers(), details["tokens"][row]
-        np.testing.assert_array_equal(one.picture, images[row])
+        np.testing.assert_array_equal(one.image, images[row])
         assert numbers["caption"] == CAPTIONS[row] and numbers["seed"] == 7
         assert numbers["words"] == words == CAPTIONS[row].split()
         for index in range(len(words)):
@@ -51,14 +51,14 @@ def test_a_strip_varies_one_noise(dm_gan, explained):
         assert np.abs(one.strips["latent"] - latent).max() <= 1
         assert (noise != latent).any()
         for strip in one.strips.values():
-            assert np.abs(strip[0].astype(int) - one.picture).max() <= 1
+            assert np.abs(strip[0].astype(int) - one.image).max() <= 1
             assert len({image.tobytes() for image in strip}) == explain.SPREAD
         assert one.numbers()["distances"] == {
             name: explain.mean_distance(strip) for name, strip in one.strips.items()
         }
 
 
-def test_distance_is_that_of_the_training_log():
+def test_distance_equals_that_of_the_training_log():
     black, white = np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)
     assert explain.mean_distance([black, black]) == 0
     assert explain.mean_distance([black, white]) == pytest.approx(2)
@@ -90,7 +90,7 @@ def test_a_model_without_attention(kind, captions):
     ("attn_gan", {"step_0000005.png", "step_0000005_explain.png"}),
     ("stackgan_v2", {"step_0000005.png"}),
 ])
-def test_samples_of_a_run_explain_where_there_is_attention(system, files, tmp_path):
+def test_samples_of_a_run_have_explanations_if_there_is_attention(system, files, tmp_path):
     model = getattr(tiny, system)(compiled=False)
     CaptionSamples(model, CAPTIONS, images_per_caption=2)(tmp_path, 5)
     assert {path.name for path in tmp_path.iterdir()} == files

@@ -6,7 +6,7 @@ from PIL import Image
 from zoo.visualization import grid
 
 
-def test_grid_places_every_picture():
+def test_grid_places_every_image():
     images = np.stack([np.full((4, 5, 3), value, np.uint8) for value in (10, 20, 30)])
     result = grid.grid(images, columns=2)
     assert result.shape == (2 * (4 + 2) + 2, 2 * (5 + 2) + 2, 3)

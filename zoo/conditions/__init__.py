@@ -1,4 +1,4 @@
-"""What a model draws from: captions, embeddings, labels, images, or nothing (`model.condition`)."""
+"""Conditions of models: captions, embeddings, labels, images, or none (`model.condition`)."""
 
 from zoo._lazy import lazy_exports
 

@@ -1,26 +1,26 @@
-"""The interface of all conditions."""
+"""Base class of all conditions."""
 
 from zoo.conditions.examples import UsageExamples
 from zoo.conditions.records import row_count
 
 
 class Condition(UsageExamples):
-    """What a model draws from. One subclass per kind.
+    """The condition that a model generates images from. One subclass per kind.
 
     Attributes:
-        kind: str, the word that presets' metadata store.
-        task: str, the task of a model of this kind, as metadata store it.
-        data_form: str, what its data sets hold: "captions", "labels", "pairs" or "domains".
-        argument: str, what `generate` calls these conditions beside `conditions`.
-        options: names of what `parse` takes beside the conditions.
-        flags: names under which a program is given such conditions, see `load`.
-        fields: dict of name to `tf.TensorSpec`, the part of a batch that is the condition.
-        network_names: networks of the model that only the condition needs.
+        kind: str, as stored in presets' metadata.
+        task: str, the task of models with such a condition, as stored in presets' metadata.
+        data_form: str, the content of its data sets: "captions", "labels", "pairs" or "domains".
+        argument: str, the alias of `conditions` in `generate`.
+        options: names of further arguments of `parse`.
+        flags: names of the command-line values from which `load` reads such conditions.
+        fields: dict of name -> `tf.TensorSpec`, the condition's part of a batch.
+        network_names: networks of the model that only the condition uses.
         encoder: the text encoder whose weights are stored with the model, or None.
         hub_encoder: the `HubTextEncoder`, or None.
-        features: int, size of the vectors that describe a text; 0 of other kinds.
-        class_names: list of str or None. directions: names of the ways to translate.
-        explains: whether `zoo.visualization.explain` works with such conditions.
+        features: int, size of the vectors that encode a text; 0 for other kinds.
+        class_names: list of str or None. directions: names of the directions of translation.
+        explains: whether `zoo.visualization.explain` supports such conditions.
     """
 
     kind = task = data_form = ""
@@ -29,66 +29,67 @@ class Condition(UsageExamples):
     encoder = hub_encoder = class_names = None
     features, fields, explains = 0, {}, False
 
-    def parse(self, given, **options):
-        """dict of arrays by `fields`, one row per condition that the user gave.
+    def parse(self, conditions, **options):
+        """dict of arrays as in `fields`, one row per condition of the user.
 
         Raises:
-            ZooError: it is not of this kind; the message says what is expected.
+            ZooError: the conditions are not of this kind; the message says what is expected.
         """
         raise NotImplementedError
 
     def words(self, rows):
-        """A list of the words read, for each row of `parse`; empty lists where none are."""
+        """list of the list of words read per row of `parse`; empty for conditions without words."""
         return [[] for _ in range(row_count(rows))]
 
-    def unread(self, given, rows, **options):
-        """What is not read of the conditions that `parse` gave these rows for; "" where all is."""
-        del given, rows, options
+    def unread(self, conditions, rows, **options):
+        """A sentence about the words that `parse` left out of these rows; "" if it read all."""
+        del conditions, rows, options
         return ""
 
     def take(self, rows, indices):
-        """The part of a batch that these rows of `parse` are."""
+        """The rows of `parse` with these indices, as part of a batch."""
         return {name: row[indices] for name, row in rows.items()}
 
     def symbolic(self):
-        """dict of symbolic tensors like what `encode` gives, to build networks on."""
+        """dict of symbolic tensors like the output of `encode`, to build networks on."""
         raise NotImplementedError
 
     def encode(self, batch):
-        """The condition's part of the generator's input, a dict of tensors."""
+        """The condition's part of the generator's inputs, a dict of tensors."""
         return {name: batch[name] for name in self.fields}
 
     def serve(self, folder):
-        """How a server is asked.
+        """The signatures of a server.
 
         Args:
-            folder: str. Where files are written that become assets of a SavedModel.
+            folder: str. The folder for files that become assets of a SavedModel.
 
         Returns:
-            (dict of signature name to `Signature`, list of the tables and assets that they need).
+            (dict of signature name -> `Signature`, list of the tables and assets that they need).
         """
         raise NotImplementedError
 
     def requests(self, size):
-        """dict of signature name to valid inputs of `size` rows, without seeds."""
+        """dict of signature name -> valid inputs of `size` rows, without seeds."""
         raise NotImplementedError
 
     def record(self):
-        """dict of plain values that metadata keep, from which a model card shows the usage."""
+        """dict of plain values stored in the metadata, from which a model card shows the usage."""
         return {"kind": self.kind}
 
     def hint(self):
-        """What the model reads and how a program is given it, to follow the model's name."""
+        """The conditions that the model reads and the flags to pass them with, as a predicate that
+        follows the model's name."""
         raise NotImplementedError
 
-    def load(self, name, **given):
-        """The `Given` of what a program was given.
+    def load(self, name, **values):
+        """The `Given` of a program's command-line values.
 
         Args:
-            name: str, what messages call the model.
-            **given: values by `flags`.
+            name: str, the model's name in messages.
+            **values: the values of `flags`.
 
         Raises:
-            ZooError: nothing was given, or it cannot be read.
+            ZooError: no condition was given, or it cannot be read.
         """
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Captions, read word by word."""
+"""Captions as words of a vocabulary."""
 
 import os
 
@@ -13,11 +13,11 @@ from zoo.text.tokenizer import CaptionTokenizer
 
 
 class Captions(Condition):
-    """Captions as tokens of a vocabulary, read by a recurrent encoder.
+    """Captions as tokens of a vocabulary, encoded by a recurrent encoder.
 
-    A server refuses no caption, because it joins the requests of strangers into one batch: bytes
-    that are not UTF-8 separate words, words beyond `max_words` and unknown words are left out, and
-    a caption without any known word is read as the padding token `<end>`.
+    A server accepts every caption, because it combines requests of different users in one batch:
+    bytes that are not UTF-8 separate words, words after the first `max_words` and unknown words are
+    left out, and a caption without any known word becomes the padding token `<end>`.
 
     Args:
         vocabulary: `zoo.text.Vocabulary`.
@@ -43,9 +43,9 @@ class Captions(Condition):
             "lengths": tf.TensorSpec([None], tf.int32),
         }
 
-    def parse(self, given, unknown="drop"):
-        captions = check_captions(given, self.vocabulary, unknown=unknown)
-        return self.vocabulary.encode(captions, self.max_words, unknown)  # no graph to be traced
+    def parse(self, conditions, unknown="drop"):
+        captions = check_captions(conditions, self.vocabulary, unknown=unknown)
+        return self.vocabulary.encode(captions, self.max_words, unknown)  # needs no graph
 
     def words(self, rows):
         return [
@@ -53,8 +53,8 @@ class Captions(Condition):
             for row, length in zip(rows["tokens"], rows["lengths"], strict=True)
         ]
 
-    def unread(self, given, rows, unknown="drop"):
-        return unread_line(caption_list(given), self.vocabulary, self.max_words, unknown)
+    def unread(self, conditions, rows, unknown="drop"):
+        return unread_line(caption_list(conditions), self.vocabulary, self.max_words, unknown)
 
     def symbolic(self):
         return symbolic_words(self.max_words, self.features)
@@ -86,7 +86,7 @@ class Captions(Condition):
     def load(self, name, captions=None, caption=(), unknown="drop"):
         texts = [*caption, *([] if captions is None else parts(captions))]
         if not texts:
-            raise ZooError(f"No captions. {name} {self.hint()}.")
+            raise ZooError(f"No captions were given. {name} {self.hint()}.")
         unread = self.unread(texts, self.parse(texts, unknown=unknown), unknown=unknown)
         return Given(texts, texts, {"unknown": unknown}, unread=unread)
 

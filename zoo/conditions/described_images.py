@@ -1,4 +1,4 @@
-"""Images that are described."""
+"""Images to describe with captions."""
 
 from pathlib import Path
 
@@ -16,12 +16,12 @@ class DescribedImages(Images):
         self.flags = ("images",)
 
     def hint(self):
-        return "says what images show: give --images=FILE or --images=FOLDER and --describe"
+        return "describes images: give --images=FILE or --images=FOLDER and --describe"
 
     def load(self, name, images=()):
         files, values = read_files(images, self, name)
         return Given(values, [Path(file).stem for file in files], files=files,
-                     single="makes no images of --images, it describes them")
+                     single="describes --images and generates no images")
 
     @classmethod
     def python_example(cls, record):

@@ -1,4 +1,4 @@
-"""Embeddings that a user gives: files of them, and the check that no row is empty."""
+"""Files of embeddings, and a check that no row is zero."""
 
 import zipfile
 
@@ -8,17 +8,17 @@ from zoo.errors import ZooError
 
 
 def read_embeddings(path, reads):
-    """The array of a .npy file, the dict of an .npz file, or None for any other.
+    """The array of a .npy file, the dict of an .npz file, or None for any other file.
 
     Args:
         path: str or None.
-        reads: str, what the model reads, for the message.
+        reads: str, the model's name and `hint`, for the message.
 
     Raises:
-        ZooError: no path, or the file cannot be opened.
+        ZooError: no path was given, or the file cannot be opened.
     """
     if path is None:
-        raise ZooError(f"No embeddings. {reads}.")
+        raise ZooError(f"No embeddings were given. {reads}.")
     try:
         values = np.load(path, allow_pickle=False)
         return dict(values) if isinstance(values, np.lib.npyio.NpzFile) else values
@@ -29,10 +29,10 @@ def read_embeddings(path, reads):
 
 
 def check_not_zero(what, rows):
-    """Raises `ZooError` where a row (rows, features) is all zeros."""
+    """Raises `ZooError` if a row of `rows` (rows, features) is all zeros."""
     empty = np.flatnonzero(~rows.any(axis=1))
     if len(empty):
         raise ZooError(
             f"The {what} of row {empty[0]} is all zeros ({len(empty)} of {len(rows)} rows are), "
-            "which stands for no sentence: compute it from its caption."
+            "which encodes no sentence: compute it from its caption."
         )

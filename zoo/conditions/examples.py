@@ -1,13 +1,13 @@
-"""How a model of a kind of condition is used, as text: from its record, for model cards."""
+"""Usage examples of models as text, from the condition's record, for model cards."""
 
 import json
 
 
 class UsageExamples:
-    """What a condition's class says of its use.
+    """Usage examples of a condition's class.
 
     Attributes:
-        count_argument: str, what `generate` calls the number of images per condition there.
+        count_argument: str, the name of `generate`'s `images_per_condition` in examples.
     """
 
     count_argument = "samples_per_condition"
@@ -27,7 +27,7 @@ class UsageExamples:
 
     @classmethod
     def command_examples(cls, record):
-        """The flags of a program that generates with such a model, a list of one per direction."""
+        """Command-line flags that generate with such a model, a list of one str per direction."""
         count = record.get("samples", 4)
         samples = f"--samples_per_condition={count}" if count > 1 else ""
         ways = [f"--direction={direction}" for direction in record.get("directions") or ()]
@@ -39,16 +39,16 @@ class UsageExamples:
 
     @classmethod
     def record_of_old(cls, metadata):
-        """The `record` of a preset whose metadata hold none."""
+        """The `record` of an old preset whose metadata have none."""
         del metadata
         return {"kind": cls.kind}
 
     @classmethod
     def example_argument(cls, record):
-        """(a valid first argument of `generate` as Python, a comment or "")."""
+        """(a valid first argument of `generate` as Python code, a comment or "")."""
         raise NotImplementedError
 
     @classmethod
     def example_flag(cls, record):
-        """The same as a flag of a program."""
+        """The same condition as a command-line flag."""
         raise NotImplementedError

@@ -1,6 +1,6 @@
-"""Captions, read by a text encoder of TensorFlow Hub.
+"""Captions as word pieces, encoded by a text encoder of TensorFlow Hub.
 
-The encoder is fixed and large, so a preset or checkpoint holds its handles and the SHA-256 of its
+The encoder is frozen and large, so a preset or checkpoint stores its handles and the SHA-256 of its
 files instead of its weights.
 """
 
@@ -16,26 +16,27 @@ UNKNOWN_PIECE = "[UNK]"  # in vocabularies of BERT's form
 
 
 class HubCaptions(Captions):
-    """Captions as word pieces, read by a `HubTextEncoder`.
+    """Captions as word pieces, encoded by a `HubTextEncoder`.
 
-    A batch may hold `words` and `sentence`, computed before by the same encoder (see
-    `zoo.data.TextCache`), next to `pieces` and `lengths`; then the encoder does not run.
+    A batch may also have `words` and `sentence`, pre-computed by the same encoder (see
+    `zoo.data.TextCache`); then the encoder does not run.
 
-    A server refuses no caption: bytes that are not UTF-8 are read as the character U+FFFD, pieces
-    beyond `max_words` are left out, and an empty caption is the start mark and the end mark.
+    A server accepts every caption: bytes that are not UTF-8 are read as the character U+FFFD,
+    pieces after the first `max_words` are left out, and an empty caption consists of the start and
+    end markers.
 
     Args:
-        max_words: int. Word pieces of a caption with the start and end marks; longer captions are
-            cut to their first pieces.
+        max_words: int. Maximum number of word pieces of a caption, including the start and end
+            markers; longer captions are truncated.
         preprocess, encoder, sentence: see `HubTextEncoder`.
-        sha256: dict of "preprocess", "encoder" to what the modules' digests must be, or None; see
+        sha256: dict of "preprocess", "encoder" to the modules' expected digests, or None; see
             `HubTextEncoder`.
 
     Raises:
-        ZooError: as `HubTextEncoder`; or the modules are not those of `sha256`.
+        ZooError: see `HubTextEncoder`; or a module's digest differs from `sha256`.
     """
 
-    encoder = None  # its weights are not the model's
+    encoder = None  # its weights are not stored with the model
 
     def __init__(self, max_words, sha256=None, **settings):
         self.max_words = max_words
@@ -58,13 +59,13 @@ class HubCaptions(Captions):
             autograph=False,
         )
 
-    def parse(self, given, unknown="drop"):
-        """`unknown` has no effect: a word without pieces is read as the module's mark for it."""
-        captions = tf.constant(check_texts(given))
+    def parse(self, conditions, unknown="drop"):
+        """`unknown` has no effect: a word without pieces becomes the module's unknown token."""
+        captions = tf.constant(check_texts(conditions))
         return {k: v.numpy() for k, v in self._tokenize(captions).items()}
 
     def words(self, rows):
-        """The word pieces, with the marks."""
+        """The word pieces, including the start and end markers."""
         if self._piece_texts is None:
             self._piece_texts = self.hub_encoder.piece_texts() or []
         texts = self._piece_texts
@@ -73,8 +74,8 @@ class HubCaptions(Captions):
             for row, length in zip(rows["pieces"], rows["lengths"], strict=True)
         ]
 
-    def unread(self, given, rows, unknown="drop"):
-        captions = caption_list(given)
+    def unread(self, conditions, rows, unknown="drop"):
+        captions = caption_list(conditions)
         mask = self.hub_encoder.preprocessor(tf.constant(captions))["input_mask"].numpy()
         words = self.words(rows)
         unread = {index for index, pieces in enumerate(words) if UNKNOWN_PIECE in pieces}
@@ -86,7 +87,7 @@ class HubCaptions(Captions):
         return encoded_words(text, self.max_words)
 
     def serve(self, folder):
-        """The preprocessing module goes along with its vocabulary; the weights are the model's."""
+        """The preprocessing module is exported with its vocabulary, the encoder as the model's."""
         inputs = [tf.TensorSpec([None], tf.string, name="captions")]
         signature = Signature(inputs, self.hub_encoder.tokenize)
         return {SERVING_DEFAULT: signature}, [self.hub_encoder.preprocessor]

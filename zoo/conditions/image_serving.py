@@ -1,11 +1,11 @@
-"""How a server is given images: as files, or as pixels under a signature of their own.
+"""Serving signatures for images: as files, or as pixels under a separate signature.
 
-`image_bytes` is string (batch,), the bytes of PNG or JPEG files, or of BMP of 24 bits without
-compression. Others, which TensorFlow alone cannot decode rightly (GIF, WebP, TIFF), and files of
+`image_bytes` is string (batch,), the bytes of PNG or JPEG files, or of uncompressed BMP files of 24
+bits. Other files, which TensorFlow alone cannot decode correctly (GIF, WebP, TIFF), and files with
 more pixels than `zoo.images.decode.pixel_limit` at the time of the export, are refused. `images` is
 uint8 (batch, h, w, 3), of any size.
 
-A model with several `directions` has a signature of each, such as `a2b`, and `a2b_pixels`;
+A model with several `directions` has two signatures per direction, such as `a2b` and `a2b_pixels`;
 `serving_default` is the first.
 """
 
@@ -21,7 +21,7 @@ PIXELS = "pixels"
 
 
 def image_signatures(condition):
-    """dict of signature name to `Signature` of an `Images` condition."""
+    """dict of signature name -> `Signature` of an `Images` condition."""
     if not condition.directions:
         return {SERVING_DEFAULT: _of_files(condition, {}), PIXELS: _of_pixels(condition, {})}
     signatures = {}
@@ -33,7 +33,7 @@ def image_signatures(condition):
 
 
 def image_requests(condition, size):
-    """dict of signature name to inputs of `size` white images."""
+    """dict of signature name -> inputs of `size` white images."""
     white = np.full([condition.size, condition.size, 3], 255, np.uint8)
     file = {"image_bytes": [tf.io.encode_png(white).numpy()] * size}
     pixels = {"images": np.stack([white] * size)}

@@ -1,4 +1,4 @@
-"""Images that are translated."""
+"""Images to translate."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from zoo.networks.build import spec
 
 
 class Images(Condition):
-    """Images by the rules of `zoo.images.read`, scaled to the model's size.
+    """Images in the forms of `zoo.images.read`, scaled to the model's size.
 
     Args:
-        size: int. Pixels of a side.
-        channels: int. 3, or 1 for grey images.
-        directions: names of the ways to translate, of a model that has several.
-        guide: str. What the model takes from an image of its target domain, "latent" or
+        size: int. Height and width in pixels.
+        channels: int. 3, or 1 for gray images.
+        directions: names of the directions of translation, if the model has several.
+        guide: str. What the model extracts from a guide, an image of the target domain: "latent" or
             "attribute"; "" for a model without guides.
         guide_varies: bool. Whether a guided translation still depends on the seed.
     """
@@ -37,9 +37,9 @@ class Images(Condition):
         more = (*(["direction"] if directions else []), *(["guide"] if guide else []))
         self.flags = ("images", *more)
 
-    def parse(self, given):
-        """uint8, which `take` scales to [-1, 1]; float32 where floats were given."""
-        return {"source": read_images(given, self.size, self.channels)}
+    def parse(self, conditions):
+        """uint8, which `take` scales to [-1, 1]; float32 for conditions given as floats."""
+        return {"source": read_images(conditions, self.size, self.channels)}
 
     def take(self, rows, indices):
         return {**super().take(rows, indices), "source": to_float(rows["source"][indices])}
@@ -58,9 +58,9 @@ class Images(Condition):
         return {"kind": self.kind, **directions}
 
     def hint(self):
-        more = " and ".join(f"--{flag}" for flag in self.flags[1:])
-        more = f" and, if you like, {more}" if more else ""
-        return f"translates images: give --images=FILE or --images=FOLDER{more}"
+        optional = " and ".join(f"--{flag}" for flag in self.flags[1:])
+        optional = f" and optionally {optional}" if optional else ""
+        return f"translates images: give --images=FILE or --images=FOLDER{optional}"
 
     def load(self, name, images=(), direction=None, guide=None):
         files, values = read_files(images, self, name)
@@ -73,7 +73,7 @@ class Images(Condition):
             given.options["guide"] = guide
         if guide and not self.guide_varies:
             given.single = (
-                f"takes one {self.guide} of --guide, so each image has one translation alone"
+                f"takes one {self.guide} from --guide, so each image has only one translation"
             )
         return given
 
@@ -92,8 +92,8 @@ class Images(Condition):
 
 
 def read_files(paths, condition, name):
-    """(files, images as the model reads them) of files and folders."""
+    """(files, images as the model reads them) from paths of files and folders."""
     if not paths:
-        raise ZooError(f"No images. {name} {condition.hint()}.")
+        raise ZooError(f"No images were given. {name} {condition.hint()}.")
     files = [file for path in paths for file in image_files(path)]
     return files, read_images(files, condition.size, condition.channels)

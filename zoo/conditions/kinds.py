@@ -1,8 +1,8 @@
-"""Condition classes by the kind that presets' metadata store."""
+"""Condition classes by kind, as stored in presets' metadata."""
 
 import importlib
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 
 _MODULES = {
     "captions": ("captions", "Captions"),  # also those of a text encoder of TensorFlow Hub
@@ -17,14 +17,12 @@ KINDS = tuple(_MODULES)
 
 
 def condition_class(kind):
-    """The class of a kind; its module is imported now.
+    """The class of a kind; its module is imported at the call.
 
     Raises:
-        ZooError: it is none of `KINDS`.
+        ZooError: the kind is not one of `KINDS`.
     """
-    if kind not in KINDS:
-        raise ZooError(f'The kind of a condition must be one of {", ".join(KINDS)}, got {kind!r}.')
-    module, name = _MODULES[kind]
+    module, name = _MODULES[check_choice("The kind of a condition", kind, KINDS)]
     return getattr(importlib.import_module(f"zoo.conditions.{module}"), name)
 
 

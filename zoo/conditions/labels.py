@@ -1,4 +1,4 @@
-"""Classes, by number or by name."""
+"""Class labels, by number or by name."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
 class Labels(Condition):
-    """One of several classes; `class_names` (list of str or None) may be given for numbers."""
+    """Labels of classes, as numbers or `class_names` (list of str or None)."""
 
     kind, task = "labels", "label-to-image"
     argument = data_form = "labels"
@@ -28,13 +28,16 @@ class Labels(Condition):
         self.classes = classes
         self.class_names = _check_class_names(class_names, classes)
 
-    def parse(self, given):
-        """Of an int or str, or a list or array of them."""
-        single = isinstance(given, str | int | np.integer) or getattr(given, "ndim", None) == 0
+    def parse(self, conditions):
+        """From an int or str, or a list or array of them."""
+        single = (
+            isinstance(conditions, str | int | np.integer)
+            or getattr(conditions, "ndim", None) == 0
+        )
         try:
-            labels = [given] if single else list(given)
+            labels = [conditions] if single else list(conditions)
         except TypeError:
-            labels = [given]
+            labels = [conditions]
         if not labels:
             raise ZooError("No labels were given. Give at least one, such as generate([0]).")
         return {"labels": np.array([self._number(label) for label in labels], "int64")}
@@ -73,8 +76,8 @@ class Labels(Condition):
 
     def record(self):
         names = self.class_names or list(range(self.classes))
-        unclear = any(";" in str(name) for name in names)  # separates them on the command line
-        return {"kind": self.kind, "examples": [0, 1][:self.classes] if unclear else names[:2]}
+        ambiguous = any(";" in str(name) for name in names)  # separates them on the command line
+        return {"kind": self.kind, "examples": [0, 1][:self.classes] if ambiguous else names[:2]}
 
     def hint(self):
         names = f" or names ({', '.join(self.class_names)})" if self.class_names else ""
@@ -82,10 +85,10 @@ class Labels(Condition):
 
     def load(self, name, labels=None):
         names = self.class_names or []
-        given = range(self.classes) if labels is None else [
+        values = range(self.classes) if labels is None else [
             int(p) if p not in names and _NUMBER.fullmatch(p) else p for p in parts(labels)
         ]
-        values = self.parse(given)["labels"].tolist()
+        values = self.parse(values)["labels"].tolist()
         return Given(values, [names[label] if names else f"class {label}" for label in values])
 
     @classmethod
@@ -109,9 +112,9 @@ def _check_class_names(class_names, classes):
     names = list(class_names)
     if len(names) != classes or not all(isinstance(name, str) for name in names):
         raise ZooError(
-            f"`class_names` must be a list of {classes} strings, one for each class. "
-            f"Received: {class_names!r}"
+            f"`class_names` must be a list of {classes} strings, one per class, "
+            f"got {class_names!r}."
         )
     if len(set(names)) != classes:
-        raise ZooError(f"`class_names` must differ from each other. Received: {class_names!r}")
+        raise ZooError(f"`class_names` must be unique, got {class_names!r}.")
     return names

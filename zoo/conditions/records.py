@@ -1,4 +1,4 @@
-"""What conditions hand to programs and servers, and how they describe what was given."""
+"""Records that conditions pass to programs and servers."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ SERVING_DEFAULT = "serving_default"
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
-    """One way to ask a server for images.
+    """One signature of a server.
 
     Attributes:
         inputs: list of named `tf.TensorSpec`s, all (batch, ...); the seeds are not among them.
@@ -27,17 +27,17 @@ class Signature:
 
 @dataclasses.dataclass
 class Given:
-    """Conditions as a user named them to a program.
+    """Conditions given to a program on the command line.
 
     Attributes:
-        values: what the model's `generate` takes.
+        values: the conditions, as the model's `generate` takes them.
         names: list of str, one per condition.
         options: dict, further arguments of `generate` and `interpolate`.
         sources: uint8 (conditions, h, w, channels), the images to translate, or None.
         examples: path of the images that `generate_like` takes the latent from, or None.
         files: list of str, the images to describe, or None where images are generated.
-        single: why each condition has one image only, whatever the seed; "" where it has many.
-        unread: what the model does not read of the captions, in words; "" where it reads all.
+        single: why each condition has only one image, whatever the seed; "" if it can have many.
+        unread: a sentence about the words that the model left out; "" if it reads all.
     """
 
     values: object
@@ -51,12 +51,12 @@ class Given:
 
 
 def row_count(rows):
-    """The number of conditions of what `parse` gave; 1 of a model without conditions."""
+    """The number of rows of `parse`; 1 for a model without conditions."""
     return max(map(len, rows.values()), default=1)
 
 
 def shown(value):
-    """A value in a message: an array by its shape."""
+    """A value as shown in a message: an array by its shape."""
     shape = getattr(value, "shape", None)
     return repr(value)[:80] if shape is None else f"an array of shape {tuple(shape)}"
 

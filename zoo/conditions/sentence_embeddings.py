@@ -1,4 +1,4 @@
-"""Sentence embeddings that were computed elsewhere."""
+"""Pre-computed sentence embeddings."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ class SentenceEmbeddings(Condition):
     kind, task = "embeddings", "text-to-image"
     data_form = "captions"
     argument, count_argument = "captions", "images_per_caption"
-    options = ("unknown",)  # like those of captions; without effect
+    options = ("unknown",)  # as for captions; without effect
     explains = True
     flags = ("embeddings",)
 
@@ -30,9 +30,9 @@ class SentenceEmbeddings(Condition):
         self.features = features
         self.fields = {"sentence": tf.TensorSpec([None, features], tf.float32)}
 
-    def parse(self, given, unknown="drop"):
+    def parse(self, conditions, unknown="drop"):
         try:
-            sentences = np.asarray(given, np.float32)
+            sentences = np.asarray(conditions, np.float32)
         except (TypeError, ValueError):
             sentences = np.zeros([0])
         if sentences.ndim == 1 and sentences.shape == (self.features,):
@@ -40,7 +40,7 @@ class SentenceEmbeddings(Condition):
         if sentences.ndim != 2 or sentences.shape[1] != self.features or not len(sentences):
             raise ZooError(
                 f"This model reads pre-computed sentence embeddings, float (rows, {self.features}),"
-                f" and no captions. Received: {shown(given)}."
+                f" and no captions, got {shown(conditions)}."
             )
         check_finite("The sentence embeddings", sentences)
         check_not_zero("sentence embedding", sentences)

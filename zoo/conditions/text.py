@@ -1,4 +1,4 @@
-"""The condition of a text-to-image model, from its constructor's arguments."""
+"""The condition of a text-to-image model, built from the model's constructor arguments."""
 
 import keras
 
@@ -6,7 +6,7 @@ from zoo.conditions.captions import Captions
 from zoo.conditions.sentence_embeddings import SentenceEmbeddings
 from zoo.conditions.unconditional import Unconditional
 from zoo.conditions.word_embeddings import WordEmbeddings
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.networks.build import build, spec
 from zoo.networks.text_encoder import RNNTextEncoder
 from zoo.text.vocabulary import check_has_words
@@ -20,22 +20,20 @@ def text_condition(text_encoder, vocabulary, max_words):
     Args:
         text_encoder: dict or None. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`,
             `cell`), a recurrent encoder of captions. With a `kind` instead:
-            `{"kind": "embeddings", "features": 1024}` takes sentence embeddings that were computed
-            elsewhere; `{"kind": "word_embeddings", "features": 768}` also vectors of words;
+            `{"kind": "embeddings", "features": 1024}` takes pre-computed sentence embeddings;
+            `{"kind": "word_embeddings", "features": 768}` also pre-computed word vectors;
             `{"kind": "hub", "preprocess": handle, "encoder": handle}` reads captions with a text
             encoder of TensorFlow Hub, such as BERT; `{"kind": "none"}` is no condition.
-        vocabulary: `zoo.text.Vocabulary`, or None where no captions are read by words.
-        max_words: int. Words of a caption that are read, longer captions are cut to their first
-            words; for "hub", word pieces.
+        vocabulary: `zoo.text.Vocabulary`, or None if captions are not read as words.
+        max_words: int. Maximum number of words of a caption (word pieces for "hub"); longer
+            captions are truncated.
 
     Raises:
-        ZooError: an unknown kind, a recurrent encoder without a vocabulary of words, or what the
-            condition's class refuses.
+        ZooError: the kind is unknown, a recurrent encoder has no vocabulary of words, or an
+            argument of the condition's class is invalid.
     """
     config = dict(text_encoder or {})
-    kind = config.pop("kind", "rnn")
-    if kind not in ENCODERS:
-        raise ZooError(f"`text_encoder['kind']` must be one of {ENCODERS}. Received: {kind!r}")
+    kind = check_choice("`text_encoder['kind']`", config.pop("kind", "rnn"), ENCODERS)
     if kind == "none":
         return Unconditional(**config)
     if kind == "embeddings":

@@ -1,4 +1,4 @@
-"""No condition."""
+"""The absence of a condition."""
 
 from zoo.conditions.base import Condition
 from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, shown
@@ -6,19 +6,19 @@ from zoo.errors import ZooError
 
 
 class Unconditional(Condition):
-    """Nothing: a model of images without text, which draws from noise only."""
+    """No condition: the model generates images from noise only."""
 
     kind, task = "nothing", "text-to-image"
     data_form = "captions"
     count_argument = "images_per_caption"
-    options = ("unknown",)  # like those of captions; without effect
+    options = ("unknown",)  # as for captions; without effect
     explains = True
 
-    def parse(self, given=None, unknown="drop"):
-        if given is not None:
+    def parse(self, conditions=None, unknown="drop"):
+        if conditions is not None:
             raise ZooError(
                 "This model has no condition: call generate(images_per_caption=..., seed=...) "
-                f"without captions. Received: {shown(given)}."
+                f"without captions, got {shown(conditions)}."
             )
         return {}
 
@@ -32,7 +32,7 @@ class Unconditional(Condition):
         return {SERVING_DEFAULT: {}}
 
     def hint(self):
-        return "makes images without a condition"
+        return "generates images without a condition"
 
     def load(self, name):
         return Given(None, ["no caption"])

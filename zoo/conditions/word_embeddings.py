@@ -1,4 +1,4 @@
-"""Vectors of words and of the sentence that were computed elsewhere."""
+"""Pre-computed vectors of words and of the sentence."""
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +13,7 @@ from zoo.errors import ZooError
 
 
 class WordEmbeddings(Condition):
-    """A vector per word (or word piece), and one per sentence.
+    """One vector per word (or word piece), and one per sentence.
 
     Args:
         max_words: int.
@@ -23,7 +23,7 @@ class WordEmbeddings(Condition):
     kind, task = "word embeddings", "text-to-image"
     data_form = "captions"
     argument, count_argument = "captions", "images_per_caption"
-    options = ("unknown",)  # like those of captions; without effect
+    options = ("unknown",)  # as for captions; without effect
     flags = ("embeddings",)
 
     def __init__(self, max_words, features=768):
@@ -35,13 +35,14 @@ class WordEmbeddings(Condition):
             "lengths": tf.TensorSpec([None], tf.int32),
         }
 
-    def parse(self, given, unknown="drop"):
-        """Of a dict of arrays: `words`, `lengths` and `sentence`, else computed from these."""
-        found = given if isinstance(given, dict) else {}
+    def parse(self, conditions, unknown="drop"):
+        """From a dict of arrays: `words`, `lengths` and optionally `sentence`, which is otherwise
+        computed from these."""
+        arrays = conditions if isinstance(conditions, dict) else {}
         try:
-            words = np.asarray(found.get("words"), np.float32)
-            lengths = np.asarray(found.get("lengths")).astype(np.int32, casting="same_kind")
-            sentence = found.get("sentence")
+            words = np.asarray(arrays.get("words"), np.float32)
+            lengths = np.asarray(arrays.get("lengths")).astype(np.int32, casting="same_kind")
+            sentence = arrays.get("sentence")
             if sentence is None:
                 sentence = sentence_of_words(words, lengths)
             sentence = np.asarray(sentence, np.float32)
@@ -55,12 +56,15 @@ class WordEmbeddings(Condition):
         ):
             raise ZooError(
                 f"This model reads pre-computed vectors, a dict of `words` float (rows, "
-                f"{self.max_words}, {self.features}) and `lengths` int (rows,), with `sentence` "
-                f"float (rows, {self.features}) or without, and no captions. "
-                f"Received: {shown(given)}."
+                f"{self.max_words}, {self.features}), `lengths` int (rows,) and optionally "
+                f"`sentence` float (rows, {self.features}), and no captions, got "
+                f"{shown(conditions)}."
             )
         if lengths.min() < 1 or lengths.max() > self.max_words:
-            raise ZooError(f"The `lengths` must be from 1 to {self.max_words}.")
+            raise ZooError(
+                f"The `lengths` must be from 1 to {self.max_words}, got {lengths.min()} to "
+                f"{lengths.max()}."
+            )
         check_finite("The vectors", {"words": words, "sentence": sentence})
         check_not_zero("sentence vector", sentence)
         return {"words": words, "sentence": sentence, "lengths": lengths}
@@ -96,7 +100,7 @@ class WordEmbeddings(Condition):
         }
 
     def hint(self):
-        return f"reads vectors of words of {self.features} numbers: give --embeddings=FILE.npz"
+        return f"reads word vectors of {self.features} numbers: give --embeddings=FILE.npz"
 
     def load(self, name, embeddings=None):
         values = read_embeddings(embeddings, f"{name} {self.hint()}")

@@ -1,4 +1,4 @@
-"""Words as a generator reads them: a vector each, the sentence's vector, and the padding."""
+"""Encoded words as the generator's inputs: word vectors, sentence vector, and padding mask."""
 
 import keras
 import numpy as np
@@ -10,14 +10,14 @@ from zoo.networks.build import spec
 def sentence_of_words(words, lengths):
     """XMC-GAN's vector of a sentence: the sum over *all* positions, divided by the length.
 
-    BERT's vectors after a sentence's end are not zero and count, as in the code that the paper
-    was written with. Shapes: (rows, words, features), (rows,) -> (rows, features).
+    BERT's vectors after the end of a sentence are not zero and are included, as in the paper's
+    code. Shapes: (rows, words, features), (rows,) -> (rows, features).
     """
     return np.asarray(words).sum(axis=-2) / np.asarray(lengths)[..., None]
 
 
 def encoded_words(text, max_words):
-    """The generator's input from a dict of `words`, `sentence` and `lengths`."""
+    """The generator's inputs from a dict of `words`, `sentence` and `lengths`."""
     mask = tf.sequence_mask(text["lengths"], max_words)
     words, sentence = (
         tf.cast(text[name], keras.config.floatx()) for name in ("words", "sentence")
@@ -26,7 +26,7 @@ def encoded_words(text, max_words):
 
 
 def symbolic_words(max_words, features):
-    """The symbolic input of a generator that reads words."""
+    """The symbolic inputs of a generator that reads words."""
     return {
         "words": spec(2, max_words, features),
         "sentence": spec(2, features),

@@ -1,4 +1,4 @@
-"""Evaluation of models and sets of images: metrics with intervals, by published protocols.
+"""Evaluation of models and sets of images: metrics with intervals, with published protocols.
 
 Example:
     import zoo

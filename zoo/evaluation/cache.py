@@ -1,8 +1,7 @@
 """Disk cache of generated images and features.
 
-A file is named by the hash of everything that its content depends on (weights, conditions, seeds;
-images, network), so nothing in here grows stale and a folder may be shared. Files are written
-atomically.
+A file is named by a hash of everything that its content depends on (weights, conditions, seeds;
+images, network), so entries never become stale and a folder may be shared. Writes are atomic.
 """
 
 import hashlib
@@ -18,12 +17,12 @@ from zoo.training.progress import Progress
 
 
 class Cache:
-    """Arrays in a folder.
+    """A cache of arrays in a folder.
 
     Args:
         folder: path, created when the first array is written; None for a temporary one, which is
             removed with this object.
-        show: bool. A progress line while something is made.
+        show: bool. Whether to show a progress line.
     """
 
     def __init__(self, folder=None, show=True):
@@ -32,22 +31,22 @@ class Cache:
             folder = self._temporary.name
         self.folder, self.show = Path(folder), show
 
-    def rows(self, name, parts, count, batches, what, pictures=1):
-        """An array (count, ...) in a file, made of batches of rows unless it is there already.
+    def rows(self, name, parts, count, batches, what, images=1):
+        """An array (count, ...) in a file, which is computed in batches of rows unless it exists.
 
         Args:
-            name: str, the beginning of the file's name.
-            parts: strs that the content depends on.
-            count: int, rows.
+            name: str, beginning of the file name.
+            parts: everything that the content depends on.
+            count: int, number of rows.
             batches: function () -> batches of rows, arrays of one type, in order.
             what: str, for the progress line.
-            images: int, images that a row stands for.
+            images: int, images per row, for the progress line.
 
         Returns:
             read-only `numpy.memmap`.
 
         Raises:
-            ZooError: the disk is full, or the folder cannot be written.
+            ZooError: if the disk is full, or the folder cannot be written.
         """
         key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
         path = self.folder / f"{name}-{key}.npy"
@@ -56,13 +55,13 @@ class Cache:
                 self.folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise storage.write_error(path, error) from None
-            self._write(path, count, batches, what, pictures)
+            self._write(path, count, batches, what, images)
         array = np.load(path, mmap_mode="r")
         if len(array) != count:
-            raise ZooError(f"{path} holds {len(array)} rows instead of {count}: delete it.")
+            raise ZooError(f"{path} has {len(array)} rows, expected {count}: delete it.")
         return array
 
-    def _write(self, path, count, batches, what, pictures):
+    def _write(self, path, count, batches, what, images):
         progress, array, start = None, None, 0
         try:
             with storage.atomic_file(path, suffix=f"{os.getpid()}.partial") as temporary:
@@ -72,7 +71,7 @@ class Cache:
                         shape = (count, *batch.shape[1:])
                         array = np.lib.format.open_memmap(temporary, "w+", batch.dtype, shape)
                         progress = Progress(
-                            -(-count // len(batch)), batch_size=len(batch) * pictures
+                            -(-count // len(batch)), batch_size=len(batch) * images
                         )
                     array[start : start + len(batch)] = batch
                     start += len(batch)
@@ -80,42 +79,43 @@ class Cache:
                     if self.show:
                         progress.show({what: start})
                 if start != count:
-                    raise ZooError(f"{what}: {start} rows were made instead of {count}.")
+                    raise ZooError(f"{what}: got {start} rows, expected {count}.")
                 array.flush()
         finally:
             if progress is not None:
                 progress.clear()
 
-    def features(self, pictures, network):
-        """What a network makes of a `ImageSet`: dict of float32 arrays in a file.
+    def features(self, images, network):
+        """The outputs of a network for an `ImageSet`: dict of float32 arrays in a file.
 
-        The network does not run where the file is there already.
+        The network does not run if the file exists.
 
         Raises:
-            ZooError: values that are not finite.
+            ZooError: if values are not finite.
         """
 
         def batches():  # all outputs of an image in one row: one pass, one file
-            for batch in pictures.batches():
+            for batch in images.batches():
                 outputs = network(batch)
-                kind = [(name, np.float32, outputs[name].shape[1:]) for name in sorted(outputs)]
-                rows = np.empty(len(batch), kind)
+                dtype = [(name, np.float32, outputs[name].shape[1:]) for name in sorted(outputs)]
+                rows = np.empty(len(batch), dtype)
                 for name in outputs:
                     rows[name] = outputs[name]
                 yield rows
 
-        whole = self.rows(
+        table = self.rows(
             f"features-{slug(network.name)}",
-            ("features 2", pictures.digest, network.digest, network.preprocessing),
-            len(pictures), batches, f"{network.name}: pictures",
+            ("features 2", images.digest, network.digest, network.preprocessing),
+            len(images), batches, f"{network.name}: images",
         )
-        made = {name: whole[name] for name in whole.dtype.names}
-        for name, array in made.items():
+        outputs = {name: table[name] for name in table.dtype.names}
+        for name, array in outputs.items():
             if not all(np.isfinite(array[i : i + 1024]).all() for i in range(0, len(array), 1024)):
                 raise ZooError(
-                    f"{network.name} makes {name} of {pictures.name} that are not finite."
+                    f"The {name} of {network.name} for {images.name} are not finite: check "
+                    "the images and the weights."
                 )
-        return made
+        return outputs
 
 
 def slug(name):

@@ -1,4 +1,4 @@
-"""Two evaluations side by side, with bootstrap intervals of their differences."""
+"""Comparison of two evaluations, with bootstrap intervals of their differences."""
 
 import dataclasses
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from zoo.errors import ZooError
 from zoo.evaluation.figures import bin_bars
-from zoo.evaluation.measures import centred_interval, draw
+from zoo.evaluation.measures import centered_interval, draw
 from zoo.evaluation.report import number
 from zoo.storage import write_bytes_atomically, write_json
 from zoo.training.progress import progress_bar
@@ -18,13 +18,13 @@ NAMES = ("A", "B")
 
 @dataclasses.dataclass
 class Comparison:
-    """Two evaluations side by side.
+    """Comparison of two evaluations.
 
     Attributes:
         report: dict, the content of `compare.json`; its `rows` are dicts of `metric`, `a`, `b`,
             `difference`, `interval_95` of the difference, `better` and `ahead`.
         shares: dict of "real", "A", "B" -> shares of NDB's bins; empty without NDB.
-        different: dict of "A", "B" -> which bins differ from the real images'.
+        different: dict of "A", "B" -> bool per bin, whether it differs from the real images.
     """
 
     report: dict
@@ -63,13 +63,13 @@ def compare(first, second, bootstrap=None, seed=0):
     """The `Comparison` of two evaluations.
 
     Args:
-        first, second: `Evaluation`s against the same real images.
-        bootstrap: int, draws of the intervals; 0 for none; None for 100, but none where the
-            features have more than 512 numbers.
+        first, second: `Evaluation`s with the same real images.
+        bootstrap: int, draws of the intervals; 0 for none; None for 100, but none for features
+            with more than 512 dimensions.
         seed: int, of the draws.
 
     Raises:
-        ZooError: the two were measured against different real images, or at different sizes.
+        ZooError: if the two used different real images, or different sizes.
     """
     runs = (first, second)
     reports = [run.report for run in runs]
@@ -90,7 +90,7 @@ def compare(first, second, bootstrap=None, seed=0):
 
 
 def difference(a, b, repeats, seed, paired):
-    """A's value, B's, and A - B with its interval; one draw serves both where they are paired."""
+    """Values of A and B, and A - B with its interval; if `paired`, both use the same draws."""
     row = {
         "metric": a.metric, "a": a.value, "b": b.value, "difference": a.value - b.value,
         "better": a.better,
@@ -102,29 +102,29 @@ def difference(a, b, repeats, seed, paired):
     together = paired and a.units.shape[:2] == b.units.shape[:2]
     draws = []
     for _ in progress_bar(range(repeats), repeats, f"bootstrap of {a.metric}, A - B: draw"):
-        places = draw(random, *a.units.shape[:2])
-        other = places if together else draw(random, *b.units.shape[:2])
+        indices = draw(random, *a.units.shape[:2])
+        other = indices if together else draw(random, *b.units.shape[:2])
         draws.append(
-            a.statistic(np.asarray(a.units[places])) - b.statistic(np.asarray(b.units[other]))
+            a.statistic(np.asarray(a.units[indices])) - b.statistic(np.asarray(b.units[other]))
         )
-    row["interval_95"] = low, high = centred_interval(row["difference"], draws)
+    row["interval_95"] = low, high = centered_interval(row["difference"], draws)
     if a.better and not low <= 0 <= high:
         row["ahead"] = "A" if (low > 0) == (a.better == "higher") else "B"
     return row
 
 
 def bin_shares(runs):
-    """The bins of the first NDB that both evaluations have; two empty dicts where there is none.
+    """The bins of the first NDB that both evaluations have; two empty dicts if there is none.
 
     Returns:
         (dict of "real", "A", "B" -> shares, dict of "A", "B" -> which bins differ).
     """
-    found = [next((m.more for m in run.measures if "bins" in m.more), None) for run in runs]
-    if not all(found):
+    results = [next((m.more for m in run.measures if "bins" in m.more), None) for run in runs]
+    if not all(results):
         return {}, {}
-    shares = {name: more["shares"] for name, more in zip(NAMES, found, strict=True)}
-    different = {name: more["different"] for name, more in zip(NAMES, found, strict=True)}
-    return {"real": found[0]["bins"], **shares}, different
+    shares = {name: more["shares"] for name, more in zip(NAMES, results, strict=True)}
+    different = {name: more["different"] for name, more in zip(NAMES, results, strict=True)}
+    return {"real": results[0]["bins"], **shares}, different
 
 
 def markdown(result):
@@ -132,8 +132,8 @@ def markdown(result):
     lines = [f"# {' and '.join(names)}, protocol {result['protocol']['name']}", ""]
     lines += [
         f"{result['data']['count']} real images of {result['data']['name']}. Intervals: "
-        "bootstrap, 95 %, draws of the generated pictures"
-        f"{', the same for both' if result['paired'] else ''}; real images are kept.", "",
+        "bootstrap, 95 %, resampling the generated images"
+        f"{', the same for both' if result['paired'] else ''}; the real images are fixed.", "",
         "| metric | A | B | A - B | 95 % interval | better | ahead |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -152,14 +152,14 @@ def _check(reports):
     hashes = [report["data"]["sha256"] for report in reports]
     if hashes[0] != hashes[1]:
         raise ZooError(
-            "The two presets were measured against different real images "
+            "The two presets were evaluated against different real images "
             f"({reports[0]['resolution']} and {reports[1]['resolution']} pixels of "
-            f"{reports[0]['data']['name']} and {reports[1]['data']['name']}), so their numbers do "
-            "not compare: give presets of one size, and --data."
+            f"{reports[0]['data']['name']} and {reports[1]['data']['name']}), so their numbers "
+            "are not comparable: give presets of one size, and --data."
         )
 
 
 def _paired(runs):
-    """Whether both made images of the same conditions, so that one draw serves both."""
+    """Whether both have the same conditions, so that they can share bootstrap draws."""
     conditions = [run.subject.conditions for run in runs]
     return all(conditions) and conditions[0].names == conditions[1].names

@@ -1,8 +1,8 @@
-"""What a preset is measured on: its conditions, drawn from a data set, and the real images.
+"""The data set of an evaluation: conditions and real images.
 
 `--data` is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
-path alone is read as the preset's own training data were, as far as its metadata say; else as what
-its model needs: captioned folder, class folders, pairs, or two domains.
+path alone is read in the same way as the preset's training data, if its metadata name them;
+otherwise as what its model needs: captioned folder, class folders, pairs, or two domains.
 """
 
 import dataclasses
@@ -21,16 +21,17 @@ from zoo.text.captions import can_read
 
 @dataclasses.dataclass
 class Conditions:
-    """What images are made of.
+    """The conditions of the generated images.
 
     Attributes:
-        values: what `model.generate` takes first, one entry a condition; None of a model without.
+        values: the first argument of `model.generate`, one entry per condition; None for an
+            unconditional model.
         names: list of str.
-        labels: int64 (conditions,), class of each (of captions: who may be a wrong caption).
-        sources: `ImageSet` of what is translated, or None.
-        settings: dict, more arguments of `generate`.
-        pool: function () -> (list of str, int labels, int images) of all captions that wrong
-            ones may be drawn from, or None.
+        labels: int64 (conditions,), their classes (captions of other labels are mismatched).
+        sources: `ImageSet` of the source images of a translation, or None.
+        settings: dict, further arguments of `generate`.
+        pool: function () -> (list of str, int labels, int images) of all captions from which
+            mismatched ones are drawn, or None.
         words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
     """
 
@@ -45,14 +46,14 @@ class Conditions:
     def __len__(self):
         return len(self.names)
 
-    def part(self, places):
-        """The values at some places, as `generate` takes them."""
+    def part(self, indices):
+        """The values at some indices, as `generate` takes them."""
         if self.values is None:
             return None
         if isinstance(self.values, list):
-            return [self.values[place] for place in places]
+            return [self.values[index] for index in indices]
         values = self.values.load if self.sources is not None else self.values.__getitem__
-        return values(np.asarray(places))
+        return values(np.asarray(indices))
 
     @property
     def digest(self):
@@ -68,18 +69,18 @@ class Conditions:
 
 
 def check_measurable(model):
-    """Raises `ZooError` for a model that makes no images, or draws from what no data set has."""
+    """Raises `ZooError` for a model that generates no images, or has no data set of conditions."""
     if model.condition is None or model.condition.kind == "description":
-        raise ZooError(f"A {type(model).__name__} makes no images that could be measured.")
+        raise ZooError(f"A {type(model).__name__} generates no images to evaluate.")
     if model.condition.kind == "word embeddings":
         raise ZooError(
-            "This preset reads vectors of words, which no data set here has: make its images "
-            "with recipes.generate --embeddings, then measure the folder with --images."
+            "This preset reads word embeddings, which no data set here has: generate its images "
+            "with recipes.generate --embeddings, then evaluate the folder with --images."
         )
 
 
 def source_name(source):
-    """The name of a source: of `--data`, or of an opened source; its class where it has none."""
+    """The name of a source, from `--data` or of an open source; its class if it has no name."""
     from zoo.data import SOURCES
 
     if isinstance(source, str):
@@ -89,21 +90,21 @@ def source_name(source):
 
 
 def size_of(model):
-    """Pixels of a side of a model's images."""
+    """Side in pixels of a model's images."""
     sizes = getattr(model, "image_sizes", None)
     return int(sizes[-1] if sizes else model.image_size)
 
 
 class EvaluationDataset:
-    """The data set of an evaluation, whose splits are opened when they are needed.
+    """The data set of an evaluation. Its splits are opened on first use.
 
     Args:
-        data: str, as `--data`, or ""; or an opened source, which is taken for every split.
-        form: what it holds, see `zoo.data.FORMS`; None reads plain images.
-        training: dict, what the preset's metadata say of its training.
-        trained_on: dict, what they say of its data, see `zoo.training.run_data.card_facts`.
-        crop: "none", "paper", or "" for the one of the training.
-        embeddings: bool. Whether sentence embeddings are read instead of captions.
+        data: str, as `--data`, or ""; or an open source, which is used for every split.
+        form: form of its items, see `zoo.data.FORMS`; None reads plain images.
+        training: dict, the training settings in the preset's metadata.
+        trained_on: dict, the facts about its data, see `zoo.training.run_data.card_facts`.
+        crop: "none", "paper", or "" for that of the training.
+        embeddings: bool. Whether to read sentence embeddings instead of captions.
     """
 
     def __init__(
@@ -111,9 +112,9 @@ class EvaluationDataset:
     ):
         from zoo.data import FORMS, SOURCES
 
-        training, self.given = training or {}, None
+        training, self.open_source = training or {}, None
         if not isinstance(data, str):
-            self.given, data = data, source_name(data)
+            self.open_source, data = data, source_name(data)
         name, colon, path = data.partition(":")
         if not (colon and name in SOURCES):
             name, path = (data, "") if data in SOURCES else ("", data)
@@ -130,7 +131,7 @@ class EvaluationDataset:
         """The source of a split.
 
         Raises:
-            ZooError: it cannot be opened.
+            ZooError: if it cannot be opened.
         """
         if (split, size) not in self._sources:
             self._sources[split, size] = self._open(split, size)
@@ -163,34 +164,35 @@ class EvaluationDataset:
             )
             raise ZooError(f"{error}{hint}") from None
 
-    def _fitting(self, source):
-        """The source; raises `ZooError` where it has no conditions of this kind."""
-        needed = {"captions": "captions", "embeddings": "embeddings", "pairs": "direction",
-                  "domains": "b"}.get(self.kind)
+    def _checked(self, source):
+        """The source; raises `ZooError` if it has no conditions of the required form."""
+        captions = "embeddings" if self.embeddings else "captions"
+        needed = {"captions": captions, "pairs": "direction", "domains": "b"}.get(self.form)
         if needed and getattr(source, needed, None) is None:
+            missing = captions if self.form == "captions" else self.form
             raise ZooError(
-                f"The source {self.name} has no conditions of a model of {self.kind}: give "
-                "another one with --data=NAME:PATH."
+                f"The source {self.name} has no {missing}, which the model needs: give "
+                "another source with --data=NAME:PATH."
             )
         return source
 
     def held_out(self, size, split="test"):
-        """(source, word) of what is asked for, or there is instead, see `open_part`.
+        """(source, word) of a split, or of its replacement, see `open_part`.
 
-        `split`: "train", "test" or "val", or the word of what was opened before.
+        `split`: "train", "test" or "val", or the word of a split that was opened before.
         """
-        if self.given is not None:
-            return self._fitting(self.given), word_of(self.given)
+        if self.open_source is not None:
+            return self._checked(self.open_source), word_of(self.open_source)
         if (split, size) not in self._parts:
             source, word = open_part(
                 lambda name: self.source(name, size), split, self.fraction, self.fingerprint
             )
-            self._fitting(source)
+            self._checked(source)
             self._parts[split, size] = self._parts[word, size] = source, word
         return self._parts[split, size]
 
     def real_images(self, split, size, direction="a2b"):
-        """(`ImageSet`, word): what generated images are compared with."""
+        """(`ImageSet`, word) of the real images."""
         source, split = self.held_out(size, split)
         name = f"{self.name}, {split}"
         if self.form == "pairs":
@@ -204,11 +206,11 @@ class EvaluationDataset:
         return from_source(source, size, name, crop), split
 
     def conditions(self, model, count, split="test", direction="a2b", repeat=False):
-        """(`Conditions`, word): `count` of them, or all, evenly spread over the images.
+        """(`Conditions`, word): `count` of them, or all, evenly spaced over the images.
 
-        The word says which images they are of, None where they are of none. More than there are
-        images take a second caption of each, a third, and so on; with `repeat` all of them again
-        and again.
+        The word says which images they belong to; None if they belong to none. For more conditions
+        than images, the second caption of each image is used, then the third, and so on; with
+        `repeat` the captions are repeated as often as necessary.
         """
         size, condition = size_of(model), model.condition
         if condition.kind == "nothing":
@@ -219,70 +221,73 @@ class EvaluationDataset:
             return Conditions(labels, list(names)[:count], np.array(labels)), None
         source, split = self.held_out(size, split)
         if condition.kind == "images":
-            return self._pictures_to_translate(source, model, count, direction), split
+            return self._images_to_translate(source, model, count, direction), split
         return self._texts(source, model, count, repeat), split
 
-    def _pictures_to_translate(self, source, model, count, direction):
+    def _images_to_translate(self, source, model, count, direction):
         settings = {}
         if self.form == "domains":
             source, settings = getattr(source, direction[0]), {"direction": direction}
-        places = spread(len(source), count)
+        indices = evenly_spaced(len(source), count)
         load = (lambda i: source.load(i)[0]) if self.form == "pairs" else source.load
-        pictures = from_source(source, size_of(model), self.name, load=load, method="bicubic")
-        pictures.labels = None
-        pictures = pictures.subset(places)
-        names = [f"picture {place}" for place in places]
-        return Conditions(pictures, names, places, pictures, settings)
+        images = from_source(source, size_of(model), self.name, load=load, method="bicubic")
+        images.labels = None
+        images = images.subset(indices)
+        names = [f"image {index}" for index in indices]
+        return Conditions(images, names, indices, images, settings)
 
     def _texts(self, source, model, count, repeat):
         rows = source.embeddings if self.embeddings else source.captions
         unknown = self.training.get("data.unknown", "drop")
+
         def of_number(k):
-            """(image, k) of each image with a caption k that the model can read."""
-            texts = [(place, k) for place in range(len(rows)) if k < len(rows[place])]
+            """(image, k) of each image that has a caption k which the model can read."""
+            texts = [(image, k) for image in range(len(rows)) if k < len(rows[image])]
             if self.embeddings:
                 return texts
             return readable(texts, source.captions, model.vocabulary, unknown)
 
         texts = of_number(0)
         if not texts:
-            raise ZooError("The preset's vocabulary reads none of the data set's first captions.")
+            raise ZooError(
+                "The preset's vocabulary can read none of the data set's captions: give other data."
+            )
         for k in range(1, max(map(len, rows))):
             if len(texts) < (count or 0):
                 texts = texts + of_number(k)
         if repeat:
             texts = texts * max(1, -(-(count or 0) // len(texts)))
-        texts = [texts[place] for place in spread(len(texts), count)]
+        texts = [texts[index] for index in evenly_spaced(len(texts), count)]
         labels = np.asarray(source.labels)
 
-        def words(places):
-            captions = [(source.captions[place], k) for place, k in places]
+        def captions_of(texts):
+            captions = [(source.captions[image], k) for image, k in texts]
             return [of[min(k, len(of) - 1)] for of, k in captions]
 
         def pool():
             every = [text for k in range(max(map(len, rows))) for text in of_number(k)]
-            places = np.array([place for place, _ in every])
-            return words(every), labels[places], places
+            images = np.array([image for image, _ in every])
+            return captions_of(every), labels[images], images
 
-        names, own = words(texts), labels[[place for place, _ in texts]]
+        names, own_labels = captions_of(texts), labels[[image for image, _ in texts]]
         if self.embeddings:
-            return Conditions(np.stack([rows[place][k] for place, k in texts]), names, own)
-        read = None
+            return Conditions(np.stack([rows[image][k] for image, k in texts]), names, own_labels)
+        words = None
         if model.vocabulary is not None:
-            read = coverage(source.captions, model.vocabulary, model.max_words, unknown)
+            words = coverage(source.captions, model.vocabulary, model.max_words, unknown)
         return Conditions(
-            names, names, own, settings={"unknown": unknown}, pool=pool, words=read
+            names, names, own_labels, settings={"unknown": unknown}, pool=pool, words=words
         )
 
 
 def readable(texts, captions, vocabulary, unknown):
-    """Those (image, caption) whose captions a vocabulary can read."""
+    """Those of (image, caption) pairs whose caption a vocabulary can read."""
     known = functools.cache(lambda caption: can_read(caption, vocabulary, unknown))
-    return [(place, k) for place, k in texts if known(captions[place][k])]
+    return [(image, k) for image, k in texts if known(captions[image][k])]
 
 
-def spread(available, count=None):
-    """`count` different places, or all, evenly spread over `available`."""
+def evenly_spaced(available, count=None):
+    """`count` different indices below `available`, evenly spaced, or all of them."""
     if count is None or count >= available:
         return np.arange(available)
     return np.linspace(0, available - 1, count).round().astype(int)

@@ -1,4 +1,4 @@
-"""Mean distance between images of one condition: LPIPS, or plain differences of pixels."""
+"""Mean distance between images of one condition: LPIPS or pixel differences."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from zoo.training.progress import progress_bar
 
 
 def pairs_of(conditions, samples, pairs, seed):
-    """Random, different pairs of the images of each condition.
+    """Random, distinct pairs of the images of each condition.
 
     Args:
-        conditions, samples: ints, conditions and images per condition.
-        pairs: int, pairs per condition, at most; None for all.
+        conditions, samples: ints, number of conditions and of images per condition.
+        pairs: int, maximum number of pairs per condition; None for all.
         seed: int.
 
     Returns:
@@ -24,7 +24,7 @@ def pairs_of(conditions, samples, pairs, seed):
 
 
 def pair_distance(a, b):
-    """Mean absolute difference on the scale of [-1, 1]: float64 (batch,), of two uint8 batches."""
+    """Mean absolute differences, with images in [-1, 1]: float64 (batch,) of two uint8 batches."""
     return np.abs(a.astype(np.float64) - b).mean((1, 2, 3)) / 127.5
 
 
@@ -37,11 +37,11 @@ def measure_diversity(metric, distance, images, pairs, samples, protocol, batch=
         images: `ImageSet`, ordered by condition.
         pairs: int (conditions, pairs, 2), see `pairs_of`.
         samples: int, images per condition.
-        protocol: dict, more facts for the report.
+        protocol: dict, further facts for the report.
     """
     first = np.arange(len(pairs))[:, None, None] * samples
-    places = (pairs + first).reshape(-1, 2)
-    parts = np.array_split(places, -(-len(places) // batch))
+    indices = (pairs + first).reshape(-1, 2)
+    parts = np.array_split(indices, -(-len(indices) // batch))
     values = np.concatenate([
         distance(images.load(part[:, 0]), images.load(part[:, 1]))
         for part in progress_bar(parts, len(parts), f"{metric}: batch of pairs")

@@ -1,4 +1,4 @@
-"""The networks that an evaluation measures with, opened from files and presets."""
+"""The networks that compute an evaluation's metrics, opened from files and presets."""
 
 import dataclasses
 
@@ -9,16 +9,16 @@ from zoo.evaluation.cache import Cache
 
 @dataclasses.dataclass
 class Evaluators:
-    """The networks that images are measured with.
+    """The networks of an evaluation.
 
     Attributes:
-        networks: list of `FeatureNetwork`, of FID and the Inception score.
+        networks: list of `FeatureNetwork`, for FID and the Inception score.
         lpips: `LpipsDistance` or None.
         damsm: `DAMSM` for R-precision, or None.
         cache: `Cache` of generated images and features.
         detector: `zoo.evaluation.soa.Detector` for SOA, or None.
-        soa_captions: folder of SOA's lists of captions, or None.
-        captions_per_label: int, captions of each label of SOA at most, or None.
+        soa_captions: folder of SOA's caption lists, or None.
+        captions_per_label: int, maximum number of captions per label of SOA, or None.
     """
 
     networks: list
@@ -32,7 +32,7 @@ class Evaluators:
 
 @dataclasses.dataclass(frozen=True)
 class EvaluatorFiles:
-    """Where the networks of an evaluation come from.
+    """The files and presets of the networks of an evaluation.
 
     Attributes:
         encoder: tuple of encoders of this zoo: a preset's name, directory or handle, or a model (a
@@ -41,12 +41,12 @@ class EvaluatorFiles:
             InceptionV3.
         lpips_trunk: torchvision's AlexNet, VGG16 or SqueezeNet 1.1, "keras", or an .h5 file of
             Keras' VGG16.
-        lpips_heads: LPIPS' weights of the channels, `alex.pth` and the like.
+        lpips_heads: channel weights of LPIPS, such as `alex.pth`.
         lpips_version: "0.1" or "0.0".
         detector: SOA's `yolov3.weights`.
-        soa_captions: SOA's folder of `label_XX_name.pkl` files; without it captions are chosen by
-            their words.
-        captions_per_label: int, captions of each label of SOA at most, or None.
+        soa_captions: SOA's folder of `label_XX_name.pkl` files; without it captions are selected
+            by their words.
+        captions_per_label: int, maximum number of captions per label of SOA, or None.
     """
 
     encoder: tuple = ()
@@ -59,11 +59,11 @@ class EvaluatorFiles:
     captions_per_label: int | None = None
 
     def check(self):
-        """Raises `ZooError` for files that do not go together; opens none."""
+        """Raises `ZooError` for files that cannot be combined. Opens none of them."""
         if bool(self.lpips_trunk) != bool(self.lpips_heads):
             raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
         if self.soa_captions and not self.detector:
-            raise ZooError("--soa_captions are of SOA, which needs --detector=yolov3.weights, too.")
+            raise ZooError("--soa_captions needs --detector=yolov3.weights, too.")
         if self.captions_per_label is not None and self.captions_per_label < 1:
             raise ZooError(
                 f"--captions_per_label must be at least 1, got {self.captions_per_label}."
@@ -73,18 +73,18 @@ class EvaluatorFiles:
 def open_evaluators(protocol="quick", preset=None, cache=None, show=True, **files):
     """The `Evaluators` of an evaluation.
 
-    Without any encoder or Inception network, a protocol that does not need the latter gets the
-    encoder of this package that fits the preset's data.
+    Without any encoder or Inception network, a protocol that does not require Inception uses this
+    package's encoder for the preset's data.
 
     Args:
         protocol: a `Protocol`, or a key of `zoo.evaluation.protocols.PROTOCOLS`.
-        preset: the preset that will be measured, whose data name the encoder; or None.
+        preset: the preset to evaluate, whose data determine the default encoder; or None.
         cache: folder of cached images and features; None for a temporary one.
         show: bool, whether progress is shown.
         **files: the arguments of `EvaluatorFiles`.
 
     Raises:
-        ZooError: a file is missing, damaged or of another network; or the protocol needs an
+        ZooError: if a file is missing, damaged or of another network, or the protocol requires an
             Inception network and none is given.
     """
     from zoo.evaluation.protocols import find_protocol

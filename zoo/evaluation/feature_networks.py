@@ -1,8 +1,8 @@
-"""The networks that look at images for `recipes.evaluate`, each with a name and a hash.
+"""The feature networks of evaluations, each with a name and a hash.
 
-A name says whose features they are: `inception-2015` is the network that published FIDs were
-computed with, `keras-inception-v3` the one of XMC-GAN; an encoder that was trained by this zoo
-bears the name of its DAMSM preset, or one with `zoo-`. Results of different names do not compare.
+The name identifies the features: `inception-2015` is the network of published FIDs,
+`keras-inception-v3` that of XMC-GAN; an encoder trained with this zoo has the name of its DAMSM
+preset, or a name with `zoo-`. Results with different names are not comparable.
 """
 
 import hashlib
@@ -18,31 +18,31 @@ from zoo.metrics.inception_input import inception_input
 
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 NO_INCEPTION = (
-    "This protocol needs an Inception network, of which there is none in this package. Give one of "
+    "This protocol needs an Inception network, which this package does not contain. Give one of "
     f"three: --inception=PATH/{INCEPTION_FILE} (FID's network of 2015, a file of "
     "github.com/mseitzer/pytorch-fid, or its arrays as .npz); --inception=FOLDER with TF-Hub's "
     "tfgan/eval/inception/1 unpacked, or --inception=tfhub to download it; or --inception=keras "
     "(Keras' ImageNet network, as XMC-GAN), which Keras downloads, or --inception=FILE.h5 with its "
-    "weights. Without any of these --encoder=PRESET measures with an encoder of this zoo, under a "
-    "name of its own."
+    "weights. Without any of these, --encoder=PRESET uses an encoder of this zoo, with a name of "
+    "its own."
 )
 _TFHUB = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
 
 
 class FeatureNetwork:
-    """Pictures -> features, and logits where it classifies.
+    """A network from images to features, and to logits if it is a classifier.
 
     Args:
         name: str.
-        digest: str, SHA-256 of the weights' file.
-        prepare: function of uint8 (batch, h, w, 3) -> what the network takes.
-        run: function of that -> dict of `features` (batch, d) and perhaps `logits`.
+        digest: str, SHA-256 of the weights file.
+        prepare: function of uint8 (batch, h, w, 3) -> input of the network.
+        run: function of that input -> dict of `features` (batch, d) and optionally `logits`.
         preprocessing: str, how images are resized and scaled.
-        family: str, the name that published numbers go under, or "" for none.
-        logit_kernel: (d, classes) or None: what makes the logits of the official Inception score,
-            which has no bias.
-        model: the DAMSM that it is a part of, or None.
-        classifier: the `FeatureEncoder` that it is, whose classes the logits are of, or None.
+        family: str, the name of the network in published results, or "" for none.
+        logit_kernel: (d, classes) or None: kernel of the logits of the official Inception score,
+            which omits the bias.
+        model: the DAMSM that contains it, or None.
+        classifier: the `FeatureEncoder` that provides features and logits, or None.
         for_score: the same network with the preprocessing of the official Inception score, or None.
     """
 
@@ -56,17 +56,17 @@ class FeatureNetwork:
         self._prepare, self._run = prepare, run
 
     def __call__(self, images):
-        """dict of float32 arrays with a row each, of uint8 (batch, h, w, 3)."""
+        """dict of float32 arrays, one row per image, of uint8 (batch, h, w, 3)."""
         outputs = self._run(self._prepare(images))
         return {name: np.asarray(value, np.float32) for name, value in outputs.items()}
 
     def record(self):
-        """What a report says of it."""
+        """Its entry in a report."""
         return {"name": self.name, "sha256": self.digest, "input": self.preprocessing}
 
 
 def squares(size):
-    """uint8 images -> float32 (batch, size, size, 3) in [-1, 1], with anti-aliasing."""
+    """A function uint8 images -> float32 (batch, size, size, 3) in [-1, 1], with anti-aliasing."""
 
     def prepare(images):
         if images.shape[1:3] != (size, size):
@@ -77,10 +77,10 @@ def squares(size):
 
 
 def zoo_encoder(handle):
-    """An encoder of this zoo: a preset of a DAMSM, or of `recipes.train_encoder`.
+    """An encoder of this zoo: a DAMSM, or a `FeatureEncoder` of `recipes.train_encoder`.
 
     Raises:
-        ZooError: neither.
+        ZooError: for another model.
     """
     from zoo.models.damsm import DAMSM
     from zoo.models.feature_encoder import FeatureEncoder
@@ -104,16 +104,16 @@ def zoo_encoder(handle):
 
 
 def shipped_encoders(handle):
-    """Names of the built-in encoders of a preset's data, as its metadata say; else of a DAMSM.
+    """Names of the built-in encoders for a preset's data, from its metadata; else of a DAMSM.
 
     Args:
-        handle: of the preset, or None of other images.
+        handle: handle of the preset, or None for other images.
     """
     from zoo.presets import read_metadata
     from zoo.presets.registry import builtin_names
 
-    def data_of(one):
-        return {entry["name"] for entry in read_metadata(one).get("data") or []}
+    def data_of(preset):
+        return {entry["name"] for entry in read_metadata(preset).get("data") or []}
 
     encoders = [n for n in builtin_names() if n.startswith(("damsm", "encoder"))]
     mine = data_of(handle) if handle else set()
@@ -122,19 +122,19 @@ def shipped_encoders(handle):
 
 
 def damsm_name(model):
-    """The name of a DAMSM's preset, which a paper's network cannot be mistaken for."""
+    """The name of a DAMSM's preset, made distinct from a paper's network."""
     name = getattr(model, "preset_metadata", {}).get("name", "damsm")
     return name if "damsm" in name.lower() else f"zoo-damsm-{name}"
 
 
 def paper_of(model):
-    """"the paper's DAMSM" of one that was imported from AttnGAN's released files; else ""."""
+    """"the paper's DAMSM" if it was imported from AttnGAN's released files, else ""."""
     source = getattr(model, "preset_metadata", {}).get("source") or {}
     return PAPERS_DAMSM if source.get("checkpoint", "").startswith("taoxugit/AttnGAN") else ""
 
 
 def weights_digest(model):
-    """SHA-256 of the weights' file that a model was read from; without one, of its variables."""
+    """SHA-256 of the weights file that a model was loaded from; without one, of its variables."""
     files = getattr(model, "preset_metadata", {}).get("files", {})
     if "model.weights.h5" in files:
         return files["model.weights.h5"]["sha256"]
@@ -142,7 +142,7 @@ def weights_digest(model):
 
 
 def variables_digest(model):
-    """SHA-256 of a model's variables as they are now."""
+    """SHA-256 of a model's current variables."""
     digest = hashlib.sha256()
     for name, variable in sorted(model.preset_variables().items()):
         digest.update(name.encode() + np.asarray(variable.numpy()).tobytes())
@@ -150,10 +150,10 @@ def variables_digest(model):
 
 
 def inception(where):
-    """An Inception network from what `--inception` says.
+    """The Inception network that `--inception` names.
 
     Raises:
-        ZooError: `NO_INCEPTION` where nothing is said, or what is wrong with the file.
+        ZooError: `NO_INCEPTION` if it is missing, or if the file is invalid.
     """
     if not where:
         raise ZooError(NO_INCEPTION)
@@ -195,9 +195,9 @@ def _keras(where):
         whole = keras.applications.InceptionV3(
             weights="imagenet" if where == "keras" else where, classifier_activation=None
         )
-    except Exception as error:  # no connection, a broken file, other layers: any error at all
+    except Exception as error:  # a failed download, a damaged file, other layers
         raise ZooError(
-            f"Keras' InceptionV3 could not be had from {where} "
+            f"Keras' InceptionV3 could not be loaded from {where} "
             f"({str(error).splitlines()[0][:160]}). {NO_INCEPTION}"
         ) from None
     network = keras.Model(whole.input, [whole.layers[-2].output, whole.output])
@@ -228,9 +228,9 @@ def _tf_hub(where):
         function = loaded.signatures["default"] if "default" in getattr(
             loaded, "signatures", {}
         ) else loaded
-    except Exception as error:  # no connection, no SavedModel there: any error at all
+    except Exception as error:  # a failed download, not a SavedModel
         raise ZooError(
-            f"TF-Hub's Inception could not be had from {where} "
+            f"TF-Hub's Inception could not be loaded from {where} "
             f"({str(error).splitlines()[0][:160]}). {NO_INCEPTION}"
         ) from None
 
@@ -239,7 +239,7 @@ def _tf_hub(where):
         missing = {"pool_3", "logits"} - set(outputs)
         if missing:
             raise ZooError(
-                f"The SavedModel {where} gives no {' and '.join(sorted(missing))}: it is not "
+                f"The SavedModel {where} has no output {' and '.join(sorted(missing))}: expected "
                 "tfgan/eval/inception/1."
             )
         return {"features": outputs["pool_3"], "logits": outputs["logits"]}
@@ -265,7 +265,7 @@ def _preprocessing(name):
 
 
 def graph_of(call):
-    """A graph of `call` on batches of any size."""
+    """`call` as a TensorFlow graph, for batches of any size."""
     import tensorflow as tf
 
     graph = tf.function(call, autograph=False, reduce_retracing=True)

@@ -1,4 +1,4 @@
-"""Fréchet distance of generated images from real ones, by the features of a network."""
+"""Fréchet distance between generated and real images in the features of a network."""
 
 from zoo.evaluation.measures import Measure
 from zoo.metrics.feature_statistics import FeatureStatistics
@@ -13,22 +13,22 @@ def measure_fid(features, real, network, shape, label=""):
     Args:
         features: float32 (n, d), of the generated images, ordered by condition.
         real: float32 (m, d), of the real images.
-        network: `FeatureNetwork` that the features are of.
+        network: `FeatureNetwork` of the features.
         shape: (conditions, images per condition); their product is n.
-        label: str, appended to the metric's name where only some images are measured, such as
+        label: str, suffix of the metric's name if only a part of the images is used, such as
             those of one class.
     """
     real = statistics_of(real)
     distance = FrechetDistanceTo(real.mean, real.covariance)
 
     def statistic(units):
-        made = statistics_of(units.reshape(-1, units.shape[-1]))
-        return distance(made.mean, made.covariance)
+        generated = statistics_of(units.reshape(-1, units.shape[-1]))
+        return distance(generated.mean, generated.covariance)
 
     count, size = features.shape
     warnings = [
-        f"only {n} {which} images for features of {size} numbers: the covariance is singular, "
-        "and the distance is too large by an amount that depends on that number"
+        f"only {n} {which} images for {size}-dimensional features: the covariance is singular, and "
+        "the distance is biased upwards by an amount that depends on that number"
         for which, n in (("generated", count), ("real", real.count)) if n <= size
     ]
     return Measure(

@@ -1,7 +1,7 @@
-"""Sets of images that an evaluation measures, read batch by batch.
+"""Sets of images for evaluations, read in batches.
 
-A set is read as often as it is needed and never held in memory as a whole, except for arrays that
-were given as such. Its digest identifies its content, whatever files it is in.
+A set is read whenever it is needed and never held in memory as a whole, unless it was created from
+an array. Its digest identifies its content, independent of the files.
 """
 
 import functools
@@ -25,15 +25,15 @@ class ImageSet:
     Args:
         load: function of indices, int (n,) -> uint8 (n, h, w, 3).
         count: int.
-        name: str, what reports call it.
+        name: str, its name in reports.
         labels: ints (count,) or None.
         class_names: list of str or None.
-        preprocessing: str, how the images got their size.
+        preprocessing: str, how the images were resized.
 
     Attributes:
-        file_names: list of str, of images in files.
-        split: str or None, the part of a folder.
-        path: str or None, where the images are.
+        file_names: list of str, for images in files.
+        split: str or None, the split of a folder.
+        path: str or None, location of the images.
     """
 
     file_names, split, path = (), None, None
@@ -42,7 +42,7 @@ class ImageSet:
         self, load, count, name, labels=None, class_names=None, preprocessing="pixels as they are"
     ):
         if count < 1:
-            raise ZooError(f"{name} holds no images.")
+            raise ZooError(f"{name} contains no images.")
         self.load, self.count, self.name, self.preprocessing = load, count, name, preprocessing
         self.labels = None if labels is None else np.asarray(labels)
         self.class_names = class_names
@@ -68,36 +68,36 @@ class ImageSet:
             digest.update(np.ascontiguousarray(batch).tobytes())
         return digest.hexdigest()
 
-    def subset(self, places, name=None):
-        """The images at these places, as a set."""
-        places = np.asarray(places)
-        labels = None if self.labels is None else self.labels[places]
+    def subset(self, indices, name=None):
+        """The images at these indices, as a set."""
+        indices = np.asarray(indices)
+        labels = None if self.labels is None else self.labels[indices]
         return ImageSet(
-            lambda index: self.load(places[index]), len(places), name or self.name, labels,
+            lambda index: self.load(indices[index]), len(indices), name or self.name, labels,
             self.class_names, self.preprocessing,
         )
 
     def sample(self, count, seed):
-        """`count` different images at random, in order; all of them where there are no more."""
+        """`count` distinct images at random, in order; all of them if there are no more."""
         if count is None or count >= self.count:
             return self
-        places = np.sort(np.random.RandomState(seed).permutation(self.count)[:count])
-        return self.subset(places)
+        indices = np.sort(np.random.RandomState(seed).permutation(self.count)[:count])
+        return self.subset(indices)
 
     def of_class(self, label):
         """The images of a class.
 
         Raises:
-            ZooError: there is none.
+            ZooError: if there are none.
         """
-        places = np.flatnonzero(self.labels == label)
+        indices = np.flatnonzero(self.labels == label)
         name = self.class_names[label] if self.class_names else label
-        if not len(places):
+        if not len(indices):
             raise ZooError(
-                f'{self.name} has no image of the class "{name}", so nothing can be measured '
-                "there: add some, or measure without classes (--noper_class)."
+                f'{self.name} has no image of the class "{name}", so it cannot be evaluated: '
+                "add some, or evaluate without classes (--noper_class)."
             )
-        return self.subset(places, f"{self.name}, class {name}")
+        return self.subset(indices, f"{self.name}, class {name}")
 
     def flat(self, folder):
         """All images as rows of bytes (count, h * w * 3), in a temporary file below `folder`."""
@@ -113,36 +113,36 @@ class ImageSet:
 
 
 def from_array(array, name, value_range=None, **labels):
-    """A set from an array (n, h, w, 3); grey images, of one channel, get three.
+    """A set from an array (n, h, w, 3), or (n, h, w, 1) for gray images.
 
     Args:
         array: uint8, uint16 or float, see `zoo.images.arrays`.
         name: str.
-        value_range: None, or what floats are in: (-1, 1), (0, 1) or (0, 255).
+        value_range: range of float values, (-1, 1), (0, 1) or (0, 255); None to infer it.
 
     Raises:
-        ZooError: another shape or type, NaN, or floats outside their range, or of none that is
-            certain.
+        ZooError: for another shape or type, NaN, or floats that are out of range or whose range
+            is ambiguous.
     """
     array = array if isinstance(array, np.memmap) else np.asarray(array)
     if array.ndim != 4 or array.shape[-1] not in (1, 3) or not array.size:
         raise ZooError(
-            f"{name}: expected images of the shape (n, h, w, 3), or (n, h, w, 1) for grey, got "
+            f"{name}: expected images of the shape (n, h, w, 3), or (n, h, w, 1) for gray, got "
             f"{array.shape}.{shape_advice(array.shape, (1, 3))}"
         )
     array = to_bytes(array, name, value_range)
-    return ImageSet(lambda places: _colour(array[places]), len(array), name, **labels)
+    return ImageSet(lambda indices: _rgb(array[indices]), len(array), name, **labels)
 
 
 def from_source(source, size, name, crop="none", load=None, method="bilinear"):
-    """A set from a source of `zoo.data`, in squares of `size` pixels.
+    """A set of square images of `size` pixels from a source of `zoo.data`.
 
     Args:
         source: has `len()` and, unless `load` is given, `load(index)`.
-        crop: "none" squeezes an image into the square; "paper" scales its shorter side to 76/64 of
-            the size and cuts the centre, the middle of AttnGAN's training crop.
-        load: function index -> uint8 [h, w, 3], in place of the source's.
-        method: "bilinear" or "bicubic", Pillow's, of what is squeezed.
+        crop: "none" resizes an image to the square; "paper" resizes its shorter side to 76/64 of
+            the size and crops the center, as in the middle of AttnGAN's random training crops.
+        load: function index -> uint8 [h, w, 3], used instead of the source's.
+        method: "bilinear" or "bicubic" of Pillow, for crop "none".
     """
     import tensorflow as tf
 
@@ -150,27 +150,28 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
     from zoo.images.resample import resize
 
     check_choice("--crop", crop, CROPS)
-    one = load or source.load
+    load_image = load or source.load
 
     def fit(index):
-        picture = one(index)
+        image = load_image(index)
         if crop == "paper":
-            return scale_and_crop(picture, size)
-        return tf.ensure_shape(resize(picture, size, size, method), [size, size, 3])
+            return scale_and_crop(image, size)
+        return tf.ensure_shape(resize(image, size, size, method), [size, size, 3])
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)], autograph=False)
-    def pictures(places):
+    def load_batch(indices):
         spec = tf.TensorSpec([size, size, 3], tf.uint8)
-        return tf.map_fn(fit, places, fn_output_signature=spec, parallel_iterations=8)
+        return tf.map_fn(fit, indices, fn_output_signature=spec, parallel_iterations=8)
 
     labels = getattr(source, "labels", None) if hasattr(source, "class_names") else None
-    routes = {
-        "none": f"squeezed to {size} x {size} pixels, Pillow's {method}",
-        "paper": f"shorter side to 76/64 of {size} pixels, the middle {size} x {size} cut out",
+    preprocessing = {
+        "none": f"resized to {size} x {size} pixels, Pillow's {method}",
+        "paper": f"shorter side to 76/64 of {size} pixels, center crop of {size} x {size}",
     }
     return ImageSet(
-        lambda places: pictures(np.asarray(places, np.int64)).numpy(), len(source), name, labels,
-        getattr(source, "class_names", None), routes[crop],
+        lambda indices: load_batch(np.asarray(indices, np.int64)).numpy(),
+        len(source), name, labels,
+        getattr(source, "class_names", None), preprocessing[crop],
     )
 
 
@@ -178,14 +179,15 @@ def from_path(path, size=None, split=None):
     """A set from a folder or .zip of image files, or from a .npy file.
 
     Args:
-        path: images may lie in folders, see `with_classes`; all are taken, however deep. What
-            `recipes.generate` writes beside single images (`OVERVIEWS`) is left out.
-        size: int, to which images are scaled; None takes them as they are.
-        split: str or None. Where there are folders "train", "val", "test", those of this one, or of
-            the next best; else all images.
+        path: all images are used, at any depth of folders, see `with_classes`, except the overviews
+            of `recipes.generate` (`OVERVIEWS`).
+        size: int, pixels to resize images to; None leaves them unchanged.
+        split: str or None. If there are folders "train", "val", "test", this one, or the closest
+            that exists; otherwise all images are used.
 
     Raises:
-        ZooError: nothing there, images of several sizes and no `size`, or a bad array.
+        ZooError: if there are no images, they have several sizes and `size` is None, or the array
+            is invalid.
     """
     path = os.fspath(path)
     if path.endswith(".npy"):
@@ -199,61 +201,63 @@ def from_path(path, size=None, split=None):
     root, split = _root(tree, split)
     names = [name for name in tree.images(root) if name.split("/")[-1] not in OVERVIEWS]
     if not names:
-        raise ZooError(f"{path} holds no images: give a folder, a .zip or a .npy of them.")
+        raise ZooError(f"{path} contains no images: give a folder, a .zip or a .npy of images.")
     shapes = {}
 
     def note(height, width):
         shapes.setdefault((height, width), len(shapes))
 
-    pictures = ImageFiles(tree, names, rule=note)
+    images = ImageFiles(tree, names, rule=note)
     if size is None:
         size = _side_of(path, list(shapes))
     name = " ".join(filter(None, (Path(path).name, split)))
-    result = from_source(pictures, size, name)
-    result.file_names, result.split, result.path = pictures.file_names, split, path
+    result = from_source(images, size, name)
+    result.file_names, result.split, result.path = images.file_names, split, path
     return result
 
 
 def _root(tree, split):
-    """(folder, split) where a split lies, or all images; the split is None of these."""
+    """(folder, split) of a split; ("", None) for all images."""
     from zoo.data.sources.layouts import splits_at
 
     for level in reversed(tree.roots) if split else ():
-        found = splits_at(tree, level)
+        splits = splits_at(tree, level)
         for name in dict.fromkeys((split, "test", "val", "train")):
-            folders = found.get(name, [])
+            folders = splits.get(name, [])
             if len(folders) > 1:
-                shown = " and ".join(map(tree.describe, folders))
-                raise ZooError(f'Two folders are of the split "{name}": {shown}. Keep one of them.')
+                listed = " and ".join(map(tree.describe, folders))
+                raise ZooError(f'Several folders of the split "{name}": {listed}. Keep one.')
             if folders:
                 return folders[0], name
     return "", None
 
 
 def _side_of(path, shapes):
-    """The side of square images of one size."""
+    """The side of images that are all squares of one size."""
     if len(shapes) > 1:
-        shown = ", ".join(f"{w} x {h}" for h, w in shapes[:3])
+        listed = ", ".join(f"{w} x {h}" for h, w in shapes[:3])
         raise ZooError(
-            f"{path} holds images of {len(shapes)} sizes ({shown} ...): scale them to one "
-            "first, or say to which with --size."
+            f"{path} contains images of {len(shapes)} sizes ({listed} ...): resize them to one "
+            "size first, or give it with --size."
         )
     height, width = shapes[0]
     if height != width:
-        raise ZooError(f"{path} holds images of {width} x {height}: give --size, a square's.")
+        raise ZooError(
+            f"{path} contains images of {width} x {height}, which are not square: give --size."
+        )
     return height
 
 
-def with_classes(pictures, class_names):
-    """Gives a set from a folder its labels, where each image lies in a folder of a class."""
+def with_classes(images, class_names):
+    """Sets the labels of a set from a folder, if each image is in a folder named by its class."""
     class_names = [str(name) for name in class_names or ()]
     labels = [
         next((class_names.index(part) for part in name.split("/")[:-1] if part in class_names), -1)
-        for name in pictures.file_names
+        for name in images.file_names
     ]
     if labels and min(labels) >= 0:
-        pictures.labels, pictures.class_names = np.array(labels), class_names
-    return pictures
+        images.labels, images.class_names = np.array(labels), class_names
+    return images
 
 
 def _from_npy(path, size):
@@ -268,16 +272,16 @@ def _from_npy(path, size):
     return result
 
 
-def resized(pictures, size):
-    """The same images squeezed into a square of `size` pixels."""
+def resized(images, size):
+    """The same images resized to squares of `size` pixels."""
     from zoo.images.resample import resize
 
-    load = pictures.load
+    load = images.load
     return ImageSet(
-        lambda places: resize(load(places), size, size).numpy(), len(pictures), pictures.name,
-        pictures.labels, pictures.class_names, f"squeezed to {size} x {size} pixels, bilinear",
+        lambda indices: resize(load(indices), size, size).numpy(), len(images), images.name,
+        images.labels, images.class_names, f"resized to {size} x {size} pixels, bilinear",
     )
 
 
-def _colour(pictures):
-    return pictures.repeat(3, axis=-1) if pictures.shape[-1] == 1 else pictures
+def _rgb(images):
+    return images.repeat(3, axis=-1) if images.shape[-1] == 1 else images

@@ -1,4 +1,4 @@
-"""Inception score of generated images, by the logits of a network that classifies."""
+"""Inception score of generated images from the logits of a classifier."""
 
 import numpy as np
 
@@ -12,11 +12,11 @@ def measure_inception_score(outputs, network, shape, protocol, seed):
 
     Args:
         outputs: dict of float32 `logits` (n, classes) and `features` (n, d), ordered by condition.
-        network: `FeatureNetwork` that they are of.
+        network: `FeatureNetwork` of the outputs.
         shape: (conditions, images per condition).
+        protocol: `Protocol`: its `splits` and `remainder`, and `official_logits`: True omits the
+            last bias if the kernel of the network is known, as in OpenAI's script.
         seed: int, of the order.
-        protocol: `Protocol`: its `splits` and `remainder`, and `official_logits`: True leaves the
-            last bias out where the network knows its kernel, as OpenAI's script does.
     """
     biased = not (protocol.official_logits and network.logit_kernel is not None)
     logits = outputs["logits"] if biased else class_logits(
@@ -25,11 +25,11 @@ def measure_inception_score(outputs, network, shape, protocol, seed):
     probabilities = class_probabilities(logits)
     splits, warnings = min(protocol.splits, len(probabilities)), []
     if splits < protocol.splits:
-        warnings.append(f"{splits} splits instead of {protocol.splits}: there are no more pictures")
+        warnings.append(f"{splits} splits instead of {protocol.splits}: there are no more images")
     if protocol.official_logits and biased:
         warnings.append(
-            "the logits have their bias, which the official script leaves out: the kernel of "
-            f"{network.name} is not known"
+            "the logits include the bias, which the official script omits: the kernel of "
+            f"{network.name} is unknown"
         )
 
     def score(units):

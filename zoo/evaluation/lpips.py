@@ -9,21 +9,22 @@ from zoo.errors import ZooError
 from zoo.evaluation.feature_networks import graph_of
 from zoo.metrics.lpips import lpips, trunk_input
 
-_MEANS = np.array([103.939, 116.779, 123.68])  # of ImageNet, blue first, 0 to 255
+_MEANS = np.array([103.939, 116.779, 123.68])  # ImageNet means, BGR, 0 to 255
 
 
 class LpipsDistance:
-    """The distance of `--lpips_trunk` and `--lpips_heads`.
+    """LPIPS with the weights of `--lpips_trunk` and `--lpips_heads`.
 
-    Keras' VGG16 is another training than torchvision's, with other numbers: its name says "keras".
+    Keras' VGG16 was trained independently of torchvision's and gives other values: its name
+    contains "keras".
 
     Args:
         trunk: torchvision's file, "keras" for Keras' VGG16, or an .h5 file of its weights.
-        heads: the official weights of the channels.
+        heads: file of the official channel weights.
         version: "0.1" or "0.0".
 
     Raises:
-        ZooError: a file is missing or does not fit.
+        ZooError: if a file is missing or does not match.
     """
 
     def __init__(self, trunk, heads, version="0.1"):
@@ -46,7 +47,7 @@ class LpipsDistance:
         return graph_of(self.trunk)
 
     def __call__(self, a, b):
-        """float64 (batch,), of two uint8 (batch, h, w, 3)."""
+        """Distances float64 (batch,) of two uint8 (batch, h, w, 3)."""
         sides = [
             [np.asarray(layer) for layer in self._features(self._input(x).astype(np.float32))]
             for x in (a, b)
@@ -54,21 +55,21 @@ class LpipsDistance:
         return lpips(*sides, self.weights)
 
     def _input(self, images):
-        if self.keras:  # its own scaling; that of the versions is torchvision's
+        if self.keras:  # Keras' preprocessing; that of `trunk_input` is torchvision's
             return images[..., ::-1] - _MEANS
         return trunk_input(images / 127.5 - 1, self.version, value_range=(-1, 1))
 
     def record(self):
-        scaled = "blue first, less ImageNet's means" if self.keras else "[-1, 1]"
+        scaled = "BGR minus ImageNet's means" if self.keras else "[-1, 1]"
         return {"name": f"lpips {self.name}", "sha256": self.digest, "files": self.files,
-                "input": f"pictures at their own size, {scaled}"}
+                "input": f"images at their own size, {scaled}"}
 
 
 def keras_trunk(where):
-    """(`PerceptualTrunk`, SHA-256) of Keras' VGG16 with the weights of ImageNet, or of a file.
+    """(`PerceptualTrunk`, SHA-256) of Keras' VGG16 with ImageNet weights, or those of a file.
 
     Raises:
-        ZooError: it cannot be had.
+        ZooError: if it cannot be loaded.
     """
     import keras
 
@@ -80,9 +81,9 @@ def keras_trunk(where):
         network = keras.applications.VGG16(
             include_top=False, weights="imagenet" if where == "keras" else where
         )
-    except Exception as error:  # no connection, a broken file, other layers: any error at all
+    except Exception as error:  # a failed download, a damaged file, other layers
         raise ZooError(
-            f"Keras' VGG16 could not be had from {where} ({str(error).splitlines()[0][:160]}): "
+            f"Keras' VGG16 could not be loaded from {where} ({str(error).splitlines()[0][:160]}): "
             "give its weights without the top as an .h5 file, or torchvision's file, with "
             "--lpips_trunk."
         ) from None

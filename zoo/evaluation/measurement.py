@@ -1,4 +1,4 @@
-"""Measures everything that a protocol asks for; what cannot be measured is listed with a reason."""
+"""Measures all metrics of a protocol; metrics that cannot be measured are listed with a reason."""
 
 import dataclasses
 import time
@@ -14,30 +14,30 @@ from zoo.evaluation.ndb import measure_ndb
 from zoo.evaluation.r_precision import precision_of
 from zoo.evaluation.soa import accuracy_of_preset, object_accuracy
 
-_TOO_FEW = "a covariance takes two images at least"
+_TOO_FEW = "a covariance needs at least two images"
 
 
 @dataclasses.dataclass
 class Results:
-    """What was measured, and why other metrics were not.
+    """Measured metrics, and the reasons why others were not measured.
 
     Attributes:
         trained_towards: str or None, name of the encoder that the generator was trained with.
-        found: list of (`Measure`, seconds).
-        left_out: dict of a metric that was not measured -> why.
+        measures: list of (`Measure`, seconds).
+        not_measured: dict of metric -> reason.
     """
 
     trained_towards: str | None = None
-    found: list = dataclasses.field(default_factory=list)
-    left_out: dict = dataclasses.field(default_factory=dict)
+    measures: list = dataclasses.field(default_factory=list)
+    not_measured: dict = dataclasses.field(default_factory=dict)
 
     def add(self, measures, start):
-        """Adds a `Measure`, or a list of them, begun at `start` (of `time.monotonic`)."""
+        """Adds a `Measure`, or a list of them, started at `start` (of `time.monotonic`)."""
         for measure in measures if isinstance(measures, list) else [measures]:
             if self.trained_towards and f"[{self.trained_towards}]" in measure.metric:
-                measure.warnings.append("the generator was trained towards this encoder")
-            measure.value  # noqa: B018 - an error of the numbers shows here, and the time counts
-            self.found.append((measure, time.monotonic() - start))
+                measure.warnings.append("the generator was trained with this encoder")
+            measure.value  # noqa: B018 - computed now, so that errors and time are seen here
+            self.measures.append((measure, time.monotonic() - start))
 
 
 def measure(subject, real, protocol, evaluators, seed, per_class=None):
@@ -45,21 +45,21 @@ def measure(subject, real, protocol, evaluators, seed, per_class=None):
 
     Args:
         subject: `zoo.evaluation.subject.Subject`.
-        real: `ImageSet` that it is compared with.
-        protocol: `Protocol`, with the counts that are to be measured.
+        real: `ImageSet` of real images.
+        protocol: `Protocol`, with the counts to use.
         evaluators: `Evaluators`.
-        seed: int, of everything that is drawn.
-        per_class: bool, whether each class is measured alone, too; None for the protocol's.
+        seed: int, of all random selections.
+        per_class: bool, whether each class is evaluated separately too; None as in the protocol.
 
     Raises:
-        ZooError: images of a folder lack a class of the real ones, or a network's features are not
-            finite.
+        ZooError: if images of a folder lack a class of the real images, or a network's features are
+            not finite.
     """
     return Measurement(subject, real, protocol, evaluators, seed).run(per_class)
 
 
 class Measurement:
-    """One run of `measure`: a method per kind of metric; `results` collects what they find."""
+    """One call of `measure`: one method per kind of metric, whose output is in `results`."""
 
     def __init__(self, subject, real, protocol, evaluators, seed):
         self.subject, self.real, self.protocol = subject, real, protocol
@@ -84,50 +84,50 @@ class Measurement:
         if self.evaluators.detector is not None:
             self.soa()
         elif self.protocol.objects:
-            self.results.left_out["soa"] = "--detector was not given"
+            self.results.not_measured["soa"] = "--detector was not given"
         return self.results
 
     def classes(self):
-        """The labels that are measured alone.
+        """The labels that are evaluated separately.
 
         Raises:
-            ZooError: the images of a folder lack a class of the real ones.
+            ZooError: if the images of a folder lack a class of the real images.
         """
-        subject, real, left_out = self.subject, self.real, self.results.left_out
+        subject, real, not_measured = self.subject, self.real, self.results.not_measured
         if subject.images.labels is None or real.labels is None:
-            left_out["classes"] = "the images, or the real ones, have no classes"
+            not_measured["classes"] = "the generated or the real images have no classes"
             return []
         mine, theirs = subject.images.class_names, real.class_names
         if mine and theirs and list(mine) != list(theirs):
             if set(mine) != set(theirs):
-                left_out["classes"] = (
-                    f"the preset's ({', '.join(mine)}) are not those of the real images "
+                not_measured["classes"] = (
+                    f"those of the preset ({', '.join(mine)}) differ from those of the real images "
                     f"({', '.join(theirs)})"
                 )
                 return []
             real.labels = np.array([list(mine).index(name) for name in theirs])[real.labels]
             real.class_names = list(mine)
-        found = sorted(set(subject.images.labels.tolist()))
-        if subject.model is None:  # a preset draws the classes of its conditions alone
-            found = list(range(len(real.class_names)))
-        for label in found:  # an empty class is an error with its name
+        labels = sorted(set(subject.images.labels.tolist()))
+        if subject.model is None:  # a preset generates only the classes of its conditions
+            labels = list(range(len(real.class_names)))
+        for label in labels:  # raises for an empty class
             subject.images.of_class(label)
             real.of_class(label)
-        return found
+        return labels
 
     def class_suffix(self, label):
-        """What the name of a metric of one class ends in."""
+        """Suffix of the name of a metric of one class."""
         names = self.real.class_names or self.subject.images.class_names
         return f", class {names[label] if names else label}"
 
     def fid(self, network, classes):
-        """FID of all images and of each class; the network's outputs of the generated images."""
+        """Measures FID of all images and each class; returns outputs of the generated images."""
         subject, real = self.subject, self.real
         start = time.monotonic()
         mine = self.evaluators.cache.features(subject.images, network)
         theirs = self.evaluators.cache.features(real, network)
         if min(len(subject.images), len(real)) < 2:
-            self.results.left_out[f"fid[{network.name}]"] = _TOO_FEW
+            self.results.not_measured[f"fid[{network.name}]"] = _TOO_FEW
             return mine
         self.results.add(
             measure_fid(mine["features"], theirs["features"], network, subject.shape), start
@@ -136,7 +136,7 @@ class Measurement:
             start, name = time.monotonic(), self.class_suffix(label)
             own, other = (np.flatnonzero(s.labels == label) for s in (subject.images, real))
             if min(len(own), len(other)) < 2:
-                self.results.left_out[f"fid[{network.name}]{name}"] = _TOO_FEW
+                self.results.not_measured[f"fid[{network.name}]{name}"] = _TOO_FEW
                 continue
             self.results.add(
                 measure_fid(mine["features"][own], theirs["features"][other], network,
@@ -149,7 +149,7 @@ class Measurement:
         start = time.monotonic()
         if "logits" not in outputs:
             name = f"inception_score[{network.name}]"
-            self.results.left_out[name] = "the network classifies nothing"
+            self.results.not_measured[name] = "the network is not a classifier"
             return
         if self.protocol.official_logits and network.for_score is not None:
             network = network.for_score
@@ -162,12 +162,12 @@ class Measurement:
         )
 
     def ndb(self, classes):
-        """NDB and JSD of all images, or of each class and their mean over classes."""
+        """Measures NDB and JSD of all images, or of each class and the mean over classes."""
         try:
             import sklearn  # noqa: F401
         except ImportError:
-            reason = "scikit-learn, which makes the bins, is not installed"
-            self.results.left_out["ndb, jsd"] = reason
+            reason = "scikit-learn, which computes the bins, is not installed"
+            self.results.not_measured["ndb, jsd"] = reason
             return
         settings = {"bins": self.protocol.bins, "cache": self.evaluators.cache, "seed": self.seed}
         images, real, start = self.subject.images, self.real, time.monotonic()
@@ -190,15 +190,15 @@ class Measurement:
             self.results.add(mean_of(parts, f"{metric}, mean over classes"), start)
 
     def diversity(self):
-        """Distances between images of one condition: of pixels, and LPIPS."""
+        """Measures distances between images of one condition: of pixels, and LPIPS."""
         (conditions, samples), start = self.subject.shape, time.monotonic()
         if samples < 2:
-            reason = "they compare images of one condition, and there is one"
-            self.results.left_out["pair_distance, lpips"] = reason
+            reason = "they compare images of one condition, but there is only one"
+            self.results.not_measured["pair_distance, lpips"] = reason
             return
         count = self.protocol.pairs if conditions > 1 else 50 * (self.protocol.pairs or 1)
         pairs = pairs_of(conditions, samples, count, self.seed)
-        which = {"pairs": "random, different, of one condition", "seed": self.seed}
+        which = {"pairs": "random, distinct, of one condition", "seed": self.seed}
         self.results.add(
             measure_diversity(
                 "pair_distance", pair_distance, self.subject.images, pairs, samples,
@@ -209,7 +209,7 @@ class Measurement:
         lpips, start = self.evaluators.lpips, time.monotonic()
         if lpips is None:
             reason = "--lpips_trunk and --lpips_heads were not given"
-            self.results.left_out["lpips"] = reason
+            self.results.not_measured["lpips"] = reason
             return
         self.results.add(
             measure_diversity(
@@ -226,17 +226,17 @@ class Measurement:
         measures, reason = mode_coverage(self.subject, self.evaluators)
         self.results.add(measures, start)
         if reason:
-            self.results.left_out["mode_coverage"] = reason
+            self.results.not_measured["mode_coverage"] = reason
 
     def r_precision(self):
         start = time.monotonic()
-        found, reason = precision_of(
+        measured, reason = precision_of(
             self.subject, self.evaluators, self.protocol.folds, self.seed
         )
-        if found is None:
-            self.results.left_out["r_precision"] = reason
+        if measured is None:
+            self.results.not_measured["r_precision"] = reason
         else:
-            self.results.add(found, start)
+            self.results.add(measured, start)
 
     def soa(self):
         start = time.monotonic()
@@ -247,4 +247,4 @@ class Measurement:
         if measures:
             self.results.add(measures, start)
         else:
-            self.results.left_out["soa"] = reason
+            self.results.not_measured["soa"] = reason

@@ -1,8 +1,9 @@
-"""A measured number with everything that its bootstrap interval needs.
+"""Measured values with the data for their bootstrap intervals.
 
-A `Measure` keeps one value per image (or pair of images) of each condition, `units`, and a
-`statistic` of such an array: a bootstrap draws units and takes the statistic. Many conditions are
-drawn as a whole, with all their images; of few, such as classes, images are drawn within each.
+A `Measure` has one value per image (or pair of images) of each condition, `units`, and a
+`statistic` of such an array: a bootstrap resamples units and computes the statistic. If there are
+many conditions, whole conditions are resampled, with all their images; if there are few, such as
+classes, images are resampled within each condition.
 """
 
 import dataclasses
@@ -12,24 +13,24 @@ import numpy as np
 
 from zoo.training.progress import progress_bar
 
-MANY = 20  # from so many conditions on, conditions are drawn, and not images within them
+MANY = 20  # from this number of conditions on, conditions are resampled instead of images
 REPEATS = 100  # draws of a bootstrap by default
 
 
 @dataclasses.dataclass
 class Measure:
-    """A number and how it was measured.
+    """A measured value and its protocol.
 
     Attributes:
         metric: str, such as "fid[damsm_emoji_64]".
         units: array (conditions, images or pairs per condition, ...).
         statistic: function of such an array -> float.
         protocol: dict of facts: counts, network, seed.
-        better: "lower", "higher", or "" where neither is.
-        more: dict of further results, such as a deviation over splits.
+        better: "lower", "higher", or "" if neither is better.
+        more: dict of further results, such as the standard deviation over splits.
         warnings: list of str.
-        resampled: bool. False where a bootstrap of the units is meaningless.
-        costly: bool. True where one draw takes seconds; then the default is no interval.
+        resampled: bool. False if a bootstrap of the units is meaningless.
+        costly: bool. True if one draw takes seconds; then the default is no interval.
     """
 
     metric: str
@@ -46,30 +47,30 @@ class Measure:
     def value(self):
         return float(self.statistic(self.units))
 
-    def draws(self, asked):
-        """Draws of the bootstrap: `asked`, or the default where it is None."""
+    def draws(self, repeats):
+        """Number of bootstrap draws: `repeats`, or the default if it is None."""
         if not self.resampled or self.units.shape[0] * self.units.shape[1] < 2:
             return 0
-        return asked if asked is not None else 0 if self.costly else REPEATS
+        return repeats if repeats is not None else 0 if self.costly else REPEATS
 
-    def drawn(self, random):
+    def resample(self, random):
         """Units drawn with replacement by a `numpy.random.RandomState`."""
         rows, columns = draw(random, *self.units.shape[:2])
         return np.asarray(self.units[rows, columns])
 
     def interval(self, repeats=None, seed=0, share=0.95):
-        """[low, high] of a bootstrap around the value, see `centred_interval`; or None."""
+        """[low, high] of a bootstrap around the value, see `centered_interval`; or None."""
         repeats = self.draws(repeats)
         if not repeats:
             return None
         random = np.random.RandomState(seed)
         draws = progress_bar(range(repeats), repeats, f"bootstrap of {self.metric}: draw")
-        values = [self.statistic(self.drawn(random)) for _ in draws]
-        return centred_interval(self.value, values, share)
+        values = [self.statistic(self.resample(random)) for _ in draws]
+        return centered_interval(self.value, values, share)
 
 
 def draw(random, conditions, of_each):
-    """Rows and columns, each int (conditions, of_each), of units drawn with replacement."""
+    """Indices of units drawn with replacement: rows and columns, int (conditions, of_each)."""
     rows = np.arange(conditions)[:, None]
     columns = np.broadcast_to(np.arange(of_each), (conditions, of_each))
     if conditions >= MANY or of_each == 1:
@@ -79,18 +80,19 @@ def draw(random, conditions, of_each):
     return np.broadcast_to(rows, columns.shape), columns
 
 
-def centred_interval(value, draws, share=0.95):
+def centered_interval(value, draws, share=0.95):
     """[low, high]: quantiles of the draws, shifted so that their mean is the value.
 
-    Draws with replacement repeat images, which shifts a Fréchet distance more than it spreads;
-    the shift says nothing, the spread does. The bias of few images is in the value all the same.
+    Draws with replacement repeat images, which biases a Fréchet distance by more than its spread;
+    the bias is an artifact, the spread is meaningful. The bias of a small number of images remains
+    in the value.
     """
     low, high = np.quantile(draws, [(1 - share) / 2, (1 + share) / 2]) - np.mean(draws) + value
     return [float(low), float(high)]
 
 
 def mean_of(measures, metric):
-    """The plain mean of the measures of several parts, such as classes, as a `Measure`."""
+    """The unweighted mean of measures, such as those of all classes, as a `Measure`."""
     first = measures[0]
     return Measure(
         metric, np.array([[measure.value] for measure in measures]), lambda units: units.mean(),

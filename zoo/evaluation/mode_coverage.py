@@ -1,9 +1,9 @@
-"""`mode_coverage`: how many of the modes that a condition leaves open does a model generate?
+"""`mode_coverage`: share of the modes of a condition that a model generates.
 
 The modes are known for the shapes data sets, where a caption, a class or a map leaves some of five
-attributes open, and for captioned images whose metadata have a key that a classifier knows, such as
-the `style` of the emoji: a caption's modes are those that its images have in the data. A classifier
-finds the mode of an image; its accuracy on real images is reported as well.
+attributes unspecified, and for captioned images whose metadata have a key that a classifier can
+predict, such as the `style` of the emoji: a caption's modes are those of its images in the data. A
+classifier assigns a mode to each image; its accuracy on real images is reported as well.
 """
 
 import dataclasses
@@ -11,21 +11,21 @@ import functools
 
 import numpy as np
 
-from zoo.evaluation.dataset import spread
+from zoo.evaluation.dataset import evenly_spaced
 from zoo.evaluation.measures import Measure
 from zoo.metrics.mode_coverage import mean_mode_coverage
 
-REAL = 1024  # images that the classifier's accuracy is taken of, at most
-_LARGE = 5000  # conditions, from which on a draw of a bootstrap takes seconds
+REAL = 1024  # maximum number of images for the classifier's accuracy
+_LARGE = 5000  # conditions; with more of them, one draw of a bootstrap takes seconds
 
 
 @dataclasses.dataclass
 class AttributeSpace:
-    """The modes that the images of a data set may lie in: one value per attribute.
+    """The modes of the images of a data set: one value per attribute.
 
     Attributes:
         attributes: dict of name -> list of str, the values of each attribute.
-        modes_of: function of a condition's index -> int (m, attributes), the modes it leaves open.
+        modes_of: function of a condition's index -> int (m, attributes), its modes.
         real: int (images, attributes), the modes of the source's images.
     """
 
@@ -38,18 +38,18 @@ class AttributeSpace:
         column = [list(self.attributes).index(name)]
         return AttributeSpace(
             {name: self.attributes[name]},
-            lambda place: np.unique(self.modes_of(place)[:, column], axis=0), self.real[:, column],
+            lambda index: np.unique(self.modes_of(index)[:, column], axis=0), self.real[:, column],
         )
 
 
 def mode_coverage(subject, evaluators):
-    """One `Measure` per classifier that knows the modes of the data; and why there is none.
+    """One `Measure` per classifier that can predict the modes of the data.
 
     Args:
         subject: `Subject` of a model. evaluators: `Evaluators`.
 
     Returns:
-        (list of `Measure`, str or None, None where the modes of the data are not known).
+        (list of `Measure`, reason why it is empty or None).
     """
     size, data = subject.size[0], subject.data
     source, split = data.held_out(size, subject.source.get("condition_split", "test"))
@@ -59,14 +59,14 @@ def mode_coverage(subject, evaluators):
         keys = _text_keys(source)
         if named or not keys:
             return [], None
-        return [], (f"it takes a classifier of what the metadata call {' or '.join(keys)}: give "
+        return [], (f"it needs a classifier of the metadata key {' or '.join(keys)}: give "
                     "--encoder=PRESET of recipes.train_encoder")
     real, split = data.real_images(split, size)
-    places = spread(len(real), REAL)
-    sample = real.subset(places)
+    indices = evenly_spaced(len(real), REAL)
+    sample = real.subset(indices)
     return [
-        _measure(subject, name, world, assign, digest, (sample, world.real[places]))
-        for name, world, assign, digest in readers
+        _measure(subject, name, space, assign, digest, (sample, space.real[indices]))
+        for name, space, assign, digest in readers
     ], None
 
 
@@ -82,52 +82,52 @@ def _readers(subject, source, evaluators):
         names = network.classifier.class_names
         if shapes is not None:
             known = [key for key, values in shapes.attributes.items() if set(values) == set(names)]
-            world = shapes.of(known[0]) if known else None
+            space = shapes.of(known[0]) if known else None
         else:
-            world = space_of_records(source, subject.conditions.names, names)
-        if world is not None:
-            yield network.name, world, _by_network(network, world, evaluators.cache), network.digest
+            space = space_of_records(source, subject.conditions.names, names)
+        if space is not None:
+            yield network.name, space, _by_network(network, space, evaluators.cache), network.digest
 
 
 @functools.cache
 def _templates(size):
     from zoo.evaluation.shape_attributes import ShapeModes
 
-    return ShapeModes(size)  # takes seconds to make
+    return ShapeModes(size)  # takes seconds
 
 
-def _by_templates(pictures):
-    reader = _templates(pictures.shape[0])
-    return np.concatenate([reader.assign(batch) for batch in pictures.batches()])
+def _by_templates(images):
+    classifier = _templates(images.shape[0])
+    return np.concatenate([classifier.assign(batch) for batch in images.batches()])
 
 
-def _by_network(network, world, cache):
-    (values,) = world.attributes.values()
-    place = {value: index for index, value in enumerate(values)}
-    table = np.array([place.get(name, -1) for name in network.classifier.class_names])
+def _by_network(network, space, cache):
+    (values,) = space.attributes.values()
+    index_of = {value: index for index, value in enumerate(values)}
+    table = np.array([index_of.get(name, -1) for name in network.classifier.class_names])
 
-    def assign(pictures):
-        return table[cache.features(pictures, network)["logits"].argmax(1)][:, None]
+    def assign(images):
+        return table[cache.features(images, network)["logits"].argmax(1)][:, None]
 
     return assign
 
 
 def space_of_shapes(source, conditions, form):
-    """The `AttributeSpace` of a source of the shapes worlds, or None."""
+    """The `AttributeSpace` of a shapes source, or None for other sources."""
     if not (hasattr(source, "modes") and hasattr(source, "attributes")):
         return None
     if form == "pairs" and source.direction != "a2b":
-        return None  # what is made is the map
+        return None  # the generated image is the map
     from zoo.data.sources.shapes import VALUES
 
     key = conditions.labels.tolist() if form == "pairs" else conditions.names
     classes = getattr(source, "class_names", ())
-    if form == "labels" and not set(key) <= set(classes):  # the preset has no names
+    if form == "labels" and not set(key) <= set(classes):  # the preset has no class names
         if max(conditions.labels) >= len(classes):
             return None
         key = [classes[label] for label in conditions.labels]
     attributes = {name: list(values) for name, values in VALUES.items()}
-    return AttributeSpace(attributes, lambda place: source.modes(key[place]), source.attributes)
+    return AttributeSpace(attributes, lambda index: source.modes(key[index]), source.attributes)
 
 
 def space_of_records(source, captions, class_names):
@@ -136,25 +136,24 @@ def space_of_records(source, captions, class_names):
     Its attribute is the key of their metadata whose values are all among `class_names`.
     """
     for key in _text_keys(source):
-        found = [record[key] for record in source.records]
-        values = sorted(set(found))
+        labels = [record[key] for record in source.records]
+        values = sorted(set(labels))
         if not set(values) <= set(class_names):
             continue
-        real = np.array([values.index(value) for value in found])[:, None]
+        real = np.array([values.index(value) for value in labels])[:, None]
         of_caption = {}
         for texts, mode in zip(source.captions, real[:, 0].tolist(), strict=True):
             for text in texts:
                 of_caption.setdefault(text, set()).add(mode)
         return AttributeSpace(
             {key: values},
-            lambda place, of=of_caption: np.array(sorted(of[captions[place]]))[:, None], real,
+            lambda index, of=of_caption: np.array(sorted(of[captions[index]]))[:, None], real,
         )
     return None
 
 
 def _text_keys(source):
-    """Keys that each image's metadata have, of a few values: str, at most one for five images.
-    """
+    """Metadata keys of all images with few different values: str, at most one per five images."""
     records = getattr(source, "records", None) or [{}]
     return [
         key for key in records[0]
@@ -163,33 +162,33 @@ def _text_keys(source):
     ]
 
 
-def _measure(subject, name, world, assign, digest, real):
+def _measure(subject, name, space, assign, digest, real):
     conditions, samples = subject.shape
     assigned = assign(subject.images).reshape(conditions, samples, -1)
-    true = [world.modes_of(place) for place in range(conditions)]
+    true = [space.modes_of(index) for index in range(conditions)]
     units = np.stack([_units(*pair) for pair in zip(assigned, true, strict=True)])
     whole = coverage(units)
     accuracy = float((assign(real[0]) == real[1]).all(1).mean())
     protocol = {
-        "generated": conditions * samples, "modes": list(world.attributes),
+        "generated": conditions * samples, "modes": list(space.attributes),
         "modes_of_a_condition": float(np.mean([len(modes) for modes in true])),
         "classifier": {
             "name": name, **({"sha256": digest} if digest else {}), "accuracy": accuracy,
-            "accuracy_of": f"{len(real[0])} images of {real[0].name}, all modes of each right",
+            "accuracy_of": f"{len(real[0])} images of {real[0].name}, all attributes correct",
         },
     }
     more = {key: whole[key] for key in ("ideal_share", "on_caption", "entropy")}
     return Measure(
-        f"mode_coverage[{name}]", units, lambda drawn: coverage(drawn)["share"], protocol,
+        f"mode_coverage[{name}]", units, lambda resampled: coverage(resampled)["share"], protocol,
         "higher", {**more, "classifier_accuracy": accuracy}, costly=conditions > _LARGE,
     )
 
 
 def _units(assigned, true):
-    """int (samples, 2): place of each sample among the true modes, or -1; their number."""
+    """int (samples, 2): index of each sample among the true modes, or -1; number of true modes."""
     equal = (assigned[:, None] == true).all(-1)  # (samples, m)
-    place = np.where(equal.any(1), equal.argmax(1), -1)
-    return np.stack([place, np.full(len(place), len(true))], axis=1)
+    index = np.where(equal.any(1), equal.argmax(1), -1)
+    return np.stack([index, np.full(len(index), len(true))], axis=1)
 
 
 def coverage(units):

@@ -1,4 +1,4 @@
-"""NDB and JSD: in which of the real images' bins the generated ones fall."""
+"""NDB and JSD: number of statistically different bins, and divergence of the bins' shares."""
 
 import numpy as np
 
@@ -8,51 +8,51 @@ from zoo.training.progress import Progress
 
 
 def measure_ndb(images, real, bins, shape, cache, seed, whitening=True, label=""):
-    """NDB and JSD of flat RGB images: a list of two `Measure`s whose `units` are bin numbers.
+    """NDB and JSD of flat RGB images: a list of two `Measure`s whose `units` are bin indices.
 
     Args:
         images, real: `ImageSet`s; `images` is ordered by condition.
-        bins: int, clusters of the real images.
+        bins: int, number of clusters of the real images.
         shape: (conditions, images per condition).
-        cache: `Cache` that keeps the clusters.
-        seed: int, of k-means and of the dimensions that are drawn.
-        whitening: bool, whether the dimensions are scaled by their standard deviation.
-        label: str, appended to the metrics' names.
+        cache: `Cache` of the clusters.
+        seed: int, of k-means and the random selection of dimensions.
+        whitening: bool, whether the dimensions are divided by their standard deviation.
+        label: str, suffix of the metrics' names.
     """
     cache.folder.mkdir(parents=True, exist_ok=True)
-    made_of = bins_of(real, bins, cache, seed, whitening)
-    nearest = made_of.assign(images.flat(cache.folder)).reshape(shape)
-    found = len(made_of.centers)
+    real_bins = bins_of(real, bins, cache, seed, whitening)
+    nearest = real_bins.assign(images.flat(cache.folder)).reshape(shape)
+    count = len(real_bins.centers)
     protocol = {
-        "generated": int(nearest.size), "real": made_of.count, "bins": found, "seed": seed,
+        "generated": int(nearest.size), "real": real_bins.count, "bins": count, "seed": seed,
         "whitening": whitening, "significance": 0.05, "pixels": "flat RGB bytes",
-        "dimensions": f"{len(made_of.used)} of {made_of.centers.shape[1]}, drawn by the seed",
+        "dimensions": f"{len(real_bins.used)} of {real_bins.centers.shape[1]}, random by the seed",
     }
 
     def compared(units):
-        return ndb_of_bins(made_of, units)
+        return ndb_of_bins(real_bins, units)
 
     whole = compared(nearest)
     shares = {
-        "bins": made_of.proportions.tolist(), "shares": whole["proportions"].tolist(),
+        "bins": real_bins.proportions.tolist(), "shares": whole["proportions"].tolist(),
         "different": whole["different"].tolist(),
     }
-    few = [] if found == bins else [
-        f"{found} bins instead of {bins}: the real images are too few, or too much alike"
+    warnings = [] if count == bins else [
+        f"{count} bins instead of {bins}: there are too few real images, or they are too similar"
     ]
     return [
         Measure(f"ndb{label}", nearest, lambda u: compared(u)["ndb"], protocol, "lower",
-                {"share_of_bins": whole["ndb"] / found, **shares}, list(few)),
+                {"share_of_bins": whole["ndb"] / count, **shares}, list(warnings)),
         Measure(f"jsd{label}", nearest, lambda u: compared(u)["jsd"], protocol, "lower",
-                warnings=list(few)),
+                warnings=list(warnings)),
     ]
 
 
 def bins_of(real, bins, cache, seed, whitening):
-    """`Bins` of an `ImageSet`.
+    """The `Bins` of an `ImageSet`.
 
-    The clusters are cached by the hash of everything they depend on: k-means takes minutes, and two
-    presets are compared in the same bins.
+    The clusters are cached, because k-means takes minutes and presets are compared with the same
+    bins.
     """
     import sklearn
 
@@ -77,12 +77,12 @@ def bins_of(real, bins, cache, seed, whitening):
 
 
 def ndb_of_bins(bins, nearest):
-    """The result of `zoo.metrics.ndb.ndb` for samples whose bins are known: ints, any shape."""
-    return ndb(_Known(bins), np.asarray(nearest).reshape(-1, 1))
+    """The result of `zoo.metrics.ndb.ndb` for samples given by their bin indices, of any shape."""
+    return ndb(_AssignedBins(bins), np.asarray(nearest).reshape(-1, 1))
 
 
-class _Known:
-    """Bins whose samples are the numbers of their bins."""
+class _AssignedBins:
+    """Bins whose samples are given as bin indices."""
 
     def __init__(self, bins):
         self.centers, self.proportions, self.count = bins.centers, bins.proportions, bins.count

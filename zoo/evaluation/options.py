@@ -1,4 +1,4 @@
-"""How an evaluation departs from its protocol, and how it is run."""
+"""Options of an evaluation: overrides of its protocol, and runtime settings."""
 
 import dataclasses
 
@@ -16,28 +16,29 @@ _MOST = {"seed": 2**32 - 1, "size": 4096, "bootstrap": 10**6}
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Everything that `evaluate` takes besides the model, the data, the protocol and the networks.
+    """Options of `evaluate` besides the model, the data, the protocol and the networks.
 
-    The first five replace what the protocol says; fewer images than it has are noted next to every
-    number, or refused with `strict`.
+    The first five override the protocol; deviations are noted next to every number, or rejected
+    with `strict`.
 
     Attributes:
-        conditions: int or None, how many conditions.
+        conditions: int or None, number of conditions.
         samples_per_condition: int or None, images per condition.
-        real: int or None, real images, drawn at random.
-        bins: int or None, bins of NDB.
+        real: int or None, number of real images, selected at random.
+        bins: int or None, number of NDB bins.
         folds: "exact", "official" or "", the rule of R-precision's folds, see
             `zoo.metrics.r_precision`.
-        size: int or None, pixels to which images of a folder are scaled.
-        crop: "none", "paper" or "", how captioned images become square; "" as in the model's
+        size: int or None, pixels to which images of a folder are resized.
+        crop: "none", "paper" or "", how captioned images are made square; "" as in the model's
             training.
-        direction: "a2b" or "b2a", of a model of two domains.
-        seed: int from 0 to 2**32 - 1, of the latents, of what is drawn, and of NDB's bins.
-        per_class: bool or None, whether each class is measured alone, too; None as the protocol.
+        direction: "a2b" or "b2a", for a model of two domains.
+        seed: int from 0 to 2**32 - 1, of latents, random selections and NDB's bins.
+        per_class: bool or None, whether each class is evaluated separately too; None as in the
+            protocol.
         batch_size: int or None, images that are generated at a time.
         bootstrap: int or None, draws of the 95 % intervals; 0 for none; None for 100, but none
-            where the features have more than 512 numbers.
-        strict: bool, whether fewer images than the protocol has are an error.
+            for features with more than 512 dimensions.
+        strict: bool, whether deviations from the protocol are an error.
     """
 
     conditions: int | None = None
@@ -54,24 +55,25 @@ class Options:
     bootstrap: int | None = None
     strict: bool = False
 
-    def check(self, shown="`{}`"):
-        """Raises `ZooError` where a value is out of its range.
+    def check(self, name_format="`{}`"):
+        """Raises `ZooError` for a value out of range.
 
         Args:
-            shown: str, how messages write the name of an option, such as "--{}".
+            name_format: str, format of an option's name in messages, such as "--{}".
         """
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
-                raise ZooError(f"{shown.format(name)} must be at least {least}, got {value}.")
+                raise ZooError(f"{name_format.format(name)} must be at least {least}, got {value}.")
         for name, most in _MOST.items():
             value = getattr(self, name)
             if value is not None and value > most:
-                raise ZooError(f"{shown.format(name)} must be at most {most:,}, got {value:,}.")
+                name = name_format.format(name)
+                raise ZooError(f"{name} must be at most {most:,}, got {value:,}.")
         for name, choices in (("folds", FOLDS), ("crop", CROPS), ("direction", DIRECTIONS)):
             value = getattr(self, name)
             if value:
-                check_choice(shown.format(name), value, choices)
+                check_choice(name_format.format(name), value, choices)
 
     def applied(self, protocol):
         """The `Protocol` with the counts of these options."""
@@ -84,10 +86,10 @@ class Options:
 
 
 def make_options(settings):
-    """`Options` of a dict of keyword arguments, checked.
+    """Checked `Options` from a dict of keyword arguments.
 
     Raises:
-        ZooError: an unknown name, or a value out of its range.
+        ZooError: for an unknown name, or a value out of range.
     """
     known = [field.name for field in dataclasses.fields(Options)]
     for name in settings:

@@ -1,7 +1,7 @@
-"""Which images of a data set an evaluation takes, in the words of `zoo.data.splits`.
+"""Selection of the images of an evaluation from a data set; words as in `zoo.data.splits`.
 
-A set without a split for that is divided as it was in the preset's training, so that its held-out
-images are those that the training did not see. Of a training that saw all of them there are none.
+A data set without the split is divided as in the preset's training, so that the held-out images are
+those that were not used for training. If all images were used, there are no held-out ones.
 """
 
 from zoo.data import fingerprint as facts
@@ -10,39 +10,40 @@ from zoo.data.splits import OTHERS, TRAINING, by_hash, divide, first_split
 ALL = "all images (the data have no splits)"
 
 
-def open_part(load, asked, fraction=0.0, fingerprint=None):
-    """The images that are asked for, or what there is instead.
+def open_part(load, requested, fraction=0.0, fingerprint=None):
+    """The images of the requested split, or of its replacement.
 
     Args:
-        load: function of a split's name -> source; raises `MissingSplit` where there is none.
-        asked: "train", "test" or "val".
-        fraction: float, how many images of a set without splits the training held out.
-        fingerprint: of the training's images, as the preset's metadata have it, or None.
+        load: function of a split's name -> source; raises `MissingSplit` if there is none.
+        requested: "train", "test" or "val".
+        fraction: float, the fraction of a data set without splits that the training held out.
+        fingerprint: of the training images, from the preset's metadata, or None.
 
     Returns:
-        (source, word). The word is "held-out (...)", "training", or `ALL` where nothing says that
-        these are the images that the preset was trained on.
+        (source, word). The word is "held-out (...)", "training", or `ALL` if these images are not
+        known to be the training images.
 
     Raises:
-        ZooError: a split cannot be read.
+        ZooError: if a split cannot be read.
     """
     held_out = split = None
-    if asked != "train" or fraction:
-        held_out, split = first_split(load, OTHERS if asked == "train" else (asked, *OTHERS))
-    if held_out is not None and asked != "train":
+    if requested != "train" or fraction:
+        names = OTHERS if requested == "train" else (requested, *OTHERS)
+        held_out, split = first_split(load, names)
+    if held_out is not None and requested != "train":
         return held_out, f"held-out ({split})"
     source = load("train")
     others = None
     if fraction and held_out is None:
         source, others = divide(source, fraction)
-    if asked != "train" and others is not None:
+    if requested != "train" and others is not None:
         return others, by_hash(fraction)
     own = getattr(source, "split", None) or others is not None
     return source, TRAINING if own or fingerprint == fingerprint_of(source) else ALL
 
 
 def word_of(source):
-    """The word of a source that was given opened: by its `split`, `ALL` where it has none."""
+    """The word of an open source: by its `split`, or `ALL` if it has none."""
     split = getattr(source, "split", None)
     if split is None:
         return ALL
@@ -51,12 +52,11 @@ def word_of(source):
 
 def fingerprint_of(source):
     """The fingerprint of a source, see `zoo.data.fingerprint`."""
-    return facts.fingerprint([facts.line_of(row) for row in facts.rows_of(source)],
-                                  source)
+    return facts.fingerprint([facts.line_of(row) for row in facts.rows_of(source)], source)
 
 
-def is_asked(word, asked):
-    """Whether the images of a word are those that a protocol asks for."""
-    if asked == "train":
+def is_requested(word, requested):
+    """Whether the images of a word are those that a protocol requires."""
+    if requested == "train":
         return word == TRAINING
-    return word == f"held-out ({asked})" or word.endswith("by hash)")
+    return word == f"held-out ({requested})" or word.endswith("by hash)")

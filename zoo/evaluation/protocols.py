@@ -1,8 +1,8 @@
-"""The protocols of evaluations: which images, how many, which metrics.
+"""Evaluation protocols: which images, how many, which metrics.
 
 The counts of MSGAN (arXiv 1903.05628) come from its supplement and the authors' answers; its
-repository has no code of metrics. How FID of CIFAR-10 was averaged over classes is not said there:
-here all classes are pooled, and each class is measured as well.
+repository has no evaluation code. It does not say how FID of CIFAR-10 was averaged over classes:
+here all classes are pooled, and each class is evaluated as well.
 """
 
 import dataclasses
@@ -12,25 +12,29 @@ from zoo.errors import check_choice
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """Args:
-    task: of the models that are measured, such as "text-to-image", or "any".
-    conditions: int, or None for all there are.
-    repeat: whether captions are taken again, with other latents, where there are too few.
-    samples: images of each condition.
-    real: int, or None for all; drawn at random.
-    real_split, condition_split: "train" or "test".
-    network: "zoo", an encoder of this zoo serves; "inception": one of these is needed.
-    bins: of NDB; 0 for none.
-    pairs: of each condition, for LPIPS and the pair distance; 0 for none, None for all.
-    splits: of the Inception score; 0 for none.
-    remainder: what becomes of images that the splits do not divide: "spread" or "dropped".
-    official_logits: True leaves the classifier's last bias out, and resizes as OpenAI's script.
-    precision: whether there is R-precision.
-    folds: its rule, "exact" or "official", the papers' code, which loses the last of each fold.
-    per_class: whether each class is measured alone, too.
-    objects: whether there is SOA.
-    needs: what else must be given: "lpips".
-    source: str, where the protocol comes from.
+    """Counts and metrics of an evaluation.
+
+    Attributes:
+        task: task of the models, such as "text-to-image", or "any".
+        conditions: int, number of conditions; None for all.
+        repeat: whether captions are reused, with other latents, if there are too few.
+        samples: images per condition.
+        real: int, number of real images, selected at random; None for all.
+        real_split, condition_split: "train" or "test".
+        network: "zoo": an encoder of this zoo suffices; "inception": Inception is required.
+        bins: number of NDB bins; 0 for none.
+        pairs: pairs per condition for LPIPS and the pair distance; 0 for none, None for all.
+        splits: number of splits of the Inception score; 0 for none.
+        remainder: treatment of images that do not fill a split: "spread" or "dropped".
+        official_logits: True omits the last bias of the classifier and resizes as in OpenAI's
+            script.
+        precision: whether to measure R-precision.
+        folds: rule of its folds: "exact", or "official" as in the papers' code, which drops the
+            last image of each fold.
+        per_class: whether each class is evaluated separately too.
+        objects: whether to measure SOA.
+        needs: further required evaluators: "lpips".
+        source: str, source of the protocol.
     """
 
     task: str
@@ -57,7 +61,7 @@ class Protocol:
 PROTOCOLS = {
     "quick": Protocol(
         "any", 64, 4, 512, "test", network="zoo", bins=20, pairs=None, splits=1, precision=True,
-        source="this zoo's own, for minutes on a CPU; its numbers compare its own runs alone",
+        source="this zoo's own, minutes on a CPU; its numbers compare only runs of this zoo",
     ),
     "msgan_text": Protocol(
         "text-to-image", 200, 10, 2000, bins=100, pairs=10, needs=("lpips",),
@@ -78,44 +82,44 @@ PROTOCOLS = {
     ),
     "xmc_gan": Protocol(
         "text-to-image", 30000, 1, None, "test", splits=1, remainder="dropped", objects=True,
-        source="XMC-GAN, arXiv 2101.04702, and its released code; its R-precision takes an encoder "
+        source="XMC-GAN, arXiv 2101.04702, and its released code; its R-precision uses an encoder "
                "that was never released",
     ),
 }
 
 
-def find_protocol(protocol, shown="`protocol`"):
-    """The `Protocol` of a name; a `Protocol` is returned as it is.
+def find_protocol(protocol, argument="`protocol`"):
+    """The `Protocol` with a name; a `Protocol` is returned unchanged.
 
     Args:
         protocol: a key of `PROTOCOLS`, or a `Protocol`.
-        shown: str, how the message names the argument.
+        argument: str, name of the argument in the message.
 
     Raises:
-        ZooError: an unknown name.
+        ZooError: for an unknown name.
     """
     if isinstance(protocol, Protocol):
         return protocol
-    return PROTOCOLS[check_choice(shown, protocol, PROTOCOLS)]
+    return PROTOCOLS[check_choice(argument, protocol, PROTOCOLS)]
 
 
 def count_deviations(protocol, conditions, samples, generated, real, classes=None, available=None):
-    """What falls short of a protocol's counts: a list of str, empty where nothing does.
+    """Counts below those of a protocol: a list of str, empty if there are none.
 
     Args:
-        conditions, samples: ints, or None of images without a known condition.
-        generated, real: ints, images.
-        classes: int, conditions there are where these are classes; or None.
-        available: int, real images there are, for a protocol that takes all; or None.
+        conditions, samples: ints, or None for images without a known condition.
+        generated, real: ints, numbers of images.
+        classes: int, number of classes if these are the conditions, or None.
+        available: int, number of available real images, for a protocol that uses all, or None.
     """
-    wanted = protocol.conditions
+    required = protocol.conditions
     if classes is not None:
-        wanted = min(wanted or classes, classes)
+        required = min(required or classes, classes)
     counts = (
-        ("conditions", conditions, wanted),
-        ("pictures of each condition", samples, protocol.samples),
-        ("generated pictures", generated, wanted and wanted * protocol.samples),
-        ("real pictures", real, protocol.real or available),
+        ("conditions", conditions, required),
+        ("images per condition", samples, protocol.samples),
+        ("generated images", generated, required and required * protocol.samples),
+        ("real images", real, protocol.real or available),
     )
     return [
         f"{count} {what} instead of {least}" for what, count, least in counts

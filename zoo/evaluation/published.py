@@ -1,4 +1,4 @@
-"""Numbers that papers published, each with the network whose features it was measured by."""
+"""Published results of papers, each with the network whose features were used."""
 
 import dataclasses
 
@@ -7,13 +7,13 @@ PAPERS_DAMSM = "the paper's DAMSM"
 
 @dataclasses.dataclass(frozen=True)
 class Published:
-    """A published number.
+    """A published result.
 
     Attributes:
         system, data, metric: strs: the class of the model, the data set, the kind of metric.
         value: str, as printed.
-        network: str, the network whose features it was measured by.
-        source: str, where it is printed.
+        network: str, the network whose features were used.
+        source: str, where it is published.
         protocol: a key of `zoo.evaluation.protocols.PROTOCOLS`, or "" for another protocol.
     """
 
@@ -28,7 +28,7 @@ class Published:
 
 _README = "README of DM-GAN's repository"
 _RELEASED = "released weights, README of DM-GAN's repository"
-_OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own route"
+_OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own preprocessing"
 _TTUR = "; by TTUR, whose resize differs a little from pytorch-fid's"
 _LAFITE = "table of LAFITE, arXiv 2111.13792", "xmc_gan"
 PUBLISHED = (
@@ -58,10 +58,11 @@ PUBLISHED = (
 
 
 def published(system, data, metric):
-    """The published numbers of a system on a data set: list of `Published`.
+    """The published results of a system on a data set: list of `Published`.
 
     Args:
-        metric: str, such as "fid[inception-2015]"; of one class ("..., class cat") there are none.
+        metric: str, such as "fid[inception-2015]"; there are none for single classes ("..., class
+            cat").
     """
     kind = metric if ", " in metric else metric.partition("[")[0]
     return [

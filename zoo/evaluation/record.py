@@ -1,4 +1,4 @@
-"""An evaluation's numbers in the metadata, and so on the model card, of the preset itself."""
+"""Recording of an evaluation's results in the metadata and model card of a preset."""
 
 import datetime
 import os
@@ -6,30 +6,30 @@ import os
 from zoo.errors import ZooError
 from zoo.evaluation.report import number
 
-OF_EVALUATION = "evaluation"  # key of a result that an evaluation wrote: its protocol's name
+OF_EVALUATION = "evaluation"  # key of a recorded result: the name of its protocol
 
 
 def writable_directory(handle):
     """The directory of a preset on this machine.
 
     Raises:
-        ZooError: a preset elsewhere, or none.
+        ZooError: if the preset is remote.
     """
     from zoo.presets.registry import builtin_directory, builtin_names
 
     handle = os.fspath(handle)
     if "://" in handle:
         raise ZooError(
-            f"--record writes into a preset on this machine, but {handle} lies elsewhere: download "
-            "its directory and give its path."
+            f"--record writes into a preset on this machine, but {handle} is remote: download "
+            "its directory and give the path."
         )
     return builtin_directory(handle) if handle in builtin_names() else handle
 
 
 def record(handle, report):
-    """Writes a report's numbers into the preset's metadata, and its card anew.
+    """Writes a report's results into the preset's metadata, and regenerates its card.
 
-    Those of an earlier evaluation by the same protocol are replaced; other results stay.
+    Results of an earlier evaluation with the same protocol are replaced; others stay.
 
     Args:
         handle: built-in name or directory. report: the content of `report.json`.
@@ -46,8 +46,8 @@ def record(handle, report):
 
 
 def results(report):
-    """The `results` of a preset's metadata from the content of `report.json`: metric, value to four
-    digits, the protocol in words; the interval, the network's hash and the date apart."""
+    """The `results` for a preset's metadata from the content of `report.json`: metric, value with
+    four digits, protocol as text, and separately the interval, the network's hash and the date."""
     date = datetime.date.today().isoformat()
     return [_result(entry, report, date) for entry in report["results"]]
 
@@ -66,7 +66,7 @@ def _result(entry, report, date):
 
 
 def _words(entry, report):
-    """The protocol of a number as one line of text."""
+    """The protocol of a result as one line of text."""
     protocol, more = entry["protocol"], []
     if "interval_95" in entry:
         more.append("95 % interval {} to {}".format(*map(number, entry["interval_95"])))
@@ -86,11 +86,11 @@ def _words(entry, report):
 
 
 def coverage_text(entry):
-    """What a share of known modes is to be read beside, in words."""
+    """The facts needed to interpret a mode coverage, as text."""
     protocol, classifier = entry["protocol"], entry["protocol"]["classifier"]
     return (
-        f"{protocol['modes_of_a_condition']:.3g} true modes a condition on average, of which draws "
-        f"spread evenly over them would reach {entry['ideal_share']:.3g}; "
-        f"{entry['on_caption']:.3g} of the images lie in a true mode; the classifier names "
-        f"{classifier['accuracy']:.3g} of {classifier['accuracy_of']}"
+        f"{protocol['modes_of_a_condition']:.3g} true modes per condition on average, of which "
+        f"uniform sampling would reach {entry['ideal_share']:.3g}; {entry['on_caption']:.3g} of "
+        f"the images are in a true mode; accuracy of the classifier: {classifier['accuracy']:.3g} "
+        f"of {classifier['accuracy_of']}"
     )

@@ -8,20 +8,20 @@ FORMAT = 1
 
 
 def versions():
-    """Library -> version, of all that numbers may depend on."""
+    """Library -> version, for all libraries that affect the results."""
     from importlib.metadata import PackageNotFoundError, version
 
     import numpy
 
     from zoo.version import __version__
 
-    found = {"zoo": __version__, "python": platform.python_version(), "numpy": numpy.__version__}
+    result = {"zoo": __version__, "python": platform.python_version(), "numpy": numpy.__version__}
     for name in ("tensorflow", "keras", "scikit-learn", "pillow"):
         try:
-            found[name] = version(name)
+            result[name] = version(name)
         except PackageNotFoundError:
-            found[name] = None
-    return found
+            result[name] = None
+    return result
 
 
 def record(measure, common, repeats=None, seed=0, seconds=None):
@@ -30,7 +30,7 @@ def record(measure, common, repeats=None, seed=0, seconds=None):
     Args:
         measure: `Measure`.
         common: dict of the facts that all measures share: protocol, resolution, seed.
-        repeats: draws of the interval, or None for the default.
+        repeats: bootstrap draws of the interval, or None for the default.
     """
     entry = {"metric": measure.metric, "value": measure.value}
     interval = measure.interval(repeats, seed)
@@ -49,14 +49,14 @@ def record(measure, common, repeats=None, seed=0, seconds=None):
 def interval_text(measure, repeats):
     from zoo.evaluation.measures import MANY
 
-    drawn = "conditions, with all their pictures" if measure.units.shape[0] >= MANY else (
-        "pictures of each condition"
+    resampled = "conditions, with all their images" if measure.units.shape[0] >= MANY else (
+        "images of each condition"
     )
     if measure.units.shape[1] == 1:
-        drawn = "pictures"
+        resampled = "images"
     return (
-        f"bootstrap, {repeats} draws of the generated {drawn}, centred on the value; real images "
-        "are kept"
+        f"bootstrap, {repeats} draws of the generated {resampled}, centered on the value; real "
+        "images are fixed"
     )
 
 
@@ -77,22 +77,23 @@ def markdown(report):
     notes = [pair for pair in notes if pair[1] not in report["warnings"]]
     if notes:
         lines += ["", "Warnings:", "", *(f"- {metric}: {text}" for metric, text in notes)]
-    for picture in report.get("pictures", []):
-        lines += ["", f"![{picture['text']}]({picture['path']})", "", picture["text"]]
+    for figure in report.get("pictures", []):
+        lines += ["", f"![{figure['text']}]({figure['path']})", "", figure["text"]]
     return "\n".join(lines) + "\n"
 
 
 def facts(report):
-    """What stands above the table."""
+    """The facts above the table."""
     subject, data = report["subject"], report["data"]
-    made = f"{subject['generated']}"
+    generated = f"{subject['generated']}"
     if subject.get("conditions"):
-        made += f" ({subject['conditions']} conditions, {subject['samples_per_condition']} of each)"
+        samples = subject["samples_per_condition"]
+        generated += f" ({subject['conditions']} conditions, {samples} each)"
     conditions = data.get("splits", {}).get("conditions")
     return {
-        "Generated pictures": f"{made}, {report['resolution']} pixels, seed {report['seed']}",
-        **({"Conditions of": conditions} if conditions else {}),
-        "Real pictures": f"{data['count']} of {data['name']}",
+        "Generated images": f"{generated}, {report['resolution']} pixels, seed {report['seed']}",
+        **({"Conditions": conditions} if conditions else {}),
+        "Real images": f"{data['count']} of {data['name']}",
         "Networks": "; ".join(
             f"{n['name']}, sha256 {n['sha256'][:16]}, {n['input']}" for n in report["networks"]
         ) or "none",
@@ -102,44 +103,44 @@ def facts(report):
 
 
 def table(report):
-    """The numbers; a paper's stands beside one only where the network is the same."""
+    """The results; a paper's value is shown only if it was measured with the same network."""
     lines = ["| metric | value | 95 % interval | better | paper |", "|---|---|---|---|---|"]
     subject, data = report["subject"], report["data"]
     for entry in report["results"]:
         low_high = entry.get("interval_95")
         interval = f"{number(low_high[0])} to {number(low_high[1])}" if low_high else ""
-        value = number(entry["value"]) + beside(entry)
+        value = number(entry["value"]) + qualifier(entry)
         paper = paper_cell(entry, subject.get("class"), data.get("source"))
         lines.append(f"| {entry['metric']} | {value} | {interval} | {entry['better']} | {paper} |")
     return lines
 
 
-def beside(entry):
-    """What a value is not read without: a deviation, how many bins, or what coverage is worth."""
+def qualifier(entry):
+    """Text after a value: standard deviation, number of bins, or reference values of coverage."""
     for key in ("std_over_splits", "std_over_folds"):
         if key in entry:
             return f" +- {number(entry[key])}"
     if "different" in entry:
         return f" of {len(entry['different'])} bins"
     if "classifier_accuracy" in entry:
-        return (f" (even draws: {number(entry['ideal_share'])}; the classifier is right in "
+        return (f" (uniform sampling: {number(entry['ideal_share'])}; classifier accuracy: "
                 f"{number(entry['classifier_accuracy'])})")
     return ""
 
 
 def paper_cell(entry, system, data):
-    """A paper's number of the same network, or that there are only others; "" where is none.
+    """A paper's value with the same network, or a note that there are only others; "" without any.
 
-    A number that was not measured by the paper's protocol says so.
+    A value that was measured with another protocol than the paper's has a note.
     """
     rows, protocol = published(system, data, entry["metric"]), entry["protocol"]
     same = [row for row in rows if row.network == protocol.get("family")]
     if same:
         text = "; ".join(f"{row.value} ({row.source})" for row in same)
         theirs = all(row.protocol == protocol["name"] for row in same) and not entry["warnings"]
-        return text if theirs else f"{text}; by another protocol than this number"
+        return text if theirs else f"{text}; measured with another protocol"
     others = sorted({row.network for row in rows})
-    return f"not comparable: the paper's are of {' and of '.join(others)}" if others else ""
+    return f"not comparable: the paper used {' and '.join(others)}" if others else ""
 
 
 def number(value):

@@ -1,4 +1,4 @@
-"""Evaluates a model, or a set of images, against real images by a protocol.
+"""Evaluates a model, or a set of images, against real images with a protocol.
 
     import zoo
     from zoo.evaluation import evaluate
@@ -28,13 +28,13 @@ class Evaluation:
     """The results of one evaluation.
 
     `evaluation[metric]` is the dict of one metric: `metric`, `value`, `interval_95` ([low, high] of
-    a bootstrap, where there is one), `better` ("lower", "higher" or ""), `protocol` (every fact
-    that belongs to the number) and `warnings` (list of str).
+    a bootstrap, where there is one), `better` ("lower", "higher" or ""), `protocol` (all
+    facts about the measurement) and `warnings` (list of str).
 
     Attributes:
         report: dict, the content of `report.json`.
-        measures: list of `Measure`, to draw intervals of differences from.
-        subject: `zoo.evaluation.subject.Subject`, what was measured.
+        measures: list of `Measure`, for intervals of differences.
+        subject: `zoo.evaluation.subject.Subject` that was evaluated.
     """
 
     report: dict
@@ -48,12 +48,12 @@ class Evaluation:
 
     @property
     def warnings(self):
-        """List of str: where the evaluation falls short of its protocol."""
+        """List of str: deviations from the protocol."""
         return self.report["warnings"]
 
     @property
     def not_measured(self):
-        """Dict of a metric -> why it was not measured."""
+        """Dict of metric -> reason why it was not measured."""
         return self.report["not_measured"]
 
     @property
@@ -62,18 +62,19 @@ class Evaluation:
         return reports.markdown(self.report)
 
     def __getitem__(self, metric):
-        found = {result["metric"]: result for result in self.results}
-        if metric not in found:
+        results = {result["metric"]: result for result in self.results}
+        if metric not in results:
             raise ZooError(
-                f'"{metric}" was not measured, but {", ".join(found)}.{nearest(metric, found)}'
+                f'"{metric}" was not measured: expected one of {", ".join(results)}.'
+                f"{nearest(metric, results)}"
             )
-        return found[metric]
+        return results[metric]
 
     def write(self, folder):
         """Writes `report.json`, `report.md` and the figures into a folder.
 
         Raises:
-            ZooError: the folder cannot be written.
+            ZooError: if the folder cannot be written.
         """
         from zoo.evaluation import figures
         from zoo.storage import output_folders, write_bytes_atomically, write_json
@@ -89,23 +90,23 @@ class Evaluation:
 def evaluate(
     model, source="", protocol="quick", *, evaluators=None, cache=None, command=None, **options
 ):
-    """Measures a model, or a set of images, against real images.
+    """Evaluates a model, or a set of images, against real images.
 
     Args:
         model: a conditional GAN of this package; a preset's name, directory or handle; or an
             `ImageSet` of generated images, see `zoo.evaluation.image_set.from_path` and
             `from_array`.
-        source: the data set that the conditions and the real images come from: a name of
-            `zoo.data.SOURCES`, a path, or "NAME:PATH"; "" for the data set of the preset's
-            training; or a source that is opened already, which then serves as every split. For an
-            `ImageSet` also a folder, .zip or .npy of images, or another `ImageSet`.
+        source: the data set of the conditions and the real images: a name of `zoo.data.SOURCES`, a
+            path, or "NAME:PATH"; "" for the data set of the preset's training; or an open source,
+            which is then used for every split. For an `ImageSet` also a folder, .zip or .npy of
+            images, or another `ImageSet`.
         protocol: "quick", "msgan_text", "msgan_label", "msgan_image", "attngan" or "xmc_gan", see
             `zoo.evaluation.protocols`; or a `Protocol`.
-        evaluators: the networks to measure with, from `open_evaluators`. None opens the encoder of
-            this package that fits the preset's data, where the protocol allows one.
-        cache: folder that keeps generated images and features for the next evaluation; None for a
-            temporary one. Without effect where `evaluators` are given, which have their own.
-        command: list of str, the command line that the report names, or None.
+        evaluators: the networks that compute the metrics, from `open_evaluators`. None opens this
+            package's encoder for the preset's data, if the protocol allows one.
+        cache: folder that caches generated images and features for later evaluations; None for a
+            temporary one. Ignored if `evaluators` are given, which have their own.
+        command: list of str, the command line to record in the report, or None.
         **options: the attributes of `zoo.evaluation.options.Options`, such as `conditions=16`,
             `seed=1`, `bootstrap=0`, `strict=True`.
 
@@ -113,55 +114,58 @@ def evaluate(
         `Evaluation`.
 
     Raises:
-        ZooError: something cannot be opened, the model and the protocol or the data do not go
-            together, or, with `strict`, the protocol is not met.
+        ZooError: if something cannot be opened, the model does not match the protocol or the data,
+            or, with `strict`, the protocol is not met.
     """
     start = time.monotonic()
-    options, whole = make_options(options), find_protocol(protocol)
+    options, full_protocol = make_options(options), find_protocol(protocol)
     name = protocol if isinstance(protocol, str) else "custom"
-    asked = options.applied(whole)
+    requested = options.applied(full_protocol)
     if evaluators is None:
         handle = model if isinstance(model, str | os.PathLike) else None
-        evaluators = open_evaluators(whole, handle, cache)
+        evaluators = open_evaluators(full_protocol, handle, cache)
     subject, available, about, warnings = open_subject(
-        model, source, asked, options, evaluators.cache
+        model, source, requested, options, evaluators.cache
     )
-    real, versions = available.sample(asked.real, options.seed), reports.versions()
-    warnings += protocol_deviations(subject, real, len(available), whole, asked, evaluators)
+    real, versions = available.sample(requested.real, options.seed), reports.versions()
+    warnings += protocol_deviations(
+        subject, real, len(available), full_protocol, requested, evaluators
+    )
     if options.strict and warnings:  # before any image is generated
         raise ZooError(f"--strict: the protocol {name} is not met: {'; '.join(warnings)}.")
-    results = measure(subject, real, asked, evaluators, options.seed, options.per_class)
+    results = measure(subject, real, requested, evaluators, options.seed, options.per_class)
     common = common_record(subject, real, name, options.seed, about["splits"], versions)
     entries = []
-    for one, seconds in results.found:
+    for one, seconds in results.measures:
         one.warnings = [*warnings, *one.warnings]
         entries.append(reports.record(one, common, options.bootstrap, options.seed, seconds))
     others = [n for n in (evaluators.lpips, evaluators.detector) if n is not None]
     report = {
         "format": reports.FORMAT, "subject": {"name": subject.name, **subject.source},
-        "protocol": {"name": name, **dataclasses.asdict(whole)},
+        "protocol": {"name": name, **dataclasses.asdict(full_protocol)},
         "data": {**about, "name": real.name, "count": len(real), "sha256": real.digest,
                  "input": real.preprocessing},
         "networks": [network.record() for network in (*evaluators.networks, *others)],
         "resolution": subject.size[0], "seed": options.seed, "warnings": warnings,
-        "results": entries, "not_measured": results.left_out,
+        "results": entries, "not_measured": results.not_measured,
         "versions": versions, "seconds": round(time.monotonic() - start, 1),
         **({"command": command} if command else {}),
     }
-    return Evaluation(report, [one for one, _ in results.found], subject)
+    return Evaluation(report, [one for one, _ in results.measures], subject)
 
 
 def quick(model, source="", **settings):
-    """`evaluate` by this package's own protocol, for minutes on a CPU.
+    """`evaluate` with this package's own protocol, which takes minutes on a CPU.
 
-    64 conditions with 4 images each against 512 real images: FID of an encoder of this package,
-    NDB and JSD with 20 bins, diversity, R-precision. Its numbers compare runs of this package only.
+    64 conditions with 4 images each against 512 real images: FID with an encoder of this package,
+    NDB and JSD with 20 bins, diversity, R-precision. Its numbers are comparable only among runs of
+    this package.
     """
     return evaluate(model, source, "quick", **settings)
 
 
 def msgan_text(model, source="", **settings):
-    """`evaluate` by MSGAN's protocol of text-to-image systems (arXiv 1903.05628, supplement).
+    """`evaluate` with MSGAN's protocol for text-to-image systems (arXiv 1903.05628, supplement).
 
     200 captions with 10 images each against 2,000 real images: FID, NDB and JSD with 100 bins,
     LPIPS of 10 pairs per caption.
@@ -170,16 +174,16 @@ def msgan_text(model, source="", **settings):
 
 
 def msgan_label(model, source="", **settings):
-    """`evaluate` by MSGAN's protocol of class-conditional systems (arXiv 1903.05628, supplement).
+    """`evaluate` with MSGAN's protocol for label-to-image systems (arXiv 1903.05628, supplement).
 
-    5,000 images of each class against all real images: FID, and NDB and JSD with 250 bins, of each
-    class too.
+    5,000 images of each class against all real images: FID, and NDB and JSD with 250 bins, also
+    per class.
     """
     return evaluate(model, source, "msgan_label", **settings)
 
 
 def msgan_image(model, source="", **settings):
-    """`evaluate` by MSGAN's protocol of image-to-image systems (arXiv 1903.05628, supplement).
+    """`evaluate` with MSGAN's protocol for image-to-image systems (arXiv 1903.05628, supplement).
 
     100 source images with 50 outputs each against all real images: FID, NDB and JSD with 50 bins
     (the paper's facades: `bins=20`), LPIPS of 50 pairs per source image.
@@ -188,18 +192,18 @@ def msgan_image(model, source="", **settings):
 
 
 def attngan(model, source="", **settings):
-    """`evaluate` by the protocol of AttnGAN (arXiv 1711.10485) and DM-GAN.
+    """`evaluate` with the protocol of AttnGAN (arXiv 1711.10485) and DM-GAN.
 
     30,000 captions with one image each against all held-out images: FID, Inception score in 10
-    splits by OpenAI's script, R-precision among 100 captions.
+    splits as in OpenAI's script, R-precision among 100 captions.
     """
     return evaluate(model, source, "attngan", **settings)
 
 
 def xmc_gan(model, source="", **settings):
-    """`evaluate` by the protocol of XMC-GAN (arXiv 2101.04702).
+    """`evaluate` with the protocol of XMC-GAN (arXiv 2101.04702).
 
-    30,000 captions with one image each against all held-out images: FID and Inception score of one
-    split, SOA where a detector is given.
+    30,000 captions with one image each against all held-out images: FID, Inception score of one
+    split, and SOA if a detector is given.
     """
     return evaluate(model, source, "xmc_gan", **settings)

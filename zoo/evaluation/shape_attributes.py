@@ -1,11 +1,11 @@
-"""Reads the attributes off images of the shapes world, without training.
+"""Classifier of the attributes of shapes images by template matching, without training.
 
-Every shape, size and position is drawn with some jitter and with four blurs: the templates. A
-template explains an image as one color on one plain background; both colors are fitted by least
-squares, so that an image which is a little pale or soft still finds its template. The template
-with the least error names shape, size and position; the fitted colors name the other two.
+The templates are all shapes, sizes and positions with some jitter and four degrees of blur. A
+template models an image as one color on one plain background; both colors are fitted by least
+squares, so that slightly pale or blurred images still match. The template with the least error
+gives shape, size and position; the fitted colors give the other two attributes.
 
-Share of 3,000 held-out images with all five attributes right, and share recognized as a shape:
+Share of 3,000 held-out images with all five attributes correct, and share recognized as a shape:
 
     images                                    32 px            64 px
     clean                                  100.0 %  100.0 %   100.0 %  100.0 %
@@ -14,8 +14,8 @@ Share of 3,000 held-out images with all five attributes right, and share recogni
     noise, deviation 0.05 of the range     100.0 %   27.3 %   100.0 %   69.4 %
     noise, deviation 0.1 of the range      100.0 %    1.6 %   100.0 %   29.4 %
 
-At 16 pixels 100.0 % of the clean ones and 95.7 % of the blurred ones (sigma 1) are right.
-A thousand images take a second or two.
+At 16 pixels 100.0 % of the clean and 95.7 % of the blurred images (sigma 1) are correct.
+A thousand images take one to two seconds.
 """
 
 import itertools
@@ -27,9 +27,9 @@ from zoo.data.sources import shapes
 from zoo.data.sources.shapes import ATTRIBUTES, OPEN, VALUES
 from zoo.errors import ZooError
 
-SIDE = 32  # images and templates are compared at this many pixels, or fewer if they have fewer
+SIDE = 32  # maximum side at which images and templates are compared
 _BLURS = (0.0, 0.5 / 32, 1 / 32, 2 / 32)  # of the image's side
-_SHIFTS = (-0.67, 0.0, 0.67)  # jitters, 1 being the most that an image of the world has
+_SHIFTS = (-0.67, 0.0, 0.67)  # jitter, relative to the maximum in the data set
 _GROWTHS = (-0.6, 0.6)
 _ANGLES = (-0.67, 0.0, 0.67)
 _ROUND = ("circle", "ring")
@@ -37,12 +37,13 @@ _BATCH = 128
 
 
 class ShapeModes:
-    """A classifier of images by the five attributes of the shapes world.
+    """Classifier of the five attributes of shapes images.
 
-    An image is recognized as a shape when one shape in one color on one plain background explains
-    the image and both colors are the world's: its `fit` is at least `least_fit`, and each color
-    lies nearer to its value than half the way between the two closest values of that attribute.
-    Flat images, noise, faded shapes and most mixtures of two images are not.
+    An image is recognized as a shape if it consists of one shape in one color on one plain
+    background, and both colors are in the palette: its `fit` is at least `least_fit`, and the
+    distance of each color to its palette value is less than half of the smallest distance between
+    two values of that attribute. Flat images, noise, faded shapes and most mixtures of two images
+    are not recognized.
 
     Example:
         source = Shapes(size=64)
@@ -51,19 +52,19 @@ class ShapeModes:
 
     Args:
         size: int, side of the images in pixels, 16 or more.
-        least_fit: float. Of real images, 99.9 % have a fit above 0.92; smooth or white noise
-            stays below 0.7. A lower value forgives grain and wobbly outlines, and two shapes at
-            once more often.
+        least_fit: float. 99.9 % of real images have a fit above 0.92; smooth or white noise has
+            less than 0.7. A lower value tolerates noise and irregular outlines, but accepts images
+            of two shapes more often.
 
     Raises:
-        ZooError: a size or a fit that cannot be used.
+        ZooError: for an invalid size or fit.
     """
 
     def __init__(self, size=64, least_fit=0.9):
         if isinstance(size, bool) or not isinstance(size, int) or size < 16:
-            raise ZooError(f"size must be a whole number from 16 up, not {size!r}.")
+            raise ZooError(f"size must be a whole number of at least 16, got {size!r}.")
         if not 0 <= least_fit <= 1:
-            raise ZooError(f"least_fit must lie between 0 and 1, not {least_fit!r}.")
+            raise ZooError(f"least_fit must be between 0 and 1, got {least_fit!r}.")
         self.size, self.least_fit = size, least_fit
         self._side = min(size, SIDE)
         self._modes, covers = _templates(size, self._side)
@@ -77,26 +78,26 @@ class ShapeModes:
         }
 
     def assign(self, images):
-        """Modes as int64 (n, 5), each value an index into `VALUES`; -1 where nothing is recognized.
+        """Modes as int64 (n, 5), each value an index into `VALUES`; -1 if not recognized.
 
-        Arguments and errors are those of `classify`.
+        Arguments and errors as in `classify`.
         """
         result = self.classify(images)
         return np.where(result["recognized"][:, None], result["modes"], OPEN)
 
     def classify(self, images):
-        """The most likely mode of each image, and whether it shows one.
+        """The most likely mode of each image, and whether it is recognized.
 
         Args:
             images: (n, size, size, 3), uint8, or float in [-1, 1].
 
         Returns:
             dict: `modes` int64 (n, 5), in the order of `ATTRIBUTES`; `fit` float32 (n,), the share
-            of the image's variance that the best template explains, 0 of a flat image;
+            of the image's variance that the best template explains, 0 for a flat image;
             `recognized` bool (n,).
 
         Raises:
-            ZooError: another shape, another type, or values outside the range.
+            ZooError: for another shape or type, or values out of range.
         """
         images = self._checked(images)
         parts = [
@@ -109,12 +110,12 @@ class ShapeModes:
         images = np.asarray(images)
         shape = (self.size, self.size, 3)
         if images.ndim != 4 or images.shape[1:] != shape:
-            raise ZooError(f"images must have the shape (n, *{shape}), but {images.shape} came.")
+            raise ZooError(f"images must have the shape (n, *{shape}), got {images.shape}.")
         if images.dtype == np.uint8:
             return images
         if not np.issubdtype(images.dtype, np.floating) or not (np.abs(images) <= 1.001).all():
             raise ZooError(
-                "images must be uint8, or float in [-1, 1] and finite, but other values came: "
+                "images must be uint8, or finite float in [-1, 1], got other values or dtype: "
                 f"{images.dtype}."
             )
         return images
@@ -147,14 +148,14 @@ class ShapeModes:
 
 
 def _nearest(colors, palette):
-    """Index of the nearest value (n,), and whether the color is near enough to be that (n,)."""
+    """Index of the nearest palette value (n,), and whether the color is close enough (n,)."""
     distances = np.linalg.norm(colors[:, None] - palette, axis=2)
     apart = np.linalg.norm(palette[:, None] - palette, axis=2)
     return distances.argmin(1), distances.min(1) < apart[apart > 0].min() / 2
 
 
 def _reduce(images, side):
-    """Means over areas: float32 (n, size, size, channels) to (n, side, side, channels)."""
+    """Area resize: float32 (n, size, size, channels) to (n, side, side, channels)."""
     if images.shape[1] == side:
         return images
     with tf.device("CPU:0"):
@@ -171,7 +172,7 @@ def _templates(size, side):
             modes.append((shape, 0, radius, position, 0))
             jitters.append(jitter)
     modes = np.array(modes, np.int64)
-    drawn = min(size, 2 * SIDE)  # a larger image looks the same once it is reduced
+    drawn = min(size, 2 * SIDE)  # larger images give the same templates after reduction
     table = shapes.tabulate(modes, np.array(jitters)).astype(np.float32)
     with tf.device("CPU:0"):
         parts = [shapes.cover(part, drawn).numpy() for part in np.array_split(table, 32)]

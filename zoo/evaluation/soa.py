@@ -1,9 +1,10 @@
-"""SOA: does a detector find in each image what the caption names?
+"""SOA (semantic object accuracy): does a detector find the object that the caption names?
 
-Of a folder the images lie in folders whose names hold `label_XX`, XX a class id of the detector,
-as in tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis; the first such folder
-of a path counts. Of a preset the images are made here, seen and dropped: 390,000 are not kept.
-Protocol of the paper: see `zoo.metrics.soa` and `zoo.metrics.soa_captions`.
+Images of a folder must be in subfolders whose names contain `label_XX`, XX a class id of the
+detector, as in tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis; the first
+such folder of a path counts. Images of a preset are generated, evaluated and discarded, because
+storing all 390,000 would take too much space. Protocol of the paper: see `zoo.metrics.soa` and
+`zoo.metrics.soa_captions`.
 """
 
 import functools
@@ -28,10 +29,10 @@ _BY_WORDS = "captions were selected by substrings, not the authors' lists (--soa
 
 
 class Detector:
-    """YOLOv3 from its official weight file.
+    """YOLOv3 with its official weight file.
 
     Raises:
-        ZooError: the file cannot be read, or is of another network.
+        ZooError: if the file cannot be read, or is of another network.
     """
 
     name = "yolov3"
@@ -49,7 +50,7 @@ class Detector:
         return tf.function(self.network, autograph=False, reduce_retracing=True)
 
     def __call__(self, images):
-        """Class ids found in each of uint8 (batch, h, w, 3): a list of int arrays."""
+        """Class ids detected in each of uint8 (batch, h, w, 3): a list of int arrays."""
         import tensorflow as tf
 
         from zoo.images.resample import resize
@@ -62,26 +63,26 @@ class Detector:
                 "input": f"{SIZE} pixels, bilinear with anti-aliasing, [0, 1]"}
 
 
-# --- of a folder ----------------------------------------------------------------------------------
+# --- folders --------------------------------------------------------------------------------------
 
 
 def labels_of(names):
-    """The label of each path; None where one has none."""
-    found = [_LABEL.search(name) for name in names]
-    return [int(match[1]) for match in found] if found and all(found) else None
+    """The label of each path; None if one has none."""
+    matches = [_LABEL.search(name) for name in names]
+    return [int(match[1]) for match in matches] if matches and all(matches) else None
 
 
-def object_accuracy(pictures, detector):
-    """SOA-C and SOA-I of a `ImageSet` with `file_names`: list of `Measure`.
+def object_accuracy(images, detector):
+    """SOA-C and SOA-I of an `ImageSet` with `file_names`: list of `Measure`.
 
     Raises:
-        ZooError: an image lies in no folder `label_XX`.
+        ZooError: if an image is in no folder `label_XX`.
     """
-    labels = labels_of(pictures.file_names)
+    labels = labels_of(images.file_names)
     if labels is None:
-        raise ZooError(f"{pictures.name}: SOA takes images in folders label_00, label_01 ...")
-    total = -(-len(pictures) // _AT_ONCE)
-    batches = progress_bar(pictures.batches(_AT_ONCE), total, "SOA: batch")
+        raise ZooError(f"{images.name}: SOA needs images in folders label_00, label_01 ...")
+    total = -(-len(images) // _AT_ONCE)
+    batches = progress_bar(images.batches(_AT_ONCE), total, "SOA: batch")
     detected = [ids for batch in batches for ids in detector(batch)]
     labels = np.array(labels)
     counts = {
@@ -91,51 +92,51 @@ def object_accuracy(pictures, detector):
     return _measures(counts, detector, {})
 
 
-# --- of a preset ----------------------------------------------------------------------------------
+# --- presets --------------------------------------------------------------------------------------
 
 
 def lists_of_captions(folder):
-    """The authors' captions: dict of label -> list of str, of `label_XX_name.pkl` files.
+    """The authors' captions from `label_XX_name.pkl` files: dict of label -> list of str.
 
     Raises:
-        ZooError: no such file there, or one that cannot be read.
+        ZooError: if there is no such file, or one cannot be read.
     """
     from zoo.data.sources.pickles import load_list
 
     files = sorted(path for path in Path(folder).glob("*.pkl") if _LABEL.match(path.name))
-    found = {}
+    captions = {}
     for path in files:
         rows = load_list(path, dict)
         if not rows or not all(isinstance(row.get("caption"), str) for row in rows):
             raise ZooError(f'{path}: expected a list of captions, each a dict with "caption".')
-        found[int(_LABEL.match(path.name)[1])] = [row["caption"] for row in rows]
-    if not found:
+        captions[int(_LABEL.match(path.name)[1])] = [row["caption"] for row in rows]
+    if not captions:
         raise ZooError(
-            f"--soa_captions={folder} holds no label_XX_name.pkl: give the folder SOA/captions of "
-            "SOA's repository."
+            f"--soa_captions={folder} contains no label_XX_name.pkl: give the folder SOA/captions "
+            "of SOA's repository."
         )
-    return found
+    return captions
 
 
 def captions_by_words(source):
     """All captions of a source by the labels that they mention: dict of label -> list of str."""
-    found = {}
+    captions = {}
     for texts in source.captions:
         for text in texts:
             for label in labels_of_caption(text):
-                found.setdefault(label, []).append(text)
-    return found
+                captions.setdefault(label, []).append(text)
+    return captions
 
 
 def accuracy_of_preset(subject, evaluators, seed):
-    """(list of `Measure`, None or why there are none) of images made for SOA's captions.
+    """(list of `Measure`, None or the reason why it is empty) of images for SOA's captions.
 
     Args:
         subject: `Subject` of a model.
-        evaluators: `Evaluators`; `captions_per_label` leaves some captions out.
+        evaluators: `Evaluators`; `captions_per_label` limits the captions.
     """
     if subject.kind != "captions":
-        return [], "it takes captions, or --images in folders label_00, label_01 ..."
+        return [], "it needs captions, or --images in folders label_00, label_01 ..."
     unknown, vocabulary = subject.conditions.settings["unknown"], subject.model.vocabulary
     if evaluators.soa_captions:
         lists, how = lists_of_captions(evaluators.soa_captions), "the authors' lists"
@@ -149,31 +150,31 @@ def accuracy_of_preset(subject, evaluators, seed):
         kept = _some(kept, label, evaluators.captions_per_label, seed)
         if kept:
             captions += len(kept)
-            counts[label] = _seen(subject, evaluators, label, kept, unknown, seed)
+            counts[label] = _count_hits(subject, evaluators, label, kept, unknown, seed)
     if not counts:
         return [], "no caption of the data mentions a label of the detector"
     protocol = {
-        "conditions": captions, "samples_per_condition": "3, of a person 1", "selection": how,
+        "conditions": captions, "samples_per_condition": "3, for persons 1", "selection": how,
         "seed": seed,
     }
     notes = [] if evaluators.soa_captions else [_BY_WORDS]
     if lost:
-        notes.append(f"{lost} captions were left out, for the preset's vocabulary has none of "
+        notes.append(f"{lost} captions were left out, because the preset's vocabulary has none of "
                      "their words")
     return _measures(counts, evaluators.detector, protocol, notes), None
 
 
 def _some(texts, label, limit, seed):
-    """The captions of a label that are taken, at random where there are too many."""
+    """The captions to use for a label, a random subset if there are too many."""
     most = min(filter(None, (limit, PERSONS if label == 0 else None)), default=len(texts))
     if len(texts) <= most:
         return texts
-    places = np.random.RandomState([seed, label]).permutation(len(texts))[:most]
-    return [texts[place] for place in np.sort(places)]
+    indices = np.random.RandomState([seed, label]).permutation(len(texts))[:most]
+    return [texts[index] for index in np.sort(indices)]
 
 
-def _seen(subject, evaluators, label, texts, unknown, seed):
-    """(hits, images) of a label's captions; what was seen is kept, the images are not."""
+def _count_hits(subject, evaluators, label, texts, unknown, seed):
+    """(hits, images) of a label's captions; detections are cached, images are not."""
     each, detector = images_of_caption(label), evaluators.detector
     at_once = max(1, _AT_ONCE // each)
 
@@ -186,16 +187,16 @@ def _seen(subject, evaluators, label, texts, unknown, seed):
 
     parts = ("soa 1", subject.source["weights_sha256"], detector.digest, label, each, seed, unknown,
              hashlib.sha256("\n".join(texts).encode()).hexdigest())
-    what = f"SOA, {LABELS[label] if label < len(LABELS) else label}: pictures"
+    what = f"SOA, {LABELS[label] if label < len(LABELS) else label}: images"
     hits = evaluators.cache.rows("soa", parts, len(texts) * each, batches, what)
     return int(np.sum(hits)), len(hits)
 
 
-# --- numbers --------------------------------------------------------------------------------------
+# --- results --------------------------------------------------------------------------------------
 
 
 def _measures(counts, detector, protocol, notes=()):
-    """SOA-C and SOA-I of dict label -> (hits, images)."""
+    """SOA-C and SOA-I of a dict of label -> (hits, images)."""
     labels = sorted(counts)
     hits, totals = (np.array([counts[label][k] for label in labels]) for k in (0, 1))
     scores, whole = soa(hits, totals), len(labels) == len(LABELS)
@@ -203,7 +204,7 @@ def _measures(counts, detector, protocol, notes=()):
         **protocol, "generated": int(totals.sum()), "labels": len(labels),
         "network": detector.record(), "objectness": 0.5, "overlap": 0.4,
     }
-    warnings = [*notes, *([] if whole else [shortfall(len(labels))])]
+    warnings = [*notes, *([] if whole else [missing_labels(len(labels))])]
     more = {key: scores[key] for key in ("soa_c_top40", "soa_c_bot40") if whole}
     more["hits_of_label"] = {
         f"label_{label:02d}": [int(hit), int(total)]
@@ -217,20 +218,20 @@ def _measures(counts, detector, protocol, notes=()):
     ]
 
 
-def shortfall(labels):
-    """The warning of fewer labels than the paper's."""
+def missing_labels(labels):
+    """The warning about fewer labels than in the paper."""
     return f"{labels} labels of SOA instead of {len(LABELS)}"
 
 
 def deviations(subject, evaluators):
-    """What falls short of SOA's protocol and is known before it is measured: a list of str."""
+    """Deviations from SOA's protocol that are known in advance: a list of str."""
     if evaluators.detector is None:
         return []
     if subject.model is None:
         labels = labels_of(subject.images.file_names)
         few = labels is not None and len(set(labels)) < len(LABELS)
-        return [shortfall(len(set(labels)))] if few else []
-    lacks = [] if evaluators.soa_captions else [_BY_WORDS]
+        return [missing_labels(len(set(labels)))] if few else []
+    result = [] if evaluators.soa_captions else [_BY_WORDS]
     if evaluators.captions_per_label:
-        lacks.append(f"at most {evaluators.captions_per_label} captions of each label of SOA")
-    return lacks
+        result.append(f"at most {evaluators.captions_per_label} captions per label of SOA")
+    return result

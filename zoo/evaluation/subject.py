@@ -1,4 +1,4 @@
-"""What an evaluation measures: a model or a set of images; and what it misses of a protocol."""
+"""The subject of an evaluation, a model or a set of images, and its deviations from a protocol."""
 
 import dataclasses
 import functools
@@ -13,25 +13,25 @@ from zoo.evaluation import soa
 from zoo.evaluation.dataset import EvaluationDataset, check_measurable, size_of, source_name
 from zoo.evaluation.feature_networks import variables_digest, weights_digest
 from zoo.evaluation.image_set import ImageSet, from_array, from_path, with_classes
-from zoo.evaluation.parts import fingerprint_of, is_asked
+from zoo.evaluation.parts import fingerprint_of, is_requested
 from zoo.evaluation.protocols import count_deviations
 
-MAKE = 64  # images per call of `generate`, about
+MAKE = 64  # approximate number of images per call of `generate`
 
 
 @dataclasses.dataclass
 class Subject:
-    """What is measured: a model on some conditions, or a set of images.
+    """The subject of an evaluation: a model with conditions, or a set of images.
 
     Attributes:
         name: str.
         make: function () -> `ImageSet`, ordered by condition.
-        shape: (conditions, images per condition); (images, 1) of a set of images.
+        shape: (conditions, images per condition); (images, 1) for a set of images.
         size: (height, width) in pixels.
         model: the model, or None.
         conditions: `Conditions`, or None.
-        kind: of the model's condition, see `zoo.conditions.kinds.KINDS`, or None.
-        data: `EvaluationDataset`, or None of a set of images.
+        kind: kind of the model's condition, see `zoo.conditions.kinds.KINDS`, or None.
+        data: `EvaluationDataset`, or None for a set of images.
         source: dict for the report.
     """
 
@@ -47,7 +47,7 @@ class Subject:
 
     @functools.cached_property
     def images(self):
-        """The `ImageSet`; a model generates it at the first access."""
+        """The `ImageSet`; a model generates it on first access."""
         return self.make()
 
     @property
@@ -56,12 +56,12 @@ class Subject:
 
 
 def open_subject(model, source, protocol, options, cache):
-    """What is measured, and what it is compared with; no image is generated yet.
+    """The subject and the real images; no image is generated yet.
 
     Args:
         model: a conditional GAN, a preset's name, directory or handle, or an `ImageSet`.
         source: the data, see `zoo.evaluation.evaluate`.
-        protocol: `Protocol`, with the counts that are to be measured.
+        protocol: `Protocol`, with the counts to use.
         options: `Options`.
         cache: `Cache` of the generated images.
 
@@ -69,7 +69,7 @@ def open_subject(model, source, protocol, options, cache):
         (`Subject`, `ImageSet` of all real images, dict of facts about the data, warnings).
 
     Raises:
-        ZooError: something cannot be opened, or the two have different sizes.
+        ZooError: if something cannot be opened, or the two have different sizes.
     """
     warnings, splits, data = [], {}, None
     if isinstance(model, ImageSet):
@@ -96,22 +96,22 @@ def open_subject(model, source, protocol, options, cache):
         with_classes(subject.images, real.class_names)
     if (*subject.size, 3) != real.shape:
         raise ZooError(
-            f"The generated images are of {subject.size}, the real ones of {real.shape[:2]}: "
-            "give both in one size, or --size."
+            f"The generated images have size {subject.size}, the real images {real.shape[:2]}: "
+            "give both in the same size, or use --size."
         )
     if data is not None:
-        if not is_asked(split, protocol.real_split):
+        if not is_requested(split, protocol.real_split):
             warnings.append(f'real images are {split}, not the split "{protocol.real_split}"')
         warnings += [] if subject.model is None else other_data(subject, data, splits, split)
     elif split not in (None, protocol.real_split):
         warnings.append(f'real images are of the split "{split}", not "{protocol.real_split}"')
     splits["real"] = split or "all that were given"
-    given = source if isinstance(source, str) else name or real.name
-    return subject, real, {"data": given, "source": name, "splits": splits}, warnings
+    data_name = source if isinstance(source, str) else name or real.name
+    return subject, real, {"data": data_name, "source": name, "splits": splits}, warnings
 
 
 def other_data(subject, data, splits, real_word):
-    """A list with the warning that images which count as held out may have been trained on."""
+    """The warning that held-out images may have been in the training data, as a list."""
     if data.fingerprint is None or not data.fraction:
         return []
     if not any(word.endswith("by hash)") for word in (*splits.values(), real_word)):
@@ -120,19 +120,19 @@ def other_data(subject, data, splits, real_word):
     if fingerprint_of(trained) == data.fingerprint:
         return []
     return ["the data are not those that the preset was trained on, so images that are held out "
-            "by hash may be among those that it was trained on under other names"]
+            "by hash may be training images under other file names"]
 
 
 def of_model(model, data_source, protocol, options, cache):
-    """(Subject, warnings) of a model, whose images are not generated yet.
+    """(Subject, warnings) of a model; no image is generated yet.
 
     Args:
         model: the model, or the name, directory or handle of a preset.
         data_source, protocol, options, cache: see `open_subject`.
 
     Raises:
-        ZooError: the model generates no images, none for this protocol, or has weights that are
-            not finite.
+        ZooError: if the model generates no images, does not match the protocol, or has weights that
+            are not finite.
     """
     handle, digest = model, None
     if isinstance(model, str | os.PathLike):
@@ -140,7 +140,7 @@ def of_model(model, data_source, protocol, options, cache):
 
         model = from_preset(handle)
         digest = weights_digest(model)
-    else:  # its weights may have changed since they were read from a file
+    else:  # its weights may have changed since they were loaded
         handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
         digest = variables_digest(model)
     check_measurable(model)
@@ -148,7 +148,10 @@ def of_model(model, data_source, protocol, options, cache):
     metadata = getattr(model, "preset_metadata", {})
     if protocol.task not in ("any", condition.task):
         fitting = ", ".join(kinds_of_task(protocol.task))
-        raise ZooError(f"{handle} draws from {condition.kind}, but this protocol is for {fitting}.")
+        raise ZooError(
+            f"{handle} is conditioned on {condition.kind}, but this protocol is for {fitting}: "
+            "choose another protocol."
+        )
     check_weights(handle, model)
     data = EvaluationDataset(
         data_source, condition.data_form, metadata.get("training"), options.crop,
@@ -161,14 +164,15 @@ def of_model(model, data_source, protocol, options, cache):
     if condition.kind == "nothing":
         samples *= protocol.conditions or 1
     if not model.latent_dim and samples > 1:
-        warnings.append("the model has no latent, so a condition has one picture")
+        warnings.append("the model has no latent, so each condition has one image")
         samples = 1
-    if split is not None and not is_asked(split, protocol.condition_split):
+    if split is not None and not is_requested(split, protocol.condition_split):
         warnings.append(
-            f'conditions are of {split}, not of the split "{protocol.condition_split}"'
+            f'conditions are {split}, not the split "{protocol.condition_split}"'
         )
     if conditions.words and (conditions.words.loses_words or conditions.words.loses_captions):
-        warnings.append(f"the preset reads little of the captions: {conditions.words.describe()}")
+        coverage = conditions.words.describe()
+        warnings.append(f"the preset reads only a part of the captions: {coverage}")
     shape = (len(conditions), samples)
     source = {
         "preset": str(handle), "class": type(model).__name__,
@@ -186,19 +190,19 @@ def of_model(model, data_source, protocol, options, cache):
 
 
 def check_weights(handle, model):
-    """Raises `ZooError` where a weight is no number: such images are black, or anything."""
+    """Raises `ZooError` for weights that are not finite."""
     for name, variable in model.preset_variables().items():
         if not np.isfinite(np.asarray(variable.numpy(), np.float32)).all():
             raise ZooError(
-                f"The weights {name} of {handle} are not finite, so its images mean nothing: "
-                "take an earlier checkpoint of its run."
+                f"The weights {name} of {handle} are not finite, so its images are meaningless: "
+                "use an earlier checkpoint of its run."
             )
 
 
 def generate_images(model, digest, conditions, samples, options, cache):
-    """The generated images as an `ImageSet`, from the cache where they are there already.
+    """The generated images as an `ImageSet`, from the cache if it has them.
 
-    Image k of condition i has the seed `seed + i * samples + k`, so no two share a latent.
+    Image k of condition i has the seed `seed + i * samples + k`, so that all latents differ.
 
     Args:
         digest: str, hash of the model's weights.
@@ -209,34 +213,34 @@ def generate_images(model, digest, conditions, samples, options, cache):
 
     def batches():
         for start in range(0, len(conditions), at_once):
-            places = np.arange(start, min(start + at_once, len(conditions)))
-            values = conditions.part(places)
-            for k in range(0, samples, MAKE):  # in one go where samples are few
-                seeds = [options.seed + int(place) * samples + k for place in places]
+            indices = np.arange(start, min(start + at_once, len(conditions)))
+            values = conditions.part(indices)
+            for k in range(0, samples, MAKE):  # a single call if samples are few
+                seeds = [options.seed + int(index) * samples + k for index in indices]
                 yield model.generate(
                     values, min(MAKE, samples - k), seed=seeds, **conditions.settings, **extra
                 )
 
     parts = ("generated 1", digest, type(model).__name__, conditions.digest, samples, options.seed)
     count = len(conditions) * samples
-    array = cache.rows("generated", parts, count, batches, "generated pictures")
+    array = cache.rows("generated", parts, count, batches, "generated images")
     labels = np.repeat(conditions.labels, samples)
     name = getattr(model, "preset_metadata", {}).get("name", "generated")
     return from_array(array, name, labels=labels, class_names=model.condition.class_names)
 
 
 def of_images(images):
-    """`Subject` of an `ImageSet`."""
+    """The `Subject` of an `ImageSet`."""
     source = {"images": images.path or images.name, "generated": len(images),
               "sha256": images.digest, "input": images.preprocessing}
     return Subject(images.name, lambda: images, (len(images), 1), images.shape[:2], source=source)
 
 
 def common_record(subject, real, protocol_name, seed, splits, versions):
-    """What belongs to every number.
+    """The facts that every result of an evaluation shares.
 
     Args:
-        splits: dict of what is taken -> its split. versions: dict.
+        splits: dict of "conditions", "real" -> split. versions: dict of library -> version.
     """
     return {
         "name": protocol_name, "conditions": subject.shape[0],
@@ -247,12 +251,12 @@ def common_record(subject, real, protocol_name, seed, splits, versions):
     }
 
 
-def protocol_deviations(subject, real, available, protocol, asked, evaluators):
-    """What falls short of a protocol: a list of str.
+def protocol_deviations(subject, real, available, protocol, requested, evaluators):
+    """Deviations from a protocol: a list of str.
 
     Args:
-        real: `ImageSet` that is measured against. available: int, real images there are.
-        protocol: `Protocol` with its own counts; asked: with those that are measured.
+        real: `ImageSet` of the real images. available: int, number of all real images.
+        protocol: `Protocol` with its own counts; requested: with the counts of this evaluation.
     """
     conditions, samples = subject.shape
     classes = None
@@ -260,18 +264,20 @@ def protocol_deviations(subject, real, available, protocol, asked, evaluators):
         classes = subject.model.condition.classes
     elif subject.kind in (None, "nothing"):
         conditions = samples = None
-        if protocol.conditions is None and real.class_names:  # a folder, of all classes
+        if protocol.conditions is None and real.class_names:  # a folder, with all classes
             classes = len(real.class_names)
             if subject.kind is None and subject.images.labels is not None:
                 counts = np.bincount(subject.images.labels, minlength=classes)
                 conditions, samples = int((counts > 0).sum()), int(counts.min())
-    lacks = count_deviations(
+    deviations = count_deviations(
         protocol, conditions, samples, subject.count, len(real), classes, available
     )
     if protocol.network == "inception" and not any(n.family for n in evaluators.networks):
-        lacks.append("an encoder of this zoo instead of Inception: no number here is a paper's FID")
+        deviations.append(
+            "an encoder of this zoo instead of Inception: not comparable with the FID of a paper"
+        )
     if "lpips" in protocol.needs and evaluators.lpips is None:
-        lacks.append("no LPIPS, for --lpips_trunk and --lpips_heads were not given")
-    if asked.bins != protocol.bins:
-        lacks.append(f"{asked.bins} bins of NDB instead of {protocol.bins}")
-    return lacks + soa.deviations(subject, evaluators)
+        deviations.append("no LPIPS, because --lpips_trunk and --lpips_heads were not given")
+    if requested.bins != protocol.bins:
+        deviations.append(f"{requested.bins} bins of NDB instead of {protocol.bins}")
+    return deviations + soa.deviations(subject, evaluators)

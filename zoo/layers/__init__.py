@@ -1,1 +1,1 @@
-"""Blocks that two or more papers share with identical maths, one block or family a file."""
+"""Blocks that two or more papers share with identical maths, one block or family per file."""

@@ -1,4 +1,4 @@
-"""Batch normalisation with the statistics of the papers' framework, on the fused kernel."""
+"""Batch normalization with the statistics of the papers' frameworks, on the fused kernel."""
 
 import keras
 import tensorflow as tf
@@ -6,12 +6,12 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("zoo")
 class BatchNormalization(keras.layers.Layer):
-    """Batch normalisation over all axes but the last.
+    """Batch normalization over all axes but the last.
 
     It differs from `keras.layers.BatchNormalization` where the papers' code does: epsilon 1e-5,
     momentum 0.9, and a running variance updated with the *unbiased* batch variance n/(n-1).
-    It runs on the fused kernel where that exists (rank 4 or 2, at most 32 bits), which trains a
-    whole generator step 13-15 % faster on a CPU than the unfused form.
+    It uses the fused kernel where that exists (rank 4 or 2, at most 32 bits), which makes a
+    generator's training step 13-15 % faster on a CPU.
 
     Args:
         epsilon: float. Added to the variance.
@@ -36,7 +36,7 @@ class BatchNormalization(keras.layers.Layer):
         shape = (input_shape[-1],)
         self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma", autocast=False)
         self.beta = self.add_weight(shape, "zeros", name="beta", autocast=False)
-        # replicas write the mean of their statistics, so that all keep the same and resume the same
+        # replicas average their statistics, so that all have and restore the same
         running = {"trainable": False, "autocast": False, "aggregation": "mean"}
         self.moving_mean = self.add_weight(shape, "zeros", name="moving_mean", **running)
         self.moving_variance = self.add_weight(shape, "ones", name="moving_variance", **running)
@@ -76,7 +76,7 @@ class BatchNormalization(keras.layers.Layer):
         return y
 
     def _normalize(self, x, training):
-        """The same in plain operations: for float64 and for statistics shared by the replicas."""
+        """Unfused form, for float64 and for statistics shared by the replicas."""
         mean, variance = self.moving_mean, self.moving_variance
         if training:
             statistics_of = tf.cast(x, self.variable_dtype)
@@ -115,18 +115,18 @@ class BatchNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class FlaxBatchNorm(keras.layers.Layer):
-    """Every channel at mean 0 and variance 1 over batch and space, without scale and shift.
+    """Batch normalization over batch, height and width, without scale and shift.
 
-    The rule is Flax' `BatchNorm`: the running variance follows the *biased* batch variance (compare
-    `BatchNormalization`). It runs on the fused kernel where that exists.
+    As in Flax' `BatchNorm`, the running variance is updated with the *biased* batch variance
+    (compare `BatchNormalization`). It uses the fused kernel where that exists.
 
     Args:
         epsilon: float. Added to the variance.
         momentum: float. Share of the running statistics that an update keeps.
         synchronized: bool. Average E[x] and E[x^2] over the replicas of a `tf.distribute` strategy.
 
-    Call arguments: `training`, batch statistics in place of the running ones; `update`, whether
-    these follow, by default as `training`.
+    Call arguments: `training`, batch statistics instead of the running ones; `update`, whether the
+    running statistics are updated, by default as `training`.
 
     Shapes: (batch, h, w, channels) to the same.
     """
@@ -139,7 +139,7 @@ class FlaxBatchNorm(keras.layers.Layer):
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
-        # replicas write the mean of their statistics, so that all keep the same and resume the same
+        # replicas average their statistics, so that all have and restore the same
         running = {"trainable": False, "autocast": False, "aggregation": "mean"}
         self.moving_mean = self.add_weight(shape, "zeros", name="moving_mean", **running)
         self.moving_variance = self.add_weight(shape, "ones", name="moving_variance", **running)
@@ -161,7 +161,7 @@ class FlaxBatchNorm(keras.layers.Layer):
         return y
 
     def _fused(self, x):
-        """(result, mean, biased variance); the kernel gives n / (n - 1) times the last."""
+        """(result, mean, biased variance); the kernel returns n / (n - 1) times the last."""
         one = tf.ones([x.shape[-1]])
         y, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             x, one, tf.zeros_like(one), epsilon=self.epsilon, is_training=True

@@ -1,4 +1,4 @@
-"""Conditioning augmentation: a sentence becomes a Gaussian, and a sample of it."""
+"""Conditioning augmentation: a Gaussian predicted from a sentence, and a sample from it."""
 
 import keras
 from keras import ops
@@ -11,7 +11,7 @@ from zoo.layers.stackgan_blocks import glu
 class ConditioningAugmentation(keras.layers.Layer):
     """c = mu + noise * exp(log_var / 2), with (mu, log_var) a gated linear map of the sentence.
 
-    Sampling stays on at test time (official `CA_NET`); `noise` is an input so that a run is
+    It samples at test time too (official `CA_NET`); `noise` is an input so that a run is
     reproducible.
     Source: StackGAN (arXiv 1612.03242) section 3.2; checked against AttnGAN code/model.py.
 

@@ -1,22 +1,22 @@
-"""Initial weights of the AttnGAN family (official `weights_init`) and of its text encoder."""
+"""Initializers of the papers' networks, such as the AttnGAN family's (official `weights_init`)."""
 
 import math
 
 import keras
 import tensorflow as tf
 
-SMALLEST = 64  # columns from which products of matrices are worth it
+SMALLEST = 64  # columns from which matrix products are faster
 
 
 @keras.saving.register_keras_serializable("zoo")
 class TallOrthogonal(keras.initializers.Orthogonal):
     """Keras' `Orthogonal` with the same values, up to rounding, in a fraction of the time.
 
-    The QR decomposition of a large random matrix A takes tens of seconds in TensorFlow. With the
-    diagonal of R positive, as Keras makes it, R' is the Cholesky factor of A'A and Q = A / R, which
-    are products of matrices. A tall random matrix is well conditioned (2.1 at eight times as many
-    rows as columns, 5.8 at twice as many), so that hardly any digit is lost; where A is nearly
-    square, or small, Keras does it.
+    The QR decomposition of a large random matrix A takes tens of seconds in TensorFlow. With a
+    positive diagonal of R, as in Keras, R' is the Cholesky factor of A'A and Q = A / R, which
+    are matrix products. A tall random matrix is well conditioned (2.1 with eight times as many
+    rows as columns, 5.8 with twice as many), so hardly any precision is lost; if A is nearly
+    square or small, Keras' own initializer is used.
     """
 
     def __call__(self, shape, dtype=None):

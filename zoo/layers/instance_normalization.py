@@ -1,4 +1,4 @@
-"""Instance normalisation without weights.
+"""Instance normalization without weights.
 
 Paper: Instance Normalization, arXiv 1607.08022. Checked against PyTorch's `InstanceNorm2d(affine=
 False, track_running_stats=False)`, which BicycleGAN, Pix2Pix and DRIT use.
@@ -9,17 +9,17 @@ import tensorflow as tf
 
 from zoo.precision import at_least_float32
 
-FUSED_BATCH = 4  # above, one kernel call for each image costs more than it saves on a CPU
-FUSED_PIXELS = 32 * 32  # below, too
+FUSED_BATCH = 4  # above, one kernel call per image costs more than it saves on a CPU
+FUSED_PIXELS = 32 * 32  # the same below this size
 
 
 @keras.saving.register_keras_serializable("zoo")
 class InstanceNormalization(keras.layers.Layer):
     """(x - mean) / sqrt(variance + epsilon), over the pixels of each image and channel.
 
-    The variance is the biased one; training and inference are the same. Statistics are taken in at
-    least float32. A small batch of known size runs on the fused batch-norm kernel, image by
-    image: a third less time on a CPU, forward and backward, than plain operations.
+    The variance is biased; training and inference are the same. Statistics are computed in at
+    least float32. A small batch of known size uses the fused batch-norm kernel, image by image,
+    which takes a third less time on a CPU, forward and backward, than plain operations.
 
     Args:
         epsilon: float. Added to the variance.
@@ -44,19 +44,19 @@ class InstanceNormalization(keras.layers.Layer):
     def _normalize_fused(self, x):
         channels = x.shape[-1]
         scale, offset = tf.ones([channels]), tf.zeros([channels])
-        pictures = [
+        images = [
             tf.compat.v1.nn.fused_batch_norm(
-                picture, scale, offset, epsilon=self.epsilon, is_training=True
+                image, scale, offset, epsilon=self.epsilon, is_training=True
             )[0]
-            for picture in tf.split(x, x.shape[0])
+            for image in tf.split(x, x.shape[0])
         ]
-        return pictures[0] if len(pictures) == 1 else tf.concat(pictures, axis=0)
+        return images[0] if len(images) == 1 else tf.concat(images, axis=0)
 
     def _normalize(self, x):
         wide = at_least_float32(x)
-        centred = wide - tf.reduce_mean(wide, [1, 2], keepdims=True)
-        variance = tf.reduce_mean(tf.square(centred), [1, 2], keepdims=True)
-        return tf.cast(centred * tf.math.rsqrt(variance + self.epsilon), x.dtype)
+        centered = wide - tf.reduce_mean(wide, [1, 2], keepdims=True)
+        variance = tf.reduce_mean(tf.square(centered), [1, 2], keepdims=True)
+        return tf.cast(centered * tf.math.rsqrt(variance + self.epsilon), x.dtype)
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}

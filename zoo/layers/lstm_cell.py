@@ -1,4 +1,4 @@
-"""Recurrent cells with the parameters of the papers' framework."""
+"""LSTM cell with the parameters of the papers' framework."""
 
 import keras
 from keras import ops
@@ -6,11 +6,10 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("zoo")
 class LSTMCell(keras.layers.LSTMCell):
-    """`keras.layers.LSTMCell` with two bias vectors, one beside each kernel.
+    """`keras.layers.LSTMCell` with two bias vectors, one per kernel.
 
-    Their sum is all that the output sees, but an optimizer moves both, so that the bias of a
-    trained cell moves twice as fast as a single one would, and both count in a clipped gradient
-    norm.
+    The output depends on their sum only, but an optimizer updates both, so that the effective bias
+    changes twice as fast as a single one would, and both count in a clipped gradient norm.
     """
 
     def build(self, input_shape):

@@ -1,6 +1,6 @@
-"""The normalisations that a network can be built with, by name."""
+"""Normalization layers by name."""
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.layers.instance_normalization import InstanceNormalization
 from zoo.layers.stackgan_blocks import batch_norm
 
@@ -14,10 +14,9 @@ def make_normalization(kind, name="norm", **kwargs):
         kind: "instance" (no weights), "batch" (scale starting at N(1, 0.02), shift, running
             statistics) or "none".
         name: str. Name of the layer.
-        **kwargs: of the layer, such as `dtype`.
+        **kwargs: arguments of the layer, such as `dtype`.
     """
-    if kind not in NORMALIZATIONS:
-        raise ZooError(f"`normalization` must be one of {NORMALIZATIONS}. Received: {kind!r}")
+    check_choice("`normalization`", kind, NORMALIZATIONS)
     if kind == "none":
         return None
     make = {"instance": InstanceNormalization, "batch": batch_norm}[kind]

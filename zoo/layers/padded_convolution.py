@@ -7,21 +7,21 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 
 PADDINGS = ("zeros", "reflect")
 
 
 @keras.saving.register_keras_serializable("zoo")
 class PaddedConv2D(keras.layers.Conv2D):
-    """2D convolution with the same number of pixels added on every side.
+    """2D convolution with the same padding on every side.
 
-    "same" padding adds more at the bottom and right where the number is odd, which differs for an
-    even kernel with stride 1 and for odd sizes.
+    "same" padding adds more at the bottom and right if the total is odd, which differs for an even
+    kernel with stride 1 and for odd sizes.
 
     Args:
         filters, kernel_size, strides: see `keras.layers.Conv2D`.
-        pad: int. Pixels on every side.
+        pad: int. Padding in pixels on every side.
         mode: "zeros" or "reflect".
 
     Shapes: (batch, h, w, any) -> (batch, new h, new w, filters), new = (old + 2 pad - kernel) //
@@ -29,14 +29,13 @@ class PaddedConv2D(keras.layers.Conv2D):
     """
 
     def __init__(self, filters, kernel_size, strides=1, pad=0, mode="zeros", **kwargs):
-        if mode not in PADDINGS:
-            raise ZooError(f"`mode` must be one of {PADDINGS}. Received: {mode!r}")
+        check_choice("`mode`", mode, PADDINGS)
         super().__init__(filters, kernel_size, strides=strides, padding="valid", **kwargs)
         self.pad = pad
         self.mode = mode
 
     def convolution_op(self, inputs, kernel):
-        """Never with explicit padding: TensorFlow has its fast CPU gradients without it alone."""
+        """Never uses explicit padding, which lacks TensorFlow's fast CPU gradients."""
         x, padding = tf.convert_to_tensor(inputs), "VALID"
         if self.pad and self.mode == "zeros" and self._pads_as_same(x.shape[1:3]):
             padding = "SAME"
@@ -46,7 +45,7 @@ class PaddedConv2D(keras.layers.Conv2D):
         return tf.nn.conv2d(x, tf.convert_to_tensor(kernel), list(self.strides), padding)
 
     def _pads_as_same(self, size):
-        """Whether TensorFlow's "SAME" takes the same windows of images of this (height, width)."""
+        """Whether TensorFlow's "SAME" has the same windows for images of this (height, width)."""
         for n, kernel, stride in zip(size, self.kernel_size, self.strides, strict=True):
             if n is None:
                 return False
@@ -68,7 +67,7 @@ class PaddedConv2D(keras.layers.Conv2D):
 
 
 def half_size(x):
-    """Mean of the 3x3 pixels around every second one; what lies outside is not counted.
+    """Mean of the 3x3 pixels around every second pixel; pixels outside the image do not count.
 
     Shapes: (batch, h, w, c) -> (batch, (h + 1) // 2, (w + 1) // 2, c).
     """
@@ -82,9 +81,9 @@ def half_size(x):
 
 
 def double_size(x):
-    """Bilinear x2 with half-pixel centres: (batch, h, w, c) -> (batch, 2h, 2w, c).
+    """Bilinear x2 with half-pixel centers: (batch, h, w, c) -> (batch, 2h, 2w, c).
 
-    The same as repeating each pixel and weighting neighbours 1 : 2 : 1, edges repeated.
+    The same as repeating each pixel and weighting neighbors 1 : 2 : 1, with edges repeated.
     """
     x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
     p = ops.pad(x, [(0, 0), (1, 1), (0, 0), (0, 0)], mode="symmetric")

@@ -1,17 +1,17 @@
-"""Layers whose weight is divided by an estimate of its largest singular value.
+"""Spectrally normalized layers: the weight is divided by its estimated largest singular value.
 
-Spectral normalisation: Miyato et al., arXiv 1802.05957. The papers' codes differ in the rule:
+Paper: Miyato et al., arXiv 1802.05957. The papers' codes differ in the update of the vectors:
 
-- `SpectralConv2D`, MinfengZhu/DM-GAN code/spectral.py (`SpectralNorm`): vectors u and v, which move
-  in every call, in training and in inference;
+- `SpectralConv2D`, MinfengZhu/DM-GAN code/spectral.py (`SpectralNorm`): vectors u and v, updated in
+  every call, in training and in inference;
 - `TorchSpectralConv2D`, HelenMao/MSGAN DRIT-Mode-Seeking (`torch.nn.utils.spectral_norm`): u and v,
-  which move in training alone;
+  updated only in training;
 - `SpectralLinear`, google-research/xmcgan_image_generation xmcgan/libml/layers.py (`SpectralDense`,
-  `SpectralConv`): one vector u, which moves where the caller says so; other guards against zero.
+  `SpectralConv`): one vector u, updated if the caller says so; other guards against zero.
 
-Known deviation: when a layer is called several times before the gradient is taken, the gradient of
-each call uses the vectors of that call, as the official code did under PyTorch up to 1.0; under
-later versions the same code silently uses the last vectors for all calls.
+Known deviation: if a layer is called several times before the gradient is computed, the gradient of
+each call uses the vectors of that call, as in the official code with PyTorch up to 1.0; with later
+versions the same code silently uses the last vectors for all calls.
 """
 
 import math
@@ -29,16 +29,16 @@ LINEAR_EPSILON = 1e-10
 class SpectralConv2D(keras.layers.Layer):
     """2D convolution with the weight W / sigma, and a bias.
 
-    Every call, in training and in inference alike, first takes one step of power iteration on W,
-    seen as a matrix (filters, rest): v <- unit(W'u), u <- unit(Wv), sigma = u.(Wv). The gradient
-    flows through W and sigma, with u and v as constants. sigma, u and v are computed in the
-    precision of the variables, so in float32 under a mixed policy.
+    Every call, in training and in inference, first performs one step of power iteration on W as a
+    matrix (filters, rest): v <- unit(W'u), u <- unit(Wv), sigma = u.(Wv). The gradient flows
+    through W and sigma, with u and v as constants. sigma, u and v are computed in the precision of
+    the variables, so in float32 with a mixed policy.
 
     Args:
         filters: int. Output channels.
         kernel_size: int. Height and width of the kernel.
         strides: int.
-        padding: "same" or "valid". On even sizes "same" is one pixel on every side for the kernels
+        padding: "same" or "valid". For even sizes "same" is one pixel on every side for the kernels
             of the discriminators, 3x3 with stride 1 and 4x4 with stride 2.
 
     Weights: `kernel` (height, width, channels, filters), orthogonal; `bias` (filters,); and, not
@@ -57,17 +57,17 @@ class SpectralConv2D(keras.layers.Layer):
     def build(self, input_shape):
         shape = (self.kernel_size, self.kernel_size, input_shape[-1], self.filters)
         fan_in = math.prod(shape[:-1])
-        weight = {"autocast": False}  # sigma is never a quotient of half-precision numbers
+        weight = {"autocast": False}  # sigma is never computed in half precision
         self.kernel = self.add_weight(shape, initializers.orthogonal(), name="kernel", **weight)
         bias = initializers.uniform(fan_in**-0.5)  # the framework's default, kept by the authors
         self.bias = self.add_weight((self.filters,), bias, name="bias", **weight)
-        # replicas compute the same vectors from the same weights; their mean keeps them the same
+        # replicas compute the same vectors from the same weights, and their mean is the same
         vector = {**weight, "trainable": False, "aggregation": "mean"}
         self.u = self.add_weight((self.filters,), UnitNormal(), name="u", **vector)
         self.v = self.add_weight((fan_in,), UnitNormal(), name="v", **vector)
 
     def normalized_kernel(self):
-        """One step of power iteration, and W / sigma (height, width, channels, filters) of it."""
+        """W / sigma (height, width, channels, filters) after one step of power iteration."""
         kernel = ops.convert_to_tensor(self.kernel)
         transposed = ops.reshape(kernel, (-1, self.filters))  # W'
         v = ops.stop_gradient(unit(ops.matmul(transposed, ops.convert_to_tensor(self.u))))
@@ -94,14 +94,14 @@ class SpectralConv2D(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class TorchSpectralConv2D(SpectralConv2D):
-    """`SpectralConv2D` by the rule of `torch.nn.utils.spectral_norm`.
+    """`SpectralConv2D` as in `torch.nn.utils.spectral_norm`.
 
-    The same maths, but only a call in training takes a step of power iteration; others divide by
-    the sigma of the vectors as they are. The input is mirrored by `pad` pixels at each edge; the
-    kernel starts as N(0, 0.02).
+    The same maths, but only a call in training performs a step of power iteration; others divide by
+    the sigma of the current vectors. The input has reflection padding of `pad` pixels; the kernel
+    is initialized with N(0, 0.02).
 
-    Known deviation: outside training the official code uses the normalised weight of the last
-    training call, which is one optimizer step behind the weight itself.
+    Known deviation: outside training the official code uses the normalized weight of the last
+    training call, which is one optimizer step older than the weight itself.
     """
 
     def __init__(self, filters, kernel_size, strides=1, pad=0, **kwargs):
@@ -132,21 +132,21 @@ class TorchSpectralConv2D(SpectralConv2D):
 
 @keras.saving.register_keras_serializable("zoo")
 class SpectralLinear(keras.layers.Layer):
-    """Dense layer or convolution (stride 1, same padding), with spectral normalisation or without.
+    """Dense layer or convolution (stride 1, same padding), optionally spectrally normalized.
 
-    With it the kernel is W / sigma. Every call takes one step of power iteration on W, seen as a
+    The normalized kernel is W / sigma. Every call performs one step of power iteration on W as a
     matrix (rest, units): v <- unit(W u), u <- unit(v W), sigma = v W u'. The gradient flows through
-    W and sigma, with u and v as constants; the new u is kept only where the caller says so. All of
-    it is computed in the precision of the variables, so in float32 under a mixed policy.
+    W and sigma, with u and v as constants; the new u is stored only if the caller says so. All of
+    this is computed in the precision of the variables, so in float32 with a mixed policy.
 
     Args:
         units: int. Output channels.
         size: int or None. Height and width of a convolution's kernel; None for a dense layer.
-        spectral: bool. Whether there is a normalisation.
+        spectral: bool. Whether the kernel is normalized.
         use_bias: bool.
 
     Weights: `kernel` (channels, units) or (size, size, channels, units), Glorot normal; `bias`
-    (units,), zero; and, with normalisation, not trainable, `u` (units,).
+    (units,), zero; and, with normalization, not trainable, `u` (units,).
 
     Shapes: (batch, ..., channels) -> (batch, ..., units).
     """
@@ -166,7 +166,7 @@ class SpectralLinear(keras.layers.Layer):
         if self.use_bias:
             self.bias = self.add_weight((self.units,), "zeros", name="bias", **weight)
         if self.spectral:
-            # replicas compute the same vector from the same weights; their mean keeps it the same
+            # replicas compute the same vector from the same weights, and their mean is the same
             self.u = self.add_weight(
                 (self.units,),
                 keras.initializers.RandomNormal(stddev=0.01),
@@ -177,7 +177,7 @@ class SpectralLinear(keras.layers.Layer):
             )
 
     def normalized_kernel(self, update=False):
-        """One step of power iteration, and W / sigma of it; `update` keeps the new vector."""
+        """W / sigma after one step of power iteration; `update` stores the new vector."""
         kernel = ops.convert_to_tensor(self.kernel)
         matrix = ops.reshape(kernel, (-1, self.units))
         v = ops.stop_gradient(_flax_unit(ops.matmul(matrix, ops.convert_to_tensor(self.u))))
@@ -204,12 +204,12 @@ class SpectralLinear(keras.layers.Layer):
 
 
 def unit(vector):
-    """The vector at length 1."""
+    """The vector scaled to length 1."""
     return vector / (ops.norm(vector) + EPSILON)
 
 
 class UnitNormal(keras.initializers.RandomNormal):
-    """A vector of a random direction and length 1."""
+    """A vector with a random direction and length 1."""
 
     def __init__(self, seed=None):
         super().__init__(stddev=1.0, seed=seed)

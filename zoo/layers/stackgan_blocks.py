@@ -1,7 +1,7 @@
-"""Convolutions and gates of the AttnGAN family's generators and discriminators.
+"""Blocks of the generators and discriminators of StackGAN++ and the AttnGAN family.
 
 Checked against taoxugit/AttnGAN code/model.py (conv3x3, GLU, upBlock, Block3x3_relu, ResBlock,
-Block3x3_leakRelu, downBlock) and, for spectral normalisation, MinfengZhu/DM-GAN code/model.py. All
+Block3x3_leakRelu, downBlock) and, for spectral normalization, MinfengZhu/DM-GAN code/model.py. All
 are channels last.
 """
 
@@ -11,19 +11,19 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.spectral_normalization import SpectralConv2D
 from zoo.precision import at_least_float32
 
-LARGE_KERNEL = 1 << 20  # weights, from which reading them takes longer than joining the inputs
+LARGE_KERNEL = 1 << 20  # weights, from which reading them takes longer than concatenating inputs
 
 
 def glu(x):
     """Gated linear unit: first half of the channels x sigmoid(second); (..., 2c) -> (..., c)."""
     values, gates = ops.split(x, 2, axis=-1)
-    # bfloat16's own sigmoid takes more time on a CPU than both casts and float32's
+    # on a CPU the sigmoid in bfloat16 takes longer than both casts and the sigmoid in float32
     return values * ops.cast(ops.sigmoid(at_least_float32(gates)), values.dtype)
 
 
@@ -42,12 +42,12 @@ def conv3x3(filters, name="conv", **kwargs):
 
 @keras.saving.register_keras_serializable("zoo")
 class UpsampledConv3x3(keras.layers.Layer):
-    """Nearest-neighbour x2, then `conv3x3`: (batch, h, w, any) -> (batch, 2h, 2w, filters).
+    """Nearest-neighbor x2, then `conv3x3`: (batch, h, w, any) -> (batch, 2h, 2w, filters).
 
-    Four neighbouring outputs see the same 2x2 inputs through sums of the kernel's elements, so both
-    steps are one transposed convolution of a 4x4 kernel made of those sums: 16 products an input
-    instead of 36, and the same result up to rounding. On a CPU that takes half the time from 16
-    pixels on; below, making the sums costs more than it saves, and the two steps are taken.
+    Four neighboring outputs depend on the same 2x2 inputs through sums of the kernel's elements, so
+    both steps are one transposed convolution with a 4x4 kernel of those sums: 16 products per input
+    instead of 36, and the same result up to rounding. On a CPU this takes half the time from 16
+    pixels on; below, computing the sums costs more than it saves, and two steps are used.
     """
 
     def __init__(self, filters, **kwargs):
@@ -64,7 +64,7 @@ class UpsampledConv3x3(keras.layers.Layer):
         if min(x.shape[1:3]) < 16:
             x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
             return ops.conv(x, ops.cast(kernel, self.compute_dtype), padding="same")
-        for axis in (0, 1):  # each output's three taps, merged where they fall on one input
+        for axis in (0, 1):  # each output's three taps, summed where they share an input
             none, one = [(0, 0)] * 4, [(0, 0)] * 4
             none[axis], one[axis] = (0, 1), (1, 0)
             kernel = ops.pad(kernel, none) + ops.pad(kernel, one)
@@ -77,7 +77,7 @@ class UpsampledConv3x3(keras.layers.Layer):
 
 
 def batch_norm(name="norm", **kwargs):
-    """Batch normalisation whose scale starts at N(1, 0.02)."""
+    """Batch normalization whose scale starts at N(1, 0.02)."""
     return BatchNormalization(gamma_initializer=initializers.gamma(), name=name, **kwargs)
 
 
@@ -85,7 +85,7 @@ def batch_norm(name="norm", **kwargs):
 class ConvGLU(keras.layers.Layer):
     """conv3x3 -> batch norm -> GLU: (batch, h, w, any) -> (batch, h, w, filters).
 
-    With `upsample=True` the input is first doubled in size by nearest neighbour (the paper's
+    With `upsample=True` the input is first upsampled x2 with nearest neighbor (the paper's
     up-block): (batch, h, w, any) -> (batch, 2h, 2w, filters).
     """
 
@@ -120,25 +120,22 @@ class ResidualBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ConvLeakyReLU(keras.layers.Layer):
-    """Normalised convolution -> LeakyReLU(0.2), the block of the discriminators.
+    """Normalized convolution -> LeakyReLU(0.2), the block of the discriminators.
 
-    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, halves the size.
+    `stride=1`: 3x3, padding 1. `stride=2`: 4x4, padding 1, which halves height and width.
 
     Args:
         filters: int. Output channels.
         stride: 1 or 2.
-        normalize: bool. False leaves the normalisation out (first layer of a discriminator with
+        normalize: bool. False leaves the normalization out (first layer of a discriminator with
             batch norm).
-        normalization: "batch": batch norm behind a convolution without bias; "spectral": spectral
-            normalisation of the convolution, which has a bias.
+        normalization: "batch": batch norm after a convolution without bias; "spectral": spectral
+            normalization of the convolution, which has a bias.
     """
 
     def __init__(self, filters, stride=1, normalize=True, normalization="batch", **kwargs):
         super().__init__(**kwargs)
-        if normalization not in ("batch", "spectral"):
-            raise ZooError(
-                f'`normalization` must be "batch" or "spectral". Received: {normalization!r}'
-            )
+        check_choice("`normalization`", normalization, ("batch", "spectral"))
         self.filters = filters
         self.stride = stride
         self.normalize = normalize
@@ -167,11 +164,11 @@ class ConvLeakyReLU(keras.layers.Layer):
         return ops.leaky_relu(x, negative_slope=0.2)
 
     def call_on_each(self, batches, training=False):
-        """What separate calls on several batches give, in this order, as a list.
+        """list of the results of separate calls on several batches, in this order.
 
         Each has its own batch statistics, or its own step of power iteration. Only a convolution
-        with a large kernel takes them together: its kernel is then read, and its gradient summed,
-        once for all.
+        with a large kernel runs on all together: the kernel is then read, and its gradient summed,
+        only once.
         """
         if self.normalization == "spectral" or not self.conv.built:
             return [self(x, training=training) for x in batches]

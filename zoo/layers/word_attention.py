@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.layers import initializers
 
 MASK_TILINGS = ("per_sample", "official")
@@ -14,8 +14,8 @@ def attend_words(pixels, keys, values, padding=None, mask_tiling="per_sample"):
 
     Args:
         mask_tiling: "per_sample" gives each pixel the padding mask of its own caption. "official"
-            reproduces the code that AttnGAN and DM-GAN released, where pixel q of sample b gets the
-            mask of sample (b * pixels + q) mod batch: an image then depends on its neighbours in
+            reproduces the released code of AttnGAN and DM-GAN, where pixel q of sample b gets the
+            mask of sample (b * pixels + q) mod batch: an image then depends on its neighbors in
             the batch.
 
     Shapes: pixels (batch, h, w, d), keys (batch, words, d), values (batch, words, c), padding
@@ -39,21 +39,19 @@ def attend_words(pixels, keys, values, padding=None, mask_tiling="per_sample"):
 
 
 def check_mask_tiling(mask_tiling):
-    """The value; raises `ZooError` for an unknown one."""
-    if mask_tiling not in MASK_TILINGS:
-        raise ZooError(f"`mask_tiling` must be one of {MASK_TILINGS}. Received: {mask_tiling!r}")
-    return mask_tiling
+    """The value; raises `ZooError` if it is unknown."""
+    return check_choice("`mask_tiling`", mask_tiling, MASK_TILINGS)
 
 
 @keras.saving.register_keras_serializable("zoo")
 class WordAttention(keras.layers.Layer):
-    """`attend_words` with keys, which are the values too, that are a linear map of the words.
+    """`attend_words` with a linear map of the words as keys and values.
 
     Source: AttnGAN (arXiv 1711.10485) section 3.1; checked against code/GlobalAttention.py
     (`GlobalAttentionGeneral`).
 
     Args:
-        features: int. Channels of the pixels, and so of the keys.
+        features: int. Channels of the pixels and of the keys.
         mask_tiling: see `attend_words`.
 
     Shapes: pixels (batch, h, w, features), words (batch, words, any), padding (batch, words), True

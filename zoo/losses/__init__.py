@@ -1,1 +1,1 @@
-"""Pure functions of tensors to scalars, one family a file. All compute in at least float32."""
+"""Losses: pure functions of tensors to scalars, one family per file, in at least float32."""

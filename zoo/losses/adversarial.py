@@ -1,7 +1,7 @@
-"""Adversarial losses of discriminators that also see a condition.
+"""Adversarial losses of conditional discriminators.
 
-Sign convention: all losses are minimised. Logits go in; the official code takes binary
-cross-entropy of their sigmoid, which is the same except where a float saturates
+Sign convention: all losses are minimized. The inputs are logits; the official code computes the
+binary cross-entropy of their sigmoid, which is the same except where a float saturates
 (`clamped_cross_entropy`).
 """
 
@@ -18,16 +18,16 @@ def binary_cross_entropy(logits, target):
 
 
 def clamped_cross_entropy(logits, target):
-    """`binary_cross_entropy` as PyTorch's `BCELoss` takes it of sigmoid(logits).
+    """`binary_cross_entropy` as PyTorch's `BCELoss` computes it from sigmoid(logits).
 
-    The logarithms are cut at -100, and a sigmoid that has saturated at the wrong end gives no
+    The logarithms are clipped at -100, and a sigmoid that has saturated at the wrong end has no
     gradient.
     """
     return probability_cross_entropy(ops.sigmoid(at_least_float32(logits)), target)
 
 
 def probability_cross_entropy(probabilities, target):
-    """Mean of -log p (target 1) or -log(1 - p) (target 0), at most 100 an element.
+    """Mean of -log p (target 1) or -log(1 - p) (target 0), at most 100 per element.
 
     The derivative is PyTorch's, (p - target) / max(p (1 - p), 1e-12) / count.
     """
@@ -42,22 +42,22 @@ FORMS = {"logits": binary_cross_entropy, "probabilities": clamped_cross_entropy}
 
 
 def cross_entropy(form):
-    """The cross-entropy of this `adversarial_form`, a key of `FORMS`; `ZooError` for another."""
+    """The cross-entropy of an `adversarial_form`; `ZooError` unless it is a key of `FORMS`."""
     return FORMS[check_choice("`adversarial_form`", form, FORMS)]
 
 
 def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):
-    """Real pairs against generated pairs and against real images with another caption.
+    """Loss on real pairs, generated pairs, and real images with another caption.
 
     1/2 [U(real) + C(real)] + 1/3 [sum over fakes (U + C) + C(wrong)], and without unconditional
     logits C(real) + 1/2 [sum over fakes C + C(wrong)], every term a binary cross-entropy. Source:
     AttnGAN code/miscc/losses.py `discriminator_loss`; the sum over several fakes is MSGAN's.
 
     Args:
-        real: dict of logits (batch,), `conditional` and, where the head exists, `unconditional`.
+        real: dict of logits (batch,), `conditional` and, if the head exists, `unconditional`.
         wrong: conditional logits (batch - 1,) of mismatched pairs.
-        fakes: list of dicts like `real`, one for each generated sample.
-        reduction: "sum" or "mean", of the samples.
+        fakes: list of dicts like `real`, one per generated sample.
+        reduction: "sum" or "mean" over the samples.
     """
     wrong_loss = binary_cross_entropy(wrong, 0)
     real_loss = sum(binary_cross_entropy(logits, 1) for logits in real.values())
@@ -72,16 +72,16 @@ def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):
 def wrong_image_discriminator_loss(
     real, wrong, fakes, unconditional_weight=1.0, cross_entropy=binary_cross_entropy
 ):
-    """Real pairs against generated pairs and against other real images with the same caption.
+    """Loss on real pairs, generated pairs, and mismatched real images with the same caption.
 
     With u the weight, C(real) + C(wrong) + sum over fakes C + u [U(real) + U(wrong) + sum over
-    fakes U], every term a cross-entropy. A wrong image is a real one: its unconditional target is
-    1. With u = 0, C(real) + 1/2 [C(wrong) + sum over fakes C]. Source: StackGAN-v2 code/trainer.py
+    fakes U], every term a cross-entropy. A mismatched image is real: its unconditional target is 1.
+    With u = 0, C(real) + 1/2 [C(wrong) + sum over fakes C]. Source: StackGAN-v2 code/trainer.py
     `condGANTrainer.train_Dnet`; the sum over several fakes is MSGAN's.
 
     Args:
         real, wrong: dicts of logits (batch,), `conditional` and, unless u = 0, `unconditional`.
-        fakes: list of dicts like `real`, one for each generated sample.
+        fakes: list of dicts like `real`, one per generated sample.
         unconditional_weight: float. u.
         cross_entropy: `binary_cross_entropy` or `clamped_cross_entropy`.
     """
@@ -98,11 +98,11 @@ def wrong_image_discriminator_loss(
 
 
 def unconditional_discriminator_loss(real, fakes, cross_entropy=binary_cross_entropy):
-    """Real images against generated ones, U(real) + sum over fakes U.
+    """Loss on real and generated images, U(real) + sum over fakes U.
 
     Args:
         real: dict with the logits `unconditional` (batch,).
-        fakes: list of such dicts, one for each generated sample.
+        fakes: list of such dicts, one per generated sample.
         cross_entropy: see `wrong_image_discriminator_loss`.
     """
     real_loss = cross_entropy(real["unconditional"], 1)
@@ -110,7 +110,7 @@ def unconditional_discriminator_loss(real, fakes, cross_entropy=binary_cross_ent
 
 
 def generator_loss(fake, unconditional_weight=1.0, cross_entropy=None):
-    """Sum over the heads of a generated batch's cross-entropy to "real" (non-saturating).
+    """Sum over the heads of a generated batch's cross-entropy with target 1 (non-saturating).
 
     Args:
         fake: dict of logits (batch,), by head.

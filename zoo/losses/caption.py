@@ -1,4 +1,4 @@
-"""Cross-entropy of captions that were predicted word by word."""
+"""Cross-entropy of captions predicted word by word."""
 
 from keras import ops
 
@@ -9,17 +9,17 @@ REDUCTIONS = ("words", "captions")
 
 
 def caption_loss(logits, tokens, mask, reduction="words"):
-    """-log probability of the words: their mean, or each caption's sum, averaged over captions.
+    """-log probability of the words: mean over words, or mean over captions of each caption's sum.
 
     MirrorGAN (arXiv 1903.05854), section 3.4, sums over a caption ("captions"); the released code,
     qiaott/MirrorGAN miscc/losses.py `caption_loss`, takes the mean over all words of the batch
-    ("words"), where long captions count for more.
+    ("words"), which gives long captions more weight.
 
     Args:
         reduction: "words" or "captions".
 
     Shapes: logits (batch, words, vocabulary), tokens int (batch, words), mask bool (batch, words),
-        True at the words that count -> scalar.
+        True at the words -> scalar.
     """
     check_reduction(reduction)
     logits = at_least_float32(logits)
@@ -42,5 +42,5 @@ def word_accuracy(logits, tokens, mask):
 
 
 def check_reduction(reduction):
-    """The value; raises `ZooError` for an unknown one."""
+    """The value; raises `ZooError` if it is unknown."""
     return check_choice("`reduction`", reduction, REDUCTIONS)

@@ -1,14 +1,14 @@
 """Contrastive losses between images and texts, and between images.
 
 Paper: XMC-GAN, arXiv 2101.04702, section 4.1. Checked against
-    google-research/xmcgan_image_generation xmcgan/libml/attention_lib.py. As there, both directions
-    of a match are added.
-Known deviation: a vector of zeros has a cosine of 0 with every other, where the code gives NaN.
+    google-research/xmcgan_image_generation xmcgan/libml/attention_lib.py. As there, the losses of
+    both directions of a match are added.
+Known deviation: a vector of zeros has a cosine of 0 with every other, where the code returns NaN.
 
-A match is a square matrix of logits: row i should find column i, and column i row i; all others
-are the negatives. Every loss comes as a dict of scalars with its statistics, means of both
-directions: `loss`; `accuracy`, the share of rows whose own column is the largest; `entropy`, that
-of the softmax of a row.
+A match is a square matrix of logits: the positive of row i is column i, and of column i row i; all
+others are negatives. Every loss is a dict of scalars with statistics, which are means of both
+directions: `loss`; `accuracy`, the share of rows whose positive is the largest; `entropy`, that of
+the softmax of a row.
 """
 
 from keras import ops
@@ -16,22 +16,22 @@ from keras import ops
 from zoo.precision import at_least_float32
 
 TEMPERATURE = 0.1
-GAMMAS = (5.0, 5.0, 50.0)  # sharpness of the attention, of the words' mean, of the match
+GAMMAS = (5.0, 5.0, 50.0)  # inverse temperatures of attention, mean over words, and match
 
 
 def l2_normalize(x, epsilon=1e-12):
-    """x at length 1 along the last axis; squared lengths are cut at `epsilon` from below."""
+    """x scaled to length 1 along the last axis; squared lengths are at least `epsilon`."""
     square = ops.sum(ops.square(x), axis=-1, keepdims=True)
     return x * ops.rsqrt(ops.maximum(square, epsilon))
 
 
 def cosine(a, b):
-    """Cosine along the last axis; 0 where a vector is 0."""
+    """Cosine along the last axis; 0 if a vector is 0."""
     return ops.sum(l2_normalize(a) * l2_normalize(b), axis=-1)
 
 
 def match(logits):
-    """Cross-entropy of the diagonal, by row and by column, added: dict (see above) of (n, n)."""
+    """Cross-entropy of the diagonal, by row plus by column: (n, n) -> dict (see above)."""
     sides = [_statistics(side) for side in (logits, ops.transpose(logits))]
     total = {name: sides[0][name] + sides[1][name] for name in sides[0]}
     return {**total, "accuracy": total["accuracy"] / 2, "entropy": total["entropy"] / 2}
@@ -49,12 +49,12 @@ def _statistics(logits):
 
 
 def contrastive_loss(a, b, temperature=TEMPERATURE, normalize=True):
-    """Match of vectors, by their cosine: images with sentences, or images with images.
+    """Contrastive loss of vectors by cosine: images with sentences, or images with images.
 
     Args:
         a, b: float (n, d); row i of one belongs to row i of the other.
         temperature: float. Divides the cosines.
-        normalize: bool. False takes dot products in place of cosines.
+        normalize: bool. False uses dot products instead of cosines.
     """
     a, b = at_least_float32(a), at_least_float32(b)
     if normalize:
@@ -63,9 +63,9 @@ def contrastive_loss(a, b, temperature=TEMPERATURE, normalize=True):
 
 
 def attend_regions(regions, words, gamma, mask=None):
-    """What each word looks at: softmax over regions of gamma * cosine, of unit regions.
+    """Region context of each word: softmax over regions of gamma * cosine, times unit regions.
 
-    A masked word looks at all regions alike.
+    A masked word attends equally to all regions.
 
     Shapes: regions (images, r, d), words (captions, t, d), mask bool (captions, t), True at words
         -> (captions, images, t, d).
@@ -97,5 +97,5 @@ def word_similarities(regions, words, mask, gammas=GAMMAS):
 
 
 def word_loss(regions, words, mask, gammas=GAMMAS):
-    """Match of the pictures' regions with the captions' words (see `word_similarities`)."""
+    """Contrastive loss of image regions with the captions' words (see `word_similarities`)."""
     return match(gammas[2] * word_similarities(regions, words, mask, gammas))

@@ -1,4 +1,4 @@
-"""Deep attentional multimodal similarity: how well images fit captions, by word and as a whole.
+"""Deep attentional multimodal similarity of images with captions, by word and by sentence.
 
 Paper: AttnGAN, arXiv 1711.10485, equations 7-13. Checked against taoxugit/AttnGAN
 code/miscc/losses.py and code/GlobalAttention.py `func_attention`. The code's deviation from the
@@ -52,13 +52,13 @@ def sentence_similarities(codes, sentences):
 
 
 def matching_losses(similarities, labels=None, gamma3=GAMMAS[2]):
-    """Cross-entropy of finding the own caption of each image, and the own image of each caption.
+    """Cross-entropy of retrieving each image's caption, and each caption's image.
 
-    Pairs of different rows with the same label are left out of the competition.
+    Pairs of different rows with the same label are no negatives.
 
     Args:
         similarities: float (batch, batch), images x captions.
-        labels: int (batch,) or None. Rows with the same label describe the same thing.
+        labels: int (batch,) or None. The captions of rows with the same label are interchangeable.
 
     Returns:
         (image -> caption, caption -> image), two scalars, means over the batch.
@@ -75,7 +75,7 @@ def matching_losses(similarities, labels=None, gamma3=GAMMAS[2]):
 
 
 def damsm_losses(image_features, text_features, mask, labels=None, gammas=GAMMAS):
-    """The four DAMSM terms.
+    """The DAMSM's word and sentence losses, each for both directions.
 
     Args:
         image_features: dict with `regions` (batch, h, w, d) and `code` (batch, d).

@@ -1,7 +1,7 @@
-"""Adversarial losses of discriminators that give maps of logits at several scales.
+"""Adversarial losses of discriminators that return maps of logits at several scales.
 
-Checked against junyanz/BicycleGAN models/networks.py (`GANLoss`). Sign convention: all are
-minimised. A scale's loss is the mean over its map and the batch; scales are summed.
+Checked against junyanz/BicycleGAN models/networks.py (`GANLoss`). Sign convention: all losses are
+minimized. A scale's loss is the mean over its map and the batch; scales are summed.
 """
 
 from keras import ops

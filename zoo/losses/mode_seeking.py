@@ -1,4 +1,4 @@
-"""The mode seeking regulariser.
+"""The mode seeking regularization.
 
 Paper: MSGAN, arXiv 1903.05628, equation 5. Checked against HelenMao/MSGAN (state of 2019-04-23).
 """
@@ -9,7 +9,7 @@ from zoo.precision import at_least_float32
 
 
 def mode_seeking_distances(images_1, images_2, latents_1, latents_2):
-    """Mean absolute differences of two batches of images and of the latents they were made from.
+    """Mean absolute differences of two batches of images and of their latents.
 
     Returns a tuple of scalars (image distance, latent distance), the mean taken over all elements.
     """
@@ -19,7 +19,7 @@ def mode_seeking_distances(images_1, images_2, latents_1, latents_2):
 
 
 def mode_seeking_loss(images_1, images_2, latents_1, latents_2, epsilon=1e-5):
-    """1 / (image distance / latent distance + epsilon), added to a generator's loss, minimised.
+    """1 / (image distance / latent distance + epsilon), a term of the generator's loss.
 
     Both distances are means over the whole batch, divided once, as in the official code; the
     gradient flows through both images. Identical images give 1 / epsilon with gradient 0;
@@ -29,7 +29,7 @@ def mode_seeking_loss(images_1, images_2, latents_1, latents_2, epsilon=1e-5):
 
     Args:
         images_1, images_2: float (batch, ...), same shape, two samples of the same conditions.
-        latents_1, latents_2: float (batch, latent), what each was made from.
+        latents_1, latents_2: float (batch, latent), the latents of each.
         epsilon: float.
 
     Returns:
@@ -40,3 +40,22 @@ def mode_seeking_loss(images_1, images_2, latents_1, latents_2, epsilon=1e-5):
     )
     denominator = image_distance + epsilon * latent_distance
     return ops.divide_no_nan(latent_distance, denominator)
+
+
+def mode_seeking_terms(pairs, weight, dtype):
+    """dict of scalars: the weighted loss `mode_seeking`, `image_distance` and `latent_distance`.
+
+    Args:
+        pairs: (images_1, images_2, latents_1, latents_2), see `mode_seeking_loss`; None where a
+            condition has one sample only, which gives zeros of `dtype`.
+        weight: float.
+    """
+    if pairs is None:
+        zero = ops.zeros([], dtype)
+        return {"mode_seeking": zero, "image_distance": zero, "latent_distance": zero}
+    image_distance, latent_distance = mode_seeking_distances(*pairs)
+    return {
+        "mode_seeking": weight * mode_seeking_loss(*pairs),
+        "image_distance": image_distance,
+        "latent_distance": latent_distance,
+    }

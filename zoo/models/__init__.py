@@ -1,7 +1,7 @@
-"""One folder per paper: its networks, its training system, its model card.
+"""Training systems, one folder per paper: its networks, its training system, its model card.
 
-`zoo.models.AttnGAN` and the others are imported at their first use; `help(zoo.models.AttnGAN)` has
-every argument with the paper's value. A new system adds one line here.
+`zoo.models.AttnGAN` and the others are imported at their first use; `help(zoo.models.AttnGAN)`
+lists every argument with the paper's value. A new system adds one line here.
 """
 
 from zoo._lazy import lazy_exports

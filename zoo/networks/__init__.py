@@ -1,1 +1,1 @@
-"""Whole networks that two or more papers share."""
+"""Complete networks that two or more papers share."""

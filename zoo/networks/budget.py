@@ -1,8 +1,8 @@
-"""A limit on what is built: a model is never larger than the file that its weights come from.
+"""Size limit for loaded models: a model must not be larger than the file of its weights.
 
-The sizes of a model from outside are words of a stranger. Inside `limited`, a layer or a weight too
-many is refused before it takes memory or time, whatever setting asked for it, and no weight is
-drawn at random: the file fills them.
+The settings of a downloaded model are untrusted input. Inside `limited`, layers and weights beyond
+the limit are refused before they take memory or time, whatever setting requires them, and no weight
+is initialized at random: the file fills them.
 """
 
 import contextlib
@@ -17,24 +17,24 @@ from zoo.errors import ZooError
 
 _ACTIVE = contextvars.ContextVar("zoo_budget", default=None)
 _LOCK = threading.Lock()
-_USERS = 0  # blocks of `limited` that are open, in any thread
+_USERS = 0  # open blocks of `limited`, in any thread
 
 
 class _TooLarge(BaseException):
-    """Passes through Keras, which catches every `Exception` of a layer and goes on."""
+    """Passes through Keras, which catches every `Exception` of a layer and continues."""
 
 
 class Budget:
-    """What may still be built.
+    """The remaining numbers of weights and layers that may be built.
 
     Args:
-        what: str. What is too large, for the message: "The preset x".
-        numbers: int. How many numbers the file holds.
-        arrays: int. How many arrays.
+        what: str. The subject of the error message, such as "The preset x".
+        numbers: int. The number of weights in the file.
+        arrays: int. The number of arrays in the file.
         blank: bool. Whether variables start as zeros, whatever their initializers are.
 
-    A system may hold what its file does not, such as the generator beside its moving average, and
-    layers without weights; the limits leave room for those.
+    A system may have weights that its file lacks, such as the generator next to its EMA, and layers
+    without weights; the limits leave room for those.
     """
 
     def __init__(self, what, numbers, arrays, blank=True):
@@ -46,24 +46,24 @@ class Budget:
         self.blanks = []  # (variable, its own initializer)
 
     def take(self, numbers=0, layers=0):
-        """Ends the block if there is no room for so many more."""
+        """Takes weights and layers from the budget; exits the block if it is exceeded."""
         self.numbers -= numbers
         self.layers -= layers
         if self.numbers < 0 or self.layers < 0:
             raise _TooLarge
 
     def refusal(self):
-        """The `ZooError` for a model that has no room."""
+        """The `ZooError` for a model that exceeds the budget."""
         return ZooError(
             f"{self.what} is refused: its settings ask for a larger model than its weights, which "
             f"are {self.held[0]:,} numbers in {self.held[1]:,} arrays."
         )
 
     def initialize(self, filled):
-        """Gives the variables that no file fills their own first values.
+        """Initializes the variables that the file does not fill.
 
         Args:
-            filled: variables that have their values already.
+            filled: variables that already have their values.
         """
         known = {id(variable) for variable in filled}
         for variable, initializer in self.blanks:
@@ -73,19 +73,19 @@ class Budget:
 
 
 def blank():
-    """A block in which variables start as zeros, for weights that are assigned next."""
+    """A block in which variables start as zeros, for weights that are assigned afterwards."""
     return limited("", math.inf, math.inf)
 
 
 @contextlib.contextmanager
 def limited(what, numbers, arrays, blank=True):
-    """Layers that are made in this block together hold little more than a file; see `Budget`.
+    """A block in which the created layers are limited to about the size of a file; see `Budget`.
 
-    With `blank` their variables start as zeros: call the yielded budget's `initialize` when those
-    of the file have been filled.
+    With `blank` their variables start as zeros: call the yielded budget's `initialize` after
+    filling those of the file.
 
     Raises:
-        ZooError: in the block, by the layer that goes beyond the limit.
+        ZooError: a layer in the block exceeds the limit.
     """
     global _USERS
     budget = Budget(what, numbers, arrays, blank)
@@ -106,8 +106,8 @@ def limited(what, numbers, arrays, blank=True):
                 _unwatch()
 
 
-# Keras offers no place to hear of new layers and weights, so its two methods that make them are
-# wrapped while a block is open; layers of other threads pass through unchanged.
+# Keras has no hook for new layers and weights, so its two methods that create them are wrapped
+# while a block is open; layers of other threads are unaffected.
 _INIT, _ADD_WEIGHT = keras.layers.Layer.__init__, keras.layers.Layer.add_weight
 
 

@@ -1,4 +1,4 @@
-"""Making a network's variables without running it."""
+"""Creation of a network's variables without running it."""
 
 import contextlib
 import contextvars
@@ -14,11 +14,11 @@ def spec(*shape, dtype=None):
 
 
 def build(network, *inputs):
-    """Makes the variables of `network` by calling it on symbolic inputs (structures of `spec`).
+    """Creates the variables of `network` by calling it on symbolic inputs (structures of `spec`).
 
-    Keras traces a layer that has no `build` of its own twice, the first time only to build what it
-    is made of, and so do the layers inside it: a leaf is traced once for each layer around it.
-    One trace builds them all, in half the time.
+    Keras traces a layer without its own `build` twice, the first time only to build its sublayers,
+    and so do these: a leaf is traced once per enclosing layer. Here a single trace builds all of
+    them, in half the time.
     """
     _trace_once(network)
     network(*inputs)
@@ -26,7 +26,7 @@ def build(network, *inputs):
 
 
 def _trace_once(layer):
-    """Says of composite layers that they are built: their parts are, when the call reaches them."""
+    """Marks composite layers as built; their parts are built when the call reaches them."""
     parts = list(layer._flatten_layers(include_self=False, recursive=False))
     for part in parts:
         _trace_once(part)
@@ -36,7 +36,7 @@ def _trace_once(layer):
 
 @contextlib.contextmanager
 def generation_only():
-    """In this block systems put off what only training needs until it is first asked for."""
+    """A block in which systems defer the networks that only training needs to their first use."""
     token = _GENERATION_ONLY.set(True)
     try:
         yield

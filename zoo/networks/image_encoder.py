@@ -1,4 +1,4 @@
-"""Image encoders that map an image into the space of the words and the sentence.
+"""Image encoders that map an image into the embedding space of the text encoder.
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.2. `InceptionImageEncoder` is checked against
 taoxugit/AttnGAN code/model.py `CNN_ENCODER`; `CompactImageEncoder` is this zoo's own, for small
@@ -22,21 +22,21 @@ from zoo.precision import at_least_float32_dtype
 def _check_positive(name, value):
     if not isinstance(value, int) or value < 1:
         raise ZooError(
-            f"`{name}` of an image encoder must be an integer from 1 on. Received: {value!r}."
+            f"`{name}` of an image encoder must be a positive integer, got {value!r}."
         )
     return value
 
 
 class ImageEncoder(keras.layers.Layer):
-    """What the encoders share: two linear projections on top of a trunk.
+    """Base class of the encoders: two linear projections on top of a trunk.
 
     `call(images, training=False)`: images float (batch, h, w, 3) in [-1, 1] -> dict of
-        `regions` (batch, rows, columns, features), one vector a region of the image;
-        `code` (batch, features), one vector an image;
+        `regions` (batch, rows, columns, features), one vector per region of the image;
+        `code` (batch, features), one vector per image;
     both at least float32.
 
-    Subclasses give `encode(images, training)` -> local features (batch, rows, columns, any) and
-    pooled features (batch, any).
+    Subclasses implement `encode(images, training)` -> local features (batch, rows, columns, any)
+    and pooled features (batch, any).
     """
 
     def __init__(self, features, **kwargs):
@@ -74,16 +74,16 @@ class ImageEncoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class InceptionImageEncoder(FrozenTrunk, ImageEncoder):
-    """The paper's: a frozen Inception-v3 on 299x299 pixels; only the two projections are trainable.
+    """The paper's: a frozen Inception-v3 on 299x299 pixels; only the two projections are trained.
 
-    The trunk's batch statistics drift while DAMSM trains. The regions are 17x17 (after `Mixed_6e`),
-    the code comes from the mean of `Mixed_7c`.
+    The trunk's batch statistics drift during DAMSM training. The regions are 17x17 (after
+    `Mixed_6e`); the code is computed from the mean of `Mixed_7c`.
 
     Args:
         features: int. Size of a region's vector and of the code (256).
         width_divisor: int. Divides all channels of the trunk; 1 is the real network.
-        align_corners: bool. How images are resized to 299x299: True as under the framework
-            version that the released weights were made with, False as later versions do by default.
+        align_corners: bool. How images are resized to 299x299: True as in the PyTorch version with
+            which the released weights were trained, False as in later versions by default.
     """
 
     size = 299
@@ -109,35 +109,35 @@ class InceptionImageEncoder(FrozenTrunk, ImageEncoder):
 
 @keras.saving.register_keras_serializable("zoo")
 class CompactImageEncoder(ImageEncoder):
-    """A small convolutional encoder for small images; no ImageNet weights, all of it trains.
+    """A small convolutional encoder for small images, trained from scratch.
 
-    Stride-2 blocks lead to an 8x8 grid, a residual pair of 3x3 blocks widens what a region sees to
-    54x54 pixels of a 64x64 image, and two more stride-2 blocks lead to 2x2 vectors from which the
-    code is read, so that the code knows where things are. 52 million multiply-adds an image at 64
-    pixels and 32 filters.
+    Stride-2 blocks lead to an 8x8 grid, a residual pair of 3x3 blocks enlarges a region's receptive
+    field to 54x54 pixels of a 64x64 image, and two more stride-2 blocks lead to 2x2 vectors, whose
+    concatenation gives the code, so that the code retains positions. 52 million multiply-adds per
+    image with 64 pixels and 32 filters.
 
     Args:
         features: int. Size of a region's vector and of the code.
-        filters: int. The grid has 4 x filters channels, blocks before it fewer, those behind it
+        filters: int. The grid has 4 x filters channels, blocks before it fewer, those after it
             8 x filters.
-        image_size: int, a power of two from 16 on: height and width of the images.
+        image_size: int, a power of two of at least 16: height and width of the images.
     """
 
     def __init__(self, features=256, filters=64, image_size=64, **kwargs):
         if not isinstance(image_size, int) or image_size < 16 or image_size & (image_size - 1):
             raise ZooError(
-                "`image_size` of the compact image encoder must be a power of two from 16 on. "
-                f"Received: {image_size!r}."
+                "`image_size` of the compact image encoder must be a power of two of at least 16, "
+                f"got {image_size!r}."
             )
         super().__init__(features, **kwargs)
         self.filters = _check_positive("filters", filters)
         self.image_size = image_size
-        halvings = image_size.bit_length() - 4  # image_size / 2**halvings == 8
-        widths = [max(4 * filters >> i, filters // 2, 1) for i in reversed(range(halvings))]
+        downs = image_size.bit_length() - 4  # image_size / 2**downs == 8
+        widths = [max(4 * filters >> i, filters // 2, 1) for i in reversed(range(downs))]
         self.local_blocks = [self._block(f"down_{i + 1}", f, 2) for i, f in enumerate(widths)]
         self.context_blocks = [self._block(f"context_{i + 1}", 4 * filters, 1) for i in range(2)]
         self.global_blocks = [
-            self._block(f"down_{halvings + i + 1}", 8 * filters, 2) for i in range(2)
+            self._block(f"down_{downs + i + 1}", 8 * filters, 2) for i in range(2)
         ]
 
     def _block(self, name, filters, stride):
@@ -146,8 +146,8 @@ class CompactImageEncoder(ImageEncoder):
     def build(self, images_shape):
         if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
             raise ZooError(
-                f"This image encoder was made for {self.image_size}x{self.image_size} images. "
-                f"Received the shape {tuple(images_shape)}. Set its `image_size` to their size."
+                f"This image encoder expects {self.image_size}x{self.image_size} images, got the "
+                f"shape {tuple(images_shape)}. Set its `image_size` to the images' size."
             )
         super().build(images_shape)
 
@@ -175,11 +175,11 @@ def make_image_encoder(config, **kwargs):
 
     Args:
         config: dict with "kind" ("compact" or "inception_v3") and any arguments of that class.
-            "image_size" may be given for both; Inception takes images of every size.
+            "image_size" is allowed for both; Inception takes images of any size.
         **kwargs: `name`, `dtype`: arguments of every Keras layer.
 
     Raises:
-        ZooError: no or an unknown kind, or an argument that this kind does not have.
+        ZooError: the kind is missing or unknown, or does not have an argument.
     """
     options = dict(config)
     kind = options.pop("kind", None)

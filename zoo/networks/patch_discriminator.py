@@ -1,9 +1,9 @@
-"""Discriminators of overlapping patches of an image, at one scale or several.
+"""Discriminators of overlapping image patches, at one or several scales.
 
 Papers: pix2pix, arXiv 1611.07004; BicycleGAN, arXiv 1711.11586. Checked against junyanz/BicycleGAN
     models/networks.py (`D_NLayers`, `D_NLayersMulti`) and HelenMao/MSGAN Pix2Pix-Mode-Seeking.
-Known deviations: one scale, too, gives a list of maps; the official loss then takes the batch for
-    the scales and sums over it.
+Known deviations: a single scale gives a list of maps too; the official loss then mistakes the batch
+    for the scales and sums over it.
 """
 
 import keras
@@ -16,7 +16,7 @@ from zoo.precision import at_least_float32_dtype
 
 
 def map_size(size, layers):
-    """Logits per side for an image of `size` pixels per side; below 1, the image is too small."""
+    """Height and width of the map of logits of a size x size image, which is too small below 1."""
     return size // 2**layers - 2
 
 
@@ -25,7 +25,7 @@ class PatchDiscriminator(keras.layers.Layer):
     """4x4 convolutions: `layers` of stride 2, one of stride 1, and one with a logit per patch.
 
     Channels double from `filters` up to 8 x `filters`; all convolutions but the first and the last
-    are normalised; LeakyReLU 0.2.
+    are normalized; LeakyReLU 0.2.
 
     Args:
         filters: int. Channels of the first convolution (ndf): 64.
@@ -77,9 +77,9 @@ class PatchDiscriminator(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class MultiScalePatchDiscriminator(keras.layers.Layer):
-    """A `PatchDiscriminator` on the image, and one on each smaller copy, half the size each.
+    """A `PatchDiscriminator` per scale; each scale has half the size of the previous one.
 
-    Scale i has round(filters / 2^i) filters. The copies are 3x3 means of every second pixel.
+    Scale i has round(filters / 2^i) filters. Downsampling takes 3x3 means at every second pixel.
 
     Args:
         filters: int. 64.

@@ -1,9 +1,9 @@
-"""The discriminator of one image size, as StackGAN++ built it and the AttnGAN family uses it.
+"""The discriminator of one image size of StackGAN++ and the AttnGAN family.
 
 Checked against taoxugit/AttnGAN code/model.py (`D_NET64`, `D_NET128`, `D_NET256`, `D_GET_LOGITS`),
-and the same of MinfengZhu/DM-GAN (spectral normalisation) and hanzhanggit/StackGAN-v2.
+and the same of MinfengZhu/DM-GAN (spectral normalization) and hanzhanggit/StackGAN-v2.
 Known deviations: heads return logits; the official code returns their sigmoid. StackGAN-v2 puts the
-condition in front of the features; here it is behind them for all (the importer reorders weights).
+condition before the features; here it is always after them (the importer reorders weights).
 """
 
 import keras
@@ -53,7 +53,7 @@ class LogitHead(keras.layers.Layer):
         return ops.reshape(self.logit(features), (-1,))
 
     def call_on_each(self, pairs, training=False):
-        """The logits of several (features, sentence), as by separate calls in this order."""
+        """The logits of several (features, sentence), as from separate calls in this order."""
         if not (self.conditional and self.built):
             return [self(*pair, training=training) for pair in pairs]
         joint = [concat_vector(features, sentence) for features, sentence in pairs]
@@ -72,28 +72,29 @@ class LogitHead(keras.layers.Layer):
 class StageDiscriminator(keras.layers.Layer):
     """Images of one size -> 4x4 features -> an unconditional and a conditional logit.
 
-    Stride-2 blocks lead from `image_size` to 4x4 and double the channels each time, starting at
-    `filters`; above 64 pixels 3x3 blocks bring them back to 8 x filters. 64, 128 and 256 are the
+    Stride-2 blocks lead from `image_size` to 4x4 and double the channels each time, starting with
+    `filters`; above 64 pixels 3x3 blocks reduce them to 8 x filters. 64, 128 and 256 are the
     paper's; smaller sizes follow the same rule with fewer blocks.
 
     Args:
-        image_size: int, a power of two from 8 on.
+        image_size: int, a power of two of at least 8.
         filters: int. Channels of the first block (AttnGAN: 64 for CUB, 96 for COCO; StackGAN++ 64;
             DM-GAN 32).
         unconditional: bool. Whether the unconditional head exists.
         conditional: bool. Whether the conditional head exists.
         normalization: "batch": batch norm in all blocks but the first (StackGAN++, AttnGAN);
-            "spectral": spectral normalisation in all blocks (DM-GAN). Each call then also advances
+            "spectral": spectral normalization in all blocks (DM-GAN). Each call then also updates
             the singular vectors, see `SpectralConv2D`.
 
-    `call(images)` gives the features (batch, 4, 4, c) of images float (batch, size, size, 3) in
-    [-1, 1]; `logits(features, sentence)` a dict of `conditional` and `unconditional` (batch,), of
-    the heads that exist (without the conditional one, `sentence` may be None);
-    `conditional_logits(features, sentence)` the one alone. `features_of_each` and
-    `logits_of_each` do the same for several batches, each normalised by itself, in less time.
+    `call(images)` returns the features (batch, 4, 4, c) of images float (batch, size, size, 3) in
+    [-1, 1]; `logits(features, sentence)` a dict of `conditional` and `unconditional` (batch,), for
+    the existing heads (without the conditional one, `sentence` may be None);
+    `conditional_logits(features, sentence)` only the conditional ones. `features_of_each` and
+    `logits_of_each` do the same for several batches, each normalized separately, in less time.
 
     Raises:
-        ZooError: an image size that is no power of two, an unknown normalization, or no head.
+        ZooError: the image size is not a power of two, the normalization is unknown, or there is no
+            head.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class StageDiscriminator(keras.layers.Layer):
         super().__init__(**kwargs)
         if image_size < 8 or image_size & (image_size - 1):
             raise ZooError(
-                f"`image_size` must be a power of two from 8 on. Received: {image_size}"
+                f"`image_size` must be a power of two of at least 8, got {image_size}."
             )
         if not (unconditional or conditional):
             raise ZooError("A discriminator needs `unconditional`, `conditional` or both heads.")
@@ -148,18 +149,18 @@ class StageDiscriminator(keras.layers.Layer):
         return self.logits_of_each([features], [sentence], training=training)[0]
 
     def features_of_each(self, batches, training=False):
-        """A list of the features of several batches of images."""
+        """list of the features of several batches of images."""
         for block in self.blocks:
             batches = block.call_on_each(batches, training=training)
         return batches
 
     def logits_of_each(self, features, sentences, training=False, mismatched=()):
-        """A list of the logits of several batches of features, each with its sentences.
+        """list of the logits of several batches of features, each with its sentences.
 
         Args:
             features, sentences: lists of equal length.
-            mismatched: list of further (features, sentence), of which only the conditional logit is
-                wanted.
+            mismatched: list of further (features, sentence), for which only the conditional logits
+                are computed.
         """
         logits = [{} for _ in range(len(features) + len(mismatched))]
         if self.conditional:
@@ -168,7 +169,7 @@ class StageDiscriminator(keras.layers.Layer):
             for heads, values in zip(logits, found, strict=True):
                 heads["conditional"] = values
         if self.unconditional:
-            for heads, batch in zip(logits, features, strict=False):  # of the matching ones alone
+            for heads, batch in zip(logits, features, strict=False):  # without the mismatched ones
                 heads["unconditional"] = self.unconditional_head(batch, training=training)
         return logits
 

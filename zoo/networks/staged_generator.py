@@ -1,7 +1,7 @@
-"""Generators in stages: an image of doubling size from each stage's features.
+"""Generators in stages of doubling image size, with one image per stage.
 
 Paper: StackGAN++, arXiv 1710.10916, section 3; AttnGAN, arXiv 1711.10485, and DM-GAN, arXiv
-    1904.01310, stand on it. Checked against taoxugit/AttnGAN code/model.py and
+    1904.01310, are based on it. Checked against taoxugit/AttnGAN code/model.py and
     hanzhanggit/StackGAN-v2 model.py (`INIT_STAGE_G`, `GET_IMAGE_G`, `G_NET`).
 """
 
@@ -27,8 +27,8 @@ class InitialStage(keras.layers.Layer):
         self.size = size
         self.filters = filters
         policy = self.dtype_policy
-        doublings = size.bit_length() - 3  # 4 * 2**doublings == size
-        self.width = filters * 2**doublings
+        num_upsamples = size.bit_length() - 3  # 4 * 2**num_upsamples == size
+        self.width = filters * 2**num_upsamples
         self.linear = keras.layers.Dense(
             self.width * 16 * 2,
             use_bias=False,
@@ -39,7 +39,7 @@ class InitialStage(keras.layers.Layer):
         self.norm = batch_norm(dtype=policy)
         self.up_blocks = [
             ConvGLU(self.width // 2 ** (i + 1), upsample=True, name=f"up_{i + 1}", dtype=policy)
-            for i in range(doublings)
+            for i in range(num_upsamples)
         ]
 
     def call(self, code, training=False):
@@ -55,7 +55,7 @@ class InitialStage(keras.layers.Layer):
 
 
 class RefinementStage(keras.layers.Layer):
-    """The end of a refinement stage: residual blocks, then an up-block to twice the size.
+    """Base class of refinement stages, which end with residual blocks and an up-block.
 
     Shapes: (batch, s, s, any) -> (batch, 2s, 2s, filters).
     """
@@ -95,12 +95,12 @@ class WordStage(RefinementStage):
 
 
 class StagedGenerator(keras.layers.Layer):
-    """Text and latent -> one image a stage.
+    """Text and latent -> one image per stage.
 
-    A subclass makes its refinement stages (`make_refinement`) and runs one (`refine`).
+    A subclass creates its refinement stages (`make_refinement`) and runs one (`refine`).
 
     Args:
-        stage_sizes: ints, each twice the one before ((64, 128, 256) in the papers).
+        stage_sizes: ints, each twice the previous one ((64, 128, 256) in the papers).
         filters: int. Ng, channels of the first image's features.
         residual_blocks: int. Residual blocks of a refinement stage.
         condition_dim: int. Size of the conditioning Gaussian.
@@ -111,8 +111,8 @@ class StagedGenerator(keras.layers.Layer):
         bool (batch, words), True at padding.
 
     Returns a dict: `images`, list of (batch, size, size, 3) in [-1, 1], at least float32; `mu`,
-        `log_var` (batch, condition_dim); and what the refinement stages show, a list for each name,
-        such as `attention`, (batch, h, w, words).
+        `log_var` (batch, condition_dim); and the refinement stages' further outputs, one list per
+        name, such as `attention`, (batch, h, w, words).
     """
 
     def __init__(
@@ -133,14 +133,14 @@ class StagedGenerator(keras.layers.Layer):
         self.make_augmentation()
         first, policy = self.stage_sizes[0], self.dtype_policy
         self.initial = InitialStage(first, filters, name="initial", dtype=policy)
-        exact = at_least_float32_dtype(self)
+        output_dtype = at_least_float32_dtype(self)
         self.heads = [
-            conv3x3(3, name=f"image_{size}", activation="tanh", dtype=exact)
+            conv3x3(3, name=f"image_{size}", activation="tanh", dtype=output_dtype)
             for size in (self.stage_sizes[-1:] if single_image else self.stage_sizes)
         ]
 
     def make_refinements(self):
-        """Makes all refinement stages; to be called at the end of a subclass's `__init__`."""
+        """Creates all refinement stages; called at the end of a subclass's `__init__`."""
         self.refinements = [
             self.make_refinement(i, name=f"refinement_{i + 1}", dtype=self.dtype_policy)
             for i in range(len(self.stage_sizes) - 1)
@@ -151,7 +151,7 @@ class StagedGenerator(keras.layers.Layer):
         raise NotImplementedError
 
     def refine(self, stage, features, condition, inputs, training):
-        """(features of twice the size, dict of what the stage shows)."""
+        """(features of twice the size, dict of the stage's further outputs)."""
         raise NotImplementedError
 
     def make_augmentation(self):
@@ -160,7 +160,7 @@ class StagedGenerator(keras.layers.Layer):
         )
 
     def condition(self, inputs):
-        """(condition of every stage, code of the first stage, dict of the Gaussian)."""
+        """(condition of every stage, code of the first stage, dict of `mu` and `log_var`)."""
         condition, mu, log_var = self.augmentation(inputs["sentence"], inputs["noise"])
         code = ops.concatenate([condition, inputs["latents"]], axis=-1)
         return condition, code, {"mu": mu, "log_var": log_var}
@@ -168,15 +168,16 @@ class StagedGenerator(keras.layers.Layer):
     def call(self, inputs, training=False):
         condition, code, gaussian = self.condition(inputs)
         features = [self.initial(code, training=training)]
-        shown = {}
+        extras = {}
         for stage in self.refinements:
             refined, details = self.refine(stage, features[-1], condition, inputs, training)
             features.append(refined)
             for name, value in details.items():
-                shown.setdefault(name, []).append(value)
-        pictured = features[-1:] if self.single_image else features
-        images = [head(x) for head, x in zip(self.heads, pictured, strict=True)]
-        return {"images": images, **gaussian, **shown}
+                extras.setdefault(name, []).append(value)
+        if self.single_image:
+            features = features[-1:]
+        images = [head(x) for head, x in zip(self.heads, features, strict=True)]
+        return {"images": images, **gaussian, **extras}
 
     def get_config(self):
         return {
@@ -194,7 +195,7 @@ class WordStagedGenerator(StagedGenerator):
 
     Args:
         mask_tiling: see `attend_words`.
-        *args, **kwargs: see `StagedGenerator`, where inputs and outputs stand too.
+        *args, **kwargs: see `StagedGenerator`, also for inputs and outputs.
     """
 
     stage_class = None
@@ -212,13 +213,13 @@ class WordStagedGenerator(StagedGenerator):
 
 
 def check_stage_sizes(stage_sizes):
-    """`stage_sizes` as a list; raises `ZooError` unless a generator can have these stages."""
+    """`stage_sizes` as a list; raises `ZooError` if they are not powers of two that double."""
     sizes = list(stage_sizes)
     first = sizes[0] if sizes else 0
     doubled = all(b == 2 * a for a, b in zip(sizes, sizes[1:], strict=False))
     if first < 8 or first & (first - 1) or not doubled:
         raise ZooError(
-            "`stage_sizes` must be powers of two from 8 on, each twice the one before. "
-            f"Received: {stage_sizes}"
+            "`stage_sizes` must be powers of two of at least 8, each twice the previous one, "
+            f"got {stage_sizes}."
         )
     return sizes

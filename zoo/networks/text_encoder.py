@@ -16,19 +16,19 @@ CELLS = {"lstm": LSTMCell, "gru": keras.layers.GRUCell}
 
 @keras.saving.register_keras_serializable("zoo")
 class RNNTextEncoder(keras.layers.Layer):
-    """Embedding -> one bidirectional LSTM (or GRU) layer; padding never enters the recurrence.
+    """Embedding -> one bidirectional LSTM (or GRU) layer, which skips padding.
 
     Args:
-        vocabulary_size: int. Tokens, id 0 (`<end>`) being the padding.
-        features: int. Size of a word and of the sentence, half of it for each direction (256).
+        vocabulary_size: int. Number of tokens; id 0 (`<end>`) is the padding.
+        features: int. Size of a word's and the sentence's vector, half of it per direction (256).
         embedding_dim: int. Size of the word embedding (300).
         cell: "lstm" or "gru".
 
     Inputs: tokens int (batch, words); lengths int (batch,); `dropout_mask` float (batch, words,
-        embedding_dim), already divided by the share kept, or None for no dropout (rate 0.5 in the
+        embedding_dim), already divided by the keep rate, or None for no dropout (rate 0.5 in the
         paper).
 
-    Returns a dict: `words` (batch, words, features), zero behind each caption's end; `sentence`
+    Returns a dict: `words` (batch, words, features), zero after each caption's end; `sentence`
         (batch, features) = [last forward state, last backward state]; `padding` bool (batch,
         words), True where the token id is 0.
     """

@@ -3,7 +3,7 @@
 Papers: pix2pix, arXiv 1611.07004; BicycleGAN, arXiv 1711.11586. Checked against junyanz/BicycleGAN
     models/networks.py (`G_Unet_add_all`, `G_Unet_add_input`, `UnetBlock_with_z`, `UnetBlock`) and
     its older copy in HelenMao/MSGAN Pix2Pix-Mode-Seeking.
-Known deviations: fewer levels than the official minimum of 6 are allowed, by the same rule.
+Known deviations: fewer levels than the official minimum of 6 are allowed, with the same structure.
 """
 
 import keras
@@ -26,11 +26,11 @@ def leaky(x):
     return ops.leaky_relu(x, negative_slope=0.2)
 
 
-def skipped(x, latents):
-    """What a level hands across: its input, or LeakyReLU of it where no latents were joined.
+def skip_connection(x, latents):
+    """The skip connection of a level: its input, or LeakyReLU of it if no latents are concatenated.
 
-    The official activation works in place: on a copy where latents were joined to one, otherwise on
-    what is handed across.
+    The official activation is in place: on a copy if latents are concatenated, otherwise on the
+    skip connection's tensor.
     """
     return leaky(x) if latents is None else x
 
@@ -41,7 +41,7 @@ class DownBlock(keras.layers.Layer):
 
     Args:
         filters: int.
-        activate: bool. False at the image.
+        activate: bool. False for the first level, whose input is the image.
         normalization: see `make_normalization`.
     """
 
@@ -77,12 +77,12 @@ class DownBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class UpBlock(keras.layers.Layer):
-    """Activation -> doubling -> [norm]: (batch, h, w, any) -> (batch, 2h, 2w, filters).
+    """Activation -> upsampling -> [norm]: (batch, h, w, any) -> (batch, 2h, 2w, filters).
 
     Args:
         filters: int.
         upsample: "basic": transposed 4x4 convolution; "bilinear": bilinear x2, then a 3x3
-            convolution with reflected edges. With instance norm the latter gives zeros at 2x2.
+            convolution with reflection padding. With instance norm the latter gives zeros at 2x2.
         activation: "relu" or "lrelu" (slope 0.2).
         normalization: see `make_normalization`.
     """
@@ -132,29 +132,29 @@ class UpBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class UNet(keras.layers.Layer):
-    """Picture and latent -> image, through `num_downs` halvings and back.
+    """Image and latent -> image, through `num_downs` downsamplings and as many upsamplings.
 
-    Level i halves to `filters` x min(2^i, 8) channels; going back, each level's result is put in
-    front of what came down. The first and the last halving have no norm.
+    Level i downsamples to `filters` x min(2^i, 8) channels; in the up path, each level's result is
+    concatenated before the skip connection. The first and the last downsampling have no norm.
 
     Args:
         output_channels: int.
         filters: int. Channels of the first level (ngf): 64.
-        num_downs: int, from 2 on. 8 for 256 pixels, 7 for 128.
-        where_add: "all" joins the latent to the input of every level (`G_Unet_add_all`), "input" to
-            the image alone (`G_Unet_add_input`).
+        num_downs: int, at least 2. 8 for 256 pixels, 7 for 128.
+        where_add: "all" concatenates the latent with the input of every level (`G_Unet_add_all`),
+            "input" with the image only (`G_Unet_add_input`).
         upsample, activation, normalization: see `UpBlock`.
-        dropout: float. Rate in training, in the levels of 8 x `filters` channels on the way back,
-            but the innermost: 0.5 in BicycleGAN's scripts.
+        dropout: float. Rate in training, in the up path's levels with 8 x `filters` channels except
+            the innermost: 0.5 in BicycleGAN's scripts.
 
     Inputs: dict of `source` float (batch, h, w, any) in [-1, 1], both sizes multiples of
-    2^num_downs; `latents` float (batch, any), or none where an image has no latent; in training
-    with dropout `dropout`, a list of factors with the shapes of `dropout_shapes`.
+    2^num_downs; `latents` float (batch, any), absent for a model without latent; in training with
+    dropout `dropout`, a list of factors with the shapes of `dropout_shapes`.
 
     Outputs: dict of `images` float (batch, h, w, output_channels) in [-1, 1], at least float32.
 
     Raises:
-        ZooError: an unknown option, or an image of another size.
+        ZooError: an option is unknown, or the image size does not fit.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class UNet(keras.layers.Layer):
         super().__init__(**kwargs)
         check_choice("`where_add`", where_add, WHERE)
         if num_downs < 2:
-            raise ZooError(f"`num_downs` must be at least 2. Received: {num_downs}")
+            raise ZooError(f"`num_downs` must be at least 2, got {num_downs}.")
         self.output_channels = output_channels
         self.filters = filters
         self.num_downs = num_downs
@@ -217,9 +217,9 @@ class UNet(keras.layers.Layer):
         factors = dict(zip(self.dropped, self._factors(inputs, training), strict=False))
         skips = []
         for i, down in enumerate(self.downs):
-            joined = latents if i == 0 or self.where_add == "all" else None
-            skips.append(skipped(x, joined) if i > 0 else None)
-            x = down(x if joined is None else concat_vector(x, joined), training=training)
+            added = latents if i == 0 or self.where_add == "all" else None
+            skips.append(skip_connection(x, added) if i > 0 else None)
+            x = down(x if added is None else concat_vector(x, added), training=training)
         for i in reversed(range(self.num_downs)):
             x = self.ups[i](x, training=training)
             if i in factors:
@@ -232,13 +232,13 @@ class UNet(keras.layers.Layer):
         sizes, step = inputs["source"].shape[1:3], 2**self.num_downs
         if any(size is not None and size % step for size in sizes):
             raise ZooError(
-                f"Both sizes of an image must be multiples of {step}, for {self.num_downs} "
-                f"halvings. Received: {sizes[0]} x {sizes[1]}"
+                f"Height and width of an image must be multiples of {step}, for {self.num_downs} "
+                f"downsamplings, got {sizes[0]} x {sizes[1]}."
             )
         if not (training and self.dropout):
             return []
         if "dropout" not in inputs:
-            raise ZooError("In training, a U-Net with dropout needs the input `dropout`.")
+            raise ZooError("In training, a U-Net with dropout needs the input `dropout`, got none.")
         return inputs["dropout"]
 
     def get_config(self):
@@ -256,5 +256,5 @@ class UNet(keras.layers.Layer):
 
 
 def most_downs(size):
-    """How often a number of pixels can be halved, at most 8 times."""
+    """How often a size in pixels can be halved, at most 8 times."""
     return min(MOST_DOWNS, (size & -size).bit_length() - 1)

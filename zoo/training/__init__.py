@@ -1,4 +1,4 @@
-"""Training by a recipe, and what a recipe's `build` is made of.
+"""Training from recipes, and the building blocks of a recipe's `build`.
 
 Example:
     import zoo
@@ -8,7 +8,7 @@ Example:
     print(zoo.training.describe(recipe))
     zoo.training.run(recipe, "runs/a")
 
-Nothing is loaded before its first use.
+Submodules are imported on first use.
 """
 
 from zoo._lazy import lazy_exports
@@ -23,7 +23,7 @@ _EXPORTS = {
         "data": ("TextToImageData",),
         "image_data": ("ImageData",),
         "config": ("check_batch_size", "check_known_keys"),
-        "text": ("check_text", "hub_text_encoder", "open_damsm", "text_arguments"),
+        "text": ("check_text", "hub_text_encoder", "load_damsm", "text_arguments"),
         "scores": ("CaptionScore", "MatchingScore", "PairDistance", "frechet_score"),
         "samples": ("ConditionSamples", "DescriptionSamples", "caption_samples",
                     "fixed_conditions"),

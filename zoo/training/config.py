@@ -1,9 +1,8 @@
-"""Configs of trainings: their checks, their plain JSON form, and what two of them differ in.
+"""Training configs: validation, conversion to plain JSON, and comparison.
 
-A config is a locked `ml_collections.ConfigDict`, so that a misspelt key is an error and not a
-silently ignored wish. A recipe's `get_config` makes it (see `zoo.training.recipe`).
+A config is a locked `ml_collections.ConfigDict`, so that a misspelled key is an error instead of
+being silently ignored. A recipe's `get_config` creates it (see `zoo.training.recipe`).
 """
-
 
 from ml_collections import ConfigDict
 
@@ -13,12 +12,12 @@ from zoo.training.setting_rules import check_settings, flatten
 STRATEGIES = ("none", "mirrored", "multiworker")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
-# Settings that may differ between two starts of one run: they change no weight of any step.
+# Settings that may differ between two starts of one run: they do not affect the weights.
 RUNTIME_KEYS = (
     "dataset", "steps", "epochs", "checkpoint_every", "log_every", "sample_every",
 )
 
-# What settings were in effect in run folders that were made before these settings were.
+# Values in effect in run folders that were created before these settings existed.
 DEFAULTS_OF_OLD_RUNS = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
@@ -27,7 +26,7 @@ DEFAULTS_OF_OLD_RUNS = {
 
 
 def to_plain(value):
-    """A JSON-able copy: nested dicts, lists for tuples."""
+    """A JSON-serializable copy: nested dicts, with lists instead of tuples."""
     if isinstance(value, (dict, ConfigDict)):
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -36,7 +35,7 @@ def to_plain(value):
 
 
 def differing_keys(old, new):
-    """Sorted keys whose values differ between two configs, but for `RUNTIME_KEYS`."""
+    """Sorted keys whose values differ between two configs, except `RUNTIME_KEYS`."""
     old, new = ({**DEFAULTS_OF_OLD_RUNS, **flatten(to_plain(c))} for c in (old, new))
     missing = object()
     return [
@@ -47,10 +46,10 @@ def differing_keys(old, new):
 
 
 def kept(config, old):
-    """The plain settings that a folder keeps, whose `config.json` held `old` so far, or None.
+    """The plain settings to store in a folder whose `config.json` contained `old` (dict or None).
 
-    A setting that is not there and is as before it was stays away: so `as_begun` finds the same
-    at the next start.
+    A setting that `old` lacks and that has its value from `DEFAULTS_OF_OLD_RUNS` stays absent, so
+    that `as_begun` gives the same result at the next start.
     """
     known = flatten(old or {})
 
@@ -69,25 +68,25 @@ def kept(config, old):
 
 
 def check_known_keys(keys, config, flag="config"):
-    """Raise for a key that is not in `config`, naming the nearest that is."""
+    """Raises `ZooError` for a key that is not in `config`, suggesting the closest one."""
     groups = {".".join(key.split(".")[:end]) for key in flatten(config)
               for end in range(1, key.count(".") + 2)}
     for key in keys:
         if key not in groups:
             guess = nearest(key, groups)
-            if not guess:  # the right word in the wrong group
+            if not guess:  # the right key in the wrong group
                 last = key.split(".")[-1]
                 leaves = {name.split(".")[-1]: name for name in sorted(groups)}
                 close = nearest(last, leaves)
                 guess = f' Did you mean "{leaves[close.split(chr(34))[1]]}"?' if close else ""
             raise ZooError(
                 f'Unknown config key "{key}" in --{flag}.{key}.{guess} '
-                "--dry_run prints every key."
+                "--dry_run prints all keys."
             )
 
 
 def validate(config):
-    """Check the settings of a config; raises `ZooError` with the key's name and value."""
+    """Raises `ZooError` with name and value of the first setting that is invalid."""
     check_settings(config)
     for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
         check_choice(f"config.{key}", config[key], options)
@@ -98,26 +97,25 @@ def validate(config):
         if key in config.data:
             check_choice(f"config.data.{key}", config.data[key], options)
     if not config.steps and not config.epochs:
-        raise ZooError("config.steps and config.epochs are both 0: give one of them.")
-
+        raise ZooError("config.steps and config.epochs are both 0: set one of them.")
 
 
 def check_batch_size(config, least, why, even=False):
-    """Raises `ZooError` for a batch that a system cannot be trained on.
+    """Raises `ZooError` for a batch size that a system cannot be trained with.
 
     Args:
-        config: a config with `batch_size`, the images of a step over all replicas.
-        least: int. Images per replica at least.
-        why: str. Completes the message: "because ...".
-        even: bool. Whether their number per replica must be even.
+        config: a config with `batch_size`, the images per step over all replicas.
+        least: int. Minimum number of images per replica.
+        why: str. The reason, which completes "because ..." in the message.
+        even: bool. Whether the number per replica must be even.
     """
     import tensorflow as tf
 
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if config.batch_size < least * replicas or (even and config.batch_size % (2 * replicas)):
         number = "an even number" if even else f"at least {least * replicas}"
-        each = f", {number if even else least} a replica" if replicas > 1 else ""
+        each = f", {number if even else least} per replica" if replicas > 1 else ""
         raise ZooError(
-            f"config.batch_size must be {number}{each}, because {why}. "
-            f"Received: {config.batch_size}."
+            f"config.batch_size must be {number}{each}, because {why}, got "
+            f"{config.batch_size}."
         )

@@ -1,12 +1,12 @@
-"""What a training step costs: operations, memory traffic and memory of its traced graph, and time.
+"""Cost of a training step: FLOP, memory traffic and memory of its traced graph, and estimated time.
 
-The counts come from the graph alone and are exact for convolutions and products of matrices. The
-time is a calculation from the speeds of a machine, which `measure_machine` takes in a second or so:
+The counts are taken from the graph and are exact for convolutions and matrix products. The time is
+an estimate from the speeds of a machine, which `measure_machine` measures in about a second:
 
-    time = products / peak + bytes / bandwidth + operations x overhead
+    time = FLOP / peak FLOP/s + bytes / bandwidth + operations x overhead
 
-Known limits: what TensorFlow fuses or simplifies later is counted as it was traced, and the body of
-a loop is counted once.
+Known limits: operations that TensorFlow fuses or simplifies later are counted as traced, and the
+body of a loop is counted once.
 """
 
 import dataclasses
@@ -19,23 +19,23 @@ CONVOLUTIONS = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
 PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
 CALLS = ("PartitionedCall", "StatefulPartitionedCall", "While", "StatelessWhile", "If",
          "StatelessIf")
-# No work: a view of the input, a value known beforehand, or the memory of a variable.
+# Operations without work: views of the input, constants, and reads of variables.
 VIEWS = ("Identity", "IdentityN", "Reshape", "ExpandDims", "Squeeze", "StopGradient", "Const",
          "ReadVariableOp", "Placeholder", "Shape", "NoOp", "PreventGradient", "VarHandleOp")
 
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """Of one call of a graph.
+    """Cost of one call of a graph.
 
     Attributes:
-        flops: float. Of convolutions and products of matrices, a multiplication and an addition
-            being two.
+        flops: float. Floating-point operations of convolutions and matrix products; a
+            multiply-add counts as two.
         traffic: float. Bytes that all operations read and write.
-        operations: int.
-        memory: float. Most bytes of intermediate results that are needed at the same time.
-        variables: float. Bytes of the weights and of all that is kept with them, such as the
-            moments of optimizers.
+        operations: int. Number of operations.
+        memory: float. Peak bytes of intermediate results.
+        variables: float. Bytes of the weights and the rest of a checkpoint, such as optimizer
+            moments.
         gradients: float. Bytes of the gradients that replicas exchange.
     """
 
@@ -49,15 +49,15 @@ class Cost:
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """Speeds: `flops` a second in convolutions, `bandwidth` in bytes a second, and the `overhead`
-    of an operation in seconds."""
+    """Speeds of a machine: `flops` per second in convolutions, `bandwidth` in bytes per second, and
+    the `overhead` per operation in seconds."""
 
     flops: float
     bandwidth: float
     overhead: float
 
     def seconds(self, cost):
-        """The calculated time of a step."""
+        """Estimated seconds of a step with this `Cost`."""
         return (
             cost.flops / self.flops
             + cost.traffic / self.bandwidth
@@ -85,7 +85,7 @@ def step_cost(model, batch):
 
 
 def graph_cost(function):
-    """The `Cost` of a concrete function; what no result and no variable depends on is left out."""
+    """The `Cost` of a concrete function, without operations that affect no output or variable."""
     graph = function.graph
     needed = _needed(graph)
     flops = traffic = 0.0
@@ -106,7 +106,7 @@ def graph_cost(function):
 
 
 def operation_flops(op):
-    """Of a convolution, of one of its gradients or of a product of matrices; else 0."""
+    """FLOP of a convolution, one of its gradients, or a matrix product; 0 for other operations."""
     if op.type in CONVOLUTIONS:
         kernel = op.outputs[0] if op.type == "Conv2DBackpropFilter" else op.inputs[1]
         images = op.outputs[0] if op.type == "Conv2D" else op.inputs[2]
@@ -119,7 +119,7 @@ def operation_flops(op):
 
 
 def _known(tensor):
-    """The shape as a list of int; an unknown length counts as 1."""
+    """The shape as a list of int; an unknown dimension counts as 1."""
     return [] if tensor.shape.rank is None else [n or 1 for n in tensor.shape.as_list()]
 
 
@@ -128,7 +128,7 @@ def _size(tensor):
 
 
 def _bytes(value):
-    """Of a tensor or a variable."""
+    """Size of a tensor or a variable in bytes."""
     dtype, shape = tf.as_dtype(value.dtype), tf.TensorShape(value.shape)
     if shape.rank is None or dtype in (tf.string, tf.resource, tf.variant):
         return 0
@@ -136,23 +136,23 @@ def _bytes(value):
 
 
 def _needed(graph):
-    """The operations that a result or a change of state depends on, in the order of the graph."""
-    left = [t.op for t in tf.nest.flatten(graph.outputs, expand_composites=True)]
-    left += graph.control_outputs
+    """The operations that an output or a state update depends on, in graph order."""
+    queue = [t.op for t in tf.nest.flatten(graph.outputs, expand_composites=True)]
+    queue += graph.control_outputs
     seen = set()
-    while left:
-        op = left.pop()
+    while queue:
+        op = queue.pop()
         if op not in seen:
             seen.add(op)
-            left += [t.op for t in op.inputs] + list(op.control_inputs)
+            queue += [t.op for t in op.inputs] + list(op.control_inputs)
     return [op for op in graph.get_operations() if op in seen]
 
 
 def _inner_functions(op, graph):
     """The concrete functions that an operation calls."""
     names = [op.get_attr(key).name for key in ("f", "body", "then_branch") if _has(op, key)]
-    found = (graph._get_function(name) for name in names)
-    return [inner for inner in found if inner is not None and hasattr(inner, "graph")]
+    functions = (graph._get_function(name) for name in names)
+    return [inner for inner in functions if inner is not None and hasattr(inner, "graph")]
 
 
 def _has(op, key):
@@ -160,8 +160,7 @@ def _has(op, key):
 
 
 def _peak(operations):
-    """Most bytes alive when the operations run one after the other, each result until its last
-    use."""
+    """Peak bytes when the operations run in sequence and results are freed after their last use."""
     root, last = {}, {}
     for number, op in enumerate(operations):
         for tensor in op.inputs:
@@ -185,11 +184,11 @@ def _peak(operations):
 
 
 def measure_machine(dtype="float32", repeats=4):
-    """The `Machine` that this program runs on, with TensorFlow's threads as they are set.
+    """Measures the `Machine` that this program runs on, with TensorFlow's current thread settings.
 
     Args:
-        dtype: "float32" or "bfloat16", of the convolutions.
-        repeats: int. Measurements of each speed, of which the fastest counts.
+        dtype: "float32" or "bfloat16", dtype of the convolutions.
+        repeats: int. Measurements of each speed; the fastest is used.
     """
     images = tf.cast(tf.random.stateless_normal([8, 32, 32, 128], [0, 1]), dtype)
     kernel = tf.cast(tf.random.stateless_normal([3, 3, 128, 128], [0, 2]), dtype)
@@ -201,7 +200,7 @@ def measure_machine(dtype="float32", repeats=4):
     @tf.function(autograph=False)
     def chain(x):
         for _ in range(number):
-            x = tf.tanh(x)  # nothing that would be simplified
+            x = tf.tanh(x)  # an operation that TensorFlow does not simplify
         return x
 
     work = 2.0 * 8 * 32 * 32 * 9 * 128 * 128
@@ -223,7 +222,7 @@ def _fastest(function, repeats):
 
 
 def describe(cost, machine):
-    """Two lines about a step: what was counted, and what was calculated from it."""
+    """Two lines about a step, its counts and the estimates from them, for `--dry_run`."""
     seconds = machine.seconds(cost)
     memory = (cost.memory + cost.variables) / 1e9
     return (
@@ -235,7 +234,7 @@ def describe(cost, machine):
 
 
 def describe_run(model, batch, config):
-    """`describe` of a run's step, and the time of all its steps, for `--dry_run`.
+    """`describe` for a run's step, and the estimated time of all its steps, for `--dry_run`.
 
     Args:
         model: a compiled `zoo.models.base.system.System`.
@@ -250,14 +249,14 @@ def describe_run(model, batch, config):
 
 
 def data_parallel_seconds(cost, machine, replicas, link):
-    """Time of a step of `replicas` alike, each with the whole batch of `cost`; a calculation.
+    """Estimated seconds of a step of equal `replicas`, each with the whole batch of `cost`.
 
     Ring all-reduce: each replica sends and receives 2 (n - 1) / n of the gradients' bytes, after
     the backward pass, without overlap.
 
     Args:
         machine: `Machine` of one replica.
-        link: float. Bytes a second that a replica sends.
+        link: float. Bytes per second that a replica sends.
     """
     exchange = 2 * (replicas - 1) / replicas * cost.gradients / link
     return machine.seconds(cost) + exchange

@@ -1,4 +1,4 @@
-"""The captioned images of a config: the training source, the held-out one, and their batches."""
+"""The captioned images of a config: training source, held-out source, and their batches."""
 
 from zoo.data import get_source, text_to_image_dataset
 from zoo.data.splits import open_splits
@@ -13,10 +13,11 @@ class TextToImageData:
     """The captioned training source of a config and the held-out one.
 
     Attributes:
-        source, held_out: sources (see `zoo.data`); where nothing is held out, training images.
-        whole: the held-out source before `held_out_count` cut it, or None.
-        word: which images `held_out` has, see `zoo.data.splits`.
-        notes: lines worth a place in the log.
+        source, held_out: sources (see `zoo.data`); if nothing is held out, `held_out` has training
+            images.
+        whole: the complete held-out source, of which `held_out` has `held_out_count`, or None.
+        word: str, which images `held_out` has, see `zoo.data.splits`.
+        notes: list of str, lines for the log.
     """
 
     def __init__(self, config):
@@ -36,7 +37,7 @@ class TextToImageData:
             if self.embeddings:
                 raise ZooError(
                     'config.text "embeddings" needs files of pre-computed sentence embeddings, '
-                    "which the shapes do not have: take a folder, birds or coco (docs/data.md)."
+                    "which the shapes do not have: use folder, birds or coco (docs/data.md)."
                 )
             count = settings.count if split == "train" else settings.held_out_count
             return get_source("shapes", size=self.image_size, count=count, split=split)
@@ -56,7 +57,7 @@ class TextToImageData:
         return source
 
     def __len__(self):
-        """Pictures of an epoch."""
+        """Images per epoch."""
         return len(self.source)
 
     def describe(self, model):
@@ -64,16 +65,16 @@ class TextToImageData:
         if model.hub_encoder is not None:
             words = "word pieces by a hub encoder"
         else:
-            words = "no captions are read" if model.vocabulary is None else (
+            words = "no captions are used" if model.vocabulary is None else (
                 self.check_words(model.vocabulary).describe()
             )
-        return f"pictures: {len(self)}, {words}"
+        return f"images: {len(self)}, {words}"
 
     def vocabulary(self):
-        """The words of the training captions that `min_count` lets in.
+        """The `Vocabulary` of the words that occur `min_count` times in the training captions.
 
         Raises:
-            ZooError: there are none, or too little is left of the captions.
+            ZooError: if there are none, or they cover too little of the captions.
         """
         settings = self.settings
         try:
@@ -87,7 +88,7 @@ class TextToImageData:
         return vocabulary
 
     def check_words(self, vocabulary):
-        """The `Coverage` of the training captions; raises `ZooError` where most of them is lost."""
+        """The `Coverage` of the training captions; raises `ZooError` if it is too low."""
         settings = self.settings
         if vocabulary not in self._counts:
             counts = coverage(
@@ -99,20 +100,20 @@ class TextToImageData:
 
     def _remedy(self):
         return (
-            f"A word must occur --config.data.min_count={self.settings.min_count} times, and is "
-            f'what --config.data.words="{self.settings.words}" says (unicode: letters of every '
-            "script; ascii: English); a DAMSM that was trained before must know the words."
+            f"A word must occur --config.data.min_count={self.settings.min_count} times; "
+            f'--config.data.words="{self.settings.words}" defines words (unicode: letters of every '
+            "script; ascii: English); a DAMSM that is already trained must know the words."
         )
 
     @property
     def features(self):
-        """Size of a pre-computed sentence embedding."""
+        """Length of a pre-computed sentence embedding."""
         return int(self.source.embeddings[0].shape[-1])
 
     def tokenizer(self, model):
-        """What makes a model's texts of captions; None where embeddings take their place.
+        """The tokenizer of a model's captions; None if embeddings are used instead.
 
-        A model without text gets the captions' tokens too, and does not look at them.
+        A model without text receives the captions' tokens too, and ignores them.
         """
         if self.embeddings:
             return None
@@ -128,11 +129,14 @@ class TextToImageData:
             return model.vocabulary
         try:
             return self.vocabulary()
-        except ZooError:  # captions without words are good enough for a model without text
+        except ZooError:  # a model without text accepts captions without words
             return Vocabulary([END, UNKNOWN])
 
     def batches(self, config, model, mismatched=False):
-        """start step -> endless dataset of `model`'s batches; `mismatched`: with wrong images."""
+        """start step -> infinite dataset of `model`'s batches.
+
+        `mismatched`: bool. Whether batches have mismatched images too.
+        """
         settings = self.settings
         texts = self.tokenizer(model) if (cache := open_cache(config, model)) is None else cache
 
@@ -146,10 +150,10 @@ class TextToImageData:
         return from_step
 
     def score(self, kind, config, model, **arguments):
-        """A score of `zoo.training.scores` on the held-out images; None where they are too few."""
+        """A score of `zoo.training.scores` on the held-out images; None if there are too few."""
         if len(self.held_out) < kind.least:
             self.notes.append(
-                f"no score: it takes at least {kind.least} {self.word} images, and there is "
+                f"no score: it needs at least {kind.least} {self.word} images, got "
                 f"{len(self.held_out)}"
             )
             return None

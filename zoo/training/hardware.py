@@ -1,4 +1,4 @@
-"""Which precision suits the processor: bfloat16 needs instructions of its own."""
+"""Detection of native bfloat16 support of the processor."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,13 @@ INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
 
 
 def precision_advice(dtype, cpuinfo=CPUINFO):
-    """A line for the log where another precision would be faster on this machine, or "".
+    """A line for the log if another precision would be faster on this machine, or "".
 
-    It changes nothing: a run computes in the precision of its config.
+    It changes nothing: a run uses the precision of its config.
 
     Args:
         dtype: str, a Keras policy.
-        cpuinfo: path of Linux' description of the processor; where there is none, nothing is said.
+        cpuinfo: path of Linux' description of the processor; without it there is no warning.
     """
     import tensorflow as tf
 

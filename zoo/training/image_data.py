@@ -1,4 +1,4 @@
-"""The images of a config of labels, pairs or two domains: sources, batches, held-out ones."""
+"""The images of a config of labels, pairs or two domains: sources and their batches."""
 
 import inspect
 import os
@@ -25,12 +25,12 @@ SOURCES = {  # names of the sources of `zoo.data` of each kind
 
 
 def check_source(config, kind):
-    """Raises `ZooError` for a data source of another kind, and for wrong names of two domains."""
+    """Raises `ZooError` for a data source of another kind, or invalid names of two domains."""
     check_choice("config.data.name", config.data.name, SOURCES[kind], f" for {config.system}")
     domains = tuple(config.data.get("domains", ("A", "B")))
     if len(domains) != 2 or not all(domains) or domains[0].casefold() == domains[1].casefold():
         raise ZooError(
-            "The two domains are given as two different names of folders, for example "
+            "config.data.domains must be two different names of folders, for example "
             f"""--config.data.domains='("cat","dog")', got {domains!r}."""
         )
 
@@ -43,12 +43,12 @@ class ImageData:
         kind: "labels", "pairs" or "domains".
 
     Attributes:
-        kind: as given.
-        source, held_out: sources (see `zoo.data`); where nothing is held out, training images;
-            of labels, which look at no other images, `held_out` is None.
+        kind: see the arguments.
+        source, held_out: sources (see `zoo.data`); if nothing is held out, `held_out` has training
+            images; for labels, which need no held-out images, it is None.
         whole: the held-out source, or None.
-        word: which images `held_out` has, see `zoo.data.splits`.
-        notes: lines worth a place in the log.
+        word: str, which images `held_out` has, see `zoo.data.splits`.
+        notes: list of str, lines for the log.
     """
 
     def __init__(self, config, kind):
@@ -72,7 +72,7 @@ class ImageData:
         self.notes += splits.notes
 
     def _load(self, split):
-        """A source; it gets those of the `data` settings that it has."""
+        """A source, called with those of the `data` settings that it accepts."""
         from zoo import data
 
         count = self.settings.count if split == "train" else self.settings.held_out_count
@@ -94,7 +94,7 @@ class ImageData:
         return source
 
     def __len__(self):
-        """Pictures of an epoch; of two domains those of the larger."""
+        """Images per epoch; of two domains, those of the larger one."""
         if self.kind == "domains":
             return max(len(self.source.a), len(self.source.b))
         return len(self.source)
@@ -102,12 +102,12 @@ class ImageData:
     def describe(self, _):
         """One line for `--dry_run`."""
         if self.kind == "domains":
-            return f"pictures: {len(self.source.a)} in domain A, {len(self.source.b)} in domain B"
+            return f"images: {len(self.source.a)} in domain A, {len(self.source.b)} in domain B"
         classes = f", {len(self.source.class_names)} classes" if self.kind == "labels" else ""
-        return f"pictures: {len(self.source)}{classes}"
+        return f"images: {len(self.source)}{classes}"
 
     def batches(self, config, _):
-        """start step -> endless dataset of a model's batches."""
+        """start step -> infinite dataset of a model's batches."""
         settings = self.settings
 
         def from_step(start):
@@ -119,12 +119,12 @@ class ImageData:
 
         return from_step
 
-    def held_out_pictures(self, count):
-        """The first `count` held-out images, or pairs, or of each domain.
+    def held_out_images(self, count):
+        """The first `count` held-out images, pairs, or images of each domain.
 
         Returns:
             dict of the fields of a batch, float32 (count, size, size, channels) in [-1, 1]; fewer
-            where there are fewer.
+            if there are fewer.
         """
         make = paired_evaluation if self.kind == "pairs" else unpaired_evaluation
         batches = make(
@@ -135,7 +135,7 @@ class ImageData:
 
 
 def with_hint(error, directory):
-    """The error of a source that cannot be opened: without data, it says how to give them."""
+    """The error of a source that cannot be opened, with a hint if the directory is missing."""
     if isinstance(error, MissingSplit) or (directory and os.path.exists(directory)):
         return error
     return ZooError(f"{error} Give your copy with --config.data.directory=PATH.")

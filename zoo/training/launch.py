@@ -1,7 +1,7 @@
-"""A training from its recipe: the folder, the pre-training of what is not given, the run.
+"""Starts a training run from a recipe: run folder, pre-training stages, training.
 
-`run` trains, `describe` says what a run would be. Both resolve the config, open the data and build
-the model in the same way.
+`run` trains; `describe` returns a summary of the run without training. Both resolve the config,
+open the data and build the model in the same way.
 """
 
 import json
@@ -22,13 +22,13 @@ from zoo.training.pretraining import (
 )
 from zoo.training.recipe import as_recipe
 from zoo.training.run_data import card_facts, check_folder, meaning_of, record
-from zoo.training.run_folder import RunFolder, as_begun, check_owner
+from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.setting_rules import STEPS
 from zoo.training.trainer import Trainer, is_chief, make_strategy
 
 
 def run(config, workdir, build=None, strategy=None):
-    """Trains a recipe in a folder; started again, it resumes bit-exactly.
+    """Trains a recipe in a run folder. Running it again resumes bit-exactly.
 
     Example:
         recipe = zoo.training.load_recipe("recipes/attn_gan.py:shapes")
@@ -36,19 +36,19 @@ def run(config, workdir, build=None, strategy=None):
         zoo.training.run(recipe, "runs/a")
 
     Args:
-        config: a `Recipe`, or a `ConfigDict` of captioned images together with `build`; for other
-            data make a `Recipe` with its `open_data`.
-        workdir: str, the run's folder: new, empty, or this run's own.
-        build: (config, data, pretrained) -> `zoo.training.Experiment`; a recipe has its own.
+        config: a `Recipe`, or a `ConfigDict` for captioned images together with `build`; for other
+            data, create a `Recipe` with its own `open_data`.
+        workdir: str, the run folder: new, empty, or the folder of this run.
+        build: (config, data, pretrained) -> `zoo.training.Experiment`; overrides the recipe's own.
         strategy: a `tf.distribute` strategy; None: the one that `config.strategy` names.
-            `config.threads` is not looked at: it must be set before TensorFlow starts.
+            `config.threads` is ignored: threads must be set before TensorFlow starts.
 
     Returns:
         True when the run is complete, False when a signal stopped it.
 
     Raises:
-        ZooError: settings or data that cannot be used, a folder of another run, or a training that
-            broke down.
+        ZooError: if settings or data cannot be used, the folder belongs to another run, or training
+            diverges.
     """
     recipe = as_recipe(config, build)
     recipe.validate()
@@ -56,12 +56,12 @@ def run(config, workdir, build=None, strategy=None):
     recipe = recipe.with_config(as_begun(recipe.config, workdir))
     data = recipe.open_data(recipe.config)
     recipe = resolve(recipe, data)
-    check_owner(workdir, recipe.config)
+    check_config_matches(workdir, recipe.config)
     check_folder(workdir, data)
     check_weights(recipe)
     experiment, first = None, stages_to_train(recipe)
     if not first or not (Path(workdir) / "config.json").exists():
-        # A mistake in the settings shows here, before anything is written or pre-trained.
+        # Invalid settings fail here, before anything is written or pre-trained.
         experiment = build_experiment(recipe, data, strategy)
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
@@ -76,7 +76,7 @@ def run(config, workdir, build=None, strategy=None):
             if presets is None:
                 return False
             experiment = build_experiment(recipe, data, strategy, presets)
-        _note_data(experiment, recipe, data, presets)
+        _add_data_facts(experiment, recipe, data, presets)
         folder.log(data.describe(experiment.model))
         folder.log("parameters: " + parameter_summary(experiment.model))
         return Trainer(experiment, recipe.config, folder, strategy).run()
@@ -85,7 +85,7 @@ def run(config, workdir, build=None, strategy=None):
 
 
 def describe(config, build=None, strategy=None):
-    """What a run would be, as text: settings, sizes, one batch. Writes nothing.
+    """Summary of a run as text: settings, parameter counts, shapes of one batch. Writes nothing.
 
     Args:
         config, build, strategy: see `run`.
@@ -119,7 +119,7 @@ def parameter_summary(model):
 
 
 def resolve(recipe, data):
-    """A copy whose `steps` are known: `epochs` passes over the data where `steps` is 0."""
+    """A copy of the recipe with `steps` set: `epochs` passes over the data where `steps` is 0."""
     config = recipe.config.copy_and_resolve_references()
     recipe, count = recipe.with_config(config), len(data)
     parts = [("config", config)]
@@ -128,23 +128,29 @@ def resolve(recipe, data):
         if part.batch_size > count:
             raise ZooError(
                 f"{name}.batch_size is {part.batch_size}, but there are only {count} training "
-                "pictures: use a smaller batch."
+                "images: use a smaller batch."
             )
         part.steps = part.steps or part.epochs * count // part.batch_size
         if part.steps > STEPS:
-            raise ZooError(f"{name}.epochs {part.epochs} are {part.steps} steps: at most {STEPS}.")
+            raise ZooError(
+                f"{name}.epochs={part.epochs} gives {part.steps} steps, more than the maximum of "
+                f"{STEPS}: use fewer epochs."
+            )
     check_pretraining(recipe)
     if not config.steps:
-        raise ZooError("config.epochs passes over so few images make no step.")
+        raise ZooError(
+            f"config.epochs={config.epochs} over {count} images in batches of {config.batch_size} "
+            "gives no step: use more epochs or a smaller batch."
+        )
     return recipe
 
 
 def build_experiment(recipe, data, strategy, presets=None):
-    """The `Experiment` of a resolved recipe. The same config gives the same first weights.
+    """Builds the `Experiment` of a resolved recipe. The same config gives the same initial weights.
 
-    `presets`: dict of stage name -> preset of a trained one; by default those that the config
-    names. For a stage without one the recipe builds an untrained network, which is enough to
-    describe a run.
+    `presets`: dict of stage name -> preset of the trained network, by default those in the config.
+    For a stage without a preset the recipe builds an untrained network, which suffices for
+    `describe`.
     """
     config = recipe.config
     keras.utils.clear_session(free_memory=False)
@@ -156,13 +162,13 @@ def build_experiment(recipe, data, strategy, presets=None):
     return experiment
 
 
-# What says where files were, which means nothing elsewhere.
+# File paths, which are meaningless on another machine.
 _FILES = ("data.directory", "text_cache", "image_weights", "text_encoder.preprocess",
           "text_encoder.encoder")
 
 
 def _metadata(recipe, model):
-    """What the presets' model card says about where they come from."""
+    """Provenance metadata for the model card of the run's presets."""
     training = flatten(to_plain(recipe.config))
     for name in (*_FILES, *named_presets(recipe)):
         training.pop(name, None)
@@ -174,17 +180,17 @@ def _metadata(recipe, model):
     }
 
 
-def _note_data(experiment, recipe, data, presets):
-    """Tells an experiment what its presets and checkpoints say of the data."""
+def _add_data_facts(experiment, recipe, data, presets):
+    """Adds the facts about the data that the experiment's presets and checkpoints record."""
     experiment.metadata["training_data"] = card_facts(data)
     experiment.meaning = meaning_of(experiment.model, recipe.config, data, presets)
 
 
 def pretrain_all(recipe, data, folder, strategy):
-    """Trains the stages that a system needs and that are not given, one after the other.
+    """Trains, in order, the stages that a system needs and for which the config names no preset.
 
     Returns:
-        dict of stage name -> preset, "" where none is needed; None when a signal stopped it.
+        dict of stage name -> preset, "" where none is needed; None when a signal stopped training.
     """
     presets, earlier = named_presets(recipe), {}
     first = [stage.name for stage in stages_to_train(recipe)]
@@ -198,17 +204,18 @@ def pretrain_all(recipe, data, folder, strategy):
 
 
 def pretrain(recipe, stage, data, folder, strategy, earlier):
-    """Trains a stage in a folder of a `RunFolder`, unless that was done.
+    """Trains a stage in a subfolder of a `RunFolder`, unless it is already complete.
 
-    `earlier`: dict of stage name -> preset of the stages before it.
+    `earlier`: dict of stage name -> preset of the preceding stages.
 
     Returns:
-        str, its preset, the best one where there is a score; None when a signal stopped it.
+        str, path of its preset: the best one if the stage has a score, else the last one; None when
+        a signal stopped training.
     """
     part = recipe.of_stage(stage)
-    place = folder.path / stage.name
-    check_folder(place, data)
-    inner = RunFolder(place, part.config, writer=folder.writer)
+    directory = folder.path / stage.name
+    check_folder(directory, data)
+    inner = RunFolder(directory, part.config, writer=folder.writer)
     try:
         record(inner, data, rows=False)
         if not is_done(inner, part.config.steps):
@@ -217,7 +224,7 @@ def pretrain(recipe, stage, data, folder, strategy, earlier):
                 "trained one)"
             )
             experiment = build_experiment(part, data, strategy, earlier)
-            _note_data(experiment, part, data, earlier)
+            _add_data_facts(experiment, part, data, earlier)
             inner.log(data.describe(experiment.model))
             if not Trainer(experiment, part.config, inner, strategy).run():
                 return None
@@ -228,17 +235,17 @@ def pretrain(recipe, stage, data, folder, strategy, earlier):
 
 
 def is_done(folder, steps):
-    """Whether a `RunFolder` has the preset of its last step, the last thing that a run writes."""
+    """Whether a `RunFolder` has the preset of the last step, which a run writes last."""
     return ((folder.read_json("presets.json") or {}).get("last") or {}).get("step") == steps
 
 
 def _wait_for_preset(folder, step, seconds=600):
-    """Other workers of a cluster wait until the chief has written the last preset."""
+    """Waits, on the other workers of a cluster, until the chief has written the last preset."""
     end = time.monotonic() + seconds
     while not is_done(folder, step):
         if time.monotonic() > end:
             raise ZooError(
                 f"The chief worker wrote no preset to {folder.path}: all workers of a cluster "
-                "need the same --workdir on a shared disk."
+                "need the same --workdir on a shared file system."
             )
         time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""Networks that are trained before a system and stand beside it: a DAMSM, MirrorGAN's STREAM."""
+"""Pre-training stages: networks that a system needs trained first (DAMSM, MirrorGAN's STREAM)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,7 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError
 
-# What a stage takes from its system's config, so that the two cannot disagree.
+# Settings that a stage inherits from its system's config, so that the two always agree.
 INHERITED_BY_PRETRAINING = (
     "data", "dataset", "system", "seed", "strategy", "threads", "jit_compile",
     "text", "text_encoder", "text_cache",
@@ -16,14 +16,14 @@ INHERITED_BY_PRETRAINING = (
 
 @dataclass(frozen=True)
 class Stage:
-    """A network beside a system, and how it is trained where the config names no trained one.
+    """A network that a system depends on, and its training if the config names no preset of it.
 
     Attributes:
         name: str. The setting that names a preset of it, the system of its recipe, and its folder
-            in the run: "damsm".
-        group: str. The group of the system's config by which it is trained: "pretraining".
+            in the run, such as "damsm".
+        group: str. The group of the system's config with its settings, such as "pretraining".
         recipe: the module of its own recipe (see `zoo.training.recipe.Recipe`).
-        needed: bool. Whether the system cannot be trained without it; else a trained one that the
+        needed: bool. Whether the system cannot be trained without it. If False, a preset that the
             config names only scores the images.
     """
 
@@ -33,7 +33,7 @@ class Stage:
     needed: bool = True
 
     def config(self, config):
-        """The stage's own config: its group, and what it shares with the system's `config`."""
+        """The stage's own config: its group and the inherited settings of the system's `config`."""
         result = ConfigDict(config[self.group])
         with result.unlocked():
             result.update({key: config[key] for key in INHERITED_BY_PRETRAINING})
@@ -42,22 +42,22 @@ class Stage:
 
 
 def settings_of_stage(config):
-    """The group of settings of a stage: its recipe's `config` without what it inherits."""
+    """The group of settings of a stage: its recipe's `config` without the inherited settings."""
     return {k: v for k, v in config.items() if k not in INHERITED_BY_PRETRAINING}
 
 
 def named_presets(recipe):
-    """dict of stage name -> the preset that the config names; "" for none."""
+    """dict of stage name -> the preset that the config names, or ""."""
     return {stage.name: recipe.config[stage.name] for stage in recipe.stages}
 
 
 def stages_to_train(recipe):
-    """The stages of a `Recipe` that its system needs and its config names no preset of."""
+    """The stages of a `Recipe` that its system needs and for which its config names no preset."""
     return [s for s in recipe.stages if s.needed and recipe.config[s.name] == ""]
 
 
 def check_pretraining(recipe):
-    """Raises `ZooError` for settings by which nothing can be trained first."""
+    """Raises `ZooError` for settings with which a stage cannot be trained."""
     for stage in stages_to_train(recipe):
         part = recipe.of_stage(stage)
         part.validate()
@@ -72,32 +72,32 @@ def check_pretraining(recipe):
 
 
 def last_size(config):
-    """Pixels of the images that a config's system makes."""
+    """Side in pixels of the images that a config's system generates."""
     return config.model.get("image_size") or config.model.stage_sizes[-1]
 
 
 def check_weights(recipe):
-    """Raises `ZooError` where the system or one of its stages lacks weights that it is not trained
-    to have itself, see `require_weights`."""
+    """Raises `ZooError` if the system or one of its stages lacks pre-trained weights, see
+    `require_weights`."""
     for part in (recipe, *map(recipe.of_stage, stages_to_train(recipe))):
         part.check_weights(part.config)
 
 
 def require_weights(config, kind, encoder, file):
-    """A frozen encoder stays as it is, so it must be a trained one.
+    """Requires pre-trained weights for a frozen image encoder.
 
     Args:
         config: a config with `model.image_encoder` and `model.image_weights`.
         kind: str, the `image_encoder` that is frozen: "inception_v3".
-        encoder: str, what it is called: "a frozen Inception-v3".
+        encoder: str, its name in the message: "a frozen Inception-v3".
         file: str, torchvision's file of its weights.
 
     Raises:
-        ZooError: a part would be trained on top of it without its weights.
+        ZooError: if the config selects this encoder without weights.
     """
     if config.model.image_encoder == kind and not config.model.image_weights:
         raise ZooError(
-            f"{config.system.upper()} trains a part on top of {encoder}, which needs ImageNet "
+            f"{config.system.upper()} is trained on top of {encoder}, which needs ImageNet "
             f"weights: give image_weights=PATH in its `model` group (torchvision's {file}, or "
             'its arrays as .npz), or image_encoder="compact".'
         )

@@ -1,19 +1,19 @@
-"""A progress line with rate and time left; plain lines where the output is not a terminal."""
+"""Progress line with rate and remaining time; plain lines if the output is not a terminal."""
 
 import sys
 import time
 
 
 class Progress:
-    """Counts steps and says how far a run is.
+    """Counts steps and shows the progress of a run.
 
     Args:
         total: steps of the whole run.
-        start: steps that an earlier process already did.
-        batch_size: images a step, for the rate.
-        stream: where to; a terminal gets one line that is rewritten.
-        what: str, what is counted.
-        unit: str, what the rate counts; "" for no rate.
+        start: steps done by earlier processes.
+        batch_size: images per step, for the rate.
+        stream: output stream; on a terminal one line is rewritten.
+        what: str, name of a step.
+        unit: str, unit of the rate; "" for no rate.
     """
 
     def __init__(self, total, start=0, batch_size=1, stream=None, what="step", unit="images"):
@@ -26,26 +26,26 @@ class Progress:
         self._width = 0
 
     def advance(self):
-        """One step is done. The first is not timed: it holds the building of the graph."""
+        """Counts one step. The first is not timed, because it includes tracing the graph."""
         self.step += 1
         if self._mark is None:
             self._mark = (time.monotonic(), self.step)
 
     def exclude(self, seconds):
-        """Leave `seconds` (of a checkpoint, of a sample grid) out of the rate."""
+        """Excludes `seconds` (of a checkpoint, of a sample grid) from the rate."""
         if self._mark is not None:
             self._paused += seconds
 
     @property
     def rate(self):
-        """Pictures a second, or None before the second step."""
+        """Images per second, or None before the second step."""
         if self._mark is None or self.step == self._mark[1]:
             return None
         seconds = max(time.monotonic() - self._mark[0] - self._paused, 1e-9)
         return (self.step - self._mark[1]) * self.batch_size / seconds
 
     def text(self, figures=None):
-        """The line: step, share, figures (but those that are 0: switched off), rate, time left."""
+        """The line: step, percentage, nonzero figures, rate, remaining time."""
         share = 100 * self.step // max(self.total, 1)
         parts = [f"{self.what} {self.step}/{self.total} ({share} %)"]
         parts += [f"{name} {value:.4g}" for name, value in (figures or {}).items() if value]
@@ -56,7 +56,7 @@ class Progress:
         return "  ".join(parts)
 
     def show(self, figures=None):
-        """Rewrite the line of a terminal; silent elsewhere."""
+        """Rewrites the line on a terminal; does nothing elsewhere."""
         if self.live:
             share = self.step / max(self.total, 1)
             bar = "=" * int(20 * share)
@@ -66,7 +66,7 @@ class Progress:
             self._width = len(line)
 
     def clear(self):
-        """Empty the terminal's line, before other text."""
+        """Clears the terminal's line, before other text is printed."""
         if self.live and self._width:
             self.stream.write("\r" + " " * self._width + "\r")
             self.stream.flush()
@@ -74,7 +74,7 @@ class Progress:
 
 
 def progress_bar(items, total, what, stream=None):
-    """The items, one by one; a terminal shows how many of `total` are done, and the time left."""
+    """Yields the items; a terminal shows how many of `total` are done and the remaining time."""
     progress = Progress(total, stream=stream, what=what, unit="")
     try:
         for item in items:

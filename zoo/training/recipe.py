@@ -1,14 +1,14 @@
-"""Recipes: what a system's training is described by, and the files that describe it.
+"""Recipes: the description of a system's training, and the files that contain it.
 
-A recipe is a Python file. Running it, as importing it would, gives a module with
+A recipe is a Python file, which is imported as a module that defines
 
-    get_config(dataset)                the numbers, an `ml_collections.ConfigDict`
+    get_config(dataset)                the settings, an `ml_collections.ConfigDict`
     build(config, data, pretrained)    the `zoo.training.Experiment` of a resolved config;
                                        `pretrained`: dict of stage name -> preset, "" for none
 
-and, where the defaults of `Recipe` are not enough,
+and, where the defaults of `Recipe` are not sufficient,
 
-    open_data(config)                  the data of a config
+    open_data(config)                  the data that a config describes
     check(config)                      raises `ZooError` for settings the system cannot use
     pretraining_stages(config)         list of `zoo.training.Stage`
     check_weights(config)              raises `ZooError` where pre-trained weights are missing
@@ -46,18 +46,18 @@ def _no_stages(config):
 
 @dataclasses.dataclass
 class Recipe:
-    """A config together with the functions of the file that it comes from.
+    """A config together with the functions of its recipe file.
 
     Attributes:
-        config: `ConfigDict`. May be changed until it is run: `recipe.config.steps = 200`.
+        config: `ConfigDict`. May be changed before the run: `recipe.config.steps = 200`.
         build: (config, data, pretrained) -> `zoo.training.Experiment`.
         open_data: config -> the data, by default a `zoo.training.TextToImageData`.
         check: config -> None; raises `ZooError`. Called before TensorFlow starts.
         pretraining_stages: config -> list of `zoo.training.Stage`, by default none.
-        check_weights: config -> None; raises `ZooError`. Called before a training, not before a
-            description.
-        sweep: dict of one setting -> its values.
-        source: str. Where the recipe is, "recipes/attn_gan.py:shapes", for the model card.
+        check_weights: config -> None; raises `ZooError`. Called before training, but not by
+            `zoo.training.describe`.
+        sweep: dict of one setting -> its values in a sweep.
+        source: str. Name of the recipe, such as "recipes/attn_gan.py:shapes", for the model card.
     """
 
     config: ConfigDict
@@ -71,18 +71,22 @@ class Recipe:
 
     @classmethod
     def of_module(cls, module, config):
-        """The recipe of a recipe file's module and a config that its `get_config` gave."""
-        functions = ("open_data", "check", "pretraining_stages", "check_weights")
-        given = {name: getattr(module, name) for name in functions if hasattr(module, name)}
+        """The recipe of a recipe file's module and a config that its `get_config` returned."""
+        names = ("open_data", "check", "pretraining_stages", "check_weights")
+        functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
         file = Path(module.__file__).resolve()
         if not callable(getattr(module, "build", None)):
-            raise ZooError(f"{module.__file__} has no build function, so it is not a recipe.")
+            raise ZooError(
+                f"{module.__file__} is not a recipe: it defines no build(config, data, pretrained)."
+            )
         source = f"{file.parent.name}/{file.name}:{config.get('dataset', '')}"
-        return cls(config, module.build, sweep=getattr(module, "SWEEP", {}), source=source, **given)
+        return cls(
+            config, module.build, sweep=getattr(module, "SWEEP", {}), source=source, **functions
+        )
 
     @property
     def stages(self):
-        """The networks beside the system: list of `zoo.training.Stage`."""
+        """The pre-training stages of the system: list of `zoo.training.Stage`."""
         return self.pretraining_stages(self.config)
 
     def of_stage(self, stage):
@@ -94,24 +98,24 @@ class Recipe:
         return dataclasses.replace(self, config=config)
 
     def validate(self):
-        """Raises `ZooError` for settings that cannot be used; opens nothing."""
+        """Raises `ZooError` for settings that cannot be used. Opens no files."""
         settings.validate(self.config)
         self.check(self.config)
 
 
 def as_recipe(config, build=None):
-    """The `Recipe` of what `zoo.training.run` and `describe` take.
+    """Converts the arguments of `zoo.training.run` and `describe` to a `Recipe`.
 
     Args:
-        config: a `Recipe`, such as one of `load_recipe`, or a `ConfigDict`.
-        build: of a `ConfigDict`: (config, data, pretrained) -> `zoo.training.Experiment`.
+        config: a `Recipe`, such as one from `load_recipe`, or a `ConfigDict`.
+        build: (config, data, pretrained) -> `zoo.training.Experiment`; needed for a `ConfigDict`.
     """
     if isinstance(config, Recipe):
         return config if build is None else dataclasses.replace(config, build=build)
     if build is None:
         raise ZooError(
-            "A config alone does not say what to build: give build=FUNCTION, or the recipe that "
-            f"zoo.training.load_recipe opens, got a {type(config).__name__}."
+            f"Expected a recipe from zoo.training.load_recipe or a config with build=FUNCTION, got "
+            f"a {type(config).__name__} without build."
         )
     return Recipe(config, build)
 
@@ -121,14 +125,14 @@ def load_recipe(name):
 
     Args:
         name: str, "FILE.py" or "FILE.py:DATASET", such as "recipes/attn_gan.py:shapes". A relative
-            file is looked for in the working directory, then along `sys.path`. Without a dataset
-            the recipe's default is taken.
+            file is searched in the working directory, then along `sys.path`. Without a dataset
+            the recipe's default is used.
 
     Returns:
         `Recipe`.
 
     Raises:
-        ZooError: there is no such file, it is not a recipe, or it has no such dataset.
+        ZooError: if there is no such file, it is not a recipe, or it has no such dataset.
     """
     path, colon, dataset = str(name).partition(":")
     file = next(
@@ -137,45 +141,45 @@ def load_recipe(name):
     )
     if file is None or not file.endswith(".py"):
         raise ZooError(
-            f'There is no recipe file "{path}": give FILE.py or FILE.py:DATASET, as '
+            f'There is no recipe file "{path}": give FILE.py or FILE.py:DATASET, as in '
             'zoo.training.load_recipe("recipes/attn_gan.py:shapes").'
         )
     return open_recipe(file, dataset if colon else None)
 
 
 def open_recipe(path, dataset=None):
-    """The `Recipe` of a file; see `load_module` and `config_of` for what is refused."""
+    """The `Recipe` of a file. Errors: see `load_module` and `config_of`."""
     module = load_module(path)
     return Recipe.of_module(module, config_of(module, path, dataset))
 
 
 def load_module(path):
-    """The module of a recipe's file; it has `get_config`.
+    """Imports a recipe file as a module that has `get_config`.
 
     Raises:
-        ZooError: a file that is not Python, fails while it is read, or defines no `get_config`.
+        ZooError: if the file is not Python, fails while it is imported, or has no `get_config`.
     """
     try:
         spec = importlib.util.spec_from_file_location("recipe_config", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     except SyntaxError as error:
-        line = f" line {error.lineno}" if error.lineno else ""
-        raise ZooError(f"The recipe {path}{line} is not Python: {error.msg}.") from error
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise ZooError(f"The recipe {path}{line} is not valid Python: {error.msg}.") from error
     except ZooError:
         raise
     except (Exception, SystemExit) as error:
-        raise ZooError(f"The recipe {path} cannot be run: {_said(error)}.") from error
+        raise ZooError(f"The recipe {path} cannot be run: {_error_text(error)}.") from error
     if not callable(getattr(module, "get_config", None)):
-        raise ZooError(f"{path} has no get_config function, so it is not a recipe.")
+        raise ZooError(f"{path} is not a recipe: it defines no get_config(dataset).")
     return module
 
 
 def config_of(module, path, dataset=None):
-    """What a recipe's `get_config` gives; None takes its default dataset.
+    """The config that a recipe's `get_config` returns; `dataset` None selects its default.
 
     Raises:
-        ZooError: an unknown dataset, a recipe that fails, or one that gives no `ConfigDict`.
+        ZooError: for an unknown dataset, if `get_config` fails, or returns no `ConfigDict`.
     """
     try:
         config = module.get_config() if dataset is None else module.get_config(dataset)
@@ -183,7 +187,7 @@ def config_of(module, path, dataset=None):
         raise
     except Exception as error:
         call = "get_config()" if dataset is None else f"get_config({dataset!r})"
-        raise ZooError(f"{call} of the recipe {path} fails: {_said(error)}.") from error
+        raise ZooError(f"{call} of the recipe {path} fails: {_error_text(error)}.") from error
     if not isinstance(config, ConfigDict):
         raise ZooError(
             f"get_config of the recipe {path} must return an ml_collections.ConfigDict, got a "
@@ -192,5 +196,5 @@ def config_of(module, path, dataset=None):
     return config
 
 
-def _said(error):
+def _error_text(error):
     return f"{type(error).__name__}: {reason(error)}"

@@ -1,8 +1,9 @@
-"""What a run remembers of its data, so that it goes on with no other: `data.json`, checkpoints.
+"""Records of a run's data, in its folder and checkpoints: it resumes only with the same data.
 
-A run's folder keeps the facts of `facts_of`, and the row of each image (`zoo.data.fingerprint`) so
-that a difference can be named. A checkpoint keeps what gives its rows their meaning: the words of
-the vocabulary, the classes, the seed, the fingerprint, and which trained systems stood beside it.
+A run folder stores the facts from `facts_of` in `data.json`, and one row per image (see
+`zoo.data.fingerprint`) so that an error can name the first difference. A checkpoint stores what the
+rows of its weights refer to: the vocabulary, the classes, the seed, the data's fingerprint, and the
+hashes of the pre-trained networks.
 """
 
 import gzip
@@ -16,7 +17,7 @@ from zoo.training.run_folder import COUNT, NAMES, TEXT, read_object
 
 FACTS, ROWS, FORMAT = "data.json", "data_rows.jsonl.gz", 1
 SIDES = {"training": "training", "held_out": "held-out"}
-NOTE = "meaning"  # of a checkpoint
+NOTE = "meaning"  # key of a checkpoint's notes
 _FORM = {
     "format": COUNT, "classes": NAMES,
     **dict.fromkeys(SIDES, {"images": COUNT, "fingerprint": TEXT, "which": TEXT}),
@@ -28,8 +29,8 @@ def facts_of(data):
 
     Returns:
         dict of `format`, `source`, `classes` (list of str or None), and for `training` and
-        `held_out` (None where nothing is held out) a dict of `which`, in words, `images`, of two
-        domains both together, and `fingerprint`.
+        `held_out` (None if nothing is held out) a dict of `which`, a description, `images`, their
+        number (of two domains: the sum), and `fingerprint`.
     """
     if not hasattr(data, "facts"):
         classes = getattr(data.source, "class_names", None)
@@ -53,7 +54,7 @@ def _lines(source):
 
 
 def card_facts(data):
-    """What a preset's metadata say of the data: a dict of str and int."""
+    """The facts about the data for a preset's metadata: a dict of str and int."""
     facts = facts_of(data)
     training, held_out = facts["training"], facts["held_out"]
     return {
@@ -68,21 +69,23 @@ def card_facts(data):
 
 
 def check_folder(directory, data):
-    """Raises `ZooError` where the run in a folder was begun with other data; names the first
-    difference. Without a record of its data nothing is checked."""
+    """Raises `ZooError`, naming the first difference, if the run in a folder used other data.
+
+    A folder without a record of its data is not checked.
+    """
     old = read_object(Path(directory) / FACTS, _FORM)
     if old is None:
         return
     if old.get("format") != FORMAT:
         raise ZooError(
-            f"{Path(directory) / FACTS} is of another version of this program: go on with that "
-            "one, or give another --workdir."
+            f"{Path(directory) / FACTS} is of another zoo version (format {old.get('format')}, "
+            f"expected {FORMAT}): resume with that version, or give another --workdir."
         )
     difference = _difference(directory, old, facts_of(data), data)
     if difference:
         raise ZooError(
-            f"--workdir {directory} was begun with other data: {difference}. Bring the old data "
-            "back to go on with it, or begin anew in another folder."
+            f"--workdir {directory} was started with other data: {difference}. Restore the old "
+            "data to resume it, or start again in another folder."
         )
 
 
@@ -91,7 +94,7 @@ def _difference(directory, old, new, data):
         return problem
     which = [(facts.get("held_out") or {}).get("which", "no images") for facts in (old, new)]
     if which[0] != which[1]:
-        return f"{which[0]} were looked at beside the training, and now {which[1]} would be"
+        return f"{which[0]} were held out for scores and samples, now it is {which[1]}"
     for side, words in SIDES.items():
         before, now = old.get(side) or {}, new[side] or {}
         if before.get("fingerprint") != now.get("fingerprint"):
@@ -101,17 +104,17 @@ def _difference(directory, old, new, data):
 
 
 def _first(directory, side, before, now, source):
-    """The first difference of one side, by the rows that the folder keeps."""
+    """The first difference of one side, from the rows that the folder stores."""
     rows = _read_rows(directory, side)
-    found = rows and fingerprint.first_difference(rows, list(fingerprint.rows_of(source)))
-    return found or (
+    difference = rows and fingerprint.first_difference(rows, list(fingerprint.rows_of(source)))
+    return difference or (
         f"names, captions, classes or contents differ ({before.get('images')} images there, "
         f"{now.get('images')} now)"
     )
 
 
 def _read_rows(directory, side):
-    """The rows of one side, or None where they are not there or not readable."""
+    """The stored rows of one side, or None if they are missing or unreadable."""
     try:
         with gzip.open(Path(directory) / ROWS, "rt", encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
@@ -121,16 +124,16 @@ def _read_rows(directory, side):
 
 
 def record(folder, data, rows=True):
-    """Keeps the facts of the data in a `RunFolder` that has none yet.
+    """Stores the facts of the data in a `RunFolder` that has none yet.
 
-    `rows`: also the row of each image; a stage of a run does without, for the run keeps them.
+    `rows`: whether to store one row per image too; a pre-training stage shares those of the run.
     """
     if not folder.writer or (folder.path / FACTS).exists():
         return
     if folder.checkpoint.exists():
         folder.log(
-            "this run was begun before data were recorded: that they are still the same could not "
-            "be checked; they are recorded now"
+            "this run was started by a version that did not record the data, so they could not be "
+            "compared; they are recorded now"
         )
     if rows:
         from zoo.storage import write_bytes_atomically
@@ -145,11 +148,11 @@ def record(folder, data, rows=True):
     folder.write_json(FACTS, facts_of(data))
 
 
-# --- what is trained beside -----------------------------------------------------------------------
+# --- pre-trained networks -------------------------------------------------------------------------
 
 
 def weights_of(presets):
-    """dict of name -> SHA-256 of the weights, of dict name -> handle of a preset; "" has none."""
+    """dict of name -> SHA-256 of the weights, from a dict of name -> preset; "" is left out."""
     from zoo.presets import read_metadata
 
     return {
@@ -162,10 +165,10 @@ def weights_of(presets):
 
 
 def meaning_of(model, config, data, presets):
-    """What gives the rows of a model's weights their meaning, and its steps their noise.
+    """The vocabulary, classes, seed, data and pre-trained networks of a model's weights.
 
     Args:
-        presets: dict of "damsm", "stream" -> handle of what was trained before.
+        presets: dict of "damsm", "stream" -> preset of the pre-trained network.
     """
     vocabulary, classes = getattr(model, "vocabulary", None), getattr(model, "class_names", None)
     return {
@@ -186,27 +189,27 @@ def has_meaning(notes):
 
 
 def check_meaning(path, notes, meaning):
-    """Raises `ZooError` where a checkpoint belongs to another meaning; names what differs first."""
+    """Raises `ZooError`, naming the first difference, if a checkpoint has another meaning."""
     if not has_meaning(notes):
         return
     try:
         difference = _other_meaning(json.loads(notes[NOTE]), meaning)
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise ZooError(
-            f"{path} is damaged: what it says of its data cannot be read. Put a copy back, or "
-            "begin anew in another --workdir."
+            f"{path} is damaged: its record of the data cannot be read. Restore a copy, or start "
+            "again in another --workdir."
         ) from None
     if difference:
         raise ZooError(
-            f"{path} does not belong to this run: {difference}. Put the run's own checkpoint or "
-            "data back, or begin anew in another --workdir."
+            f"{path} does not belong to this run: {difference}. Restore the run's own checkpoint "
+            "or data, or start again in another --workdir."
         )
 
 
 def check_beside(directory, presets):
-    """Raises `ZooError` where the run in a folder stood on other weights than those of `presets`.
+    """Raises `ZooError` if the run in a folder used other pre-trained weights than `presets`.
 
-    Without a checkpoint, or without a note in it, nothing is checked.
+    Without a checkpoint, or without a record in it, nothing is checked.
     """
     from zoo.storage import read_notes
 
@@ -217,32 +220,32 @@ def check_beside(directory, presets):
 
 
 def _other_meaning(old, new):
-    """The first difference in what `new` says; it may leave keys out."""
+    """The first difference among the keys of `new`, or ""."""
     for key, what in (("vocabulary", "word"), ("classes", "class")):
         if key in new and (problem := list_difference(what, old.get(key), new[key])):
             return problem
     if old.get("seed") != new.get("seed", old.get("seed")):
-        return f"its seed was {old.get('seed')}, and config.seed is {new['seed']}"
+        return f"its seed was {old.get('seed')}, but config.seed is {new['seed']}"
     for name in sorted({*old.get("beside", {}), *new["beside"]}):
         a, b = old.get("beside", {}).get(name), new["beside"].get(name)
         if a != b:
-            return (f"the {name.upper()} beside it had other weights (SHA-256 {str(a)[:16]} there, "
+            return (f"its {name.upper()} had other weights (SHA-256 {str(a)[:16]} there, "
                     f"{str(b)[:16]} now)")
     if old.get("fingerprint") != new.get("fingerprint", old.get("fingerprint")):
-        return "it was trained on other images, captions or classes than there are now"
+        return "it was trained on other images, captions or classes than the present ones"
     return ""
 
 
 def list_difference(what, old, new):
-    """The first difference of two lists of words or classes, or ""; None is an empty one."""
+    """The first difference between two lists of words or classes, or ""; None counts as empty."""
     old, new = list(old or ()), list(new or ())
-    for place, (a, b) in enumerate(zip(old, new, strict=False)):
+    for index, (a, b) in enumerate(zip(old, new, strict=False)):
         if a != b:
             counts = "" if len(old) == len(new) else f" ({len(old)} there, {len(new)} now)"
-            return f'{what} {place} was "{a}" and is "{b}"{counts}'
+            return f'{what} {index} was "{a}" and is now "{b}"{counts}'
     if len(old) != len(new):
         shorter, longer = sorted((old, new), key=len)
-        change = "is not there any more" if longer is old else "is new"
+        change = "is missing" if longer is old else "is new"
         return (f'{what} {len(shorter)}, "{longer[len(shorter)]}", {change} ({len(old)} there, '
                 f"{len(new)} now)")
     return ""

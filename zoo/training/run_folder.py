@@ -1,12 +1,13 @@
-"""A run's folder: one training, its settings, its log, its checkpoints and its presets.
+"""The folder of a training run: settings, log, checkpoints and presets.
 
-    config.json            the resolved settings; the folder belongs to them
-    log.txt                what the console said, with the time of day
+    config.json            the resolved settings; the folder accepts no others
+    log.txt                the console output, with timestamps
     events/                TensorBoard
     samples/               sample grids and attention images
-    checkpoints/last.h5    networks, optimizers, moving averages and the step
-    checkpoints/last.json  that step, the seconds that training took, the last figures
-    presets/last, best     what `zoo.from_preset` loads; best.json says which step and why
+    checkpoints/last.h5    networks, optimizers, EMA weights and the step
+    checkpoints/last.json  that step, the training time in seconds, the last losses
+    presets/last, best     presets for `zoo.from_preset`
+    presets.json           the steps and scores of these presets
 """
 
 import fcntl
@@ -25,32 +26,35 @@ from zoo.training.config import (
     kept,
     to_plain,
 )
-from zoo.training.setting_rules import shown
+from zoo.training.setting_rules import short_repr
 
-COUNT = (Integral, "a whole number from 0 on")
+COUNT = (Integral, "a whole number of at least 0")
 NUMBER = (Real, "a finite number")
 TEXT = (str, "text")
 NAMES = (list, "a list of names")
-FORMS = {  # file in a run folder -> what it holds, see `check_form`
+FORMS = {  # file in a run folder -> schema of its content, see `check_form`
     "checkpoints/last.json": {"step": COUNT, "seconds": NUMBER, "figures": {}},
     "presets.json": {"last": {"step": COUNT}, "best": {"step": COUNT, "score": NUMBER}},
 }
 
 
 def check_form(content, form, name=""):
-    """What is wrong with a file's content, or "".
+    """Checks the content of a JSON file against a schema.
 
     Args:
-        content: what the JSON file holds.
-        form: dict of key -> dict, for an object inside, or `COUNT`, `NUMBER`, `TEXT` or `NAMES`.
-            A key may be missing, or null where an object or a list belongs; others may be there.
+        content: the parsed JSON.
+        form: dict of key -> dict, for a nested object, or `COUNT`, `NUMBER`, `TEXT` or `NAMES`.
+            Keys may be missing, objects and lists may be null, and other keys are allowed.
+
+    Returns:
+        str, the first problem, or "".
     """
     what = f'"{name}"' if name else "it"
     if isinstance(form, dict):
         if content is None and name:
             return ""
         if not isinstance(content, dict):
-            return f"{what} should hold a JSON object, but holds {shown(content)}"
+            return f"{what} should be a JSON object, but is {short_repr(content)}"
         inner = (check_form(content[key], form[key], key) for key in form if key in content)
         return next(filter(None, inner), "")
     kind, words = form
@@ -60,18 +64,18 @@ def check_form(content, form, name=""):
     if fits and kind in (Integral, Real):
         fits = abs(content) < 1e300 and (form is NUMBER or content >= 0)
     if not fits:
-        return f"{what} should be {words}, but is {shown(content)}"
+        return f"{what} should be {words}, but is {short_repr(content)}"
     return ""
 
 
 class RunFolder:
-    """Opens (or makes) the folder for a config and guards it.
+    """Opens or creates the folder of a config, and locks it against other processes.
 
     Args:
-        directory: the folder; made when it does not exist.
-        config: resolved settings. A folder made by other settings is refused, with the names of
-            the keys that differ; `zoo.training.config.RUNTIME_KEYS` may differ.
-        writer: False on workers that only read (every worker of a cluster but the chief).
+        directory: the folder; created if it does not exist.
+        config: resolved settings. A folder with other settings is rejected, and the error names
+            the differing keys; `zoo.training.config.RUNTIME_KEYS` may differ.
+        writer: False on workers that only read (every worker of a cluster except the chief).
         quiet: True keeps `log` off the console.
     """
 
@@ -83,7 +87,7 @@ class RunFolder:
         if writer:
             self._open(to_plain(config))
 
-    # --- places -------------------------------------------------------------------------------
+    # --- paths --------------------------------------------------------------------------------
     @property
     def checkpoint(self):
         return self.path / "checkpoints" / "last.h5"
@@ -100,17 +104,17 @@ class RunFolder:
         """Directory of the preset `which`: "last" or "best"."""
         return self.path / "presets" / which
 
-    # --- notes --------------------------------------------------------------------------------
+    # --- files --------------------------------------------------------------------------------
     def read_json(self, name):
-        """The content of the JSON file `name` in the folder, or None where there is none.
+        """The content of the JSON file `name` in the folder, or None if it does not exist.
 
         Raises:
-            ZooError: it holds no JSON object, or one of another form than `FORMS` says.
+            ZooError: if it is not a JSON object, or does not match its schema in `FORMS`.
         """
         return read_object(self.path / name, FORMS.get(name, {}))
 
     def write_json(self, name, content):
-        """Write a JSON file into the folder atomically; does nothing on a read-only worker."""
+        """Writes a JSON file into the folder atomically; does nothing on a read-only worker."""
         if self.writer:
             from zoo.storage import write_json
 
@@ -118,7 +122,7 @@ class RunFolder:
             write_json(self.path / name, content)
 
     def log(self, text, console=True):
-        """One line for the console and for log.txt."""
+        """Writes one line to the console and to log.txt."""
         if not self.writer:
             return
         if console and not self.quiet:
@@ -129,14 +133,14 @@ class RunFolder:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def close(self):
-        """Give the folder back to other processes."""
+        """Releases the lock on the folder."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     # --- opening ------------------------------------------------------------------------------
     def _open(self, config):
-        check_owner(self.path, config)
+        check_config_matches(self.path, config)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = open(self.path / ".lock", "w")  # noqa: SIM115 - held for the whole run
@@ -163,7 +167,7 @@ class RunFolder:
 
 
 def read_object(path, form):
-    """The JSON object in a file of a run folder, or None where there is none; see `check_form`."""
+    """The JSON object in a file of a run folder, or None if there is no file; see `check_form`."""
     from zoo.storage import read_strict_json
 
     if not os.path.lexists(path):
@@ -179,16 +183,16 @@ def read_object(path, form):
 
 
 def read_config(directory):
-    """The settings of the run in a folder, a dict; None where there is none."""
+    """The settings of the run in a folder, as a dict; None if there is no run."""
     path = Path(directory) / "config.json"
     try:
         return read_object(path, {})
     except ZooError as error:
-        raise ZooError(f"{path} is not a config: give another --workdir.") from error
+        raise ZooError(f"{path} is not a training config: give another --workdir.") from error
 
 
-def check_owner(directory, config):
-    """Raise `ZooError` where `directory` is a file, foreign, or belongs to another config."""
+def check_config_matches(directory, config):
+    """Raises `ZooError` if `directory` is a file, no run folder, or one of another config."""
     path = Path(directory)
     if not path.exists():
         return
@@ -199,8 +203,8 @@ def check_owner(directory, config):
         names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
         if names:
             raise ZooError(
-                f'--workdir {path} holds "{names[0]}" but no config.json, so it is not a run '
-                "folder: give a new or an empty one."
+                f'--workdir {path} contains "{names[0]}" but no config.json, so it is not a run '
+                "folder: give a new or an empty folder."
             )
         return
     differing = differing_keys(old, config)
@@ -211,16 +215,16 @@ def check_owner(directory, config):
         more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
         raise ZooError(
             f"--workdir {path} belongs to another config. Different: {', '.join(listed)}{more}. "
-            "Give another folder, or the old settings to go on with that run."
+            "Give another folder, or the old settings to resume that run."
         )
 
 
 def as_begun(config, directory):
-    """A copy for a run that may have been begun before a setting was: the setting is as it was.
+    """A copy of the config in which settings that are newer than the run keep their old values.
 
-    Two settings have other defaults than what was in effect before them: a run that was begun
-    without `data.held_out_fraction` goes on with all images of a set that has no held-out split,
-    one without `data.words` with the words that it had.
+    The defaults of two settings differ from the behavior before they were introduced: a run started
+    without `data.held_out_fraction` continues with all images of a data set that has no held-out
+    split, and one started without `data.words` continues with its tokenization.
     """
     result = config.copy_and_resolve_references()
     begun = read_config(directory) if os.path.isdir(directory) else None

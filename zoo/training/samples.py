@@ -1,7 +1,8 @@
-"""Sample grids of a run: fixed conditions and fixed noise, so that two steps can be compared.
+"""Sample grids of a run, from fixed conditions and fixed noise, so that steps can be compared.
 
-A grid is written as PNG files and as TensorBoard images. `CaptionSamples` draws captions,
-`ConditionSamples` labels and images, `DescriptionSamples` shows what a captioning network says.
+A grid is written as a PNG file and as a TensorBoard image. `CaptionSamples` generates images from
+captions, `ConditionSamples` from labels and images; `DescriptionSamples` shows the output of a
+captioning network.
 """
 
 from dataclasses import dataclass, field
@@ -16,13 +17,13 @@ from zoo.text.captions import can_read
 from zoo.visualization.attention_panel import panel
 from zoo.visualization.caption_page import caption_page
 from zoo.visualization.explain import explanations, labels_of
-from zoo.visualization.grid import grid, in_colour, rows_grid, save_png
+from zoo.visualization.grid import grid, rows_grid, save_png, to_rgb
 
 # --- captions -------------------------------------------------------------------------------------
 
 
 def caption_samples(config, data, model):
-    """The fixed sample grid."""
+    """The `CaptionSamples` of a config; None, with a note, if the model can read no caption."""
     rows, labels = sample_rows(config, data, model)
     if rows is not None and not len(rows):
         data.notes.append("no sample grid: the model can read none of the captions")
@@ -36,16 +37,16 @@ def caption_samples(config, data, model):
 
 
 class CaptionSamples:
-    """Images of fixed captions from fixed noise, so that two steps of a run can be compared.
+    """Writes images of fixed captions from fixed noise, so that steps can be compared.
 
     Args:
         model: a text-to-image system with `generate`.
         captions: list of str, one row each; float (rows, features) for a model of embeddings; None
-            for one without condition.
+            for an unconditional model.
         images_per_caption: images per row.
         seed: of the noise.
         unknown: "drop" | "unk", what unknown words become.
-        labels: list of str, what is written at each row; by default the captions.
+        labels: list of str, the text of each row; by default the captions.
     """
 
     def __init__(
@@ -55,51 +56,52 @@ class CaptionSamples:
         self.images_per_caption, self.seed, self.unknown = images_per_caption, seed, unknown
 
     def __call__(self, directory, step):
-        """Write `step_N.png`, with attention `step_N_explain.png`, and both as TensorBoard images.
+        """Writes `step_N.png` and, if the model has attention, `step_N_explain.png`.
 
-        The second has what the images' own making shows, without the strips of one noise alone.
-        A model that can say what images show adds `step_N_described.png`.
+        The second file has the details of these images, without the strips in which only one noise
+        varies. A model that can caption images adds `step_N_described.png`. All of them are
+        TensorBoard images too.
         """
         images, details = self.model.generate(
             self.captions, images_per_caption=self.images_per_caption, seed=self.seed,
             unknown=self.unknown, return_details=True,
         )
-        written = {"": grid(images, self.images_per_caption, labels=self.labels)}
+        pages = {"": grid(images, self.images_per_caption, labels=self.labels)}
         if "attention" in details:
-            written["_explain"] = panel(explanations(self.labels, self.seed, images, details))
+            pages["_explain"] = panel(explanations(self.labels, self.seed, images, details))
         if hasattr(self.model, "describe"):
-            told = self.model.describe(images)
-            written["_described"] = caption_page(self.labels, images, told)
-        for name, picture in written.items():
-            save_png(Path(directory) / f"step_{step:07d}{name}.png", picture)
-            tf.summary.image(f"samples{name}", np.asarray(picture)[None])
+            descriptions = self.model.describe(images)
+            pages["_described"] = caption_page(self.labels, images, descriptions)
+        for name, page in pages.items():
+            save_png(Path(directory) / f"step_{step:07d}{name}.png", page)
+            tf.summary.image(f"samples{name}", np.asarray(page)[None])
         tf.summary.text("captions", tf.constant(self.labels))
 
 
 def sample_rows(config, data, model):
-    """The rows of the fixed sample grid.
+    """The conditions of the rows of the fixed sample grid.
 
-    Captions that the model cannot read give way to held-out ones, and where it can read none of
-    these either, to training captions; of embeddings there are only held-out ones, as many as the
-    grid has captions.
+    Captions that the model cannot read are replaced by held-out ones, and if it can read none of
+    those either, by training captions. Embeddings are always held-out ones, as many as the grid
+    has captions.
 
     Returns:
         (rows, labels); without text (None, []).
     """
-    wanted = list(config.samples.captions)
+    configured = list(config.samples.captions)
     if model.condition.kind != "captions":
-        return held_out_rows(config, data, model, max(len(wanted), 1))
-    captions = [c for c in wanted if can_read(c, model.vocabulary, config.data.unknown)]
-    if not captions or len(captions) < len(wanted):
+        return held_out_rows(config, data, model, max(len(configured), 1))
+    captions = [c for c in configured if can_read(c, model.vocabulary, config.data.unknown)]
+    if not captions or len(captions) < len(configured):
         others = [c for c in held_out_rows(config, data, model)[0] if c not in captions]
-        captions += others[:max(len(wanted), 1) - len(captions)]
+        captions += others[:max(len(configured), 1) - len(captions)]
     if not captions:
-        captions = _readable(config, data.source, model)[:max(len(wanted), 1)]
+        captions = _readable(config, data.source, model)[:max(len(configured), 1)]
     return captions, captions
 
 
 def held_out_rows(config, data, model, count=None):
-    """The first `count` rows of the held-out split, or all, with the captions of those images.
+    """The conditions of the first `count` held-out images, or of all, with their captions.
 
     Returns:
         (rows, labels); without text (None, []).
@@ -114,7 +116,7 @@ def held_out_rows(config, data, model, count=None):
 
 
 def _readable(config, source, model):
-    """The different first captions of a source that a model can read."""
+    """The distinct first captions of a source that a model can read."""
     captions = dict.fromkeys(captions[0] for captions in source.captions)
     return [c for c in captions if can_read(c, model.vocabulary, config.data.unknown)]
 
@@ -124,20 +126,20 @@ def _readable(config, source, model):
 
 @dataclass
 class Conditions:
-    """Some conditions of one kind, fixed for a run.
+    """Conditions of one kind, fixed for a run.
 
     Attributes:
         name: str, such as "a2b"; "" where there is only one kind.
-        values: what `model.generate` takes first.
+        values: the conditions, as `model.generate` takes them.
         labels: list of str, written above each row; None for none.
-        shown: list of uint8 (conditions, size, size, 3), images that stand before the samples.
+        references: list of uint8 (conditions, size, size, 3), images to the left of the samples.
         arguments: dict. More arguments of `model.generate`.
     """
 
     name: str
     values: object
     labels: list | None = None
-    shown: list = field(default_factory=list)
+    references: list = field(default_factory=list)
     arguments: dict = field(default_factory=dict)
 
 
@@ -146,13 +148,13 @@ def fixed_conditions(model, data, count):
     if data.kind == "labels":
         values = list(range(min(count, model.classes)))
         return [Conditions("", values, [str(data.source.class_names[v]) for v in values])]
-    pictures = data.held_out_pictures(count)
+    images = data.held_out_images(count)
     if data.kind == "pairs":
-        shown = [in_bytes(pictures[name]) for name in ("source", "target")]
-        return [Conditions("", pictures["source"], shown=shown)]
+        references = [in_bytes(images[name]) for name in ("source", "target")]
+        return [Conditions("", images["source"], references=references)]
     return [
-        Conditions(direction, pictures[f"images_{direction[0]}"],
-                   shown=[in_bytes(pictures[f"images_{direction[0]}"])],
+        Conditions(direction, images[f"images_{direction[0]}"],
+                   references=[in_bytes(images[f"images_{direction[0]}"])],
                    arguments={"direction": direction})
         for direction in ("a2b", "b2a")
     ]
@@ -160,13 +162,13 @@ def fixed_conditions(model, data, count):
 
 def in_bytes(images):
     """float (n, h, w, 1 or 3) in [-1, 1] -> uint8 (n, h, w, 3)."""
-    return in_colour(to_uint8(images))
+    return to_rgb(to_uint8(images))
 
 
 class ConditionSamples:
     """Writes images of fixed conditions from fixed noise, so that steps can be compared.
 
-    A row has its source, the image that belongs to it if there is one, and samples.
+    A row consists of its source image and target image, if there are any, and samples.
     """
 
     def __init__(self, model, conditions, samples_per_condition, seed):
@@ -174,33 +176,33 @@ class ConditionSamples:
         self.samples, self.seed = samples_per_condition, seed
 
     def __call__(self, directory, step):
-        """Write `step_N.png`, of DRIT `step_N_a2b.png` and `step_N_b2a.png`, and to TensorBoard."""
+        """Writes `step_N.png`, or `step_N_a2b.png` and `step_N_b2a.png`, and to TensorBoard."""
         for conditions in self.conditions:
             ending = f"_{conditions.name}" if conditions.name else ""
-            picture = sample_grid(self.model, conditions, self.samples, self.seed)
-            save_png(Path(directory) / f"step_{step:07d}{ending}.png", picture)
-            tf.summary.image(f"samples{ending}", picture[None])
+            canvas = sample_grid(self.model, conditions, self.samples, self.seed)
+            save_png(Path(directory) / f"step_{step:07d}{ending}.png", canvas)
+            tf.summary.image(f"samples{ending}", canvas[None])
 
 
 def sample_grid(model, conditions, samples, seed):
     """uint8 (H, W, 3): one row per condition."""
-    made = model.generate(
+    images = model.generate(
         conditions.values, samples_per_condition=samples, seed=seed, **conditions.arguments
     )
-    return rows_grid(made, samples, conditions.shown, labels=conditions.labels)
+    return rows_grid(images, samples, conditions.references, labels=conditions.labels)
 
 
 # --- descriptions ---------------------------------------------------------------------------------
 
 
 class DescriptionSamples:
-    """A few held-out images, their true captions beside them, their descriptions below.
+    """Writes held-out images with their true captions to the left and their descriptions below.
 
     Args:
         model: a `Stream`.
         source: the held-out images.
         tokenizer, crop: see `evaluation_batches`.
-        count: images.
+        count: int, number of images.
     """
 
     def __init__(self, model, source, tokenizer, crop, count=8):
@@ -208,11 +210,11 @@ class DescriptionSamples:
         count = min(count, len(source))
         self.captions = [captions[0] for captions in source.captions[:count]]
         batches = evaluation_batches(source, tokenizer, model.image_sizes, count, crop=crop)
-        self.pictures = next(iter(batches))["images"][-1].numpy()
+        self.images = next(iter(batches))["images"][-1].numpy()
 
     def __call__(self, directory, step):
-        """Write `step_N.png`, also as a TensorBoard image."""
-        images = to_uint8(self.pictures)
-        picture = caption_page(self.captions, images, self.model.describe(images))
-        save_png(Path(directory) / f"step_{step:07d}.png", picture)
-        tf.summary.image("samples", picture[None])
+        """Writes `step_N.png`, also as a TensorBoard image."""
+        images = to_uint8(self.images)
+        page = caption_page(self.captions, images, self.model.describe(images))
+        save_png(Path(directory) / f"step_{step:07d}.png", page)
+        tf.summary.image("samples", page[None])

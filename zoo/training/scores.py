@@ -1,7 +1,7 @@
-"""Scores of held-out images that choose a run's best preset.
+"""Scores on held-out images that select a run's best preset.
 
-They compare runs of one recipe, nothing else: the encoder that judges is the run's own DAMSM, so
-the names say so.
+They compare runs of one recipe only: the features are those of the run's own DAMSM, as the metric
+names say.
 """
 
 import numpy as np
@@ -11,37 +11,37 @@ from zoo.data import evaluation_batches
 from zoo.metrics.frechet_distance import frechet_distance
 from zoo.training.samples import fixed_conditions
 
-PAIRS = 32  # conditions at most whose two samples are compared
+PAIRS = 32  # maximum number of conditions whose two samples are compared
 
 
 class SourceSubset:
-    """`count` images of a source, evenly spread over it; itself a source.
+    """`count` images of a source, evenly spaced over it; itself a source.
 
-    `kind`: what they are, see `zoo.data.splits`, for the protocol of a score.
+    `kind`: which images they are, for the protocol of a score, see `zoo.data.splits`.
     """
 
     def __init__(self, source, count, kind):
         self.kind = kind
-        places = np.unique(np.linspace(0, len(source) - 1, min(count, len(source))).astype(int))
-        self._source, self._places = source, tf.constant(places, tf.int64)
-        self.captions = [source.captions[place] for place in places]
-        self.labels = np.asarray(source.labels)[places]
+        indices = np.unique(np.linspace(0, len(source) - 1, min(count, len(source))).astype(int))
+        self._source, self._indices = source, tf.constant(indices, tf.int64)
+        self.captions = [source.captions[index] for index in indices]
+        self.labels = np.asarray(source.labels)[indices]
         embeddings = getattr(source, "embeddings", None)
-        self.embeddings = None if embeddings is None else [embeddings[place] for place in places]
+        self.embeddings = None if embeddings is None else [embeddings[index] for index in indices]
         self.image_size = source.image_size
 
     def __len__(self):
         return len(self.captions)
 
     def load(self, index):
-        return self._source.load(tf.gather(self._places, index))
+        return self._source.load(tf.gather(self._indices, index))
 
 
 class MatchingScore:
-    """Mean losses of a DAMSM over held-out batches, with frozen networks and no dropout."""
+    """Mean losses of a DAMSM over held-out batches, in inference mode (no dropout)."""
 
     best_metric = "loss"
-    least = 2  # images: the wrong captions are those of the others
+    least = 2  # images: the other images of a batch give the mismatched captions
 
     def __init__(self, model, source, tokenizer, batch_size, crop):
         self.model, self.images = model, source.kind
@@ -51,7 +51,7 @@ class MatchingScore:
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop
-        ).take(len(source) // batch_size)  # whole batches: the loss depends on their size
+        ).take(len(source) // batch_size)  # full batches only: the loss depends on their size
         self._function = tf.function(self._losses, autograph=False)
 
     def _losses(self, batch):
@@ -70,14 +70,14 @@ class MatchingScore:
 
 
 class FrechetScore:
-    """Fréchet distance between the DAMSM's codes of generated and of held-out images.
+    """Fréchet distance between the DAMSM codes of generated and of held-out images.
 
-    One image for each held-out caption, row seeds 0, 1, 2 ...; the EMA generator.
+    One image per held-out caption, with seeds 0, 1, 2 ..., by the EMA generator.
     `encoder` is the DAMSM's image encoder.
     """
 
     best_metric = "frechet_damsm"
-    least = 2  # images: one has no covariance
+    least = 2  # images: a single one has no covariance
 
     def __init__(self, model, source, tokenizer, batch_size, crop, encoder):
         self.model, self.images = model, source.kind
@@ -92,45 +92,46 @@ class FrechetScore:
         self._function = tf.function(self._codes, autograph=False, reduce_retracing=True)
 
     def _codes(self, images, condition, seeds):
-        made = self.model.sample(condition, seeds)["images"][-1]
+        generated = self.model.sample(condition, seeds)["images"][-1]
         return tuple(
             tf.cast(self.encoder(tf.cast(x, tf.float32), training=False)["code"], tf.float32)
-            for x in (made, images)
+            for x in (generated, images)
         )
 
     def __call__(self):
-        made, real, seed = [], [], 0
+        generated, real, seed = [], [], 0
         for batch in self.batches:
             count = len(batch["labels"])
             seeds = tf.range(seed, seed + count, dtype=tf.int64)
             condition = {name: batch[name] for name in self.model.condition.fields}
             codes = self._function(batch["images"][-1], condition, seeds)
-            made.append(codes[0].numpy())
+            generated.append(codes[0].numpy())
             real.append(codes[1].numpy())
             seed += count
-        return {self.best_metric: frechet_distance(np.concatenate(made), np.concatenate(real))}
+        distance = frechet_distance(np.concatenate(generated), np.concatenate(real))
+        return {self.best_metric: distance}
 
 
 def frechet_score(config, data, model, encoder):
-    """The `FrechetScore` of a text-to-image system; None where it cannot be had, with a note.
+    """The `FrechetScore` of a text-to-image system; None, with a note, if it is not available.
 
     Args:
         config: a config.
-        data: its `zoo.training.TextToImageData`; a note of it says why there is no score.
+        data: its `zoo.training.TextToImageData`; if there is no score, its notes say why.
         model: the system.
         encoder: a DAMSM's image encoder, or None.
     """
     size = getattr(encoder, "image_size", model.image_size)  # a compact encoder has its own size
     if encoder is None or size != model.image_size:
-        data.notes.append("no score, because no DAMSM is at hand" if encoder is None else
-                          f"no score: the DAMSM reads {size} pixels, these images have "
+        data.notes.append("no score, because there is no DAMSM" if encoder is None else
+                          f"no score: the DAMSM takes images of {size} pixels, but these have "
                           f"{model.image_size}")
         return None
     return data.score(FrechetScore, config, model, encoder=encoder)
 
 
 class CaptionScore(MatchingScore):
-    """Mean cross-entropy and accuracy of the words of held-out captions, words before given."""
+    """Mean teacher-forced cross-entropy and accuracy of the words of held-out captions."""
 
     least = 1
 
@@ -143,11 +144,11 @@ class CaptionScore(MatchingScore):
 
 
 class PairDistance:
-    """How far two samples of one condition are apart, and pairs' samples from their target.
+    """Distance between two samples of one condition, and between a sample and its target.
 
-    `pair_distance`: mean absolute difference of two samples, in the scale of [-1, 1]; what mode
-    seeking enlarges. `l1`: mean absolute difference of the first sample and the target, where there
-    is one. They say nothing about quality, so no preset is chosen by them.
+    `pair_distance`: mean absolute difference of two samples, with images in [-1, 1]; mode seeking
+    increases it. `l1`: mean absolute difference of the first sample and the target, where there is
+    one. They do not measure quality, so they select no preset.
     """
 
     best_metric = ""
@@ -165,10 +166,11 @@ class PairDistance:
         figures = {}
         for conditions in self.conditions:
             ending = f"_{conditions.name}" if conditions.name else ""
-            made = self.model.generate(
+            images = self.model.generate(
                 conditions.values, samples_per_condition=2, seed=self.seed, **conditions.arguments
             ) / 127.5
-            figures[f"pair_distance{ending}"] = float(np.abs(made[::2] - made[1::2]).mean())
-            if len(conditions.shown) == 2:
-                figures["l1"] = float(np.abs(made[::2] - conditions.shown[1] / 127.5).mean())
+            figures[f"pair_distance{ending}"] = float(np.abs(images[::2] - images[1::2]).mean())
+            if len(conditions.references) == 2:
+                target = conditions.references[1] / 127.5
+                figures["l1"] = float(np.abs(images[::2] - target).mean())
         return figures

@@ -1,8 +1,8 @@
-"""What kind and range of value each setting takes, whichever recipe it stands in.
+"""Types and ranges of all settings, independent of the recipe.
 
-A rule is found by the last part of a setting's name, so `optimizer.learning_rate` and
-`pretraining.optimizer.learning_rate` share one. A setting without a rule still has to be a finite
-number of ordinary size, a word, a flag, or a list of these.
+A rule is looked up by the last part of a setting's name, so `optimizer.learning_rate` and
+`pretraining.optimizer.learning_rate` share one. A setting without a rule must be a finite number of
+ordinary size, a string, a flag, or a list of these.
 """
 
 import math
@@ -12,9 +12,9 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError
 
-MOST = 2**31 - 1  # of a count or size, as TensorFlow's int32 holds it
+MOST = 2**31 - 1  # of a count or size: the maximum of int32
 STEPS = 10**12
-SEEDS = 2**32 - 1  # NumPy's generator takes no more
+SEEDS = 2**32 - 1  # the maximum seed of NumPy's generator
 THREADS = 1024  # more of them abort the process
 BELOW_ONE = math.nextafter(1, 0)
 
@@ -63,7 +63,7 @@ def flatten(config, prefix=""):
 
 
 def check_settings(config):
-    """Raises `ZooError` for the first setting whose value is of another kind or out of range."""
+    """Raises `ZooError` for the first setting whose value has a wrong type or is out of range."""
     for key, value in flatten(config).items():
         name = key.split(".")[-1]
         if name in COUNTS:
@@ -72,7 +72,7 @@ def check_settings(config):
             _check_number(key, value, Real, *NUMBERS[name])
         elif name in FLAGS:
             if not isinstance(value, bool):
-                raise ZooError(f"config.{key} must be True or False, got {shown(value)}.")
+                raise ZooError(f"config.{key} must be True or False, got {short_repr(value)}.")
         else:
             _check_plain(key, value)
 
@@ -80,16 +80,16 @@ def check_settings(config):
 def _check_number(key, value, kind, least, greatest):
     what = "a whole number" if kind is Integral else "a finite number"
     if isinstance(value, bool) or not isinstance(value, kind) or not is_finite(value):
-        raise ZooError(f"config.{key} must be {what}, got {shown(value)}.")
+        raise ZooError(f"config.{key} must be {what}, got {short_repr(value)}.")
     if value < least:
-        raise ZooError(f"config.{key} must be at least {least}, got {shown(value)}.")
+        raise ZooError(f"config.{key} must be at least {least}, got {short_repr(value)}.")
     if value > greatest:
         bound = "below 1" if greatest == BELOW_ONE else f"at most {greatest}"
-        raise ZooError(f"config.{key} must be {bound}, got {shown(value)}.")
+        raise ZooError(f"config.{key} must be {bound}, got {short_repr(value)}.")
 
 
 def _check_plain(key, value):
-    """A setting of no known kind, or one item of it."""
+    """Checks a setting without a rule, or one item of it."""
     if isinstance(value, (list, tuple)):
         for item in value:
             _check_plain(key, item)
@@ -99,22 +99,22 @@ def _check_plain(key, value):
     elif isinstance(value, Real) and not isinstance(value, bool):
         if not is_finite(value) or (isinstance(value, Integral) and abs(value) > MOST):
             raise ZooError(
-                f"config.{key} must be a finite number of ordinary size, got {shown(value)}."
+                f"config.{key} must be a finite number of ordinary size, got {short_repr(value)}."
             )
     elif value is not None and not isinstance(value, bool):
         raise ZooError(
-            f"config.{key} must be a number, a word, a flag or a list of these, got "
-            f"{shown(value)}."
+            f"config.{key} must be a number, a string, a flag or a list of these, got "
+            f"{short_repr(value)}."
         )
 
 
 def is_finite(value):
-    """Whether a number, an int of any size, is finite."""
+    """Whether a number is finite; accepts int of any size."""
     return isinstance(value, Integral) or math.isfinite(value)
 
 
-def shown(value):
-    """A value for a message, as Python writes it; a very long one is cut off."""
+def short_repr(value):
+    """`repr` of a value for a message, cut off if it is very long."""
     if isinstance(value, Integral) and int(value).bit_length() > 200:
         return f"a number of about {int(value).bit_length() * 3 // 10} digits"
     text = repr(value)

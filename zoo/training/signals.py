@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request that the loop honours between two steps."""
+"""Handling of Ctrl-C and SIGTERM: the training loop stops between two steps."""
 
 import signal
 
@@ -8,9 +8,9 @@ FIRST = "stopping after this step, then saving; press Ctrl-C again to stop now w
 
 
 class StopSignals(Watch):
-    """A context in which SIGINT and SIGTERM only set `requested` (their name), and say so at once.
+    """Context in which SIGINT and SIGTERM print a message and set `requested` to their name.
 
-    A second Ctrl-C raises KeyboardInterrupt; see `Watch`. Outside the main thread nothing is
+    A second Ctrl-C raises KeyboardInterrupt; see `Watch`. Outside the main thread no handler is
     installed.
     """
 

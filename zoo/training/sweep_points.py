@@ -1,4 +1,4 @@
-"""The runs of a sweep as settings, checked before TensorFlow starts."""
+"""The settings of the runs of a sweep, checked before TensorFlow starts."""
 
 import dataclasses
 import math
@@ -15,10 +15,10 @@ class Point:
     """One run of a sweep.
 
     Attributes:
-        value: what the setting is.
-        name: str. The run's folder in the sweep's.
-        recipe: `Recipe`, with the run's own settings.
-        error: str. Why it broke down.
+        value: value of the setting that varies.
+        name: str. Name of the run's folder in the sweep folder.
+        recipe: `Recipe` with the run's own settings.
+        error: str. Why the run failed, or "".
     """
 
     value: object
@@ -33,32 +33,34 @@ class Point:
 
 
 def choose(defaults, key, values):
-    """The setting and its values: those given, else the recipe's (`SWEEP`, a dict of one item)."""
+    """The setting and its values: the given ones, or the recipe's `SWEEP`, a dict of one item."""
     if key is None and len(defaults) != 1:
-        raise ZooError("This recipe has no sweep of its own: give --key=SETTING --values=A,B.")
+        raise ZooError("This recipe has no default sweep: give --key=SETTING --values=A,B.")
     key = key or next(iter(defaults))
     if values is None and key not in defaults:
-        raise ZooError(f"--values is missing: the recipe knows no values for {key}.")
+        raise ZooError(f"--values is missing: the recipe has no default values for {key}.")
     return key, list(defaults[key] if values is None else values)
 
 
 def shared_settings(recipe):
-    """The settings and groups that the runs of a sweep have in common."""
+    """The settings and groups that the runs of a sweep share."""
     stages = recipe.stages
     return (*INHERITED_BY_PRETRAINING, *(stage.name for stage in stages),
             *(stage.group for stage in stages), "samples")
 
 
 def make_points(recipe, key, values):
-    """A `Point` of a `Recipe` for each value, every one checked.
+    """One checked `Point` per value.
 
     Raises:
-        ZooError: an unknown setting, one that the runs share, no values, equal ones, or a value of
-            another kind than the setting's.
+        ZooError: for an unknown setting, one that the runs share, no values, duplicate values, or
+            a value of another type than the setting's.
     """
     config = recipe.config
     if "images_per_caption" not in config.get("samples", {}):
-        raise ZooError(f"A sweep compares images of captions, and {config.system} makes none.")
+        raise ZooError(
+            f"A sweep compares images generated from captions, but {config.system} generates none."
+        )
     check_known_keys([key], config)
     leaves = flatten(config)
     if key not in leaves:
@@ -66,32 +68,32 @@ def make_points(recipe, key, values):
         raise ZooError(f"--key={key} is a group of settings: name one of {', '.join(inside)}.")
     shared = shared_settings(recipe)
     if key.split(".")[0] in shared:
-        raise ZooError(f"The runs of a sweep share {', '.join(shared)}, so {key} cannot be varied.")
+        raise ZooError(f"The runs of a sweep share {', '.join(shared)}, so {key} cannot vary.")
     values = [_convert(key, value, leaves[key]) for value in values]
     if not values:
-        raise ZooError(f"--values is empty: give values of {key}, with commas between them.")
+        raise ZooError(f"--values is empty: give values of {key}, separated by commas.")
     points = []
     for value in values:
         point = recipe.with_config(config.copy_and_resolve_references())  # groups too
         point.config.update_from_flattened_dict({key: value})
         point.validate()
-        name = re.sub(r"[^\w.+-]+", "-", f"{key.split('.')[-1]}_{shown(value)}")
+        name = re.sub(r"[^\w.+-]+", "-", f"{key.split('.')[-1]}_{value_text(value)}")
         if name in [other.name for other in points]:
-            raise ZooError(f"--values holds {shown(value)} twice.")
+            raise ZooError(f"--values holds {value_text(value)} twice.")
         points.append(Point(value, name, point))
     return points
 
 
-def shown(value):
+def value_text(value):
     """A value as text: `0.5`, `2`, `official`."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _convert(key, value, present):
-    """`value`, text or not, as the type of the setting's present value."""
+    """Converts `value`, a string or not, to the type of the setting's present value."""
     kind = type(present)
     if kind not in (bool, int, float, str):
-        raise ZooError(f"{key} is a {kind.__name__}; a sweep varies numbers, words and flags.")
+        raise ZooError(f"{key} is a {kind.__name__}; a sweep varies numbers, strings and flags.")
     text = str(value).strip()
     try:
         flag = {"true": True, "false": False}
@@ -99,5 +101,5 @@ def _convert(key, value, present):
     except (KeyError, ValueError):
         raise ZooError(f'--values: {key} is of type {kind.__name__}, got "{value}".') from None
     if result == "" or (kind is float and not math.isfinite(result)):
-        raise ZooError(f'--values: "{value}" is no value of {key}.')
+        raise ZooError(f'--values: "{value}" is not a valid value of {key}.')
     return result

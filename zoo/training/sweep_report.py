@@ -1,4 +1,4 @@
-"""What a sweep found: a figure for each run, one table, one image."""
+"""The report of a sweep: JSON, one table, one image."""
 
 import keras
 import numpy as np
@@ -10,14 +10,14 @@ from zoo.storage import write_bytes_atomically
 from zoo.training.run_folder import RunFolder
 from zoo.training.samples import held_out_rows, sample_rows
 from zoo.training.scores import frechet_score
-from zoo.training.sweep_points import shown
+from zoo.training.sweep_points import value_text
 from zoo.training.text import modules_of
 from zoo.visualization.grid import GAP, TEXT_HEIGHT, grid, save_png, write_text
 
-PAIRS = 100  # captions that are drawn twice for the distances
-NOISES = 3  # images of a caption in the image
+PAIRS = 100  # captions from which two images each are generated for the distances
+NOISES = 3  # images per caption in the image
 SEPARATOR = 6  # pixels between two values in the image
-TRAINING_DISTANCES = ("image_distance", "latent_distance")  # the table has measured ones
+TRAINING_DISTANCES = ("image_distance", "latent_distance")  # measured separately for the table
 
 
 def write(folder, recipe, key, points, data, damsm):
@@ -26,10 +26,10 @@ def write(folder, recipe, key, points, data, damsm):
     Args:
         folder: the sweep's `RunFolder`.
         recipe: resolved `Recipe` of the settings that the runs share.
-        key: str. The setting that was varied.
+        key: str. The setting that varied.
         points: list of `zoo.training.sweep_points.Point`, trained.
         data: `zoo.training.TextToImageData` of the recipe.
-        damsm: handle of the DAMSM that judges, or None.
+        damsm: handle of the DAMSM that scores the images, or None.
     """
     config = recipe.config
     encoder = _open(config, damsm).image_encoder if damsm else None
@@ -39,16 +39,16 @@ def write(folder, recipe, key, points, data, damsm):
             rows.append({"value": point.value, "error": point.error})
             continue
         keras.utils.clear_session(free_memory=False)
-        place = RunFolder(folder.path / point.name, point.config, writer=False)
-        model = _open(config, str(place.preset("last")))
-        row, protocol = _measure(model, point, place, data, encoder)
+        run_folder = RunFolder(folder.path / point.name, point.config, writer=False)
+        model = _open(config, str(run_folder.preset("last")))
+        row, protocol = _measure(model, point, run_folder, data, encoder)
         conditions, labels = sample_rows(config, data, model)
-        made = model.generate(
+        generated = model.generate(
             conditions, images_per_caption=NOISES, seed=config.samples.seed,
             unknown=config.data.unknown,
         )
         rows.append(row)
-        images.append(made.reshape(-1, NOISES, *made.shape[1:]))
+        images.append(generated.reshape(-1, NOISES, *generated.shape[1:]))
     report = {
         "key": key, "recipe": recipe.source, "seed": config.seed,
         "batch_size": config.batch_size, "protocol": protocol, "rows": rows,
@@ -57,22 +57,22 @@ def write(folder, recipe, key, points, data, damsm):
     text = table(report)
     write_bytes_atomically(str(folder.path / "sweep.md"), text.encode())
     if images:
-        headings = [shown(point.value) for point in points if not point.error]
+        headings = [value_text(point.value) for point in points if not point.error]
         save_png(folder.path / "sweep.png", comparison(images, labels, key, headings))
     folder.log(f"sweep: {folder.path / 'sweep.md'}, sweep.json and sweep.png")
 
 
 def _open(config, handle):
-    """The model of a preset that was trained by these settings, under their precision."""
+    """The model of a preset that was trained with these settings, in their precision."""
     return from_preset(handle, dtype=config.dtype, text_encoder=modules_of(config, handle))
 
 
-def _measure(model, point, place, data, encoder):
-    """A row of the table, and how each of its figures was measured."""
+def _measure(model, point, run_folder, data, encoder):
+    """A row of the table, and the protocol of each of its figures."""
     config = point.config
     conditions, captions = held_out_rows(config, data, model, PAIRS)
     image, latent = distances(model, conditions, config.data.unknown)
-    saved = place.read_json("checkpoints/last.json")
+    saved = run_folder.read_json("checkpoints/last.json")
     row = {
         "value": point.value, "image_distance": image, "latent_distance": latent,
         "ratio": image / latent,
@@ -80,10 +80,10 @@ def _measure(model, point, place, data, encoder):
     protocol = {
         "image_distance": f"mean absolute difference, images in [-1, 1], of two images of each "
                           f"of {len(captions) or 'no'} {data.held_out.kind} captions (both noises "
-                          "drawn anew), moving-average generator of the last step",
+                          "resampled), EMA generator of the last step",
         "latent_distance": "the same of the latents", "ratio": "of the two",
         "losses": "means over the steps since the last line of the log, as in training",
-        "seconds": "wall time of the training, with samples and scores",
+        "seconds": "wall time of the training, including samples and scores",
     }
     score = frechet_score(config, data, model, encoder)
     if score is not None:
@@ -94,11 +94,11 @@ def _measure(model, point, place, data, encoder):
 
 
 def distances(model, conditions, unknown="drop"):
-    """Mean absolute difference of the images, and of the latents, of two seeds a condition.
+    """Mean absolute difference of the images, and of the latents, of two seeds per condition.
 
     Args:
         model: a text-to-image system.
-        conditions: what its `generate` takes; None for a system without text.
+        conditions: the conditions for its `generate`; None for a system without text.
         unknown: see `generate`.
 
     Returns:
@@ -132,19 +132,19 @@ def table(report):
     lines = [
         f"# Sweep of `{key}`", "",
         f"Recipe `{report['recipe']}`, seed {report['seed']}, batch size {report['batch_size']}; "
-        "the runs differ in nothing else.", "",
-        "![A column a value, a row a caption](sweep.png)", "",
+        "the runs are otherwise identical.", "",
+        "![One column per value, one row per caption](sweep.png)", "",
         _line(names), _line(["---"] * len(names)),
     ]
     for row in rows:
-        cells = ["broke down", *[""] * (len(names) - 2)] if "error" in row else [
+        cells = ["failed", *[""] * (len(names) - 2)] if "error" in row else [
             *(f"{row[name]:.4g}" for name in figures),
             *(f"{row['losses'][name]:.4g}" for name in losses),
             str(row["steps"]), f"{row['seconds']:.0f}",
         ]
-        lines.append(_line([shown(row["value"]), *cells]))
+        lines.append(_line([value_text(row["value"]), *cells]))
     lines += ["", *(f"- {name}: {text}." for name, text in report["protocol"].items())]
-    lines += [f"- {shown(row['value'])}: {row['error']}" for row in rows if "error" in row]
+    lines += [f"- {value_text(row['value'])}: {row['error']}" for row in rows if "error" in row]
     return "\n".join(lines) + "\n"
 
 
@@ -153,13 +153,13 @@ def _line(cells):
 
 
 def comparison(images, labels, title, headings):
-    """One image: a row a caption, a column a value, the value above it.
+    """One image with one row per caption and one column per value, the value above it.
 
     Args:
-        images: list of uint8 (captions, noises, height, width, 3), one for each value.
-        labels: a text for each row, or [].
-        title: str. Stands above the values.
-        headings: a text for each value.
+        images: list of uint8 (captions, noises, height, width, 3), one per value.
+        labels: list of str, one per row, or [].
+        title: str. Heading above the values.
+        headings: list of str, one per value.
 
     Returns:
         uint8 (H, W, 3).
@@ -176,7 +176,7 @@ def comparison(images, labels, title, headings):
 
 
 def _strips(images):
-    """(captions, noises, H, W, 3) -> (captions, H, wide, 3), white at the right end."""
+    """(captions, noises, H, W, 3) -> (captions, H, wide, 3), with a white right edge."""
     images = np.pad(
         images, ((0, 0), (0, 0), (0, 0), (0, GAP), (0, 0)), constant_values=255
     )

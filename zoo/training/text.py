@@ -1,8 +1,8 @@
-"""What reads the captions of a text-to-image recipe: its settings, the model's arguments, a DAMSM.
+"""The text encoder of a text-to-image recipe: settings, model arguments, DAMSM, text cache.
 
-`config.text` chooses it: "captions", a recurrent encoder | "hub", an encoder of TensorFlow Hub |
-"embeddings", pre-computed ones | "none". `text_encoder` and `text_cache` belong to "hub" alone. A
-DAMSM or STREAM that is trained first reads as the system itself does
+`config.text` selects it: "captions", a recurrent encoder | "hub", an encoder from TensorFlow Hub |
+"embeddings", pre-computed ones | "none". `text_encoder` and `text_cache` apply to "hub" only. A
+DAMSM or STREAM that is pre-trained uses the same text settings as its system
 (`zoo.training.pretraining.INHERITED_BY_PRETRAINING`).
 """
 
@@ -12,12 +12,12 @@ HANDLES = ("preprocess", "encoder")
 
 
 def check_text(config, kinds, why=""):
-    """Raises `ZooError` for settings of the text that cannot be used; opens nothing.
+    """Raises `ZooError` for text settings that cannot be used. Opens no files.
 
     Args:
         config: a config with `text`, `text_encoder` and `text_cache`.
         kinds: tuple of str, the values of `config.text` that the system can be trained with.
-        why: str, a sentence about why there are no others, or "".
+        why: str, a sentence that explains why there are no others, or "".
     """
     check_choice("config.text", config.text, kinds, f" for {config.system}", why)
     handles = _handles(config)
@@ -25,31 +25,31 @@ def check_text(config, kinds, why=""):
         if len(handles) == 1:
             raise ZooError(
                 "config.text_encoder.preprocess and config.text_encoder.encoder belong together: "
-                f"give both, or none for BERT base. Received: {handles}."
+                f"give both, or neither for BERT base, got {handles}."
             )
         return
     unused = [f"text_encoder.{name}" for name in handles]
     unused += ["text_cache"] if config.text_cache else []
     if unused:
         raise ZooError(
-            f'config.{unused[0]} is of use with --config.text=hub alone, but config.text is '
-            f'"{config.text}".'
+            f'config.{unused[0]} applies only to --config.text=hub, but config.text is '
+            f'"{config.text}": leave it empty, or use hub.'
         )
 
 
 def hub_text_encoder(config):
-    """The argument `text_encoder` of a model that reads by a hub encoder, see
+    """The argument `text_encoder` of a model with a hub encoder, see
     `zoo.conditions.text_condition`."""
     return {"kind": "hub", **_handles(config), "sentence": config.text_encoder.sentence}
 
 
 def text_arguments(config, data, damsm):
-    """The arguments of a text-to-image system that say what it reads.
+    """The text arguments of a text-to-image system.
 
     Args:
         config: a config with `text`, `text_encoder` and `text_cache`.
         data: its `zoo.training.TextToImageData`.
-        damsm: the `DAMSM` whose text encoder reads "captions"; else it is not looked at.
+        damsm: the `DAMSM` whose text encoder reads "captions"; ignored for other texts.
 
     Returns:
         dict of `vocabulary`, `max_words` and `text_encoder`.
@@ -68,20 +68,20 @@ def text_arguments(config, data, damsm):
     }
 
 
-def open_damsm(config, handle, needed=True):
-    """The trained `DAMSM` of a preset, for a config's system.
+def load_damsm(config, handle, needed=True):
+    """Loads the trained `DAMSM` of a preset, for a config's system.
 
-    One with a hub encoder that is a part of the training reads by the modules that the config
-    names, wherever those were when it was trained.
+    If it has a hub encoder and is a part of the training, it uses the modules that the config
+    names, wherever they were when it was trained.
 
     Args:
         config: the system's config.
         handle: preset name or directory.
-        needed: bool. Whether the DAMSM is a part of the training; else it only scores the images,
-            and may read in another way than the system does.
+        needed: bool. Whether the DAMSM is a part of the training. Otherwise it only scores images,
+            and its text encoder may differ from that of the system.
 
     Raises:
-        ZooError: it does not read as the config's system does, or cannot be loaded.
+        ZooError: if its text encoder differs from that of the system, or it cannot be loaded.
     """
     from zoo.models.damsm import DAMSM
     from zoo.presets.hub import reads_by_hub
@@ -93,7 +93,7 @@ def open_damsm(config, handle, needed=True):
         has, other = ("words of a vocabulary", "hub") if hub else ("word pieces", "captions")
         raise ZooError(
             f'The DAMSM {handle} reads {has}, but config.text is "{other}": give one that was '
-            f"trained with --config.text={other}, or none, so that one is trained first."
+            f"trained with --config.text={other}, or none, so that one is pre-trained."
         )
     try:
         return DAMSM.from_preset(handle, text_encoder=_handles(config) or None if hub else None)
@@ -104,10 +104,10 @@ def open_damsm(config, handle, needed=True):
 def modules_of(config, handle):
     """The `text_encoder` of `zoo.from_preset` for a preset that was trained with this config.
 
-    A preset alone is no reason to run a module that it names; the user's config is.
+    Code of a module is executed only if the user's config names it, never because a preset does.
 
     Returns:
-        dict of handles; None if the config names none, or the preset reads without.
+        dict of handles; None if the config names none, or the preset has no hub encoder.
     """
     from zoo.presets.hub import reads_by_hub
 
@@ -119,7 +119,7 @@ def open_cache(config, model):
     """The `zoo.data.TextCache` that a config names, or None.
 
     Raises:
-        ZooError: it was made with another encoder or settings than the model's.
+        ZooError: if it was created with another encoder or other settings than the model's.
     """
     if not config.get("text_cache"):
         return None
@@ -130,13 +130,13 @@ def open_cache(config, model):
                       ("sentence", encoder.sentence)):
         if cache.index[name] != own:
             raise ZooError(
-                f"config.text_cache {config.text_cache} was made with another text encoder or "
-                f"setting: its {name} is {cache.index[name]}, the model's {own}. Make it again "
+                f"config.text_cache {config.text_cache} was created with another text encoder or "
+                f"setting: its {name} is {cache.index[name]}, the model's {own}. Create it again "
                 "with the program cache_text."
             )
     return cache
 
 
 def _handles(config):
-    """dict of the handles that a config names, of `HANDLES`."""
+    """The handles of `HANDLES` that a config names, as a dict."""
     return {name: config.text_encoder[name] for name in HANDLES if config.text_encoder[name]}

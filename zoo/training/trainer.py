@@ -1,8 +1,8 @@
-"""The training loop, the same for every system, for one device, several, and several machines.
+"""The training loop of every system, on one device, several devices, or several machines.
 
-Step n sees batch n and noise n, whatever happened before: both depend on the seed and n alone. A
-checkpoint therefore needs no data position but the step, and a run that was killed at any moment
-ends with the same bits as one that was not (same machine, same number of threads).
+Step n uses batch n and noise n, which depend on the seed and n alone. A checkpoint therefore needs
+no data position other than the step, and resuming a run that was killed at any moment is bit-exact
+(on the same machine with the same number of threads).
 """
 
 import functools
@@ -24,21 +24,22 @@ from zoo.training.signals import StopSignals
 
 @dataclass
 class Experiment:
-    """What a recipe's `build` gives to the trainer.
+    """The output of a recipe's `build` and the input of the `Trainer`.
 
     Attributes:
         model: a `zoo.models.base.system.System` (anything with `train_step`, `step_arguments`,
             `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
             `save_to_preset`), compiled.
-        batches: start step -> `tf.data.Dataset` of global batches, the first being that step's.
-        score: () -> `{name: float}`, or None; must not change the model. Its attributes say what it
-            is: `best_metric`, the name of the figure that decides the best preset (lower is better,
-            "" for none); `protocol`, how it measures; `images`, what it looks at, such as
+        batches: start step -> `tf.data.Dataset` of global batches, starting with that step's.
+        score: () -> `{name: float}`, or None; must not change the model. Its attributes:
+            `best_metric`, the metric that selects the best preset (lower is better, "" for none);
+            `protocol`, how it is measured; `images`, the images it is measured on, such as
             "held-out (test)" (see `zoo.data.splits`).
-        samples: (directory, step) -> None, or None; writes images, also for TensorBoard.
-        metadata: what the presets say about themselves, see `zoo.presets.save_to_preset`.
-        meaning: what gives the model's rows their meaning, see `zoo.training.run_data.meaning_of`;
-            it is kept in checkpoints, and a checkpoint with another is refused.
+        samples: (directory, step) -> None, or None; writes images to files and to TensorBoard.
+        metadata: dict, the metadata of the presets, see `zoo.presets.save_to_preset`.
+        meaning: dict, the vocabulary, classes, seed and data that the weights belong to, see
+            `zoo.training.run_data.meaning_of`; it is stored in checkpoints, and a checkpoint with
+            a different one is rejected.
     """
 
     model: Any
@@ -50,7 +51,7 @@ class Experiment:
 
 
 def make_strategy(name):
-    """The `tf.distribute` strategy "none", "mirrored" or "multiworker" (cluster in TF_CONFIG)."""
+    """The `tf.distribute` strategy called "none", "mirrored" or "multiworker" (needs TF_CONFIG)."""
     if name == "mirrored":
         return tf.distribute.MirroredStrategy()
     if name == "multiworker":
@@ -65,7 +66,7 @@ def make_strategy(name):
 
 
 def is_chief(strategy):
-    """True on the one worker that writes."""
+    """Whether this process is the one worker that writes files."""
     cluster = strategy.cluster_resolver
     return cluster is None or cluster.task_type in (None, "chief") or (
         cluster.task_type == "worker" and cluster.task_id == 0
@@ -80,7 +81,7 @@ class Trainer:
         experiment: see `Experiment`.
         config: resolved settings (`steps`, `batch_size`, `*_every`, `jit_compile`).
         folder: a `zoo.training.run_folder.RunFolder`.
-        strategy: the strategy whose scope built the model.
+        strategy: the strategy in whose scope the model was built.
     """
 
     def __init__(self, experiment, config, folder, strategy=None):
@@ -90,28 +91,29 @@ class Trainer:
         replicas = self.strategy.num_replicas_in_sync
         if config.batch_size % replicas:
             raise ZooError(
-                f"config.batch_size {config.batch_size} does not divide over {replicas} replicas."
+                f"config.batch_size must be a multiple of the {replicas} replicas, got "
+                f"{config.batch_size}."
             )
         self.step = 0
-        self.seconds = 0.0  # that training took in earlier processes, up to the last checkpoint
+        self.seconds = 0.0  # training time of earlier processes, up to the last checkpoint
         self._started = 0.0
         self.progress = Progress(config.steps, 0, config.batch_size)
-        self._pending = []  # logs of the steps since the last line, still on the device
+        self._pending = []  # logs of the steps since the last log line, still on the device
         self._figures = {}
         self._writer = None
 
     def run(self):
-        """Train; returns True when the run is complete, False when a signal stopped it early.
+        """Trains. Returns True when the run is complete, False when a signal stopped it early.
 
         Raises:
-            ZooError: a loss or a weight is no longer finite (the last checkpoint is kept), the
-                disk is full, or the checkpoint does not fit the model.
+            ZooError: if a loss or a weight becomes NaN or infinite (the last checkpoint is kept),
+                the disk is full, or the checkpoint does not match the model.
         """
         total = self.config.steps
         self._started = time.monotonic()
         self.step = self._resume()
         if self.step >= total:
-            self.folder.log(f"step {self.step} of {total} is done already.")
+            self.folder.log(f"step {self.step} of {total} is already done.")
             self._save_preset("last")
             return True
         self.progress = Progress(total, self.step, self.config.batch_size)
@@ -143,7 +145,7 @@ class Trainer:
             self._save_checkpoint()
             self._save_preset("last")
             self._say(f"stopped by {stop.requested} at step {self.step} of {total}; everything is "
-                      "saved, the same command goes on from here.")
+                      "saved; run the same command again to resume.")
             return False
         self._save_preset("last")
         self._say(f"done: {total} steps. Preset: {self.folder.preset('last')}")
@@ -173,7 +175,7 @@ class Trainer:
 
         @functools.cache
         def function(**arguments):
-            """The compiled step for what `System.step_arguments` says of it."""
+            """The compiled step for the arguments from `System.step_arguments`."""
 
             @tf.function(autograph=False)
             def train_step(iterator):
@@ -189,10 +191,10 @@ class Trainer:
 
     # --- figures ------------------------------------------------------------------------------
     def _flush(self, line=False):
-        """Fetch the waiting logs and check them; with `line`, write the means since the last line.
+        """Fetches and checks the pending logs; with `line`, logs the means since the last log line.
 
-        The model's trackers hold those means, so the newest log has them; a tracker that met a NaN
-        stays NaN, so the first such log names the step.
+        The model's trackers hold these means, so the newest log has them. A tracker that received
+        a NaN stays NaN, so the first log with a NaN identifies the step.
         """
         first = self.step - len(self._pending) + 1
         for step, logs in enumerate(self._pending, start=first):
@@ -222,7 +224,7 @@ class Trainer:
         kept = self._saved().get("step")
         kept = f"the checkpoint of step {kept} is kept" if kept else "there is no checkpoint yet"
         message = (
-            f"Training broke down at step {step}: {what}; {kept} in {self.folder.path}. Try a "
+            f"Training diverged at step {step}: {what}; {kept} in {self.folder.path}. Try a "
             "lower learning rate or float32 in a new --workdir."
         )
         self.progress.clear()
@@ -243,8 +245,8 @@ class Trainer:
             check_meaning(path, notes, meaning)
             if not has_meaning(notes):
                 self.folder.log(
-                    "the checkpoint is from before words, classes and data were kept in it, so it "
-                    "was not compared with them; the next one keeps them"
+                    "the checkpoint was written by an older version that did not record words, "
+                    "classes and data, so they were not checked; the next checkpoint records them"
                 )
         self.model.load_checkpoint(path)
         step = int(self.model.iteration.numpy())
@@ -285,19 +287,19 @@ class Trainer:
                 self._save_preset("best", figures)
 
     def _is_best(self, value, images):
-        """Whether a score is better than that of the best preset so far, on the same images."""
+        """Whether a score beats that of the best preset so far, measured on the same images."""
         best = (self.folder.read_json("presets.json") or {}).get("best")
         if not math.isfinite(value) or best is None:
             return math.isfinite(value)
         before = best.get("images", images)
         if before != images:
-            self._say(f"the best preset so far was chosen by other images ({before}), so its "
-                      "score does not count any more")
+            self._say(f"the best preset so far was selected on other images ({before}), so its "
+                      "score is discarded")
             return True
         return value < best.get("score", math.inf)
 
     def _save_preset(self, which, figures=None):
-        """Save the preset unless the folder already has this step's."""
+        """Saves the preset, unless the folder already has that of this step."""
         if not self.folder.writer:
             return
         notes = self.folder.read_json("presets.json") or {}
@@ -320,7 +322,7 @@ class Trainer:
 
 
 def _broken_weights(model):
-    """Paths of up to three weights that hold a NaN or an infinity, or an empty string."""
+    """Paths of up to three weights that contain a NaN or an infinity; "" if all are finite."""
     broken = []
     for name, weight in model.checkpoint_variables().items():
         value = tf.convert_to_tensor(weight)

@@ -1,6 +1,6 @@
-"""Pieces that larger images are put together from: text lines, tiles, rows, columns, line plots.
+"""Layout elements of composed images: text lines, tiles, rows, columns, line plots.
 
-Every function but `shorten` returns a Pillow image. Needs Pillow.
+Every function except `shorten` and `nice_ceiling` returns a Pillow image. Needs Pillow.
 """
 
 import numpy as np
@@ -8,25 +8,25 @@ import numpy as np
 from zoo.visualization.grid import drawable
 
 GAP, MARGIN = 10, 20
-INK, GREY, PALE, WHITE = (25, 25, 25), (110, 110, 110), (215, 215, 215), (255, 255, 255)
+INK, GRAY, PALE, WHITE = (25, 25, 25), (110, 110, 110), (215, 215, 215), (255, 255, 255)
 TEXT, SMALL, TITLE = 15, 13, 20  # font sizes
-LINES = ((44, 95, 170), (228, 112, 20), (60, 140, 80), (150, 60, 140))  # colours of a plot's lines
+LINES = ((44, 95, 170), (228, 112, 20), (60, 140, 80), (150, 60, 140))  # colors of a plot's lines
 
 
 def text_line(text, width, right="", size=TEXT, ink=INK):
-    """A line of text, shortened to the width; `right` stands at its end, in grey."""
+    """A line of text, shortened to the width, with the text `right` at its right end, in gray."""
     from PIL import ImageDraw, ImageFont
 
     line = blank(width, size + 6)
     font, draw = ImageFont.load_default(size), ImageDraw.Draw(line)
     room = width - (font.getlength(right) + 8 if right else 0)
     draw.text((0, line.height // 2), shorten(text, room, font), ink, font, anchor="lm")
-    draw.text((width, line.height // 2), right, GREY, font, anchor="rm")
+    draw.text((width, line.height // 2), right, GRAY, font, anchor="rm")
     return line
 
 
 def shorten(text, room, font):
-    """`text`, or its beginning and two dots, no wider than `room` pixels."""
+    """`text`, truncated with two dots if it is wider than `room` pixels."""
     text = drawable(text)
     if not text or font.getlength(text) <= room:
         return text
@@ -36,14 +36,14 @@ def shorten(text, room, font):
 
 
 def tile(image, size):
-    """A image at `size` pixels: whole pixels, or their means."""
+    """An image resized to `size` pixels: repeated pixels when enlarged, means when reduced."""
     from PIL import Image
 
     return to_image(image).resize((size, size), Image.Resampling.BOX)
 
 
 def framed(tile):
-    """`tile` with a pale line around it, inside, so that a white one has an end."""
+    """Draws a pale border inside `tile`, in place, so that white images are visible; returns it."""
     from PIL import ImageDraw
 
     ImageDraw.Draw(tile).rectangle((0, 0, tile.width - 1, tile.height - 1), outline=PALE)
@@ -51,32 +51,32 @@ def framed(tile):
 
 
 def to_image(values):
-    """Numbers in 0 ... 255, (h, w, 3), as an image."""
+    """An array (h, w, 3) of numbers in 0 ... 255 as an image."""
     from PIL import Image
 
     return Image.fromarray(np.uint8(np.clip(np.round(values), 0, 255)))
 
 
-def blank(width, height, colour=WHITE):
+def blank(width, height, color=WHITE):
     """A plain rectangle."""
     from PIL import Image
 
-    return Image.new("RGB", (width, height), colour)
+    return Image.new("RGB", (width, height), color)
 
 
 def rule(width):
-    """A thin line."""
+    """A thin horizontal line."""
     return blank(width, 1, PALE)
 
 
 def rows(cells, columns):
-    """Cells in rows of `columns`."""
+    """Cells in rows of `columns` each."""
     starts = range(0, len(cells), columns)
     return column([row(cells[start:start + columns], GAP) for start in starts], GAP)
 
 
 def column(parts, gap):
-    """Parts under each other; empty ones are left out."""
+    """Parts stacked vertically, left-aligned; empty ones are left out."""
     parts = [part for part in parts if part.height and part.width]
     height = sum(part.height for part in parts) + gap * (len(parts) - 1)
     whole = blank(max((part.width for part in parts), default=0), max(height, 0))
@@ -88,7 +88,7 @@ def column(parts, gap):
 
 
 def row(parts, gap):
-    """Parts side by side, level at the top; empty ones are left out."""
+    """Parts side by side, top-aligned; empty ones are left out."""
     parts = [part for part in parts if part.height and part.width]
     width = sum(part.width for part in parts) + gap * (len(parts) - 1)
     whole = blank(max(width, 0), max((part.height for part in parts), default=0))
@@ -100,24 +100,24 @@ def row(parts, gap):
 
 
 def with_margin(image):
-    """`image` on white with a margin."""
+    """`image` with a white margin."""
     canvas = blank(image.width + 2 * MARGIN, image.height + 2 * MARGIN)
     canvas.paste(image, (MARGIN, MARGIN))
     return canvas
 
 
 def line_plot(series, title, width=420, height=240, x_label="step"):
-    """Lines over a common x axis, from zero up, with their names at the right end.
+    """Line plot with a common x axis, a y axis from zero, and a legend above the plot.
 
     Args:
-        series: dict of name -> (list of x, list of y), at most four, y at least 0.
+        series: dict of name -> (list of x, list of y), at most four; y is at least 0.
         title: str.
-        width, height: pixels of the whole.
-        x_label: str. Stands below the axis.
+        width, height: size of the plot in pixels.
+        x_label: str. Label below the axis.
     """
     from PIL import ImageDraw, ImageFont
 
-    scale = 2  # drawn at twice the size: smooth lines
+    scale = 2  # drawn at twice the size and reduced, for smooth lines
     font = ImageFont.load_default(SMALL * scale)
     xs = [x for x_values, _ in series.values() for x in x_values]
     top = nice_ceiling(max(y for _, y_values in series.values() for y in y_values))
@@ -126,7 +126,7 @@ def line_plot(series, title, width=420, height=240, x_label="step"):
     draw = ImageDraw.Draw(plot)
     inner_width, inner_height = plot.width - left - right, plot.height - bottom - 8 * scale
 
-    def place(x, y):
+    def position(x, y):
         span = max(max(xs) - min(xs), 1e-9)
         return (
             left + inner_width * (x - min(xs)) / span,
@@ -134,19 +134,20 @@ def line_plot(series, title, width=420, height=240, x_label="step"):
         )
 
     for share in (0, 0.5, 1):
-        x, y = place(min(xs), top * share)
+        x, y = position(min(xs), top * share)
         draw.line((x, y, plot.width - right, y), PALE, scale)
-        draw.text((x - 6 * scale, y), f"{top * share:g}", GREY, font, anchor="rm")
+        draw.text((x - 6 * scale, y), f"{top * share:g}", GRAY, font, anchor="rm")
     for x in (min(xs), max(xs)):
         anchor = "lt" if x == min(xs) else "rt"
-        draw.text((place(x, 0)[0], plot.height - bottom + 8 * scale), f"{x:g}", GREY, font, anchor)
-    draw.text((left + inner_width / 2, plot.height - bottom + 8 * scale), x_label, GREY, font, "mt")
-    for (x_values, y_values), colour in zip(series.values(), LINES, strict=False):
-        points = [place(x, y) for x, y in zip(x_values, y_values, strict=True)]
-        draw.line(points, colour, 2 * scale, joint="curve")
+        below = position(x, 0)[0], plot.height - bottom + 8 * scale
+        draw.text(below, f"{x:g}", GRAY, font, anchor)
+    draw.text((left + inner_width / 2, plot.height - bottom + 8 * scale), x_label, GRAY, font, "mt")
+    for (x_values, y_values), color in zip(series.values(), LINES, strict=False):
+        points = [position(x, y) for x, y in zip(x_values, y_values, strict=True)]
+        draw.line(points, color, 2 * scale, joint="curve")
     legend = row([
-        row([column([blank(1, 7), blank(16, 4, colour)], 0), _text(name)], 6)
-        for name, colour in zip(series, LINES, strict=False)
+        row([column([blank(1, 7), blank(16, 4, color)], 0), _text(name)], 6)
+        for name, color in zip(series, LINES, strict=False)
     ], 16)
     plot = plot.resize((width, plot.height // scale))
     return column([text_line(title, width), legend, plot], 4)
@@ -159,7 +160,7 @@ def _text(text):
 
 
 def nice_ceiling(value, steps=(1, 2, 5)):
-    """The next of these steps times a power of ten: 0.034 -> 0.05."""
+    """The smallest step times a power of ten that is at least `value`: 0.034 -> 0.05."""
     if value <= 0:
         return 1.0
     power = 10.0 ** np.floor(np.log10(value))

@@ -1,10 +1,10 @@
-"""What a text-to-image model shows of its work, and its numbers.
+"""Explanations of generated images: the internals of a text-to-image model, and summary numbers.
 
-`zoo.visualization.attention_panel` draws it.
+`zoo.visualization.attention_panel` draws them.
 
-Of an image: where each word was read and how strongly (attention); which words a dynamic memory
-took up, and where the image was redrawn from it (DM-GAN's gates); and what each of the two noises
-changes alone: that of the conditioning Gaussian, and the latent. Only what a model has is there.
+An explanation has the attention to each word; the writing and response gates of a dynamic memory
+(DM-GAN); and strips of images in which only one of the two noises varies, that of the conditioning
+Gaussian or the latent. It contains only what the model has.
 """
 
 import dataclasses
@@ -12,25 +12,25 @@ from itertools import combinations
 
 import numpy as np
 
-SPREAD = 6  # images of a strip
+SPREAD = 6  # images per strip
 
 
 @dataclasses.dataclass
 class Explanation:
-    """One image and what the model shows of it.
+    """One image and the internals of the model for it.
 
     Attributes:
-        label: str. The caption, or what stands for it.
+        label: str. The caption, or a replacement.
         seed: int.
         image: uint8 (H, W, 3).
-        details: dict, a row of what `generate` returns with `return_details`.
-        strips: dict of uint8 (n, H, W, 3), images that differ in one noise alone, by its name:
+        details: dict, one row of the details that `generate` returns with `return_details`.
+        strips: dict of uint8 (n, H, W, 3), images that differ only in the noise that is the key:
             `conditioning_noise`, `latent`.
     """
 
     label: str
     seed: int
-    picture: np.ndarray
+    image: np.ndarray
     details: dict
     strips: dict = dataclasses.field(default_factory=dict)
 
@@ -39,36 +39,36 @@ class Explanation:
         return self.details["tokens"]
 
     def numbers(self):
-        """dict of str, numbers and lists of one number a word; only what the model shows.
+        """dict of str, numbers, and lists of one number per word; only what the model has.
 
-        `mean_sigma`, `mean_abs_mu`: of the conditioning Gaussian, over its dimensions, sigma being
-        exp(log_var / 2). `distances`: see `mean_distance`.
+        `mean_sigma`, `mean_abs_mu`: means over the dimensions of the conditioning Gaussian, with
+        sigma = exp(log_var / 2). `distances`: see `mean_distance`.
         """
-        shown, words = self.details, self.words
+        details, words = self.details, self.words
         result = {"caption": self.label, "seed": self.seed, "words": list(words)}
-        if "attention" in shown:
-            peaks = shown["attention"].max(axis=(0, 1))
+        if "attention" in details:
+            peaks = details["attention"].max(axis=(0, 1))
             result["attention_peak"] = [float(peak) for peak in peaks[:len(words)]]
-        if "writing_gate" in shown:
-            result["writing_gate"] = [float(gate) for gate in shown["writing_gate"][:len(words)]]
-        if "response_gate" in shown:
-            result["mean_response_gate"] = float(shown["response_gate"].mean())
-        if "mu" in shown:
-            result["mean_sigma"] = float(np.exp(shown["log_var"] / 2).mean())
-            result["mean_abs_mu"] = float(np.abs(shown["mu"]).mean())
+        if "writing_gate" in details:
+            result["writing_gate"] = [float(gate) for gate in details["writing_gate"][:len(words)]]
+        if "response_gate" in details:
+            result["mean_response_gate"] = float(details["response_gate"].mean())
+        if "mu" in details:
+            result["mean_sigma"] = float(np.exp(details["log_var"] / 2).mean())
+            result["mean_abs_mu"] = float(np.abs(details["mu"]).mean())
         result["distances"] = {name: mean_distance(row) for name, row in self.strips.items()}
         return result
 
 
 def mean_distance(images):
     """Mean of |a - b| over all pairs of uint8 (n, H, W, 3) and all pixels, with images in [-1, 1]
-    as in the log's `image_distance`: 0 for equal images, 2 for black and white ones."""
+    as in the logged `image_distance`: 0 for equal images, 2 between black and white."""
     values = np.asarray(images, np.float32) / 127.5
     return float(np.mean([np.abs(a - b).mean() for a, b in combinations(values, 2)]))
 
 
 def labels_of(captions):
-    """A name for each row that `generate` makes of captions, of embeddings, or of None."""
+    """One label per condition: a caption, an embedding, or no caption."""
     if captions is None:
         return ["no caption"]
     if isinstance(captions, np.ndarray):
@@ -80,9 +80,9 @@ def explanations(labels, seed, images, details):
     """An `Explanation` of each caption's first image, without strips.
 
     Args:
-        labels: list of str, one a caption (see `labels_of`).
+        labels: list of str, one per caption (see `labels_of`).
         seed: int.
-        images, details: what `generate` returned.
+        images, details: the output of `generate`.
     """
     count = len(images) // len(labels)
     return [
@@ -92,11 +92,11 @@ def explanations(labels, seed, images, details):
 
 
 def explain(model, captions, seed=0, **kwargs):
-    """A list of `Explanation`s of the images with this seed, with strips.
+    """`Explanation`s, with strips, of the images with this seed: one per caption.
 
     Args:
         model: a text-to-image system.
-        captions: list of str, float (rows, features), or None: what the model's `generate` takes.
+        captions: list of str, float (rows, features), or None, as for the model's `generate`.
         seed: int. The first image of each strip is the explained one.
         **kwargs: see `generate` (`unknown`, `batch_size`).
     """

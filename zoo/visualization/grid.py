@@ -1,4 +1,4 @@
-"""Grids of images, text on them, PNG files. Needs Pillow."""
+"""Grids of images, text on images, and PNG files. Needs Pillow."""
 
 import re
 import unicodedata
@@ -12,12 +12,12 @@ TEXT_HEIGHT = 12  # pixels of a caption line of Pillow's built-in font
 
 
 def grid(images, columns, labels=None):
-    """One image of many, row by row, on white.
+    """Arranges images in rows on a white canvas.
 
     Args:
         images: uint8 (n, height, width, 3).
-        columns: images a row.
-        labels: a caption for each row, written above it.
+        columns: images per row.
+        labels: list of str, one per row, written above it.
 
     Returns:
         uint8 (H, W, 3).
@@ -39,42 +39,42 @@ def grid(images, columns, labels=None):
 
 
 def rows_grid(images, columns, sources=(), labels=None):
-    """A `grid` whose rows begin with what they were made from.
+    """A `grid` whose rows start with their source images.
 
     Args:
         images: uint8 (rows * columns, height, width, 1 or 3).
-        columns: int, images of a row beside its sources.
+        columns: int, images per row in addition to its sources.
         sources: list of uint8 (rows, height, width, 3).
         labels: see `grid`.
     """
-    rows = in_colour(images).reshape(-1, columns, *images.shape[1:3], 3)
+    rows = to_rgb(images).reshape(-1, columns, *images.shape[1:3], 3)
     rows = np.concatenate([*(source[:, None] for source in sources), rows], axis=1)
     return grid(rows.reshape(-1, *rows.shape[2:]), rows.shape[1], labels=labels)
 
 
-def in_colour(images):
-    """Grey images (n, h, w, 1) with three equal channels; others as they are."""
+def to_rgb(images):
+    """Gray images (n, h, w, 1) repeated to three channels; other images unchanged."""
     return images.repeat(3, axis=-1) if images.shape[-1] == 1 else images
 
 
 def write_text(canvas, text, x, y):
-    """A copy of `canvas` with a line of text, cut where the canvas ends."""
+    """A copy of `canvas` with a line of text, cut off at its edge."""
     from PIL import Image, ImageDraw, ImageFont
 
-    picture = Image.fromarray(canvas)
+    image = Image.fromarray(canvas)
     font = ImageFont.load_default(10)
-    ImageDraw.Draw(picture).text((x, y), drawable(text), fill=(0, 0, 0), font=font)
-    return np.asarray(picture)
+    ImageDraw.Draw(image).text((x, y), drawable(text), fill=(0, 0, 0), font=font)
+    return np.asarray(image)
 
 
 def drawable(text):
-    """`text` in ASCII, all that Pillow's built-in font can draw: `"café 你"` -> `"cafe ?"`."""
+    """`text` in ASCII, the range of Pillow's built-in font: `"café 你"` -> `"cafe ?"`."""
     letters = [c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)]
     return "".join(letters).encode("ascii", "replace").decode("ascii")
 
 
 def save_png(path, image):
-    """Write a uint8 (H, W, 3) image atomically."""
+    """Writes a uint8 (H, W, 3) image as PNG, atomically."""
     import io
 
     from PIL import Image
@@ -86,7 +86,7 @@ def save_png(path, image):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ZooError(f"{path.parent} cannot be made: {error.strerror}.") from None
+        raise ZooError(f"{path.parent} cannot be created: {error.strerror}.") from None
     write_bytes_atomically(str(path), buffer.getvalue())
 
 

@@ -23,11 +23,11 @@ MAKERS = {
 
 
 @pytest.mark.parametrize(("maker", "changes", "words"), [
-    ("dcgan", {"latent_dim": "x"}, "DCGAN: `latent_dim` must be a whole number from 0 on, got 'x'"),
-    ("dcgan", {"latent_dim": -1}, "`latent_dim` must be a whole number from 0 on, got -1"),
-    ("dcgan", {"image_size": 16.0}, "`image_size` must be a whole number from 1 on, got 16.0"),
+    ("dcgan", {"latent_dim": "x"}, "DCGAN: `latent_dim` .* a whole number of at least 0, got 'x'"),
+    ("dcgan", {"latent_dim": -1}, "`latent_dim` must be a whole number of at least 0, got -1"),
+    ("dcgan", {"image_size": 16.0}, "`image_size` must be a whole number of at least 1, got 16.0"),
     ("dcgan", {"image_size": 17}, "power of two"),
-    ("dcgan", {"filters": 0}, "`filters` must be a whole number from 1 on, got 0"),
+    ("dcgan", {"filters": 0}, "`filters` must be a whole number of at least 1, got 0"),
     ("dcgan", {"filters": True}, "`filters` must be a whole number"),
     ("dcgan", {"seed": 10**20}, "`seed` must be a whole number, got 100000000000000000000"),
     ("dcgan", {"seed": "7"}, "`seed` must be a whole number, got '7'"),
@@ -35,25 +35,25 @@ MAKERS = {
     ("dcgan", {"weight_decay": float("nan")}, "`weight_decay` must be a finite number, got nan"),
     ("dcgan", {"mode_seeking_weight": float("inf")}, "must be a finite number, got inf"),
     ("dcgan", {"class_names": "cat"}, "`class_names` must be a list, got 'cat'"),
-    ("dcgan", {"adversarial_form": "logit"}, "`adversarial_form` must be one of"),
+    ("dcgan", {"adversarial_form": "logit"}, '`adversarial_form` must be "logits" or'),
     ("dcgan", {"latents": 3}, "DCGAN has no argument `latents`.*mean \"latent_dim\""),
     ("dcgan", {"dtype": "float16"}, 'dtype must be one of .*float16.*mean "mixed_float16"'),
     ("dcgan", {"dtype": "flaot32"}, 'got \'flaot32\'. Did you mean "float32"'),
     ("dm_gan", {"stage_sizes": 64}, "`stage_sizes` must be a list, got 64"),
-    ("dm_gan", {"stage_sizes": (16, 48)}, "each twice the one before"),
+    ("dm_gan", {"stage_sizes": (16, 48)}, "each twice the previous one"),
     ("dm_gan", {"vocabulary": "abc"}, "`vocabulary` must be a list"),
     ("dm_gan", {"text_encoder": "bert"}, "`text_encoder` must be a dict"),
     ("dm_gan", {"generator_filters": None}, "`generator_filters` must be a whole number"),
-    ("dm_gan", {"max_words": 0}, "`max_words` must be a whole number from 1 on, got 0"),
-    ("pix2pix", {"dropout": 1.0}, "`dropout` must be a number from 0 on and below 1, got 1.0"),
+    ("dm_gan", {"max_words": 0}, "`max_words` must be a whole number of at least 1, got 0"),
+    ("pix2pix", {"dropout": 1.0}, "`dropout` must be a number from 0 to below 1, got 1.0"),
     ("pix2pix", {"num_downs": 9}, "`image_size` must be a multiple of"),
     ("pix2pix", {"always_two_samples": 1}, "must be True or False, got 1"),
-    ("pix2pix", {"normalization": 3}, "`normalization` must be a word, got 3"),
-    ("bicyclegan", {"encoder": "resnets"}, "`encoder` must be one of"),
-    ("bicyclegan", {"latent_dim": 0}, "`latent_dim` is 0"),
-    ("drit", {"loss_weights": {"l1": 3}}, "`loss_weights` may name"),
+    ("pix2pix", {"normalization": 3}, "`normalization` must be a string, got 3"),
+    ("bicyclegan", {"encoder": "resnets"}, '`encoder` must be "resnet" or "conv"'),
+    ("bicyclegan", {"latent_dim": 0}, "`latent_dim` must be positive"),
+    ("drit", {"loss_weights": {"l1": 3}}, "A key of `loss_weights` must be one of"),
     ("drit", {"discriminators": 3}, "`discriminators` must be a dict"),
-    ("drit", {"full_step_every": 0}, "`full_step_every` must be a whole number from 1 on"),
+    ("drit", {"full_step_every": 0}, "`full_step_every` must be a whole number of at least 1"),
 ])
 def test_wrong_arguments(maker, changes, words):
     with pytest.raises(ZooError, match=words) as caught:
@@ -63,8 +63,8 @@ def test_wrong_arguments(maker, changes, words):
 
 
 @pytest.mark.parametrize("encoder", [{"colour": 3}, {"features": -3}, {"features": "x"}])
-def test_what_a_network_refuses_is_told_in_one_sentence(encoder):
-    with pytest.raises(ZooError, match="DMGAN cannot be made with these arguments: ") as caught:
+def test_an_error_of_a_network_becomes_one_sentence(encoder):
+    with pytest.raises(ZooError, match="DMGAN cannot be created with these arguments: ") as caught:
         MAKERS["dm_gan"](text_encoder=encoder)
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 400
 
@@ -100,5 +100,5 @@ def test_keras_own_policy_is_checked_too():
 
 @pytest.mark.parametrize("batch_size", [0, -1, 2.5, "4", True])
 def test_sizes_of_a_batch(batch_size):
-    with pytest.raises(ZooError, match="DCGAN: `batch_size` must be a whole number from 1 on"):
+    with pytest.raises(ZooError, match="DCGAN: `batch_size` must be a whole number of at least 1"):
         MAKERS["dcgan"]().generate([1], batch_size=batch_size)

@@ -1,4 +1,4 @@
-"""Adam's fused step does what Keras' own does, and leaves the rest to Keras."""
+"""Adam's fused step equals Keras' own, and leaves the rest to Keras."""
 
 import keras
 import numpy as np

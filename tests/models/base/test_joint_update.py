@@ -1,4 +1,4 @@
-"""One backward pass for several optimizers does what each one's own would."""
+"""One backward pass for several optimizers equals a separate one for each."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from zoo.models.base.system import System
 
 
 class Pair(System):
-    """y = a b x, with an optimizer for each factor."""
+    """y = a b x, with one optimizer per factor."""
 
     def __init__(self, together, **kwargs):
         super().__init__(**kwargs)
@@ -23,10 +23,10 @@ class Pair(System):
         with tf.GradientTape(persistent=not self.together) as tape:
             loss = tf.convert_to_tensor(self.a) ** 2 * tf.convert_to_tensor(self.b)
         if self.together:
-            self._update_together(tape, loss, self.optimizer_groups["optimizer"])
+            self.apply_joint_gradients(tape, loss, self.optimizer_groups["optimizer"])
         else:
             for name, variables in self.optimizer_groups["optimizer"].items():
-                self._update(name, tape, loss, variables)
+                self.apply_gradients(name, tape, loss, variables)
 
 
 def stepped(together, optimizer):
@@ -51,7 +51,7 @@ def test_the_same_steps():
 
 
 def test_each_optimizer_has_its_own_scale():
-    """mixed_float16 scales the loss for one optimizer; the others' gradients are brought to it."""
+    """mixed_float16 scales the loss for one optimizer; the others' gradients are rescaled."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:

@@ -1,4 +1,4 @@
-"""Keras' methods on a system: each works, or says in one sentence what to use."""
+"""Keras' methods on a system: each works, or names the alternative in one sentence."""
 
 import copy
 import inspect
@@ -35,8 +35,8 @@ ADAM = keras.optimizers.Adam
     (lambda m: m.predict(PIXELS), "does not predict: use generate"),
     (lambda m: m.predict(["a"]), "does not predict: use generate"),
     (lambda m: m.predict_on_batch(PIXELS), "does not predict: use generate"),
-    (lambda m: m.evaluate(PIXELS), "recipes.evaluate"),
-    (lambda m: m.test_on_batch(PIXELS), "recipes.evaluate"),
+    (lambda m: m.evaluate(PIXELS), "zoo.evaluation"),
+    (lambda m: m.test_on_batch(PIXELS), "zoo.evaluation"),
     (lambda m: m.fit(PIXELS), "not compiled: call compile\\(generator_optimizer="),
     (lambda m: m.train_on_batch({}), "not compiled"),
     (lambda m: m.compile(), "takes the optimizers .*got none: for example compile\\(generator"),

@@ -1,4 +1,4 @@
-"""Falling learning rates: the official factors, and what a system makes of them."""
+"""Learning rate decay: the official factors, and their use in a system."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What every system shares: noise, gradients over replicas, storage names."""
+"""The base class of all systems: noise, gradients over replicas, storage names."""
 
 import keras
 import numpy as np
@@ -28,7 +28,7 @@ class Line(System):
     def training_step(self, batch):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((self.dense(batch["x"]) - batch["y"]) ** 2)
-        self._update("line_optimizer", tape, loss, self.dense.trainable_variables)
+        self.apply_gradients("line_optimizer", tape, loss, self.dense.trainable_variables)
         return {"loss": loss}
 
 

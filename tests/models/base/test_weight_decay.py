@@ -1,4 +1,4 @@
-"""Weight decay that goes through the gradient, on one device and on two."""
+"""Weight decay in the gradient, on one device and on two."""
 
 import keras
 import numpy as np
@@ -20,7 +20,7 @@ class DecayedLine(Line):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((self.dense(batch["x"]) - batch["y"]) ** 2)
         decay = coupled_weight_decay(variables, RATE)
-        self._update("line_optimizer", tape, loss, variables, decay)
+        self.apply_gradients("line_optimizer", tape, loss, variables, decay)
         return {"loss": loss}
 
 

@@ -9,7 +9,7 @@ from zoo.networks.backbones.fid_inception import (
 from zoo.networks.build import build, spec
 
 
-def test_pools_leave_the_padding_out():
+def test_pools_exclude_the_padding():
     x = -np.ones([1, 4, 5, 2], "float32")
     np.testing.assert_array_equal(average_of_inside(x), x)
     np.testing.assert_array_equal(maximum_of_inside(x), x)
@@ -18,9 +18,8 @@ def test_pools_leave_the_padding_out():
 def test_the_last_block_takes_the_maximum(monkeypatch):
     taken = []
     for name in ("average_of_inside", "maximum_of_inside"):
-        monkeypatch.setattr(
-            f"zoo.networks.backbones.fid_inception.{name}", lambda x, name=name: taken.append(name) or x
-        )
+        pool = f"zoo.networks.backbones.fid_inception.{name}"
+        monkeypatch.setattr(pool, lambda x, name=name: taken.append(name) or x)
     for block in ("Mixed_7b", "Mixed_7c"):
         build(FidMixed(block, 64, name=block), spec(None, 3, 3, 8))
     assert taken[0] == "average_of_inside" and taken[-1] == "maximum_of_inside"

@@ -1,4 +1,4 @@
-"""Encoders on a frozen network: how images are resized for it (what trains: each encoder's)."""
+"""Encoders on a frozen network: resizing of its images (see each encoder for what trains)."""
 
 import numpy as np
 import pytest

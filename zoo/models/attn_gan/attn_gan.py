@@ -2,20 +2,20 @@
 
 Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py
     (`condGANTrainer.train`) and code/miscc/losses.py.
-Known deviations: padding masks are each sample's own (`mask_tiling`), the moving average follows
-    the batch statistics too (`ema_statistics`), discriminators give logits.
+Known deviations: each sample has its own padding mask (`mask_tiling`), the EMA includes the batch
+    statistics (`ema_statistics`), discriminators return logits.
 """
 
 import keras
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.losses import adversarial
 from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import open_damsm
+from zoo.models.damsm.damsm import resolve_damsm
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -27,26 +27,26 @@ class AttnGAN(ConditionalGAN):
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
-        max_words: int. Words of a caption that are read.
-        text_encoder: dict. Arguments of `RNNTextEncoder`, the DAMSM's own, or `{"kind": "hub",
+        max_words: int. Maximum number of words read from a caption.
+        text_encoder: dict. Arguments of `RNNTextEncoder`, equal to the DAMSM's, or `{"kind": "hub",
             ...}`; see `zoo.conditions.text_condition`.
-        image_encoder: dict. Arguments of `make_image_encoder`, the DAMSM's own; None for the
+        image_encoder: dict. Arguments of `make_image_encoder`, equal to the DAMSM's; None for the
             paper's Inception v3.
-        stage_sizes: ints, each twice the one before. Pixels of the stages: (64, 128, 256) in the
-            paper; (16, 32, 64) suits small images.
+        stage_sizes: ints, each twice the previous one. Height and width of the stages in pixels:
+            (64, 128, 256) in the paper; (16, 32, 64) suits small images.
         generator_filters: int. Ng, channels of the first image's features: 32 CUB, 48 COCO.
         discriminator_filters: int. Nd, channels of a discriminator's first block: 64 CUB, 96 COCO.
         residual_blocks: int. Residual blocks of a refinement stage: 2 CUB, 3 COCO.
         latent_dim: int. Size of the latent z ~ N(0, 1): 100.
         condition_dim: int. Size of the conditioning Gaussian: 100.
         damsm_weight: float. lambda of equation 3, the weight of the word and sentence losses of the
-            last image: 5 CUB, 50 COCO. With 0 no image encoder is made, and a DAMSM gives its text
-            encoder alone.
+            last image: 5 CUB, 50 COCO. With 0 there is no image encoder, and only the text encoder
+            of a DAMSM is used.
         mask_tiling: "per_sample" or "official", see `attend_words`.
         sample_reduction: "sum" or "mean". How the losses of the two samples of mode seeking are
-            joined, in the generator's adversarial, DAMSM and KL terms and in the discriminators'
-            terms of generated images. "sum" is MSGAN's; with "mean" the mode seeking term weighs
-            twice as much against the rest.
+            combined, in the generator's adversarial, DAMSM and KL terms and in the discriminators'
+            terms of generated images. "sum" is MSGAN's; with "mean" the mode seeking term has twice
+            the weight relative to the others.
         single_image: bool. The official DCGAN variant: only the last image, one discriminator, no
             unconditional term, with a `damsm_weight` of 1.
         mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
@@ -97,10 +97,7 @@ class AttnGAN(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        if sample_reduction not in ("sum", "mean"):
-            raise ZooError(
-                f'`sample_reduction` must be "sum" or "mean", got {sample_reduction!r}.'
-            )
+        check_choice("`sample_reduction`", sample_reduction, ("sum", "mean"))
         super().__init__(
             latent_dim=latent_dim,
             mode_seeking_weight=mode_seeking_weight,
@@ -140,18 +137,18 @@ class AttnGAN(ConditionalGAN):
         }
 
     def make_discriminator(self, size, name):
-        """The discriminator of images of `size` pixels."""
+        """The discriminator of `size` x `size` images."""
         unconditional = not self.single_image
         return StageDiscriminator(size, self.discriminator_filters, unconditional, name=name)
 
     @property
     def image_size(self):
-        """Pixels of the images that `generate` gives."""
+        """Height and width in pixels of the images that `generate` returns."""
         return self.stage_sizes[-1]
 
     @property
     def image_sizes(self):
-        """Pixels of the images that are trained on, one discriminator each."""
+        """Heights and widths in pixels of the training images, with one discriminator each."""
         return self.stage_sizes[-1:] if self.single_image else self.stage_sizes
 
     @property
@@ -163,7 +160,8 @@ class AttnGAN(ConditionalGAN):
         return (*super().network_names, "image_encoder")
 
     def build_for_training(self):
-        """Makes the discriminators and, if it has a weight, the image encoder; weights are new."""
+        """Creates the discriminators and, with a `damsm_weight`, the image encoder, with new
+        weights. Idempotent."""
         for name, size in zip(self.discriminator_names, self.image_sizes, strict=True):
             if not hasattr(self, name):
                 inputs = spec(2, size, size, 3), spec(2, self.condition.features)
@@ -174,21 +172,23 @@ class AttnGAN(ConditionalGAN):
             self.image_encoder = build(encoder, spec(2, self.image_size, self.image_size, 3))
 
     def load_damsm(self, damsm):
-        """Takes over the encoders of a trained `DAMSM`, given as one or as a preset's handle.
+        """Copies the encoders of a trained `DAMSM`, given as an object or a preset's handle.
 
-        Without a `damsm_weight` its text encoder alone.
+        Without a `damsm_weight` only the text encoder is copied.
         """
-        damsm = open_damsm(damsm, self.vocabulary, self.hub_encoder)
+        damsm = resolve_damsm(damsm, self.vocabulary, self.hub_encoder)
         self.build_for_training()
         if self.condition.encoder is not None:
-            damsm.give("text_encoder", self.text_encoder)
-        elif _reading(damsm.text_encoder_config) != _reading(self.text_encoder_config):
+            damsm.copy_weights_to("text_encoder", self.text_encoder)
+        elif _without_locations(damsm.text_encoder_config) != _without_locations(
+            self.text_encoder_config
+        ):
             raise ZooError(
                 "The DAMSM reads captions with another text encoder than this model. Build the "
                 "model with text_encoder=damsm.text_encoder_config."
             )
         if self.damsm_weight:
-            damsm.give("image_encoder", self.image_encoder)
+            damsm.copy_weights_to("image_encoder", self.image_encoder)
 
     # --- one iteration ----------------------------------------------------------------------------
 
@@ -199,10 +199,10 @@ class AttnGAN(ConditionalGAN):
             batch: dict of `images`, float (batch, size, size, 3) in [-1, 1] per stage; `labels` int
                 (batch,), equal where captions are interchangeable; the fields of `condition`.
         """
-        batch = sort_by_length(batch)  # so that neighbours are the mismatched pairs
+        batch = sort_by_length(batch)  # so that neighbors are the mismatched pairs
         text = self.condition.encode(batch)
 
-        # (1) Draw an image per caption, or with mode seeking two.
+        # (1) Generate one image per caption, or two with mode seeking.
         inputs = self.training_inputs(text, tf.shape(batch["labels"])[0])
         with tf.GradientTape() as tape:
             outputs = self.generator(inputs, training=True)
@@ -218,7 +218,7 @@ class AttnGAN(ConditionalGAN):
         with tape:
             losses = self.generator_losses(batch, text, inputs["latents"], outputs)
         variables = self.generator.trainable_variables
-        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.apply_gradients("generator_optimizer", tape, losses["generator_loss"], variables)
         self.ema.update()
         return {"discriminator_loss": discriminator_loss, **losses}
 
@@ -229,13 +229,13 @@ class AttnGAN(ConditionalGAN):
         with tf.GradientTape() as tape:
             loss = self.discriminator_loss(discriminator, real, sentence, fakes)
         variables = discriminator.trainable_variables
-        self._update(f"{discriminator.name}_optimizer", tape, loss, variables)
+        self.apply_gradients(f"{discriminator.name}_optimizer", tape, loss, variables)
         return loss
 
     # --- losses -----------------------------------------------------------------------------------
 
     def discriminator_loss(self, discriminator, real, sentence, fakes):
-        """Real, mismatched (each image with its neighbour's caption) and generated pairs."""
+        """Loss on real, mismatched (each image with its neighbor's caption) and generated pairs."""
         batches = [real, *self.split_samples(fakes)]
         features = discriminator.features_of_each(batches, training=True)
         mismatched = [(features[0][:-1], sentence[1:])]
@@ -268,15 +268,15 @@ class AttnGAN(ConditionalGAN):
         }
 
     def over_samples(self, loss, *values):
-        """A loss, or several, of each sample's part of a doubled batch: their sum or mean, by
-        `sample_reduction`."""
+        """The sum or mean (`sample_reduction`) over the samples of one or several losses, computed
+        on each sample's part of a doubled batch."""
         parts = zip(*map(self.split_samples, values), strict=True)
         losses = [loss(*part) for part in parts]
         scale = 1 / len(losses) if self.sample_reduction == "mean" else 1
         return tf.nest.map_structure(lambda *terms: scale * tf.add_n(terms), *losses)
 
     def adversarial_loss(self, images, sentence):
-        """Sum over the stages, of one image per caption and stage."""
+        """The generator's loss, summed over the stages; one image per caption and stage."""
         terms = []
         for discriminator, stage_images in zip(self.discriminators, images, strict=True):
             features = discriminator(stage_images, training=True)
@@ -285,7 +285,7 @@ class AttnGAN(ConditionalGAN):
         return tf.add_n(terms)
 
     def damsm_losses(self, batch, text, images):
-        """The DAMSM's word and sentence loss of the last images, unweighted."""
+        """The DAMSM's unweighted word and sentence losses of the last stage's images."""
         if not self.damsm_weight:
             return tf.zeros([], images.dtype), tf.zeros([], images.dtype)
         mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
@@ -294,13 +294,13 @@ class AttnGAN(ConditionalGAN):
         return losses["word_loss"], losses["sentence_loss"]
 
 
-def _reading(text_encoder):
-    """What decides how a fixed text encoder reads: all of its config but where its modules are."""
+def _without_locations(text_encoder):
+    """The config of a fixed text encoder without the paths of its modules."""
     locations = ("preprocess", "encoder")
     return {name: value for name, value in text_encoder.items() if name not in locations}
 
 
 def sort_by_length(batch):
-    """The batch with the longest captions first, as the official loader gives it."""
+    """The batch with the longest captions first, as in the official loader."""
     order = tf.argsort(batch["lengths"], direction="DESCENDING", stable=True)
     return tf.nest.map_structure(lambda value: tf.gather(value, order), batch)

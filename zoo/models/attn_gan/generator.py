@@ -2,8 +2,8 @@
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.1. Checked against taoxugit/AttnGAN code/model.py
     (`G_NET`, `G_DCGAN`).
-Known deviation: the padding mask is each sample's own; `mask_tiling="official"` gives the released
-behaviour.
+Known deviation: each sample has its own padding mask; `mask_tiling="official"` gives the released
+    behavior.
 """
 
 import keras
@@ -15,7 +15,7 @@ from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 @keras.saving.register_keras_serializable("zoo")
 class AttentionStage(WordStage):
-    """Features and words -> the features of the next, twice larger image, and the attention.
+    """Features and words -> the features of the next image, of twice the size, and the attention.
 
     Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
         -> (batch, 2s, 2s, filters), (batch, s, s, words).
@@ -35,10 +35,10 @@ class AttentionStage(WordStage):
 
 @keras.saving.register_keras_serializable("zoo")
 class AttnGANGenerator(WordStagedGenerator):
-    """Sentence, words and latent -> one image a stage.
+    """Sentence, words and latent -> one image per stage.
 
-    Args, inputs and outputs: see `WordStagedGenerator`. It shows `attention`, a list of (batch, h,
-    w, words), one a refinement stage.
+    Args, inputs and outputs: see `WordStagedGenerator`. It also returns `attention`, a list of
+    (batch, h, w, words), one per refinement stage.
     """
 
     stage_class = AttentionStage

@@ -1,8 +1,8 @@
-"""What the constructors of training systems take: kinds and ranges, checked before anything else.
+"""Types and ranges of the constructor arguments of training systems, checked before anything else.
 
-An argument is checked by its default value (a whole number, a number, a flag, a word) and by its
-name; what a network then refuses is told in one sentence too. So every mistake in a constructor's
-arguments is a `ZooError`; a missing argument is Python's TypeError, as of any function.
+An argument is checked by its default value (a whole number, a number, a flag, a string) and by its
+name; an error of a network's constructor becomes one sentence too. So every mistake in a
+constructor's arguments is a `ZooError`; a missing argument is a TypeError, as with any function.
 """
 
 import inspect
@@ -14,20 +14,20 @@ import numpy as np
 from zoo.errors import ZooError, nearest, reason
 
 POLICIES = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
-KERAS = ("name", "dtype", "trainable")  # what every Keras model takes beside its own
+KERAS = ("name", "dtype", "trainable")  # arguments of every Keras model
 INT64 = 2**63
-LEAST = {  # of whole numbers: 1, but of these
+LEAST = {  # smallest allowed whole number; 1 for all others
     "seed": -INT64, "latent_dim": 0, "condition_dim": 0, "epochs": 0, "constant_epochs": 0,
     "residual_blocks": 0,
 }
-WHOLE = (  # whole numbers that have no default, or None
+WHOLE = (  # whole numbers without a default, or with the default None
     "latent_dim", "max_words", "condition_dim", "generator_filters", "discriminator_filters",
     "residual_blocks", "image_size", "filters", "num_downs", "training_samples", "steps_per_epoch",
 )
 NUMBERS = ("ema_decay", "clip_norm")  # numbers whose default may be None
 RANGES = {
     "ema_decay": (0, 1, "a number from 0 to 1"),
-    "dropout": (0, math.nextafter(1, 0), "a number from 0 on and below 1"),
+    "dropout": (0, math.nextafter(1, 0), "a number from 0 to below 1"),
 }
 OPTIONAL = (
     "ema_decay", "num_downs", "training_samples", "steps_per_epoch", "clip_norm", "content_clip",
@@ -40,23 +40,23 @@ LISTS = ("vocabulary", "class_names", "stage_sizes")
 
 
 def make(cls, construct, args, kwargs):
-    """An object of `cls`, from arguments that are checked before anything is built.
+    """An object of `cls`, whose arguments are checked before anything is built.
 
     Args:
         cls: a training system.
-        construct: function of the arguments that makes the object.
-        args, kwargs: what was given.
+        construct: function of the arguments that creates the object.
+        args, kwargs: the constructor's arguments.
 
     Raises:
-        ZooError: an unknown argument, one of another kind or out of its range, or arguments that
-            the networks refuse.
+        ZooError: an argument is unknown, of another type, out of its range, or refused by the
+            networks.
         TypeError: a missing argument.
     """
     known = _parameters(cls)
     try:
         given = inspect.signature(cls.__init__).bind(None, *args, **kwargs).arguments
     except TypeError:
-        return construct(*args, **kwargs)  # Python's own words
+        return construct(*args, **kwargs)  # raises Python's own message
     more = given.pop("kwargs", {})
     given = {**given, **more}
     given.pop("self", None)
@@ -75,41 +75,42 @@ def make(cls, construct, args, kwargs):
     except MemoryError as error:
         raise ZooError(f"{cls.__name__} of this size does not fit in memory.") from error
     except Exception as error:
-        said = reason(error)
-        raise ZooError(f"{cls.__name__} cannot be made with these arguments: {said}.") from error
+        raise ZooError(
+            f"{cls.__name__} cannot be created with these arguments: {reason(error)}."
+        ) from error
 
 
 def check(system, name, value, default=inspect.Parameter.empty):
-    """Raises `ZooError` unless `value` is of the kind and in the range of an argument.
+    """Raises `ZooError` unless `value` has the type and range of an argument.
 
     Args:
         system: str, the class, for the message.
         name: str, the argument.
-        value: what was given.
-        default: the argument's default value, which shows its kind.
+        value: the argument's value.
+        default: the argument's default value, which determines its type.
     """
     if value is None and (default is None or name in OPTIONAL or name in LISTS):
         return
-    wanted = _problem(name, value, default)
-    if wanted:
-        raise ZooError(f"{system}: `{name}` must be {wanted}, got {_shown(value)}.")
+    expected = _expected(name, value, default)
+    if expected:
+        raise ZooError(f"{system}: `{name}` must be {expected}, got {_short(value)}.")
 
 
 def aliased(call, name, value, options, aliases, default=None):
-    """A value that may be given under several names.
+    """The value of an argument that has aliases.
 
     Args:
         call: str, for the message.
-        name, value: the first name, and what was given under it, None for nothing.
-        options: dict of what was given by other names; the aliases are taken out of it.
+        name, value: the argument's name and its value, None if it was not given.
+        options: dict of further arguments; the aliases are removed from it.
         aliases: the other names.
         default: the value if none was given.
 
     Returns:
-        (value, the name that it was given by).
+        (value, the name under which it was given).
 
     Raises:
-        ZooError: given under two names, with two values.
+        ZooError: two names were given, with different values.
     """
     given = {alias: options.pop(alias) for alias in aliases if alias in options}
     if value is not None:
@@ -119,44 +120,44 @@ def aliased(call, name, value, options, aliases, default=None):
         equal = np.isscalar(again) and np.isscalar(value) and again == value
         if again is not value and not equal:
             raise ZooError(
-                f"{call}: `{first}` and `{other}` mean the same, but they are {_shown(value)} and "
-                f"{_shown(again)}: give one of them."
+                f"{call}: `{first}` and `{other}` mean the same, got {_short(value)} and "
+                f"{_short(again)}: give one of them."
             )
     return value, first
 
 
 def policy_name(dtype):
-    """The name of a Keras policy that the networks work under.
+    """The name of a Keras dtype policy that the networks support.
 
     Args:
         dtype: str, a NumPy or TensorFlow type, or a Keras policy.
 
     Raises:
-        ZooError: another precision. Whole networks in float16 or bfloat16 do not train, and some
+        ZooError: another policy. Networks entirely in float16 or bfloat16 do not train, and some
             layers do not run in them.
     """
     name = getattr(dtype, "name", None) or getattr(dtype, "__name__", None) or dtype
     if name not in POLICIES:
         guess = nearest(f"mixed_{name}" if f"mixed_{name}" in POLICIES else name, POLICIES)
-        raise ZooError(f"dtype must be one of {', '.join(POLICIES)}, got {_shown(name)}.{guess}")
+        raise ZooError(f"dtype must be one of {', '.join(POLICIES)}, got {_short(name)}.{guess}")
     return name
 
 
-def _problem(name, value, default):
-    """What an argument must be where `value` is not that, else ""."""
+def _expected(name, value, default):
+    """What an argument must be, if `value` is something else; otherwise ""."""
     if isinstance(default, bool):
         return "" if isinstance(value, bool | np.bool_) else "True or False"
     if name in WHOLE or isinstance(default, int):
         least = LEAST.get(name, 1)
         whole = isinstance(value, Integral) and not isinstance(value, bool)
-        words = "a whole number" if least == -INT64 else f"a whole number from {least} on"
+        words = "a whole number" if least == -INT64 else f"a whole number of at least {least}"
         return "" if whole and least <= value < INT64 else words
     if name in NUMBERS or isinstance(default, float):
         low, high, words = RANGES.get(name, (-math.inf, math.inf, "a finite number"))
         number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
         return "" if number and low <= value <= high else words
     if isinstance(default, str):
-        return "" if isinstance(value, str) else "a word"
+        return "" if isinstance(value, str) else "a string"
     if name in DICTS:
         return "" if hasattr(value, "keys") else "a dict of its own arguments"
     if name in LISTS:
@@ -166,18 +167,18 @@ def _problem(name, value, default):
 
 
 def _parameters(cls):
-    """Default value by name of all arguments of a system; those of a subclass come first."""
-    found = {}
+    """dict of name -> default value of all arguments of a system, a subclass's first."""
+    defaults = {}
     for base in cls.__mro__:
         if base.__module__.split(".")[0] == "keras":
             break
         init = vars(base).get("__init__")
         for name, parameter in (inspect.signature(init).parameters if init else {}).items():
             if name != "self" and parameter.kind is not parameter.VAR_KEYWORD:
-                found.setdefault(name, parameter.default)
-    return found
+                defaults.setdefault(name, parameter.default)
+    return defaults
 
 
-def _shown(value):
+def _short(value):
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

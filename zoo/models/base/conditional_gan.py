@@ -1,4 +1,4 @@
-"""The base of all conditional GANs: generation, a generator's moving average, mode seeking."""
+"""Base class of all conditional GANs: generation, the generator's EMA, mode seeking."""
 
 import functools
 
@@ -6,17 +6,12 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.records import row_count
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_uint8
-from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
+from zoo.losses.mode_seeking import mode_seeking_terms
 from zoo.models.base.arguments import aliased
 from zoo.models.base.ema import ExponentialMovingAverage
-from zoo.models.base.generation import (
-    COUNT_NAMES,
-    draw_noise,
-    parse_conditions,
-    run_batched,
-)
+from zoo.models.base.generation import COUNT_NAMES, draw_noise, parse_conditions, run_batched
 from zoo.models.base.noise import normal, normal_from_seeds
 from zoo.models.base.system import System
 from zoo.networks.budget import blank
@@ -29,23 +24,24 @@ EMA_STATISTICS = ("average", "current")
 class ConditionalGAN(System):
     """A generator with a latent, and one or more discriminators.
 
-    A paper's class sets `condition`, writes `make_generator`, calls `build_generators` when
-    everything that this needs is there, makes its discriminators in `build_for_training`, and
-    writes `training_step`.
+    A paper's class sets `condition`, implements `make_generator`, calls `build_generators` at the
+    end of its constructor, creates its discriminators in `build_for_training`, and implements
+    `training_step`.
 
     Args:
         latent_dim: int. Size of the latent z ~ N(0, 1).
         mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in
             the paper's tasks). 0 draws no second sample.
-        ema_decay: float or None. Decay of the generator's moving average, which is what generates
-            (0.999); None for no average: the generator itself generates.
-        ema_statistics: "average" lets the moving average follow batch statistics too; "current"
-            copies them, as the AttnGAN family's code does.
+        ema_decay: float or None. Decay of the exponential moving average (EMA) of the generator's
+            weights, with which images are generated (0.999); None for no EMA: the generator itself
+            generates.
+        ema_statistics: "average" averages batch statistics too; "current" copies them, as the
+            AttnGAN family's code does.
         seed: int. Key of all noise drawn in training.
     """
 
     discriminator_names = ("discriminator",)
-    condition_dim = None  # size of the conditioning Gaussian's noise, of a generator that has one
+    condition_dim = None  # size of the conditioning Gaussian's noise, if the generator has one
     default_batch_size = 16  # images generated at a time
 
     def __init__(
@@ -57,10 +53,7 @@ class ConditionalGAN(System):
         seed=0,
         **kwargs,
     ):
-        if ema_statistics not in EMA_STATISTICS:
-            raise ZooError(
-                f"`ema_statistics` must be one of {EMA_STATISTICS}. Received: {ema_statistics!r}"
-            )
+        check_choice("`ema_statistics`", ema_statistics, EMA_STATISTICS)
         super().__init__(seed=seed, **kwargs)
         self.latent_dim = latent_dim
         self.mode_seeking_weight = mode_seeking_weight
@@ -74,13 +67,13 @@ class ConditionalGAN(System):
         raise NotImplementedError
 
     def build_generators(self):
-        """Makes `generator` and, if there is an EMA, `ema_generator`, equal to it.
+        """Creates `generator` and, if there is an EMA, `ema_generator` with equal weights.
 
-        In a `generation_only` block the EMA alone, if there is one; `generator` is then made equal
-        to it when it is first asked for, as training does.
+        In a `generation_only` block with an EMA only the latter is created; `generator` then
+        follows at its first use, as in training, with the EMA's weights.
         """
-        put_off = self.has_ema and builds_for_generation_only()
-        if not put_off:
+        deferred = self.has_ema and builds_for_generation_only()
+        if not deferred:
             self.generator = build(self.make_generator("generator"), self.generator_inputs)
         average = None
         if self.has_ema:
@@ -90,14 +83,14 @@ class ConditionalGAN(System):
         self.ema = ExponentialMovingAverage(
             lambda: self.generator, average, self.ema_decay, self.ema_statistics
         )
-        if not put_off:
+        if not deferred:
             self.ema.reset()
-        self._generator_is_put_off = put_off
+        self._generator_is_deferred = deferred
 
     @functools.cached_property  # until `build_generators` sets the attribute itself
     def generator(self):
-        """The network that is trained; of a preset made when first asked for, equal to the EMA."""
-        if not vars(self).pop("_generator_is_put_off", False):
+        """The trained network; in a loaded preset created at its first use, equal to the EMA."""
+        if not vars(self).pop("_generator_is_deferred", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
             self.generator = build(self.make_generator("generator"), self.generator_inputs)
@@ -112,10 +105,9 @@ class ConditionalGAN(System):
 
     @property
     def noise_sizes(self):
-        """dict of the generator's noise vectors to their sizes, in the order in which they are
-        drawn from a seed."""
-        more = {} if self.condition_dim is None else {"noise": self.condition_dim}
-        return {"latents": self.latent_dim, **more}
+        """dict of name -> size of the generator's noise vectors, in the order they are drawn."""
+        condition_noise = {} if self.condition_dim is None else {"noise": self.condition_dim}
+        return {"latents": self.latent_dim, **condition_noise}
 
     @property
     def has_ema(self):
@@ -159,18 +151,18 @@ class ConditionalGAN(System):
 
     @property
     def latents_per_condition(self):
-        """Latents drawn for each condition in training: 2 with mode seeking, else 1."""
+        """Number of latents per condition in training: 2 with mode seeking, else 1."""
         return 2 if self.mode_seeking_weight else 1
 
     def noise(self, name, batch, size):
-        """Noise N(0, 1) float32 (batch, size) of this iteration; `name` keys it."""
+        """Noise N(0, 1), float32 (batch, size), determined by this iteration and `name`."""
         return normal([batch, size], self.noise_key(name))
 
     def training_inputs(self, encoded, batch_size):
-        """The generator's inputs in training: each condition once per latent, and new noise.
+        """The generator's inputs in training: each condition once per latent, with new noise.
 
         Args:
-            encoded: dict of tensors (batch_size, ...), of `condition.encode`.
+            encoded: dict of tensors (batch_size, ...) from `condition.encode`.
             batch_size: int tensor.
         """
         rows = batch_size * self.latents_per_condition
@@ -184,26 +176,16 @@ class ConditionalGAN(System):
         return inputs
 
     def split_samples(self, value):
-        """A batch of all samples as a list of one tensor per sample."""
+        """Splits a batch of all samples into a list of one tensor per sample."""
         return tf.split(value, self.latents_per_condition)
 
     def mode_seeking_term(self, images, latents):
-        """Weighted mode seeking term of a doubled batch, one half each sample, and its distances.
-
-        Returns:
-            dict of scalars `mode_seeking`, `image_distance`, `latent_distance`; zeros without mode
-            seeking.
-        """
-        if self.latents_per_condition == 1:
-            zero = tf.zeros([], images.dtype)
-            return {"mode_seeking": zero, "image_distance": zero, "latent_distance": zero}
-        pairs = (*tf.split(images, 2), *tf.split(latents, 2))
-        image_distance, latent_distance = mode_seeking_distances(*pairs)
-        return {
-            "mode_seeking": self.mode_seeking_weight * mode_seeking_loss(*pairs),
-            "image_distance": image_distance,
-            "latent_distance": latent_distance,
-        }
+        """dict of scalars `mode_seeking` (weighted), `image_distance`, `latent_distance`; zeros
+        with one latent per condition. `images` and `latents` hold one half per sample."""
+        pairs = None
+        if self.latents_per_condition > 1:
+            pairs = (*tf.split(images, 2), *tf.split(latents, 2))
+        return mode_seeking_terms(pairs, self.mode_seeking_weight, images.dtype)
 
     # --- generation -------------------------------------------------------------------------------
 
@@ -216,37 +198,37 @@ class ConditionalGAN(System):
         return_details=False,
         **options,
     ):
-        """Images of conditions.
+        """Generates images from conditions.
 
         Args:
-            conditions: what the model draws from: captions (str or list of str), sentence
-                embeddings (float (conditions, features)), a dict of vectors of words (see
+            conditions: captions (str or list of str), sentence embeddings (float (conditions,
+                features)), a dict of word vectors (see
                 `zoo.conditions.WordEmbeddings`), labels (int, or a name where the classes have
                 names, or a list of them), images (arrays of uint8 or of floats in [-1, 1], a file,
-                a list of both, or a folder; see `zoo.images.read`); None for a model without
-                condition. `captions=`, `labels=`, `images=` are the same.
-            images_per_condition: int, at least 1; 1 if not given. Image k of a condition has the
-                seed `seed + k`. `images_per_caption` and `samples_per_condition` are the same.
-            seed: int, or a list of one int for each condition.
+                a list of both, or a folder; see `zoo.images.read`), as the model reads; None for a
+                model without a condition. `captions=`, `labels=` and `images=` are aliases.
+            images_per_condition: int, at least 1; default 1. Image k of a condition has the seed
+                `seed + k`. `images_per_caption` and `samples_per_condition` are aliases.
+            seed: int, or a list of one int per condition.
             batch_size: int. Images generated at a time; the result does not depend on it. By
                 default 16; 64 of labels, 4 of images.
-            return_details: bool. Whether to return what the generator shows, too.
-            **options: of captions, `unknown`: "drop" leaves unknown words out, "unk" reads them as
-                `<unk>`. Of a model with a conditioning Gaussian, `noise_seed`: like `seed`, a key
-                of the Gaussian's noise only, so that images of one condition with one `seed` and
-                several `noise_seed`s show its spread. And a model's own, see its class.
+            return_details: bool. Whether to return the generator's other outputs too.
+            **options: for captions, `unknown`: "drop" leaves unknown words out, "unk" reads them as
+                `<unk>`. For a model with a conditioning Gaussian, `noise_seed`: like `seed`, but
+                for the Gaussian's noise only, so that images of one condition with one `seed` and
+                several `noise_seed`s show its spread. Further options: see the model's class.
 
         Returns:
             uint8 (conditions * images_per_condition, size, size, channels), the images of a
-            condition in a row. With `return_details` also a dict of float32 arrays with one row per
-            image, each of the last stage that has it, such as `mu`, `log_var`, `attention` (see the
-            generator), and `tokens`, a list of the words read for each image.
+            condition one after another. With `return_details` also a dict of float32 arrays with
+            one row per image, each from the last stage that has it, such as `mu`, `log_var`,
+            `attention` (see the generator), and `tokens`, a list of the words read per image.
 
         Warns:
-            zoo.errors.WordsLeftOut: words or symbols of captions are not read; says which.
+            zoo.errors.WordsLeftOut: words or symbols of captions are not read; lists them.
 
         Raises:
-            ZooError: conditions that the model does not read, or a wrong argument.
+            ZooError: the model does not read such conditions, or an argument is invalid.
         """
         name = f"{type(self).__name__}.generate"
         conditions, _ = aliased(name, "conditions", conditions, options, (self.condition.argument,))
@@ -265,7 +247,7 @@ class ConditionalGAN(System):
             seeds = per_image_seeds(noise_seed, row_count(rows), count, "noise_seed", count_name)
             noise["noise"] = draw_noise(self, seeds)["noise"]
 
-        # (3) Run the generator in batches; it gives bytes.
+        # (3) Run the generator in batches; the images are uint8.
         row_of_image = np.repeat(np.arange(row_count(rows)), count)
         outputs = run_batched(self, rows, row_of_image, noise, batch_size, return_details)
         images = outputs.pop("images")
@@ -277,32 +259,30 @@ class ConditionalGAN(System):
     def interpolate(self, conditions=None, steps=8, seed=0, batch_size=16, **options):
         """Images of each condition between two latents: z = (1 - t) z_seed + t z_(seed + 1).
 
-        The figure of MSGAN (arXiv 1903.05628): where a generator uses its latent, the images
-        change step by step.
+        As in MSGAN's figure (arXiv 1903.05628): if the generator uses its latent, the images
+        change gradually.
 
         Args:
-            conditions: what `generate` takes.
-            steps: int, at least 2. Images of each condition, t going evenly from 0 to 1.
-            seed: int, or a list of one int for each condition. The first image is that of
+            conditions: as for `generate`.
+            steps: int, at least 2. Images per condition, for evenly spaced t from 0 to 1.
+            seed: int, or a list of one int per condition. The first image is that of
                 `generate(conditions, seed=seed)`, the last that of `seed + 1`; a conditioning
                 Gaussian keeps the noise of `seed` (`noise_seed=seed`).
             batch_size: int. Images generated at a time.
-            **options: what else `generate` takes to read its conditions, such as `unknown`, or
+            **options: options of `generate` that concern its conditions, such as `unknown`, or
                 `direction` and `guide`.
 
         Returns:
-            uint8 (conditions * steps, h, w, channels), the images of a condition in a row.
+            uint8 (conditions * steps, h, w, channels), the images of a condition one after another.
 
         Raises:
-            ZooError: a model without latent, too few steps, or wrong conditions.
+            ZooError: the model has no latent, `steps` is too small, or a condition is invalid.
         """
         if not self.latent_dim:
-            raise ZooError("This model has no latent (latent_dim is 0) that could be interpolated.")
+            raise ZooError("This model has no latent to interpolate (latent_dim is 0).")
         if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 2:
-            raise ZooError(f"steps must be an integer from 2 on, got {steps!r}.")
-        rows = parse_conditions(
-            self, f"{type(self).__name__}.interpolate", conditions, options
-        )
+            raise ZooError(f"steps must be an integer of at least 2, got {steps!r}.")
+        rows = parse_conditions(self, f"{type(self).__name__}.interpolate", conditions, options)
         seeds = read_seeds(seed, row_count(rows), span=2)
         noise = draw_noise(self, seeds)
         start, end = noise["latents"][:, None], draw_noise(self, seeds + 1)["latents"][:, None]
@@ -313,16 +293,16 @@ class ConditionalGAN(System):
         return run_batched(self, rows, row_of_image, noise, batch_size)["images"]
 
     def sample(self, condition, seeds=None, **noise):
-        """What the generator makes of a batch; a row depends on its own condition and seed only.
+        """The generator's outputs for a batch; each row depends on its own condition and seed only.
 
         Args:
-            condition: dict of tensors (batch, ...) by `condition.fields`.
-            seeds: int64 (batch,). Keys of the noise.
-            **noise: float (batch, size) by `noise_sizes`, instead of that of the seeds.
+            condition: dict of tensors (batch, ...) as in `condition.fields`.
+            seeds: int64 (batch,). Seeds of the noise.
+            **noise: float (batch, size) as in `noise_sizes`, instead of noise from `seeds`.
 
         Returns:
             The generator's dict: `images`, float (batch, size, size, channels) in [-1, 1], or a
-            list of these, lowest resolution first, of stages; and what else it shows.
+            list of one such tensor per stage, lowest resolution first; and its other outputs.
         """
         if set(noise) != set(self.noise_sizes):
             noise = {**self.noise_from_seeds(seeds), **noise}
@@ -333,11 +313,11 @@ class ConditionalGAN(System):
         sizes = self.noise_sizes
         if not sizes:
             return {}
-        drawn = normal_from_seeds(seeds, sum(sizes.values()))
-        return dict(zip(sizes, tf.split(drawn, list(sizes.values()), axis=1), strict=True))
+        values = normal_from_seeds(seeds, sum(sizes.values()))
+        return dict(zip(sizes, tf.split(values, list(sizes.values()), axis=1), strict=True))
 
     def latents_from_seeds(self, seeds):
-        """The latents that `generate` draws: int64 (batch,) -> float32 (batch, latent_dim)."""
+        """The latents that `generate` uses: int64 (batch,) -> float32 (batch, latent_dim)."""
         return self.noise_from_seeds(seeds)["latents"]
 
     # --- parts of generation ----------------------------------------------------------------------
@@ -348,12 +328,12 @@ class ConditionalGAN(System):
         return self.condition.options
 
     def parse(self, conditions, **options):
-        """What a user gives as dict of arrays, one row per condition, by `input_signature`."""
+        """The user's conditions as a dict of arrays, one row each, as in `input_signature`."""
         return self.condition.parse(conditions, **options)
 
     @property
     def input_signature(self):
-        """dict of `tf.TensorSpec` of what an image is made from: condition and noise."""
+        """dict of `tf.TensorSpec`: the condition and the noise that determine an image."""
         sizes = self.noise_sizes.items()
         return {
             **self.condition.fields,
@@ -361,8 +341,8 @@ class ConditionalGAN(System):
         }
 
     def sample_batch(self, inputs):
-        """dict of `images` uint8 (batch, h, w, channels), and float32 of what else the generator
-        shows; `inputs`: by `input_signature`."""
+        """dict of `images` uint8 (batch, h, w, channels) and the generator's other outputs in
+        float32; `inputs`: as in `input_signature`."""
         outputs = self.sample(inputs, **{name: inputs[name] for name in self.noise_sizes})
         last = {n: v[-1] if isinstance(v, list) else v for n, v in outputs.items()}
         last = {n: tf.cast(v, tf.float32) for n, v in last.items()}

@@ -4,14 +4,15 @@ import tensorflow as tf
 
 
 class ExponentialMovingAverage:
-    """A second network that follows a trained one; without it every method does nothing.
+    """A second network whose weights are the EMA of a trained one's; without it, all methods are
+    no-ops.
 
     Args:
-        network: function () -> the trained network, which may be made at the first call.
-        average: the network that follows it, of the same form, or None.
+        network: function () -> the trained network, which may be created at the first call.
+        average: the network of the averages, with the same architecture, or None.
         decay: float or None. average <- decay * average + (1 - decay) * network.
-        statistics: "average" lets it follow weights that are not trained (batch statistics) too;
-            "current" copies these.
+        statistics: "average" averages weights that are not trained (batch statistics) too;
+            "current" copies them.
     """
 
     def __init__(self, network, average, decay, statistics):
@@ -19,17 +20,17 @@ class ExponentialMovingAverage:
         self.decay, self.statistics = decay, statistics
 
     def reset(self):
-        """Makes the average equal to the network."""
+        """Copies the network into the average."""
         if self.average is not None:
             copy_weights(self._network(), self.average)
 
     def restore(self):
-        """Makes the network equal to the average: a preset holds that one only."""
+        """Copies the average into the network: a preset stores the average only."""
         if self.average is not None:
             copy_weights(self.average, self._network())
 
     def update(self):
-        """One step of the average, over all weights; part of a training step."""
+        """Updates the average, over all weights; part of a training step."""
         if self.average is None:
             return
         network = self._network()
@@ -55,6 +56,6 @@ class ExponentialMovingAverage:
 
 
 def copy_weights(source, target):
-    """Gives `target` the weights of `source`, a network of the same form."""
+    """Copies the weights of `source` into `target`, a network of the same architecture."""
     for variable, value in zip(target.variables, source.variables, strict=True):
         variable.assign(value)

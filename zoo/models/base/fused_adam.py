@@ -1,7 +1,7 @@
 """Adam's step as one TensorFlow operation per variable.
 
-Keras writes the step as about ten operations per variable, and most of them read and write memory
-as large as the variable: several percent of a training step on a CPU.
+Keras' step consists of about ten operations per variable, most of which read and write memory as
+large as the variable: several percent of a training step on a CPU.
 """
 
 import types
@@ -13,16 +13,16 @@ DTYPES = (tf.float32, tf.float64)
 
 
 def fuse(optimizer):
-    """Lets a Keras Adam take its steps by the operation `ResourceApplyAdam`.
+    """Makes a Keras Adam take its steps with the operation `ResourceApplyAdam`.
 
-    The optimizer, its variables, their names and its configuration stay Keras' own, and so does
+    The optimizer, its variables, their names and its configuration remain Keras' own, and so does
     all that Keras does around the step: clipping, weight decay, gradient accumulation, averages
     and loss scaling.
 
     Args:
-        optimizer: a Keras optimizer. It stays as it is unless it is an Adam without `amsgrad`, or
-            of a subclass with the attribute `corrected_epsilon`: True where epsilon is added to the
-            bias-corrected second moment, as arXiv 1412.6980 prints it, not to the moment itself.
+        optimizer: a Keras optimizer. It is left unchanged unless it is an Adam without `amsgrad`,
+            or of a subclass with the attribute `corrected_epsilon`: True if epsilon is added to the
+            bias-corrected second moment, as in arXiv 1412.6980, not to the moment itself.
 
     Returns:
         The same object.
@@ -34,7 +34,7 @@ def fuse(optimizer):
 
 
 def _update_all(optimizer, distribution, gradients_and_variables, learning_rate):
-    """Replaces the Keras method of the same arguments: the scalars are computed once for all."""
+    """Replaces the Keras method of the same arguments; the scalars are computed once for all."""
     scalars = {dtype: _scalars(optimizer, learning_rate, dtype) for dtype in DTYPES}
 
     def update(variable, gradient):
@@ -50,12 +50,12 @@ def _update_all(optimizer, distribution, gradients_and_variables, learning_rate)
 def _scalars(optimizer, learning_rate, dtype):
     """dict of the operation's scalar arguments.
 
-    Each beta as `dtype` holds it, in its powers too: 1 - beta_2 and 1 - beta_2^t then have the same
-    rounding error, which cancels in the step.
+    Each beta is rounded to `dtype`, in its powers too: 1 - beta_2 and 1 - beta_2^t then have the
+    same rounding error, which cancels in the step.
     """
     betas = [tf.constant(beta, dtype) for beta in (optimizer.beta_1, optimizer.beta_2)]
     step = tf.cast(tf.convert_to_tensor(optimizer.iterations) + 1, tf.float64)
-    shares = [1 - tf.cast(beta, tf.float64) ** step for beta in betas]  # rough in float32
+    shares = [1 - tf.cast(beta, tf.float64) ** step for beta in betas]  # inexact in float32
     rate = tf.cast(learning_rate, tf.float64) * tf.sqrt(shares[1]) / shares[0]
     epsilon = tf.constant(optimizer.epsilon, tf.float64)
     if getattr(optimizer, "corrected_epsilon", False):

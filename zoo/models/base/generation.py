@@ -13,10 +13,10 @@ COUNT_NAMES = ("images_per_caption", "samples_per_condition")  # of `images_per_
 
 
 def parse_conditions(model, call, conditions, options):
-    """dict of arrays, one row per condition, of what the caller of `call` was given.
+    """dict of arrays, one row per condition, of the conditions given to `call`.
 
     Raises:
-        ZooError: an option that the model does not have, or conditions that it does not read.
+        ZooError: the model does not have such an option, or does not read such conditions.
     """
     for option in options:
         if option not in model.parse_options:
@@ -37,18 +37,18 @@ def draw_noise(model, seeds):
 
 
 def run_batched(model, rows, row_of_image, noise, batch_size=None, details=False):
-    """`sample_batch` of all images, some at a time: dict of arrays.
+    """`sample_batch` of all images, in batches: dict of arrays.
 
     Args:
         model: a `ConditionalGAN`.
         rows: dict of arrays, one row per condition.
-        row_of_image: int (images,), which row each image is made from.
-        noise: dict of arrays (images, size) by `noise_sizes`.
+        row_of_image: int (images,), the row of each image's condition.
+        noise: dict of arrays (images, size) as in `noise_sizes`.
         batch_size: int, or None for `default_batch_size`.
-        details: bool. Whether to keep more than `images`.
+        details: bool. Whether to return all outputs, not `images` alone.
 
     Raises:
-        ZooError: a `batch_size` that is no integer from 1 on, or weights that are not finite.
+        ZooError: `batch_size` is not a positive integer, or the weights are not finite.
     """
     batch_size = model.default_batch_size if batch_size is None else batch_size
     name = type(model).__name__

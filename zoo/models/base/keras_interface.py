@@ -1,6 +1,6 @@
-"""What Keras offers on every model, where it has another name here, or another form of input.
+"""Keras' model methods, where this library has another name or another form of input for them.
 
-Each method either does what Keras says of it or names in one sentence what to use in its place.
+Each method either does what Keras documents or raises one sentence that names the alternative.
 """
 
 import inspect
@@ -15,11 +15,11 @@ from zoo.models.base.arguments import make
 
 
 class CheckedArguments(type(keras.Model)):
-    """Of classes whose arguments are checked before an object is made."""
+    """Metaclass of classes whose arguments are checked before an object is created."""
 
     @property
     def __signature__(cls):
-        """The constructor's own, for `help`, `inspect.signature` and editors."""
+        """The constructor's signature, for `help`, `inspect.signature` and editors."""
         _, *parameters = inspect.signature(cls.__init__).parameters.values()
         return inspect.Signature(parameters)
 
@@ -28,7 +28,7 @@ class CheckedArguments(type(keras.Model)):
 
 
 class KerasInterface(keras.Model, metaclass=CheckedArguments):
-    """The base of `System`: constructors with checked arguments, and Keras' methods made honest."""
+    """Base class of `System`: checked constructor arguments, and clear errors of Keras' methods."""
 
     @classmethod
     def from_config(cls, config):
@@ -42,19 +42,19 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         return super().__call__(*args, **kwargs)
 
     def predict(self, x=None, *args, **kwargs):
-        """Of a model that makes images: `generate` in its place."""
+        """For a model that generates images: refused, use `generate`."""
         self._refuse_predict(x)
         return super().predict(x, *args, **kwargs)
 
     def predict_on_batch(self, x=None):
-        """Of a model that makes images: `generate` in its place."""
+        """For a model that generates images: refused, use `generate`."""
         self._refuse_predict(x)
         return super().predict_on_batch(x)
 
     def evaluate(self, *args, **kwargs):
-        """Refused: what measures a model is `zoo.evaluation`, or `zoo.metrics`."""
+        """Refused: models are measured with `zoo.evaluation` or `zoo.metrics`."""
         raise ZooError(
-            f"{self._name()} has no single number that `evaluate` could give: save it with "
+            f"{self._name()} has no single loss for `evaluate` to return: save it with "
             "save_to_preset and measure it with zoo.evaluation, or use zoo.metrics."
         )
 
@@ -63,19 +63,19 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     # --- training ---------------------------------------------------------------------------------
 
     def fit(self, x=None, *args, **kwargs):
-        """As Keras': `x` is a `tf.data.Dataset` of batches, dicts such as those of `zoo.data`."""
+        """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts as those of `zoo.data`."""
         self._check_trainable()
         if not isinstance(x, tf.data.Dataset | keras.utils.PyDataset) and not (
             hasattr(x, "__next__") or isinstance(x, tf.distribute.DistributedDataset)
         ):
             raise ZooError(
                 f"{self._name()}.fit takes a tf.data.Dataset of batches, dicts such as zoo.data "
-                f"makes, got {_kind(x)}; zoo.training.run trains by a recipe."
+                f"yields, got {_kind(x)}; zoo.training.run trains with a recipe."
             )
         return super().fit(x, *args, **kwargs)
 
     def train_on_batch(self, x=None, *args, **kwargs):
-        """As Keras': one step on a dict such as those of `zoo.data`."""
+        """Keras' `train_on_batch`: one step on a dict such as those of `zoo.data`."""
         self._check_trainable()
         self.check_batch(x)
         return super().train_on_batch(x, *args, **kwargs)
@@ -84,7 +84,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         """Raises `ZooError` unless a batch is a dict."""
         if not hasattr(batch, "keys"):
             raise ZooError(
-                f"A batch of {self._name()} is a dict of tensors, such as zoo.data makes, got "
+                f"A batch of {self._name()} is a dict of tensors, such as zoo.data yields, got "
                 f"{_kind(batch)}."
             )
 
@@ -101,33 +101,33 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     # --- saving -----------------------------------------------------------------------------------
 
     def save(self, filepath, *args, **kwargs):
-        """Writes a `.keras` file; what `zoo.from_preset` loads is written by `save_to_preset`."""
+        """Writes a `.keras` file; `save_to_preset` writes a preset for `zoo.from_preset`."""
         if not str(filepath).endswith(".keras"):
             raise ZooError(
-                f'save writes files that end in ".keras", got "{filepath}"; save_to_preset(folder) '
-                "writes a preset, which zoo.from_preset loads."
+                f'save expects a file name that ends in ".keras", got "{filepath}"; '
+                "save_to_preset(folder) writes a preset, which zoo.from_preset loads."
             )
         return _files(filepath, super().save, *args, **kwargs)
 
     def save_weights(self, filepath, *args, **kwargs):
-        """As Keras', a `.weights.h5` file; `save_checkpoint` keeps optimizers and step, too."""
+        """Writes a `.weights.h5` file; `save_checkpoint` also stores optimizers and iteration."""
         return _files(filepath, super().save_weights, *args, **kwargs)
 
     def load_weights(self, filepath, *args, **kwargs):
-        """Reads what `save_weights` wrote; `load_checkpoint` reads checkpoints."""
+        """Reads a file of `save_weights`; `load_checkpoint` reads checkpoints."""
         if not os.path.exists(filepath):
             raise ZooError(f"There is no weights file {filepath}.")
         return _files(filepath, super().load_weights, *args, **kwargs)
 
     def export(self, *args, **kwargs):
-        """Refused: `export.saved_model` writes what a server runs."""
+        """Refused: `export.saved_model` writes models for a server."""
         raise ZooError(
             f"{self._name()} is exported from a preset: save_to_preset(folder), then "
             "`python -m export.saved_model --preset=FOLDER --out=SERVED`."
         )
 
     def quantize(self, *args, **kwargs):
-        """Refused: no network here was tried with weights of 8 bits or fewer."""
+        """Refused: weights of 8 bits or fewer are untested with these networks."""
         raise ZooError(
             f"{self._name()} cannot be quantized; save_to_preset(folder, half=True) stores weights "
             "in half the size."
@@ -142,8 +142,8 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         return "conditions" if self.condition is None else self.condition.argument
 
     def _use(self):
-        given = "" if self._condition() == "conditions" else self._condition()
-        return f"use generate({given}), which returns uint8 images."
+        argument = "" if self._condition() == "conditions" else self._condition()
+        return f"use generate({argument}), which returns uint8 images."
 
     def _refuse_predict(self, x):
         if hasattr(self, "generate") and not hasattr(x, "keys"):
@@ -151,12 +151,12 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
 
 
 def _is_dict(args, kwargs):
-    given = args[0] if args else kwargs.get("inputs")
-    return hasattr(given, "keys")
+    inputs = args[0] if args else kwargs.get("inputs")
+    return hasattr(inputs, "keys")
 
 
 def _files(filepath, work, *args, **kwargs):
-    """Does `work` with a file; what it cannot do is one sentence."""
+    """Calls `work` on a file; its errors become one sentence."""
     try:
         return work(filepath, *args, **kwargs)
     except ZooError:
@@ -164,8 +164,8 @@ def _files(filepath, work, *args, **kwargs):
     except OSError as error:
         from zoo.storage import explain_os_error
 
-        said = explain_os_error(error) if error.errno else reason(error)
-        raise ZooError(f"{filepath}: {said}.") from error
+        text = explain_os_error(error) if error.errno else reason(error)
+        raise ZooError(f"{filepath}: {text}.") from error
     except (ValueError, TypeError, KeyError, AttributeError, RuntimeError) as error:
         raise ZooError(f"{filepath}: {reason(error)}.") from error
 

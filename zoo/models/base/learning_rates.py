@@ -1,4 +1,4 @@
-"""How the image-to-image systems lower their learning rates.
+"""Learning rate schedules of the image-to-image systems.
 
 Checked against HelenMao/MSGAN, Pix2Pix and DRIT (`get_scheduler` of their networks.py), and
 junyanz/BicycleGAN.
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 
 def linear_decay(epoch, epochs, constant_epochs):
-    """1 for the first epochs, then falling linearly: 1 - max(0, epoch - n) / (N - n + 1).
+    """1 for the first epochs, then decreasing linearly: 1 - max(0, epoch - n) / (N - n + 1).
 
     Args:
         epoch: int tensor, the number of the epoch. DRIT and MSGAN's Pix2Pix count from 0,
@@ -24,8 +24,8 @@ def linear_decay(epoch, epochs, constant_epochs):
 
 
 def linear_decay_factor(model, first_epoch=0):
-    """`linear_decay` at a model's iteration, by its `steps_per_epoch`, `epochs` and
-    `constant_epochs`; None where it has no `steps_per_epoch`.
+    """`linear_decay` at a model's iteration, from its `steps_per_epoch`, `epochs` and
+    `constant_epochs`; None if it has no `steps_per_epoch`.
 
     Args:
         first_epoch: int. The number of the first epoch.

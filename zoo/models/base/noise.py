@@ -1,4 +1,4 @@
-"""Noise without state: the same key gives the same numbers, in any batch, after any restart."""
+"""Stateless noise: the same key gives the same numbers, in any batch, after any restart."""
 
 import zlib
 
@@ -37,7 +37,7 @@ def dropout_mask(shape, key, rate):
 
 
 def normal_from_seeds(seeds, size):
-    """Standard normal noise, one row for each seed and depending on that seed alone.
+    """Standard normal noise, one row per seed, which depends on that seed alone.
 
     Shapes: seeds int64 (batch,) -> float32 (batch, size).
     """

@@ -1,4 +1,4 @@
-"""What all training systems share: networks, optimizers, noise, checkpoints, presets."""
+"""Base class of all training systems: networks, optimizers, noise, checkpoints, presets."""
 
 import inspect
 import math
@@ -20,8 +20,8 @@ class System(KerasInterface):
     """Networks that are trained together, each with its own named optimizer.
 
     A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names`
-    (what `training_step` returns) and `optimizer_groups`, builds in `__init__` what generation
-    needs and the rest in `build_for_training`, and writes `training_step`.
+    (the keys that `training_step` returns) and `optimizer_groups`, builds the networks of
+    generation in `__init__` and the others in `build_for_training`, and implements `training_step`.
 
     Args:
         seed: int. Key of all noise drawn in training.
@@ -30,8 +30,8 @@ class System(KerasInterface):
     network_names = ()
     preset_network_names = ()
     loss_names = ()
-    condition = None  # what it draws from, see `zoo.conditions`; None of one that draws nothing
-    hub_encoder = None  # the `HubTextEncoder` of a system that reads captions with one
+    condition = None  # see `zoo.conditions`; None for a system that generates nothing
+    hub_encoder = None  # the `HubTextEncoder`, if the system reads captions with one
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -49,24 +49,24 @@ class System(KerasInterface):
         self.built = True
 
     def get_config(self):
-        """dict of the constructor's arguments, as plain values, by the class's own signature.
+        """dict of the constructor's arguments, as plain values, after the class's signature.
 
-        An argument `x` is kept as the attribute `x`, or as `x_config` where `x` is the network
-        that is made of it.
+        An argument `x` is stored as the attribute `x`, or as `x_config` where `x` is the network
+        built from it.
         """
         kinds = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
         parameters = inspect.signature(self.__init__).parameters.items()
         names = [name for name, parameter in parameters if parameter.kind not in kinds]
-        kept = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
-        return {name: _plain(getattr(self, kept.get(name, name))) for name in names}
+        renamed = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
+        return {name: _plain(getattr(self, renamed.get(name, name))) for name in names}
 
     # --- networks -------------------------------------------------------------------------------
 
     def read_text(self, vocabulary, max_words, text_encoder):
         """The condition that these arguments describe, see `zoo.conditions.text_condition`.
 
-        They are kept as `vocabulary`, `max_words` and `text_encoder_config`, and the networks that
-        read as `text_encoder` or, not stored, `hub_encoder`.
+        They are stored as `vocabulary`, `max_words` and `text_encoder_config`, and the network that
+        reads captions as `text_encoder` or, without weights of its own, as `hub_encoder`.
         """
         self.vocabulary = None if vocabulary is None else Vocabulary(vocabulary)
         self.max_words = max_words
@@ -81,12 +81,12 @@ class System(KerasInterface):
 
     @property
     def networks(self):
-        """dict of name -> network, of those that exist so far."""
-        made = ((name, vars(self).get(name)) for name in self.network_names)
-        return {name: network for name, network in made if network is not None}
+        """dict of name -> network, of the networks that exist so far."""
+        networks = ((name, vars(self).get(name)) for name in self.network_names)
+        return {name: network for name, network in networks if network is not None}
 
     def build_for_training(self):
-        """Creates the networks that only training needs; calling it again does nothing."""
+        """Creates the networks that only training needs. Idempotent."""
 
     def network_variables(self, names=None):
         """dict of storage name -> variable. Names follow the code's names, never creation order."""
@@ -99,18 +99,18 @@ class System(KerasInterface):
                     continue  # Keras' own dropout seeds; all noise here is stateless
                 path = f"{name}/{variable.path.split('/', 1)[1]}"
                 if path in variables:
-                    raise ZooError(f"Two variables are called {path}: name the layers of {name}.")
+                    raise ZooError(f"Two variables are named {path}: name the layers of {name}.")
                 variables[path] = variable
         return variables
 
     def preset_variables(self):
-        """dict of storage name -> variable, of what a preset holds."""
+        """dict of storage name -> variable, of the variables that a preset stores."""
         return self.network_variables(self.preset_network_names)
 
     def parameter_counts(self):
         """dict of network name -> number of parameters, without running statistics.
 
-        Nor with the singular vectors u and v of spectral normalisation.
+        The singular vectors u and v of spectral normalization are not counted either.
         """
         counts = dict.fromkeys(self.networks, 0)
         for path, variable in self.network_variables().items():
@@ -125,7 +125,7 @@ class System(KerasInterface):
 
         Args:
             jit_compile: bool. XLA for `fit` (never faster on a CPU).
-            **optimizers: Keras optimizers; a name that serves several networks is copied for each.
+            **optimizers: Keras optimizers; one that trains several networks is copied for each.
         """
         self.build_for_training()
         optimizers = self._checked_optimizers(optimizers)
@@ -155,28 +155,28 @@ class System(KerasInterface):
             auto_scale_loss=False,
         )
 
-    def _checked_optimizers(self, given):
-        """The optimizers of `compile`, each a Keras optimizer; Keras' names of them are one too."""
+    def _checked_optimizers(self, arguments):
+        """The optimizers of `compile` as Keras optimizers; Keras' names of them are allowed."""
         expected = sorted(self.optimizer_groups)
-        if set(given) != set(expected):
+        if set(arguments) != set(expected):
             raise ZooError(
                 f"{type(self).__name__}.compile takes the optimizers {', '.join(expected)}, got "
-                f"{', '.join(sorted(given)) or 'none'}: for example {self.compile_example()}."
+                f"{', '.join(sorted(arguments)) or 'none'}: for example {self.compile_example()}."
             )
-        found = {}
-        for name, value in given.items():
+        optimizers = {}
+        for name, value in arguments.items():
             try:
-                found[name] = keras.optimizers.get(value)
+                optimizers[name] = keras.optimizers.get(value)
             except (ValueError, TypeError) as error:
                 raise ZooError(
                     f"`{name}` must be a Keras optimizer, such as keras.optimizers.Adam(2e-4), got "
                     f"{value!r}."
                 ) from error
-        return found
+        return optimizers
 
     @property
     def optimizer_groups(self):
-        """dict of `compile` argument -> dict of optimizer attribute -> the variables it trains."""
+        """dict of `compile` argument -> dict of optimizer attribute -> trained variables."""
         raise NotImplementedError
 
     def get_compile_config(self):
@@ -190,32 +190,32 @@ class System(KerasInterface):
     def compile_from_config(self, config):
         self.compile(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
 
-    def _update(self, name, tape, loss, variables, transform=None):
-        """One step of the optimizer `name` down `loss`, recorded on `tape`.
+    def apply_gradients(self, name, tape, loss, variables, transform=None):
+        """One step of the optimizer `name` on `loss`, which is recorded on `tape`.
 
         The loss is divided by the number of replicas, because Keras optimizers sum their gradients.
 
         Args:
             transform: function of the list of gradients, such as a clip.
         """
-        self._update_together(tape, loss, {name: variables}, lambda _: transform)
+        self.apply_joint_gradients(tape, loss, {name: variables}, lambda _: transform)
 
-    def _update_together(self, tape, loss, variables, transform_of=None):
-        """One step of several optimizers down the same loss, whose gradient is taken once.
+    def apply_joint_gradients(self, tape, loss, variables, transform_of=None):
+        """One step of several optimizers on the same loss, whose gradient is computed once.
 
         Args:
-            variables: dict of optimizer name -> the variables that it trains.
-            transform_of: function of an optimizer's variables that gives a function of their
+            variables: dict of optimizer name -> trained variables.
+            transform_of: function of an optimizer's variables that returns a function of their
                 gradients, or None.
         """
         lead = getattr(self, next(iter(variables)))
         with tape:
             scaled = lead.scale_loss(loss / self.replicas)
-        # dense: the norm of a sparse embedding gradient would count a repeated word's rows apart
+        # dense: the norm of a sparse embedding gradient would not sum a repeated word's rows
         gradients = tf.nest.map_structure(
             tf.convert_to_tensor, tape.gradient(scaled, list(variables.values()))
         )
-        scale = getattr(lead, "dynamic_scale", 1.0)  # mixed_float16, where each has its own
+        scale = getattr(lead, "dynamic_scale", 1.0)  # with mixed_float16 each has its own scale
         for (name, members), own in zip(variables.items(), gradients, strict=True):
             optimizer = getattr(self, name)
             transform = transform_of(members) if transform_of else None
@@ -230,33 +230,34 @@ class System(KerasInterface):
         return tf.distribute.get_strategy().num_replicas_in_sync
 
     def noise_key(self, stream):
-        """Key of one stream of noise in the present iteration (see `zoo.models.base.noise.key`)."""
+        """Key of one stream of noise in the current iteration (see `zoo.models.base.noise.key`)."""
         return noise.key(self.seed, stream, self.iteration.value)
 
     def learning_rate_factor(self):
-        """What all learning rates of `compile` are multiplied by in this iteration, or None."""
+        """Factor of all learning rates of `compile` in this iteration, or None."""
         return None
 
     def set_learning_rates(self):
-        """Follows `learning_rate_factor`; part of `train_step`."""
+        """Applies `learning_rate_factor`; part of `train_step`."""
         factor = self.learning_rate_factor()
         if factor is not None:
             for name, rate in self._first_rates.items():
                 getattr(self, name).learning_rate.assign(rate * factor)
 
     def step_arguments(self, step):
-        """dict of what a training loop gives to `train_step` beside the batch.
+        """dict of the arguments that a training loop passes to `train_step` with the batch.
 
-        `step` is the iteration's number, an int: what depends on it is decided outside the graph.
+        `step` is the iteration's number, an int: decisions that depend on it are made outside the
+        graph.
         """
         return {}
 
     def training_step(self, batch):
-        """One iteration of the paper's algorithm; returns a dict of scalars, by `loss_names`."""
+        """One iteration of the paper's algorithm; returns a dict of scalars named `loss_names`."""
         raise NotImplementedError
 
     def train_step(self, batch):
-        """`training_step`, then the iteration counter and the running means that `fit` shows."""
+        """`training_step`, then updates the iteration counter and the means that `fit` shows."""
         self.check_batch(batch)
         self.set_learning_rates()
         try:
@@ -265,8 +266,8 @@ class System(KerasInterface):
             if error.args[0] in batch:
                 raise
             raise ZooError(
-                f'A batch of {type(self).__name__} needs "{error.args[0]}", which this one has '
-                f"not: it has {', '.join(map(str, batch)) or 'nothing'}."
+                f'A batch of {type(self).__name__} needs "{error.args[0]}", got a batch of '
+                f"{', '.join(map(str, batch)) or 'nothing'}."
             ) from error
         self.iteration.assign(self.iteration + 1)
         for tracker in self._trackers:
@@ -278,12 +279,12 @@ class System(KerasInterface):
         return self._trackers
 
     def _maybe_symbolic_build(self, *args, **kwargs):
-        """Keras' trial run before `fit` fails under a strategy; everything is built already."""
+        """Disabled: Keras' trial run before `fit` fails under a strategy, and all is built."""
 
     # --- checkpoints ----------------------------------------------------------------------------
 
     def checkpoint_variables(self):
-        """dict of storage name -> variable of everything that the next iteration depends on."""
+        """dict of storage name -> variable, of the whole training state."""
         variables = {"iteration": self.iteration, **self.network_variables()}
         for name in getattr(self, "optimizer_names", []):
             for i, variable in enumerate(getattr(self, name).variables):
@@ -293,21 +294,21 @@ class System(KerasInterface):
     def save_checkpoint(self, path, notes=None):
         """Writes all networks, optimizers and the iteration to one HDF5 file, atomically.
 
-        Of a `hub_encoder`, which never changes, the digests of its modules take the weights' place.
-        `notes`: dict of str to str, kept beside them for `zoo.storage.read_notes`.
+        For a `hub_encoder`, which never changes, the digests of its modules are stored instead of
+        its weights. `notes`: dict of str to str, stored in the file for `zoo.storage.read_notes`.
         """
         digests = {} if self.hub_encoder is None else self.hub_encoder.digests
         notes = {**(notes or {}), **digests}
         storage.save_variables(path, self.checkpoint_variables(), notes=notes)
 
     def load_checkpoint(self, path):
-        """Restores `save_checkpoint`: training goes on bit for bit as if it had not stopped.
+        """Restores a checkpoint of `save_checkpoint`. Resuming training is bit-exact.
 
         Raises:
-            ZooError: the file is not that of such a model, or its modules were others.
+            ZooError: the file is of another model, or its text encoder's modules were others.
         """
         if self.hub_encoder is not None:
-            remedy = f"Put that one back, or start anew: {path} cannot go on with another."
+            remedy = f"Restore that module, or start a new run: {path} cannot use another."
             self.hub_encoder.check_digests(storage.read_notes(path), remedy)
         storage.load_variables(path, self.checkpoint_variables())
 
@@ -315,7 +316,7 @@ class System(KerasInterface):
 
     @classmethod
     def from_preset(cls, handle, **kwargs):
-        """A trained model by name, directory or handle; see `zoo.from_preset`."""
+        """Loads a trained model by name, directory or handle; see `zoo.from_preset`."""
         from zoo import presets
 
         model = presets.from_preset(handle, **kwargs)
@@ -327,14 +328,15 @@ class System(KerasInterface):
         return model
 
     def save_to_preset(self, directory, metadata=None, half=False):
-        """Writes what generation needs to a preset directory; see `zoo.presets.save_to_preset`."""
+        """Writes a preset directory, which is enough to generate; see
+        `zoo.presets.save_to_preset`."""
         from zoo import presets
 
         return presets.save_to_preset(self, directory, metadata, half=half)
 
 
 def _plain(value):
-    """A copy of lists, tuples and dicts as plain lists and dicts; a vocabulary as its tokens."""
+    """A copy as plain lists and dicts; a vocabulary becomes the list of its tokens."""
     if isinstance(value, Vocabulary):
         return list(value.tokens)
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""Weight decay as the papers' framework couples it with Adam.
+"""Weight decay, coupled with Adam as in the papers' framework.
 
 PyTorch's `weight_decay` argument (before AdamW) adds the L2 term's derivative to the gradient, so
-Adam scales it like the rest; `weight_decay` of Keras' optimizers is decoupled, another method.
+Adam scales it too; `weight_decay` of Keras' optimizers is decoupled, which is another method.
 Checked against HelenMao/MSGAN, whose DCGAN and DRIT train with it.
 """
 
@@ -9,15 +9,15 @@ import tensorflow as tf
 
 
 def coupled_weight_decay(variables, rate):
-    """The `transform` of `System._update` that turns each gradient g of w into g + rate * w.
+    """The `transform` of `System.apply_gradients` from each gradient g of w to g + rate * w.
 
     Args:
-        variables: list of variables, those given to `_update`: all trained ones, biases and
+        variables: list of variables, those given to `apply_gradients`: all trained ones, biases and
             batch-norm scales too, as in the official code.
         rate: float. Weight decay; 0 gives None, no transform.
 
     Returns:
-        A function of a list of gradients that gives such a list, or None.
+        A function from a list of gradients to a list of gradients, or None.
     """
     if not rate:
         return None

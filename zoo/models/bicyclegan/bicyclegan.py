@@ -3,9 +3,9 @@
 Papers: BicycleGAN, arXiv 1711.11586; mode seeking, MSGAN, arXiv 1903.05628. Checked against
     junyanz/BicycleGAN models/bicycle_gan_model.py of 2020-08-04, and of 2020-06-03 for
     `latent_step="separate"`.
-Known deviations: both gradients of an iteration are taken before any step; until 2020-06 the
-    official second gradient met weights that the first step had moved (0.4 % of difference). Mode
-    seeking is not part of the paper; it is added as MSGAN added it elsewhere.
+Known deviations: both gradients of an iteration are computed before any step; until 2020-06 the
+    official second gradient used weights that the first step had updated (a difference of 0.4 %).
+    Mode seeking is not part of the paper; it is added as in MSGAN's other tasks.
 """
 
 import keras
@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.images import Images
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_float, to_uint8
 from zoo.images.read import read_images
 from zoo.losses.least_squares import FORMS, check_form, over_scales
@@ -30,42 +30,43 @@ LATENT_STEPS = ("joint", "separate")
 
 @keras.saving.register_keras_serializable("zoo")
 class BicycleGAN(ConditionalGAN):
-    """Paired image-to-image translation that can draw many images of one source.
+    """Paired image-to-image translation that can generate many images per source.
 
-    Two cycles share generator G and encoder E. A target's code makes the target again (cVAE-GAN:
-    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent's image gives the
-    latent back (cLR-GAN: L1 of the latent, which trains G alone; adversarial).
+    Two cycles share generator G and encoder E. A target's code reconstructs the target (cVAE-GAN:
+    L1, adversarial, KL divergence of the code to N(0, 1)), and a random latent is recovered from
+    its image (cLR-GAN: L1 of the latent, which trains G only; adversarial).
 
-    A batch is cut in halves, so its size is even: the first half's pairs are encoded and drawn, the
-    second half's are what the second discriminator sees as real.
+    A batch is split into halves, so its size must be even: the first half's pairs are encoded and
+    translated, the second half's are the real images of the second discriminator.
 
-    Mode seeking draws a second latent for each source of the first half. Both images are scored,
+    Mode seeking draws a second latent per source of the first half. Both images are discriminated,
     real ones count twice, and only the first latent is recovered, as in MSGAN's Pix2Pix and DRIT.
 
     Args:
-        image_size: int. 256; a power of two from 16 on, because of the encoder.
+        image_size: int. 256; a power of two of at least 16, because of the encoder.
         latent_dim: int. nz, 8.
         encoder: "resnet" (`resnet_256`, `resnet_128`) or "conv" (`conv_*`), as deep as
             `image_size` needs.
         encoder_filters: int. nef, 64.
-        conditional_discriminators: bool. Whether the discriminators see the source, too
-            (`conditional_D`). False. The second one's real pairs have other sources than its
+        conditional_discriminators: bool. Whether the discriminators also see the source
+            (`conditional_D`). False. The real pairs of the second one have other sources than its
             generated ones, as the authors intend.
         use_same_discriminator: bool. One discriminator for both cycles, in one step (`use_same_D`).
-        latent_step: "joint": G's latent term is part of its one step; "separate": it has a second
-            step of G, as until 2020-06, so in the paper and the released weights.
+        latent_step: "joint": G's latent term is part of its only step; "separate": it has a second
+            step of G, as until 2020-06, and so in the paper and the released weights.
         gan_weight, gan2_weight: float. lambda_GAN and lambda_GAN2, 1 both.
         l1_weight: float. lambda_L1, 10.
         latent_weight: float. lambda_z, 0.5.
         kl_weight: float. lambda_kl, 0.01, of the sum over batch and dimensions.
-        mode_seeking_weight: float. 0; no part of the paper.
+        mode_seeking_weight: float. 0; not part of the paper.
         image_size, source_channels, target_channels, generator_filters, num_downs, where_add,
             upsample, activation, normalization, discriminator_filters, discriminator_scales,
             discriminator_layers, adversarial_form: see `Pix2Pix`.
         dropout: float. 0; the official scripts train with 0.5.
-        steps_per_epoch: int or None. With it the learning rates fall (see `linear_decay`).
-        epochs, constant_epochs: ints. For how long, 400, and after how many the rates fall, 200.
-        ema_decay: float or None. None, as in the official code: no moving average.
+        steps_per_epoch: int or None. If given, the learning rates decay (see `linear_decay`).
+        epochs, constant_epochs: ints. Length of the schedule, 400, and the epochs before the decay,
+            200.
+        ema_decay: float or None. None, as in the official code: no EMA.
         ema_statistics, seed: see `ConditionalGAN`.
 
     Example:
@@ -133,12 +134,10 @@ class BicycleGAN(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        choices = {"encoder": (encoder, ENCODERS), "latent_step": (latent_step, LATENT_STEPS)}
-        for name, (value, known) in choices.items():
-            if value not in known:
-                raise ZooError(f"`{name}` must be one of {tuple(known)}, got {value!r}.")
+        check_choice("`encoder`", encoder, ENCODERS)
+        check_choice("`latent_step`", latent_step, LATENT_STEPS)
         if not latent_dim:
-            raise ZooError("BicycleGAN encodes images in a latent, but `latent_dim` is 0.")
+            raise ZooError("BicycleGAN encodes images in a latent: `latent_dim` must be positive.")
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )
@@ -191,7 +190,7 @@ class BicycleGAN(ConditionalGAN):
         return (self.inference_generator.name, "encoder")
 
     def build_for_training(self):
-        """Makes the discriminators; their weights are new."""
+        """Creates the discriminators, with new weights. Idempotent."""
         channels = self.target_channels
         if self.conditional_discriminators:
             channels += self.source_channels
@@ -220,7 +219,7 @@ class BicycleGAN(ConditionalGAN):
     # --- one iteration ----------------------------------------------------------------------------
 
     def training_step(self, batch):
-        """Both cycles, the step of G and E, then those of the discriminators on the same images.
+        """Both cycles, a step of G and E, then a step of each discriminator on the same images.
 
         Args:
             batch: dict of `source` and `target`, float32 (batch, size, size, channels) in [-1, 1];
@@ -233,7 +232,7 @@ class BicycleGAN(ConditionalGAN):
         noise = self.noise("encoding", half, self.latent_dim)
         separate = self.latent_step == "separate"
 
-        # (1) cVAE-GAN: encode a target, and draw it again. cLR-GAN: draw from a random latent.
+        # (1) cVAE-GAN: encode a target and reconstruct it. cLR-GAN: generate from a random latent.
         with tf.GradientTape(persistent=separate) as tape:
             code = self.encoder(targets[0], training=True)
             encoded = translate(self, sources[0], draw_code(code, noise), "dropout_encoded")
@@ -243,33 +242,33 @@ class BicycleGAN(ConditionalGAN):
                 self, sources[0], targets[0], code, encoded, random, latents
             )
 
-        # (2) Update G and E; the latent that is found again trains G alone.
+        # (2) Update G and E; the recovered latent trains G only.
         latent_loss, slope = latent_loss_and_slope(self, random, latents)
-        with tape:  # its gradient is that of the latent loss, through E as it is into G alone
+        with tape:  # its gradient is that of the latent loss, through a fixed E into G only
             latent_term = tf.reduce_sum(slope * random)
             total = losses["generator_loss"] + (0 if separate else latent_term)
-        self._update_together(tape, total, self.optimizer_groups["generator_optimizer"])
+        self.apply_joint_gradients(tape, total, self.optimizer_groups["generator_optimizer"])
         if separate:
             variables = self.generator.trainable_variables
-            self._update("generator_optimizer", tape, latent_term, variables)
+            self.apply_gradients("generator_optimizer", tape, latent_term, variables)
         self.ema.update()
 
         # (3) Update the discriminators.
         fakes = [tf.stop_gradient(encoded)], self.split_samples(tf.stop_gradient(random))
-        errors = self.update_discriminators(sources, targets, *fakes)
-        return {**errors, **losses, "latent_loss": latent_loss}
+        discriminator_losses = self.update_discriminators(sources, targets, *fakes)
+        return {**discriminator_losses, **losses, "latent_loss": latent_loss}
 
     def _halves(self, batch):
         size = batch["source"].shape[0]
         if size is not None and size % 2:
             raise ZooError(
-                f"BicycleGAN cuts each batch in halves, but one has {size} pairs. Use an even "
-                "batch size, and leave incomplete batches out."
+                f"BicycleGAN splits each batch into halves, got a batch of {size} pairs. Use an "
+                "even batch size, and drop incomplete batches."
             )
         return tf.split(batch["source"], 2), tf.split(batch["target"], 2)
 
     def update_discriminators(self, sources, targets, encoded, random):
-        """Each discriminator on its own cycle; or one on both, with the sum of the losses."""
+        """A step of each discriminator on its own cycle, or of one on the sum of both losses."""
         cycles = [
             (1, encoded, (sources[0], targets[0])),
             (2, random, (sources[1], targets[1])),
@@ -284,11 +283,11 @@ class BicycleGAN(ConditionalGAN):
                 real_loss = self.adversarial_loss(self.discriminate(cycle, *real), 1)
                 losses.append(tf.add_n(terms) + len(fakes) * real_loss)
             total = tf.add_n(losses)
-        self._update_together(tape, total, self.optimizer_groups["discriminator_optimizer"])
+        self.apply_joint_gradients(tape, total, self.optimizer_groups["discriminator_optimizer"])
         return {"discriminator_loss": losses[0], "discriminator_2_loss": losses[1]}
 
     def discriminate(self, cycle, source, images):
-        """The maps of the discriminator of a cycle, 1 (cVAE-GAN) or 2 (cLR-GAN)."""
+        """The logit maps of the discriminator of a cycle, 1 (cVAE-GAN) or 2 (cLR-GAN)."""
         discriminator = getattr(self, self.discriminator_names[:cycle][-1])
         if self.conditional_discriminators:
             images = tf.concat([tf.cast(source, images.dtype), images], axis=-1)
@@ -301,44 +300,44 @@ class BicycleGAN(ConditionalGAN):
     # --- generation -------------------------------------------------------------------------------
 
     def encode(self, images, batch_size=16):
-        """The Gaussian of pictures' latents.
+        """The Gaussian of the latent of each image.
 
         Args:
-            images: what `generate` takes, but images like the targets.
+            images: images of the target domain, in any form that `generate` takes.
             batch_size: int.
 
         Returns:
             dict of `mu`, `log_var` float32 (images, latent_dim).
         """
         check(type(self).__name__, "batch_size", batch_size, default=16)
-        pictures = read_images(images, self.image_size, self.target_channels)
+        images = read_images(images, self.image_size, self.target_channels)
         codes = [
-            self.encoder(to_float(pictures[start : start + batch_size]), training=False)
-            for start in range(0, len(pictures), batch_size)
+            self.encoder(to_float(images[start : start + batch_size]), training=False)
+            for start in range(0, len(images), batch_size)
         ]
         return {n: np.concatenate([np.float32(c[n]) for c in codes]) for n in ("mu", "log_var")}
 
     def generate_like(self, images, examples, batch_size=4):
-        """Pictures of images, each with the mean code of an example.
+        """Translations of images, each with the mean code of an example.
 
         Args:
-            images: what `generate` takes.
-            examples: as many images like the targets, or one for all.
+            images: see `generate`.
+            examples: images of the target domain, one per image or one for all.
             batch_size: int.
 
         Returns:
             uint8 (images, size, size, target channels).
 
         Raises:
-            ZooError: an image that cannot be read, or another number of examples.
+            ZooError: an image cannot be read, or the number of examples is wrong.
         """
         check(type(self).__name__, "batch_size", batch_size, default=4)
         source = read_images(images, self.image_size, self.source_channels)
         latents = self.encode(examples)["mu"]
         if len(latents) not in (1, len(source)):
             raise ZooError(
-                f"There are {len(source)} images and {len(latents)} examples: give one example "
-                "for each image, or one for all."
+                f"Expected one example per image or one for all, got {len(latents)} examples for "
+                f"{len(source)} images."
             )
         latents = np.broadcast_to(latents, (len(source), self.latent_dim))
         batches = []

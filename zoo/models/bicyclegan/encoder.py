@@ -17,7 +17,7 @@ from zoo.networks.build import build, spec
 from zoo.precision import at_least_float32_dtype
 
 MOST_WIDTHS = 4  # channels grow up to 4 x filters
-POOL = 8  # pixels of a side that the last mean is over
+POOL = 8  # height and width in pixels that the last mean is taken over
 
 
 def leaky(x):
@@ -41,8 +41,8 @@ class BasicBlock(keras.layers.Layer):
     """Residual block with the activation first: (batch, h, w, c) -> (batch, h/2, w/2, filters).
 
     norm, LeakyReLU, 3x3 convolution, twice, then a mean over 2x2; plus the input's mean over 2x2
-    through a 1x1 convolution. Without norm the official activation works in place on what the
-    shortcut sees, too.
+    through a 1x1 convolution. Without a norm the official activation is in place, and so also
+    changes the input of the shortcut.
 
     Args:
         filters: int.
@@ -80,7 +80,7 @@ class BasicBlock(keras.layers.Layer):
 
 
 class GaussianEncoder(keras.layers.Layer):
-    """What both encoders share: `features`, a mean over 8x8 pixels, and two linear heads.
+    """Base class of both encoders: `features`, a mean over 8x8 pixels, and two linear heads.
 
     Args:
         latent_dim: int. nz, 8.
@@ -91,7 +91,7 @@ class GaussianEncoder(keras.layers.Layer):
     least float32.
 
     Raises:
-        ZooError: images of a size that does not end in one mean over 8x8 pixels.
+        ZooError: the image size is not 8 times the total downsampling.
     """
 
     def __init__(self, latent_dim=8, filters=64, normalization="instance", **kwargs):
@@ -99,27 +99,27 @@ class GaussianEncoder(keras.layers.Layer):
         self.latent_dim = latent_dim
         self.filters = filters
         self.normalization = normalization
-        wide = at_least_float32_dtype(self)
+        output_dtype = at_least_float32_dtype(self)
         self.mu, self.log_var = (
             keras.layers.Dense(
                 latent_dim,
                 kernel_initializer=initializers.xavier_normal(),
                 name=name,
-                dtype=wide,
+                dtype=output_dtype,
             )
             for name in ("mu", "log_var")
         )
 
     def features(self, x, training):
-        """(batch, h, w, any) -> (batch, 8, 8, channels), LeakyReLU included."""
+        """(batch, h, w, any) -> (batch, 8, 8, channels), after LeakyReLU."""
         raise NotImplementedError
 
     def call(self, x, training=False):
-        side = POOL * 2**self.halvings
+        side = POOL * 2**self.num_downsamples
         if tuple(x.shape[1:3]) != (side, side):
             raise ZooError(
-                f"This encoder halves {self.halvings} times and ends in {POOL} x {POOL} pixels: it "
-                f"reads images of {side} x {side}, not {x.shape[1]} x {x.shape[2]}."
+                f"This encoder downsamples {self.num_downsamples} times to {POOL} x {POOL} pixels: "
+                f"expected images of {side} x {side}, got {x.shape[1]} x {x.shape[2]}."
             )
         code = tf.reduce_mean(self.features(x, training), [1, 2])  # (batch, channels)
         return {"mu": self.mu(code), "log_var": self.log_var(code)}
@@ -135,7 +135,7 @@ class GaussianEncoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ResNetEncoder(GaussianEncoder):
-    """4x4 convolution of stride 2, then `blocks` - 1 `BasicBlock`s of rising width.
+    """4x4 convolution of stride 2, then `blocks` - 1 `BasicBlock`s of increasing width.
 
     Args:
         blocks: int. 5 for 256 pixels (`resnet_256`), 4 for 128: images of 8 x 2^blocks pixels.
@@ -157,7 +157,7 @@ class ResNetEncoder(GaussianEncoder):
         ]
 
     @property
-    def halvings(self):
+    def num_downsamples(self):
         return self.blocks
 
     def features(self, x, training):
@@ -172,7 +172,8 @@ class ResNetEncoder(GaussianEncoder):
 
 @keras.saving.register_keras_serializable("zoo")
 class ConvEncoder(GaussianEncoder):
-    """4x4 convolutions of stride 2 (`conv_*`), each but the first with norm, LeakyReLU behind.
+    """4x4 convolutions of stride 2 (`conv_*`), each followed by norm (except the first) and
+    LeakyReLU.
 
     Args:
         layers: int. 5 for 256 pixels: images of 8 x 2^layers pixels.
@@ -181,7 +182,7 @@ class ConvEncoder(GaussianEncoder):
 
     def __init__(self, layers=5, **kwargs):
         super().__init__(**kwargs)
-        self.halvings = layers
+        self.num_downsamples = layers
         self.convs, self.norms = [], []
         for i in range(layers):
             width = self.filters * min(MOST_WIDTHS, 2**i)
@@ -196,30 +197,30 @@ class ConvEncoder(GaussianEncoder):
         return x
 
     def get_config(self):
-        return {**super().get_config(), "layers": self.halvings}
+        return {**super().get_config(), "layers": self.num_downsamples}
 
 
 ENCODERS = {"resnet": (ResNetEncoder, "blocks"), "conv": (ConvEncoder, "layers")}
 
 
 def make_encoder(model):
-    """The built encoder of a `BicycleGAN`, as deep as its `image_size` needs.
+    """The built encoder of a `BicycleGAN`, as deep as its `image_size` requires.
 
     Raises:
-        ZooError: the size is no `POOL` times a power of two.
+        ZooError: the size is not `POOL` times a power of two.
     """
     make, depth = ENCODERS[model.encoder_config]
-    halvings = (model.image_size // POOL).bit_length() - 1
-    if halvings < 1 or model.image_size != POOL * 2**halvings:
+    num_downsamples = (model.image_size // POOL).bit_length() - 1
+    if num_downsamples < 1 or model.image_size != POOL * 2**num_downsamples:
         raise ZooError(
-            f"`image_size` must be {POOL} times a power of two, for the encoder. "
-            f"Received: {model.image_size}"
+            f"`image_size` must be {POOL} times a power of two, for the encoder, "
+            f"got {model.image_size}."
         )
     network = make(
         latent_dim=model.latent_dim,
         filters=model.encoder_filters,
         normalization=model.normalization,
         name="encoder",
-        **{depth: halvings},
+        **{depth: num_downsamples},
     )
     return build(network, spec(2, model.image_size, model.image_size, model.target_channels))

@@ -1,4 +1,4 @@
-"""BicycleGAN's losses of generator and encoder, with their weights.
+"""Weighted losses of BicycleGAN's generator and encoder.
 
 Paper: BicycleGAN, arXiv 1711.11586, section 3. Checked against junyanz/BicycleGAN
     models/bicycle_gan_model.py. The functions take the `BicycleGAN` whose networks, weights and
@@ -20,10 +20,10 @@ def generator_losses(model, source, target, code, encoded, random, latents):
     """dict of the weighted terms that train G and E together; `generator_loss` is their sum.
 
     Args:
-        source, target: float (n, size, size, channels), the pairs that are encoded.
+        source, target: float (n, size, size, channels), the encoded pairs.
         code: dict of `mu`, `log_var`, of the targets.
-        encoded: images of the sources with their targets' codes.
-        random: images of the sources with `latents`, all samples.
+        encoded: translations of the sources with their targets' codes.
+        random: translations of the sources with `latents`, all samples.
     """
     first = model.adversarial_loss(model.discriminate(1, source, encoded), 1)
     second = tf.add_n([
@@ -45,11 +45,11 @@ def generator_losses(model, source, target, code, encoded, random, latents):
 
 
 def latent_loss_and_slope(model, random, latents):
-    """The weighted L1 of the first sample's latent, and its derivative by all images.
+    """The weighted L1 of the first sample's latent, and its derivative with respect to all images.
 
     The latent term trains G through a fixed E. With slope = d loss / d images, held fixed, the
-    linear form sum(slope * images) has the gradient of the loss with regard to G's weights and
-    none with regard to E's.
+    linear form sum(slope * images) has the gradient of the loss with respect to G's weights and
+    none with respect to E's.
     """
     random = tf.stop_gradient(random)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -60,14 +60,14 @@ def latent_loss_and_slope(model, random, latents):
 
 
 def latent_term(model, mu, latents):
-    """Weighted mean absolute difference of the latents that were given and found again."""
+    """Weighted mean absolute difference of the latents and the recovered ones."""
     return model.latent_weight * tf.reduce_mean(tf.abs(mu - tf.cast(latents, mu.dtype)))
 
 
 def kl_term(model, code):
     """Weighted KL divergence of the codes to N(0, 1), summed over batch and dimensions.
 
-    The other terms are means, so it is the sum over the batches of all replicas.
+    The other terms are means, so this is the sum over the batches of all replicas.
     """
     count = tf.cast(tf.size(code["mu"]) * model.replicas, code["mu"].dtype)
     return model.kl_weight * count * kl_to_standard_normal(code["mu"], code["log_var"])

@@ -1,4 +1,4 @@
-"""DAMSM: the text and image encoders that judge how well an image fits its caption."""
+"""DAMSM: text and image encoders that score how well an image fits its caption."""
 
 from zoo.models.damsm.damsm import DAMSM
 

@@ -1,4 +1,4 @@
-"""DAMSM pre-training: text and image encoders that agree on which caption belongs to which image.
+"""DAMSM pre-training: text and image encoders that match captions with images.
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN
     code/pretrain_DAMSM.py.
@@ -10,6 +10,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models.base import noise
+from zoo.models.base.ema import copy_weights
 from zoo.models.base.system import System
 from zoo.networks.build import build, spec
 from zoo.networks.image_encoder import make_image_encoder
@@ -21,14 +22,14 @@ class DAMSM(System):
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
-        max_words: int. Words of a caption that are read (18 CUB, 15 COCO).
-        image_size: int. Pixels of the images it is trained on (299 with Inception).
+        max_words: int. Maximum number of words read from a caption (18 CUB, 15 COCO).
+        image_size: int. Height and width of the training images in pixels (299 with Inception).
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`); or
             `{"kind": "hub", ...}` (see `zoo.conditions.text_condition`): an encoder of TensorFlow
-            Hub is fixed, so that only the image encoder is trained, and `vocabulary` is None.
-        image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the
-            text's, which it is by default.
-        dropout: float. Rate on the word embeddings while training (0.5).
+            Hub is frozen, so that only the image encoder is trained, and `vocabulary` is None.
+        image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the text
+            encoder's, which is the default.
+        dropout: float. Rate on the word embeddings in training (0.5).
         clip_norm: float. Global norm that the text encoder's gradient is clipped to (0.25).
         steps_per_epoch: int or None. If given, the official schedule: every epoch starts with a new
             optimizer state, and the learning rate is multiplied by 0.98 while it is above 0.0002.
@@ -69,8 +70,9 @@ class DAMSM(System):
         encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
         if encoder.features != features:
             raise ZooError(
-                f"The image encoder has {encoder.features} features, but the text encoder gives "
-                f'{features}: leave "features" out of image_encoder, or make them equal.'
+                "The encoders must have the same number of features, got "
+                f"{encoder.features} of the image encoder and {features} of the text encoder: "
+                'leave "features" out of image_encoder, or make them equal.'
             )
         self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
 
@@ -91,7 +93,7 @@ class DAMSM(System):
 
     @property
     def text_variables(self):
-        """What is trained of the text encoder: nothing, if it is a fixed one."""
+        """The text encoder's trainable variables; none if it is frozen."""
         return [] if self.text.encoder is None else self.text_encoder.trainable_variables
 
     def compile(self, optimizer, **kwargs):
@@ -105,24 +107,24 @@ class DAMSM(System):
             self.text.encode(inputs),
         )
 
-    def give(self, name, network):
-        """Copies the weights of `text_encoder` or `image_encoder` into another system's.
+    def copy_weights_to(self, name, network):
+        """Copies the weights of the network `name` ("text_encoder" or "image_encoder") into another
+        system's `network`.
 
         Raises:
             ZooError: the sizes differ.
         """
-        trained = getattr(self, name)
-        shapes = [[tuple(v.shape) for v in net.variables] for net in (network, trained)]
+        source = getattr(self, name)
+        shapes = [[tuple(v.shape) for v in net.variables] for net in (network, source)]
         if shapes[0] != shapes[1]:
             raise ZooError(
                 f"The DAMSM's {name} has other sizes than this model's. Build the model with "
                 f"{name}=damsm.{name}_config."
             )
-        for variable, value in zip(network.variables, trained.variables, strict=True):
-            variable.assign(value)
+        copy_weights(source, network)
 
     def dropout_mask(self, tokens):
-        """Factor (batch, words, embedding) on the word embeddings of this iteration."""
+        """Dropout factor (batch, words, embedding) of the word embeddings in this iteration."""
         shape = [*tf.unstack(tf.shape(tokens)), self.text_encoder.embedding_dim]
         return noise.dropout_mask(shape, self.noise_key("dropout"), self.dropout)
 
@@ -135,15 +137,15 @@ class DAMSM(System):
             image = self.image_encoder(batch["images"][-1], training=True)
             losses = damsm_losses(image, text, mask, batch["labels"])
             loss = losses["word_loss"] + losses["sentence_loss"]
-        words = self.text_variables
-        pictures = self.image_encoder.trainable_variables
+        text_variables = self.text_variables
+        count = len(text_variables)
 
         def clip_text(gradients):
-            clipped, _ = tf.clip_by_global_norm(gradients[: len(words)], self.clip_norm)
-            return [*clipped, *gradients[len(words) :]]
+            clipped, _ = tf.clip_by_global_norm(gradients[:count], self.clip_norm)
+            return [*clipped, *gradients[count:]]
 
-        transform = clip_text if words else None
-        self._update("damsm_optimizer", tape, loss, [*words, *pictures], transform)
+        variables = [*text_variables, *self.image_encoder.trainable_variables]
+        self.apply_gradients("damsm_optimizer", tape, loss, variables, clip_text if count else None)
         return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
 
     def _training_text(self, batch):
@@ -169,11 +171,13 @@ class DAMSM(System):
                 variable.assign(tf.where(first, tf.zeros_like(variable), variable))
 
 
-def open_damsm(damsm, vocabulary, hub_encoder=None):
-    """A `DAMSM`, given as one or as a preset's handle; raises `ZooError` unless it has this
-    `Vocabulary`, or like the model none.
+def resolve_damsm(damsm, vocabulary, hub_encoder=None):
+    """A `DAMSM`, given as an object or a preset's handle, with the model's `Vocabulary` (or None).
 
-    A preset that reads by modules of TensorFlow Hub gets those of `hub_encoder`, the model's.
+    A preset with a text encoder of TensorFlow Hub reuses the modules of `hub_encoder`, the model's.
+
+    Raises:
+        ZooError: the vocabularies differ.
     """
     if not isinstance(damsm, DAMSM):
         from zoo.presets.hub import reads_by_hub
@@ -183,8 +187,8 @@ def open_damsm(damsm, vocabulary, hub_encoder=None):
     if vocabulary is None or damsm.vocabulary is None:
         if vocabulary is not damsm.vocabulary:
             raise ZooError(
-                "One of the DAMSM and this model reads words of a vocabulary, the other word "
-                "pieces. Build the model with the DAMSM's vocabulary and text_encoder."
+                "Either the DAMSM or this model reads words of a vocabulary, and the other reads "
+                "word pieces. Build the model with the DAMSM's vocabulary and text_encoder."
             )
     elif list(damsm.vocabulary.tokens) != list(vocabulary.tokens):
         raise ZooError(
@@ -195,7 +199,7 @@ def open_damsm(damsm, vocabulary, hub_encoder=None):
 
 
 def retrieval_accuracy(image, text):
-    """Share of images in the batch whose own sentence is the most similar one."""
+    """Share of images in the batch whose most similar sentence is their own."""
     similarities = sentence_similarities(image["code"], text["sentence"])
     best = tf.argmax(similarities, axis=1)
     return tf.reduce_mean(tf.cast(best == tf.range(tf.size(best), dtype=best.dtype), tf.float32))

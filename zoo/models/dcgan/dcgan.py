@@ -1,9 +1,9 @@
-"""DCGAN with labels.
+"""Label-conditional DCGAN.
 
 Papers: DCGAN, arXiv 1511.06434; with labels and mode seeking, MSGAN, arXiv 1903.05628, section 4.1.
     Checked against HelenMao/MSGAN DCGAN-Mode-Seeking/model.py (`CDCGAN`).
-Known deviations: the discriminator gives logits (`adversarial_form`); batch-norm scales start at 1
-    (`gamma_initialization`); images are rounded to bytes, the official code cuts them off.
+Known deviations: the discriminator returns logits (`adversarial_form`); batch-norm scales start at
+    1 (`gamma_initialization`); images are rounded to bytes, where the official code truncates.
 """
 
 import keras
@@ -22,26 +22,26 @@ from zoo.networks.build import build, spec
 
 @keras.saving.register_keras_serializable("zoo")
 class DCGAN(ConditionalGAN):
-    """Class to image.
+    """Class-conditional image generation.
 
     Batches are dicts: `images` float (batch, image_size, image_size, 3) in [-1, 1], `labels` int
     (batch,) in [0, classes).
 
     Args:
         classes: int. Number of classes; 10 for CIFAR-10.
-        class_names: list of str or None. Their names, which `generate` then takes too.
-        image_size: int, a power of two from 16 on. 32 in the paper.
+        class_names: list of str or None. Their names, which `generate` then accepts too.
+        image_size: int, a power of two of at least 16. 32 in the paper.
         filters: int. d, the narrowest layers' channels; 128.
         latent_dim: int. 100.
-        training_samples: 1, 2 or None. Images drawn for each real one in training, each with the
-            real one's loss beside it; None draws 2 with mode seeking and else 1. 2 without mode
-            seeking is the official step with that term left out, 1 is the plain DCGAN.
-        weight_decay: float. L2 coupled with the gradient of all parameters; 1e-4.
+        training_samples: 1, 2 or None. Images generated per real image in training, each of them
+            paired with the real image's loss; None means 2 with mode seeking, otherwise 1. 2
+            without mode seeking is the official step without that term, 1 is the plain DCGAN.
+        weight_decay: float. L2 term in the gradient of all parameters; 1e-4.
         adversarial_form: "logits" or "probabilities", the official one: binary cross-entropy of
-            sigmoids, cut at 100, whose gradient vanishes where a sigmoid saturates.
-        gamma_initialization: "ones", or "uniform": batch-norm scales start at U(0, 1), which the
-            PyTorch of the authors' time (before 1.2) gave.
-        ema_decay: float or None. None, as in the official code: no moving average.
+            sigmoids, clipped at 100, whose gradient vanishes where a sigmoid saturates.
+        gamma_initialization: "ones", or "uniform": batch-norm scales start at U(0, 1), the default
+            of PyTorch at the authors' time (before 1.2).
+        ema_decay: float or None. None, as in the official code: no EMA.
         mode_seeking_weight: float. 1 in MSGAN.
         ema_statistics, seed: see `ConditionalGAN`.
 
@@ -107,7 +107,7 @@ class DCGAN(ConditionalGAN):
     # --- networks ---------------------------------------------------------------------------------
 
     def _sizes(self):
-        """The arguments that both networks take."""
+        """The arguments of both networks."""
         return {
             "image_size": self.image_size,
             "filters": self.filters,
@@ -119,7 +119,7 @@ class DCGAN(ConditionalGAN):
         return DCGANGenerator(latent_dim=self.latent_dim, **self._sizes(), name=name)
 
     def build_for_training(self):
-        """Makes the discriminator; its weights are new."""
+        """Creates the discriminator, with new weights. Idempotent."""
         if not hasattr(self, "discriminator"):
             network = DCGANDiscriminator(**self._sizes(), name="discriminator")
             images = spec(2, self.image_size, self.image_size, 3)
@@ -154,9 +154,9 @@ class DCGAN(ConditionalGAN):
         return {"discriminator_loss": discriminator_loss, **losses}
 
     def discriminator_loss(self, images, fakes, labels):
-        """Each sample's images against the real ones, which count once for each sample.
+        """Each sample's images against the real ones, which count once per sample.
 
-        Every term is a pass of its own, with batch statistics of its own.
+        Every term is a separate pass with its own batch statistics.
         """
         terms = []
         for fake in tf.split(fakes, self.latents_per_condition):
@@ -185,4 +185,4 @@ class DCGAN(ConditionalGAN):
     def _step(self, network, tape, loss):
         variables = network.trainable_variables
         decay = coupled_weight_decay(variables, self.weight_decay)
-        self._update(f"{network.name}_optimizer", tape, loss, variables, decay)
+        self.apply_gradients(f"{network.name}_optimizer", tape, loss, variables, decay)

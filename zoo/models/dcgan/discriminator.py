@@ -1,8 +1,8 @@
 """The discriminator of the label-conditional DCGAN.
 
-Papers and source as of the generator (networks.py, `discriminator`).
-Known deviations: logits, where the official network ends in a sigmoid; batch-norm scales start at 1
-    (`gamma_initialization`).
+Papers and source: see the generator (networks.py, `discriminator`).
+Known deviations: logits, where the official network ends with a sigmoid; batch-norm scales start at
+    1 (`gamma_initialization`).
 """
 
 import keras
@@ -14,12 +14,12 @@ from zoo.precision import at_least_float32_dtype
 
 @keras.saving.register_keras_serializable("zoo")
 class DCGANDiscriminator(keras.layers.Layer):
-    """Picture and label -> logit, by 4x4 convolutions; batch norm in all but the first and last.
+    """Image and label -> logit, by 4x4 convolutions; batch norm in all but the first and last.
 
     Args:
-        image_size: int, a power of two from 16 on; a layer for each halving to 4x4.
-        filters: int. d, channels of the first layer; twice as many with each layer after it.
-        classes: int. Number of labels; a label enters as one-hot channels behind the colours.
+        image_size: int, a power of two of at least 16; one layer per downsampling to 4x4.
+        filters: int. d, channels of the first layer; each later layer has twice as many.
+        classes: int. Number of labels; a label enters as one-hot channels after the colors.
         gamma_initialization: see `zoo.models.dcgan.layers.batch_norm`.
 
     Shapes: images (batch, image_size, image_size, 3) in [-1, 1], labels int (batch,) -> logits
@@ -30,12 +30,12 @@ class DCGANDiscriminator(keras.layers.Layer):
         self, image_size=32, filters=128, classes=10, gamma_initialization="ones", **kwargs
     ):
         super().__init__(**kwargs)
-        halvings = check_image_size(image_size)
+        num_downsamples = check_image_size(image_size)
         self.image_size = image_size
         self.filters = filters
         self.classes = classes
         self.gamma_initialization = gamma_initialization
-        widths = [filters * 2**i for i in range(halvings)]
+        widths = [filters * 2**i for i in range(num_downsamples)]
         inputs = [3 + classes, *widths]
         self.convs = [
             keras.layers.Conv2D(
@@ -51,7 +51,7 @@ class DCGANDiscriminator(keras.layers.Layer):
         ]
         self.norms = [
             batch_norm(gamma_initialization, name=f"norm_{i + 1}", dtype=self.dtype_policy)
-            for i in range(1, halvings)
+            for i in range(1, num_downsamples)
         ]
         self.logit = keras.layers.Conv2D(
             1,

@@ -17,12 +17,12 @@ class DCGANGenerator(keras.layers.Layer):
     """Latent and label -> image, by 4x4 transposed convolutions from one pixel.
 
     Args:
-        image_size: int, a power of two from 16 on. 32 is the paper's; others follow the same rule,
-            a layer for each doubling from 4x4.
-        filters: int. d, channels of the features before the image; twice as many with each layer
-            before that (128: 512, 256, 128 at 32 pixels).
+        image_size: int, a power of two of at least 16. 32 is the paper's; others follow the same
+            rule, one layer per upsampling from 4x4.
+        filters: int. d, channels of the features before the image; each earlier layer has twice as
+            many (128: 512, 256, 128 at 32 pixels).
         latent_dim: int. Size of the latent.
-        classes: int. Number of labels; a label enters as a one-hot vector behind the latent.
+        classes: int. Number of labels; a label enters as a one-hot vector after the latent.
         gamma_initialization: see `zoo.models.dcgan.layers.batch_norm`.
 
     Inputs, a dict: `latents` (batch, latent_dim), `labels` int (batch,) in [0, classes).
@@ -40,13 +40,13 @@ class DCGANGenerator(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        doublings = check_image_size(image_size)
+        num_upsamples = check_image_size(image_size)
         self.image_size = image_size
         self.filters = filters
         self.latent_dim = latent_dim
         self.classes = classes
         self.gamma_initialization = gamma_initialization
-        widths = [filters * 2**i for i in range(doublings - 1, -1, -1)]
+        widths = [filters * 2**i for i in range(num_upsamples - 1, -1, -1)]
         inputs = [latent_dim + classes, *widths]
         self.deconvs, self.norms = [], []
         for i, width in enumerate(widths):

@@ -1,4 +1,4 @@
-"""What the generator and the discriminator of the label-conditional DCGAN share."""
+"""Layers that the generator and the discriminator of the label-conditional DCGAN share."""
 
 import keras
 from keras import ops
@@ -12,20 +12,20 @@ GAMMAS = ("ones", "uniform")
 
 
 def check_image_size(image_size):
-    """The number of halvings from an image to 4x4.
+    """The number of downsamplings from an image to 4x4.
 
     Raises:
-        ZooError: no power of two from 16 on.
+        ZooError: the size is not a power of two of at least 16.
     """
     if image_size < 16 or image_size & (image_size - 1):
-        raise ZooError(f"`image_size` must be a power of two from 16 on. Received: {image_size}")
+        raise ZooError(f"`image_size` must be a power of two of at least 16, got {image_size}.")
     return image_size.bit_length() - 3
 
 
 def weights(inputs):
-    """Initialisers of a 4x4 convolution of so many channels.
+    """Initializers of a 4x4 convolution with so many input channels.
 
-    The kernel is N(0, 0.02); the bias is what PyTorch 0.4 leaves it, U(-b, b) with b = (16
+    The kernel is N(0, 0.02); the bias has the default of PyTorch 0.4, U(-b, b) with b = (16
     inputs)^-1/2, for transposed convolutions too.
     """
     return {
@@ -35,9 +35,9 @@ def weights(inputs):
 
 
 def batch_norm(gamma_initialization, **kwargs):
-    """Batch normalisation whose scale starts at 1 ("ones") or at U(0, 1) ("uniform").
+    """Batch normalization whose scale starts at 1 ("ones") or at U(0, 1) ("uniform").
 
-    U(0, 1) is what PyTorch before 1.2 gave, and with it the official code.
+    U(0, 1) is the default of PyTorch before 1.2, and so of the official code.
     """
     gamma = "ones"
     if gamma_initialization == "uniform":

@@ -1,10 +1,10 @@
 """DM-GAN, and with mode seeking DM-GAN + MS.
 
 Papers: DM-GAN, arXiv 1904.01310; DM-GAN with mode seeking, arXiv 2008.08976. Checked against
-    MinfengZhu/DM-GAN code/trainer.py, whose training step and losses are AttnGAN's, and so are
-    inherited here. No code of the second paper exists: its iteration is DM-GAN's with MSGAN's
-    conventions (arXiv 1903.05628, its StackGAN++ task).
-Known deviations: those of `AttnGAN`; the gradient of each spectrally normalised call uses that
+    MinfengZhu/DM-GAN code/trainer.py, whose training step and losses are AttnGAN's, and are
+    therefore inherited here. The second paper has no public code: its iteration is DM-GAN's with
+    MSGAN's conventions (arXiv 1903.05628, its StackGAN++ task).
+Known deviations: those of `AttnGAN`; the gradient of each spectrally normalized call uses that
     call's vectors (see `SpectralConv2D`).
 """
 
@@ -17,9 +17,9 @@ from zoo.networks.stage_discriminator import StageDiscriminator
 
 @keras.saving.register_keras_serializable("zoo")
 class DMGAN(AttnGAN):
-    """Text to image refined through a dynamic memory of the words, guided by a frozen DAMSM.
+    """Text to image, refined by a dynamic memory of the words, guided by a frozen DAMSM.
 
-    With `mode_seeking_weight` > 0 it is DM-GAN + mode seeking: each caption is drawn twice.
+    With `mode_seeking_weight` > 0 it is DM-GAN + mode seeking, with two images per caption.
 
     Args:
         vocabulary, max_words, text_encoder, image_encoder: see `AttnGAN`.
@@ -30,7 +30,7 @@ class DMGAN(AttnGAN):
         latent_dim, condition_dim: ints. 100 both.
         damsm_weight: float. lambda of equation 10: 5 CUB, 50 COCO.
         mask_tiling, sample_reduction: see `AttnGAN`.
-        mode_seeking_weight: float. 0 for DM-GAN; lambda of DM-GAN + MS, 1 by default there.
+        mode_seeking_weight: float. 0 for DM-GAN; lambda of DM-GAN + MS, whose default is 1.
         ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
     References:

@@ -1,11 +1,11 @@
-"""The generator of DM-GAN: a memory of the words, written and read by gates, in every refinement.
+"""The generator of DM-GAN: a gated memory of the words in every refinement stage.
 
 Paper: DM-GAN, arXiv 1904.01310, section 3. Checked against MinfengZhu/DM-GAN code/model.py
     (`NEXT_STAGE_G`, `G_NET`) and code/GlobalAttention.py (`Memory`).
-The code's deviations from the paper are kept: a ReLU behind each 1x1 convolution of the memory, no
+The code's deviations from the paper are kept: a ReLU after each 1x1 convolution of the memory, no
     gradient through the pooled image, the fused features concatenated with themselves.
-Known deviation: the padding mask is each sample's own; `mask_tiling="official"` gives the released
-    behaviour.
+Known deviation: each sample has its own padding mask; `mask_tiling="official"` gives the released
+    behavior.
 """
 
 import keras
@@ -31,16 +31,16 @@ def dense(units, inputs, name, dtype, bias=True, activation="relu"):
 
 @keras.saving.register_keras_serializable("zoo")
 class DynamicMemory(keras.layers.Layer):
-    """Features and words -> features that took over what they need of the words (section 3.2).
+    """Features and words -> features fused with what the memory returns (section 3.2).
 
     Writing gate (equation 5), memory writing (6), key addressing (3), value reading (4), response
     gate (7, 8); p is the mean of the features over the image, without gradient:
 
-        gate = sigmoid(A words + B p)                       one number a word
+        gate = sigmoid(A words + B p)                       one number per word
         memory = gate * relu(M_w words) + (1 - gate) * relu(M_r p)
         attention = softmax over words of (features . relu(key(memory)))
         read = sum over words of attention * relu(value(memory))
-        response = sigmoid(linear [features, read])         one number a pixel
+        response = sigmoid(linear [features, read])         one number per pixel
         fused = (1 - response) * features + response * read
 
     Args:
@@ -92,7 +92,7 @@ class DynamicMemory(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class MemoryStage(WordStage):
-    """`DynamicMemory`, then residual blocks and an up-block on the fused features, doubled.
+    """`DynamicMemory`, then residual blocks and an up-block on two copies of the fused features.
 
     Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
         -> (batch, 2s, 2s, filters), dict of `attention`, `writing_gate`, `response_gate`.
@@ -105,15 +105,15 @@ class MemoryStage(WordStage):
     def call(self, features, words, padding=None, training=False):
         fused, details = self.memory(features, words, padding)
         x = ops.concatenate([fused, fused], axis=-1)  # (batch, s, s, 2 filters)
-        shown = {k: details[k] for k in ("attention", "writing_gate", "response_gate")}
-        return self.double(x, training=training), shown
+        extras = {k: details[k] for k in ("attention", "writing_gate", "response_gate")}
+        return self.double(x, training=training), extras
 
 
 @keras.saving.register_keras_serializable("zoo")
 class DMGANGenerator(WordStagedGenerator):
-    """Sentence, words and latent -> one image a stage.
+    """Sentence, words and latent -> one image per stage.
 
-    Args, inputs and outputs: see `WordStagedGenerator`. It shows lists, with an entry for each
+    Args, inputs and outputs: see `WordStagedGenerator`. It also returns lists, with one entry per
     refinement stage: `attention` (batch, h, w, words), `writing_gate` (batch, words),
     `response_gate` (batch, h, w).
     """

@@ -14,7 +14,7 @@ from zoo.precision import at_least_float32
 
 @keras.saving.register_keras_serializable("zoo")
 class GaussianAttributeEncoder(keras.layers.Layer):
-    """Pictures of one domain -> mean and log-variance of their attribute code."""
+    """Images of one domain -> mean and log-variance of their attribute code."""
 
     def __init__(self, filters, latent_dim, **kwargs):
         super().__init__(**kwargs)
@@ -48,7 +48,7 @@ class GaussianAttributeEncoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class DeterministicAttributeEncoder(keras.layers.Layer):
-    """Pictures of one domain -> their attribute code, without a variance."""
+    """Images of one domain -> their attribute code, without a variance."""
 
     def __init__(self, filters, latent_dim, **kwargs):
         super().__init__(**kwargs)
@@ -80,13 +80,13 @@ class DeterministicAttributeEncoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class AttributeEncoder(DomainNetwork):
-    """Pictures of both domains -> attribute codes, a space for each domain.
+    """Images of both domains -> attribute codes, with one attribute space per domain.
 
     Args:
         filters: int. Channels of the first convolution, 64.
         latent_dim: int. Size of the code, 8.
-        concat: bool. True: a Gaussian (mean and log-variance), of the variant that concatenates the
-            code; False: a point, of the feature-wise variant.
+        concat: bool. True: a Gaussian (mean and log-variance), for the variant that concatenates
+            the code; False: a point, for the feature-wise variant.
 
     Shapes: dict of domain -> images (batch, h, w, 3) in [-1, 1] -> dict of domain -> dict of `mean`
         and, with `concat`, `log_var`, each (batch, latent_dim).

@@ -1,4 +1,4 @@
-"""Blocks of DRIT's networks; padding is reflection, every convolution has a bias.
+"""Blocks of DRIT's networks; reflection padding, and a bias in every convolution.
 
 Checked against HelenMao/MSGAN DRIT-Mode-Seeking/networks.py (`LeakyReLUConv2d`, `ReLUINSConv2d`,
 `INSResBlock`, `MisINSResBlock`, `ReLUINSConvTranspose2d`, `LayerNorm`, `BasicBlock`) and the same
@@ -20,7 +20,7 @@ from zoo.precision import at_least_float32
 
 
 def weights(inputs, kernel_size=1):
-    """Initialisers of a convolution of so many channels: N(0, 0.02), and PyTorch's own bias."""
+    """Initializers of a convolution with so many input channels: N(0, 0.02), PyTorch's own bias."""
     return {
         "kernel_initializer": initializers.normal(0.02),
         "bias_initializer": initializers.uniform((inputs * kernel_size**2) ** -0.5),
@@ -28,20 +28,20 @@ def weights(inputs, kernel_size=1):
 
 
 def convolution(inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
-    """Convolution of so many channels, mirrored at the edges, with the official initial weights."""
+    """Convolution of so many input channels, with reflection padding and the official weights."""
     start = weights(inputs, kernel_size)
     return PaddedConv2D(filters, kernel_size, strides, pad, "reflect", **start, **kwargs)
 
 
 def linear(inputs, units, **kwargs):
-    """Linear layer with PyTorch's own initial weights, which the official code leaves alone."""
+    """Linear layer with PyTorch's own initial weights, which the official code keeps."""
     limit = initializers.uniform(inputs**-0.5)
     return keras.layers.Dense(units, kernel_initializer=limit, bias_initializer=limit, **kwargs)
 
 
 @keras.saving.register_keras_serializable("zoo")
 class ReflectConvLeakyReLU(keras.layers.Layer):
-    """Reflection padding, convolution, perhaps a normalisation, LeakyReLU of slope 0.01.
+    """Reflection padding, convolution, optional normalization, LeakyReLU with slope 0.01.
 
     Args:
         filters, kernel_size, strides: ints.
@@ -102,7 +102,7 @@ class ReflectConvLeakyReLU(keras.layers.Layer):
 
 
 def judging_convolution(spectral, inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
-    """The convolution of a discriminator, with or without spectral normalisation."""
+    """The convolution of a discriminator, with or without spectral normalization."""
     if spectral:
         return TorchSpectralConv2D(filters, kernel_size, strides, pad, **kwargs)
     return convolution(inputs, filters, kernel_size, strides, pad, **kwargs)
@@ -163,10 +163,10 @@ class DRITResidualBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ConditionalResidualBlock(keras.layers.Layer):
-    """A residual block that sees a code at every pixel after each normalised convolution.
+    """A residual block with a code concatenated at every pixel after each normalized convolution.
 
-    conv3x3, instance norm, [features, code] through two 1x1 convolutions with ReLU; the same once
-    more; plus the input. Shapes: features (batch, h, w, c), code (batch, any) -> like features.
+    conv3x3, instance norm, [features, code] through two 1x1 convolutions with ReLU; the same
+    again; plus the input. Shapes: features (batch, h, w, c), code (batch, any) -> like features.
     """
 
     def build(self, features_shape, code_shape):
@@ -190,7 +190,7 @@ class ConditionalResidualBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ImageLayerNorm(keras.layers.Layer):
-    """Layer norm of each image over height, width and channels, with an affine map a channel.
+    """Layer norm of each image over height, width and channels, with an affine map per channel.
 
     Biased variance, epsilon 1e-5. Shapes: (batch, h, w, c) -> the same.
     """
@@ -241,10 +241,10 @@ class UpsampleBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class DownsampleBlock(keras.layers.Layer):
-    """Residual block to half the size, without normalisation.
+    """Residual block that downsamples by 2, without normalization.
 
     LeakyReLU 0.2, conv3x3, LeakyReLU 0.2, conv3x3, 2x2 mean; plus 2x2 mean, conv1x1 of the raw
-    input. Odd rows and columns at the end are left out of the means.
+    input. A last odd row or column is left out of the means.
 
     Shapes: (batch, h, w, any) -> (batch, h // 2, w // 2, filters).
     """

@@ -2,8 +2,8 @@
 
 Paper: DRIT, arXiv 1808.00948. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/networks.py
     (`E_content`).
-Known deviation: the noise that the official encoder adds to its output in training mode is added by
-the system (`DRIT.encode_content`), so that it has a key.
+Known deviation: the noise that the official encoder adds to its output in training mode is added in
+    the forward pass (`forward.encode_content`), where it is keyed.
 """
 
 import keras
@@ -14,7 +14,7 @@ from zoo.models.drit.domains import DomainNetwork
 
 @keras.saving.register_keras_serializable("zoo")
 class ContentBranch(keras.layers.Layer):
-    """Pictures of one domain -> features of a quarter of their size, 4 x filters channels."""
+    """Images of one domain -> features of a quarter of their size, 4 x filters channels."""
 
     def __init__(self, filters, **kwargs):
         super().__init__(**kwargs)
@@ -39,7 +39,7 @@ class ContentBranch(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ContentEncoder(DomainNetwork):
-    """Pictures of both domains -> features in one space: a branch a domain, then a shared block.
+    """Images of both domains -> features in one space: a branch per domain, then a shared block.
 
     Args:
         filters: int. Channels of the first convolution, 64.

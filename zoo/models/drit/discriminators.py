@@ -3,7 +3,7 @@
 Paper: DRIT, arXiv 1808.00948. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/networks.py
     (`MultiScaleDis`, `Dis`, `Dis_content`).
 Known deviation: `normalization` has an effect (see `blocks.py`); the official networks have none,
-whatever `--dis_norm` says, and neither has the content discriminator, which asks for one.
+    whatever `--dis_norm` is, not even the content discriminator, which requests one.
 """
 
 import keras
@@ -20,7 +20,7 @@ class ConvDiscriminator(keras.layers.Layer):
 
     Args:
         blocks: list of dicts, arguments of the blocks.
-        spectral: bool. Spectral normalisation of every convolution.
+        spectral: bool. Whether every convolution is spectrally normalized.
 
     Shapes: (batch, h, w, any) -> a map of logits (batch, new h, new w, 1), at least float32.
     """
@@ -50,14 +50,14 @@ class ConvDiscriminator(keras.layers.Layer):
         return self.logit(x, training=training) if self.spectral else self.logit(x)
 
     def check_size(self, size, what):
-        """Raises `ZooError` if inputs of size x size pixels vanish, or cannot be mirrored."""
+        """Raises `ZooError` if size x size inputs are too small for the layers or their padding."""
         pixels = size
         for block in self.block_settings:
             padded = pixels + 2 * block["pad"]
             if block["pad"] >= pixels or padded < block["kernel_size"]:
                 raise ZooError(
                     f"{what} of {size} pixels are too small for {len(self.blocks)} layers of the "
-                    f"discriminator {self.name}. Take larger images, or fewer layers or scales."
+                    f"discriminator {self.name}. Use larger images, or fewer layers or scales."
                 )
             pixels = (padded - block["kernel_size"]) // block["strides"] + 1
 
@@ -71,14 +71,14 @@ class ConvDiscriminator(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class MultiScaleDiscriminator(keras.layers.Layer):
-    """Networks of equal width on a pyramid of images, each level half the one before.
+    """Networks of equal width on an image pyramid, each level half the size of the previous one.
 
     Args:
-        filters: int. Channels of the first layer, doubled from layer to layer; 64.
+        filters: int. Channels of the first layer, doubled by each later one; 64.
         scales: int. Levels of the pyramid, 3.
         layers: int. 4x4 convolutions with stride 2 of each network, 4.
         normalization: "none" (official) or "instance".
-        spectral: bool. Spectral normalisation.
+        spectral: bool. Whether convolutions are spectrally normalized.
 
     Shapes: images (batch, h, w, 3) in [-1, 1] -> list of logit maps (batch, any, any, 1), largest
         first.
@@ -108,7 +108,7 @@ class MultiScaleDiscriminator(keras.layers.Layer):
             logits.append(network(images, training=training))
         return logits
 
-    def check_size(self, size, what="Pictures"):
+    def check_size(self, size, what="Images"):
         for network in self.scales:
             network.check_size(size, what)
             size = (size + 1) // 2
@@ -122,7 +122,7 @@ class SingleScaleDiscriminator(ConvDiscriminator):
     """One network of 3x3 convolutions with stride 2 (official `--dis_scale 1`).
 
     Args:
-        filters: int. Channels of the first layer, doubled from layer to layer; 64.
+        filters: int. Channels of the first layer, doubled by each later one; 64.
         layers: int. 6.
         normalization, spectral: see `MultiScaleDiscriminator`.
 
@@ -142,7 +142,7 @@ class SingleScaleDiscriminator(ConvDiscriminator):
     def call(self, images, training=False):
         return [super().call(images, training=training)]
 
-    def check_size(self, size, what="Pictures"):
+    def check_size(self, size, what="Images"):
         super().check_size(size, what)
 
     def get_config(self):
@@ -151,7 +151,7 @@ class SingleScaleDiscriminator(ConvDiscriminator):
 
 @keras.saving.register_keras_serializable("zoo")
 class ContentDiscriminator(ConvDiscriminator):
-    """Content features -> which domain they come from.
+    """Content features -> logits of the domain that they come from.
 
     Args:
         filters: int. Channels of all layers, those of the features; 256.

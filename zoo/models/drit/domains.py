@@ -1,4 +1,4 @@
-"""What a network with a part for each of the two domains has in common."""
+"""Base class of networks with one part per domain."""
 
 import keras
 
@@ -7,9 +7,10 @@ OTHER = {"a": "b", "b": "a"}
 
 
 class DomainNetwork(keras.layers.Layer):
-    """Takes a dict of domain -> input and gives a dict of domain -> output, of the domains given.
+    """Maps a dict of domain -> input to a dict of domain -> output, for the domains in it.
 
-    A subclass writes `run(domain, inputs)`; the part of domain "a" is the attribute `domain_a`.
+    A subclass may override `run(domain, inputs)`; the part of domain "a" is the attribute
+    `domain_a`.
     """
 
     def call(self, inputs):
@@ -22,7 +23,7 @@ class DomainNetwork(keras.layers.Layer):
         return self.part(domain)(inputs)
 
     def add_parts(self, make):
-        """Sets `domain_a` and `domain_b` to what `make(name=...)` gives."""
+        """Sets `domain_a` and `domain_b` to the layers that `make(name=...)` returns."""
         for domain in DOMAINS:
             name = f"domain_{domain}"
             setattr(self, name, make(name=name, dtype=self.dtype_policy))

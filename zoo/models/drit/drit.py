@@ -1,14 +1,14 @@
 """DRIT.
 
-Papers: DRIT, arXiv 1808.00948, and DRIT++, arXiv 1905.01270; mode seeking of it, MSGAN, arXiv
+Papers: DRIT, arXiv 1808.00948, and DRIT++, arXiv 1905.01270; with mode seeking, MSGAN, arXiv
     1903.05628, section 4.3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking (model.py, train.py)
     and HsinYingLee/DRIT src/model.py (`--no_ms`).
-Known deviations: `generator_step`; discriminators give logits and see real and generated images
-    in one call, so that with spectral normalisation they take one step of power iteration where the
-    official code takes two for each sample; of larger batches the first half is translated (the
-    official code translates one image, whatever the batch), and the sum in its KL divergence is
-    divided by its size; images are rounded to bytes, the official code cuts them off. Not
-    reproduced: the limit of 500,000 full steps.
+Known deviations: `generator_step`; discriminators return logits and see real and generated images
+    in one call, so that with spectral normalization they take one step of power iteration where the
+    official code takes two per sample; in larger batches the first half is translated (the official
+    code always translates one image), and the sum in the KL divergence is divided by its size;
+    images are rounded to bytes, where the official code truncates. Not reproduced: the limit of
+    500,000 full steps.
 """
 
 import keras
@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.images import Images
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_uint8
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
@@ -29,43 +29,44 @@ from zoo.models.drit.objectives import LOSS_WEIGHTS
 TARGETS = {"a2b": "b", "b2a": "a"}  # direction: the domain that images are translated to
 TO_B = tf.TensorSpec([None], tf.bool)
 GENERATOR_STEPS = ("same_point", "recompute")
-FIRST_STEP = ("content_encoder", "attribute_encoder", "generator")  # what the two steps train
+FIRST_STEP = ("content_encoder", "attribute_encoder", "generator")  # networks that a step trains
 SECOND_STEP = ("content_encoder", "generator")
 
 
 @keras.saving.register_keras_serializable("zoo")
 class DRIT(ConditionalGAN):
-    """Unpaired translation between two domains: content is shared, attributes are each domain's.
+    """Unpaired translation between two domains, with shared content and domain-specific attributes.
 
     Batches are dicts: `images_a`, `images_b` float (2n, image_size, image_size, 3) in [-1, 1]. The
-    first n of each are translated, the others are only real images for the discriminators of
-    random attributes. n is 1 in the official code. `generate` and `interpolate` take `direction`
-    and `guide` too, see `parse`.
+    first n of each are translated; the others only serve as real images for the discriminators of
+    random attributes. n is 1 in the official code. `generate` and `interpolate` also take
+    `direction` and `guide`, see `parse`.
 
     Args:
         image_size: int, a multiple of 4. 216 (crops of 256).
         filters: int. Channels of the first layers, 64.
         latent_dim: int. Size of the attribute code, 8.
-        concat: bool. True (Yosemite): attributes are concatenated to the features, and encoded as a
-            Gaussian; False (Cat2Dog, portraits): feature-wise, encoded as a point.
-        mode_seeking_weight: float. 1 in MSGAN, for each direction; 0 draws no second attribute.
+        concat: bool. True (Yosemite): attributes are concatenated with the features, and encoded as
+            a Gaussian; False (Cat2Dog, portraits): feature-wise, encoded as a point.
+        mode_seeking_weight: float. 1 in MSGAN, per direction; 0 draws no second attribute.
         discriminators: dict. Arguments of `MultiScaleDiscriminator` (`filters` 64, `scales` 3,
             `layers` 4, `normalization` "none", `spectral` False); with `{"scales": 1}` those of
             `SingleScaleDiscriminator`.
         content_discriminator: dict. Arguments of `ContentDiscriminator` (`layers` 3, which needs
             images of 209 pixels; `normalization` "none").
-        loss_weights: dict. Those of `DRIT.LOSS_WEIGHTS` that differ.
+        loss_weights: dict. Weights that differ from `DRIT.LOSS_WEIGHTS`.
         content_noise: float. Standard deviation of the noise on content features in training, 1.
-        content_clip: float. Largest gradient norm of the content discriminator, 5.
-        weight_decay: float. L2 coupled with the gradient of all parameters, 1e-4.
-        generator_step: "same_point": both steps of encoders and generator are taken with gradients
-            at the same weights, from one forward pass; "recompute": the forward pass is repeated
-            between them, with the same noise.
-        full_step_every: int. One step in so many trains everything, the others the content
-            discriminator alone; 3. With 1 all steps are full.
-        steps_per_epoch: int or None. With it the last two steps of an epoch are full, and the
-            learning rates fall (see `linear_decay`); None for neither.
-        epochs, constant_epochs: ints. For how long, 1200, and from when the rates fall, 600.
+        content_clip: float. Maximum gradient norm of the content discriminator, 5.
+        weight_decay: float. L2 term in the gradient of all parameters, 1e-4.
+        generator_step: "same_point": both steps of encoders and generator use gradients at the same
+            weights, from one forward pass; "recompute": the forward pass is repeated between them,
+            with the same noise.
+        full_step_every: int. One step in so many trains everything, the others only the content
+            discriminator; 3. With 1 all steps are full.
+        steps_per_epoch: int or None. If given, the last two steps of an epoch are full, and the
+            learning rates decay (see `linear_decay`).
+        epochs, constant_epochs: ints. Length of the schedule, 1200, and epochs before the decay,
+            600.
         seed: int. Key of all noise drawn in training.
 
     Example:
@@ -124,14 +125,9 @@ class DRIT(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        if generator_step not in GENERATOR_STEPS:
-            raise ZooError(
-                f"`generator_step` must be one of {GENERATOR_STEPS}, got {generator_step!r}."
-            )
-        if unknown := set(loss_weights or {}) - set(self.LOSS_WEIGHTS):
-            raise ZooError(
-                f"`loss_weights` may name {sorted(self.LOSS_WEIGHTS)}, got {sorted(unknown)}."
-            )
+        check_choice("`generator_step`", generator_step, GENERATOR_STEPS)
+        for name in loss_weights or {}:
+            check_choice("A key of `loss_weights`", name, self.LOSS_WEIGHTS)
         if image_size < 4 or image_size % 4:
             raise ZooError(f"`image_size` must be a multiple of 4, got {image_size}.")
         super().__init__(latent_dim, mode_seeking_weight, ema_decay=None, seed=seed, **kwargs)
@@ -157,10 +153,10 @@ class DRIT(ConditionalGAN):
     # --- networks ---------------------------------------------------------------------------------
 
     def build_for_training(self):
-        """Makes the discriminators; their weights are new.
+        """Creates the discriminators, with new weights. Idempotent.
 
         Raises:
-            ZooError: they are too deep for the size of the images.
+            ZooError: the networks are too deep for the image size.
         """
         if hasattr(self, "content_discriminator"):
             return
@@ -183,50 +179,50 @@ class DRIT(ConditionalGAN):
             "content_discriminator_optimizer": group(["content_discriminator"]),
         }
 
-    # --- which step -------------------------------------------------------------------------------
+    # --- schedule of steps ------------------------------------------------------------------------
 
     def is_full_step(self, step):
         """Whether a step (its number, from 0) trains everything; see `schedule.is_full_step`."""
         return schedule.is_full_step(step, self.full_step_every, self.steps_per_epoch)
 
     def train_step(self, batch, full=None):
-        """The step that the schedule has for this iteration; its counter; and the running means.
+        """The step that the schedule has for this iteration; updates the counter and the means.
 
-        A mean is over the steps that have the term: `content_step` has one, `full_step` all.
+        Each mean is over the steps that have the term: `content_step` has one, `full_step` all.
 
         Args:
             batch: see the class.
-            full: bool or None. `is_full_step` of the iteration, from a caller that knows it; None
-                decides inside the graph, which several replicas cannot do.
+            full: bool or None. `is_full_step` of the iteration, if the caller knows it; None
+                decides inside the graph, which is impossible with several replicas.
         """
         self.set_learning_rates()
-        made = self.training_step(batch, full)
+        losses = self.training_step(batch, full)
         if full is None:
             full = self.is_full_step(self.iteration.value)
         self.iteration.assign(self.iteration + 1)
         for tracker in self._trackers:
             always = tracker.name == "content_discriminator_loss"
             weight = 1.0 if always else tf.cast(full, tf.float32)
-            tracker.update_state(made[tracker.name], sample_weight=weight)
+            tracker.update_state(losses[tracker.name], sample_weight=weight)
         return {tracker.name: tracker.result() for tracker in self._trackers}
 
     def training_step(self, batch, full=None):
-        """`full_step` or `content_step`, as the schedule says; what the latter lacks is 0.
+        """`full_step` or `content_step`, by the schedule; terms that the latter lacks are 0.
 
         Raises:
-            ZooError: a batch of another form; or `full` is None on several replicas.
+            ZooError: the batch is invalid; or `full` is None with several replicas.
         """
 
         def content_step():
-            made = self.content_step(batch)
-            zero = tf.zeros_like(made["content_discriminator_loss"])
-            return {**dict.fromkeys(self.loss_names, zero), **made}
+            losses = self.content_step(batch)
+            zero = tf.zeros_like(losses["content_discriminator_loss"])
+            return {**dict.fromkeys(self.loss_names, zero), **losses}
 
         if full is not None:
             return self.full_step(batch) if full else content_step()
         if self.replicas > 1:
             raise ZooError(
-                "On several replicas DRIT cannot choose its step inside the graph. Call "
+                "With several replicas DRIT cannot choose its step inside the graph. Call "
                 "train_step(batch, full=model.is_full_step(step))."
             )
         full = self.is_full_step(self.iteration.value)
@@ -241,13 +237,13 @@ class DRIT(ConditionalGAN):
     # --- the two steps ----------------------------------------------------------------------------
 
     def content_step(self, batch):
-        """Trains the content discriminator alone."""
+        """Trains only the content discriminator."""
         images, _ = split_batch(batch)
         content = encode_content(self, images, "content")
         return {"content_discriminator_loss": updates.update_content_discriminator(self, content)}
 
     def full_step(self, batch):
-        """Forward once, every discriminator, then encoders and generator twice."""
+        """One forward pass; a step of each discriminator, then two of encoders and generator."""
         images, others = split_batch(batch)
         with tf.GradientTape(persistent=True) as tape:
             outputs = forward(self, images)
@@ -270,13 +266,13 @@ class DRIT(ConditionalGAN):
         }
 
     def normal(self, name, shape):
-        """Noise N(0, 1) float32 of this iteration; `name` keys it."""
+        """Noise N(0, 1), float32, determined by this iteration and `name`."""
         return normal(shape, self.noise_key(name))
 
     # --- generation -------------------------------------------------------------------------------
 
     def call(self, inputs, training=False):
-        """Domain a to b, of a dict of `source` and `latents`; see `translate`."""
+        """Translates domain a to b, from a dict of `source` and `latents`; see `translate`."""
         return {"images": self.translate(inputs["source"], inputs["latents"], "b")}
 
     def translate(self, images, attributes, target):
@@ -293,14 +289,15 @@ class DRIT(ConditionalGAN):
     def sample(
         self, condition, seeds=None, direction="a2b", mean=0.0, deviation=1.0, latents=None
     ):
-        """Images in the other domain; a row depends on its own image and seed only.
+        """Translations to the other domain; each row depends on its own image and seed only.
 
         Args:
             condition: dict of `source`, float (batch, image_size, image_size, 3) in [-1, 1].
-            seeds: int64 (batch,). Keys of the attributes.
+            seeds: int64 (batch,). Seeds of the attributes.
             direction: "a2b" or "b2a".
-            mean, deviation: of the attributes, float or (batch, latent_dim).
-            latents: float (batch, latent_dim), standard normal, instead of those of the seeds.
+            mean, deviation: mean and standard deviation of the attributes, float or (batch,
+                latent_dim).
+            latents: float (batch, latent_dim), standard normal, instead of latents from `seeds`.
 
         Returns:
             dict of `images`, float like the source.
@@ -310,21 +307,21 @@ class DRIT(ConditionalGAN):
         return {"images": self.translate(condition["source"], attributes, TARGETS[direction])}
 
     def parse(self, conditions, direction="a2b", guide=None):
-        """The images, and the mean and deviation of their attributes.
+        """The images, and the mean and standard deviation of their attributes.
 
         Args:
             conditions: images of the first domain of `direction`, see `zoo.images.read`.
             direction: "a2b" or "b2a".
-            guide: None for random attributes, or images of the second domain that give them: one
-                for all conditions, or one for each. With `concat` an attribute is drawn from the
-                Gaussian that the guide is encoded as, with the image's seed; without, a guide gives
-                one attribute, and a condition's images are equal.
+            guide: None for random attributes, or images of the second domain that provide them: one
+                for all conditions, or one per condition. With `concat` an attribute is drawn from
+                the guide's Gaussian, with the image's seed; without, a guide has one attribute, and
+                all images of a condition are equal.
 
         Raises:
-            ZooError: no such direction, images that cannot be read, or another number of guides.
+            ZooError: the direction is unknown, an image cannot be read, or the number of guides is
+                wrong.
         """
-        if direction not in TARGETS:
-            raise ZooError(f"direction must be one of {', '.join(TARGETS)}, got {direction!r}.")
+        check_choice("direction", direction, TARGETS)
         rows = super().parse(conditions)
         count = len(rows["source"])
         code = networks.guide_attributes(self, guide, count, TARGETS[direction])

@@ -1,4 +1,5 @@
-"""DRIT's forward pass in training: translation there and back, by encoded and random attributes.
+"""DRIT's forward pass in training: translation and back-translation, with encoded and random
+attributes.
 
 Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/model.py
     (`forward`). The functions take the `DRIT` whose networks and settings they use.
@@ -11,7 +12,7 @@ from zoo.models.drit.domains import DOMAINS, OTHER
 
 
 def split_batch(batch):
-    """Two dicts of domain -> images: those that are translated, and the others.
+    """Two dicts of domain -> images: the images to translate, and the others.
 
     Raises:
         ZooError: a domain is missing, or the sizes are odd or differ.
@@ -19,11 +20,14 @@ def split_batch(batch):
     names = {domain: f"images_{domain}" for domain in DOMAINS}
     missing = [name for name in names.values() if name not in batch]
     if missing:
-        raise ZooError(f"DRIT trains on `images_a` and `images_b`; the batch lacks {missing}.")
+        raise ZooError(
+            f"DRIT expects batches with `images_a` and `images_b`, got one without "
+            f"{' and '.join(missing)}."
+        )
     sizes = {batch[name].shape[0] for name in names.values()} - {None}
     if len(sizes) > 1 or any(size % 2 for size in sizes):
         raise ZooError(
-            "A batch of DRIT needs an even number of images a replica, the same of both "
+            "A batch of DRIT needs an even number of images per replica, the same for both "
             f"domains, got {sorted(sizes)}. The first half is translated."
         )
     halves = {domain: tf.split(batch[name], 2) for domain, name in names.items()}
@@ -40,7 +44,7 @@ def encode_content(model, images, stream):
 
 
 def encode_attributes(model, images, stream):
-    """dict of domain -> dict of `mean`, perhaps `log_var`, and `code`, drawn from them."""
+    """dict of domain -> dict of `mean`, optionally `log_var`, and `code`, a sample of these."""
     attributes = model.attribute_encoder(images)
     for domain, values in attributes.items():
         values["code"] = values["mean"]
@@ -51,19 +55,20 @@ def encode_attributes(model, images, stream):
 
 
 def forward(model, images):
-    """All that the generator makes of n images of each domain, and what is read from it.
+    """All generated images and encodings for n images of each domain.
 
     Returns:
         dict of dicts by domain: `content` and `attributes` of the images; the images
-        `cross` (the other's content, own attributes), `self` (own content), `cycle` (from the
-        content and attributes of `cross`) and `random`, a list of the samples; `regressed`, the
-        attributes of the first sample. And `latents`, the list of the samples' attributes.
+        `cross` (content of the other domain, own attributes), `self` (own content and attributes),
+        `cycle` (from the content and attributes of `cross`) and `random`, a list of one entry per
+        sample; `regressed`, the encoded attributes of the first sample. And `latents`, the list of
+        the samples' attributes.
     """
     content = encode_content(model, images, "content")
     attributes = encode_attributes(model, images, "attributes")
     shape = tf.shape(attributes["a"]["code"])
     latents = [model.normal(f"latents_{i + 1}", shape) for i in range(model.latents_per_condition)]
-    drawn = {
+    images = {
         domain: decode(
             model,
             domain,
@@ -72,25 +77,26 @@ def forward(model, images):
         )
         for domain in DOMAINS
     }
-    cross = {domain: pictures[0] for domain, pictures in drawn.items()}
-    again = encode_content(model, cross, "content_again")
-    attributes_again = encode_attributes(model, cross, "attributes_again")
+    cross = {domain: values[0] for domain, values in images.items()}
+    cross_content = encode_content(model, cross, "content_again")
+    cross_attributes = encode_attributes(model, cross, "attributes_again")
     cycle = {
-        d: decode(model, d, [again[OTHER[d]]], [attributes_again[d]["code"]])[0] for d in DOMAINS
+        d: decode(model, d, [cross_content[OTHER[d]]], [cross_attributes[d]["code"]])[0]
+        for d in DOMAINS
     }
     return {
         "content": content,
         "attributes": attributes,
         "cross": cross,
-        "self": {domain: pictures[1] for domain, pictures in drawn.items()},
+        "self": {domain: values[1] for domain, values in images.items()},
         "cycle": cycle,
-        "random": {domain: pictures[2:] for domain, pictures in drawn.items()},
-        "regressed": model.attribute_encoder({d: drawn[d][2] for d in DOMAINS}),
+        "random": {domain: values[2:] for domain, values in images.items()},
+        "regressed": model.attribute_encoder({d: images[d][2] for d in DOMAINS}),
         "latents": latents,
     }
 
 
 def decode(model, domain, contents, attributes):
-    """Pictures of a domain, a list like the two lists that they are made from."""
+    """list of images of a domain, one entry per pair of the two lists."""
     inputs = {"content": tf.concat(contents, 0), "attributes": tf.concat(attributes, 0)}
     return tf.split(model.generator({domain: inputs})[domain], len(contents))

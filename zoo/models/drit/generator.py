@@ -20,13 +20,13 @@ from zoo.precision import at_least_float32_dtype
 
 
 def image_head(inputs, layer):
-    """1x1 convolution to colours, in at least float32."""
+    """1x1 convolution to colors, in at least float32."""
     return convolution(inputs, 3, 1, name="image", dtype=at_least_float32_dtype(layer))
 
 
 @keras.saving.register_keras_serializable("zoo")
 class ConcatDecoder(keras.layers.Layer):
-    """Shared features and a code -> images of one domain; the code enters before every stage."""
+    """Shared features and a code -> images of one domain; each stage gets the code."""
 
     def __init__(self, filters, latent_dim, **kwargs):
         super().__init__(**kwargs)
@@ -59,7 +59,7 @@ class ConcatDecoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class FeatureWiseDecoder(keras.layers.Layer):
-    """Features and a code -> images of one domain; an MLP gives each residual block its code."""
+    """Features and a code -> images of one domain; an MLP computes each residual block's code."""
 
     def __init__(self, filters, latent_dim, **kwargs):
         super().__init__(**kwargs)
@@ -98,10 +98,10 @@ class DRITGenerator(DomainNetwork):
     """Content features and attribute codes -> images of both domains.
 
     Args:
-        filters: int. As of the encoders, 64.
+        filters: int. Equal to the encoders', 64.
         latent_dim: int. Size of the code, 8.
-        concat: bool. True: the code is concatenated to the features before every stage, and a
-            residual block in front of the decoders is shared; False: the feature-wise variant.
+        concat: bool. True: the code is concatenated with the features before every stage, and the
+            domains share a residual block before the decoders; False: the feature-wise variant.
 
     Shapes: dict of domain -> dict of `content` (batch, h, w, 4 x filters) and `attributes` (batch,
         latent_dim) -> dict of domain -> images (batch, 4h, 4w, 3) in [-1, 1], at least float32.

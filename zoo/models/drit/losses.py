@@ -1,11 +1,11 @@
-"""DRIT's terms, without their weights.
+"""DRIT's loss terms, without their weights.
 
 Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/model.py
     (`backward_D`, `backward_contentD`, `backward_G_GAN`, `backward_G_GAN_content`, `_compute_kl`).
-Known deviation: logits, where the official code takes cross-entropy of their sigmoid; the same but
-    where a float saturates.
+Known deviation: cross-entropy of logits, where the official code uses their sigmoid; the same
+    except where a float saturates.
 
-Logits are lists of maps, one a scale: terms are summed over the scales, and means over a map.
+Logits are lists of one map per scale: terms are means over a map, summed over the scales.
 """
 
 import tensorflow as tf
@@ -16,31 +16,31 @@ from zoo.precision import at_least_float32
 
 
 def cross_entropy(logits, target):
-    """Sum over the scales of the mean cross-entropy of sigmoid(logits) to 0 or 1."""
+    """Sum over the scales of the mean cross-entropy of sigmoid(logits) with target 0 or 1."""
     return over_scales(binary_cross_entropy, logits, target)
 
 
 def discriminator_loss(real, fakes):
-    """A discriminator's logits of real images, and of each sample's fakes.
+    """Loss of a discriminator's logits of real images and of each sample's generated images.
 
-    The real ones count once for each sample, as in the official code, which calls it sample by
+    The real images count once per sample, as in the official code, which computes it sample by
     sample.
 
     Args:
         real: list of logit maps.
-        fakes: list of such lists, one for each sample.
+        fakes: list of such lists, one per sample.
     """
     fake = tf.add_n([cross_entropy(logits, 0) for logits in fakes])
     return len(fakes) * cross_entropy(real, 1) + fake
 
 
 def content_discriminator_loss(logits):
-    """Domain b is 1, domain a 0. `logits`: dict of domain -> list of logit maps."""
+    """Cross-entropy with targets 1 (domain b) and 0 (a); `logits`: dict of domain -> logit maps."""
     return cross_entropy(logits["b"], 1) + cross_entropy(logits["a"], 0)
 
 
 def content_confusion(logits):
-    """What the content encoder wants of one domain's logits: no domain at all, target one half."""
+    """The content encoder's adversarial loss of one domain's logits, with the target 1/2."""
     return 0.5 * (cross_entropy(logits, 1) + cross_entropy(logits, 0))
 
 
@@ -60,13 +60,13 @@ def kl_sum(mean, log_var):
     return -0.5 * tf.reduce_sum(1 + log_var - tf.square(mean) - tf.exp(log_var))
 
 
-def first_terms(images, outputs, judged, judged_content):
+def first_terms(images, outputs, logits, content_logits):
     """Terms of the first step of encoders and generator: dict of name -> dict of domain -> scalar.
 
     Args:
-        images: dict of domain -> the images that were translated.
-        outputs: `DRIT.forward` of them.
-        judged, judged_content: dicts of domain -> list of logit maps, of the domain's translations
+        images: dict of domain -> the translated images.
+        outputs: the result of `forward.forward` on them.
+        logits, content_logits: dicts of domain -> list of logit maps, of the domain's translations
             (`outputs["cross"]`) and of its content.
     """
 
@@ -82,8 +82,8 @@ def first_terms(images, outputs, judged, judged_content):
         return total / tf.cast(count, total.dtype)
 
     return {
-        "adversarial_loss": by_domain(lambda d: cross_entropy(judged[d], 1)),
-        "content_adversarial_loss": by_domain(lambda d: content_confusion(judged_content[d])),
+        "adversarial_loss": by_domain(lambda d: cross_entropy(logits[d], 1)),
+        "content_adversarial_loss": by_domain(lambda d: content_confusion(content_logits[d])),
         "self_reconstruction_loss": by_domain(
             lambda d: mean_absolute(outputs["self"][d], images[d])
         ),
@@ -93,19 +93,19 @@ def first_terms(images, outputs, judged, judged_content):
     }
 
 
-def second_terms(outputs, judged):
-    """Terms of the second step, like `first_terms`, of the translations with random attributes.
+def second_terms(outputs, logits):
+    """Terms of the second step, as in `first_terms`, for the translations with random attributes.
 
     Args:
         outputs: see `first_terms`.
-        judged: dict of domain -> list of lists of logit maps, one for each sample.
+        logits: dict of domain -> list of lists of logit maps, one per sample.
     """
     return {
         "random_adversarial_loss": {
-            domain: tf.add_n([cross_entropy(logits, 1) for logits in samples])
-            for domain, samples in judged.items()
+            domain: tf.add_n([cross_entropy(maps, 1) for maps in samples])
+            for domain, samples in logits.items()
         },
-        "latent_regression_loss": {  # of the first sample alone
+        "latent_regression_loss": {  # of the first sample only
             domain: mean_absolute(code["mean"], outputs["latents"][0])
             for domain, code in outputs["regressed"].items()
         },

@@ -1,4 +1,4 @@
-"""The networks of DRIT, from the settings of the `DRIT` that the functions take."""
+"""The networks of DRIT, built from the settings of the `DRIT` that each function takes."""
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +19,7 @@ from zoo.networks.build import build, spec
 
 
 def build_for_generation(model):
-    """Makes `content_encoder`, `attribute_encoder` and `generator`."""
+    """Creates `content_encoder`, `attribute_encoder` and `generator`."""
     size, filters, latent_dim = model.image_size, model.filters, model.latent_dim
     images = {domain: spec(1, size, size, 3) for domain in DOMAINS}
     content = {
@@ -37,7 +37,7 @@ def build_for_generation(model):
 
 
 def build_discriminator(model, name):
-    """The discriminator `name` of images; raises `ZooError` if it is too deep for their size."""
+    """The image discriminator `name`; raises `ZooError` if it is too deep for the image size."""
     settings = dict(model.discriminators_config)
     make = MultiScaleDiscriminator
     if settings.get("scales") == 1:
@@ -49,7 +49,7 @@ def build_discriminator(model, name):
 
 
 def build_content_discriminator(model):
-    """The discriminator of content; raises `ZooError` if it is too deep for the images' size."""
+    """The content discriminator; raises `ZooError` if it is too deep for the image size."""
     side, channels = model.image_size // 4, 4 * model.filters
     network = ContentDiscriminator(
         channels, **model.content_discriminator_config, name="content_discriminator"
@@ -59,13 +59,13 @@ def build_content_discriminator(model):
 
 
 def guide_attributes(model, guide, count, target, batch_size=4):
-    """dict of `mean` and `deviation` of the attributes, float32 (count, latent_dim) each.
+    """dict of `mean` and (standard) `deviation` of the attributes, float32 (count, latent_dim).
 
     Args:
         guide: None for N(0, 1), or images of the domain `target`, one or `count`.
 
     Raises:
-        ZooError: an image that cannot be read, or another number of them.
+        ZooError: an image cannot be read, or the number of images is wrong.
     """
     shape = (count, model.latent_dim)
     if guide is None:
@@ -73,8 +73,7 @@ def guide_attributes(model, guide, count, target, batch_size=4):
     guides = to_float(read_images(guide, model.image_size, 3))
     if len(guides) not in (1, count):
         raise ZooError(
-            f"guide must be one image, or one for each of the {count} conditions, got "
-            f"{len(guides)}."
+            f"guide must be one image, or one per condition ({count}), got {len(guides)}."
         )
     batches = []
     for start in range(0, len(guides), batch_size):

@@ -1,4 +1,4 @@
-"""What DRIT's encoders and generator minimise in their two steps: weighted sums of `losses`.
+"""Objectives of DRIT's encoders and generator in their two steps: weighted sums of `losses`.
 
 The functions take the `DRIT` whose discriminators and weights they use.
 """
@@ -11,18 +11,18 @@ from zoo.models.drit.domains import DOMAINS
 # The official weights. All terms are means over a domain, and summed over the domains.
 LOSS_WEIGHTS = {
     "adversarial_loss": 1.0,  # of translations with an encoded attribute
-    "content_adversarial_loss": 1.0,  # the content discriminator is to say one half
+    "content_adversarial_loss": 1.0,  # the content discriminator's target is 1/2
     "self_reconstruction_loss": 10.0,  # L1, from an image's own content and attribute
-    "cross_cycle_loss": 10.0,  # L1, there and back
+    "cross_cycle_loss": 10.0,  # L1 after translation and back-translation
     "content_loss": 0.01,  # mean square of content features
     "attribute_loss": 0.01,  # KL divergence, a sum over dimensions; feature-wise, mean square
     "random_adversarial_loss": 1.0,  # of translations with a random attribute
-    "latent_regression_loss": 10.0,  # L1 of a random attribute to its encoding
+    "latent_regression_loss": 10.0,  # L1 between a random attribute and its encoding
 }
 
 
 def discriminate(network, batches):
-    """A discriminator's logits of several batches of one size: a list of logit maps each."""
+    """A discriminator's logits of several batches of equal size: a list of logit maps each."""
     maps = network(tf.concat(batches, 0), training=True)
     return list(zip(*[tf.split(logits, len(batches)) for logits in maps], strict=True))
 

@@ -9,7 +9,7 @@ from zoo.models.drit.objectives import discriminate, discriminate_content
 
 
 def update_discriminators(model, images, others, outputs):
-    """A step of each discriminator of images; the sum of their losses."""
+    """A step of each image discriminator; returns the sum of their losses."""
     total = []
     for domain in DOMAINS:
         for name, real, fakes in (
@@ -22,12 +22,12 @@ def update_discriminators(model, images, others, outputs):
                 total.append(losses.discriminator_loss(real_logits, fake_logits))
             variables = network.trainable_variables
             decay = coupled_weight_decay(variables, model.weight_decay)
-            model._update(f"{name}_optimizer", tape, total[-1], variables, decay)
+            model.apply_gradients(f"{name}_optimizer", tape, total[-1], variables, decay)
     return tf.add_n(total)
 
 
 def update_content_discriminator(model, content):
-    """A step of the content discriminator, its gradient clipped; its loss."""
+    """A step of the content discriminator with clipped gradient; returns its loss."""
     variables = model.content_discriminator.trainable_variables
     decay = coupled_weight_decay(variables, model.weight_decay)
 
@@ -37,13 +37,13 @@ def update_content_discriminator(model, content):
 
     with tf.GradientTape() as tape:
         loss = losses.content_discriminator_loss(discriminate_content(model, content))
-    model._update("content_discriminator_optimizer", tape, loss, variables, clip)
+    model.apply_gradients("content_discriminator_optimizer", tape, loss, variables, clip)
     return loss
 
 
 def update_networks(model, names, tape, loss):
-    """A step of the optimizer of each network named, from one backward pass."""
-    model._update_together(
+    """A step of each of the named networks' optimizers, from one backward pass."""
+    model.apply_joint_gradients(
         tape,
         loss,
         {f"{name}_optimizer": getattr(model, name).trainable_variables for name in names},

@@ -1,4 +1,4 @@
-"""Small encoders whose features measure images."""
+"""Small image classifiers whose features are used in metrics."""
 
 from zoo.models.feature_encoder.feature_encoder import FeatureEncoder
 

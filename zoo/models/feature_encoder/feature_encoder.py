@@ -1,6 +1,6 @@
-"""A small classifier of images, whose features measure images where Inception cannot be had.
+"""A small image classifier, whose features are used in metrics where Inception is unavailable.
 
-This zoo's own; no paper's network, so its name is never one of theirs.
+It is this zoo's own network, not a paper's, and its name says so.
 """
 
 import keras
@@ -16,7 +16,7 @@ PREFIX = "zoo-"
 
 @keras.saving.register_keras_serializable("zoo")
 class FeatureEncoder(System):
-    """Names the class of an image, and gives the features that it does so by.
+    """Image classifier that also returns its features.
 
     Example:
         classifier = zoo.from_preset("encoder_cifar10_32")
@@ -25,11 +25,11 @@ class FeatureEncoder(System):
 
     Args:
         class_names: sequence of str, label 0 first.
-        encoder_name: str, starts with "zoo-": what numbers call its features.
-        image_size: int, pixels, a power of two from 16 on.
-        features: int, length of an image's features.
+        encoder_name: str, starts with "zoo-": the name of its features in reported metrics.
+        image_size: int, height and width in pixels, a power of two of at least 16.
+        features: int, size of an image's features.
         filters: int, width of the network, see `CompactImageEncoder`.
-        seed: int, as of every system; nothing here draws noise.
+        seed: int, as in every system; unused, since training draws no noise.
     """
 
     task = "image-classification"
@@ -42,8 +42,8 @@ class FeatureEncoder(System):
         super().__init__(seed=seed, **kwargs)
         if not str(encoder_name).startswith(PREFIX):
             raise ZooError(
-                f'The name of an encoder starts with "{PREFIX}", so that nobody takes its numbers '
-                f'for a paper\'s. Received: "{encoder_name}".'
+                f'The name of an encoder must start with "{PREFIX}", so that its metrics are not '
+                f'confused with published ones, got "{encoder_name}".'
             )
         self.class_names = list(class_names)
         self.encoder_name = encoder_name
@@ -56,7 +56,7 @@ class FeatureEncoder(System):
         self.head = build(head, spec(2, features))
 
     def network_variables(self, names=None):
-        """As of `System`, without the encoder's projection of regions, which serves nothing."""
+        """See `System`; without the encoder's projection of regions, which is unused."""
         variables = super().network_variables(names)
         return {path: v for path, v in variables.items() if "emb_features" not in path}
 
@@ -75,12 +75,12 @@ class FeatureEncoder(System):
         return {"features": features, "logits": self.head(keras.ops.relu(features))}
 
     def training_step(self, batch):
-        """One step down the cross-entropy of `labels`, of the images `images`."""
+        """One step on the cross-entropy of `images` with `labels`."""
         labels = batch["labels"]
         with tf.GradientTape() as tape:
             logits = self(batch["images"], training=True)["logits"]
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
-        self._update("classifier_optimizer", tape, loss, self.trained_variables)
+        self.apply_gradients("classifier_optimizer", tape, loss, self.trained_variables)
         hits = tf.equal(tf.argmax(logits, 1), tf.cast(labels, tf.int64))
         return {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(hits, tf.float32))}

@@ -1,8 +1,9 @@
-"""The captioning network of MirrorGAN: an image's vector starts a recurrent language model.
+"""The captioning network of MirrorGAN: a recurrent language model started by an image's vector.
 
 Paper: MirrorGAN, arXiv 1903.05854, section 3.3 (STREAM). Checked against qiaott/MirrorGAN model.py
     (`CAPTION_CNN`, `CAPTION_RNN`). `CompactCaptionEncoder` is this zoo's own, for small images.
-As in the code there is no start token: the image's vector is the first input, the words follow.
+As in the code there is no start token: the image's vector is the first input, followed by the
+    words.
 """
 
 import inspect
@@ -10,7 +11,7 @@ import inspect
 import keras
 from keras import ops
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.lstm_cell import LSTMCell
@@ -21,10 +22,10 @@ from zoo.precision import at_least_float32_dtype
 
 
 class CaptionEncoder(keras.layers.Layer):
-    """What the encoders share: pooled features -> linear -> batch norm.
+    """Base class of the encoders: pooled features -> linear -> batch norm.
 
     `call(images, training=False)`: float (batch, h, w, 3) in [-1, 1] -> (batch, features), at least
-    float32. Subclasses give `pool(images, training)` -> (batch, any).
+    float32. Subclasses implement `pool(images, training)` -> (batch, any).
 
     Args:
         features: int. Size of an image's vector (256).
@@ -52,14 +53,15 @@ class CaptionEncoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ResNetCaptionEncoder(FrozenTrunk, CaptionEncoder):
-    """The paper's: a frozen ResNet-152 on 224x224 pixels; only linear map and batch norm train.
+    """The paper's: a frozen ResNet-152 on 224x224 pixels; only linear map and batch norm are
+    trained.
 
     Args:
         features: int. Size of an image's vector.
         blocks: ints. Blocks of the stages; ResNet-152 by default.
         filters: int. Channels of the stem; 64 is the real network.
-        align_corners: bool. How images are resized to 224x224: False as under present versions of
-            the official framework, True as under the one that it was written for.
+        align_corners: bool. How images are resized to 224x224: False as in current versions of
+            PyTorch, True as in the version that the official code was written for.
     """
 
     size = 224
@@ -84,19 +86,19 @@ class ResNetCaptionEncoder(FrozenTrunk, CaptionEncoder):
 
 @keras.saving.register_keras_serializable("zoo")
 class CompactCaptionEncoder(CaptionEncoder):
-    """Stride-2 blocks down to 4x4 vectors, all of which are read; no ImageNet weights, all trains.
+    """Stride-2 blocks down to 4x4 vectors, which are concatenated; trained from scratch.
 
     Args:
         features: int. Size of an image's vector.
         filters: int. Channels of the first block, doubled by each later one up to 8 x filters.
-        image_size: int, a power of two from 8 on: height and width of the images.
+        image_size: int, a power of two of at least 8: height and width of the images.
     """
 
     def __init__(self, features=256, filters=32, image_size=64, **kwargs):
         if not isinstance(image_size, int) or image_size < 8 or image_size & (image_size - 1):
             raise ZooError(
-                "`image_size` of the compact caption encoder must be a power of two from 8 on. "
-                f"Received: {image_size!r}."
+                "`image_size` of the compact caption encoder must be a power of two of at least 8, "
+                f"got {image_size!r}."
             )
         super().__init__(features, **kwargs)
         self.filters = filters
@@ -109,8 +111,8 @@ class CompactCaptionEncoder(CaptionEncoder):
     def build(self, images_shape):
         if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
             raise ZooError(
-                f"This caption encoder was made for {self.image_size}x{self.image_size} images. "
-                f"Received the shape {tuple(images_shape)}. Set its `image_size` to their size."
+                f"This caption encoder expects {self.image_size}x{self.image_size} images, got the "
+                f"shape {tuple(images_shape)}. Set its `image_size` to the images' size."
             )
 
     def pool(self, images, training=False):
@@ -125,7 +127,7 @@ class CompactCaptionEncoder(CaptionEncoder):
 
 @keras.saving.register_keras_serializable("zoo")
 class CaptionDecoder(keras.layers.Layer):
-    """A image's vector, then words -> the logits of each next word; one LSTM layer.
+    """An image's vector, then words -> the logits of each next word; one LSTM layer.
 
     Args:
         vocabulary_size: int.
@@ -133,7 +135,7 @@ class CaptionDecoder(keras.layers.Layer):
 
     Inputs: features (batch, any), also the size of a word's embedding; tokens int (batch, words).
 
-    Returns logits (batch, words, vocabulary_size); those at word t saw the words before t only.
+    Returns logits (batch, words, vocabulary_size); those of word t depend on earlier words only.
     """
 
     def __init__(self, vocabulary_size, units=512, **kwargs):
@@ -161,7 +163,7 @@ class CaptionDecoder(keras.layers.Layer):
         return self.linear(self.rnn(ops.concatenate([features[:, None], words], axis=1)))
 
     def decode(self, features, steps):
-        """The likeliest word each time, fed back: int (batch, steps)."""
+        """Greedy decoding: int (batch, steps)."""
         states = self.rnn.cell.get_initial_state(ops.shape(features)[0])
         tokens, x = [], features
         for _ in range(steps):
@@ -180,11 +182,11 @@ ENCODERS = {"compact": CompactCaptionEncoder, "resnet": ResNetCaptionEncoder}
 
 @keras.saving.register_keras_serializable("zoo")
 class Captioner(keras.layers.Layer):
-    """Pictures and the words so far -> the logits of the next (see `CaptionDecoder`).
+    """Images and the words so far -> the logits of the next word (see `CaptionDecoder`).
 
     Args:
         vocabulary_size: int.
-        kind: "resnet" or "compact", the image's encoder.
+        kind: "resnet" or "compact", the image encoder.
         units: int. Size of the LSTM.
         encoder: dict. The other arguments of `ResNetCaptionEncoder` or `CompactCaptionEncoder`.
 
@@ -192,16 +194,12 @@ class Captioner(keras.layers.Layer):
         words, vocabulary_size), at least float32.
 
     Raises:
-        ZooError: an unknown kind, or an argument that this kind does not have.
+        ZooError: the kind is unknown, or does not have an argument.
     """
 
     def __init__(self, vocabulary_size, kind="resnet", units=512, encoder=None, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        if kind not in ENCODERS:
-            raise ZooError(
-                f'The "kind" of a captioner must be one of {sorted(ENCODERS)}. Received: {kind!r}.'
-                + nearest(kind, ENCODERS)
-            )
+        check_choice('The "kind" of a captioner', kind, sorted(ENCODERS))
         self.vocabulary_size = vocabulary_size
         self.kind = kind
         self.units = units
@@ -224,7 +222,7 @@ class Captioner(keras.layers.Layer):
         return self.decoder(self.encoder(images, training=training), tokens)
 
     def describe(self, images, steps):
-        """Tokens of the likeliest words: int (batch, steps)."""
+        """Tokens of the captions, decoded greedily: int (batch, steps)."""
         return self.decoder.decode(self.encoder(images), steps)
 
     def get_config(self):

@@ -2,10 +2,10 @@
 
 Paper: MirrorGAN, arXiv 1903.05854, section 3.2 (GLAM). Checked against qiaott/MirrorGAN model.py
     (`NEXT_STAGE_G`, `G_NET`, `G_DCGAN`) and GLAttention.py (`GLAttentionGeneral`).
-The code's deviations from the paper are kept: a 1x1 convolution in front of the sentence's softmax,
-    which runs over channels; a 1x1 convolution behind the concatenation.
-Known deviation: the padding mask is each sample's own; `mask_tiling="official"` gives the released
-    behaviour.
+The code's deviations from the paper are kept: a 1x1 convolution before the sentence's softmax,
+    which is over channels; a 1x1 convolution after the concatenation.
+Known deviation: each sample has its own padding mask; `mask_tiling="official"` gives the released
+    behavior.
 """
 
 import keras
@@ -17,7 +17,7 @@ from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 def linear(units, name, dtype, bias=False):
-    """Along the channels (a 1x1 convolution on images), orthogonal."""
+    """A dense layer along the channels (a 1x1 convolution), with orthogonal initialization."""
     return keras.layers.Dense(
         units,
         use_bias=bias,
@@ -29,7 +29,7 @@ def linear(units, name, dtype, bias=False):
 
 @keras.saving.register_keras_serializable("zoo")
 class GlobalLocalAttention(keras.layers.Layer):
-    """What an image's features take from the words, and what from the whole sentence (GLAM).
+    """Attention of an image's features to the words and to the whole sentence (GLAM).
 
     Words: `WordAttention`. Sentence: with v a linear map of the condition,
 
@@ -59,8 +59,8 @@ class GlobalLocalAttention(keras.layers.Layer):
         word_context, attention = self.words(features, words, padding)
         sentence = self.sentence(condition)[:, None, None, :]  # (batch, 1, 1, filters)
         gate = ops.softmax(self.gate(features * sentence), axis=-1)  # (batch, s, s, filters)
-        shown = {"attention": attention, "sentence_attention": gate}
-        return word_context, sentence * gate, shown
+        details = {"attention": attention, "sentence_attention": gate}
+        return word_context, sentence * gate, details
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters, "mask_tiling": self.mask_tiling}
@@ -68,7 +68,7 @@ class GlobalLocalAttention(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class MirrorStage(WordStage):
-    """`GlobalLocalAttention`, joined with the features, then residual blocks and an up-block.
+    """`GlobalLocalAttention`, combined with the features, then residual blocks and an up-block.
 
     Shapes: features (batch, s, s, filters), condition (batch, any), words (batch, words, any),
         padding bool (batch, words) -> (batch, 2s, 2s, filters), attention (batch, s, s, words).
@@ -81,17 +81,17 @@ class MirrorStage(WordStage):
         self.join = linear(2 * filters, "join", policy)
 
     def call(self, features, condition, words, padding=None, training=False):
-        *contexts, shown = self.attention(features, condition, words, padding)
+        *contexts, details = self.attention(features, condition, words, padding)
         x = self.join(ops.concatenate([features, *contexts], axis=-1))  # (batch, s, s, 2 filters)
-        return self.double(x, training=training), shown["attention"]
+        return self.double(x, training=training), details["attention"]
 
 
 @keras.saving.register_keras_serializable("zoo")
 class MirrorGANGenerator(WordStagedGenerator):
-    """Sentence, words and latent -> one image a stage.
+    """Sentence, words and latent -> one image per stage.
 
-    Args, inputs and outputs: see `WordStagedGenerator`. It shows `attention`, a list of (batch, h,
-    w, words), one a refinement stage.
+    Args, inputs and outputs: see `WordStagedGenerator`. It also returns `attention`, a list of
+    (batch, h, w, words), one per refinement stage.
     """
 
     stage_class = MirrorStage

@@ -1,8 +1,8 @@
 """MirrorGAN.
 
 Paper: MirrorGAN, arXiv 1903.05854. Checked against qiaott/MirrorGAN trainer.py and miscc/losses.py,
-    whose training step is AttnGAN's, and so is inherited here; the caption's reconstruction takes
-    the place of the DAMSM's losses.
+    whose training step is AttnGAN's, and is therefore inherited here; the caption's reconstruction
+    replaces the DAMSM's losses.
 Known deviations: those of `AttnGAN`.
 """
 
@@ -13,17 +13,17 @@ from zoo.errors import ZooError
 from zoo.losses.caption import caption_loss, check_reduction
 from zoo.models.attn_gan.attn_gan import AttnGAN
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
-from zoo.models.mirror_gan.stream import build_captioner, describe, open_stream
+from zoo.models.mirror_gan.stream import build_captioner, describe, resolve_stream
 
 
 @keras.saving.register_keras_serializable("zoo")
 class MirrorGAN(AttnGAN):
-    """Text to image whose images a frozen captioning network must describe by the same text.
+    """Text to image, with a loss on how well a frozen captioner reconstructs the text.
 
     Args:
         vocabulary, max_words, text_encoder, image_encoder: see `AttnGAN`; here the text encoder is
             always a recurrent one with a vocabulary.
-        captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`), STREAM's own.
+        captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`), equal to STREAM's.
         stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small images.
         generator_filters: int. Ng: 32.
         discriminator_filters: int. Nd: 64.
@@ -34,8 +34,8 @@ class MirrorGAN(AttnGAN):
         caption_reduction: "words", the code's mean over all words of a batch, or "captions", the
             paper's sum over a caption's words (see `caption_loss`).
         damsm_weight: float. Weight of AttnGAN's word and sentence losses; 0 in the code.
-        describes: bool. Whether the captioner is there at once and presets hold it, so that a
-            loaded model can `describe`; `load_stream` makes it True.
+        describes: bool. Whether the captioner is created at once and stored in presets, so that a
+            loaded model can `describe`; `load_stream` sets it to True.
         mask_tiling, sample_reduction: see `AttnGAN`.
         mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
@@ -72,8 +72,8 @@ class MirrorGAN(AttnGAN):
     ):
         if vocabulary is None:
             raise ZooError(
-                "MirrorGAN tells captions in the words that it reads, so it needs a vocabulary and "
-                f"a recurrent text encoder. Received: text_encoder={text_encoder!r}."
+                "MirrorGAN writes captions in the words that it reads: expected a vocabulary and a "
+                f"recurrent text encoder, got no vocabulary and text_encoder={text_encoder!r}."
             )
         super().__init__(
             vocabulary,
@@ -116,7 +116,7 @@ class MirrorGAN(AttnGAN):
         return (*super().preset_network_names, *(("captioner",) if self.describes else ()))
 
     def build_for_training(self):
-        """Makes the captioner too; its weights are new."""
+        """Creates AttnGAN's networks and the captioner, with new weights. Idempotent."""
         super().build_for_training()
         self.build_captioner()
 
@@ -129,10 +129,10 @@ class MirrorGAN(AttnGAN):
             self.captioner = captioner
 
     def load_stream(self, stream):
-        """Takes over the captioner of a trained `Stream`, given as one or as a preset's handle."""
-        stream = open_stream(stream, self.vocabulary)
+        """Copies the captioner of a trained `Stream`, given as an object or a preset's handle."""
+        stream = resolve_stream(stream, self.vocabulary)
         self.build_captioner()
-        stream.give(self.captioner)
+        stream.copy_weights_to(self.captioner)
         self.describes = True
 
     # --- losses -----------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ class MirrorGAN(AttnGAN):
         return {**losses, "generator_loss": loss, "caption_loss": caption}
 
     def caption_loss(self, batch, images):
-        """How badly the captioner tells each caption from its last image."""
+        """The captioner's loss for each caption, given its image of the last stage."""
         tokens = batch["tokens"]
         mask = tf.sequence_mask(batch["lengths"], tf.shape(tokens)[1])
         logits = self.captioner(images, tokens, training=False)
@@ -156,10 +156,10 @@ class MirrorGAN(AttnGAN):
     # --- generation -------------------------------------------------------------------------------
 
     def describe(self, images, batch_size=16):
-        """What images show, told by the captioner: list of str.
+        """The captioner's descriptions of images: list of str.
 
         Args:
-            images: what `generate` gives, or any images (see `read_images`).
+            images: the output of `generate`, or any images (see `read_images`).
             batch_size: int. Images read at a time.
 
         Raises:
@@ -167,19 +167,19 @@ class MirrorGAN(AttnGAN):
         """
         if not hasattr(self, "captioner"):
             raise ZooError(
-                "This model has no captioning network yet: give it one with load_stream(...)."
+                "This model has no captioning network yet: load one with load_stream(...)."
             )
         return describe(self, images, batch_size)
 
     def generate(self, conditions=None, *args, describe=False, **kwargs):
-        """As `AttnGAN.generate`; with `describe=True` also what the captioner reads back.
+        """`AttnGAN.generate`; with `describe=True` also the captioner's description of each image.
 
         Returns:
             The images; with `describe` or `return_details` also the dict of details, where
             `describe` adds `descriptions`, a list of str, one per image.
         """
         if describe and not hasattr(self, "captioner"):
-            self.describe([])  # says what is missing, before any image is generated
+            self.describe([])  # raises before any image is generated
         result = super().generate(conditions, *args, **kwargs)
         if not describe:
             return result

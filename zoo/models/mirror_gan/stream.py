@@ -1,9 +1,9 @@
-"""STREAM: pre-training of the network that says what an image shows.
+"""STREAM: pre-training of the captioning network.
 
-Paper: MirrorGAN, arXiv 1903.05854, section 3.3. No code of this step was released; it is
+Paper: MirrorGAN, arXiv 1903.05854, section 3.3. The code of this step was not released; it follows
     the image captioning of yunjey/pytorch-tutorial, with the decoder of qiaott/MirrorGAN model.py.
-Known deviations from that tutorial: images stay in [-1, 1], as the GAN gives them; no start
-    token; the end of a caption is the padding token, learnt once (`end_token`).
+Known deviations from that tutorial: images are in [-1, 1], as the GAN's are; no start token; the
+    end of a caption is the padding token, learned once (`end_token`).
 """
 
 import keras
@@ -24,17 +24,17 @@ from zoo.text.vocabulary import Vocabulary, check_has_words
 
 @keras.saving.register_keras_serializable("zoo")
 class Stream(System):
-    """Semantic text regeneration and alignment module, on its own: images in, captions out.
+    """Semantic text regeneration and alignment module on its own: an image captioner.
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
-        max_words: int. Words of a caption that are read, and at most told.
-        image_size: int. Pixels of the images it is trained on.
+        max_words: int. Maximum number of words read from a caption, and written.
+        image_size: int. Height and width of the training images in pixels.
         captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`).
-        end_token: bool. Whether the end of a caption shorter than `max_words` is learnt too;
-            without it a description has always `max_words` words. MirrorGAN's own loss never asks
-            for the end.
-        seed: int. Unused: nothing is drawn.
+        end_token: bool. Whether the end of a caption shorter than `max_words` is learned too;
+            without it a description always has `max_words` words. MirrorGAN's own loss does not
+            include the end.
+        seed: int. Unused: training draws no noise.
 
     Reference:
         - [Qiao et al., 2019](https://arxiv.org/abs/1903.05854)
@@ -80,8 +80,8 @@ class Stream(System):
         return self.captioner(inputs["images"][-1], inputs["tokens"], training=training)
 
     def losses(self, batch, training=False):
-        """dict of `loss`, the mean cross-entropy of the words, each given the words before, and
-        `accuracy`, the share of words that are the likeliest."""
+        """dict of `loss`, the mean cross-entropy of the words, each given the words before it, and
+        `accuracy`, the share of words that have the highest probability."""
         words = tf.shape(batch["tokens"])[1]
         mask = tf.sequence_mask(batch["lengths"] + int(self.end_token), words)
         logits = self(batch, training=training)
@@ -91,14 +91,15 @@ class Stream(System):
         }
 
     def training_step(self, batch):
-        """One step of the optimizer down the loss."""
+        """One step of the optimizer on the loss."""
         with tf.GradientTape() as tape:
             losses = self.losses(batch, training=True)
-        self._update("stream_optimizer", tape, losses["loss"], self.captioner.trainable_variables)
+        variables = self.captioner.trainable_variables
+        self.apply_gradients("stream_optimizer", tape, losses["loss"], variables)
         return losses
 
-    def give(self, captioner):
-        """Copies the trained weights into another system's `Captioner`; ZooError: other sizes."""
+    def copy_weights_to(self, captioner):
+        """Copies the weights into another system's `Captioner`; ZooError if the sizes differ."""
         weights = self.captioner.get_weights()
         if [w.shape for w in weights] != [tuple(v.shape) for v in captioner.weights]:
             raise ZooError(
@@ -108,12 +109,12 @@ class Stream(System):
         captioner.set_weights(weights)
 
     def describe(self, images, batch_size=16):
-        """What images show: list of str. Arguments: see `describe`."""
+        """Descriptions of images: list of str. Arguments: see `describe`."""
         return describe(self, images, batch_size)
 
 
 def build_captioner(config, vocabulary_size, image_size, max_words):
-    """A `Captioner` with its variables made; a compact one is told the pictures' size."""
+    """A built `Captioner`; the encoder of a compact one gets the image size."""
     if config.get("kind") == "compact":
         config = {**config, "encoder": {"image_size": image_size, **config.get("encoder", {})}}
     captioner = Captioner(vocabulary_size, **config, name="captioner")
@@ -121,14 +122,14 @@ def build_captioner(config, vocabulary_size, image_size, max_words):
     return build(captioner, images, tokens)
 
 
-def open_stream(stream, vocabulary):
-    """A `Stream`, given as one or as a preset's handle; ZooError unless it has this vocabulary."""
+def resolve_stream(stream, vocabulary):
+    """A `Stream`, given as an object or a preset's handle; ZooError if its vocabulary differs."""
     if not isinstance(stream, Stream):
         stream = Stream.from_preset(stream)
     if list(stream.vocabulary.tokens) != list(vocabulary.tokens):
         raise ZooError(
             f"The captioning network has another vocabulary ({len(stream.vocabulary)} tokens) than "
-            f"this model ({len(vocabulary)}). Both must be made from the same captions."
+            f"this model ({len(vocabulary)}). Train both on the same captions."
         )
     return stream
 
@@ -138,15 +139,15 @@ def describe(system, images, batch_size=16):
 
     Args:
         system: has `captioner`, `vocabulary`, `image_size`, `max_words`.
-        images: see `zoo.images.read.read_images`; what `generate` gives is one form.
+        images: see `zoo.images.read.read_images`; such as the output of `generate`.
         batch_size: int. Images read at a time.
 
     Returns:
-        list of str, a caption an image: its likeliest words up to "<end>", `max_words` at most.
+        list of str, one caption per image, decoded greedily up to "<end>" or `max_words` words.
     """
-    pictures = to_float(read_images(images, system.image_size, 3))
+    images = to_float(read_images(images, system.image_size, 3))
     check(type(system).__name__, "batch_size", batch_size, default=16)
-    parts = [pictures[i : i + batch_size] for i in range(0, len(pictures), batch_size)]
+    parts = [images[i : i + batch_size] for i in range(0, len(images), batch_size)]
     rows = [np.asarray(system.captioner.describe(part, system.max_words)) for part in parts]
     return [_read(row, system.vocabulary) for row in np.concatenate(rows)]
 

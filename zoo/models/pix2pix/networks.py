@@ -1,7 +1,7 @@
-"""The networks of paired translation, which Pix2Pix and BicycleGAN make from the same settings.
+"""Networks of paired translation, which Pix2Pix and BicycleGAN build from the same settings.
 
-Each function reads the settings from a model's attributes, which have the names of the arguments
-of its class: `image_size`, `generator_filters`, `discriminator_layers` and so on.
+Each function reads the settings from a model's attributes, which are named after the arguments of
+its class: `image_size`, `generator_filters`, `discriminator_layers` and so on.
 """
 
 import tensorflow as tf
@@ -22,7 +22,7 @@ def make_u_net(model, name):
     """The model's generator, not built yet.
 
     Raises:
-        ZooError: the image size does not fit the number of downsamplings.
+        ZooError: the image size is not a multiple of the total downsampling.
     """
     step = 2**model.num_downs
     if model.image_size % step:
@@ -44,10 +44,10 @@ def make_u_net(model, name):
 
 
 def make_discriminator(model, channels, name):
-    """A built `MultiScalePatchDiscriminator` of images of so many channels.
+    """A built `MultiScalePatchDiscriminator` of images with so many channels.
 
     Raises:
-        ZooError: it is too deep for the image size.
+        ZooError: the network is too deep for the image size.
     """
     smallest = -(-model.image_size // 2 ** (model.discriminator_scales - 1))
     if map_size(smallest, model.discriminator_layers) < 1:
@@ -72,7 +72,7 @@ def l1_distance(images, target):
 
 
 def translate(model, source, latents, stream="dropout"):
-    """The images that the generator draws in training; `stream` names its dropout's noise."""
+    """The images that the generator makes in training; `stream` names its dropout's noise."""
     inputs = {"source": source}
     if model.latent_dim:
         inputs["latents"] = latents

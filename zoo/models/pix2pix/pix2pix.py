@@ -1,10 +1,10 @@
 """Pix2Pix with a latent, with mode seeking as a switch.
 
-Papers: pix2pix, arXiv 1611.07004; mode seeking of it, MSGAN, arXiv 1903.05628. Checked against
+Papers: pix2pix, arXiv 1611.07004; with mode seeking, MSGAN, arXiv 1903.05628. Checked against
     HelenMao/MSGAN Pix2Pix-Mode-Seeking/models/pix2pix_model.py (the defaults) and
     junyanz/BicycleGAN models/pix2pix_model.py (without a latent).
-Known deviations: without mode seeking one sample is drawn; MSGAN's code has no switch and always
-    draws two (`always_two_samples`).
+Known deviations: without mode seeking one sample is generated; MSGAN's code has no switch and
+    always generates two (`always_two_samples`).
 """
 
 import keras
@@ -26,17 +26,17 @@ from zoo.networks.u_net import most_downs
 
 @keras.saving.register_keras_serializable("zoo")
 class Pix2Pix(ConditionalGAN):
-    """Paired image-to-image translation with a random latent, scored as pairs.
+    """Paired image-to-image translation with a random latent; the discriminator sees pairs.
 
-    The image that a latent gives is drawn to the target by an L1 term; with mode seeking a second
-    latent of the same source gives a second image, which has no L1 term.
+    An L1 term pulls the image of a latent to the target; with mode seeking a second latent for the
+    same source gives a second image, which has no L1 term.
 
-    Batches are dicts of float32 (batch, size, size, channels) in [-1, 1]: `source`, what the model
-    is given, and `target`, what it is to draw.
+    Batches are dicts of float32 (batch, size, size, channels) in [-1, 1]: `source`, the input, and
+    `target`, the expected output.
 
     Args:
-        image_size: int. Pixels of a side: 256.
-        source_channels: int. 3, or 1 for grey images such as edges.
+        image_size: int. Height and width in pixels: 256.
+        source_channels: int. 3, or 1 for gray images such as edges.
         target_channels: int. 3.
         latent_dim: int. nz, 8; 0 for the deterministic pix2pix.
         generator_filters: int. ngf, 64.
@@ -50,17 +50,18 @@ class Pix2Pix(ConditionalGAN):
         discriminator_layers: int. 3 (`basic_256_multi`), or 2 (`basic_128_multi`).
         adversarial_form: "least_squares", or "cross_entropy" (gan_mode vanilla), or "wasserstein".
         l1_weight: float. lambda_L1, 10.
-        always_two_samples: bool. Whether to draw and score the second sample without the mode
-            seeking term, too; its two distances are then still logged.
-        discriminator_first: bool. Whether the discriminator's step comes before the generator's,
-            which then meets the updated discriminator (BicycleGAN's repository), or after it
-            (MSGAN's). Both see the images made before.
+        always_two_samples: bool. Whether to generate and discriminate the second sample even
+            without the mode seeking term; its two distances are then still logged.
+        discriminator_first: bool. Whether the discriminator's step precedes the generator's, which
+            then uses the updated discriminator (BicycleGAN's repository), or follows it (MSGAN's).
+            Both use the images generated before.
         discriminator_weight: float. Factor of the discriminator's loss: 1, and 0.5 in BicycleGAN's
             repository.
-        steps_per_epoch: int or None. With it the learning rates fall (see `linear_decay`).
-        epochs, constant_epochs: ints. For how long, 400, and after how many the rates fall, 200.
+        steps_per_epoch: int or None. If given, the learning rates decay (see `linear_decay`).
+        epochs, constant_epochs: ints. Length of the schedule, 400, and the epochs before the decay,
+            200.
         mode_seeking_weight: float. 1 in MSGAN.
-        ema_decay: float or None. None, as in the official code: no moving average.
+        ema_decay: float or None. None, as in the official code: no EMA.
         ema_statistics, seed: see `ConditionalGAN`.
 
     The pix2pix of BicycleGAN's repository: `Pix2Pix(latent_dim=0, where_add="input",
@@ -122,9 +123,9 @@ class Pix2Pix(ConditionalGAN):
         **kwargs,
     ):
         if mode_seeking_weight and not latent_dim:
-            raise ZooError("Mode seeking needs a latent, but `latent_dim` is 0.")
+            raise ZooError("Mode seeking needs a latent, got `latent_dim` 0.")
         if always_two_samples and not latent_dim:
-            raise ZooError("Two samples differ by their latent, but `latent_dim` is 0.")
+            raise ZooError("`always_two_samples` needs a latent, got `latent_dim` 0.")
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
         )
@@ -164,7 +165,7 @@ class Pix2Pix(ConditionalGAN):
         return 2 if self.always_two_samples else super().latents_per_condition
 
     def build_for_training(self):
-        """Makes the discriminator; its weights are new."""
+        """Creates the discriminator, with new weights. Idempotent."""
         if not hasattr(self, "discriminator"):
             channels = self.source_channels + self.target_channels
             self.discriminator = make_discriminator(self, channels, "discriminator")
@@ -175,7 +176,7 @@ class Pix2Pix(ConditionalGAN):
     # --- one iteration ----------------------------------------------------------------------------
 
     def training_step(self, batch):
-        """Images once; then the generator's step and the discriminator's, in their order.
+        """Generates the images once; then the generator's and the discriminator's step.
 
         Args:
             batch: dict of `source` and `target`, see the class.
@@ -195,7 +196,7 @@ class Pix2Pix(ConditionalGAN):
         with tape:
             losses = self.generator_losses(source, target, images, latents)
         variables = self.generator.trainable_variables
-        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.apply_gradients("generator_optimizer", tape, losses["generator_loss"], variables)
         self.ema.update()
         if not self.discriminator_first:
             discriminator_loss = self.update_discriminator(source, target, fakes)
@@ -217,17 +218,18 @@ class Pix2Pix(ConditionalGAN):
         }
 
     def update_discriminator(self, source, target, fakes):
-        """A step on each sample's pairs and the real ones, which count once per sample."""
+        """A step on the real pairs, which count once per sample, and each sample's pairs."""
         with tf.GradientTape() as tape:
             terms = [self.adversarial_loss(self.discriminate(source, fake), 0) for fake in fakes]
             real = self.adversarial_loss(self.discriminate(source, target), 1)
             terms.append(self.latents_per_condition * real)
             loss = self.discriminator_weight * tf.add_n(terms)
-        self._update("discriminator_optimizer", tape, loss, self.discriminator.trainable_variables)
+        variables = self.discriminator.trainable_variables
+        self.apply_gradients("discriminator_optimizer", tape, loss, variables)
         return loss
 
     def discriminate(self, source, images):
-        """The discriminator's maps of pairs, a list of one per scale."""
+        """The discriminator's logits of pairs, a list of one map per scale."""
         pairs = tf.concat([tf.cast(source, images.dtype), images], axis=-1)
         return self.discriminator(pairs, training=True)
 

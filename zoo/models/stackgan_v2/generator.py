@@ -15,7 +15,7 @@ from zoo.networks.staged_generator import RefinementStage, StagedGenerator
 
 @keras.saving.register_keras_serializable("zoo")
 class ConcatStage(RefinementStage):
-    """Features, joined by the condition at every pixel -> features of the next image.
+    """Features, concatenated with the condition at every pixel -> features of the next image.
 
     Shapes: features (batch, s, s, c), condition (batch, any) -> (batch, 2s, 2s, filters).
     """
@@ -31,15 +31,15 @@ class ConcatStage(RefinementStage):
 
 @keras.saving.register_keras_serializable("zoo")
 class StackGANV2Generator(StagedGenerator):
-    """Sentence and latent -> one image a stage; each stage has half the channels of the one before.
+    """Sentence and latent -> one image per stage; each stage has half as many channels as the last.
 
-    With `condition_dim=0` there is no text: the latent takes the condition's place in every stage,
+    With `condition_dim=0` there is no text: the latent replaces the condition in every stage,
     `sentence` and `noise` are not read, and `mu` and `log_var` are not returned.
 
     Args, inputs and outputs: see `StagedGenerator`.
 
     Raises:
-        ZooError: too few `filters` to be halved (rounding down) for each stage after the first.
+        ZooError: `filters` is too small to be halved (rounding down) per stage after the first.
     """
 
     def __init__(self, *args, **kwargs):
@@ -47,8 +47,8 @@ class StackGANV2Generator(StagedGenerator):
         stages = len(self.stage_sizes)
         if self.filters < 2 ** (stages - 1):
             raise ZooError(
-                f"`filters` must be at least {2 ** (stages - 1)} for {stages} stages. "
-                f"Received: {self.filters}"
+                f"`filters` must be at least {2 ** (stages - 1)} for {stages} stages, "
+                f"got {self.filters}."
             )
         self.make_refinements()
 

@@ -1,12 +1,12 @@
 """StackGAN++.
 
-Papers: StackGAN++, arXiv 1710.10916; mode seeking of it, MSGAN, arXiv 1903.05628. Checked against
+Papers: StackGAN++, arXiv 1710.10916; with mode seeking, MSGAN, arXiv 1903.05628. Checked against
     hanzhanggit/StackGAN-v2 code/trainer.py and HelenMao/MSGAN StackGAN++-Mode-Seeking/trainer.py.
-Known deviations: discriminators give logits (`adversarial_form`); the moving average follows the
-    batch statistics too (`ema_statistics`). Not reproduced: at each snapshot the official code
-    overwrites the generator in training by its moving average, and draws images in training mode,
-    which moves the batch statistics. With more than three stages every neighbouring pair enters the
-    colour term, not the last two alone.
+Known deviations: discriminators return logits (`adversarial_form`); the EMA includes the batch
+    statistics (`ema_statistics`). Not reproduced: at each snapshot the official code overwrites the
+    generator in training with its EMA, and generates images in training mode, which updates the
+    batch statistics. With more than three stages every neighboring pair enters the color term, not
+    only the last two.
 """
 
 import keras
@@ -17,7 +17,7 @@ from zoo.losses import adversarial
 from zoo.losses.color_consistency import color_consistency_loss
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import open_damsm
+from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
 from zoo.networks.build import build, spec
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -27,14 +27,14 @@ from zoo.networks.stage_discriminator import StageDiscriminator
 class StackGANV2(ConditionalGAN):
     """Text to image in stages of doubling size, or images without text.
 
-    The discriminators see the mean of the conditioning Gaussian. Batches also carry `wrong_images`,
-    real images of other captions, a tuple like `images`; without text they need not.
+    The discriminators see the mean of the conditioning Gaussian. Batches also hold `wrong_images`,
+    real images of other captions, a tuple like `images`; without text they are not needed.
 
     Args:
-        vocabulary: sequence of str, or None where no captions are read.
-        max_words: int. Words of a caption that are read.
+        vocabulary: sequence of str, or None if no captions are read.
+        max_words: int. Maximum number of words read from a caption.
         text_encoder: dict, see `zoo.conditions.text_condition`: a recurrent encoder of captions by
-            default, `{"kind": "embeddings", "features": 1024}` (the paper's, of a char-CNN-RNN) or
+            default, `{"kind": "embeddings", "features": 1024}` (as in the paper, char-CNN-RNN) or
             `{"kind": "none"}`.
         stage_sizes: ints. (64, 128, 256) in the paper; (16, 32, 64) suits small images.
         generator_filters: int. Ng, channels of the first image's features; halved from stage to
@@ -47,10 +47,10 @@ class StackGANV2(ConditionalGAN):
             official code's default, there are none and the discriminators' terms are weighted as in
             `wrong_image_discriminator_loss`. Without text only these heads exist, with weight 1.
         kl_weight: float. Weight of the conditioning Gaussian's KL term: 2.
-        color_weight: float. Weight of the colour consistency of neighbouring stages: 0 with text,
-            50 without.
+        color_weight: float. Weight of the color consistency of neighboring stages: 0 with text, 50
+            without.
         adversarial_form: "logits" or "probabilities", the official one: binary cross-entropy of
-            sigmoids, cut at 100, whose gradient vanishes where a sigmoid saturates.
+            sigmoids, clipped at 100, whose gradient vanishes where a sigmoid saturates.
         mode_seeking_weight: float. 1 in MSGAN.
         ema_decay, ema_statistics, seed: see `ConditionalGAN`.
 
@@ -143,12 +143,12 @@ class StackGANV2(ConditionalGAN):
 
     @property
     def image_size(self):
-        """Pixels of the images that `generate` gives."""
+        """Height and width in pixels of the images that `generate` returns."""
         return self.stage_sizes[-1]
 
     @property
     def image_sizes(self):
-        """Pixels of the images that are trained on, one discriminator each."""
+        """Heights and widths in pixels of the training images, with one discriminator each."""
         return self.stage_sizes
 
     @property
@@ -156,7 +156,7 @@ class StackGANV2(ConditionalGAN):
         return [f"discriminator_{size}" for size in self.stage_sizes]
 
     def build_for_training(self):
-        """Makes the discriminators; their weights are new."""
+        """Creates the discriminators, with new weights. Idempotent."""
         for size in self.stage_sizes:
             name = f"discriminator_{size}"
             if not hasattr(self, name):
@@ -164,18 +164,19 @@ class StackGANV2(ConditionalGAN):
                 setattr(self, name, build(self.make_discriminator(size, name), *inputs))
 
     def load_damsm(self, damsm):
-        """Takes over the text encoder of a trained `DAMSM`, given as one or as a preset's handle.
+        """Copies the text encoder of a trained `DAMSM`, given as an object or a preset's handle.
 
         Raises:
-            ZooError: this model reads no captions, or the encoder has other words or sizes.
+            ZooError: this model reads no captions, or the vocabularies or sizes differ.
         """
         if self.condition.encoder is None:
             raise ZooError(
-                "This model reads no captions, so it has no text encoder that a DAMSM could give. "
+                "This model reads no captions, so it has no text encoder to copy a DAMSM's into. "
                 "Build it with vocabulary=damsm.vocabulary.tokens and "
                 "text_encoder=damsm.text_encoder_config."
             )
-        open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
+        damsm = resolve_damsm(damsm, self.vocabulary, self.hub_encoder)
+        damsm.copy_weights_to("text_encoder", self.text_encoder)
 
     # --- one iteration ----------------------------------------------------------------------------
 
@@ -188,12 +189,12 @@ class StackGANV2(ConditionalGAN):
         """
         if self.conditional and "wrong_images" not in batch:
             raise ZooError(
-                "StackGAN++ learns from mismatched pairs too, but the batch has no `wrong_images`. "
-                "Make batches with text_to_image_dataset(..., mismatched=True)."
+                "StackGAN++ also learns from mismatched pairs: expected `wrong_images` in the "
+                "batch. Make batches with text_to_image_dataset(..., mismatched=True)."
             )
         text = self.condition.encode(batch)
 
-        # (1) Draw an image per caption, or with mode seeking two.
+        # (1) Generate one image per caption, or two with mode seeking.
         inputs = self.training_inputs(text, tf.shape(batch["labels"])[0])
         with tf.GradientTape() as tape:
             outputs = self.generator(inputs, training=True)
@@ -205,22 +206,22 @@ class StackGANV2(ConditionalGAN):
             with tf.GradientTape() as discriminator_tape:
                 terms.append(self.discriminator_loss(stage, batch, fixed))
             name, variables = discriminator.name, discriminator.trainable_variables
-            self._update(f"{name}_optimizer", discriminator_tape, terms[-1], variables)
+            self.apply_gradients(f"{name}_optimizer", discriminator_tape, terms[-1], variables)
 
         # (3) Update the generator.
         with tape:
             losses = self.generator_losses(outputs, inputs["latents"])
         variables = self.generator.trainable_variables
-        self._update("generator_optimizer", tape, losses["generator_loss"], variables)
+        self.apply_gradients("generator_optimizer", tape, losses["generator_loss"], variables)
         self.ema.update()
         return {"discriminator_loss": tf.add_n(terms), **losses}
 
     # --- losses -----------------------------------------------------------------------------------
 
     def discriminator_loss(self, stage, batch, outputs):
-        """Real, wrong (other real images with this caption) and generated pairs.
+        """Loss on real, mismatched (real images of other captions) and generated pairs.
 
-        Each kind goes through the discriminator by itself, with batch statistics of its own.
+        Each kind is a separate pass with its own batch statistics.
         """
         conditions = self._conditions(outputs)
         batches = [batch["images"][stage]]
@@ -237,10 +238,10 @@ class StackGANV2(ConditionalGAN):
         )
 
     def generator_losses(self, outputs, latents):
-        """dict of the generator's terms, as weighted; `generator_loss` is their sum.
+        """dict of the generator's weighted terms; `generator_loss` is their sum.
 
-        With mode seeking the terms are sums over both samples, but the colour term is their mean
-        (MSGAN).
+        With mode seeking the terms are sums over both samples, except for the color term, which is
+        their mean (MSGAN).
         """
         images, conditions = outputs["images"], self._conditions(outputs)
         weight = self.unconditional_weight if self.conditional else 1.0
@@ -265,17 +266,17 @@ class StackGANV2(ConditionalGAN):
         }
 
     def _conditions(self, outputs):
-        """What the discriminators see next to the images, for each sample."""
+        """The discriminators' condition of each sample."""
         if not self.conditional:
             return [None] * self.latents_per_condition
         return self.split_samples(outputs["mu"])
 
     def discriminate_each(self, stage, batches, conditions):
-        """A list of the logits, dicts by head, of several batches of images."""
+        """list of logits, one dict (by head) per batch of images."""
         discriminator = self.discriminators[stage]
         features = discriminator.features_of_each(batches, training=True)
         return discriminator.logits_of_each(features, conditions, training=True)
 
     def discriminate_samples(self, stage, images, conditions):
-        """A list of these logits, of each sample."""
+        """list of logits, one dict per sample."""
         return self.discriminate_each(stage, self.split_samples(images), conditions)

@@ -3,8 +3,8 @@
 Paper: XMC-GAN, arXiv 2101.04702, section 4. Checked against google-research/xmcgan_image_generation
     xmcgan/libml/layers.py (`ConditionalBatchNorm`, `LocalConditionalBatchNorm`) and
     xmcgan/nets/common.py (`GenBlock`, `GenSpatialBlock`, `DiscOptimizedBlock`, `DiscBlock`).
-The same results with less work: 1x1 convolutions are taken before an image is doubled, and after
-    it is pooled; scale and shift are made at the size of the condition, then repeated.
+The same results with less work: 1x1 convolutions are applied before upsampling and after pooling;
+    scale and shift are computed at the size of the condition, then repeated.
 """
 
 import keras
@@ -14,8 +14,8 @@ from zoo.layers.batch_normalization import FlaxBatchNorm
 from zoo.layers.spectral_normalization import SpectralLinear
 
 
-def enlarge(x, factor=2):
-    """Nearest neighbour: (batch, h, w, c) -> (batch, factor h, factor w, c)."""
+def upsample_nearest(x, factor=2):
+    """Nearest neighbor: (batch, h, w, c) -> (batch, factor h, factor w, c)."""
     if factor == 1:
         return x
     batch, height, width, channels = ops.shape(x)
@@ -25,13 +25,13 @@ def enlarge(x, factor=2):
     return ops.reshape(x, (batch, factor * height, factor * width, channels))
 
 
-def halve(x):
+def downsample_mean(x):
     """Mean of 2x2 pixels: (batch, h, w, c) -> (batch, h / 2, w / 2, c)."""
     return ops.average_pool(x, 2, strides=2, padding="valid")
 
 
 class _Spectral(keras.layers.Layer):
-    """A layer whose linear maps may be spectrally normalised."""
+    """A layer whose linear maps may be spectrally normalized."""
 
     def __init__(self, spectral=False, **kwargs):
         super().__init__(**kwargs)
@@ -50,12 +50,12 @@ class _Spectral(keras.layers.Layer):
 class ModulatedNorm(_Spectral):
     """Batch norm whose scale and shift come from a condition: BN(x) (1 + gamma(c)) + beta(c).
 
-    gamma and beta are linear, along the channels: of one vector a sample (self-modulation), or of
-    one a place (attentional self-modulation), whose map is repeated up to the size of x.
+    gamma and beta are linear along the channels: of one vector per sample (self-modulation), or of
+    one per position (attentional self-modulation), whose map is upsampled to the size of x.
 
     Args:
-        spectral: bool. Whether gamma and beta are spectrally normalised.
-        synchronized: bool. See `FlaxBatchNorm`; so is the call argument `update`.
+        spectral: bool. Whether gamma and beta are spectrally normalized.
+        synchronized: bool. See `FlaxBatchNorm`, also for the call argument `update`.
 
     Shapes: x (batch, s, s, c), condition (batch, any) or (batch, k, k, any), s a multiple of k ->
         (batch, s, s, c).
@@ -82,7 +82,7 @@ class ModulatedNorm(_Spectral):
             gamma, beta = gamma[:, None, None], beta[:, None, None]
         else:
             factor = x.shape[1] // gamma.shape[1]
-            gamma, beta = enlarge(gamma, factor), enlarge(beta, factor)
+            gamma, beta = upsample_nearest(gamma, factor), upsample_nearest(beta, factor)
         return x * (1 + gamma) + beta
 
     def get_config(self):
@@ -95,8 +95,8 @@ class XMCUpBlock(_Spectral):
 
     Args:
         filters: int.
-        spectral, synchronized: see `ModulatedNorm`; so is the condition's shape, with s in front
-            of the doubling.
+        spectral, synchronized: see `ModulatedNorm`, also for the condition's shape, where s is the
+            size before upsampling.
 
     Shapes: x (batch, s, s, any), condition -> (batch, 2s, 2s, filters).
     """
@@ -116,10 +116,10 @@ class XMCUpBlock(_Spectral):
     def call(self, x, condition, training=False, update=None):
         update = training if update is None else update
         y = ops.relu(self.norm_1(x, condition, training=training, update=update))
-        y = self.conv_1(enlarge(y), update=update)
+        y = self.conv_1(upsample_nearest(y), update=update)
         y = ops.relu(self.norm_2(y, condition, training=training, update=update))
         y = self.conv_2(y, update=update)
-        return y + enlarge(self.shortcut(x, update=update))
+        return y + upsample_nearest(self.shortcut(x, update=update))
 
     def get_config(self):
         config = {"filters": self.filters, "synchronized": self.synchronized}
@@ -128,12 +128,13 @@ class XMCUpBlock(_Spectral):
 
 @keras.saving.register_keras_serializable("zoo")
 class XMCDownBlock(_Spectral):
-    """Residual block of the discriminator, which may halve the size.
+    """Residual block of the discriminator, which may downsample.
 
     Args:
         filters: int.
-        pooled: bool. Whether the size is halved.
-        first: bool. The block that sees the image: no activation in front, always a shortcut.
+        pooled: bool. Whether the height and width are halved.
+        first: bool. Whether the block's input is the image: no activation before it, and always a
+            shortcut.
         spectral: bool.
 
     Shapes: (batch, s, s, any) -> (batch, s, s, filters), or (batch, s / 2, s / 2, filters).
@@ -156,7 +157,7 @@ class XMCDownBlock(_Spectral):
         y = self.conv_1(x if self.first else ops.relu(x), update=training)
         y = self.conv_2(ops.relu(y), update=training)
         if self.pooled:
-            x, y = halve(x), halve(y)
+            x, y = downsample_mean(x), downsample_mean(y)
         if self.shortcut is not None:
             x = self.shortcut(x, update=training)
         return x + y

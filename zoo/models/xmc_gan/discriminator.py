@@ -1,9 +1,10 @@
-"""The discriminator of XMC-GAN: critic and image encoder of the contrastive losses in one.
+"""The discriminator of XMC-GAN, which is also the image encoder of the contrastive losses.
 
 Paper: XMC-GAN, arXiv 2101.04702, section 4.3. Checked against
     google-research/xmcgan_image_generation xmcgan/nets/xmc_net.py (`Discriminator`), whose losses
-    stand in `zoo.losses.contrastive` here.
-Known deviations: images are in [-1, 1]; the widths at 64 pixels are this zoo's (see generator).
+    are in `zoo.losses.contrastive` here.
+Known deviations: images are in [-1, 1]; the widths at 64 pixels are this zoo's own (see the
+    generator).
 """
 
 import keras
@@ -15,24 +16,24 @@ from zoo.models.xmc_gan.generator import check_image_size
 from zoo.precision import at_least_float32, at_least_float32_dtype
 
 WIDTHS = {64: (1, 2, 4, 8, 16), 128: (1, 2, 4, 8, 16, 16), 256: (1, 2, 4, 8, 8, 16, 16)}
-REGIONS = 16  # pixels of the map whose places are the regions
+REGIONS = 16  # height and width of the feature map whose positions are the regions
 
 
 @keras.saving.register_keras_serializable("zoo")
 class XMCGANDiscriminator(keras.layers.Layer):
-    """Pictures and sentences -> logits, and the vectors that the contrastive losses compare.
+    """Images and sentences -> logits, and the vectors that the contrastive losses compare.
 
-    The logit is a linear map of the pooled image plus its product with the sentence's map
-    (a projection discriminator).
+    The logit is a linear map of the pooled features plus their dot product with the projected
+    sentence (a projection discriminator).
 
     Args:
         image_size: 64, 128 or 256.
         filters: int. Channels of the first block, the unit of `WIDTHS` (96).
         features: int. Size of a word's vector, and so of a region's.
-        spectral: bool. Whether linear maps are spectrally normalised.
+        spectral: bool. Whether linear maps are spectrally normalized.
 
-    Inputs, a dict: `images` (k batch, image_size, image_size, 3) in [-1, 1], real ones and
-        generated ones, one batch behind the other; `sentence` (batch, any), of every such batch.
+    Inputs, a dict: `images` (k batch, image_size, image_size, 3) in [-1, 1], a batch of real images
+        followed by batches of generated ones; `sentence` (batch, any), the same for every batch.
 
     Returns a dict, at least float32: `logits` (k batch,), `pooled` (k batch, 16 filters), `regions`
         (k batch, 16, 16, features), `sentence` (batch, 16 filters).

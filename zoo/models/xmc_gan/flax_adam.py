@@ -1,4 +1,4 @@
-"""Adam as Flax takes it."""
+"""Adam as in Flax."""
 
 import keras
 from keras import ops
@@ -8,8 +8,8 @@ from keras import ops
 class FlaxAdam(keras.optimizers.Adam):
     """Adam (arXiv 1412.6980, algorithm 1) with epsilon added to the *corrected* second moment.
 
-    Keras adds epsilon to the uncorrected one, which makes it thirty times as large in the first
-    step. It matters where gradients are near epsilon. Checked against flax.optim.Adam.
+    Keras adds epsilon to the uncorrected moment, which makes it thirty times as large in the first
+    step. This matters where gradients are close to epsilon. Checked against flax.optim.Adam.
     """
 
     corrected_epsilon = True  # for `zoo.models.base.fused_adam`
@@ -17,7 +17,7 @@ class FlaxAdam(keras.optimizers.Adam):
     def update_step(self, gradient, variable, learning_rate):
         """w <- w - rate * m' / (sqrt(v') + epsilon), m' and v' the corrected moments."""
         gradient = ops.cast(gradient, variable.dtype)
-        step = ops.cast(self.iterations + 1, "float64")  # 1 - 0.999 is rough in float32
+        step = ops.cast(self.iterations + 1, "float64")  # 1 - 0.999 is inexact in float32
         index = self._get_variable_index(variable)
         corrected = []
         for moment, beta, value in (

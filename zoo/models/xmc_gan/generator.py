@@ -1,17 +1,17 @@
-"""The generator of XMC-GAN: one stage, every batch norm modulated by the text.
+"""The generator of XMC-GAN: one stage, with every batch norm modulated by the text.
 
 Paper: XMC-GAN, arXiv 2101.04702, section 4.2. Checked against
     google-research/xmcgan_image_generation xmcgan/nets/xmc_net.py (`Generator`).
-The code's deviations from the paper are kept: the first layer sees the latent alone; the attention
-    is taken once, at 16x16, and its context consists of word vectors of length 1.
-Known deviations: images are in [-1, 1]. The widths at 64 pixels are this zoo's, by the rule of
+The code's deviations from the paper are kept: the first layer sees only the latent; the attention
+    is computed once, at 16x16, and its context consists of word vectors of length 1.
+Known deviations: images are in [-1, 1]. The widths at 64 pixels are this zoo's own, by the rule of
     BigGAN (arXiv 1809.11096), which the others follow.
 """
 
 import keras
 from keras import ops
 
-from zoo.errors import ZooError
+from zoo.errors import check_choice
 from zoo.layers.concat import concat_vector
 from zoo.layers.spectral_normalization import SpectralLinear
 from zoo.layers.word_attention import attend_words
@@ -20,17 +20,13 @@ from zoo.models.xmc_gan.blocks import ModulatedNorm, XMCUpBlock
 from zoo.precision import at_least_float32, at_least_float32_dtype
 
 WIDTHS = {64: (16, 8, 4, 2), 128: (16, 8, 4, 2, 1), 256: (16, 8, 8, 4, 2, 1)}
-GLOBAL_BLOCKS = 2  # of 4x4 and 8x8, which see no single words
-SHARPNESS = 15.0  # rho_0
+GLOBAL_BLOCKS = 2  # at 4x4 and 8x8, without attention to words
+ATTENTION_TEMPERATURE = 15.0  # rho_0
 
 
 def check_image_size(image_size):
-    """The value; ZooError for one that has no widths."""
-    if image_size not in WIDTHS:
-        raise ZooError(
-            f"`image_size` of XMC-GAN must be one of {tuple(WIDTHS)}. Received: {image_size!r}."
-        )
-    return image_size
+    """The value; ZooError if XMC-GAN has no widths for it."""
+    return check_choice("`image_size` of XMC-GAN", image_size, WIDTHS)
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -40,16 +36,16 @@ class XMCGANGenerator(keras.layers.Layer):
     Args:
         image_size: 64, 128 or 256.
         filters: int. Channels of the last block at 128 and 256 pixels (96), the unit of `WIDTHS`.
-        latent_dim: int. Size of the latent, and of the sentence's projection beside it.
+        latent_dim: int. Size of the latent, and of the projected sentence.
         features: int. Size of a word's vector.
-        spectral: bool. Whether linear maps are spectrally normalised.
+        spectral: bool. Whether linear maps are spectrally normalized.
         synchronized: bool. See `FlaxBatchNorm`.
 
     Inputs, a dict: `words` (batch, words, features), `sentence` (batch, any), `padding` bool
         (batch, words), True at padding, `latents` (batch, latent_dim).
 
-    Call arguments: `training`; `update`, whether running statistics and singular vectors follow, by
-        default as `training`.
+    Call arguments: `training`; `update`, whether running statistics and singular vectors are
+        updated, by default as `training`.
 
     Returns a dict: `images`, a list of one (batch, image_size, image_size, 3) in [-1, 1];
         `attention`, a list of one (batch, 16, 16, words); at least float32.
@@ -73,7 +69,7 @@ class XMCGANGenerator(keras.layers.Layer):
         self.spectral = spectral
         self.synchronized = synchronized
         policy = self.dtype_policy
-        exact = at_least_float32_dtype(self)
+        output_dtype = at_least_float32_dtype(self)
         shared = {"spectral": spectral, "dtype": policy}
         self.width = WIDTHS[image_size][0] * filters
         self.project = SpectralLinear(latent_dim, name="project", **shared)
@@ -84,7 +80,7 @@ class XMCGANGenerator(keras.layers.Layer):
         ]
         self.query = SpectralLinear(features, 1, name="query", **shared)
         self.norm = ModulatedNorm(synchronized=synchronized, name="norm", **shared)
-        self.image = SpectralLinear(3, 3, spectral, name="image", dtype=exact)
+        self.image = SpectralLinear(3, 3, spectral, name="image", dtype=output_dtype)
 
     def call(self, inputs, training=False, update=None):
         update = training if update is None else update
@@ -104,10 +100,10 @@ class XMCGANGenerator(keras.layers.Layer):
         return {"images": [images], "attention": [attention]}
 
     def _attend(self, x, words, padding, update):
-        """Word context (batch, h, w, features) of every place, and its attention."""
+        """Word context (batch, h, w, features) of every position, and its attention."""
         queries = l2_normalize(at_least_float32(self.query(x, update=update)))
         words = l2_normalize(at_least_float32(words))
-        return attend_words(SHARPNESS * queries, words, words, padding)
+        return attend_words(ATTENTION_TEMPERATURE * queries, words, words, padding)
 
     def get_config(self):
         return {

@@ -1,10 +1,10 @@
-"""The fixed networks through which XMC-GAN compares a generated image with the real one.
+"""The frozen networks in whose features XMC-GAN compares a generated image with the real one.
 
 Paper: XMC-GAN, arXiv 2101.04702, section 4.1 (VGG). Checked against
     google-research/xmcgan_image_generation xmcgan/utils/resnet_v1.py and pretrained_model_utils.py
-    (ResNet-50). As in the code there is no ReLU behind the stem of that network, its images are
-    not standardised, and its features are the logits.
-Known deviation: which layer of VGG the paper takes is not known; here it is the mean of the last.
+    (ResNet-50). As in the code there is no ReLU after the stem of that network, its images are
+    not standardized, and its features are the logits.
+Known deviation: the paper does not say which layer of VGG it uses; here it is the mean of the last.
 """
 
 import keras
@@ -20,13 +20,13 @@ SIZE = 224
 
 
 def resize(images, size=SIZE):
-    """Bilinear, half-pixel centres, anti-aliased where it shrinks; (batch, h, w, c)."""
+    """Bilinear, half-pixel centers, anti-aliased when downsampling; (batch, h, w, c)."""
     return resize_bilinear(images, size, size, antialias=True)
 
 
 @keras.saving.register_keras_serializable("zoo")
 class ResNetLogits(keras.layers.Layer):
-    """The code's ResNet with bottleneck blocks; its layers stand under their official names.
+    """The code's ResNet with bottleneck blocks; its layers are keyed by their official names.
 
     Args:
         blocks: ints. Blocks of each stage; ResNet-50 by default.
@@ -44,7 +44,7 @@ class ResNetLogits(keras.layers.Layer):
         self.parts = {}
         """Layer by its official name, such as `stage1/block1/conv1`."""
         self._unit("init_conv", "init_bn", filters, 7, 2)
-        for i, j in self._places():
+        for i, j in self._positions():
             width, stride = filters * 2**i, 2 if i and not j else 1
             sizes = [(width, 1, 1), (width, 3, stride), (EXPANSION * width, 1, 1)]
             block = f"stage{i + 1}/block{j + 1}"
@@ -52,10 +52,10 @@ class ResNetLogits(keras.layers.Layer):
                 self._unit(f"{block}/conv{k}", f"{block}/bn{k}", *size)
             if not j:
                 self._unit(f"{block}/proj_conv", f"{block}/proj_bn", *sizes[2][:2], stride)
-        exact = at_least_float32_dtype(self)
-        self.parts["head"] = keras.layers.Dense(classes, name="head", dtype=exact)
+        dtype = at_least_float32_dtype(self)
+        self.parts["head"] = keras.layers.Dense(classes, name="head", dtype=dtype)
 
-    def _places(self):
+    def _positions(self):
         return [(i, j) for i, count in enumerate(self.blocks) for j in range(count)]
 
     def _unit(self, conv, norm, filters, size, stride):
@@ -75,10 +75,10 @@ class ResNetLogits(keras.layers.Layer):
         return self.parts[norm](self.parts[conv](x), training=False)
 
     def maps(self, images):
-        """The last stage: (batch, 7, 7, 32 filters)."""
+        """The last stage's features: (batch, 7, 7, 32 filters)."""
         x = (resize(ops.convert_to_tensor(images)) + 1) / 2
         x = ops.max_pool(self._run("init_conv", "init_bn", x), 3, strides=2, padding="same")
-        for i, j in self._places():
+        for i, j in self._positions():
             block = f"stage{i + 1}/block{j + 1}"
             y = ops.relu(self._run(f"{block}/conv1", f"{block}/bn1", x))
             y = ops.relu(self._run(f"{block}/conv2", f"{block}/bn2", y))
@@ -126,14 +126,14 @@ class ApplicationFeatures(keras.layers.Layer):
         return make(weights=weights, input_shape=(SIZE, SIZE, 3), **settings)
 
     def load(self, weights="imagenet"):
-        """Takes over weights: "imagenet", which Keras downloads, or the path of such a file.
+        """Loads weights: "imagenet", which Keras downloads, or the path of such a file.
 
         Raises:
-            ZooError: they cannot be had.
+            ZooError: the weights cannot be downloaded or read.
         """
         try:
             values = self._make(weights).get_weights()
-        except Exception as error:  # no network, no file, another file
+        except Exception as error:  # the download fails, or the file is missing or another one
             raise ZooError(
                 f"The weights {weights!r} of {self.network} cannot be loaded: {error} Give "
                 '"imagenet" or the path of a weights file of Keras Applications.'
@@ -150,7 +150,7 @@ class ApplicationFeatures(keras.layers.Layer):
 
 
 def make_image_network(config, **kwargs):
-    """The network that a dict describes; ZooError for an unknown kind.
+    """The network that a dict describes; ZooError if its kind is unknown.
 
     Args:
         config: dict with "kind": "resnet50", with any arguments of `ResNetLogits`, or a key of
@@ -165,6 +165,6 @@ def make_image_network(config, **kwargs):
         return ApplicationFeatures(kind, **kwargs)
     kinds = ("resnet50", *APPLICATIONS)
     raise ZooError(
-        f'The "kind" of an image network must be one of {kinds}, and only the first has other '
-        f"options. Received: {config!r}." + nearest(kind, kinds)
+        f'The "kind" of an image network must be one of {", ".join(kinds)}, and only the first has '
+        f"other options, got {config!r}." + nearest(kind, kinds)
     )

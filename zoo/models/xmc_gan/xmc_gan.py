@@ -1,21 +1,21 @@
 """XMC-GAN.
 
 Paper: XMC-GAN, arXiv 2101.04702. Checked against google-research/xmcgan_image_generation
-    xmcgan/xmc_gan.py and xmcgan/train_utils.py. The code's order of updates is kept, the last step
-    of the discriminator sharing its forward pass with the generator's; so is its moving average,
-    which has the running statistics of the generator itself (`ema_statistics`).
-Known deviations: under bfloat16 the losses compute in float32; replicas keep the mean of their
-    running statistics, where the code keeps each its own and stores the first one's. With mode
-    seeking, which the authors did not have, every loss is the mean over both samples.
+    xmcgan/xmc_gan.py and xmcgan/train_utils.py. The code's order of updates is kept: the last step
+    of the discriminator shares its forward pass with the generator's. So is its EMA, which has the
+    running statistics of the generator itself (`ema_statistics`).
+Known deviations: with bfloat16 the losses are computed in float32; replicas average their running
+    statistics, where in the code each has its own and the first one's are stored. With mode
+    seeking, which the authors did not use, every loss is the mean over both samples.
 """
 
 import keras
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.losses.contrastive import contrastive_loss
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import open_damsm
+from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
@@ -27,34 +27,34 @@ NEGATIVES = ("replica", "global")
 
 @keras.saving.register_keras_serializable("zoo")
 class XMCGAN(ConditionalGAN):
-    """Text to image in one stage, by contrast of matching pairs with all others of a batch.
+    """Text to image in one stage, trained with contrastive losses between the pairs of a batch.
 
-    A batch holds `discriminator_steps` batches of the size that the losses see, one behind the
-    other.
+    A batch consists of `discriminator_steps` batches of the size that the losses are computed on,
+    one after another.
 
     Args:
-        vocabulary: sequence of str, or None where no captions are read.
-        max_words: int. Words of a text that are read; 17 word pieces in the paper.
+        vocabulary: sequence of str, or None if no captions are read.
+        max_words: int. Maximum number of words read from a text; 17 word pieces in the paper.
         text_encoder: dict, see `zoo.conditions.text_condition`: `{"kind": "word_embeddings",
-            "features": 768}`, the code's way and the default here, takes vectors that were computed
-            elsewhere, by BERT there; `{"kind": "hub", ...}` computes them from captions; without a
-            kind it is a recurrent encoder of captions.
+            "features": 768}`, as in the code and the default here, takes pre-computed vectors (of
+            BERT in the code); `{"kind": "hub", ...}` computes them from captions; without a kind it
+            is a recurrent encoder of captions.
         image_size: 64, 128 or 256.
         generator_filters: int. 96.
         discriminator_filters: int. 96.
         latent_dim: int. 128.
-        discriminator_steps: int. Updates of the discriminator to one of the generator: 2.
+        discriminator_steps: int. Updates of the discriminator per update of the generator: 2.
         word_weight, sentence_weight, image_weight, network_weight: floats. Weights of the
             contrastive losses, all 1: regions with words, images with sentences, generated
-            images with real ones by the discriminator's vectors, and by an image network's.
-        image_network: dict or None. The fixed network (see `make_image_network`): `{"kind":
-            "resnet50"}` in the code, `{"kind": "vgg19"}` as in the paper. It is made with new
-            weights; `load_image_network` or `zoo.importers.xmc_gan` brings trained ones. None
+            images with real ones in the discriminator's features, and in an image network's.
+        image_network: dict or None. The frozen network (see `make_image_network`): `{"kind":
+            "resnet50"}` in the code, `{"kind": "vgg19"}` as in the paper. It is created with new
+            weights; `load_image_network` or `zoo.importers.xmc_gan` loads trained ones. None
             leaves its loss out.
         negatives: "replica", the code's, contrasts the pairs of each replica; "global" those of all
-            replicas together, which makes the losses those of one large batch.
+            replicas together, so that the losses are those of one large batch.
         synchronized: bool. Whether replicas share batch statistics in the generator.
-        generator_spectral: bool. Spectral normalisation in the generator too.
+        generator_spectral: bool. Whether the generator is spectrally normalized too.
         mode_seeking_weight, ema_decay, seed: see `ConditionalGAN`.
         ema_statistics: "current", see `ConditionalGAN`.
 
@@ -71,7 +71,7 @@ class XMCGAN(ConditionalGAN):
     """
 
     task = "text-to-image"
-    condition_dim = 0  # no conditioning Gaussian; `noise_seed` is accepted and changes nothing
+    condition_dim = 0  # no conditioning Gaussian; `noise_seed` is accepted without effect
     loss_names = (
         "discriminator_loss",
         *losses.statistics("real_word", "real_sentence"),
@@ -108,12 +108,11 @@ class XMCGAN(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        if negatives not in NEGATIVES:
-            raise ZooError(f"`negatives` must be one of {NEGATIVES}. Received: {negatives!r}.")
+        check_choice("`negatives`", negatives, NEGATIVES)
         if discriminator_steps < 1:
             raise ZooError(
-                "`discriminator_steps` must be at least 1, the step that it shares with the "
-                f"generator. Received: {discriminator_steps!r}."
+                "`discriminator_steps` must be at least 1, the step that shares its forward pass "
+                f"with the generator's, got {discriminator_steps!r}."
             )
         if text_encoder is None and vocabulary is None:
             text_encoder = {"kind": "word_embeddings"}
@@ -140,8 +139,8 @@ class XMCGAN(ConditionalGAN):
         self.generator_spectral = generator_spectral
         if "words" not in self.condition.symbolic():
             raise ZooError(
-                "XMC-GAN reads words: give it a vocabulary, or text_encoder={"
-                f'"kind": "word_embeddings"}}. Received: {self.text_encoder_config!r}.'
+                "XMC-GAN reads words: expected a vocabulary, or text_encoder={"
+                f'"kind": "word_embeddings"}}, got {self.text_encoder_config!r}.'
             )
         self.build_generators()
 
@@ -160,7 +159,7 @@ class XMCGAN(ConditionalGAN):
 
     @property
     def image_sizes(self):
-        """Pixels of the images that it is trained on."""
+        """Height and width of the training images in pixels, as a list of one."""
         return [self.image_size]
 
     @property
@@ -178,8 +177,9 @@ class XMCGAN(ConditionalGAN):
         }
 
     def build_for_training(self):
-        """Makes the discriminator and, if there is one, the image network; weights are new."""
-        pictures = spec(2, self.image_size, self.image_size, 3)
+        """Creates the discriminator and, if configured, the image network, with new weights.
+        Idempotent."""
+        images = spec(2, self.image_size, self.image_size, 3)
         if not hasattr(self, "discriminator"):
             network = XMCGANDiscriminator(
                 self.image_size,
@@ -187,42 +187,45 @@ class XMCGAN(ConditionalGAN):
                 self.condition.features,
                 name="discriminator",
             )
-            inputs = {"images": pictures, "sentence": spec(2, self.condition.features)}
+            inputs = {"images": images, "sentence": spec(2, self.condition.features)}
             self.discriminator = build(network, inputs)
         if self.image_network_config is not None and not hasattr(self, "image_network"):
             network = make_image_network(self.image_network_config, name="image_network")
             network.trainable = False
-            self.image_network = build(network, pictures)
+            self.image_network = build(network, images)
 
     def load_damsm(self, damsm):
-        """Takes over the text encoder of a trained `DAMSM`, given as one or as a preset's handle.
+        """Copies the text encoder of a trained `DAMSM`, given as an object or a preset's handle.
 
         Raises:
-            ZooError: this model reads no captions, or the encoder has other words or sizes.
+            ZooError: this model reads no captions, or the vocabularies or sizes differ.
         """
         if self.condition.encoder is None:
-            raise ZooError("This model reads no captions, so it takes no text encoder of a DAMSM.")
-        open_damsm(damsm, self.vocabulary, self.hub_encoder).give("text_encoder", self.text_encoder)
+            raise ZooError(
+                "This model reads no captions, so it has no text encoder to copy a DAMSM's into."
+            )
+        damsm = resolve_damsm(damsm, self.vocabulary, self.hub_encoder)
+        damsm.copy_weights_to("text_encoder", self.text_encoder)
 
     def load_image_network(self, weights="imagenet"):
-        """Gives an image network of Keras Applications its weights, by name or by path.
+        """Loads the weights of an image network of Keras Applications, by name or by path.
 
         Raises:
-            ZooError: it has none, or it is the code's own network.
+            ZooError: there is no image network, or it is the code's own.
         """
         self.build_for_training()
         if not hasattr(getattr(self, "image_network", None), "load"):
             raise ZooError(
-                'This needs image_network={"kind": "vgg19"} or "keras_resnet50"; for the code\'s '
-                "ResNet-50 see zoo.importers.xmc_gan. Received: "
-                f"{self.image_network_config!r}."
+                'Expected image_network={"kind": "vgg19"} or "keras_resnet50", got '
+                f"{self.image_network_config!r}; for the code's ResNet-50 see "
+                "zoo.importers.xmc_gan."
             )
         self.image_network.load(weights)
 
     # --- one iteration ----------------------------------------------------------------------------
 
     def training_step(self, batch):
-        """The discriminator alone, then both networks from one forward pass.
+        """Steps of the discriminator alone, then a step of both networks from one forward pass.
 
         `batch` is a dict: `images`, a tuple of one, float (batch, s, s, 3) in [-1, 1], and the
         fields of `condition`.
@@ -231,15 +234,15 @@ class XMCGAN(ConditionalGAN):
         for part in first:
             fakes = tf.stop_gradient(self.draw_images(part, update=False))
             with tf.GradientTape() as tape:
-                judged = self.discriminate(part, fakes)
-                terms = losses.discriminator_terms(judged, self.loss_weights)
+                outputs = self.discriminate(part, fakes)
+                terms = losses.discriminator_terms(outputs, self.loss_weights)
             self._step("discriminator", tape, terms)
 
         with tf.GradientTape() as discriminator_tape, tf.GradientTape() as generator_tape:
             fakes = self.draw_images(last, update=True)
-            judged = self.discriminate(last, fakes)
-            terms = losses.discriminator_terms(judged, self.loss_weights)
-            generator_terms = self.generator_losses(judged, last["real"], fakes, last["latents"])
+            outputs = self.discriminate(last, fakes)
+            terms = losses.discriminator_terms(outputs, self.loss_weights)
+            generator_terms = self.generator_losses(outputs, last["real"], fakes, last["latents"])
         self._step("discriminator", discriminator_tape, terms)
         self._step("generator", generator_tape, generator_terms)
         self.ema.update()
@@ -247,26 +250,26 @@ class XMCGAN(ConditionalGAN):
 
     def _step(self, name, tape, terms):
         variables = getattr(self, name).trainable_variables
-        self._update(f"{name}_optimizer", tape, terms[f"{name}_loss"], variables)
+        self.apply_gradients(f"{name}_optimizer", tape, terms[f"{name}_loss"], variables)
 
     def split_discriminator_batches(self, batch):
-        """The batch cut along its first axis: a dict for each step of the discriminator."""
+        """The batch split along its first axis: one dict per step of the discriminator."""
         images, steps = batch["images"][-1], self.discriminator_steps
         if images.shape[0] is not None and images.shape[0] % steps:
             raise ZooError(
-                f"A batch (of each replica) is cut into {steps} parts, discriminator_steps, so its "
-                f"size must be a multiple of that. Received: {images.shape[0]} images."
+                f"The batch size of each replica must be a multiple of discriminator_steps, "
+                f"{steps}, got {images.shape[0]} images."
             )
-        whole = {**self.condition.encode(batch), "real": images}
-        cut = {name: tf.split(value, steps) for name, value in whole.items()}
-        parts = [{name: pieces[i] for name, pieces in cut.items()} for i in range(steps)]
+        values = {**self.condition.encode(batch), "real": images}
+        split = {name: tf.split(value, steps) for name, value in values.items()}
+        parts = [{name: pieces[i] for name, pieces in split.items()} for i in range(steps)]
         for i, part in enumerate(parts):
             count = tf.shape(part["real"])[0] * self.latents_per_condition
             part["latents"] = self.noise(f"latents_{i}", count, self.latent_dim)
         return parts
 
     def draw_images(self, part, update):
-        """Pictures (samples * n, s, s, 3); without `update` running statistics stay."""
+        """Images (samples * n, s, s, 3); without `update`, running statistics are unchanged."""
         text = {
             name: tf.concat([part[name]] * self.latents_per_condition, axis=0)
             for name in ("words", "sentence", "padding")
@@ -275,26 +278,26 @@ class XMCGAN(ConditionalGAN):
         return self.generator(inputs, training=True, update=update)["images"][-1]
 
     def discriminate(self, part, fakes):
-        """What the discriminator gives, as `zoo.models.xmc_gan.losses` describes it."""
+        """The discriminator's outputs in the form of `zoo.models.xmc_gan.losses`."""
         images = tf.concat([tf.cast(part["real"], fakes.dtype), fakes], axis=0)
         outputs = self.discriminator(
             {"images": images, "sentence": part["sentence"]}, training=True
         )
-        judged = {
+        per_batch = {
             name: tf.split(outputs[name], 1 + self.latents_per_condition)
             for name in ("logits", "pooled", "regions")
         }
         for name in ("pooled", "regions"):
-            judged[name] = [self.gather_across_replicas(value) for value in judged[name]]
+            per_batch[name] = [self.gather_across_replicas(value) for value in per_batch[name]]
         return {
-            **judged,
+            **per_batch,
             "sentence": self.gather_across_replicas(outputs["sentence"]),
             "words": self.gather_across_replicas(part["words"]),
             "mask": self.gather_across_replicas(tf.logical_not(part["padding"])),
         }
 
     def gather_across_replicas(self, rows):
-        """The rows of all replicas, if they are negatives of each other."""
+        """The rows of all replicas, if these are negatives of each other."""
         context = tf.distribute.get_replica_context()
         if self.negatives == "replica" or context is None or context.num_replicas_in_sync == 1:
             return rows
@@ -305,9 +308,9 @@ class XMCGAN(ConditionalGAN):
 
     # --- losses -----------------------------------------------------------------------------------
 
-    def generator_losses(self, judged, real, fakes, latents):
+    def generator_losses(self, outputs, real, fakes, latents):
         """dict of the generator's terms; `generator_loss` is their weighted sum."""
-        terms = losses.generator_terms(judged, self.loss_weights)
+        terms = losses.generator_terms(outputs, self.loss_weights)
         terms["network_loss"] = self._network_loss(real, fakes)
         seeking = self.mode_seeking_term(fakes, latents)
         added = [value for name, value in terms.items() if name.endswith("_loss")]
@@ -315,7 +318,7 @@ class XMCGAN(ConditionalGAN):
         return {"generator_loss": total, **terms, **seeking}
 
     def _network_loss(self, real, fakes):
-        """Contrast of generated images with real ones in the features of the image network."""
+        """Contrastive loss of generated and real images in the features of the image network."""
         if self.image_network_config is None:
             return tf.zeros([], fakes.dtype)
         real = self.gather_across_replicas(self.image_network(tf.cast(real, fakes.dtype)))

@@ -1,8 +1,8 @@
-"""Detectors that a Darknet configuration describes, among them YOLOv3.
+"""Detectors described by a Darknet configuration, such as YOLOv3.
 
 Paper: Redmon & Farhadi, arXiv 1804.02767. Checked against
 tohinz/semantic-object-accuracy-for-generative-text-to-image-synthesis, SOA/darknet.py (`Darknet`)
-and SOA/util.py (`predict_transform`). Files of Darknet are read by `darknet_files`.
+and SOA/util.py (`predict_transform`). `darknet_files` reads the files of Darknet.
 """
 
 import keras
@@ -32,17 +32,17 @@ def _yolo(numbers, classes):
 
 
 def yolo_v3(classes=80):
-    """The layers of YOLOv3: Darknet-53, and three scales of predictions, the coarsest first."""
+    """The layers of YOLOv3: Darknet-53, and predictions at three scales, the coarsest first."""
     layers = [_conv(32, 3)]
     for filters, repeats in ((64, 1), (128, 2), (256, 8), (512, 8), (1024, 4)):
         layers.append(_conv(filters, 3, stride=2))
         for _ in range(repeats):
             layers += [_conv(filters // 2, 1), _conv(filters, 3), {"type": "shortcut", "from": -3}]
-    lateral = (None, 61, 36)  # the last layers of 16 and of 8 pixels a cell
-    for filters, beside, anchors in zip((512, 256, 128), lateral, _ANCHORS, strict=True):
-        if beside is not None:
+    lateral = (None, 61, 36)  # the last layers with 16 and with 8 pixels per cell
+    for filters, skip, anchors in zip((512, 256, 128), lateral, _ANCHORS, strict=True):
+        if skip is not None:
             layers += [{"type": "route", "from": [-4]}, _conv(filters, 1), {"type": "upsample"}]
-            layers.append({"type": "route", "from": [-1, beside]})
+            layers.append({"type": "route", "from": [-1, skip]})
         layers += [_conv(filters, 1), _conv(2 * filters, 3)] * 3
         layers += [_conv(3 * (5 + classes), 1, normalized=False), _yolo(anchors, classes)]
     return layers
@@ -50,7 +50,7 @@ def yolo_v3(classes=80):
 
 @keras.saving.register_keras_serializable("zoo")
 class DarknetUnit(keras.layers.Layer):
-    """Convolution -> batch norm -> LeakyReLU(0.1), or, without the norm, a plain convolution.
+    """Convolution -> batch norm -> LeakyReLU(0.1), or without the norm a plain convolution.
 
     Shapes: (batch, h, w, any) -> (batch, h', w', filters).
     """
@@ -82,27 +82,27 @@ class DarknetUnit(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class Darknet(keras.layers.Layer):
-    """Pictures -> predictions of boxes, what `zoo.metrics.detections.keep_detections` takes.
+    """Images -> predictions of boxes, for `zoo.metrics.detections.keep_detections`.
 
     Args:
-        layers: list of dicts, as from `yolo_v3` or `darknet_files.parse_config`. Places in "from"
+        layers: list of dicts, from `yolo_v3` or `darknet_files.parse_config`. Indices in "from"
             count from 0, negative ones back from the layer itself.
 
-    Shapes: images (batch, h, w, 3) in [0, 1], sides that the largest stride divides -> (batch,
-        predictions, 5 + classes): centre x and y, width and height in pixels, objectness, scores
-        of the classes. One scale after the other, cell after cell, anchor after anchor.
+    Shapes: images (batch, h, w, 3) in [0, 1], with height and width multiples of the largest stride
+        -> (batch, predictions, 5 + classes): center x and y, width and height in pixels,
+        objectness, class scores. Ordered by scale, then cell, then anchor.
     """
 
     def __init__(self, layers, **kwargs):
         super().__init__(**kwargs)
         self.description = [dict(layer) for layer in layers]
         self.units = {}
-        """`DarknetUnit` by its place among the layers, as text."""
-        for place, layer in enumerate(self.description):
+        """`DarknetUnit` by its index among the layers, as str."""
+        for index, layer in enumerate(self.description):
             if layer["type"] == "convolutional":
                 sizes = {key: value for key, value in layer.items() if key != "type"}
-                self.units[str(place)] = DarknetUnit(
-                    **sizes, name=f"layer_{place}", dtype=self.dtype_policy
+                self.units[str(index)] = DarknetUnit(
+                    **sizes, name=f"layer_{index}", dtype=self.dtype_policy
                 )
 
     def call(self, images):
@@ -113,20 +113,20 @@ class Darknet(keras.layers.Layer):
         return ops.concatenate(scales, axis=1)
 
     def outputs_of_layers(self, images):
-        """What every layer makes of the images, in their order."""
+        """list of the outputs of all layers."""
         outputs, x, size = [], images, images.shape[1:3]
-        for place, layer in enumerate(self.description):
+        for index, layer in enumerate(self.description):
             kind = layer["type"]
             if kind == "convolutional":
-                x = self.units[str(place)](x)
+                x = self.units[str(index)](x)
             elif kind == "upsample":
                 x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
             elif kind == "route":
-                places = [at + place if at < 0 else at for at in layer["from"]]
-                x = ops.concatenate([outputs[at] for at in places], axis=-1)
+                sources = [at + index if at < 0 else at for at in layer["from"]]
+                x = ops.concatenate([outputs[at] for at in sources], axis=-1)
             elif kind == "shortcut":
                 at = layer["from"]
-                x = outputs[-1] + outputs[at + place if at < 0 else at]
+                x = outputs[-1] + outputs[at + index if at < 0 else at]
             else:
                 x = predictions(x, layer["anchors"], size)
             outputs.append(x)
@@ -149,10 +149,10 @@ def predictions(x, anchors, size):
     """
     rows, columns, channels = x.shape[1:]
     x = ops.reshape(x, (-1, rows, columns, len(anchors), channels // len(anchors)))
-    cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1)  # x, y of each
+    cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1)  # x, y of each cell
     cells = ops.convert_to_tensor(cells[:, :, None], x.dtype)
     stride = ops.convert_to_tensor([size[1] / columns, size[0] / rows], x.dtype)
-    centres = (ops.sigmoid(x[..., :2]) + cells) * stride
+    centers = (ops.sigmoid(x[..., :2]) + cells) * stride
     sides = ops.exp(x[..., 2:4]) * ops.convert_to_tensor(np.array(anchors), x.dtype)
-    boxes = ops.concatenate([centres, sides, ops.sigmoid(x[..., 4:])], axis=-1)
+    boxes = ops.concatenate([centers, sides, ops.sigmoid(x[..., 4:])], axis=-1)
     return ops.reshape(boxes, (-1, rows * columns * len(anchors), boxes.shape[-1]))

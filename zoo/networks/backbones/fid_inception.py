@@ -1,8 +1,8 @@
-"""Inception-v3 of FID: the network of 2015 whose features the published scores were computed with.
+"""Inception-v3 of FID: the network of 2015 with which the published scores were computed.
 
-Checked against mseitzer/pytorch-fid inception.py (`fid_inception_v3`), which carries TensorFlow's
+Checked against mseitzer/pytorch-fid inception.py (`fid_inception_v3`), which has TensorFlow's
 weights of 2015-12-05. It differs from the network of `inception_v3` in two pools: average pools
-leave the padding out, and the last block takes a maximum. Its classifier has 1008 classes.
+exclude the padding, and the last block uses a max pool. Its classifier has 1008 classes.
 """
 
 import keras
@@ -19,23 +19,23 @@ from zoo.networks.backbones.inception_v3 import (
 )
 
 TAPS = {64: "Conv2d_2b_3x3", 192: "Conv2d_4a_3x3", 768: "Mixed_6e", 2048: "Mixed_7c"}
-_POOLED = (64, 192)  # these taps lie behind the max pool that follows
+_POOLED = (64, 192)  # these taps are after the max pool that follows
 _LAST = list(BLOCKS)[-1]
 
 
 def average_of_inside(x):
-    """3x3, stride 1, the mean of the pixels that are there; keeps the size."""
+    """3x3, stride 1, mean of the pixels inside the image; keeps the size."""
     return ops.average_pool(x, 3, strides=1, padding="same")
 
 
 def maximum_of_inside(x):
-    """3x3, stride 1; keeps the size."""
+    """3x3, stride 1, maximum of the pixels inside the image; keeps the size."""
     return ops.max_pool(x, 3, strides=1, padding="same")
 
 
 @keras.saving.register_keras_serializable("zoo")
 class FidMixed(Mixed):
-    """A block whose pool before `branch_pool` is that of the network of 2015."""
+    """A block whose pool before `branch_pool` is as in the network of 2015."""
 
     def _step(self, step, x, training):
         if step is average_pool:
@@ -45,18 +45,18 @@ class FidMixed(Mixed):
 
 @keras.saving.register_keras_serializable("zoo")
 class FidInception(InceptionV3):
-    """Pictures -> the features of FID and their logits.
+    """Images -> the features of FID and the classifier's logits.
 
     Args:
-        classes: int, of the classifier; FID itself does without.
-        width_divisor: int from 1 on. Divides every number of channels; 1 is the network of FID.
+        classes: int, of the classifier; unused by FID.
+        width_divisor: int, at least 1. Divides all numbers of channels; 1 is the network of FID.
 
     Shapes: (batch, 299, 299, 3) in [-1, 1] -> dict of
-        features: the last pool (batch, 2048), which FID takes.
+        features: the last pool (batch, 2048), used by FID.
         logits: (batch, classes), with the bias. `zoo.metrics.class_probabilities.class_logits`
-            makes those of the official Inception score, which has none.
-        taps: dict of number of channels -> means over the places (batch, channels): 64 and 192
-            behind the two max pools, 768, and 2048.
+            computes those of the official Inception score, which has no bias.
+        taps: dict of number of channels -> spatial means (batch, channels): 64 and 192 after the
+            two max pools, 768, and 2048.
     """
 
     def __init__(self, classes=1008, width_divisor=1, **kwargs):

@@ -1,4 +1,4 @@
-"""Encoders on top of a frozen network that was trained elsewhere."""
+"""Mixin for encoders on top of a frozen pre-trained network."""
 
 import keras
 
@@ -6,12 +6,11 @@ from zoo.images.matrix_resize import resize_bilinear
 
 
 class FrozenTrunk:
-    """A mixin of layers with a `trunk` that is never trained and reads images of one `size`.
+    """Mixin for layers with a `trunk` that is never trained and reads images of one `size`.
 
-    `trainable_variables` are those of the layer's other parts alone, whatever `trainable` a parent
+    `trainable_variables` are those of the layer's other parts only, whatever `trainable` a parent
     sets. The trunk's batch norms still use and update batch statistics when `training=True`. The
-    layer sets `trunk` and `align_corners`, which says how images are resized (see
-    `zoo.images.matrix_resize`).
+    layer sets `trunk` and `align_corners`, the mode of resizing (see `zoo.images.matrix_resize`).
     """
 
     size = None

@@ -1,8 +1,8 @@
-"""The convolutional trunk of Inception-v3, with the layer names of its usual checkpoint.
+"""The convolutional trunk of Inception-v3, with the layer names of its common checkpoint.
 
 Paper: Rethinking the Inception Architecture, arXiv 1512.00567. Checked against torchvision's
-`Inception3` (without auxiliary head, classifier and input transform). Two things differ from
-`keras.applications.InceptionV3`: batch norms have a scale, and average pools count the padding.
+`Inception3` (without auxiliary head, classifier and input transform). Two differences from
+`keras.applications.InceptionV3`: batch norms have a scale, and average pools include the padding.
 """
 
 import typing
@@ -14,7 +14,7 @@ from zoo.layers.batch_normalization import BatchNormalization
 
 
 class Conv(typing.NamedTuple):
-    """A convolution of the tables below; without stride its zero padding keeps the size."""
+    """A convolution of the tables below; with stride 1 its zero padding keeps the size."""
 
     name: str
     filters: int
@@ -29,14 +29,14 @@ def max_pool(x):
 
 
 def average_pool(x):
-    """3x3, stride 1, zero padding 1 that counts in the divisor; keeps the size."""
+    """3x3, stride 1, zero padding 1 that is included in the divisor; keeps the size."""
     padded = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     return ops.average_pool(padded, 3, strides=1, padding="valid")
 
 
-# A block is a tuple of branches that read the same input, a branch a list of steps. A step is a
-# `Conv`, a pool, or a fork: a list of `Conv` that read the same input. Outputs are concatenated in
-# this order.
+# A block is a tuple of branches with the same input, and a branch is a list of steps. A step is a
+# `Conv`, a pool, or a fork: a list of `Conv` with the same input. Outputs are concatenated in this
+# order.
 
 
 def _block_35(pool):
@@ -222,11 +222,11 @@ class InceptionV3(keras.layers.Layer):
     """Images -> every named stage of Inception-v3, `Conv2d_1a_3x3` to `Mixed_7c` (see `STAGES`).
 
     Args:
-        width_divisor: int from 1 on. Divides every number of channels; 1 is the paper's network.
+        width_divisor: int, at least 1. Divides all numbers of channels; 1 is the paper's network.
 
     Shapes: images (batch, 299, 299, 3) in [-1, 1] -> dict of (batch, h, w, c), among them
-        `Mixed_5d` (35, 35, 288), `Mixed_6e` (17, 17, 768) and `Mixed_7c` (8, 8, 2048). Two max
-        pools lie between stages.
+        `Mixed_5d` (35, 35, 288), `Mixed_6e` (17, 17, 768) and `Mixed_7c` (8, 8, 2048). There are
+        two max pools between stages.
     """
 
     def __init__(self, width_divisor=1, **kwargs):

@@ -1,9 +1,9 @@
-"""The convolutional trunks that LPIPS looks through: AlexNet, VGG16 and SqueezeNet 1.1.
+"""The convolutional trunks of LPIPS: AlexNet, VGG16 and SqueezeNet 1.1.
 
 Papers: arXiv 1404.5997 (the variant of AlexNet), 1409.1556, 1602.07360; arXiv 1801.03924 for the
-layers that are looked at. Checked against torchvision's `features` of these networks and
-richzhang/PerceptualSimilarity lpips/pretrained_networks.py. Weights: torchvision's of ImageNet;
-Keras' own VGG16 is another training.
+layers whose features are compared. Checked against torchvision's `features` of these networks and
+richzhang/PerceptualSimilarity lpips/pretrained_networks.py. Weights: torchvision's for ImageNet;
+Keras' own VGG16 was trained separately.
 """
 
 import typing
@@ -18,7 +18,7 @@ from zoo.layers.padded_convolution import PaddedConv2D
 class Conv(typing.NamedTuple):
     """Convolution -> ReLU."""
 
-    index: int  # torchvision's place in `features`
+    index: int  # torchvision's index in `features`
     filters: int
     size: int = 3
     stride: int = 1
@@ -26,7 +26,7 @@ class Conv(typing.NamedTuple):
 
 
 class Fire(typing.NamedTuple):
-    """1x1 to few channels -> ReLU -> 1x1 beside 3x3, half of the filters each -> ReLU."""
+    """1x1 to few channels -> ReLU -> 1x1 parallel to 3x3, half of the filters each -> ReLU."""
 
     index: int
     squeezed: int
@@ -34,18 +34,18 @@ class Fire(typing.NamedTuple):
 
 
 class Pool(typing.NamedTuple):
-    """Max pool with stride 2. `ceil`: windows that reach one pixel beyond the edge count, too."""
+    """Max pool with stride 2. `ceil`: windows that extend one pixel beyond the edge count too."""
 
     size: int
     ceil: bool = False
 
     def __call__(self, x):
-        if self.ceil:  # behind a ReLU a zero is never above the maximum
+        if self.ceil:  # after a ReLU a zero is never above the maximum
             x = ops.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)))
         return ops.max_pool(x, self.size, strides=2, padding="valid")
 
 
-# A trunk is a tuple of slices; what a slice ends with is looked at.
+# A trunk is a tuple of slices; the features at the end of each slice are compared.
 TRUNKS = {
     "alex": (
         (Conv(0, 64, 11, 4, 2),),
@@ -75,13 +75,13 @@ TRUNKS = {
 
 @keras.saving.register_keras_serializable("zoo")
 class PerceptualTrunk(keras.layers.Layer):
-    """Pictures -> the features of every slice of a trunk.
+    """Images -> the features of every slice of a trunk.
 
     Args:
         trunk: "alex", "vgg" or "squeeze".
 
-    Shapes: (batch, h, w, 3), as `zoo.metrics.lpips.trunk_input` makes them, 31 pixels a side at
-        least -> list of (batch, h', w', channels), 5 of AlexNet and VGG16, 7 of SqueezeNet.
+    Shapes: (batch, h, w, 3) from `zoo.metrics.lpips.trunk_input`, with height and width at least 31
+        -> list of (batch, h', w', channels), 5 for AlexNet and VGG16, 7 for SqueezeNet.
     """
 
     def __init__(self, trunk="alex", **kwargs):

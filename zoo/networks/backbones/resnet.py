@@ -1,7 +1,7 @@
 """The convolutional trunk of a residual network with bottleneck blocks (ResNet-50, -101, -152).
 
 Paper: Deep Residual Learning for Image Recognition, arXiv 1512.03385. Checked against torchvision's
-`ResNet` without classifier: the stride of a block lies in its 3x3 convolution, and all padding is
+`ResNet` without classifier: the stride of a block is in its 3x3 convolution, and all padding is
 symmetric.
 """
 
@@ -16,7 +16,7 @@ BLOCKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
 
 class ConvNorm(keras.layers.Layer):
-    """Convolution without bias, then batch norm; padding keeps the size but for the stride."""
+    """Convolution without bias, then batch norm; the padding keeps the size apart from stride."""
 
     def __init__(self, filters, size, stride=1, **kwargs):
         super().__init__(**kwargs)
@@ -44,7 +44,7 @@ class ConvNorm(keras.layers.Layer):
 
 
 class Bottleneck(keras.layers.Layer):
-    """relu(x + 1x1, 3x3, 1x1 convolutions of x), the first of a stage with a projection of x.
+    """relu(x + 1x1, 3x3, 1x1 convolutions of x); the first block of a stage projects x.
 
     Shapes: (batch, h, w, any) -> (batch, h / stride, w / stride, 4 filters), rounded up.
     """
@@ -77,10 +77,10 @@ class Bottleneck(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("zoo")
 class ResNet(keras.layers.Layer):
-    """Pictures -> the features of its four stages.
+    """Images -> the features of the four stages.
 
     Args:
-        blocks: ints. Blocks of each stage; `BLOCKS` has those of the usual depths.
+        blocks: ints. Blocks of each stage; `BLOCKS` has those of the common depths.
         filters: int. Channels of the stem and inner channels of the first stage, doubled by each
             later one; 64 is the real network.
 
@@ -110,7 +110,7 @@ class ResNet(keras.layers.Layer):
 
     def call(self, images, training=False):
         x = ops.relu(self.stem(images, training=training))
-        x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # nothing is below a ReLU's zero
+        x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # zero is the minimum after a ReLU
         x, outputs = ops.max_pool(x, 3, strides=2, padding="valid"), {}
         for i, stage in enumerate(self.stages):
             for block in stage:

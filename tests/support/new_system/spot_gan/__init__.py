@@ -1,4 +1,4 @@
-"""SpotGAN, the smallest system that the zoo's parts carry."""
+"""SpotGAN, the smallest system built from the zoo's parts."""
 
 from zoo.models.spot_gan.spot_gan import SpotGAN
 

@@ -1,4 +1,4 @@
-"""SpotGAN: class to image by one dense layer, against one dense layer. No paper has it."""
+"""SpotGAN: class to image with one dense layer per network. It is not from a paper."""
 
 import keras
 import tensorflow as tf
@@ -44,7 +44,7 @@ class SpotGAN(ConditionalGAN):
     Args:
         classes: int. Number of classes: 3.
         class_names: list of str or None. Their names.
-        image_size: int. Pixels of a side: 8.
+        image_size: int. Height and width in pixels: 8.
         latent_dim: int. 4.
         mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
     """
@@ -94,7 +94,7 @@ class SpotGAN(ConditionalGAN):
             (self.discriminator, discriminator_loss), (self.generator, generator_loss)
         ):
             name = f"{network.name}_optimizer"
-            self._update(name, tape, loss, network.trainable_variables)
+            self.apply_gradients(name, tape, loss, network.trainable_variables)
         self.ema.update()
         return {
             "discriminator_loss": discriminator_loss, "generator_loss": generator_loss,
