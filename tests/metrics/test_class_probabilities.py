@@ -34,5 +34,5 @@ def test_arguments_are_checked():
     for size in (0, True, 2.0):
         with pytest.raises(ZooError, match="batch_size"):
             full_batches([1], size)
-    with pytest.raises(ZooError, match="not filled"):
+    with pytest.raises(ZooError, match="A batch needs"):
         full_batches([1], 2)

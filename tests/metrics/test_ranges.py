@@ -98,7 +98,7 @@ def test_a_divergence_lies_from_zero_to_log_two():
             assert 0 <= jensen_shannon_divergence(p, q) <= math.log(2)
     assert jensen_shannon_divergence([1, 0], [0, 1]) == math.log(2)
     for wrong in ([0.5, 0.4], [1, 1], [0, 0]):
-        with pytest.raises(ZooError, match="sum 1"):
+        with pytest.raises(ZooError, match="sum to 1"):
             jensen_shannon_divergence(wrong, [0.5, 0.5])
 
 

@@ -74,5 +74,5 @@ def test_arguments_are_checked():
         soa([1], [3], ious=[1, 2])
     with pytest.raises(ZooError, match="one per image"):
         label_iou(1, [[1]], [], [[1]], [[]])
-    with pytest.raises(ZooError, match="fit together"):
+    with pytest.raises(ZooError, match="must match"):
         label_iou(1, [[1]], [np.ones([2, 4])], [[1]], [np.ones([1, 4])])

@@ -35,7 +35,7 @@ def test_captions_in_chinese_have_words(tmp_path):
 @pytest.mark.parametrize(
     ("captions", "settings", "message"),
     [
-        (CHINESE, {"words": "ascii"}, 'have no words according to the rule "ascii".*--config.data.words'),
+        (CHINESE, {"words": "ascii"}, 'according to the rule "ascii".*--config.data.words'),
         (["a red bird", "one blue heart"], {"min_count": 2}, "None of the 6 words of 2 captions"),
         (["!", "?!"], {}, "have no words according to the rule"),
         (["red"] * 2 + ["one two three", "four five six"], {"min_count": 2},

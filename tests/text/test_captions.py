@@ -39,7 +39,7 @@ def test_very_long_caption_passes():
         (["red", "Purple ZEBRA zebra"], 'Caption 2 has only unknown words: "purple", "zebra"\\.'),
         ("鸟", 'Caption 1 has only unknown words: "鸟"'),
         (["red", "re\0d bird"], "Caption 2 contains the character NUL"),
-        ("red caf\udce9", "Caption 1 holds bytes .* not UTF-8 text: 'red caf.udce9'"),
+        ("red caf\udce9", "Caption 1 contains bytes .* not UTF-8 text: 'red caf.udce9'"),
         ("red \ud83d", "not UTF-8 text"),
     ],
 )
@@ -75,7 +75,7 @@ def test_message_about_many_unknown_words_stays_short():
 
 
 def test_unknown_treatment_is_checked():
-    with pytest.raises(ZooError, match="made without it"):
+    with pytest.raises(ZooError, match="does not have it"):
         check_captions("red", NO_UNKNOWN, unknown="unk")
     with pytest.raises(ZooError, match="got 'keep'"):
         check_captions("red", KNOWN, unknown="keep")
@@ -106,7 +106,7 @@ def test_one_line_says_what_is_not_read():
     assert "<unk>" in unread_line(["a red"], KNOWN, 2, unknown="unk")
     assert 'reads "réd" as "rd"' in unread_line(["réd"], Vocabulary(["<end>", "rd"]), 2)
     many = unread_line(["zebra red"] * 15, KNOWN, 2)
-    assert many.endswith("and 5 captions more.") and "Caption 11" not in many
+    assert many.endswith("and 5 more captions.") and "Caption 11" not in many
 
 
 def test_word_pieces_that_are_not_read():

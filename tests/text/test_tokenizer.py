@@ -169,5 +169,5 @@ def test_settings_are_checked():
     for bad in (0, -1, 2.0, True, "3"):
         with pytest.raises(ZooError, match="max_words"):
             CaptionTokenizer(VOCABULARY, bad)
-    with pytest.raises(ZooError, match="made without it"):
+    with pytest.raises(ZooError, match="does not have it"):
         CaptionTokenizer(["<end>", "a"], 3, unknown="unk")

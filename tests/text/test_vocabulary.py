@@ -37,7 +37,7 @@ def test_save_and_load(tmp_path):
         (b"a\nb\n", 'line 1: the token must be "<end>"'),
         (b"<end>\na\n\nb\n", "line 3: the token must be one word"),
         (b"<end>\na b\n", "line 2: the token must be one word .* 'a b'"),
-        (b"<end>\na\nb\na\n", "line 4: the token 'a' is there twice"),
+        (b"<end>\na\nb\na\n", "line 4: the token 'a' occurs twice"),
         (b"<end>\n\xff\n", "UTF-8"),
     ],
 )
@@ -73,7 +73,7 @@ def test_index_of_an_unknown_token():
         ([], {}, "built from captions, but there are none"),
         ([["!!"], "\U0001f426"], {}, "2 captions .the first is '!!'. have no words"),
         (["一只鸟"], {"rule": "ascii"}, 'no words according to the rule "ascii".*"unicode"'),
-        (["a b", "c d"], {"min_count": 2}, "None of the 4 words of 2 .* but 1 at most. Low"),
+        (["a b", "c d"], {"min_count": 2}, "None of the 4 words of 2 .* but no word occurs more than 1 times. Low"),
     ],
 )
 def test_an_empty_vocabulary_is_an_error(captions, settings, message):

@@ -72,14 +72,12 @@ def test_a_damaged_image_takes_its_partner_along(tmp_path):
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (("A/1.png", "A/1.jpg", "B/1.png"), "differs from 1.(jpg|png) next to it only in the ext"),
+    (("A/1.png", "A/1.jpg", "B/1.png"), "differs from 1.(jpg|png) next to it only"),
     (("A/1.png",), "found A for A, but no folder for B"),
     (("trainA/1.png", "testB/1.png"), "but no folder for [AB] of the split"),
     (("A/1.png", "a/1.png", "B/1.png"), "A and a are two folders for A"),
-    (("trainA/1.png", "train_a/1.png", "trainB/1.png"),
-     "are two folders for A of the split train"),
-    (("A/1.png", "B/1.png", "train/A/1.png", "train/B/1.png"),
-     "both a data set without splits and splits"),
+    (("trainA/1.png", "train_a/1.png", "trainB/1.png"), "are two folders for A of the split train"),
+    (("A/1.png", "B/1.png", "train/A/1.png", "train/B/1.png"), "both a data set without splits"),
     (("A/1.png", "B/1.png", "C/1.png", "C/2.png"), "is in neither of the two domains"),
     (("trainA/1.png", "trainB/1.png", "test/1.png"), "is in neither of the two domains"),
     (("A/train/1.png", "A/0.png", "B/train/1.png"), "but no folder for B"),
@@ -94,8 +92,7 @@ def test_pairs_that_are_not_clear(tmp_path, names, message):
     (("train/cat/1.png",), "images side by side are all in one folder; accepted are"),
     (("edges/1.png", "photos/1.png"), "found edges/ .1 image., photos/"),
     (("1.png", "more/2.png"), "found 1 image directly there, more/"),
-    (("train/1.png", "other/1.png"),
-     "found train, the name of a split, and next to it other with images"),
+    (("train/1.png", "other/1.png"), "found train, the name of a split, and next to it other"),
     (("mine/trainA/1.png",), "found mine/trainA for A, but no folder for B"),
     (("train/a/1.png", "train/2.png"), "but no folder for B"),
 ])
@@ -110,11 +107,11 @@ def test_wide_images_that_are_not_side_by_side(tmp_path, names, message):
 def test_images_of_the_shape_of_one_photo_are_not_halved(tmp_path, width, height, on_error):
     content = {"train/1.png": WIDE, "train/2.png": png(width, height)}
     for path in either(tmp_path, content):
-        refused(lambda p: PairedFolder(p, on_error=on_error), path, "is unlikely to be A and B")
+        refused(lambda p: PairedFolder(p, on_error=on_error), path, "unlikely to be A and B side")
         source = PairedFolder(path, layout="side_by_side")
         assert len(source) == 2 and source.load(1)[0].shape == (height, width // 2, 3)
     first = write(tmp_path / "first", {"1.png": png(width, height)})
-    refused(lambda p: PairedFolder(p, check=False), first, "is unlikely to be A and B side by side")
+    refused(lambda p: PairedFolder(p, check=False), first, "unlikely to be A and B side by side")
 
 
 def test_one_side_of_pairs_is_not_halved(tmp_path):
@@ -127,8 +124,7 @@ def test_one_side_of_pairs_is_not_halved(tmp_path):
 
 
 @pytest.mark.parametrize(("names", "message"), [
-    (("train/1.png", "car/1.png", "plane/1.png"),
-     "the name of a split, and next to it car, plane with"),
+    (("train/1.png", "car/1.png", "plane/1.png"), "the name of a split, .* car, plane with"),
     (("cat/train/1.png", "dog/train/1.png"), "train inside this class looks like a split"),
     (("train2017/1.png", "val2017/1.png"), "train2017 looks like a split, not like a class"),
     (("train_a/1.png", "train_b/1.png"), "train_a looks like a split"),

@@ -75,7 +75,7 @@ def test_embeddings(tmp_path, protocol, form):
 def test_embeddings_name_the_file_that_is_wrong(tmp_path, monkeypatch):
     with pytest.raises(ZooError, match="e.pickle: .*embeddings of 3 images for 5"):
         load_embeddings(_save(tmp_path / "e.pickle", EMBEDDINGS), 5)
-    with pytest.raises(ZooError, match="e.pickle: expected a list or an array .* but a dict came"):
+    with pytest.raises(ZooError, match="e.pickle: expected a list or an array .* got a dict"):
         load_embeddings(_save(tmp_path / "e.pickle", {"a": EMBEDDINGS}), 3)
     target = tmp_path / "made"
     monkeypatch.setenv("EVIL_FOLDER", str(target))
