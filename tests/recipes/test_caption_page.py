@@ -68,7 +68,7 @@ def test_given_images_are_described(call, models, photos, tmp_path, preset):
 
 @pytest.mark.parametrize(("preset", "arguments", "message"), [
     ("without", ["--caption=a", "--describe"], "saved without its captioning network: use one"),
-    ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot describe.*MirrorGAN with its"),
+    ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot describe.*MirrorGAN with"),
     ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot describe"),
     ("damsm", [], "is a DAMSM, which generates no images.$"),
     ("stream", ["--images={0}"], "is a Stream, which generates no images; give it some with --im"),
