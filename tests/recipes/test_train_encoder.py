@@ -57,7 +57,7 @@ def test_other_models_are_not_encoders():
     words = "AttnGAN: give a preset of a DAMSM, or of recipes.train_encoder"
     with pytest.raises(ZooError, match=words):
         zoo_encoder(tiny.attn_gan(compiled=False))
-    with pytest.raises(ZooError, match='starts with "zoo-"'):
+    with pytest.raises(ZooError, match='start with "zoo-"'):
         FeatureEncoder(["a", "b"], "inception", 16, 4, 2)
 
 
