@@ -33,6 +33,7 @@ def test_dry_run_describes_and_writes_nothing(tmp_path):
     assert "batch images: float32 (4, 16, 16, 3)" in result.stdout
     assert "batch images: float32 (4, 32, 32, 3)" in result.stdout
     assert "batch tokens: int32 (4, 18)" in result.stdout
+    assert "estimate on this machine: " in result.stdout and "; 12 steps: " in result.stdout
     assert not folder.exists()
 
 
@@ -40,6 +41,7 @@ def test_console_is_quiet(trained):
     _, result = trained
     assert result.stderr == ""
     lines = result.stdout.splitlines()
+    lines = lines[lines[0].startswith("this processor"):]  # advice on the precision, or none
     assert lines[0].startswith("pre-training a DAMSM") and lines[-1].startswith("done: 12 steps")
 
 
