@@ -31,7 +31,7 @@ READERS = pytest.mark.parametrize("read", [as_evaluate, as_generate])
 def test_floats_without_a_dark_value_have_two_readings(read, dtype):
     for array in ((DARK + 1) / 2, np.abs(DARK), DARK * 0 + 1, DARK * 0, DARK * 0 + 0.5,
                   np.abs(DARK) - 0.05):
-        with pytest.raises(ZooError, match=r"floats from .* to .* in \[0, 1\] .*give uint8"):
+        with pytest.raises(ZooError, match=r"floats from .* to .* in \[0, 1\].*give uint8"):
             read(array.astype(dtype))
     assert read(DARK.astype(dtype)).shape == (2, SIZE, SIZE, 3)
 
@@ -48,15 +48,15 @@ def test_one_dark_image_of_an_array_settles_the_bright_ones(read):
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (DARK * 255, r"which leave \[-1, 1\].*x / 127.5 - 1"),
-        (np.abs(DARK) * 255, r"which leave \[-1, 1\]"),
-        (DARK * 1.01, r"which leave \[-1, 1\]"),
+        (DARK * 255, r"outside of \[-1, 1\].*x / 127.5 - 1"),
+        (np.abs(DARK) * 255, r"outside of \[-1, 1\]"),
+        (DARK * 1.01, r"outside of \[-1, 1\]"),
         (np.where(DARK > 0.9, np.nan, DARK), "NaN of 384 numbers"),
         (np.where(DARK > 0.9, -np.inf, DARK), "infinite of 384 numbers"),
-        (DARK > 0, "is of bool: expected uint8"),
-        (np.round(DARK).astype(np.int64), "is of int64: expected uint8"),
-        (np.round(DARK).astype(np.int8), "is of int8: expected uint8"),
-        (DARK.astype(complex), "is of complex128: expected uint8"),
+        (DARK > 0, "must be uint8.* got bool"),
+        (np.round(DARK).astype(np.int64), "must be uint8.* got int64"),
+        (np.round(DARK).astype(np.int8), "must be uint8.* got int8"),
+        (DARK.astype(complex), "must be uint8.* got complex128"),
         (np.moveaxis(DARK, -1, 1), "channels come last: np.moveaxis"),
         (np.uint8(np.zeros((2, 1, SIZE, SIZE))), "channels come last: np.moveaxis"),
         (np.zeros((2, SIZE, SIZE, 5), np.uint8), r"shape"),
@@ -70,9 +70,9 @@ def test_what_is_no_image_is_refused_and_shown(read, array, message):
 
 
 def test_objects_and_single_images_are_no_set():
-    with pytest.raises(ZooError, match="expected"):
+    with pytest.raises(ZooError, match="must be uint8|expected"):
         as_evaluate(DARK.astype(object))
-    with pytest.raises(ZooError, match="expected"):
+    with pytest.raises(ZooError, match="must be uint8|expected"):
         as_generate(DARK.astype(object))
     with pytest.raises(ZooError, match=r"\(n, h, w, 3\).*got \(8, 8, 3\)"):
         from_array(DARK[0], "one")
@@ -90,7 +90,7 @@ def test_a_range_that_is_said_settles_it():
     made = from_array(unit, "x", value_range=(0, 1)).load(np.arange(2))
     np.testing.assert_array_equal(made, np.round(unit * 255))
     for wrong, array in (((0, 1), DARK), ((0, 1), unit * 255), ((-1, 1), DARK * 2)):
-        with pytest.raises(ZooError, match="which leave"):
+        with pytest.raises(ZooError, match="outside of"):
             to_bytes(array, "x", wrong)
     for wrong in ((0, 2), (1, 0), "unit", 1):
         with pytest.raises(ZooError, match="value_range must be one of"):

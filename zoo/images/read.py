@@ -121,9 +121,9 @@ def _array(image, name, value_range):
     try:
         array = np.asarray(image)
     except (TypeError, ValueError):
-        raise ZooError(f"{name} must be {FORMS}, got a {type(image).__name__}.") from None
+        raise ZooError(f"{name} has the type {type(image).__name__}, expected {FORMS}.") from None
     if array.dtype == object or not array.ndim:
-        raise ZooError(f"{name} must be {FORMS}, got a {type(image).__name__}.")
+        raise ZooError(f"{name} has the type {type(image).__name__}, expected {FORMS}.")
     array = array[..., None] if array.ndim == 2 else array
     if array.ndim == 4 and not len(array):
         return array

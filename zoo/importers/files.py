@@ -102,7 +102,9 @@ def _form(path, limits):
     if ending == ".flax" and start:
         return "flax"
     if ending in ENDINGS:
-        raise ZooError(f"Checkpoint {path} is not {FORMS}, as its extension says.")
+        raise ZooError(
+            f"Checkpoint {path} cannot be read: despite its extension, it is not {FORMS}."
+        )
     raise ZooError(f"Checkpoint {path} has an unknown format; expected {FORMS}.")
 
 
