@@ -93,7 +93,7 @@ def test_weights_of_the_channels():
     assert [w.shape for w in weights] == [(n,) for n in sizes] and weights[4][0] == 4
     with pytest.raises(ZooError, match='must match the trunk "vgg"'):
         lpips.channel_weights(heads, "vgg")
-    with pytest.raises(ZooError, match="not negative"):
+    with pytest.raises(ZooError, match="must not be negative"):
         lpips.channel_weights({**heads, "lin0.model.1.weight": -np.ones([1, 64, 1, 1])}, "alex")
 
 

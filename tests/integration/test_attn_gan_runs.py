@@ -100,7 +100,7 @@ def test_another_config_is_rejected(trained):
     assert result.returncode == 1
     assert result.stderr == (
         f"error: --workdir {folder} belongs to another config. Different: model.latent_dim "
-        "(4 there, 5 now). Give another folder, or the old settings to go on with that run.\n"
+        "(4 there, 5 now). Give another folder, or the old settings to resume that run.\n"
     )
 
 
@@ -134,7 +134,7 @@ def test_ctrl_c_saves_and_resumes(trained, tmp_path):
     )
     assert code == 0 and errors.startswith("stopping after this step"), errors
     assert errors.count("\n") == 1
-    assert "stopped by SIGINT" in printed and "the same command goes on" in printed
+    assert "stopped by SIGINT" in printed and "run the same command again to resume" in printed
     assert not (folder / "checkpoints").exists()
     result = run("recipes.train", *TINY, f"--workdir={folder}")
     assert result.returncode == 0, result.stderr

@@ -58,7 +58,7 @@ def test_a_damsm_with_another_vocabulary_is_rejected(tmp_path):
 def test_losses_are_counted(tmp_path):
     found = data(tmp_path, ["red bird"] * 9 + ["red zebra bird"], min_count=2, max_words=1)
     text = found.describe(tiny.damsm(vocabulary=found.vocabulary().tokens))
-    assert "2 words; of 10 captions 1 lose 1 of 21 words" in text
+    assert "2 words; 1 of 10 captions lose 1 of 21 words" in text
     assert "10 captions are longer than max_words=1 and lose" in text
 
 

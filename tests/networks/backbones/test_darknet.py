@@ -49,10 +49,10 @@ def test_configuration():
     [
         (("[yolo]", "[region]"), "is not supported"),
         (("leaky", "mish"), "is not supported"),
-        (("filters=7", "filters=many"), "does not fit"),
-        (("mask=1", "mask=5"), "does not fit"),
+        (("filters=7", "filters=many"), "is invalid"),
+        (("mask=1", "mask=5"), "is invalid"),
         (("filters=4", "filters 4"), "sections"),
-        ((CONFIG, "[net]"), "none came"),
+        ((CONFIG, "[net]"), "got none"),
     ],
 )
 def test_other_configurations_are_refused(change, message):
