@@ -62,7 +62,7 @@ def test_wrong_images_have_a_flip_of_their_own(photos, crop):
 def test_wrong_images_have_a_crop_of_their_own():
     """Of images that are all the same, only the crop shows."""
     source = Photos(6)
-    source.load = lambda index: tf.constant(source.pictures[0])
+    source.load = lambda index: tf.constant(source.images[0])
     moving, still = (
         steps_of(source, 6, (8,), 6, crop="paper", mismatched=True, training=training)
         for training in (True, False)
