@@ -227,7 +227,7 @@ def test_a_model_that_makes_no_images(tmp_path):
         ["<end>", "a"], max_words=2, image_size=64, text_encoder={"features": 8},
         image_encoder={"kind": "compact", "features": 8},
     )
-    with pytest.raises(ZooError, match="Only models that make images.*DAMSM"):
+    with pytest.raises(ZooError, match="Only models that generate images.*DAMSM"):
         saved_model.export_saved_model(damsm, tmp_path / "new")
     assert not os.listdir(tmp_path)
 

@@ -59,7 +59,7 @@ def test_dcgan_of_a_generator_alone_needs_the_classes(dcgan, tmp_path):
     weights = {k[4:]: v for k, v in official.read_state_dict(path).items() if k[:4] == "gen."}
     np.savez(tmp_path / "gen.npz", **weights)
     same_pictures(model, official.dcgan(tmp_path / "gen.npz", classes=4), [0, 2])
-    with pytest.raises(ZooError, match="a generator alone.*names of the classes"):
+    with pytest.raises(ZooError, match="only a generator.*names of the classes"):
         official.dcgan(tmp_path / "gen.npz")
     with pytest.raises(ZooError, match="leaves no room for 12 classes"):
         official.dcgan(tmp_path / "gen.npz", classes=12)
@@ -181,7 +181,7 @@ def test_the_command_recognises_the_systems_and_writes_presets(dcgan, tmp_path):
     )
     starts = (
         "Pix2Pix in ", "BicycleGAN in ", "DRIT in ", "DCGAN in ",
-        "error: --encoder has no use: drit", "error: --class_names has no use: pix2pix",
+        "error: --encoder does not apply to drit", "error: --class_names has no use: pix2pix",
         f"error: {pair['encoder']} is not a generator of attn_gan",
         "error: --rnn_decoder is missing, which stream needs",
     )

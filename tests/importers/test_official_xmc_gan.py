@@ -58,7 +58,7 @@ def test_captions_are_read_by_a_hub_encoder(path, modules):
 
 
 def test_encoders_and_files_that_do_not_belong_to_it(path, tmp_path):
-    with pytest.raises(ZooError, match=f"vectors of 16 numbers.*trained on {FEATURES}"):
+    with pytest.raises(ZooError, match=f"vectors of 16 features.*trained on {FEATURES}"):
         official.xmc_gan(path, {"kind": "hub", **tiny_modules()}, max_words=WORDS)
     for other in ({"kind": "rnn"}, "bert"):
         with pytest.raises(ZooError, match='"kind": "hub".*Received: .*(rnn|bert)'):
@@ -86,7 +86,7 @@ def test_the_command(model, path, modules, tmp_path):
     )
     starts = (
         "XMCGAN in ", "XMCGAN in ", "error: --hub_preprocess and --hub_encoder belong together",
-        "error: --captions has no use: xmc_gan",
+        "error: --captions does not apply to xmc_gan",
     )
     assert len(lines) == len(starts)
     for line, start in zip(lines, starts, strict=True):

@@ -60,7 +60,7 @@ def test_bicyclegan(encoder):
 
 def test_other_files_are_refused():
     weights = state_dict(names.u_net_targets(pix2pix(compiled=False).generator))
-    with pytest.raises(ZooError, match="no U-Net.*starts with h_net"):
+    with pytest.raises(ZooError, match="not a U-Net.*starts with h_net"):
         names.from_arrays({"h_net": np.zeros(1)})
     with pytest.raises(ZooError, match="not an encoder of BicycleGAN"):
         bicycle_names.from_arrays(weights, weights)

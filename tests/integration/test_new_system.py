@@ -96,5 +96,5 @@ def test_a_config_with_its_own_build(added, tmp_path):
     recipe = recipe_of(added, steps=1)
     whole = zoo.training.Recipe(recipe.config, recipe.build, open_data=recipe.open_data)
     assert zoo.training.run(whole, str(tmp_path / "run"), strategy=STRATEGY)
-    with pytest.raises(ZooError, match="give build=FUNCTION"):
+    with pytest.raises(ZooError, match="a config with build=FUNCTION"):
         zoo.training.run(recipe.config, str(tmp_path / "other"))

@@ -193,5 +193,5 @@ def test_generate_like_takes_the_mean_code_of_an_example():
     one = model.generate_like(source, examples[0])
     assert np.abs(one[0].astype(int) - images[0]).max() <= 1
     assert not np.array_equal(one[1], images[1])
-    with pytest.raises(ZooError, match="3 images and 2 examples"):
+    with pytest.raises(ZooError, match="2 examples for 3 images"):
         model.generate_like(source, examples[:2])
