@@ -136,7 +136,7 @@ def test_the_limit_on_pixels_is_a_setting(monkeypatch):
     assert read_image(data).shape == (SIZE, SIZE, 3)
     for wrong in ("0", "-5", "many", "1e6", "9" * 30):
         monkeypatch.setenv("ZOO_MAX_PIXELS", wrong)
-        with pytest.raises(ZooError, match="ZOO_MAX_PIXELS must be a number of pixels of at least 1"):
+        with pytest.raises(ZooError, match="ZOO_MAX_PIXELS must be a number of pixels of at least"):
             read_image(data)
     monkeypatch.delenv("ZOO_MAX_PIXELS")
     assert pixel_limit() == 8192 * 8192

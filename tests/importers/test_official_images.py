@@ -181,7 +181,8 @@ def test_the_command_recognises_the_systems_and_writes_presets(dcgan, tmp_path):
     )
     starts = (
         "Pix2Pix in ", "BicycleGAN in ", "DRIT in ", "DCGAN in ",
-        "error: --encoder does not apply to drit", "error: --class_names has no use: pix2pix",
+        "error: --encoder does not apply to drit",
+        "error: --class_names does not apply to pix2pix",
         f"error: {pair['encoder']} is not a generator of attn_gan",
         "error: --rnn_decoder is missing, which stream needs",
     )

@@ -140,7 +140,7 @@ def test_a_checkpoint_knows_its_modules(tmp_path):
     model.load_checkpoint(path)
     changed = system("stackgan_v2", hub(encoder=tiny_modules(seed=1)["encoder"]))
     before = tiny.snapshot(changed.network_variables())
-    with pytest.raises(ZooError, match="not the encoder module that.*Put that one back"):
+    with pytest.raises(ZooError, match="not the encoder module that.*Restore that module"):
         changed.load_checkpoint(path)
     for name, variable in changed.network_variables().items():
         np.testing.assert_array_equal(variable, before[name])
@@ -160,7 +160,7 @@ def test_a_preset_cannot_fetch_a_strangers_program(tmp_path):
     with pytest.raises(ZooError, match="a program that would be run") as caught:
         zoo.from_preset(str(directory))
     assert "evil.tar.gz" in str(caught.value)
-    with pytest.raises(ZooError, match="could not be fetched"):
+    with pytest.raises(ZooError, match="could not be downloaded"):
         zoo.from_preset(
             str(directory),
             text_encoder={**tiny_modules(), "encoder": "https://localhost:9/evil.tar.gz"},
@@ -192,7 +192,7 @@ def test_a_damsm_learns_to_see_what_the_encoder_reads(tmp_path):
         tiny.attn_gan().load_damsm(damsm)
     with pytest.raises(ZooError, match="no captions|reads no"):
         system("stackgan_v2").load_damsm(damsm)
-    with pytest.raises(ZooError, match="needs a vocabulary"):
+    with pytest.raises(ZooError, match="expected a vocabulary"):
         tiny.damsm_guided(MirrorGAN, vocabulary=None, max_words=PLACES, text_encoder=hub())
 
 

@@ -169,7 +169,7 @@ def test_no_network_and_no_cache(modules, tmp_path, monkeypatch):
             monkeypatch.delenv("TFHUB_CACHE_DIR", raising=False)
         else:
             monkeypatch.setenv("TFHUB_CACHE_DIR", str(cache))
-        message = refused("could not be fetched", preprocess=ADDRESS, encoder=modules["encoder"])
+        message = refused("could not be downloaded", preprocess=ADDRESS, encoder=modules["encoder"])
         assert ADDRESS in message and "TFHUB_CACHE_DIR" in message and "its folder" in message
         assert cache is None or str(cache) in message
 
