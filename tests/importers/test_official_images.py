@@ -184,7 +184,7 @@ def test_the_command_recognises_the_systems_and_writes_presets(dcgan, tmp_path):
         "error: --encoder does not apply to drit",
         "error: --class_names does not apply to pix2pix",
         f"error: {pair['encoder']} is not a generator of attn_gan",
-        "error: --rnn_decoder is missing, which stream needs",
+        "error: --rnn_decoder is missing: stream needs it",
     )
     assert len(lines) == len(starts)
     for line, start in zip(lines, starts, strict=True):

@@ -47,13 +47,13 @@ def test_mode_seeking_draws_a_second_sample_and_logs_its_distances(kind):
 def test_the_discriminators_see_each_kind_of_pair_by_itself(monkeypatch):
     """Real, mismatched, then each sample, all with the caption's mean, which they do not train."""
     model, seen = tiny.stackgan_v2(mode_seeking_weight=1.0), []
-    original = model.discriminator_32.logits
+    original = model.discriminator_32.logits_of_each
 
-    def logits(features, sentence, training):
-        seen.append(sentence)
-        return original(features, sentence, training=training)
+    def logits_of_each(features, sentences, training):
+        seen.extend(sentences)
+        return original(features, sentences, training=training)
 
-    monkeypatch.setattr(model.discriminator_32, "logits", logits)
+    monkeypatch.setattr(model.discriminator_32, "logits_of_each", logits_of_each)
     data = batch()
     text = model.condition.encode(data)
     latents, noise = tf.ones([8, model.latent_dim]), tf.zeros([8, model.condition_dim])

@@ -149,7 +149,7 @@ def refused(match, **arguments):
 
 def test_settings(modules):
     refused("at most 24", **modules, max_tokens=25)
-    refused("3 up", **modules, max_tokens=2)
+    refused("at least 3", **modules, max_tokens=2)
     refused("all_places, words, pooled", **modules, sentence="mean")
     refused("a folder or an address", preprocess="", encoder=modules["encoder"])
 
@@ -158,7 +158,7 @@ def test_no_such_folder(modules, tmp_path):
     missing = str(tmp_path / "nothing")
     assert missing in refused("no folder", preprocess=missing, encoder=modules["encoder"])
     message = refused(
-        "no SavedModel", preprocess=modules["preprocess"], encoder=str(tmp_path)
+        "not a SavedModel", preprocess=modules["preprocess"], encoder=str(tmp_path)
     )
     assert str(tmp_path) in message and "saved_model.pb" in message
 
