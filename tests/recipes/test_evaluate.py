@@ -177,7 +177,7 @@ def test_a_folder_against_a_folder(run, tmp_path):
     report, _ = run(images=str(tmp_path / "fake"), data=str(tmp_path / "real"), size=16, to="sized")
     assert report["resolution"] == 16 and report["subject"]["generated"] == 7
     np.save(tmp_path / "bad.npy", np.full([3, 8, 8, 3], 5.0))
-    with pytest.raises(ZooError, match="leave .-1, 1."):
+    with pytest.raises(ZooError, match="outside of .-1, 1."):
         run(images=str(tmp_path / "bad.npy"), data=str(tmp_path / "real"), to="bad")
 
 
