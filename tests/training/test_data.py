@@ -103,11 +103,11 @@ def test_cache_of_all_captions_serves_the_training_split(tmp_path):
     data = TextToImageData(folder_config(tmp_path / "mine"))
     cache = object.__new__(TextCache)
     cache.directory, cache._first = "cache", [0, 12]
-    cache.index = {"captions_sha256": captions_digest(data.source.whole.captions)}
+    cache.index = {"captions_sha256": captions_digest(data.source.source.captions)}
     texts = cache.store(data.source)
-    assert texts.first.numpy().tolist() == data.source.places.tolist()
+    assert texts.first.numpy().tolist() == data.source.indices.tolist()
     other = TextToImageData(folder_config(tmp_path / "mine", held_out_fraction=0.5)).source
-    other.whole.captions[0] = ["a wrong one"]
+    other.source.captions[0] = ["a wrong one"]
     with pytest.raises(ZooError, match="has other captions"):
         cache.store(other)
 
