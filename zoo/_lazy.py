@@ -9,11 +9,11 @@ def lazy_exports(package, exports):
     Args:
         package: str, the package's `__name__`.
         exports: dict of public name to the module that defines it, such as
-            `{"Shapes": "zoo.data.sources.shapes"}`; a name that maps to a module which ends in it
-            and has no such attribute is the module itself.
+            `{"Shapes": "zoo.data.sources.shapes"}`; `{"data": "zoo.data"}` in the package `zoo`
+            exports the submodule itself.
 
     Returns:
-        (`__getattr__`, `__dir__`), as PEP 562 wants them.
+        (`__getattr__`, `__dir__`), to be assigned in the package (PEP 562).
     """
 
     def get(name):
