@@ -141,3 +141,8 @@ def decay_arguments(config, data):
     if not config.decay.epochs:
         return {}
     return {"steps_per_epoch": max(len(data) // config.batch_size, 1), **config.decay}
+
+
+def model_arguments(config):
+    """`config.model` as arguments of a model whose EMA is optional: a decay of 0 means no EMA."""
+    return {**config.model, "ema_decay": config.model.ema_decay or None}

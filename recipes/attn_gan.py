@@ -51,6 +51,7 @@ VARIANTS = {
         "model": {
             "stage_sizes": (16, 32, 64), "generator_filters": 32, "discriminator_filters": 32,
             "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64, "ema_decay": 0.999,
+            "ema_warmup": True,
         },
         "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
@@ -100,6 +101,7 @@ def get_config(dataset="shapes"):
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
             "ema_decay": 0.999,  # of the generator's EMA, which is used for inference
             "ema_statistics": "average",  # "current": no EMA of batch statistics, as released
+            "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "damsm_weight": 5.0,  # lambda; the papers: 5 for CUB, 50 for COCO
             "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
             "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released

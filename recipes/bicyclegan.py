@@ -23,6 +23,7 @@ from recipes._common import (
     compile_gan,
     decay_arguments,
     image_experiment,
+    model_arguments,
     with_variant,
 )
 from zoo import models, training
@@ -69,8 +70,7 @@ VARIANTS = {
         "model": {"source_channels": 3, "dropout": 0.5},
         "data": {"name": "pairs", "direction": "a2b", "load_size": 286},
     },
-    # An eighth of the compute per image, for two CPU cores. In float32: on a CPU a U-Net step
-    # takes 15 times as long in bfloat16.
+    # An eighth of the compute per image, for two CPU cores.
     "facades_128": {
         "epochs": 40, "batch_size": 2, "checkpoint_every": 500, "sample_every": 500,
         "decay": {"epochs": 40, "constant_epochs": 20},
@@ -111,6 +111,8 @@ def get_config(dataset="shapes"):
             "discriminator_layers": 3,
             "l1_weight": 10.0,
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
+            "ema_decay": 0.0,  # of the generator's EMA; 0: none, as in the paper
+            "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "encoder": "resnet",  # "resnet" | "conv"
             "encoder_filters": 64,
             "conditional_discriminators": False,
@@ -157,6 +159,7 @@ def build(config, data, pretrained):
     """The `Experiment` of a resolved config. `pretrained` is empty."""
     del pretrained
     training.check_batch_size(config, 2, "BicycleGAN splits each batch in halves", even=True)
-    model = models.BicycleGAN(seed=config.seed, **decay_arguments(config, data), **config.model)
+    arguments = {**decay_arguments(config, data), **model_arguments(config)}
+    model = models.BicycleGAN(seed=config.seed, **arguments)
     compile_gan(model, config)
     return image_experiment(config, data, model)

@@ -23,6 +23,7 @@ from recipes._common import (
     compile_gan,
     decay_arguments,
     image_experiment,
+    model_arguments,
     with_variant,
 )
 from zoo import models, training
@@ -48,8 +49,7 @@ VARIANTS = {
         "decay": {"epochs": 400, "constant_epochs": 200},
         "data": {"name": "pairs", "direction": "b2a", "load_size": 0},
     },
-    # An eighth of the compute per image, for two CPU cores. In float32: on a CPU a U-Net step
-    # takes 15 times as long in bfloat16.
+    # An eighth of the compute per image, for two CPU cores.
     "facades_128": {
         "epochs": 40, "batch_size": 2, "checkpoint_every": 500, "sample_every": 500,
         "decay": {"epochs": 40, "constant_epochs": 20},
@@ -87,6 +87,8 @@ def get_config(dataset="shapes"):
             "discriminator_layers": 3,
             "l1_weight": 10.0,
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
+            "ema_decay": 0.0,  # of the generator's EMA; 0: none, as in the paper
+            "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
         },
         "optimizer": {  # Adam, the same for all networks
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
@@ -127,6 +129,7 @@ def build(config, data, pretrained):
     """The `Experiment` of a resolved config. `pretrained` is empty."""
     del pretrained
     training.check_batch_size(config, 1, "a step needs a pair")
-    model = models.Pix2Pix(seed=config.seed, **decay_arguments(config, data), **config.model)
+    arguments = {**decay_arguments(config, data), **model_arguments(config)}
+    model = models.Pix2Pix(seed=config.seed, **arguments)
     compile_gan(model, config)
     return image_experiment(config, data, model)

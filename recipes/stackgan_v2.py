@@ -56,6 +56,7 @@ VARIANTS = {
         "model": {
             "stage_sizes": (16, 32, 64), "generator_filters": 64, "discriminator_filters": 32,
             "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64, "ema_decay": 0.999,
+            "ema_warmup": True,
         },
         "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
@@ -107,6 +108,7 @@ def get_config(dataset="shapes"):
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
             "ema_decay": 0.999,  # of the generator's EMA, which is used for inference
             "ema_statistics": "average",  # "current": no EMA of batch statistics, as released
+            "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "unconditional_weight": 1.0,  # of the unconditional heads; 0: no such heads
             "kl_weight": 2.0,
             "color_weight": 0.0,  # color consistency of the stages; official without text: 50

@@ -60,6 +60,7 @@ VARIANTS = {
         "model": {
             "image_size": 64, "generator_filters": 32, "discriminator_filters": 32,
             "latent_dim": 64, "ema_decay": 0.999,
+            "ema_warmup": True,
         },
         "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
@@ -110,6 +111,7 @@ def get_config(dataset="shapes"):
             "mode_seeking_weight": 0.0,  # MSGAN's tasks: 1
             "ema_decay": 0.999,
             "ema_statistics": "current",  # the EMA generator has the current batch statistics
+            "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
         },
         "optimizer": {  # Flax's Adam
             "generator_rate": 1e-4, "discriminator_rate": 4e-4,

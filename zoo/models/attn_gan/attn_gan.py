@@ -49,7 +49,7 @@ class AttnGAN(ConditionalGAN):
             the weight relative to the others.
         single_image: bool. The official DCGAN variant: only the last image, one discriminator, no
             unconditional term, with a `damsm_weight` of 1.
-        mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
+        mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -94,6 +94,7 @@ class AttnGAN(ConditionalGAN):
         mode_seeking_weight=0.0,
         ema_decay=0.999,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -103,6 +104,7 @@ class AttnGAN(ConditionalGAN):
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
             ema_statistics=ema_statistics,
+            ema_warmup=ema_warmup,
             seed=seed,
             **kwargs,
         )

@@ -37,6 +37,8 @@ class ConditionalGAN(System):
             generates.
         ema_statistics: "average" averages batch statistics too; "current" copies them, as the
             AttnGAN family's code does.
+        ema_warmup: bool. Use the decay min(`ema_decay`, (1 + n) / (10 + n)) in iteration n, counted
+            from 0, so that the EMA follows the first, fast changes; False, as in the papers.
         seed: int. Key of all noise drawn in training.
     """
 
@@ -50,6 +52,7 @@ class ConditionalGAN(System):
         mode_seeking_weight=0.0,
         ema_decay=0.999,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -59,6 +62,7 @@ class ConditionalGAN(System):
         self.mode_seeking_weight = mode_seeking_weight
         self.ema_decay = ema_decay
         self.ema_statistics = ema_statistics
+        self.ema_warmup = ema_warmup
 
     # --- networks ---------------------------------------------------------------------------------
 
@@ -81,7 +85,8 @@ class ConditionalGAN(System):
             average.trainable = False
             self.ema_generator = average
         self.ema = ExponentialMovingAverage(
-            lambda: self.generator, average, self.ema_decay, self.ema_statistics
+            lambda: self.generator, average, self.ema_decay, self.ema_statistics,
+            self.iteration if self.ema_warmup else None,
         )
         if not deferred:
             self.ema.reset()

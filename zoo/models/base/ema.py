@@ -13,11 +13,13 @@ class ExponentialMovingAverage:
         decay: float or None. average <- decay * average + (1 - decay) * network.
         statistics: "average" averages weights that are not trained (batch statistics) too;
             "current" copies them.
+        iteration: the variable n that counts finished iterations: the decay is then
+            min(decay, (1 + n) / (10 + n)); None: always `decay`.
     """
 
-    def __init__(self, network, average, decay, statistics):
+    def __init__(self, network, average, decay, statistics, iteration=None):
         self._network, self.average = network, average
-        self.decay, self.statistics = decay, statistics
+        self.decay, self.statistics, self.iteration = decay, statistics, iteration
 
     def reset(self):
         """Copies the network into the average."""
@@ -29,6 +31,13 @@ class ExponentialMovingAverage:
         if self.average is not None:
             copy_weights(self.average, self._network())
 
+    def _share_of_new(self):
+        """1 - decay: the weight of the network in an update."""
+        if self.iteration is None:
+            return 1 - self.decay
+        n = tf.cast(self.iteration, tf.float64)
+        return 1 - tf.minimum(tf.constant(self.decay, tf.float64), (1 + n) / (10 + n))
+
     def update(self):
         """Updates the average, over all weights; part of a training step."""
         if self.average is None:
@@ -36,12 +45,13 @@ class ExponentialMovingAverage:
         network = self._network()
         trained = {id(v) for v in network.trainable_variables}
         pairs = list(zip(self.average.variables, network.variables, strict=True))
+        share = self._share_of_new()
 
         def follow(average, value, copied):
             if copied:
                 average.assign(value)
             else:
-                average.assign_sub((average - value) * tf.cast(1 - self.decay, average.dtype))
+                average.assign_sub((average - value) * tf.cast(share, average.dtype))
 
         def update(strategy):
             for average, variable in pairs:

@@ -67,7 +67,7 @@ class BicycleGAN(ConditionalGAN):
         epochs, constant_epochs: ints. Length of the schedule, 400, and the epochs before the decay,
             200.
         ema_decay: float or None. None, as in the official code: no EMA.
-        ema_statistics, seed: see `ConditionalGAN`.
+        ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -131,6 +131,7 @@ class BicycleGAN(ConditionalGAN):
         mode_seeking_weight=0.0,
         ema_decay=None,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -139,7 +140,7 @@ class BicycleGAN(ConditionalGAN):
         if not latent_dim:
             raise ZooError("BicycleGAN encodes images in a latent: `latent_dim` must be positive.")
         super().__init__(
-            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
         self.image_size = image_size
         self.source_channels = source_channels

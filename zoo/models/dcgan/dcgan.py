@@ -43,7 +43,7 @@ class DCGAN(ConditionalGAN):
             of PyTorch at the authors' time (before 1.2).
         ema_decay: float or None. None, as in the official code: no EMA.
         mode_seeking_weight: float. 1 in MSGAN.
-        ema_statistics, seed: see `ConditionalGAN`.
+        ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -82,13 +82,14 @@ class DCGAN(ConditionalGAN):
         mode_seeking_weight=0.0,
         ema_decay=None,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
         check_choice("`gamma_initialization`", gamma_initialization, GAMMAS)
         check_choice("`training_samples`", training_samples, (None, 1, 2))
         super().__init__(
-            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
         if training_samples == 1 and self.mode_seeking_weight:
             raise ZooError("Mode seeking compares two samples: `training_samples` must not be 1.")

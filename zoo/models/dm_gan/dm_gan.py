@@ -31,7 +31,7 @@ class DMGAN(AttnGAN):
         damsm_weight: float. lambda of equation 10: 5 CUB, 50 COCO.
         mask_tiling, sample_reduction: see `AttnGAN`.
         mode_seeking_weight: float. 0 for DM-GAN; lambda of DM-GAN + MS, whose default is 1.
-        ema_decay, ema_statistics, seed: see `ConditionalGAN`.
+        ema_decay, ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     References:
         - [Zhu et al., 2019](https://arxiv.org/abs/1904.01310)
@@ -56,6 +56,7 @@ class DMGAN(AttnGAN):
         mode_seeking_weight=0.0,
         ema_decay=0.999,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -76,6 +77,7 @@ class DMGAN(AttnGAN):
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
             ema_statistics=ema_statistics,
+            ema_warmup=ema_warmup,
             seed=seed,
             **kwargs,
         )

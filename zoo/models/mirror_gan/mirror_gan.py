@@ -37,7 +37,7 @@ class MirrorGAN(AttnGAN):
         describes: bool. Whether the captioner is created at once and stored in presets, so that a
             loaded model can `describe`; `load_stream` sets it to True.
         mask_tiling, sample_reduction: see `AttnGAN`.
-        mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
+        mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     Reference:
         - [Qiao et al., 2019](https://arxiv.org/abs/1903.05854)
@@ -67,6 +67,7 @@ class MirrorGAN(AttnGAN):
         mode_seeking_weight=0.0,
         ema_decay=0.999,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -92,6 +93,7 @@ class MirrorGAN(AttnGAN):
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
             ema_statistics=ema_statistics,
+            ema_warmup=ema_warmup,
             seed=seed,
             **kwargs,
         )

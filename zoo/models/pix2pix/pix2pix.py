@@ -62,7 +62,7 @@ class Pix2Pix(ConditionalGAN):
             200.
         mode_seeking_weight: float. 1 in MSGAN.
         ema_decay: float or None. None, as in the official code: no EMA.
-        ema_statistics, seed: see `ConditionalGAN`.
+        ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     The pix2pix of BicycleGAN's repository: `Pix2Pix(latent_dim=0, where_add="input",
     normalization="batch", adversarial_form="cross_entropy", discriminator_first=True,
@@ -119,6 +119,7 @@ class Pix2Pix(ConditionalGAN):
         mode_seeking_weight=0.0,
         ema_decay=None,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -127,7 +128,7 @@ class Pix2Pix(ConditionalGAN):
         if always_two_samples and not latent_dim:
             raise ZooError("`always_two_samples` needs a latent, got `latent_dim` 0.")
         super().__init__(
-            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
         self.image_size = image_size
         self.source_channels = source_channels

@@ -52,7 +52,7 @@ class StackGANV2(ConditionalGAN):
         adversarial_form: "logits" or "probabilities", the official one: binary cross-entropy of
             sigmoids, clipped at 100, whose gradient vanishes where a sigmoid saturates.
         mode_seeking_weight: float. 1 in MSGAN.
-        ema_decay, ema_statistics, seed: see `ConditionalGAN`.
+        ema_decay, ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     Example:
 
@@ -96,6 +96,7 @@ class StackGANV2(ConditionalGAN):
         mode_seeking_weight=0.0,
         ema_decay=0.999,
         ema_statistics="average",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -104,6 +105,7 @@ class StackGANV2(ConditionalGAN):
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
             ema_statistics=ema_statistics,
+            ema_warmup=ema_warmup,
             seed=seed,
             **kwargs,
         )

@@ -55,7 +55,7 @@ class XMCGAN(ConditionalGAN):
             replicas together, so that the losses are those of one large batch.
         synchronized: bool. Whether replicas share batch statistics in the generator.
         generator_spectral: bool. Whether the generator is spectrally normalized too.
-        mode_seeking_weight, ema_decay, seed: see `ConditionalGAN`.
+        mode_seeking_weight, ema_decay, ema_warmup, seed: see `ConditionalGAN`.
         ema_statistics: "current", see `ConditionalGAN`.
 
     Example:
@@ -105,6 +105,7 @@ class XMCGAN(ConditionalGAN):
         mode_seeking_weight=0.0,
         ema_decay=0.999,
         ema_statistics="current",
+        ema_warmup=False,
         seed=0,
         **kwargs,
     ):
@@ -121,6 +122,7 @@ class XMCGAN(ConditionalGAN):
             mode_seeking_weight=mode_seeking_weight,
             ema_decay=ema_decay,
             ema_statistics=ema_statistics,
+            ema_warmup=ema_warmup,
             seed=seed,
             **kwargs,
         )

@@ -46,7 +46,7 @@ class SpotGAN(ConditionalGAN):
         class_names: list of str or None. Their names.
         image_size: int. Height and width in pixels: 8.
         latent_dim: int. 4.
-        mode_seeking_weight, ema_decay, ema_statistics, seed: see `ConditionalGAN`.
+        mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
     """
 
     task = "label-to-image"
@@ -57,10 +57,10 @@ class SpotGAN(ConditionalGAN):
 
     def __init__(
         self, classes=3, class_names=None, image_size=8, latent_dim=4, mode_seeking_weight=0.0,
-        ema_decay=0.999, ema_statistics="average", seed=0, **kwargs,
+        ema_decay=0.999, ema_statistics="average", ema_warmup=False, seed=0, **kwargs,
     ):
         super().__init__(
-            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, seed, **kwargs
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
         self.condition = Labels(classes, class_names)
         self.classes, self.class_names, self.image_size = classes, class_names, image_size
