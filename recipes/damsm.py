@@ -44,7 +44,8 @@ VARIANTS = {
             "image_encoder": "compact", "image_filters": 32, "image_size": 64,
             "features": 128, "embedding_dim": 300, "epoch_schedule": True,
         },
-        "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+        "data": {"name": "emoji", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+                 "held_out_split": "combinations",
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 13},
     },
@@ -95,12 +96,13 @@ def get_config(dataset="shapes"):
             "learning_rate": 0.002, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "data": {
-            "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
+            "name": "birds",  # "shapes" | "folder" | "emoji" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
             "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
             "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
             "held_out_count": 512,  # held-out images used for scores
+            "held_out_split": "test",  # name of a split; if it is missing, test or val
             "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
             "flip": True,  # mirror images with probability 1/2

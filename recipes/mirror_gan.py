@@ -59,7 +59,8 @@ VARIANTS = {
             "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64, "ema_decay": 0.999,
             "ema_warmup": True,
         },
-        "data": {"name": "folder", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+        "data": {"name": "emoji", "directory": "data/emoji.zip", "crop": "none", "flip": False,
+                 "held_out_split": "combinations",
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 13},
     },
@@ -125,12 +126,13 @@ def get_config(dataset="shapes"):
             "seed": 0,
         },
         "data": {
-            "name": "birds",  # "shapes" | "folder" | "birds" | "coco"
+            "name": "birds",  # "shapes" | "folder" | "emoji" | "birds" | "coco"
             "directory": "",  # where the images are; a .zip of a captioned folder is fine
             "on_error": "raise",  # "raise" | "skip": how to handle a broken line or image
             "follow_links": False,  # follow symbolic links, even out of the folder
             "count": 0,  # shapes: number of training images
             "held_out_count": 512,  # held-out images used for scores
+            "held_out_split": "test",  # name of a split; if it is missing, test or val
             "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
             "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
             "flip": True,  # mirror images with probability 1/2

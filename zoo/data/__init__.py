@@ -19,6 +19,7 @@ from zoo.errors import ZooError, check_choice, nearest
 _EXPORTS = {
     "Shapes": "zoo.data.sources.shapes",
     "CaptionFolder": "zoo.data.sources.caption_folder",
+    "Emoji": "zoo.data.sources.emoji",
     "Birds": "zoo.data.sources.attngan_layout",
     "Coco": "zoo.data.sources.attngan_layout",
     "ClassFolder": "zoo.data.sources.class_folder",
@@ -44,6 +45,7 @@ _EXPORTS = {
 SOURCES = {
     "shapes": "Shapes",
     "folder": "CaptionFolder",
+    "emoji": "Emoji",
     "birds": "Birds",
     "coco": "Coco",
     "classes": "ClassFolder",
@@ -55,7 +57,7 @@ SOURCES = {
     "shape_domains": "ShapeDomains",
 }
 FORMS = {  # form of the data -> names of sources; the first one reads a user's own folder
-    "captions": ("folder", "birds", "coco", "shapes"),
+    "captions": ("folder", "emoji", "birds", "coco", "shapes"),
     "labels": ("classes", "cifar10", "shape_classes"),
     "pairs": ("pairs", "shape_pairs"),
     "domains": ("unpaired", "shape_domains"),
@@ -73,12 +75,12 @@ def get_source(name, **settings):
     """Creates a source by name.
 
     Args:
-        name: with captions "shapes", "folder", "birds" or "coco"; with labels "classes",
+        name: with captions "shapes", "folder", "emoji", "birds" or "coco"; with labels "classes",
             "cifar10" or "shape_classes"; pairs "pairs" or "shape_pairs"; two domains "unpaired" or
             "shape_domains".
-        **settings: the arguments of `Shapes`, `CaptionFolder`, `Birds`, `Coco`, `ClassFolder`,
-            `Cifar10`, `ShapeClasses`, `PairedFolder`, `ShapePairs`, `UnpairedFolders` or
-            `ShapeDomains`.
+        **settings: the arguments of `Shapes`, `CaptionFolder`, `Emoji`, `Birds`, `Coco`,
+            `ClassFolder`, `Cifar10`, `ShapeClasses`, `PairedFolder`, `ShapePairs`,
+            `UnpairedFolders` or `ShapeDomains`.
 
     Raises:
         ZooError: an unknown name, or a setting that this source does not have.

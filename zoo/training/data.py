@@ -25,7 +25,9 @@ class TextToImageData:
         self.embeddings = config.get("text") == "embeddings"
         self.image_size = max(_sizes(config))
         self.notes, self._counts = [], {}
-        splits = open_splits(self._load, fraction=settings.get("held_out_fraction", 0))
+        splits = open_splits(
+            self._load, settings.get("held_out_split", "test"), settings.get("held_out_fraction", 0)
+        )
         self.source, self.whole, self.word = splits.training, splits.held_out, splits.word
         self.notes += splits.notes
         others = self.source if self.whole is None else self.whole
@@ -33,20 +35,23 @@ class TextToImageData:
 
     def _load(self, split):
         settings = self.settings
+        if self.embeddings and settings.name in ("shapes", "emoji"):
+            raise ZooError(
+                'config.text "embeddings" needs files of pre-computed sentence embeddings, which '
+                f"the source {settings.name} does not have: use folder, birds or coco "
+                "(docs/data.md)."
+            )
         if settings.name == "shapes":
-            if self.embeddings:
-                raise ZooError(
-                    'config.text "embeddings" needs files of pre-computed sentence embeddings, '
-                    "which the shapes do not have: use folder, birds or coco (docs/data.md)."
-                )
             count = settings.count if split == "train" else settings.held_out_count
             return get_source("shapes", size=self.image_size, count=count, split=split)
         arguments = {
             "directory": settings.directory, "split": split, "embeddings": self.embeddings,
             "follow_links": settings.get("follow_links", False),
         }
-        if settings.name == "folder":
+        if settings.name in ("folder", "emoji"):
             arguments["on_error"] = settings.on_error
+        if settings.name == "emoji":
+            del arguments["embeddings"]
         try:
             source = get_source(settings.name, **arguments)
         except ZooError as error:
