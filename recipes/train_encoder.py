@@ -3,14 +3,16 @@ r"""Trains a small classifier whose features measure images where Inception is n
     python -m recipes.train_encoder --data=cifar10 --out=encoders/cifar10
     python -m recipes.train_encoder --data=data/cifar10_images.zip --name=cifar10 \
         --out=encoders/cifar10
-    python -m recipes.train_encoder --data=emoji.zip --image_size=64 --load_size=72 \
-        --out=encoders/emoji
+    python -m recipes.train_encoder --data=emoji_styles:data/emoji.zip --name=emoji \
+        --image_size=64 --load_size=72 --image_encoder=residual --filters=32 --features=128 \
+        --dtype=mixed_bfloat16 --out=encoders/emoji
     python -m recipes.train_encoder --data=shape_classes --out=encoders/shapes
     python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
 
-Trains a `FeatureEncoder` to classify images (by folder; of emoji, by drawing style) and saves it as
-a preset in float16, with its accuracy on held-out images in the metadata. Its name starts with
-`zoo-`, so that its metrics (`fid[zoo-cifar10-encoder]`) cannot be mistaken for those of a paper.
+Trains a `FeatureEncoder` to classify images (by folder; emoji by drawing style and by the base of
+their captions) and saves it as a preset in float16, with its accuracy on held-out images in the
+metadata. Its name starts with `zoo-`, so that its metrics (`fid[zoo-cifar10-encoder]`) cannot be
+mistaken for those of a paper.
 The result depends only on the seed and the images.
 """
 
@@ -23,7 +25,7 @@ from absl import flags
 from recipes import _cli
 from zoo.errors import ZooError
 
-SOURCES = ("classes", "cifar10", "shape_classes")
+SOURCES = ("classes", "cifar10", "emoji_styles", "shape_classes")
 LIMITATIONS = (
     "A small network with few classes. Its features rank runs on the same data; the absolute "
     "values are meaningless elsewhere and must not be compared with those of a paper."
@@ -31,7 +33,8 @@ LIMITATIONS = (
 
 
 def train(source, image_size, name, steps, batch_size=64, features=64, filters=16,
-          learning_rate=1e-3, seed=0, flip=True, load_size=None, show=True):
+          learning_rate=1e-3, seed=0, flip=True, load_size=None, image_encoder="compact",
+          dtype="float32", show=True):
     """Trains a `FeatureEncoder`; returns it and its loss, the mean over the last steps.
 
     Args:
@@ -39,6 +42,8 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
         image_size: int, a power of two, at least 16.
         name: str, starts with "zoo-".
         load_size: int, pixels to resize images to before a random crop; None: no crop.
+        image_encoder: kind of the network, see `FeatureEncoder`.
+        dtype: "float32" or "mixed_bfloat16".
 
     Raises:
         ZooError: if the loss is NaN or infinite.
@@ -51,7 +56,10 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     from zoo.training.progress import Progress
 
     keras.utils.set_random_seed(seed)
-    model = FeatureEncoder(source.class_names, name, image_size, features, filters, seed)
+    model = FeatureEncoder(
+        source.class_names, name, image_size, features, filters, image_encoder,
+        getattr(source, "word_names", ()), seed, dtype=dtype,
+    )
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(optimizer=keras.optimizers.Adam(rate))
     step = tf.function(model.train_step, autograph=False)
@@ -76,6 +84,8 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
 def held_out_results(model, source, what, batch_size=128):
     """Accuracy on images that a model was not trained on: a list of results for its card.
 
+    Words are counted where the model knows them.
+
     Args:
         model: `FeatureEncoder`. source: a labeled source. what: str, describes the images.
     """
@@ -83,22 +93,35 @@ def held_out_results(model, source, what, batch_size=128):
 
     from zoo.data import labels_evaluation
 
-    classify = tf.function(lambda x: model(x)["logits"], autograph=False, reduce_retracing=True)
+    classify = tf.function(model, autograph=False, reduce_retracing=True)
     batches = labels_evaluation(source, model.image_size, batch_size)
-    named = np.concatenate([np.argmax(classify(batch["images"]), 1) for batch in batches])
+    outputs = [classify(batch["images"]) for batch in batches]
+    named = np.concatenate([np.argmax(output["logits"], 1) for output in outputs])
     labels = np.asarray(source.labels)
     hits = np.array(_class_indices(model.class_names, source.class_names))[labels] == named
     of_class = {label: hits[labels == label].mean() for label in np.unique(labels)}
     worst = min(of_class, key=of_class.get)
     protocol = f"{len(hits)} images, {what}, with the stored float16 weights"
     common = np.bincount(labels).max() / len(labels)
-    return [
+    results = [
         {"metric": "held_out_accuracy", "value": round(float(hits.mean()), 4),
          "protocol": f"{protocol}; the most frequent class alone would give {common:.3f}"},
         {"metric": f"held_out_accuracy, class {source.class_names[worst]}",
          "value": round(float(of_class[worst]), 4),
          "protocol": f"the lowest of the {len(of_class)} classes; the same images"},
     ]
+    if model.word_names:
+        words = [source.word_names[label] for label in source.word_labels]
+        known = np.isin(words, model.word_names)
+        if known.any():
+            best = np.concatenate([np.argmax(output["word_logits"], 1) for output in outputs])
+            hits = np.array(words)[known] == np.array(model.word_names)[best[known]]
+            results.append({
+                "metric": "held_out_word_accuracy", "value": round(float(hits.mean()), 4),
+                "protocol": f"{len(hits)} of these images, whose word is one of the model's "
+                            f"{len(model.word_names)}",
+            })
+    return results
 
 
 def _class_indices(classes, names):
@@ -123,7 +146,7 @@ def main(argv):
         from zoo.presets.saving import check_target, update_metadata
 
         check_target(values.out)
-        splits, size, name = open_sources(values.data, values.image_size)
+        splits, combinations, size, name = open_sources(values.data, values.image_size)
         source, held_out = splits.training, splits.held_out
         for note in splits.notes:
             print(note)
@@ -133,6 +156,7 @@ def main(argv):
         model, loss = train(
             source, size, name, values.steps, values.batch_size, values.features, values.filters,
             values.learning_rate, values.seed, values.flip, values.load_size,
+            values.image_encoder, values.dtype,
         )
         model.save_to_preset(values.out, {
             "description": f"{name}: features of small images for recipes.evaluate, from a "
@@ -144,6 +168,7 @@ def main(argv):
                 "looked_at_beside": splits.word,
                 "steps": values.steps, "batch_size": values.batch_size,
                 "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
+                "dtype": values.dtype,
                 "load_size": values.load_size or size,
                 "loss": loss, "seconds": round(time.monotonic() - start),
             },
@@ -151,14 +176,22 @@ def main(argv):
         }, half=True)
         results = []
         if held_out is not None:
-            results = held_out_results(zoo.from_preset(values.out), held_out, splits.word)
+            saved = zoo.from_preset(values.out)
+            results = held_out_results(saved, held_out, splits.word)
+            if combinations is not None:
+                results += held_out_results(saved, combinations, "held-out (combinations)")
             update_metadata(values.out, results=results)
     figures = [f"loss {loss:.3f}", *(f"{r['metric']} {r['value']}" for r in results)]
     print(f"{name}: {'; '.join(figures)}. Saved in {values.out}")
 
 
 def open_sources(data, image_size):
-    """Opens `--data`: (`zoo.data.splits.Splits`, image size in pixels, name)."""
+    """Opens `--data`.
+
+    Returns:
+        (`zoo.data.splits.Splits`, held-out combinations of the emoji or None, image size in pixels,
+        name).
+    """
     from zoo.data import get_source
     from zoo.data.splits import open_splits
 
@@ -171,10 +204,13 @@ def open_sources(data, image_size):
         raise ZooError(f'The shapes are procedural: give --data={name} without path, got "{data}".')
     settings = {"directory": path or None} if name != "shape_classes" else {"size": 32}
     splits = open_splits(lambda split: get_source(name, split=split, **settings), setting="")
-    source = splits.training
+    source, combinations = splits.training, None
+    if name == "emoji_styles":
+        combinations = get_source(name, split="combinations", **settings)
     size = image_size or 1 << (int(source.image_size).bit_length() - 1)
-    label = Path(path).stem if name == "classes" else name.replace("shape_classes", "shapes")
-    return splits, max(size, 16), label
+    names = {"classes": Path(path).stem, "shape_classes": "shapes", "emoji_styles": "emoji"}
+    label = names.get(name, name)
+    return splits, combinations, max(size, 16), label
 
 
 def _usage(preset):
@@ -209,13 +245,15 @@ def _check(values):
 
 
 def _define_flags():
-    flags.DEFINE_string("data", "", "cifar10, shape_classes or classes, or NAME:PATH.")
+    flags.DEFINE_string("data", "", "cifar10, emoji_styles, shape_classes, classes; or NAME:PATH.")
     flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; default: that of the data.")
     flags.DEFINE_string("out", None, "Folder to write to.")
     flags.DEFINE_integer("steps", 3000, "Training steps.")
     flags.DEFINE_integer("batch_size", 64, "Images per step.")
     flags.DEFINE_integer("features", 64, "Length of the feature vector.")
     flags.DEFINE_integer("filters", 16, "Width of the network.")
+    flags.DEFINE_enum("image_encoder", "compact", ("compact", "residual"), "Kind of the network.")
+    flags.DEFINE_enum("dtype", "float32", ("float32", "mixed_bfloat16"), "Of the computations.")
     flags.DEFINE_integer("image_size", None, "Pixels, a power of two; default: as the images.")
     flags.DEFINE_integer("load_size", None, "Pixels before a random crop; default: no crop.")
     flags.DEFINE_float("learning_rate", 1e-3, "Of Adam, with cosine decay to 0.")

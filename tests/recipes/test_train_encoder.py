@@ -75,8 +75,8 @@ def test_classes_are_matched_by_name():
 
 
 def test_sources():
-    splits, size, name = train_encoder.open_sources("shape_classes", None)
-    assert (size, name, len(splits.training)) == (32, "shapes", 10000)
+    splits, combinations, size, name = train_encoder.open_sources("shape_classes", None)
+    assert (combinations, size, name, len(splits.training)) == (None, 32, "shapes", 10000)
     assert len(splits.held_out) and splits.word == "held-out (test)"
     with pytest.raises(ZooError, match="--data is missing"):
         train_encoder.open_sources("", None)

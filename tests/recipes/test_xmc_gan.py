@@ -32,7 +32,7 @@ def test_coco_is_the_released_code():
         "image_size": 128, "generator_filters": 96, "discriminator_filters": 96, "latent_dim": 128,
         "discriminator_steps": 2, "word_weight": 1.0, "sentence_weight": 1.0, "image_weight": 1.0,
         "network_weight": 1.0, "negatives": "replica", "mode_seeking_weight": 0.0,
-        "ema_decay": 0.999, "ema_statistics": "current",
+        "ema_decay": 0.999, "ema_statistics": "current", "ema_warmup": False,
     }
     assert config.optimizer.to_dict() == {
         "generator_rate": 1e-4, "discriminator_rate": 4e-4, "beta_1": 0.5, "beta_2": 0.999,

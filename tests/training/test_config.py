@@ -24,6 +24,7 @@ ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8}
 COMMON = {  # settings of `model` that all papers' birds share
     "stage_sizes": (64, 128, 256), "residual_blocks": 2, "latent_dim": 100,
     "mode_seeking_weight": 0.0, "ema_decay": 0.999, "ema_statistics": "average",
+    "ema_warmup": False,
 }
 GUIDED = {
     **COMMON, "condition_dim": 100, "damsm_weight": 5.0, "sample_reduction": "sum",

@@ -20,6 +20,7 @@ _EXPORTS = {
     "Shapes": "zoo.data.sources.shapes",
     "CaptionFolder": "zoo.data.sources.caption_folder",
     "Emoji": "zoo.data.sources.emoji",
+    "EmojiStyles": "zoo.data.sources.emoji",
     "Birds": "zoo.data.sources.attngan_layout",
     "Coco": "zoo.data.sources.attngan_layout",
     "ClassFolder": "zoo.data.sources.class_folder",
@@ -50,6 +51,7 @@ SOURCES = {
     "coco": "Coco",
     "classes": "ClassFolder",
     "cifar10": "Cifar10",
+    "emoji_styles": "EmojiStyles",
     "pairs": "PairedFolder",
     "unpaired": "UnpairedFolders",
     "shape_classes": "ShapeClasses",
@@ -58,7 +60,7 @@ SOURCES = {
 }
 FORMS = {  # form of the data -> names of sources; the first one reads a user's own folder
     "captions": ("folder", "emoji", "birds", "coco", "shapes"),
-    "labels": ("classes", "cifar10", "shape_classes"),
+    "labels": ("classes", "cifar10", "emoji_styles", "shape_classes"),
     "pairs": ("pairs", "shape_pairs"),
     "domains": ("unpaired", "shape_domains"),
 }
@@ -76,10 +78,10 @@ def get_source(name, **settings):
 
     Args:
         name: with captions "shapes", "folder", "emoji", "birds" or "coco"; with labels "classes",
-            "cifar10" or "shape_classes"; pairs "pairs" or "shape_pairs"; two domains "unpaired" or
-            "shape_domains".
+            "cifar10", "emoji_styles" or "shape_classes"; pairs "pairs" or "shape_pairs"; two
+            domains "unpaired" or "shape_domains".
         **settings: the arguments of `Shapes`, `CaptionFolder`, `Emoji`, `Birds`, `Coco`,
-            `ClassFolder`, `Cifar10`, `ShapeClasses`, `PairedFolder`, `ShapePairs`,
+            `ClassFolder`, `Cifar10`, `EmojiStyles`, `ShapeClasses`, `PairedFolder`, `ShapePairs`,
             `UnpairedFolders` or `ShapeDomains`.
 
     Raises:

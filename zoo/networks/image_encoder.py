@@ -144,11 +144,7 @@ class CompactImageEncoder(ImageEncoder):
         return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
 
     def build(self, images_shape):
-        if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
-            raise ZooError(
-                f"This image encoder expects {self.image_size}x{self.image_size} images, got the "
-                f"shape {tuple(images_shape)}. Set its `image_size` to the images' size."
-            )
+        _check_size(self, images_shape)
         super().build(images_shape)
 
     def encode(self, images, training=False):
@@ -161,21 +157,87 @@ class CompactImageEncoder(ImageEncoder):
         return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
 
 
+@keras.saving.register_keras_serializable("zoo")
+class ResidualImageEncoder(ImageEncoder):
+    """A small residual network for images of 32 or more pixels, trained from scratch.
+
+    Larger images are first reduced to 32x32 by stride-2 blocks. Three times, a stride-2 block is
+    followed by a residual pair of 3x3 blocks; the last 4x4 vectors are averaged. 83 million
+    multiply-adds per image with 32 filters. Unlike the code of `CompactImageEncoder`, this one
+    does not retain positions.
+
+    Args:
+        features: int. Size of a region's vector and of the code.
+        filters: int. Width at 32x32; 2, 4 and 8 times as many channels follow. Regions are 8x8.
+        image_size: int, a power of two of at least 32: height and width of the images.
+    """
+
+    def __init__(self, features=256, filters=32, image_size=32, **kwargs):
+        if not isinstance(image_size, int) or image_size < 32 or image_size & (image_size - 1):
+            raise ZooError(
+                "`image_size` of the residual image encoder must be a power of two of at least 32, "
+                f"got {image_size!r}."
+            )
+        super().__init__(features, **kwargs)
+        self.filters = _check_positive("filters", filters)
+        self.image_size = image_size
+        stem = max(image_size.bit_length() - 6, 0)  # image_size / 2**stem == 32
+        self.stem_blocks = [
+            self._block(f"stem_{i + 1}", filters, 2 if stem else 1) for i in range(max(stem, 1))
+        ]
+        self.down_blocks = [self._block(f"down_{i}", filters << i, 2) for i in (1, 2, 3)]
+        self.pairs = [
+            [self._block(f"pair_{i}_{j}", filters << i, 1) for j in (1, 2)] for i in (1, 2, 3)
+        ]
+
+    def _block(self, name, filters, stride):
+        return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
+
+    def build(self, images_shape):
+        _check_size(self, images_shape)
+        super().build(images_shape)
+
+    def encode(self, images, training=False):
+        x, grids = _chain(self.stem_blocks, images, training), []
+        for down, pair in zip(self.down_blocks, self.pairs, strict=True):
+            x = down(x, training=training)
+            x = x + _chain(pair, x, training)
+            grids.append(x)
+        return grids[1], ops.mean(ops.cast(x, self.output_dtype), axis=(1, 2))
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
+
+
+def _check_size(encoder, images_shape):
+    """Raises `ZooError` for images of another size than the encoder's."""
+    size = encoder.image_size
+    if tuple(images_shape[1:3]) != (size, size):
+        raise ZooError(
+            f"This image encoder expects {size}x{size} images, got the shape "
+            f"{tuple(images_shape)}. Set its `image_size` to the images' size."
+        )
+
+
 def _chain(blocks, x, training):
     for block in blocks:
         x = block(x, training=training)
     return x
 
 
-KINDS = {"compact": CompactImageEncoder, "inception_v3": InceptionImageEncoder}
+KINDS = {
+    "compact": CompactImageEncoder, "residual": ResidualImageEncoder,
+    "inception_v3": InceptionImageEncoder,
+}
 
 
 def make_image_encoder(config, **kwargs):
     """The image encoder that a dict describes.
 
     Args:
-        config: dict with "kind" ("compact" or "inception_v3") and any arguments of that class.
-            "image_size" is allowed for both; Inception takes images of any size.
+        config: dict with "kind" ("compact", "residual" or "inception_v3") and any arguments of
+            that class.
+            "image_size" is allowed for all; Inception takes images of any size.
         **kwargs: `name`, `dtype`: arguments of every Keras layer.
 
     Raises:

@@ -16,7 +16,7 @@ def test_by_name():
 @pytest.mark.parametrize(
     ("name", "settings", "message"),
     [
-        ("shape", {}, 'must be one of shapes, folder, emoji, birds, coco, .* Did you mean "shapes"'),
+        ("shape", {}, 'must be one of shapes, folder, emoji, .* Did you mean "shapes"'),
         ("shapes", {"sizes": 8}, 'no setting "sizes".* Did you mean "size"'),
         ("folder", {}, 'needs the setting "directory"'),
         ("birds", {"directory": None}, 'needs the setting "directory"'),

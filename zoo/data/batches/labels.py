@@ -18,7 +18,8 @@ def labels_dataset(source, image_size, batch_size, flip=False, **settings):
             `start_step`, `training`, `load_size`, `cache`.
 
     Returns:
-        `tf.data.Dataset` of dicts: `images`, float32 [B, s, s, 3] in [-1, 1]; `labels`, int64 [B].
+        `tf.data.Dataset` of dicts: `images`, float32 [B, s, s, 3] in [-1, 1]; `labels`, int64 [B];
+        of a source with `word_labels` also `words`, int64 [B].
 
     Raises:
         ZooError: an invalid size or batch size, or a label outside `class_names`.
@@ -55,9 +56,12 @@ def _labeled(source, batching):
             f"({classes} classes)."
         )
     squares = source_squares(source, batching.side, "bilinear", batching.cache)
+    columns = {"labels": labels}
+    if hasattr(source, "word_labels"):
+        columns["words"] = source.word_labels
 
     def batch(index, *moves):
         images = squares.views(index, batching.image_size, *moves)
-        return {"images": images, "labels": tf.gather(labels, index)}
+        return {"images": images, **{k: tf.gather(v, index) for k, v in columns.items()}}
 
     return batch

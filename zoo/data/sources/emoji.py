@@ -9,6 +9,8 @@ such captions of the split "train".
 import hashlib
 from collections import Counter
 
+import numpy as np
+
 from zoo.data.sources.caption_folder import CaptionFolder
 from zoo.data.subset import Subset
 from zoo.errors import MissingSplit
@@ -129,3 +131,24 @@ class Emoji(Subset):
                 )
         super().__init__(folder, indices)
         self.directory, self.split = folder.directory, split
+
+
+class EmojiStyles(Emoji):
+    """The emoji with their drawing styles as classes, and the base of each caption as its word.
+
+    Attributes beside those of `Emoji`:
+        labels, class_names: int64 (images,), the style of each image; the styles in order.
+        word_labels, word_names: the same for `base_of` the captions.
+    """
+
+    def __init__(self, directory, split="train", on_error="raise", check=True, follow_links=False,
+                 limits=LIMITS):
+        super().__init__(directory, split, on_error, check, follow_links, limits)
+        self.class_names, self.labels = _classes(record["style"] for record in self.records)
+        self.word_names, self.word_labels = _classes(base_of(text[0]) for text in self.captions)
+
+
+def _classes(values):
+    """The distinct values in order, a list, and the index of each value, int64."""
+    names, labels = np.unique(list(values), return_inverse=True)
+    return names.tolist(), labels.astype(np.int64)
