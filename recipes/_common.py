@@ -66,6 +66,7 @@ def common_config(system, dataset, variants):
         "checkpoint_every": 500,  # steps between two checkpoints
         "log_every": 20,  # steps between two log lines
         "sample_every": 500,  # steps between two sample grids and held-out scores; 0: never
+        "sample_minutes": 5.0,  # a sample grid at least this often; 0: only after steps
     })
 
 

@@ -143,8 +143,9 @@ class Echo:
 
 def test_a_row_has_its_source_then_the_samples():
     source = np.full((2, 4, 4, 3), 10, np.uint8)
-    canvas = sample_grid(Echo(), Conditions("", source, references=[source + 90]), 3, seed=1)
-    assert canvas.shape == (2 * 6 + 2, 4 * 6 + 2, 3)
+    conditions = Conditions("", source, references=[source + 90])
+    images, canvas = sample_grid(Echo(), conditions, 3, seed=1)
+    assert canvas.shape == (2 * 6 + 2, 4 * 6 + 2, 3) and images.shape == (6, 4, 4, 3)
     for row in range(2):
         middle = [canvas[4 + 6 * row, 4 + 6 * column, 0] for column in range(4)]
         assert middle == [100, 11, 12, 13]

@@ -64,7 +64,7 @@ def config(tmp_path_factory):
     config.text, config.data.directory, config.steps, config.batch_size = (
         "embeddings", str(folder), 2, 2
     )
-    config.dtype = "float32"
+    config.dtype, config.data.name = "float32", "folder"
     config.model.update({
         "stage_sizes": (16, 32), "generator_filters": 4, "discriminator_filters": 4,
         "latent_dim": 4, "condition_dim": 4,
@@ -113,6 +113,6 @@ def test_shapes_have_no_embeddings():
     config = stackgan_v2.get_config("shapes")
     assert stages_to_train(recipe_of(config))
     config.text = "embeddings"
-    with pytest.raises(ZooError, match="which the shapes do not have"):
+    with pytest.raises(ZooError, match="which the source shapes does not have"):
         TextToImageData(config)
     assert getattr(get_source("shapes", size=16, count=1), "embeddings", None) is None

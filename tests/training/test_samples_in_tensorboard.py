@@ -66,10 +66,11 @@ def test_statistics_of_the_contrastive_losses(run):
 def test_images_attention_and_captions(run):
     folder, events = run
     for tag, file in (("samples", ""), ("samples_explain", "_explain")):
-        [(step, (width, height, png))] = events[tag]
+        [(first, _), (step, (width, height, png))] = events[tag]
+        assert first == 0
         path = folder.samples / f"step_{step:07d}{file}.png"
         image = tf.io.decode_png(path.read_bytes()).numpy()
         np.testing.assert_array_equal(tf.io.decode_png(png), image)
         assert step == STEPS and image.shape == (int(height), int(width), 3)
-    [(step, captions)] = events["captions"]
+    step, captions = events["captions"][-1]
     assert step == STEPS and [caption.decode() for caption in captions] == CAPTIONS

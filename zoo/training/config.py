@@ -15,6 +15,7 @@ DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 # Settings that may differ between two starts of one run: they do not affect the weights.
 RUNTIME_KEYS = (
     "dataset", "steps", "epochs", "checkpoint_every", "log_every", "sample_every",
+    "sample_minutes",
 )
 
 # Values in effect in run folders that were created before these settings existed.
@@ -22,6 +23,7 @@ DEFAULTS_OF_OLD_RUNS = {
     "text": "captions", "text_encoder.preprocess": "", "text_encoder.encoder": "",
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
     "data.words": "ascii", "data.follow_links": False, "data.layout": "auto",
+    "data.held_out_split": "test", "model.ema_decay": 0.0, "model.ema_warmup": False,
 }
 
 

@@ -58,6 +58,8 @@ class CaptionSamples:
     def __call__(self, directory, step):
         """Writes `step_N.png` and, if the model has attention, `step_N_explain.png`.
 
+        Returns the images, uint8 (captions * images_per_caption, size, size, 3).
+
         The second file has the details of these images, without the strips in which only one noise
         varies. A model that can caption images adds `step_N_described.png`. All of them are
         TensorBoard images too.
@@ -76,6 +78,7 @@ class CaptionSamples:
             save_png(Path(directory) / f"step_{step:07d}{name}.png", page)
             tf.summary.image(f"samples{name}", np.asarray(page)[None])
         tf.summary.text("captions", tf.constant(self.labels))
+        return images
 
 
 def sample_rows(config, data, model):
@@ -176,20 +179,24 @@ class ConditionSamples:
         self.samples, self.seed = samples_per_condition, seed
 
     def __call__(self, directory, step):
-        """Writes `step_N.png`, or `step_N_a2b.png` and `step_N_b2a.png`, and to TensorBoard."""
+        """Writes `step_N.png`, or `step_N_a2b.png` and `step_N_b2a.png`, and to TensorBoard.
+
+        Returns the images of the last grid, uint8 (conditions * samples, size, size, channels).
+        """
         for conditions in self.conditions:
             ending = f"_{conditions.name}" if conditions.name else ""
-            canvas = sample_grid(self.model, conditions, self.samples, self.seed)
+            images, canvas = sample_grid(self.model, conditions, self.samples, self.seed)
             save_png(Path(directory) / f"step_{step:07d}{ending}.png", canvas)
             tf.summary.image(f"samples{ending}", canvas[None])
+        return images
 
 
 def sample_grid(model, conditions, samples, seed):
-    """uint8 (H, W, 3): one row per condition."""
+    """The images, and their grid, uint8 (H, W, 3), with one row per condition."""
     images = model.generate(
         conditions.values, samples_per_condition=samples, seed=seed, **conditions.arguments
     )
-    return rows_grid(images, samples, conditions.references, labels=conditions.labels)
+    return images, rows_grid(images, samples, conditions.references, labels=conditions.labels)
 
 
 # --- descriptions ---------------------------------------------------------------------------------

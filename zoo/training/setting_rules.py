@@ -37,7 +37,7 @@ NUMBERS = {
     "beta_1": (0, BELOW_ONE), "beta_2": (0, BELOW_ONE),
     **dict.fromkeys((
         "learning_rate", "content_learning_rate", "generator_rate", "discriminator_rate",
-        "epsilon", "clip_norm", "weight_decay", "content_noise",
+        "epsilon", "clip_norm", "weight_decay", "content_noise", "sample_minutes",
     ), (0, math.inf)),
     **dict.fromkeys((
         "caption_weight", "color_weight", "damsm_weight", "image_weight", "kl_weight", "l1_weight",

@@ -17,7 +17,8 @@ import tensorflow as tf
 
 from zoo import storage
 from zoo.errors import ZooError
-from zoo.training.progress import Progress
+from zoo.training.output_check import batch_images, warning_of
+from zoo.training.progress import Progress, duration
 from zoo.training.run_data import check_meaning, has_meaning, meaning_notes
 from zoo.training.signals import StopSignals
 
@@ -35,7 +36,8 @@ class Experiment:
             `best_metric`, the metric that selects the best preset (lower is better, "" for none);
             `protocol`, how it is measured; `images`, the images it is measured on, such as
             "held-out (test)" (see `zoo.data.splits`).
-        samples: (directory, step) -> None, or None; writes images to files and to TensorBoard.
+        samples: (directory, step) -> the generated images, uint8, or None; or None. Writes images
+            to files and to TensorBoard.
         metadata: dict, the metadata of the presets, see `zoo.presets.save_to_preset`.
         meaning: dict, the vocabulary, classes, seed and data that the weights belong to, see
             `zoo.training.run_data.meaning_of`; it is stored in checkpoints, and a checkpoint with
@@ -101,6 +103,8 @@ class Trainer:
         self._pending = []  # logs of the steps since the last log line, still on the device
         self._figures = {}
         self._writer = None
+        self._sampled = 0.0  # when the last sample grid was written
+        self._real = None  # real images, with which generated ones are compared
 
     def run(self):
         """Trains. Returns True when the run is complete, False when a signal stopped it early.
@@ -134,11 +138,19 @@ class Trainer:
         if self.strategy.num_replicas_in_sync > 1:
             batches = self.strategy.experimental_distribute_dataset(batches)
         iterator = iter(batches)
+        if self.step == 0 and self.config.sample_every and self.folder.writer:
+            self._sample()
+        first, self._sampled = self.step + 1, time.monotonic()
         while self.step < total and not stop.requested:
             self._pending.append(train_step(iterator, self.step))
             self.step += 1
             self.progress.advance()
             self.progress.show(self._figures)
+            if self.step == first:
+                self._flush()
+                self._say(f"step {first}: " + "  ".join(
+                    f"{name} {value:.4g}" for name, value in self._figures.items() if value
+                ) + f"  (the first step, with tracing, took {duration(self._elapsed())})")
             self._after_step(self.step == total)
         if self.step < total:
             self._flush()
@@ -165,7 +177,32 @@ class Trainer:
             self._save_checkpoint()
         if sample and self.folder.writer:
             self._evaluate()
+        elif self._sample_is_late() and self.folder.writer:
+            self._flush()
+            self._sample()
         self.progress.exclude(time.monotonic() - started)
+
+    def _elapsed(self):
+        """Seconds since `run` was called."""
+        return time.monotonic() - self._started
+
+    def _sample_is_late(self):
+        """Whether a sample grid is due by the clock, see `config.sample_minutes`."""
+        minutes = self.config.get("sample_minutes", 0) if self.config.sample_every else 0
+        return minutes > 0 and time.monotonic() - self._sampled > 60 * minutes
+
+    def _sample(self):
+        """Writes a sample grid, with a word in the log if its images look broken."""
+        self._sampled = time.monotonic()
+        if self.experiment.samples is None:
+            return
+        with self._writer.as_default(step=self.step):
+            images = self.experiment.samples(self.folder.samples, self.step)
+        if self.step and images is not None:
+            if self._real is None:
+                self._real = batch_images(next(iter(self.experiment.batches(0))))
+            if warning := warning_of(images, self._real):
+                self._say(warning)
 
     def _compile(self):
         strategy = self.strategy
@@ -267,16 +304,13 @@ class Trainer:
             self.model.save_checkpoint(str(self.folder.checkpoint), notes=notes)
             self.folder.write_json("checkpoints/last.json", {
                 "step": self.step,
-                "seconds": round(self.seconds + time.monotonic() - self._started, 1),
+                "seconds": round(self.seconds + self._elapsed(), 1),
                 "figures": self._figures,
             })
 
     def _evaluate(self):
-        experiment = self.experiment
-        if experiment.samples is not None:
-            with self._writer.as_default(step=self.step):
-                experiment.samples(self.folder.samples, self.step)
-        if (score := experiment.score) is not None:
+        self._sample()
+        if (score := self.experiment.score) is not None:
             figures = score()
             group = "held_out" if score.images.startswith("held-out") else "scores"
             self._scalars({f"{group}/{name}": value for name, value in figures.items()})
