@@ -1,0 +1,90 @@
+"""The presets to train: in order of value, each pair with the same seed, data order and steps."""
+
+import dataclasses
+
+EMOJI, CIFAR, FACADES = "emoji.zip", "cifar10_images.zip", "facades.zip"
+BFLOAT16 = {"dtype": "mixed_bfloat16"}  # for processors with AVX512_BF16 or AMX
+MODE_SEEKING = {"model.mode_seeking_weight": 1.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One training.
+
+    Attributes:
+        name: str, of the preset and of its folder.
+        recipe: str, such as "dm_gan.py:emoji"; "" for an encoder.
+        data: str, file in the folder of data sets.
+        settings: dict, `--config.*` of the recipe, or flags of `recipes.train_encoder`. A value of
+            `Preset` is replaced by the path of another job's preset.
+        needs: names of the jobs whose presets it uses.
+        program: "train" or "train_encoder".
+        preset: "last" or "best", which preset of the run is used.
+    """
+
+    name: str
+    recipe: str = ""
+    data: str = EMOJI
+    settings: dict = dataclasses.field(default_factory=dict)
+    needs: tuple = ()
+    program: str = "train"
+    preset: str = "last"
+
+    def arguments(self, queue):
+        """The arguments of its program, a list of str."""
+        out, data = queue.out / self.name, queue.data / self.data
+        if self.program == "train_encoder":
+            return [f"--out={out}", *(f"--{key}={value}".replace("DATA", str(data))
+                                      for key, value in self.settings.items())]
+        presets = {job.name: str(queue.preset(job)) for job in queue.plan}
+        settings = {"data.directory": data, "threads": 1, **self.settings}
+        return [f"--config=recipes/{self.recipe}", f"--workdir={out}", *(
+            f"--config.{key}={presets[value.name] if isinstance(value, Preset) else value}"
+            for key, value in settings.items()
+        )]
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """The preset of another job, as the value of a setting."""
+
+    name: str
+
+
+def pair(name, recipe, data=EMOJI, needs=(), **settings):
+    """Two jobs, with mode seeking and without: the second may stop where the first did."""
+    system, _, rest = name.partition(":")
+    return [
+        Job(f"{system}_ms_{rest}", recipe, data, {**settings, **MODE_SEEKING}, needs),
+        Job(f"{system}_{rest}", recipe, data, settings, needs),
+    ]
+
+
+GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 12000}
+
+PLAN = [
+    # the readers, whose features and classes all figures below use
+    Job("encoder_emoji_64", program="train_encoder", settings={
+        "data": "emoji_styles:DATA", "name": "emoji", "image_size": 64, "load_size": 72,
+        "image_encoder": "residual", "filters": 32, "features": 128, "steps": 4000, **BFLOAT16,
+    }),
+    Job("encoder_cifar10_32", program="train_encoder", data=CIFAR, settings={
+        "data": "classes:DATA", "name": "cifar10", "image_size": 32, "load_size": 36,
+        "image_encoder": "residual", "filters": 32, "features": 128, "batch_size": 128,
+        "steps": 5000, **BFLOAT16,
+    }),
+    Job("damsm_emoji_64", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000}, preset="best"),
+    # the flagship and its partner
+    *pair("dm_gan:emoji_64", "dm_gan.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
+    *pair("dcgan:cifar10_32", "dcgan.py:cifar10_small", CIFAR, **{"data.name": "classes"}),
+    *pair("pix2pix:facades_128", "pix2pix.py:facades_128", FACADES),
+    # the other judge of R-precision, and the other systems
+    Job("damsm_emoji_64_seed1", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000, "seed": 1},
+        preset="best"),
+    Job("stream_emoji_64", "stream.py:emoji", settings=BFLOAT16, preset="best"),
+    Job("mirror_gan_emoji_64", "mirror_gan.py:emoji", needs=("damsm_emoji_64", "stream_emoji_64"),
+        settings={**GUIDED, "stream": Preset("stream_emoji_64")}),
+    *pair("stackgan_v2:emoji_64", "stackgan_v2.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
+    *pair("attn_gan:emoji_64", "attn_gan.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
+    Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES),
+]
