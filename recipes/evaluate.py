@@ -87,6 +87,9 @@ def define_flags():
     flags.DEFINE_integer("bins", None, "Number of NDB bins.")
     flags.DEFINE_enum("folds", "", ["", "exact", "official"], "Of R-precision; default: the "
                       "protocol's. official: the papers' code, which drops the last of each.")
+    flags.DEFINE_string("condition_split", "", "Split of the conditions: train, test, or another "
+                                               "one, such as combinations of the emoji; default: "
+                                               "the protocol's.")
     flags.DEFINE_integer("size", None, "Pixels to resize the images of --images to.")
     flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned images are made square; "
                                                          "default: as in the preset's training.")

@@ -122,3 +122,12 @@ def test_a_source_of_another_kind_is_an_error(model, evaluators):
     with pytest.raises(ZooError, match="`source` is missing"):
         evaluate(from_array(Shapes(16, 4).load_batch(np.arange(4)).numpy(), "x"),
                  evaluators=evaluators)
+
+
+def test_conditions_of_another_split(model, evaluators, evaluation):
+    other = evaluate(model, "shapes", evaluators=evaluators, condition_split="train", **FEW)
+    splits = [e.report["subject"]["condition_split"] for e in (evaluation, other)]
+    assert splits == ["held-out (test)", "all images (the data have no splits)"]
+    note = 'conditions of the split "train" instead of "test"'
+    assert note in other.warnings and note not in evaluation.warnings
+    assert other["r_precision[damsm]"]["warnings"] == other.warnings

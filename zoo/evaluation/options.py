@@ -18,7 +18,7 @@ _MOST = {"seed": 2**32 - 1, "size": 4096, "bootstrap": 10**6}
 class Options:
     """Options of `evaluate` besides the model, the data, the protocol and the networks.
 
-    The first five override the protocol; deviations are noted next to every number, or rejected
+    The first six override the protocol; deviations are noted next to every number, or rejected
     with `strict`.
 
     Attributes:
@@ -28,6 +28,8 @@ class Options:
         bins: int or None, number of NDB bins.
         folds: "exact", "official" or "", the rule of R-precision's folds, see
             `zoo.metrics.r_precision`.
+        condition_split: str, the split whose conditions are used: "train", "test" or another one of
+            the data set, such as "combinations" of the emoji; "" for the protocol's.
         size: int or None, pixels to which images of a folder are resized.
         crop: "none", "paper" or "", how captioned images are made square; "" as in the model's
             training.
@@ -46,6 +48,7 @@ class Options:
     real: int | None = None
     bins: int | None = None
     folds: str = ""
+    condition_split: str = ""
     size: int | None = None
     crop: str = ""
     direction: str = "a2b"
@@ -80,6 +83,7 @@ class Options:
         changes = {
             "conditions": self.conditions, "samples": self.samples_per_condition,
             "real": self.real, "bins": self.bins, "folds": self.folds or None,
+            "condition_split": self.condition_split or None,
         }
         changes = {name: value for name, value in changes.items() if value is not None}
         return dataclasses.replace(protocol, **changes)

@@ -20,7 +20,7 @@ class Protocol:
         repeat: whether captions are reused, with other latents, if there are too few.
         samples: images per condition.
         real: int, number of real images, selected at random; None for all.
-        real_split, condition_split: "train" or "test".
+        real_split, condition_split: "train" or "test"; an option may name another split.
         network: "zoo": an encoder of this zoo suffices; "inception": Inception is required.
         bins: number of NDB bins; 0 for none.
         pairs: pairs per condition for LPIPS and the pair distance; 0 for none, None for all.

@@ -278,6 +278,11 @@ def protocol_deviations(subject, real, available, protocol, requested, evaluator
         )
     if "lpips" in protocol.needs and evaluators.lpips is None:
         deviations.append("no LPIPS, because --lpips_trunk and --lpips_heads were not given")
+    if requested.condition_split != protocol.condition_split:
+        deviations.append(
+            f'conditions of the split "{requested.condition_split}" instead of '
+            f'"{protocol.condition_split}"'
+        )
     if requested.bins != protocol.bins:
         deviations.append(f"{requested.bins} bins of NDB instead of {protocol.bins}")
     return deviations + soa.deviations(subject, evaluators)
