@@ -47,9 +47,10 @@ setup(
         "huggingface": ["huggingface_hub"],  # presets by hf://
         "kaggle": ["kagglehub"],  # presets by kaggle://
         "metrics": ["scikit-learn"],  # the clusters of NDB
+        "text": ["keras-hub"],  # text encoders from Hugging Face's or KerasHub's files
         # the other sides of `make bench`; pytorch-fid calls what SciPy 1.18 no longer has
         "benchmark": ["torch", "torchvision", "pytorch-fid", "scipy<1.18", "scikit-learn"],
-        "dev": ["hypothesis", "pytest", "pytest-xdist", "ruff", "scikit-learn"],
+        "dev": ["hypothesis", "keras-hub", "pytest", "pytest-xdist", "ruff", "scikit-learn"],
     },
     classifiers=[
         "Operating System :: POSIX",

@@ -22,12 +22,13 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from zoo.text.bert_modules import INPUTS, Preprocess, save_modules
+
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 CAPTIONS = (
     "a red circle on white", "a blue square", "a small green circle", "the big unforgettable bird",
     "two playing children", "a red bird is playing", "birds and circles", "playing with squares",
 ) * 8
-_INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 
 
 def learn_vocabulary(captions, size=200):
@@ -39,38 +40,6 @@ def learn_vocabulary(captions, size=200):
         vocab_size=size, reserved_tokens=list(SPECIAL), bert_tokenizer_params={"lower_case": True},
         learn_params={"lower_thresh": 2},  # a piece occurs this often, by default 10 times
     )
-
-
-class Preprocess(tf.Module):
-    """Strings to `input_word_ids`, `input_mask`, `input_type_ids`, int32 (batch, places).
-
-    The vocabulary file has one piece per line, including the markers, in any order; padding is id
-    0. Words longer than `longest_word` bytes are unknown.
-    """
-
-    def __init__(self, vocabulary_file, places, longest_word=100):
-        super().__init__()
-        import tensorflow_text as text
-
-        self.places = places
-        self.tokenizer = text.BertTokenizer(
-            vocabulary_file, token_out_type=tf.int32, lower_case=True,
-            max_bytes_per_word=longest_word,
-        )
-        with open(vocabulary_file, encoding="utf-8") as file:
-            pieces = file.read().split("\n")
-        self.start, self.end = pieces.index("[CLS]"), pieces.index("[SEP]")
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
-    def __call__(self, captions):
-        import tensorflow_text as text
-
-        pieces = self.tokenizer.tokenize(captions).merge_dims(-2, -1)
-        (pieces,) = text.RoundRobinTrimmer(self.places - 2).trim([pieces])
-        ids, types = text.combine_segments([pieces], self.start, self.end)
-        ids, mask = text.pad_model_inputs(ids, self.places)
-        types, _ = text.pad_model_inputs(types, self.places)
-        return dict(zip(_INPUTS, (ids, mask, types), strict=True))
 
 
 class Encoder(tf.Module):
@@ -116,7 +85,7 @@ class Encoder(tf.Module):
         return scale, self._weight(f"{name}_shift", features, zero=True)
 
     def encode(self, inputs):
-        ids, mask, types = (inputs[name] for name in _INPUTS)
+        ids, mask, types = (inputs[name] for name in INPUTS)
         x = tf.gather(self.words, ids) + tf.gather(self.types, types)
         x = _normalize(x + self.places[: tf.shape(ids)[1]], self.first_norm)
         hidden = (1.0 - tf.cast(mask, tf.float32))[:, None, None, :] * -1e9
@@ -164,7 +133,7 @@ def train_masked_words(encoder, packed, steps, batch_size=32, learning_rate=1e-3
 
     @tf.function
     def step(ids, shown, mask, guessed):
-        inputs = dict(zip(_INPUTS, (shown, mask, tf.zeros_like(ids)), strict=True))
+        inputs = dict(zip(INPUTS, (shown, mask, tf.zeros_like(ids)), strict=True))
         with tf.GradientTape() as tape:
             x = encoder.encode(inputs)["sequence_output"]
             logits = tf.tensordot(x, tf.transpose(encoder.words), 1) + encoder.guess_bias
@@ -178,7 +147,7 @@ def train_masked_words(encoder, packed, steps, batch_size=32, learning_rate=1e-3
         return loss
 
     rng, losses = np.random.default_rng(seed), []
-    ids, mask = (np.asarray(packed[name]) for name in _INPUTS[:2])
+    ids, mask = (np.asarray(packed[name]) for name in INPUTS[:2])
     for _ in range(steps):
         rows = rng.integers(0, len(ids), batch_size)
         real = (mask[rows] == 1) & (ids[rows] >= len(SPECIAL))
@@ -220,46 +189,12 @@ def write_modules(
     return paths, losses
 
 
-def save_modules(paths, preprocess, encoder, form="names"):
-    """Writes the two as SavedModels to `paths["preprocess"]` and `paths["encoder"]`.
-
-    Args:
-        encoder: anything with `encode`, as `Encoder` has it, and its variables as `weights`.
-    """
-    tf.saved_model.save(preprocess, paths["preprocess"])
-    tf.saved_model.save(_saved_encoder(encoder, form), paths["encoder"])
-
-
 @functools.cache
 def tiny_modules(**settings):
     """dict of `preprocess` and `encoder`, folders that all tests of a process share."""
     folder = tempfile.mkdtemp(prefix="zoo_hub_")
     atexit.register(shutil.rmtree, folder, True)
     return write_modules(folder, **settings)[0]
-
-
-def _saved_encoder(encoder, form):
-    """The form of a loaded Hub encoder: callable, with lists of variables."""
-    saved = tf.__internal__.tracking.AutoTrackable()
-    specs = {name: tf.TensorSpec([None, None], tf.int32, name=name) for name in _INPUTS}
-
-    @tf.function
-    def by_name(inputs, training=False):
-        return encoder.encode(inputs)
-
-    @tf.function
-    def by_position(inputs, training=False):
-        outputs = encoder.encode(dict(zip(_INPUTS, inputs, strict=True)))
-        return outputs["pooled_output"], outputs["sequence_output"]
-
-    function = {"names": by_name, "positions": by_position}[form]
-    specs = specs if form == "names" else list(specs.values())
-    for training in (True, False):
-        function.get_concrete_function(specs, training=training)
-    saved.__call__ = function
-    saved.variables = saved.trainable_variables = list(encoder.weights)
-    saved.regularization_losses = []
-    return saved
 
 
 def main():

@@ -1,0 +1,64 @@
+"""Modules of TensorFlow Hub's form from a checkpoint that KerasHub reads."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from zoo.errors import ZooError
+from zoo.text import HubTextEncoder
+from zoo.text.bert_modules import find_source, make_modules
+
+PIECES = "[PAD] [UNK] [CLS] [SEP] [MASK] a red bird ##s on the snow , : ! two dogs cafe".split()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A tiny BERT with random weights, in KerasHub's form."""
+    keras_hub = pytest.importorskip("keras_hub", reason="needs keras-hub, extra text")
+    path = tmp_path_factory.mktemp("bert") / "preset"
+    backbone = keras_hub.models.BertBackbone(
+        vocabulary_size=len(PIECES), num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=16,
+        max_sequence_length=32,
+    )
+    backbone.save_to_preset(path)
+    keras_hub.models.BertTokenizer(vocabulary=PIECES, lowercase=True).save_to_preset(path)
+    return str(path)
+
+
+def test_modules_agree_and_are_read_as_a_text_encoder(folder, tmp_path):
+    made = make_modules(folder, tmp_path / "out", places=20)
+    assert made["difference"] <= 1e-5 and (made["features"], made["pieces"]) == (8, len(PIECES))
+    encoder = HubTextEncoder(made["preprocess"], made["encoder"], max_tokens=12)
+    assert encoder.features == 8 and encoder.piece_texts() == PIECES
+    outputs = encoder(tf.constant(["A red birds, caf\u00e9", "two dogs"]))
+    assert outputs["lengths"].numpy().tolist() == [8, 4]
+    pieces = encoder.tokenize(tf.constant(["A red birds, caf\u00e9"]))["pieces"].numpy()[0]
+    assert [PIECES[i] for i in pieces[:8]] == "[CLS] a red bird ##s , cafe [SEP]".split()
+    assert np.abs(outputs["words"][0] - outputs["words"][1]).max() > 1e-3
+
+
+def test_mistakes(folder, tmp_path):
+    with pytest.raises(ZooError, match="places must be from 3 to this encoder's 32, got 64"):
+        make_modules(folder, tmp_path / "long", places=64)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    with pytest.raises(ZooError, match="is not empty: give a new folder"):
+        make_modules(folder, tmp_path / "full", places=20)
+    (tmp_path / "other").mkdir()
+    with pytest.raises(ZooError, match='cannot read ".*other" as a BERT'):
+        make_modules(str(tmp_path / "other"), tmp_path / "out")
+
+
+def test_sources(tmp_path, monkeypatch):
+    assert find_source("hf://owner/name") == "hf://owner/name"
+    with pytest.raises(ZooError, match='"no_such_package" is no folder.*no installed package'):
+        find_source("no_such_package")
+    model = tmp_path / "some_bert" / "model"
+    model.mkdir(parents=True)
+    (tmp_path / "some_bert" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ZooError, match="the package has 0 folders with an encoder"):
+        find_source("some_bert")
+    for name in ("config.json", "vocab.txt"):
+        (model / name).touch()
+    assert find_source("some_bert") == str(model)
