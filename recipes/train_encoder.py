@@ -4,7 +4,7 @@ r"""Trains a small classifier whose features measure images where Inception is n
     python -m recipes.train_encoder --data=data/cifar10_images.zip --name=cifar10 \
         --out=encoders/cifar10
     python -m recipes.train_encoder --data=emoji_styles:data/emoji.zip --name=emoji \
-        --image_size=64 --load_size=72 --image_encoder=residual --filters=32 --features=128 \
+        --image_size=64 --pad=4 --image_encoder=residual --filters=32 --features=128 \
         --dtype=mixed_bfloat16 --out=encoders/emoji
     python -m recipes.train_encoder --data=shape_classes --out=encoders/shapes
     python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
@@ -33,15 +33,17 @@ LIMITATIONS = (
 
 
 def train(source, image_size, name, steps, batch_size=64, features=64, filters=16,
-          learning_rate=1e-3, seed=0, flip=True, load_size=None, image_encoder="compact",
-          dtype="float32", show=True):
+          learning_rate=1e-3, seed=0, flip=True, pad=0, load_size=None,
+          image_encoder="compact", dtype="float32", show=True):
     """Trains a `FeatureEncoder`; returns it and its loss, the mean over the last steps.
 
     Args:
         source: a labeled source of `zoo.data`.
         image_size: int, a power of two, at least 16.
         name: str, starts with "zoo-".
-        load_size: int, pixels to resize images to before a random crop; None: no crop.
+        pad: int, pixels by which images are mirrored at their edges before a random crop.
+        load_size: int, pixels to resize images to before a random crop; None: no crop. Images are
+            evaluated without crop, so they are then larger in training.
         image_encoder: kind of the network, see `FeatureEncoder`.
         dtype: "float32" or "mixed_bfloat16".
 
@@ -65,7 +67,8 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     step = tf.function(model.train_step, autograph=False)
     progress = Progress(steps, batch_size=batch_size)
     batches = labels_dataset(
-        source, image_size, batch_size, seed=seed, load_size=load_size, flip=flip, cache=True
+        source, image_size, batch_size, seed=seed, load_size=load_size, pad=pad, flip=flip,
+        cache=True,
     )
     for number, batch in enumerate(batches.take(steps)):
         if number % 100 == 0:
@@ -155,7 +158,7 @@ def main(argv):
         name, start = _encoder_name(values["name"].value or name), time.monotonic()
         model, loss = train(
             source, size, name, values.steps, values.batch_size, values.features, values.filters,
-            values.learning_rate, values.seed, values.flip, values.load_size,
+            values.learning_rate, values.seed, values.flip, values.pad, values.load_size,
             values.image_encoder, values.dtype,
         )
         model.save_to_preset(values.out, {
@@ -168,6 +171,7 @@ def main(argv):
                 "looked_at_beside": splits.word,
                 "steps": values.steps, "batch_size": values.batch_size,
                 "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
+                "pad": values.pad,
                 "dtype": values.dtype,
                 "load_size": values.load_size or size,
                 "loss": loss, "seconds": round(time.monotonic() - start),
@@ -242,6 +246,8 @@ def _check(values):
         raise ZooError(f"--image_size must be a power of two, at least 16, got {size}.")
     if load is not None and load < (size or 16):
         raise ZooError(f"--load_size must be at least --image_size, {size or 16}, got {load}.")
+    if values.pad and load is not None:
+        raise ZooError("--pad and --load_size exclude each other: give one of them.")
 
 
 def _define_flags():
@@ -256,6 +262,7 @@ def _define_flags():
     flags.DEFINE_enum("dtype", "float32", ("float32", "mixed_bfloat16"), "Of the computations.")
     flags.DEFINE_integer("image_size", None, "Pixels, a power of two; default: as the images.")
     flags.DEFINE_integer("load_size", None, "Pixels before a random crop; default: no crop.")
+    flags.DEFINE_integer("pad", 0, "Pixels to mirror at each edge before a random crop.")
     flags.DEFINE_float("learning_rate", 1e-3, "Of Adam, with cosine decay to 0.")
     flags.DEFINE_bool("flip", True, "Mirror images with probability 1/2.")
     flags.DEFINE_integer("seed", 0, "Of the weights and the data order.")

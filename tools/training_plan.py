@@ -20,6 +20,7 @@ class Job:
         needs: names of the jobs whose presets it uses.
         program: "train" or "train_encoder".
         preset: "last" or "best", which preset of the run is used.
+        description, limitations: str, for the model card; "" for those of the run.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Job:
     needs: tuple = ()
     program: str = "train"
     preset: str = "last"
+    description: str = ""
+    limitations: str = ""
 
     def arguments(self, queue):
         """The arguments of its program, a list of str."""
@@ -65,11 +68,11 @@ GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 12000}
 PLAN = [
     # the readers, whose features and classes all figures below use
     Job("encoder_emoji_64", program="train_encoder", settings={
-        "data": "emoji_styles:DATA", "name": "emoji", "image_size": 64, "load_size": 72,
-        "image_encoder": "residual", "filters": 32, "features": 128, "steps": 4000, **BFLOAT16,
+        "data": "emoji_styles:DATA", "name": "emoji", "image_size": 64, "pad": 4,
+        "image_encoder": "residual", "filters": 32, "features": 128, "steps": 6000, **BFLOAT16,
     }),
     Job("encoder_cifar10_32", program="train_encoder", data=CIFAR, settings={
-        "data": "classes:DATA", "name": "cifar10", "image_size": 32, "load_size": 36,
+        "data": "classes:DATA", "name": "cifar10", "image_size": 32, "pad": 4,
         "image_encoder": "residual", "filters": 32, "features": 128, "batch_size": 128,
         "steps": 5000, **BFLOAT16,
     }),

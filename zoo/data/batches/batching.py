@@ -31,6 +31,8 @@ class Batching:
         training: False takes center crops without flips; the order is random nevertheless.
         load_size: int, pixels: an image is resized to this square and a random square of
             `image_size` is cropped; None is `image_size`, without a crop.
+        pad: int, pixels: an image is resized to `image_size`, mirrored at its edges by so many
+            pixels, and cropped at a random position; excludes `load_size`.
         flip: flips images horizontally with probability 1/2.
         cache: decodes and resizes every image once, in parallel, into memory.
     """
@@ -41,13 +43,14 @@ class Batching:
     start_step: int = 0
     training: bool = True
     load_size: int | None = None
+    pad: int = 0
     flip: bool = False
     cache: bool = False
 
     @property
     def side(self):
         """Side of the images before the crop, pixels."""
-        return self.image_size if self.load_size is None else self.load_size
+        return self.image_size + 2 * self.pad if self.load_size is None else self.load_size
 
     def check(self, *sources):
         """Raises `ZooError` for invalid sizes, or a source without images."""
@@ -55,6 +58,11 @@ class Batching:
             raise ZooError(
                 "image_size must be 1 or more and at most load_size, got image_size "
                 f"{self.image_size} and load_size {self.side}."
+            )
+        if self.pad and self.load_size is not None or not 0 <= self.pad < self.image_size:
+            raise ZooError(
+                f"pad must be from 0 to image_size - 1, and 0 with a load_size, got pad {self.pad} "
+                f"and load_size {self.load_size}."
             )
         if self.batch_size < 1:
             raise ZooError(f"batch_size must be 1 or more, got {self.batch_size}.")

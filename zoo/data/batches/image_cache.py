@@ -73,7 +73,7 @@ def one_by_one(load, side, channels=3):
     return lambda index: tf.map_fn(load, index, fn_output_signature=spec)
 
 
-def source_squares(source, side, method, cache):
+def source_squares(source, side, method, cache, pad=0):
     """`SquareImageCache` of a source, whose images are resized to a square.
 
     Args:
@@ -82,11 +82,14 @@ def source_squares(source, side, method, cache):
         side: int, pixels.
         method: "bilinear" or "bicubic".
         cache: bool.
+        pad: int, pixels of `side` on each edge that mirror the image next to them.
     """
+    inner = side - 2 * pad
 
     def load(index):
-        return tf.ensure_shape(resize(source.load(index), side, side, method), [side, side, 3])
+        image = tf.ensure_shape(resize(source.load(index), inner, inner, method), [inner, inner, 3])
+        return tf.pad(image, [[pad, pad], [pad, pad], [0, 0]], "SYMMETRIC") if pad else image
 
-    at_once = hasattr(source, "load_batch") and source.image_size == side
+    at_once = hasattr(source, "load_batch") and source.image_size == side and not pad
     load_batch = source.load_batch if at_once else one_by_one(load, side)
     return SquareImageCache(load_batch, len(source), side, cache=cache)

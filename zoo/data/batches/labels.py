@@ -15,7 +15,7 @@ def labels_dataset(source, image_size, batch_size, flip=False, **settings):
         source: images with `labels`, such as `ClassFolder`, `Cifar10` or `ShapeClasses`; resized
             to a square with Pillow's bilinear filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
-            `start_step`, `training`, `load_size`, `cache`.
+            `start_step`, `training`, `load_size`, `pad`, `cache`.
 
     Returns:
         `tf.data.Dataset` of dicts: `images`, float32 [B, s, s, 3] in [-1, 1]; `labels`, int64 [B];
@@ -55,7 +55,7 @@ def _labeled(source, batching):
             f"{name}: its label is {labels[invalid[0]]}, expected 0 to {classes - 1} "
             f"({classes} classes)."
         )
-    squares = source_squares(source, batching.side, "bilinear", batching.cache)
+    squares = source_squares(source, batching.side, "bilinear", batching.cache, batching.pad)
     columns = {"labels": labels}
     if hasattr(source, "word_labels"):
         columns["words"] = source.word_labels
