@@ -54,15 +54,15 @@ class Batching:
 
     def check(self, *sources):
         """Raises `ZooError` for invalid sizes, or a source without images."""
-        if not 1 <= self.image_size <= self.side:
-            raise ZooError(
-                "image_size must be 1 or more and at most load_size, got image_size "
-                f"{self.image_size} and load_size {self.side}."
-            )
         if self.pad and self.load_size is not None or not 0 <= self.pad < self.image_size:
             raise ZooError(
                 f"pad must be from 0 to image_size - 1, and 0 with a load_size, got pad {self.pad} "
                 f"and load_size {self.load_size}."
+            )
+        if not 1 <= self.image_size <= self.side:
+            raise ZooError(
+                "image_size must be 1 or more and at most load_size, got image_size "
+                f"{self.image_size} and load_size {self.side}."
             )
         if self.batch_size < 1:
             raise ZooError(f"batch_size must be 1 or more, got {self.batch_size}.")
