@@ -54,7 +54,7 @@ class Batching:
 
     def check(self, *sources):
         """Raises `ZooError` for invalid sizes, or a source without images."""
-        if self.pad and self.load_size is not None or not 0 <= self.pad < self.image_size:
+        if self.pad and (self.load_size is not None or not 0 < self.pad < self.image_size):
             raise ZooError(
                 f"pad must be from 0 to image_size - 1, and 0 with a load_size, got pad {self.pad} "
                 f"and load_size {self.load_size}."
