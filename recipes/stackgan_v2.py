@@ -98,6 +98,8 @@ def get_config(dataset="shapes"):
         },
         "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
+        "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
+                              # select the best preset; "": the DAMSM
         "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "model": {
             "stage_sizes": (64, 128, 256),  # pixels, lowest first

@@ -95,6 +95,8 @@ def get_config(dataset="shapes"):
         },
         "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
+        "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
+                              # select the best preset; "": the DAMSM
         "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
         "image_network": "none",  # "none" | "resnet50", as released | "vgg19" | "keras_resnet50"
         "image_weights": "",  # its weights: a file, or "imagenet" for Keras' networks

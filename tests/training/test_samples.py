@@ -12,6 +12,7 @@ from tests.support.recipes import recipe_of, resolve
 from tests.training.test_data import write_folder
 from zoo.data import get_source
 from zoo.errors import ZooError
+from zoo.models.feature_encoder import FeatureEncoder
 from zoo.text import Vocabulary
 from zoo.training.data import TextToImageData
 from zoo.training.pretraining import stages_to_train
@@ -98,6 +99,19 @@ def test_a_damsm_of_the_same_image_size_scores(config, tmp_path):
     data, experiment = build(config, str(tmp_path / "other"))
     assert experiment.score is None
     assert "the DAMSM takes images of 64 pixels, but these have 32" in "".join(data.notes)
+
+
+def test_a_reader_scores_in_place_of_the_damsm(config, tmp_path):
+    reader = FeatureEncoder(["a", "b"], "zoo-tiny-encoder", 32, 6, 2)
+    reader.save_to_preset(str(tmp_path / "reader"))
+    config.score_encoder = str(tmp_path / "reader")
+    score = build(config)[1].score
+    assert score.best_metric == "frechet[zoo-tiny-encoder]"
+    assert np.isfinite(score()[score.best_metric]) and "features of zoo-tiny" in score.protocol
+    tiny.damsm().save_to_preset(str(tmp_path / "damsm"))
+    config.score_encoder = str(tmp_path / "damsm")
+    with pytest.raises(ZooError, match="is a DAMSM: give a preset of recipes.train_encoder"):
+        build(config)
 
 
 def test_without_text(config):

@@ -164,7 +164,7 @@ def build_experiment(recipe, data, strategy, presets=None):
 
 # File paths, which are meaningless on another machine.
 _FILES = ("data.directory", "text_cache", "image_weights", "text_encoder.preprocess",
-          "text_encoder.encoder")
+          "text_encoder.encoder", "score_encoder")
 
 
 def _metadata(recipe, model):

@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data import evaluation_batches
+from zoo.errors import ZooError
 from zoo.metrics.frechet_distance import frechet_distance
 from zoo.training.samples import fixed_conditions
 
+_OWN = "codes of the run's own DAMSM image encoder"
 PAIRS = 32  # maximum number of conditions whose two samples are compared
 
 
@@ -70,21 +72,25 @@ class MatchingScore:
 
 
 class FrechetScore:
-    """Fréchet distance between the DAMSM codes of generated and of held-out images.
+    """Fréchet distance between the features of generated and of held-out images.
 
     One image per held-out caption, with seeds 0, 1, 2 ..., by the EMA generator.
-    `encoder` is the DAMSM's image encoder.
+
+    Args:
+        encoder: the `ImageEncoder` whose codes are the features.
+        reader: str, name of the `FeatureEncoder` that it belongs to; "": it is the image encoder of
+            the run's own DAMSM, towards which most systems are trained.
     """
 
-    best_metric = "frechet_damsm"
     least = 2  # images: a single one has no covariance
 
-    def __init__(self, model, source, tokenizer, batch_size, crop, encoder):
+    def __init__(self, model, source, tokenizer, batch_size, crop, encoder, reader=""):
         self.model, self.images = model, source.kind
         self.encoder = encoder
+        self.best_metric = f"frechet[{reader}]" if reader else "frechet_damsm"
         self.protocol = (
             f"one image for the first caption of each of {len(source)} images, {source.kind}, "
-            "seeds 0, 1, 2 ...; codes of the run's own DAMSM image encoder"
+            f"seeds 0, 1, 2 ...; {f'features of {reader}' if reader else _OWN}"
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop
@@ -116,18 +122,36 @@ def frechet_score(config, data, model, encoder):
     """The `FrechetScore` of a text-to-image system; None, with a note, if it is not available.
 
     Args:
-        config: a config.
+        config: a config; its `score_encoder`, if any, takes the place of `encoder`.
         data: its `zoo.training.TextToImageData`; if there is no score, its notes say why.
         model: the system.
         encoder: a DAMSM's image encoder, or None.
     """
+    reader = ""
+    if handle := config.get("score_encoder"):
+        encoder, reader = _open_reader(handle)
     size = getattr(encoder, "image_size", model.image_size)  # a compact encoder has its own size
     if encoder is None or size != model.image_size:
+        what = "config.score_encoder" if reader else "the DAMSM"
         data.notes.append("no score, because there is no DAMSM" if encoder is None else
-                          f"no score: the DAMSM takes images of {size} pixels, but these have "
+                          f"no score: {what} takes images of {size} pixels, but these have "
                           f"{model.image_size}")
         return None
-    return data.score(FrechetScore, config, model, encoder=encoder)
+    return data.score(FrechetScore, config, model, encoder=encoder, reader=reader)
+
+
+def _open_reader(handle):
+    """(image encoder, name) of the preset of a `FeatureEncoder`."""
+    from zoo.models.feature_encoder import FeatureEncoder
+    from zoo.presets import from_preset
+
+    reader = from_preset(handle)
+    if not isinstance(reader, FeatureEncoder):
+        raise ZooError(
+            f"config.score_encoder {handle} is a {type(reader).__name__}: give a preset of "
+            "recipes.train_encoder, or none for the DAMSM."
+        )
+    return reader.image_encoder, reader.encoder_name
 
 
 class CaptionScore(MatchingScore):
