@@ -104,6 +104,7 @@ def test_a_damsm_of_the_same_image_size_scores(config, tmp_path):
 def test_a_reader_scores_in_place_of_the_damsm(config, tmp_path):
     reader = FeatureEncoder(["a", "b"], "zoo-tiny-encoder", 32, 6, 2)
     reader.save_to_preset(str(tmp_path / "reader"))
+    config = config.copy_and_resolve_references()
     config.score_encoder = str(tmp_path / "reader")
     score = build(config)[1].score
     assert score.best_metric == "frechet[zoo-tiny-encoder]"

@@ -12,7 +12,7 @@ class Published:
     Attributes:
         system, data, metric: strs: the class of the model, the data set, the kind of metric.
         value: str, as printed.
-        network: str, the network whose features were used.
+        network: str, the network whose features were used; None for pixels.
         source: str, where it is published.
         protocol: a key of `zoo.evaluation.protocols.PROTOCOLS`, or "" for another protocol.
     """
@@ -30,6 +30,11 @@ _README = "README of DM-GAN's repository"
 _RELEASED = "released weights, README of DM-GAN's repository"
 _OLD = "torchvision's ImageNet Inception-v3, DM-GAN's own preprocessing"
 _TTUR = "; by TTUR, whose resize differs a little from pytorch-fid's"
+_COPIED = "MSGAN's paper, arXiv 1903.05628, as copied by MCL-GAN's paper"
+_PLAIN = "without mode seeking; " + _COPIED, "msgan_text"
+_SEEKING = "with mode seeking; " + _COPIED, "msgan_text"
+_PIXELS = None  # no network
+_LPIPS = "LPIPS, AlexNet"
 _LAFITE = "table of LAFITE, arXiv 2111.13792", "xmc_gan"
 PUBLISHED = (
     Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README + _TTUR),
@@ -52,6 +57,16 @@ PUBLISHED = (
     Published("DMGAN", "coco", "r_precision", "88.56 % +- 0.28", PAPERS_DAMSM, _README),
     Published("StackGANV2", "birds", "inception_score", "4.04 +- 0.05",
               "StackGAN's CUB classifier", "README of StackGAN-v2's repository", ""),
+    Published("StackGANV2", "birds", "fid", "25.99 +- 4.26", "inception-2015", *_PLAIN),
+    Published("StackGANV2", "birds", "fid", "25.53 +- 1.83", "inception-2015", *_SEEKING),
+    Published("StackGANV2", "birds", "ndb", "38.20 +- 2.39", _PIXELS, *_PLAIN),
+    Published("StackGANV2", "birds", "ndb", "30.60 +- 2.51", _PIXELS, *_SEEKING),
+    Published("StackGANV2", "birds", "jsd", "0.09 +- 0.01", _PIXELS, *_PLAIN),
+    Published("StackGANV2", "birds", "jsd", "0.07 +- 0.00", _PIXELS, *_SEEKING),
+    Published("StackGANV2", "birds", "lpips", "0.36 +- 0.00", _LPIPS, *_PLAIN),
+    Published("StackGANV2", "birds", "lpips", "0.37 +- 0.01", _LPIPS, *_SEEKING),
+    Published("DCGAN", "cifar10", "fid", "28.73", "inception-2015",
+              "with mode seeking, all classes together; " + _COPIED, "msgan_label"),
     Published("XMCGAN", "coco", "fid", "9.33", "keras-inception-v3", *_LAFITE),
     Published("XMCGAN", "coco", "inception_score", "30.45", "keras-inception-v3", *_LAFITE),
 )
