@@ -34,7 +34,7 @@ _COPIED = "MSGAN's paper, arXiv 1903.05628, as copied by MCL-GAN's paper"
 _PLAIN = "without mode seeking; " + _COPIED, "msgan_text"
 _SEEKING = "with mode seeking; " + _COPIED, "msgan_text"
 _PIXELS = None  # no network
-_LPIPS = "LPIPS, AlexNet"
+_LPIPS = "LPIPS of an unknown version"
 _LAFITE = "table of LAFITE, arXiv 2111.13792", "xmc_gan"
 PUBLISHED = (
     Published("AttnGAN", "birds", "fid", "14.01", "inception-2015", _README + _TTUR),
