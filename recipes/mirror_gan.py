@@ -84,6 +84,8 @@ VARIANTS = {
     },
 }
 
+SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
+
 
 def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco."""

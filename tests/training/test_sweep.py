@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from recipes import attn_gan, damsm, dm_gan, stackgan_v2
+from recipes import attn_gan, damsm, dcgan, dm_gan, pix2pix, stackgan_v2
 from tests.support.recipes import recipe_of
 from zoo.errors import ZooError
 from zoo.training import sweep, sweep_points, sweep_report
@@ -76,7 +76,7 @@ def test_user_errors(key, values, message):
 
 
 def test_a_system_without_images():
-    with pytest.raises(ZooError, match="from captions, but damsm generates none"):
+    with pytest.raises(ZooError, match="differ by their noise, but damsm generates none"):
         make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
 
 
@@ -149,3 +149,30 @@ def test_comparison_has_one_row_per_caption_and_one_column_per_value(labels):
     ]
     assert found[99][:, 1].min() > found[20][:, 1].min() + 2 * size  # third noise
     assert found[99][:, 0].min() > found[20][:, 0].min() + size  # second caption
+
+
+SMALL = {
+    dcgan: {"model.filters": 4, "model.latent_dim": 4},
+    pix2pix: {"model.generator_filters": 4, "model.discriminator_filters": 4},
+}
+
+
+@pytest.mark.parametrize("recipe", SMALL, ids=["labels", "pairs"])
+def test_a_sweep_of_images_without_captions(recipe, tmp_path):
+    config = recipe.get_config("shapes")
+    config.update_from_flattened_dict({
+        **SMALL[recipe], "steps": 2, "batch_size": 4, "data.count": 16, "samples.rows": 2,
+        "sample_every": 0, "checkpoint_every": 2,
+    })
+    points = make_points(config, *sweep_points.choose(recipe.SWEEP, KEY, [0, 1]))
+    folder = tmp_path / "sweep"
+    sweep.run(recipe_of(config), KEY, points, folder, tf.distribute.get_strategy())
+    report = json.loads((folder / "sweep.json").read_text())
+    distance = "pair_distance"
+    for row in report["rows"]:
+        assert 0 <= row["image_distance"] < 2 and np.isfinite(row[distance])
+        assert row["ratio"] == row["image_distance"] / row["latent_distance"]
+    assert report["rows"][0]["latent_distance"] == report["rows"][1]["latent_distance"]
+    assert f"| ratio | {distance} |" in (folder / "sweep.md").read_text()
+    height = tf.io.decode_png((folder / "sweep.png").read_bytes()).shape[0]
+    assert height >= config.samples.rows * config.model.image_size

@@ -57,9 +57,10 @@ def make_points(recipe, key, values):
             a value of another type than the setting's.
     """
     config = recipe.config
-    if "images_per_caption" not in config.get("samples", {}):
+    if "samples" not in config or not config.model.get("latent_dim"):
         raise ZooError(
-            f"A sweep compares images generated from captions, but {config.system} generates none."
+            f"A sweep compares images that differ by their noise, but {config.system} generates "
+            "none."
         )
     check_known_keys([key], config)
     leaves = flatten(config)
