@@ -63,7 +63,7 @@ def pair(name, recipe, data=EMOJI, needs=(), **settings):
     ]
 
 
-GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 9000}
+GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 6000}
 
 PLAN = [
     # the readers, whose features and classes all figures below use
