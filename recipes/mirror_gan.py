@@ -58,9 +58,6 @@ VARIANTS = {
             "stage_sizes": (16, 32, 64), "generator_filters": 32, "discriminator_filters": 32,
             "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64, "ema_decay": 0.999,
             "ema_warmup": True,
-            # Measured with DM-GAN: with the papers' 5 the images are textures that please the
-            # DAMSM, and after equal steps match their captions no better than with 0.2.
-            "damsm_weight": 0.2,
         },
         "data": {"name": "emoji", "directory": "data/emoji.zip", "crop": "none", "flip": False,
                  "held_out_split": "combinations",
