@@ -10,6 +10,7 @@ from zoo.evaluation.fid import measure_fid
 from zoo.evaluation.inception_score import measure_inception_score
 from zoo.evaluation.measures import mean_of
 from zoo.evaluation.mode_coverage import mode_coverage
+from zoo.evaluation.named_condition import named_conditions
 from zoo.evaluation.ndb import measure_ndb
 from zoo.evaluation.r_precision import precision_of
 from zoo.evaluation.soa import accuracy_of_preset, object_accuracy
@@ -79,6 +80,7 @@ class Measurement:
         if self.protocol.pairs != 0:
             self.diversity()
         self.mode_coverage()
+        self.named_conditions()
         if self.protocol.precision:
             self.r_precision()
         if self.evaluators.detector is not None:
@@ -227,6 +229,12 @@ class Measurement:
         self.results.add(measures, start)
         if reason:
             self.results.not_measured["mode_coverage"] = reason
+
+    def named_conditions(self):
+        if self.subject.kind in ("labels", "captions"):
+            start = time.monotonic()
+            measures = named_conditions(self.subject, self.real, self.evaluators)
+            self.results.add(measures, start)
 
     def r_precision(self):
         start = time.monotonic()

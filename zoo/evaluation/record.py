@@ -74,6 +74,8 @@ def _words(entry, report):
         more.append(f"network sha256 {protocol['network']['sha256'][:16]}")
     if "bins" in protocol:
         more.append(f"{protocol['bins']} bins")
+    if "real_accuracy" in entry:
+        more.append(f"{number(entry['real_accuracy'])} of {protocol['accuracy_of_real']}")
     if "classifier" in protocol:
         more.append(coverage_text(entry))
     of_each = f"{protocol['conditions']} conditions x {protocol['samples_per_condition']}"

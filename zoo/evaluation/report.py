@@ -122,6 +122,8 @@ def qualifier(entry):
             return f" +- {number(entry[key])}"
     if "different" in entry:
         return f" of {len(entry['different'])} bins"
+    if "real_accuracy" in entry:
+        return f" (of real images: {number(entry['real_accuracy'])})"
     if "classifier_accuracy" in entry:
         return (f" (uniform sampling: {number(entry['ideal_share'])}; classifier accuracy: "
                 f"{number(entry['classifier_accuracy'])})")
