@@ -9,9 +9,10 @@ INSTALLED := $(VENV)/.installed
 ARGS ?=
 WORKERS ?= 2
 BENCH ?= steps attn_gan metrics
+DATA ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo tour test lint bench clean
+.PHONY: help demo tour test lint bench presets-report clean
 .DELETE_ON_ERROR:
 
 help:
@@ -20,6 +21,7 @@ help:
 	@echo "make test   install and run the tests"
 	@echo "make lint   install and run ruff"
 	@echo "make bench  install and measure speed (compared with PyTorch and pytorch-fid if installed)"
+	@echo "make presets-report  measure all presets; rewrite cards, reports, tables and the gallery"
 	@echo "make clean  remove build products; the environment $(VENV) and your runs are kept"
 
 demo: $(INSTALLED)
@@ -37,6 +39,12 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@set -e; for name in $(BENCH); do $(RUN) -m tests.benchmarks.$$name $(ARGS); done
+
+presets-report: $(INSTALLED)
+	@$(RUN) examples/measure_presets.py --emoji=$(DATA)/emoji.zip \
+	  --cifar10=$(DATA)/cifar10_images.zip --out=runs/measured $(ARGS)
+	@$(RUN) examples/preset_table.py
+	@$(RUN) examples/gallery.py
 
 clean:
 	rm -rf demo tour build dist *.egg-info .pytest_cache .ruff_cache

@@ -74,7 +74,8 @@ def publish(queue, job, target, machine):
     model.save_to_preset(str(target), {
         "description": job.description or found["description"], "licence": LICENCE,
         "data": DATA[job.data], "source": {**found.get("source", {}), "commit": _commit()},
-        "usage": found.get("usage"), "limitations": job.limitations or found.get("limitations"),
+        "usage": (found.get("usage") or "").replace(found["name"], target.name) or None,
+        "limitations": job.limitations or found.get("limitations"),
         "training": _training(queue, job, found["training"], machine),
         "training_data": found.get("training_data"), "results": found.get("results") or [],
     }, half=True)
@@ -95,6 +96,9 @@ def publish(queue, job, target, machine):
 def _training(queue, job, found, machine):
     """The settings and the time of a training, for the card."""
     kept = {key: value for key, value in found.items() if key.split(".")[-1] not in LEFT_OUT}
+    if isinstance(kept.get("data"), str):  # a path of this machine
+        form, colon, path = kept["data"].rpartition(":")
+        kept["data"] = f"{form}{colon}data/{Path(path).name}"
     saved = queue.out / job.name / "checkpoints" / "last.json"
     if saved.exists():
         kept["time"] = f"{json.loads(saved.read_text())['seconds'] / 3600:.1f} hours"
