@@ -69,7 +69,7 @@ def pair(name, recipe, data=EMOJI, needs=(), what="", **settings):
     ]
 
 
-GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 6000}
+GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 4500}
 
 PLAN = [
     # the readers, whose features and classes all figures below use
