@@ -14,7 +14,10 @@ from PIL import Image
 import zoo
 
 FOLDER = Path(__file__).with_name("shipped")
-CONDITIONS = {"attn_gan_emoji_64": ["a red heart"], "dcgan_ms_cifar10_32": ["horse"]}
+CONDITIONS = {
+    "attn_gan_emoji_64": ["a red heart"], "dcgan_ms_cifar10_32": ["horse"],
+    "dm_gan_emoji_64": ["a red heart"], "dm_gan_ms_emoji_64": ["a red heart"],
+}
 
 
 def images(name):
