@@ -24,6 +24,7 @@ BELOW_TRAINING = {
 }
 LAYERS = {
     **{name: set() for name in CORE},
+    "zoo._lazy": {"zoo.programs"},
     "zoo.programs": set(),
     "zoo.layers": set(),
     "zoo.losses": set(),
@@ -32,7 +33,7 @@ LAYERS = {
     "zoo.networks": {"zoo.layers", "zoo.losses"},
     "zoo.conditions": {"zoo.networks", "zoo.text"},
     "zoo.data": {"zoo.text"},
-    "zoo.models": BELOW_MODELS,
+    "zoo.models": {*BELOW_MODELS, "zoo.visualization"},
     "zoo.presets": {"zoo.conditions", "zoo.models", "zoo.networks", "zoo.text"},
     "zoo.importers": {*BELOW_MODELS, "zoo.data", "zoo.models", "zoo.presets"},
     "zoo.visualization": {"zoo.text"},

@@ -1,6 +1,7 @@
 """Checks seeds: 64-bit integers, which key all noise."""
 
 import numbers
+import secrets
 
 import numpy as np
 
@@ -41,6 +42,11 @@ def read_seeds(seed, count, name="seed", span=1):
                 f"{_short(value)}."
             )
     return np.broadcast_to(np.array(values, np.int64), (count,))
+
+
+def drawn(seed):
+    """The seed itself, or for None a random one, an int from 0 to 2**31 - 1."""
+    return secrets.randbelow(2**31) if seed is None else seed
 
 
 def per_image_seeds(seed, conditions, images, name="seed", images_name="images_per_condition"):

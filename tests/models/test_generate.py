@@ -111,15 +111,15 @@ def test_an_argument_that_the_model_does_not_have(model, arguments, message):
 
 def test_the_noise_of_an_image_is_drawn_once(model, monkeypatch):
     """In one call for all images, and a second one only for a noise seed of its own."""
-    from zoo.models.base import conditional_gan
+    from zoo.models.base import generation
 
-    drawn, original = [], conditional_gan.draw_noise
+    drawn, original = [], generation.draw_noise
 
     def draw_noise(model, seeds):
         drawn.append(seeds.tolist())
         return original(model, seeds)
 
-    monkeypatch.setattr(conditional_gan, "draw_noise", draw_noise)
+    monkeypatch.setattr(generation, "draw_noise", draw_noise)
     model.generate(CAPTIONS, 2, seed=[5, 9], batch_size=1)
     assert drawn == [[5, 6, 9, 10]]
     model.generate(CAPTIONS, seed=1, noise_seed=[3, 4])

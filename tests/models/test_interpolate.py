@@ -8,7 +8,7 @@ from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
 from tests.support.tiny_drit import drit, make_images
 from zoo.errors import ZooError
-from zoo.models.base import conditional_gan
+from zoo.models.base import generation
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
 SYSTEMS = {  # name: (model, conditions, settings)
@@ -52,9 +52,9 @@ def test_latents_go_evenly_along_a_line(system, monkeypatch):
     def run_batched(model, rows, row_of_image, noise, batch_size):
         made.append(noise)
         np.testing.assert_array_equal(row_of_image, np.repeat(np.arange(count), 4))
-        return {"images": None}
+        return {"images": np.zeros([4 * count, 1, 1, 3], np.uint8)}
 
-    monkeypatch.setattr(conditional_gan, "run_batched", run_batched)
+    monkeypatch.setattr(generation, "run_batched", run_batched)
     model.interpolate(conditions, steps=4, seed=seeds, **settings)
     latents = made[0]["latents"].reshape(count, 4, -1)
     for row, seed in zip(latents, np.reshape(seeds, [-1]), strict=True):

@@ -66,3 +66,13 @@ def test_built_in_presets_load(name):
     stored = presets.read_metadata(name)["class"]
     names = {old: new for (_, old), (_, new) in RENAMED.items()}
     assert type(model).__name__ == names.get(stored, stored)
+
+
+def test_presets_are_selected_by_a_pattern_and_print_as_a_table(two):
+    assert zoo.list_presets(pattern="cop") == zoo.list_presets(pattern="c*y") == zoo.list_presets()
+    with pytest.raises(ZooError, match='matches "coppy". Presets: copy. Did you mean "copy"'):
+        zoo.list_presets(pattern="coppy")
+    head, row = repr(zoo.list_presets()).splitlines()
+    assert head.split() == ["name", "task", "MB", "description"]
+    assert row.split()[:2] == ["copy", "text-to-image"] and "untrained model" in row
+    assert "<td>copy</td>" in zoo.list_presets()._repr_html_()

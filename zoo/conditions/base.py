@@ -77,6 +77,14 @@ class Condition(UsageExamples):
         """dict of plain values stored in the metadata, from which a model card shows the usage."""
         return {"kind": self.kind}
 
+    def known(self):
+        """What the model reads and knows, as a phrase: "captions of up to 13 words"."""
+        raise NotImplementedError
+
+    def known_example(self):
+        """dict that completes `record` with conditions that this model reads, for an example."""
+        return {}
+
     def hint(self):
         """The conditions that the model reads and the flags to pass them with, as a predicate that
         follows the model's name."""

@@ -1,5 +1,6 @@
 """Captions as words of a vocabulary."""
 
+import json
 import os
 
 import tensorflow as tf
@@ -80,6 +81,15 @@ class Captions(Condition):
         caption = " ".join(words[: max(1, self.max_words // 2)])
         return {SERVING_DEFAULT: {"captions": [caption.encode()] * size}}
 
+    def known(self):
+        words = self.vocabulary.words
+        some = ", ".join(words[:8]) + (", ..." if words[8:] else "")
+        return f"captions of up to {self.max_words} of its {len(words):,} words ({some})"
+
+    def known_example(self):
+        words = [word for word in self.vocabulary.words if word.isalpha() and len(word) > 2]
+        return {"caption": " ".join(words[: min(2, self.max_words)])} if words else {}
+
     def hint(self):
         return 'reads captions: give --captions="a;b" or --caption="a" --caption="b"'
 
@@ -92,7 +102,7 @@ class Captions(Condition):
 
     @classmethod
     def example_argument(cls, record):
-        return '["a caption"]', ""
+        return json.dumps([record.get("caption", "a caption")], ensure_ascii=False), ""
 
     @classmethod
     def example_flag(cls, record):

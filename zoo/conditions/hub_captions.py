@@ -81,6 +81,12 @@ class HubCaptions(Captions):
         unread = {index for index, pieces in enumerate(words) if UNKNOWN_PIECE in pieces}
         return pieces_line(captions, mask.sum(axis=1), mask.shape[1], self.max_words, unread)
 
+    def known(self):
+        return f"captions of up to {self.max_words} word pieces of a TensorFlow Hub encoder"
+
+    def known_example(self):
+        return {}
+
     def encode(self, batch):
         computed = "words" in batch and "sentence" in batch
         text = batch if computed else self.hub_encoder({n: batch[n] for n in self.fields})

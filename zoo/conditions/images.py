@@ -57,6 +57,10 @@ class Images(Condition):
         directions = {"directions": list(self.directions)} if self.directions else {}
         return {"kind": self.kind, **directions}
 
+    def known(self):
+        ways = f" in the directions {' and '.join(self.directions)}" if self.directions else ""
+        return f"{'color' if self.channels == 3 else 'gray'} images{ways}"
+
     def hint(self):
         optional = " and ".join(f"--{flag}" for flag in self.flags[1:])
         optional = f" and optionally {optional}" if optional else ""

@@ -79,6 +79,11 @@ class Labels(Condition):
         ambiguous = any(";" in str(name) for name in names)  # separates them on the command line
         return {"kind": self.kind, "examples": [0, 1][:self.classes] if ambiguous else names[:2]}
 
+    def known(self):
+        names = self.class_names or []
+        some = ": " + ", ".join(names[:12]) + (", ..." if names[12:] else "") if names else ""
+        return f"labels of {self.classes} classes, 0 to {self.classes - 1}{some}"
+
     def hint(self):
         names = f" or names ({', '.join(self.class_names)})" if self.class_names else ""
         return f'reads labels, numbers from 0 to {self.classes - 1}{names}: give --labels="0;1"'

@@ -62,6 +62,9 @@ class SentenceEmbeddings(Condition):
     def record(self):
         return {"kind": self.kind, "features": int(self.features)}
 
+    def known(self):
+        return f"sentence embeddings of {self.features} numbers"
+
     def hint(self):
         return (
             f"reads sentence embeddings of {self.features} numbers: give --embeddings=FILE.npy"

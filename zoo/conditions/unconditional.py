@@ -31,6 +31,9 @@ class Unconditional(Condition):
     def requests(self, size):
         return {SERVING_DEFAULT: {}}
 
+    def known(self):
+        return "noise alone"
+
     def hint(self):
         return "generates images without a condition"
 

@@ -99,6 +99,9 @@ class WordEmbeddings(Condition):
             "kind": self.kind, "features": int(self.features), "max_words": int(self.max_words)
         }
 
+    def known(self):
+        return f"up to {self.max_words} word vectors of {self.features} numbers"
+
     def hint(self):
         return f"reads word vectors of {self.features} numbers: give --embeddings=FILE.npz"
 

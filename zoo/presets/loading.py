@@ -9,6 +9,7 @@ import re
 import warnings
 
 from zoo import storage
+from zoo._lazy import quietly
 from zoo.errors import ZooError, reason
 from zoo.presets import download, integrity
 from zoo.presets.config_limits import check_config
@@ -88,7 +89,8 @@ def model_class(path, module, name):
         )
     module, name = RENAMED.get((module, name), (module, name))
     try:
-        cls = getattr(importlib.import_module(module), name, None)
+        with quietly():
+            cls = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("zoo."):
             raise

@@ -1,5 +1,7 @@
 """The presets that ship with the package."""
 
+import fnmatch
+import html
 import os
 
 from zoo import storage
@@ -7,36 +9,77 @@ from zoo.errors import ZooError, nearest
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 METADATA = "metadata.json"
+WIDTH = 120  # characters of a line of the printed table
 EXAMPLES = (
     'a built-in name ("attn_gan_emoji_64"), a directory ("./my_preset"), a path that TensorFlow '
     'reads ("gs://bucket/my_preset"), "hf://owner/name" or "kaggle://owner/model/keras/variation"'
 )
 
 
-def list_presets(task=None):
+def list_presets(task=None, pattern=None):
     """Lists the built-in presets. Does not import TensorFlow.
 
     Args:
         task: str or None. Only presets of this task, for example "text-to-image".
+        pattern: str or None. Only presets whose name contains this text, or matches it if it has
+            `*` or `?`: "emoji", "attn_gan_*".
 
     Returns:
-        list of dict, sorted by name: `name`, `task`, `class`, `description`, `parameters` (count),
-        `size` (bytes of all its verified files), `licence`.
+        `PresetTable`, a list of dict that prints as a table, sorted by name: `name`, `task`,
+        `class`, `description`, `parameters` (count), `size` (bytes of all its verified files),
+        `licence`.
 
     Raises:
-        ZooError: a task that no preset has; the message lists those that exist.
+        ZooError: a task or pattern that no preset has; the message lists those that exist.
     """
     rows = [_row(name) for name in builtin_names()]
-    if task is None:
-        return rows
-    selected = [row for row in rows if row["task"] == task]
-    tasks = sorted({row["task"] for row in rows})
-    if not selected:
-        raise ZooError(
-            f'No preset has the task "{task}". Tasks: {", ".join(tasks) or "none yet"}.'
-            f"{nearest(task, tasks)}"
+    if task is not None:
+        tasks = sorted({row["task"] for row in rows})
+        rows = [row for row in rows if row["task"] == task]
+        if not rows:
+            raise ZooError(
+                f'No preset has the task "{task}". Tasks: {", ".join(tasks) or "none yet"}.'
+                f"{nearest(task, tasks)}"
+            )
+    if pattern is not None:
+        names = [row["name"] for row in rows]
+        rows = [row for row in rows if _matches(row["name"], str(pattern))]
+        if not rows:
+            raise ZooError(
+                f'No preset\'s name matches "{pattern}". Presets: {", ".join(names)}.'
+                f"{nearest(pattern, names)}"
+            )
+    return PresetTable(rows)
+
+
+def _matches(name, pattern):
+    return fnmatch.fnmatch(name, pattern if set("*?[") & set(pattern) else f"*{pattern}*")
+
+
+class PresetTable(list):
+    """A list of rows of presets (dict) that prints as a table, also in a notebook."""
+
+    def __repr__(self):
+        cells = [("name", "task", "MB", "description"), *map(_cells, self)]
+        widths = [max(len(row[k]) for row in cells) for k in range(3)]
+        lines = (
+            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}"
+            for row in cells
         )
-    return selected
+        return "\n".join(line[:WIDTH].rstrip() for line in lines)
+
+    def _repr_html_(self):
+        head, *rows = [("name", "task", "MB", "description"), *map(_cells, self)]
+        row_html = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+        return (
+            "<table><tr>" + "".join(f"<th>{cell}</th>" for cell in head) + "</tr>"
+            + "".join(f"<tr>{row}</tr>" for row in row_html) + "</table>"
+        )
+
+
+def _cells(row):
+    texts = (row["name"], row["task"], f"{row['size'] / 1e6:.1f}", row["description"])
+    return tuple(" ".join(str(text or "").split()) for text in texts)
 
 
 def builtin_names():

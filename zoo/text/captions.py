@@ -42,6 +42,8 @@ def caption_list(captions):
     Raises:
         ZooError: no captions, or another type.
     """
+    if captions is None:
+        raise ZooError('No captions were given: give a string or a list of strings, such as ["a"].')
     if isinstance(captions, str):
         captions = [captions]
     elif hasattr(captions, "tolist"):

@@ -36,8 +36,8 @@ def run(config, workdir, build=None, strategy=None):
         zoo.training.run(recipe, "runs/a")
 
     Args:
-        config: a `Recipe`, or a `ConfigDict` for captioned images together with `build`; for other
-            data, create a `Recipe` with its own `open_data`.
+        config: a `Recipe`, its name as for `load_recipe`, or a `ConfigDict` for captioned images
+            together with `build`; for other data, create a `Recipe` with its own `open_data`.
         workdir: str, the run folder: new, empty, or the folder of this run.
         build: (config, data, pretrained) -> `zoo.training.Experiment`; overrides the recipe's own.
         strategy: a `tf.distribute` strategy; None: the one that `config.strategy` names.

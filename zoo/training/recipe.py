@@ -107,9 +107,11 @@ def as_recipe(config, build=None):
     """Converts the arguments of `zoo.training.run` and `describe` to a `Recipe`.
 
     Args:
-        config: a `Recipe`, such as one from `load_recipe`, or a `ConfigDict`.
+        config: a `Recipe`, such as one from `load_recipe`, its name, or a `ConfigDict`.
         build: (config, data, pretrained) -> `zoo.training.Experiment`; needed for a `ConfigDict`.
     """
+    if isinstance(config, str):
+        config = load_recipe(config)
     if isinstance(config, Recipe):
         return config if build is None else dataclasses.replace(config, build=build)
     if build is None:

@@ -73,21 +73,27 @@ def drawable(text):
     return "".join(letters).encode("ascii", "replace").decode("ascii")
 
 
-def save_png(path, image):
-    """Writes a uint8 (H, W, 3) image as PNG, atomically."""
+def png_bytes(image):
+    """A uint8 (H, W, 3) image as the content of a PNG file."""
     import io
 
     from PIL import Image
 
-    from zoo.storage import write_bytes_atomically
-
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def save_png(path, image):
+    """Writes a uint8 (H, W, 3) image as PNG, atomically."""
+    from zoo.storage import write_bytes_atomically
+
+    content = png_bytes(image)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ZooError(f"{path.parent} cannot be created: {error.strerror}.") from None
-    write_bytes_atomically(str(path), buffer.getvalue())
+    write_bytes_atomically(str(path), content)
 
 
 def slug(caption, length=40):

@@ -6,17 +6,18 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.records import row_count
-from zoo.errors import ZooError, check_choice
+from zoo.errors import check_choice
 from zoo.images.convert import to_uint8
 from zoo.losses.mode_seeking import mode_seeking_terms
+from zoo.models.base import generation
 from zoo.models.base.arguments import aliased
 from zoo.models.base.ema import ExponentialMovingAverage
-from zoo.models.base.generation import COUNT_NAMES, draw_noise, parse_conditions, run_batched
 from zoo.models.base.noise import normal, normal_from_seeds
 from zoo.models.base.system import System
 from zoo.networks.budget import blank
 from zoo.networks.build import build, builds_for_generation_only, spec
-from zoo.seeds import per_image_seeds, read_seeds
+from zoo.seeds import drawn, per_image_seeds, read_seeds
+from zoo.visualization.image_array import image_array
 
 EMA_STATISTICS = ("average", "current")
 
@@ -214,7 +215,7 @@ class ConditionalGAN(System):
                 model without a condition. `captions=`, `labels=` and `images=` are aliases.
             images_per_condition: int, at least 1; default 1. Image k of a condition has the seed
                 `seed + k`. `images_per_caption` and `samples_per_condition` are aliases.
-            seed: int, or a list of one int per condition.
+            seed: int, or a list of one int per condition; None draws one at random.
             batch_size: int. Images generated at a time; the result does not depend on it. By
                 default 16; 64 of labels, 4 of images.
             return_details: bool. Whether to return the generator's other outputs too.
@@ -225,9 +226,10 @@ class ConditionalGAN(System):
 
         Returns:
             uint8 (conditions * images_per_condition, size, size, channels), the images of a
-            condition one after another. With `return_details` also a dict of float32 arrays with
-            one row per image, each from the last stage that has it, such as `mu`, `log_var`,
-            `attention` (see the generator), and `tokens`, a list of the words read per image.
+            condition one after another, an array that a notebook shows and whose `seeds` has the
+            seed of each image. With `return_details` also a dict of float32 arrays with one row per
+            image, each from the last stage that has it, such as `mu`, `log_var`, `attention` (see
+            the generator), and `tokens`, a list of the words read per image.
 
         Warns:
             zoo.errors.WordsLeftOut: words or symbols of captions are not read; lists them.
@@ -238,24 +240,25 @@ class ConditionalGAN(System):
         name = f"{type(self).__name__}.generate"
         conditions, _ = aliased(name, "conditions", conditions, options, (self.condition.argument,))
         count, count_name = aliased(
-            name, "images_per_condition", images_per_condition, options, COUNT_NAMES, default=1
+            name, "images_per_condition", images_per_condition, options, generation.COUNT_NAMES, 1
         )
         noise_seed = options.pop("noise_seed", None) if self.condition_dim is not None else None
 
         # (1) Parse the conditions: one row per condition.
-        rows = parse_conditions(self, name, conditions, options)
+        rows = generation.parse_conditions(self, name, conditions, options)
 
         # (2) Draw the noise of each image from its seed, once.
-        seeds = per_image_seeds(seed, row_count(rows), count, images_name=count_name)
-        noise = draw_noise(self, seeds)
+        seeds = per_image_seeds(drawn(seed), row_count(rows), count, images_name=count_name)
+        noise = generation.draw_noise(self, seeds)
         if noise_seed is not None:
-            seeds = per_image_seeds(noise_seed, row_count(rows), count, "noise_seed", count_name)
-            noise["noise"] = draw_noise(self, seeds)["noise"]
+            others = per_image_seeds(noise_seed, row_count(rows), count, "noise_seed", count_name)
+            noise["noise"] = generation.draw_noise(self, others)["noise"]
 
         # (3) Run the generator in batches; the images are uint8.
         row_of_image = np.repeat(np.arange(row_count(rows)), count)
-        outputs = run_batched(self, rows, row_of_image, noise, batch_size, return_details)
-        images = outputs.pop("images")
+        arguments = row_of_image, noise, batch_size, return_details
+        outputs = generation.run_batched(self, rows, *arguments)
+        images = image_array(outputs.pop("images"), columns=int(count), seeds=seeds)
         if not return_details:
             return images
         words = self.condition.words(rows)
@@ -270,9 +273,9 @@ class ConditionalGAN(System):
         Args:
             conditions: as for `generate`.
             steps: int, at least 2. Images per condition, for evenly spaced t from 0 to 1.
-            seed: int, or a list of one int per condition. The first image is that of
-                `generate(conditions, seed=seed)`, the last that of `seed + 1`; a conditioning
-                Gaussian keeps the noise of `seed` (`noise_seed=seed`).
+            seed: int, list of one int per condition, or None for a random one. The first image is
+                that of `generate(conditions, seed=seed)`, the last that of `seed + 1`; a
+                conditioning Gaussian keeps the noise of `seed` (`noise_seed=seed`).
             batch_size: int. Images generated at a time.
             **options: options of `generate` that concern its conditions, such as `unknown`, or
                 `direction` and `guide`.
@@ -283,19 +286,13 @@ class ConditionalGAN(System):
         Raises:
             ZooError: the model has no latent, `steps` is too small, or a condition is invalid.
         """
-        if not self.latent_dim:
-            raise ZooError("This model has no latent to interpolate (latent_dim is 0).")
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 2:
-            raise ZooError(f"steps must be an integer of at least 2, got {steps!r}.")
-        rows = parse_conditions(self, f"{type(self).__name__}.interpolate", conditions, options)
-        seeds = read_seeds(seed, row_count(rows), span=2)
-        noise = draw_noise(self, seeds)
-        start, end = noise["latents"][:, None], draw_noise(self, seeds + 1)["latents"][:, None]
-        t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
-        noise = {name: value.repeat(steps, axis=0) for name, value in noise.items()}
-        noise["latents"] = ((1 - t) * start + t * end).reshape(-1, self.latent_dim)
-        row_of_image = np.repeat(np.arange(row_count(rows)), steps)
-        return run_batched(self, rows, row_of_image, noise, batch_size)["images"]
+        generation.check_interpolates(self, steps)
+        name = f"{type(self).__name__}.interpolate"
+        rows = generation.parse_conditions(self, name, conditions, options)
+        seeds = read_seeds(drawn(seed), row_count(rows), span=2)
+        row_of_image, noise = generation.noise_between(self, seeds, steps)
+        images = generation.run_batched(self, rows, row_of_image, noise, batch_size)["images"]
+        return image_array(images, columns=int(steps))
 
     def sample(self, condition, seeds=None, **noise):
         """The generator's outputs for a batch; each row depends on its own condition and seed only.

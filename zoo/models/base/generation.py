@@ -20,12 +20,21 @@ def parse_conditions(model, call, conditions, options):
     """
     for option in options:
         if option not in model.parse_options:
-            known = ("conditions", "seed", "batch_size", *COUNT_NAMES, *model.parse_options)
-            raise ZooError(f"{call} has no argument `{option}`.{nearest(option, known)}")
+            raise ZooError(f"{call} has no argument `{option}`.{_accepted(model, call, option)}")
     rows = model.parse(conditions, **options)
     if left_out := model.condition.unread(conditions, rows, **options):
         warnings.warn(left_out, WordsLeftOut, stacklevel=3)
     return rows
+
+
+def _accepted(model, call, option):
+    """A sentence with the argument nearest to `option`, or else all that `call` takes."""
+    condition, method = model.condition, call.rpartition(".")[2]
+    count = condition.count_argument if method == "generate" else "steps"
+    details = ("return_details",) if method == "generate" else ()
+    listed = (condition.argument, count, "seed", "batch_size", *details, *model.parse_options)
+    guess = nearest(option, ("conditions", *listed, *COUNT_NAMES))
+    return guess or f" It takes {', '.join(dict.fromkeys(listed))}."
 
 
 def draw_noise(model, seeds):
@@ -34,6 +43,33 @@ def draw_noise(model, seeds):
         signature = [tf.TensorSpec([None], tf.int64)]
         model._noise_function = tf.function(model.noise_from_seeds, signature, autograph=False)
     return {name: value.numpy() for name, value in model._noise_function(seeds).items()}
+
+
+def check_interpolates(model, steps):
+    """Raises `ZooError` for a model without a latent, or fewer than two `steps`."""
+    if not model.latent_dim:
+        raise ZooError("This model has no latent to interpolate (latent_dim is 0).")
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 2:
+        raise ZooError(f"steps must be an integer of at least 2, got {steps!r}.")
+
+
+def noise_between(model, seeds, steps):
+    """The noise of images between the latents of each seed and the next, evenly spaced.
+
+    Args:
+        seeds: int64 (conditions,).
+        steps: int.
+
+    Returns:
+        (int (conditions * steps,), the condition of each image; dict of float32 arrays
+        (conditions * steps, size), the noise).
+    """
+    noise, after = draw_noise(model, seeds), draw_noise(model, seeds + 1)
+    start, end = noise["latents"][:, None], after["latents"][:, None]
+    t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None]
+    noise = {name: value.repeat(steps, axis=0) for name, value in noise.items()}
+    noise["latents"] = ((1 - t) * start + t * end).reshape(-1, model.latent_dim)
+    return np.repeat(np.arange(len(seeds)), steps), noise
 
 
 def run_batched(model, rows, row_of_image, noise, batch_size=None, details=False):

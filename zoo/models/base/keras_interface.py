@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError, reason
 from zoo.models.base.arguments import make
+from zoo.models.base.description import description
 
 
 class CheckedArguments(type(keras.Model)):
@@ -33,6 +34,12 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+    def __repr__(self):
+        """What the model draws from what, and one example of a call."""
+        if getattr(self, "condition", None) is None or not hasattr(self, "image_size"):
+            return super().__repr__()
+        return description(self)
 
     # --- using a model ----------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from zoo.models.bicyclegan.encoder import ENCODERS, make_encoder
 from zoo.models.bicyclegan.losses import draw_code, generator_losses, latent_loss_and_slope
 from zoo.models.pix2pix.networks import make_discriminator, make_u_net, translate
 from zoo.networks.u_net import most_downs
+from zoo.visualization.image_array import image_array
 
 LATENT_STEPS = ("joint", "separate")
 
@@ -319,7 +320,7 @@ class BicycleGAN(ConditionalGAN):
         return {n: np.concatenate([np.float32(c[n]) for c in codes]) for n in ("mu", "log_var")}
 
     def generate_like(self, images, examples, batch_size=4):
-        """Translations of images, each with the mean code of an example.
+        """Translations of images, each with an example's mean code.
 
         Args:
             images: see `generate`.
@@ -327,7 +328,7 @@ class BicycleGAN(ConditionalGAN):
             batch_size: int.
 
         Returns:
-            uint8 (images, size, size, target channels).
+            uint8 (images, size, size, target channels), as `generate` returns them.
 
         Raises:
             ZooError: an image cannot be read, or the number of examples is wrong.
@@ -340,11 +341,10 @@ class BicycleGAN(ConditionalGAN):
                 f"Expected one example per image or one for all, got {len(latents)} examples for "
                 f"{len(source)} images."
             )
-        latents = np.broadcast_to(latents, (len(source), self.latent_dim))
-        batches = []
+        latents, batches = np.broadcast_to(latents, (len(source), self.latent_dim)), []
         for start in range(0, len(source), batch_size):
             part = slice(start, start + batch_size)
             inputs = {"source": to_float(source[part]), "latents": latents[part]}
             outputs = tf.cast(self(inputs, training=False)["images"], tf.float32)
             batches.append(to_uint8(outputs).numpy())
-        return np.concatenate(batches)
+        return image_array(np.concatenate(batches))
