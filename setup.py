@@ -29,6 +29,7 @@ setup(
         # The built-in presets: folders of files beside the code that reads them.
         "zoo.presets": ["*/*.json", "*/*.txt", "*/*.h5", "*/*.md", "*/*.png"],
     },
+    entry_points={"console_scripts": ["zoo = recipes.program:main"]},
     install_requires=[
         "tensorflow~=2.21.0",
         "keras>=3.15,<3.16",

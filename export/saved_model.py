@@ -154,8 +154,8 @@ def _version(text):
     return int(text)
 
 
-def parse(arguments=None):
-    """The parsed command line, an `argparse.Namespace`."""
+def make_parser():
+    """The `argparse.ArgumentParser` of the command line."""
     parser = _Parser(
         prog="python -m export.saved_model", description=__doc__.splitlines()[0], allow_abbrev=False
     )
@@ -166,7 +166,12 @@ def parse(arguments=None):
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing version")
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
-    return parser.parse_args(arguments)
+    return parser
+
+
+def parse(arguments=None):
+    """The parsed command line, an `argparse.Namespace`."""
+    return make_parser().parse_args(arguments)
 
 
 def main(arguments=None):

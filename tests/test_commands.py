@@ -71,20 +71,24 @@ def joined_lines(text):
     return re.sub(r"\\\n\s*", " ", text)
 
 
-def commands_of_page(text):
-    """Commands in the code blocks of a page, and those that are the whole of a code span."""
-    text = joined_lines(text)
+def commands_of_page(text, start=""):
+    """Commands in the code blocks of a page, and those that are the whole of a code span.
+
+    `start`: str, with which they begin; by default those of Python and make.
+    """
+    text, command = joined_lines(text), re.compile(f"{start}.*") if start else COMMAND
     for block in re.findall(r"```\w*\n(.*?)```", text, re.S):
-        yield from (m[0] for line in block.splitlines() if (m := COMMAND.match(line.strip())))
+        yield from (m[0] for line in block.splitlines() if (m := command.match(line.strip())))
     for span in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S)):
-        yield from (m[0] for m in [COMMAND.match(span)] if m)
+        yield from (m[0] for m in [command.match(span)] if m)
 
 
-def commands_of_docstring(source):
-    """Commands on indented lines of a module's docstring."""
+def commands_of_docstring(source, start=""):
+    """Commands on indented lines of a module's docstring; `start`: see `commands_of_page`."""
+    command = re.compile(f"{start}.*") if start else COMMAND
     docstring = ast.get_docstring(ast.parse(source), clean=False) or ""
     for line in joined_lines(docstring).splitlines():
-        if line.startswith("    ") and (match := COMMAND.match(line.strip())):
+        if line.startswith("    ") and (match := command.match(line.strip())):
             yield match[0]
 
 

@@ -1,0 +1,224 @@
+"""The commands of the program `zoo`: the arguments of each, and the flags they become.
+
+Nothing heavy is imported here, so that `zoo --help` answers at once. The options of a command are
+the flags of its program, which are defined there.
+"""
+
+import argparse
+import dataclasses
+import os
+import re
+from collections.abc import Callable
+
+from zoo.errors import ZooError, nearest
+
+_RECIPE = re.compile(r"(.*\.py|[a-z][a-z0-9_]*)(:\w+)?")
+
+
+def preset_flags(options):
+    """`--preset` from the argument of the same name."""
+    return [f"--preset={options.PRESET}"] if options.PRESET else []
+
+
+def generate_flags(options):
+    """`--preset`, and the conditions as the flag of the preset's kind of condition."""
+    conditions, flags = options.CONDITION, preset_flags(options)
+    if not conditions:
+        return flags
+    kind = _condition_kind(options.PRESET)
+    if kind == "captions":
+        return [*flags, *(f"--caption={text}" for text in conditions)]
+    if kind == "labels":
+        return [*flags, f"--labels={';'.join(conditions)}"]
+    if kind in ("images", "description"):
+        return [*flags, *(f"--images={path}" for path in conditions)]
+    if kind in ("embeddings", "word embeddings") and len(conditions) == 1:
+        return [*flags, f"--embeddings={conditions[0]}"]
+    expected = "one file of embeddings" if kind else "no conditions"
+    raise ZooError(
+        f'The preset {options.PRESET} takes {expected}, got "{conditions[-1]}": leave it out.'
+    )
+
+
+def train_flags(options):
+    """`--config` from the name of a recipe."""
+    name = options.RECIPE
+    if name is None:
+        return []
+    if not _RECIPE.fullmatch(name) or os.path.isdir(name):
+        raise ZooError(
+            f'zoo train takes a recipe as NAME:DATASET or FILE.py:DATASET, got "{name}": for '
+            "example zoo train attn_gan:shapes --workdir=runs/shapes."
+        )
+    return [f"--config={name}"]
+
+
+def compare_flags(options):
+    """`--compare` for each of the two presets."""
+    return [f"--compare={preset}" for preset in (options.A, options.B)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A command of `zoo`.
+
+    Attributes:
+        summary: str, one line.
+        module: str, the program.
+        arguments: tuple of (name, `nargs`, help), the arguments without a flag.
+        flags: (parsed arguments) -> list of flags of the program.
+        replaced: names of the program's flags that `arguments` replace.
+        config_flag: str, the program's flag of a recipe, or None.
+    """
+
+    summary: str
+    module: str
+    arguments: tuple = ()
+    flags: Callable = lambda options: []
+    replaced: tuple = ()
+    config_flag: str | None = None
+
+
+_PRESET = ("PRESET", None, "built-in name, directory or handle of a preset")
+COMMANDS = {
+    "generate": Command(
+        "generate images from captions, labels or images", "recipes.generate",
+        (_PRESET, ("CONDITION", "*", "captions, labels or image files, as the preset reads")),
+        generate_flags, ("preset",),
+    ),
+    "train": Command(
+        "train a system from a recipe, or resume", "recipes.train",
+        (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes, or FILE.py:DATASET"),),
+        train_flags, ("config",), "config",
+    ),
+    "evaluate": Command(
+        "measure a preset, or a folder of images, and write a report", "recipes.evaluate",
+        (("PRESET", "?", "a preset; without one give --images=FOLDER"),), preset_flags,
+        ("preset", "compare"),
+    ),
+    "compare": Command(
+        "measure two presets and compare them", "recipes.evaluate",
+        (("A", None, "the first preset"), ("B", None, "the second preset")), compare_flags,
+        ("preset", "compare", "images"),
+    ),
+    "export": Command(
+        "export a preset as a SavedModel for a server", "export.saved_model", (_PRESET,),
+        preset_flags, ("preset",),
+    ),
+    "demo": Command("generate, explain, export and call a preset", "recipes.demo"),
+}
+
+
+def help_text():
+    """The text of `zoo --help`."""
+    rows = {
+        "presets": "list the presets that ship with the package",
+        **{name: command.summary for name, command in COMMANDS.items()},
+        "completion": "print the completion script of bash, zsh or fish",
+    }
+    lines = [f"  {name:<12}{summary}" for name, summary in rows.items()]
+    return "\n".join([
+        "usage: zoo COMMAND [ARGUMENTS]", "",
+        "Conditional GANs: load, train, measure and export them.", "", *lines, "",
+        "zoo COMMAND --help lists the arguments of a command; zoo --version prints the version.",
+        'Start with: zoo generate attn_gan_emoji_64 "grinning face" "red heart" --out=images',
+    ])
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are `ZooError`s with the nearest option."""
+
+    def __init__(self, **options):
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message):
+        unknown = re.match(r"unrecognized arguments: (\S+)", message)
+        names = [name for action in self._actions for name in action.option_strings]
+        guess = nearest(unknown[1].partition("=")[0], names) if unknown else ""
+        raise ZooError(f"{self.prog}: {message}.{guess} {self.prog} --help lists the arguments.")
+
+
+def passed_on(arguments):
+    """Separates the settings of a recipe, `--config.KEY=VALUE`, which are not options.
+
+    Returns:
+        (list of the settings, each with its value; list of the other arguments).
+    """
+    settings, others, rest = [], [], list(arguments)
+    while rest:
+        argument = rest.pop(0)
+        if not argument.startswith(("--config.", "--noconfig.")):
+            others.append(argument)
+            continue
+        if "=" not in argument and rest and not rest[0].startswith("--") and argument[2] == "c":
+            argument = f"{argument}={rest.pop(0)}"
+        settings.append(argument)
+    return settings, others
+
+
+def command_parser(name, module):
+    """The `Parser` of a command: its arguments, and the flags of its imported program."""
+    command = COMMANDS[name]
+    summary = command.summary[0].upper() + command.summary[1:] + "."
+    more = " Settings of the recipe: --config.KEY=VALUE." if command.config_flag else ""
+    parser = Parser(prog=f"zoo {name}", description=summary + more)
+    for argument, count, text in command.arguments:
+        parser.add_argument(argument, nargs=count, help=text)
+    if command.module.startswith("export."):
+        for action in module.make_parser()._actions:
+            if action.dest not in (*command.replaced, "help"):
+                parser._add_action(action)
+        return parser
+    from absl import flags
+
+    by_module = flags.FLAGS.flags_by_module_dict()
+    own = [f for f in by_module.get(module.__name__, []) if f.name not in command.replaced]
+    for flag in own:
+        _add_flag(parser, flag)
+    parser.add_argument("--verbose", action="store_true", help="show an error's traceback")
+    return parser
+
+
+def _add_flag(parser, flag):
+    text = re.sub("^<.*?>: |; repeat this option.*$", "", flag.help or "").replace("%", "%%")
+    if flag.default not in (None, "", [], False):
+        text += f" (default: {flag.default})"
+    if flag.flag_type() == "bool":
+        parser.add_argument(f"--{flag.name}", action="store_const", const="true", help=text)
+        parser.add_argument(f"--no{flag.name}", dest=flag.name, action="store_const",
+                            const="false", help=argparse.SUPPRESS)
+    else:
+        several = flag.flag_type().startswith("multi")
+        values = "|".join(filter(None, getattr(flag.parser, "enum_values", ())))
+        parser.add_argument(
+            f"--{flag.name}", action="append" if several else "store", metavar=values or "VALUE",
+            help=text,
+        )
+
+
+def program_arguments(command, parser, options):
+    """The command line of the program: its flags from the arguments, and those that were given."""
+    positional = {name for name, _, _ in command.arguments}
+    result = command.flags(options)
+    for action in parser._actions:
+        value = getattr(options, action.dest, None)
+        if action.dest in positional or action.option_strings[:1] == [f"--no{action.dest}"]:
+            continue
+        if value in (None, False) or command.module.startswith("export.") and (
+            value == action.default
+        ):
+            continue
+        values = value if isinstance(value, list) else [value]
+        name = action.option_strings[0]
+        result += [name] if value is True else [f"{name}={item}" for item in values]
+    return result
+
+
+def _condition_kind(preset):
+    """The kind of condition of a preset, see `zoo.conditions.kinds`; "" for none."""
+    from zoo.presets import read_metadata
+    from zoo.presets.usage import recorded_condition
+
+    record = recorded_condition(read_metadata(preset)) or {}
+    kind = record.get("kind", "")
+    return "" if kind == "nothing" else kind

@@ -1,0 +1,114 @@
+r"""The program `zoo`: every task of the zoo as one command.
+
+    zoo presets emoji
+    zoo generate attn_gan_emoji_64 "grinning face" "red heart" --out=images
+    zoo train attn_gan:shapes --workdir=runs/shapes --config.steps=200
+    zoo evaluate runs/shapes/presets/best --out=report
+    zoo compare runs/plain/presets/best runs/ms/presets/best --data=emoji.zip --out=report
+    zoo export attn_gan_emoji_64 --out=served/attn_gan
+    zoo demo --out=demo
+    source <(zoo completion bash)
+
+A command starts one of the programs of this folder, or the export, and takes all of its flags:
+`zoo COMMAND --help` lists them. `python -m recipes.program` is the same program.
+"""
+
+import importlib
+import sys
+
+from recipes._fronts import (
+    COMMANDS,
+    command_parser,
+    help_text,
+    passed_on,
+    program_arguments,
+)
+from zoo import programs
+from zoo.errors import ZooError, nearest
+
+
+def main():
+    """The console script: runs a command and exits with its status."""
+    programs.run(lambda: run(sys.argv[1:]))
+
+
+def run(arguments):
+    """Runs a command line; returns the exit status.
+
+    Args:
+        arguments: list of str, without the name of the program.
+
+    Raises:
+        ZooError: there is no such command, or its arguments cannot be used.
+    """
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        print(help_text())
+        return 0
+    if arguments[0] == "--version":
+        from zoo.version import __version__
+
+        print(f"zoo {__version__}")
+        return 0
+    name, *rest = arguments
+    if name == "presets":
+        return list_presets(rest)
+    if name == "completion":
+        return print_completion(rest)
+    if name not in COMMANDS:
+        known = (*COMMANDS, "presets", "completion")
+        raise ZooError(
+            f'There is no command "{name}".{nearest(name, known)} Commands: {", ".join(known)}; '
+            "zoo --help describes them."
+        )
+    return start(name, rest)
+
+
+def start(name, arguments):
+    """Runs the program of a command in this process; returns its exit status."""
+    command = COMMANDS[name]
+    module = importlib.import_module(command.module)
+    if hasattr(module, "define_flags"):
+        module.define_flags()
+    config, arguments = passed_on(arguments)
+    parser = command_parser(name, module)
+    options = parser.parse_args(arguments)
+    argv = [*program_arguments(command, parser, options), *config]
+    if command.module.startswith("export."):
+        return module.main(argv)
+    sys.argv[1:] = argv
+    from recipes import _cli
+
+    return _cli.run(module.main, command.config_flag)
+
+
+def list_presets(arguments):
+    """Prints the built-in presets as a table, or with --json as JSON."""
+    import json
+
+    from recipes._fronts import Parser
+    from zoo.presets import list_presets as rows_of
+
+    parser = Parser(prog="zoo presets", description="Lists the presets that ship with the package.")
+    parser.add_argument("pattern", nargs="?", help="part of a name, or a pattern with * and ?")
+    parser.add_argument("--task", help="only presets of this task, such as text-to-image")
+    parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+    options = parser.parse_args(arguments)
+    rows = rows_of(task=options.task, pattern=options.pattern)
+    print(json.dumps(list(rows), indent=2, ensure_ascii=False) if options.json else rows)
+    return 0
+
+
+def print_completion(arguments):
+    """Prints the completion script of a shell."""
+    from recipes._completion import SHELLS, script
+    from recipes._fronts import Parser
+
+    parser = Parser(prog="zoo completion", description="Prints a shell's completion script: "
+                    "source <(zoo completion bash), or zsh; zoo completion fish | source.")
+    parser.add_argument("shell", choices=SHELLS)
+    print(script(parser.parse_args(arguments).shell))
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""The program `zoo`: its commands become the flags of the programs that they start."""
+
+import json
+import shlex
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from recipes import _fronts, program
+from tests.support.runs import ROOT, environment
+from tests.test_commands import PAGES, commands_of_docstring, commands_of_page
+from zoo.errors import ZooError
+
+
+def zoo(*arguments, check=True):
+    done = subprocess.run(
+        [sys.executable, "-m", "recipes.program", *arguments], cwd=ROOT, env=environment(),
+        text=True, capture_output=True, timeout=120,
+    )
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def test_help_is_light_and_names_every_command():
+    code = (
+        "import time; start = time.perf_counter(); import sys; from recipes import program\n"
+        "program.run(['--help']); print(time.perf_counter() - start)\n"
+        "heavy = {'tensorflow', 'keras', 'numpy', 'absl', 'ml_collections'} & set(sys.modules)\n"
+        "print(heavy or 'light')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), text=True,
+                          capture_output=True, timeout=60)
+    *text, seconds, heavy = done.stdout.splitlines()
+    assert heavy == "light" and float(seconds) < 0.3
+    for name in (*_fronts.COMMANDS, "presets", "completion"):
+        assert any(line.startswith(f"  {name} ") for line in text), name
+
+
+def test_the_command_of_the_installation_is_this_program():
+    assert 'zoo = recipes.program:main"' in (ROOT / "setup.py").read_text("utf-8")
+
+
+def test_presets(capsys):
+    assert program.run(["presets", "emoji", "--task=text-to-image"]) == 0
+    assert "attn_gan_emoji_64" in capsys.readouterr().out
+    program.run(["presets", "--json"])
+    assert {"name", "size", "licence"} <= set(json.loads(capsys.readouterr().out)[0])
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["genrate"], 'no command "genrate". Did you mean "generate"'),
+    (["presets", "--tsk=x"], "zoo presets: unrecognized arguments: --tsk=x. Did you mean "),
+    (["presets", "nothing"], "No preset's name matches"),
+    (["completion", "ksh"], "invalid choice: 'ksh'"),
+])
+def test_mistakes(arguments, words):
+    with pytest.raises(ZooError, match=words):
+        program.run(arguments)
+
+
+@pytest.mark.parametrize(("kind", "conditions", "flags"), [
+    ("captions", ["a; b", "c"], ["--caption=a; b", "--caption=c"]),
+    ("labels", ["cat", "3"], ["--labels=cat;3"]),
+    ("images", ["a.png", "b"], ["--images=a.png", "--images=b"]),
+    ("embeddings", ["a.npy"], ["--embeddings=a.npy"]),
+])
+def test_conditions_become_the_flag_of_their_kind(monkeypatch, kind, conditions, flags):
+    monkeypatch.setattr(_fronts, "_condition_kind", lambda preset: kind)
+    options = SimpleNamespace(PRESET="p", CONDITION=conditions)
+    assert _fronts.generate_flags(options) == ["--preset=p", *flags]
+
+
+@pytest.mark.parametrize(("kind", "words"), [("", "takes no conditions"), (
+    "embeddings", "takes one file of embeddings")])
+def test_conditions_that_a_preset_does_not_take(monkeypatch, kind, words):
+    monkeypatch.setattr(_fronts, "_condition_kind", lambda preset: kind)
+    with pytest.raises(ZooError, match=words):
+        _fronts.generate_flags(SimpleNamespace(PRESET="p", CONDITION=["a", "b"]))
+
+
+def test_the_kind_of_a_preset():
+    assert _fronts._condition_kind("attn_gan_emoji_64") == "captions"
+    assert _fronts._condition_kind("dcgan_ms_cifar10_32") == "labels"
+
+
+def test_settings_of_a_recipe_are_passed_on():
+    settings, others = _fronts.passed_on(
+        ["dcgan:shapes", "--config.steps", "3", "--workdir", "w", "--config.data.flip",
+         "--noconfig.jit_compile", "--config.seed=1"]
+    )
+    assert settings == ["--config.steps=3", "--config.data.flip", "--noconfig.jit_compile",
+                        "--config.seed=1"]
+    assert others == ["dcgan:shapes", "--workdir", "w"]
+
+
+# Translates command lines of all commands in one process, without starting the programs.
+CHILD = """
+import importlib, json, sys
+from absl import flags
+from recipes._fronts import COMMANDS, command_parser, passed_on, program_arguments
+
+result = []
+for line in json.loads(sys.argv[1]):
+    try:
+        name, *rest = line
+        sys.modules.pop(COMMANDS[name].module, None)  # it defines its flags when it is imported
+        module = importlib.import_module(COMMANDS[name].module)
+        if hasattr(module, "define_flags"):
+            module.define_flags()
+        parser = command_parser(name, module)
+        settings, rest = passed_on(rest)
+        options = parser.parse_args(rest)
+        if name == "generate":
+            options.CONDITION = []  # their kind needs the preset's files
+        result.append(program_arguments(COMMANDS[name], parser, options) + settings)
+    except Exception as error:
+        result.append(f"{type(error).__name__}: {error}")
+    own = flags.FLAGS.flags_by_module_dict().get(module.__name__, [])
+    for flag in list(own):
+        delattr(flags.FLAGS, flag.name)
+print(json.dumps(result))
+"""
+
+
+def translated(lines):
+    done = subprocess.run([sys.executable, "-c", CHILD, json.dumps(lines)], cwd=ROOT,
+                          env=environment(), text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_programs_flags_are_the_commands_options():
+    lines = {
+        "generate p a b --seed 7 --explain --out=o --nodescribe":
+            ["--preset=p", "--out=o", "--seed=7", "--explain=true", "--describe=false"],
+        "train dcgan:shapes --workdir w --config.steps 3 --dry_run":
+            ["--config=dcgan:shapes", "--workdir=w", "--dry_run=true", "--config.steps=3"],
+        "evaluate p --encoder=a --encoder=b --verbose":
+            ["--preset=p", "--encoder=a", "--encoder=b", "--verbose"],
+        "evaluate --images=x": ["--images=x"],
+        "compare a b --data=d": ["--compare=a", "--compare=b", "--data=d"],
+        "export p --out=o --version=3 --overwrite":
+            ["--preset=p", "--out=o", "--version=3", "--overwrite"],
+        "demo --noises=2": ["--noises=2"],
+    }
+    for line, flags in zip(lines, translated([line.split() for line in lines]), strict=True):
+        assert flags == lines[line], line
+    wrong = translated([["generate", "p", "--ouput=x"], ["export", "p"], ["train", "a b"],
+                        ["compare", "a"]])
+    assert 'Did you mean "--out"' in wrong[0] and "required: --out" in wrong[1]
+    assert "NAME:DATASET" in wrong[2] and "required: B" in wrong[3]
+
+
+def documented():
+    """The `zoo` commands of the pages and of the program's docstring, without `zoo`."""
+    texts = [commands_of_page(path.read_text("utf-8"), "zoo ") for path in PAGES]
+    texts.append(commands_of_docstring((ROOT / "recipes/program.py").read_text("utf-8"), "zoo "))
+    commands = [shlex.split(command, comments=True)[1:] for text in texts for command in text]
+    return [words for words in commands if words[1:] and words[0] in _fronts.COMMANDS and (
+        words[-1] != "--help")]
+
+
+def test_the_documented_commands_parse():
+    commands = documented()
+    assert {"generate", "train", "export"} <= {words[0] for words in commands}
+    for words, flags in zip(commands, translated(commands), strict=True):
+        assert isinstance(flags, list), f"zoo {shlex.join(words)}: {flags}"
+
+
+def test_a_command_runs_its_program(tmp_path):
+    done = zoo("generate", "dcgan_ms_cifar10_32", "cat", "dog", "--samples_per_condition", "2",
+               "--out", str(tmp_path / "images"))
+    names = sorted(path.name for path in (tmp_path / "images").iterdir())
+    assert names == ["00_cat_seed0.png", "00_cat_seed1.png", "01_dog_seed0.png",
+                     "01_dog_seed1.png", "grid.png"]
+    assert done.stderr == ""
+
+
+def test_a_mistake_is_one_line_and_status_1():
+    done = zoo("generate", "dcgan_ms_cifar10_32", "catt", "--out=x", check=False)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert 'Did you mean "cat"' in done.stderr
+
+
+def test_bash_completes_commands_presets_and_options(tmp_path):
+    started = time.monotonic()
+    text = zoo("completion", "bash").stdout
+    assert time.monotonic() - started < 60
+    for words, expected in (
+        (["zoo", "gen"], {"generate"}),
+        (["zoo", "generate", "attn"], {"attn_gan_emoji_64"}),
+        (["zoo", "export", "--ov"], {"--overwrite"}),
+        (["zoo", "demo", "--noi"], {"--noises="}),
+    ):
+        line = " ".join(map(shlex.quote, words))
+        code = (f"{text}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _zoo 2>/dev/null\n"
+                'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", code], cwd=tmp_path, text=True, capture_output=True)
+        assert set(done.stdout.split()) == expected, done.stderr
+    assert "bashcompinit" in zoo("completion", "zsh").stdout
