@@ -86,6 +86,11 @@ COMMANDS = {
         (_PRESET, ("CONDITION", "*", "captions, labels or image files, as the preset reads")),
         generate_flags, ("preset",),
     ),
+    "data": Command(
+        "check a folder of your own images and write it as a data set", "recipes.prepare_data",
+        (("FOLDER", None, "a folder or .zip: captions, classes, pairs or two domains"),),
+        lambda options: [f"--folder={options.FOLDER}"], ("folder",),
+    ),
     "train": Command(
         "train a system from a recipe, or resume", "recipes.train",
         (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes, or FILE.py:DATASET"),),

@@ -2,6 +2,7 @@ r"""The program `zoo`: every task of the zoo as one command.
 
     zoo presets emoji
     zoo generate attn_gan_emoji_64 "grinning face" "red heart" --out=images
+    zoo data my_images --out=data/mine
     zoo train attn_gan:shapes --workdir=runs/shapes --config.steps=200
     zoo evaluate runs/shapes/presets/best --out=report
     zoo compare runs/plain/presets/best runs/ms/presets/best --data=emoji.zip --out=report

@@ -37,6 +37,7 @@ LAYERS = {
     "zoo.presets": {"zoo.conditions", "zoo.models", "zoo.networks", "zoo.text"},
     "zoo.importers": {*BELOW_MODELS, "zoo.data", "zoo.models", "zoo.presets"},
     "zoo.visualization": {"zoo.text"},
+    "zoo.preparation": {"zoo.data", "zoo.text", "zoo.visualization"},
     "zoo.training": BELOW_TRAINING,
     "zoo.evaluation": {*BELOW_TRAINING, "zoo.training"},
 }

@@ -22,7 +22,8 @@ _EXPORTS = {
     "show": "zoo.visualization.image_array",
     **{name: f"zoo.{name}" for name in (
         "conditions", "data", "errors", "evaluation", "images", "importers", "layers", "losses",
-        "metrics", "models", "networks", "presets", "storage", "text", "training", "visualization",
+        "metrics", "models", "networks", "preparation", "presets", "storage", "text", "training",
+        "visualization",
     )},
 }
 _LOAD = "Load a model first, as in model = zoo.from_preset(\"attn_gan_emoji_64\")"

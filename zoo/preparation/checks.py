@@ -1,0 +1,130 @@
+"""Checks every image of a data set: it is decoded once, and compared with all others."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+
+from zoo.errors import ZooError
+from zoo.images.decode import read_image
+
+THUMB = 64  # pixels of the images of the contact sheet
+SIDE = 16  # of the comparison of brightness between neighbors
+BITS = 6  # most of the 256 bits in which nearly equal images differ
+TONE = 8  # most levels of gray by which their mean colors differ
+COMPARED = 20_000  # images; of more only equal files are found
+_BLOCK = 512  # rows compared at a time
+
+
+@dataclasses.dataclass
+class Facts:
+    """What is known of an image after it was decoded.
+
+    Attributes:
+        sha256: str, of the file. width, height: int.
+        bits: uint8 (32,), whether each of 256 places is brighter than its neighbor.
+        tone: float32 (3,), the mean color.
+        thumb: uint8 (64, 64, 3), the middle square of the image.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    bits: np.ndarray
+    tone: np.ndarray
+    thumb: np.ndarray
+
+
+def facts_of(data):
+    """(`Facts`, uint8 image (h, w, 3)) of the bytes of an image file.
+
+    Raises:
+        ZooError: the file cannot be read, by the rules of training.
+    """
+    from PIL import Image
+
+    image = read_image(data)
+    picture = Image.fromarray(image)
+    gray = np.asarray(picture.convert("L").resize((SIDE + 1, SIDE), Image.BILINEAR), np.int16)
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    thumb = picture.crop((left, top, left + side, top + side)).resize((THUMB, THUMB))
+    bits = np.packbits(gray[:, 1:] > gray[:, :-1])
+    facts = Facts(hashlib.sha256(data).hexdigest(), picture.width, picture.height, bits,
+                  image.reshape(-1, 3).mean(0, dtype=np.float32), np.asarray(thumb))
+    return facts, image
+
+
+def resized(image, size):
+    """A uint8 image (h, w, 3) whose shorter side has `size` pixels, as the bytes of a PNG file."""
+    from PIL import Image
+
+    from zoo.visualization.grid import png_bytes
+
+    height, width = image.shape[:2]
+    scale = size / min(height, width)
+    shape = max(size, round(width * scale)), max(size, round(height * scale))
+    return png_bytes(np.asarray(Image.fromarray(image).resize(shape, Image.BICUBIC)))
+
+
+def near_duplicates(facts):
+    """Pairs of images that are equal or look nearly the same.
+
+    Args:
+        facts: list of `Facts`.
+
+    Returns:
+        list of (i, j, whether the files are equal), i < j; each image is paired with the first one
+        that it resembles.
+    """
+    pairs, first = [], {}
+    for j, fact in enumerate(facts):
+        i = first.setdefault(fact.sha256, j)
+        if i != j:
+            pairs.append((i, j, True))
+    if len(facts) > COMPARED:
+        return pairs
+    own = sorted(first.values())
+    if not own:
+        return pairs
+    bits = np.stack([facts[k].bits for k in own]).view(np.uint64)
+    tones = np.stack([facts[k].tone for k in own])
+    for start in range(0, len(own), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        far = np.bitwise_count(bits[rows, None] ^ bits[None]).sum(-1, dtype=np.int32)
+        tone = np.abs(tones[rows, None] - tones[None]).max(-1)
+        close = (far <= BITS) & (tone <= TONE)
+        for row in range(close.shape[0]):
+            j = start + row
+            earlier = np.flatnonzero(close[row, :j])
+            if len(earlier):
+                pairs.append((own[earlier[0]], own[j], False))
+    return sorted(pairs)
+
+
+def check_images(tree, items, problems, keep=None):
+    """Decodes all images.
+
+    Args:
+        tree: `zoo.listing.Tree`. items: list of `Item`.
+        problems: list, to which a sentence per image that cannot be read is added.
+        keep: function (item, data, image), called with each good image, or None.
+
+    Returns:
+        (list of the good `Item`s, list of their `Facts`).
+    """
+    good, facts = [], []
+    for item in items:
+        try:
+            data = tree.bytes(item.name)
+            fact, image = facts_of(data)
+        except ZooError as error:
+            text = str(error)
+            where = tree.describe(item.name)
+            problems.append(text if text.startswith(where) else f"{where}: {text.rstrip('.')}.")
+            continue
+        if keep is not None:
+            keep(item, data, image)
+        good.append(item)
+        facts.append(fact)
+    return good, facts
