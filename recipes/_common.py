@@ -5,6 +5,7 @@ All numbers of a paper are in its own recipe, not here.
 
 from ml_collections import ConfigDict
 
+from recipes._folder import BySize, follow_size
 from zoo import training
 from zoo.errors import ZooError, nearest
 from zoo.training.config import check_known_keys
@@ -26,6 +27,7 @@ SAMPLE_CAPTIONS = {
         "a small blue bird with a white belly", "a yellow bird with black wings and a black head",
         "a large black bird with a long curved beak",
     ),
+    "folder": ("",) * 8,  # replaced by held-out captions
     "coco": (
         "a bowl of fruit on a table", "a herd of sheep grazing on a green field",
         "a red bus driving down a city street", "a pizza with cheese on a plate",
@@ -70,16 +72,20 @@ def common_config(system, dataset, variants):
     })
 
 
-def with_variant(config, variant):
+def with_variant(config, variant, variants=None):
     """The locked config with a variant's settings.
 
     Args:
         config: `ConfigDict`, the settings that the variants share.
-        variant: nested dict of the settings that differ.
+        variant: nested dict of the settings that differ, or a `BySize` of two other variants.
+        variants: all variants, for a `BySize`.
 
     Raises:
         ZooError: if `config` lacks one of the variant's settings.
     """
+    if isinstance(variant, BySize):
+        follow_size(config, variants, variant)
+        return config.lock()
     check_known_keys(flatten(variant), config)
     config.update(variant)
     return config.lock()

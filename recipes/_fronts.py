@@ -41,15 +41,19 @@ def generate_flags(options):
 
 
 def train_flags(options):
-    """`--config` from the name of a recipe."""
+    """`--config` from the name of a recipe, or the recipe and settings for a folder of images."""
     name = options.RECIPE
-    if name is None:
-        return []
-    if not _RECIPE.fullmatch(name) or os.path.isdir(name):
+    if os.path.isdir(name) or name.lower().endswith(".zip"):
+        from recipes._own_data import flags_of_folder
+
+        return flags_of_folder(name, options.workdir, options.recipe, options.kind)
+    if not _RECIPE.fullmatch(name):
         raise ZooError(
-            f'zoo train takes a recipe as NAME:DATASET or FILE.py:DATASET, got "{name}": for '
-            "example zoo train attn_gan:shapes --workdir=runs/shapes."
+            "zoo train takes a folder of images, or a recipe as NAME:DATASET or FILE.py:DATASET, "
+            f'got "{name}": for example zoo train attn_gan:shapes --workdir=runs/shapes.'
         )
+    if options.recipe or options.kind:
+        raise ZooError(f"--recipe and --kind are for a folder of images, but {name} is a recipe.")
     return [f"--config={name}"]
 
 
@@ -68,6 +72,7 @@ class Command:
         arguments: tuple of (name, `nargs`, help), the arguments without a flag.
         flags: (parsed arguments) -> list of flags of the program.
         replaced: names of the program's flags that `arguments` replace.
+        options: dict of further options, which `flags` reads, to their help.
         config_flag: str, the program's flag of a recipe, or None.
     """
 
@@ -77,6 +82,7 @@ class Command:
     flags: Callable = lambda options: []
     replaced: tuple = ()
     config_flag: str | None = None
+    options: dict = dataclasses.field(default_factory=dict)
 
 
 _PRESET = ("PRESET", None, "built-in name, directory or handle of a preset")
@@ -92,9 +98,13 @@ COMMANDS = {
         lambda options: [f"--folder={options.FOLDER}"], ("folder",),
     ),
     "train": Command(
-        "train a system from a recipe, or resume", "recipes.train",
-        (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes, or FILE.py:DATASET"),),
+        "train with a recipe or on a folder of your own images, or resume", "recipes.train",
+        (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes, FILE.py:DATASET, or a folder of "
+                          "images, with or without zoo data"),),
         train_flags, ("config",), "config",
+        {"recipe": "of a folder: another recipe than attn_gan for captions, dcgan for classes, "
+                   "pix2pix for pairs or drit for domains",
+         "kind": "of a folder: captions, classes, pairs or domains; default: found"},
     ),
     "evaluate": Command(
         "measure a preset, or a folder of images, and write a report", "recipes.evaluate",
@@ -169,6 +179,8 @@ def command_parser(name, module):
     parser = Parser(prog=f"zoo {name}", description=summary + more)
     for argument, count, text in command.arguments:
         parser.add_argument(argument, nargs=count, help=text)
+    for name, text in command.options.items():
+        parser.add_argument(f"--{name}", metavar="VALUE", help=text)
     if command.module.startswith("export."):
         for action in module.make_parser()._actions:
             if action.dest not in (*command.replaced, "help"):
@@ -203,7 +215,7 @@ def _add_flag(parser, flag):
 
 def program_arguments(command, parser, options):
     """The command line of the program: its flags from the arguments, and those that were given."""
-    positional = {name for name, _, _ in command.arguments}
+    positional = {*(name for name, _, _ in command.arguments), *command.options}
     result = command.flags(options)
     for action in parser._actions:
         value = getattr(options, action.dest, None)

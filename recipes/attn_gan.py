@@ -21,11 +21,14 @@ Datasets:
           (its figures: docs/attn_gan.md).
   birds   CUB-200-2011 in the layout of the AttnGAN data, the paper's settings, 64/128/256 pixels.
   coco    COCO 2014 in the same layout, the paper's settings, 64/128/256 pixels.
+  folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
+          paper; epochs, batch, EMA decay and words follow from the data.
 """
 
 from recipes import damsm
 from recipes._common import (
     SAMPLE_CAPTIONS,
+    BySize,
     caption_experiment,
     check_caption_batch,
     common_config,
@@ -79,13 +82,16 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 12},
     },
+    # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
+    # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
+    "folder": BySize(small="emoji", paper="birds"),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0, 3.0)}  # see recipes/sweep.py
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco."""
+    """The config of one of: shapes, emoji, birds, coco, folder."""
     config = common_config("attn_gan", dataset, VARIANTS)
     config.update({
         "text": "captions",  # the text encoder: "captions" | "hub"
@@ -142,7 +148,7 @@ def get_config(dataset="shapes"):
             "max_words": 18,  # longer captions keep a random subset of this size, in order
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def check(config):

@@ -17,6 +17,8 @@ Datasets:
           at step 3,000, is the preset damsm_emoji_64.
   birds   CUB-200-2011 in the layout of the AttnGAN data, the paper's settings.
   coco    COCO 2014 in the same layout, the paper's settings.
+  folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
+          paper; epochs, batch, EMA decay and words follow from the data.
 
 A GAN uses the result with `--config.damsm=runs/damsm_emoji/presets/best`.
 
@@ -25,7 +27,7 @@ given by `text_encoder` (docs/text_encoders.md). It is frozen: only the image en
 with as many features as the text encoder has.
 """
 
-from recipes._common import check_caption_batch, common_config, with_variant
+from recipes._common import BySize, check_caption_batch, common_config, with_variant
 from zoo import models, training
 
 VARIANTS = {
@@ -65,11 +67,14 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 15},
     },
+    # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
+    # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
+    "folder": BySize(small="emoji", paper="birds"),
 }
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco."""
+    """The config of one of: shapes, emoji, birds, coco, folder."""
     config = common_config("damsm", dataset, VARIANTS)
     config.update({
         "text": "captions",  # the text encoder: "captions" | "hub"
@@ -114,7 +119,7 @@ def get_config(dataset="shapes"):
             "max_words": 18,  # longer captions keep a random subset of this size, in order
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def check(config):

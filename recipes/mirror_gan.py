@@ -27,11 +27,14 @@ Datasets:
           64/128/256 pixels.
   coco    COCO 2014 in the same layout; no settings were published, so these are the birds' with 120
           epochs.
+  folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
+          paper; epochs, batch, EMA decay and words follow from the data.
 """
 
 from recipes import damsm, stream
 from recipes._common import (
     SAMPLE_CAPTIONS,
+    BySize,
     caption_experiment,
     check_caption_batch,
     common_config,
@@ -82,13 +85,16 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 12},
     },
+    # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
+    # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
+    "folder": BySize(small="emoji", paper="birds"),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco."""
+    """The config of one of: shapes, emoji, birds, coco, folder."""
     config = common_config("mirror_gan", dataset, VARIANTS)
     config.update({
         "text": "captions",  # the text encoder: "captions"
@@ -148,7 +154,7 @@ def get_config(dataset="shapes"):
             "max_words": 18,  # longer captions keep a random subset of this size, in order
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def check(config):

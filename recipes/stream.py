@@ -19,11 +19,13 @@ Datasets:
   emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels.
   birds   CUB-200-2011 in the layout of the AttnGAN data; ResNet-152 with ImageNet weights, frozen.
   coco    COCO 2014 in the same layout, the same encoder.
+  folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
+          paper; epochs, batch, EMA decay and words follow from the data.
 
 A MirrorGAN uses the result with `--config.stream=runs/stream_emoji/presets/best`.
 """
 
-from recipes._common import check_caption_batch, common_config, with_variant
+from recipes._common import BySize, check_caption_batch, common_config, with_variant
 from zoo import models, training
 
 VARIANTS = {
@@ -63,11 +65,14 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 15},
     },
+    # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
+    # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
+    "folder": BySize(small="emoji", paper="birds"),
 }
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco."""
+    """The config of one of: shapes, emoji, birds, coco, folder."""
     config = common_config("stream", dataset, VARIANTS)
     config.update({
         "model": {
@@ -102,7 +107,7 @@ def get_config(dataset="shapes"):
             "max_words": 18,  # longer captions keep a random subset of this size, in order
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def check(config):

@@ -31,11 +31,14 @@ Datasets:
           pixels, batch 56, 500 epochs. The paper's: --config.model.image_size=256
           --config.batch_size=512. The frozen image network needs its weights;
           --config.image_network=none disables its loss.
+  folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
+          paper; epochs, batch, EMA decay and words follow from the data.
 """
 
 from recipes import damsm
 from recipes._common import (
     SAMPLE_CAPTIONS,
+    BySize,
     caption_experiment,
     common_config,
     with_variant,
@@ -78,13 +81,19 @@ VARIANTS = {
         "data": {"name": "coco", "directory": "data/coco", "crop": "none", "flip": True,
                  "max_words": 17},
     },
+    # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji with
+    # a recurrent text encoder, `paper` as coco, with epochs, batch, EMA decay and words that follow
+    # from the data.
+    "folder": BySize(
+        small="emoji", paper="coco", text={"small": "captions", "paper": "hub"},
+    ),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, coco."""
+    """The config of one of: shapes, emoji, coco, folder."""
     config = common_config("xmc_gan", dataset, VARIANTS)
     config.update({
         "text": "hub",  # the text encoder: "hub" | "captions"
@@ -144,7 +153,7 @@ def get_config(dataset="shapes"):
             "max_words": 17,  # longer captions keep a random subset of this size, in order
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def check(config):

@@ -10,7 +10,7 @@ from zoo.errors import ZooError
 # Settings that a stage inherits from its system's config, so that the two always agree.
 INHERITED_BY_PRETRAINING = (
     "data", "dataset", "system", "seed", "strategy", "threads", "jit_compile",
-    "text", "text_encoder", "text_cache",
+    "text", "text_encoder", "text_cache", "size",
 )
 
 
@@ -36,14 +36,16 @@ class Stage:
         """The stage's own config: its group and the inherited settings of the system's `config`."""
         result = ConfigDict(config[self.group])
         with result.unlocked():
-            result.update({key: config[key] for key in INHERITED_BY_PRETRAINING})
+            inherited = [key for key in INHERITED_BY_PRETRAINING if key != "size" or key in config]
+            result.update({key: config[key] for key in inherited})
             result.system = self.name
         return result
 
 
 def settings_of_stage(config):
     """The group of settings of a stage: its recipe's `config` without the inherited settings."""
-    return {k: v for k, v in config.items() if k not in INHERITED_BY_PRETRAINING}
+    settings = config.items(preserve_field_references=True)
+    return {k: v for k, v in settings if k not in INHERITED_BY_PRETRAINING}
 
 
 def named_presets(recipe):

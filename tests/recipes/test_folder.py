@@ -1,0 +1,176 @@
+"""The variant `folder` of the text recipes, and `zoo train FOLDER`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from recipes import attn_gan, damsm, dm_gan, mirror_gan, program, stackgan_v2, stream, xmc_gan
+from recipes._own_data import flags_of_folder
+from tests.support import folders
+from tests.support.recipes import validate
+from tests.support.runs import ROOT, SIZES, environment
+from zoo.errors import ZooError
+from zoo.preparation import prepare
+from zoo.preparation.record import NAME
+
+TEXT = (attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, stream, xmc_gan)
+
+
+def record(folder, train=500, kind="captions", **words):
+    """A folder with nothing but a `dataset.json`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = {"max_words": 9, "min_count": 2, **words}
+    content = {"kind": kind, "images": {"train": train}, "words": words}
+    (folder / NAME).write_text(json.dumps(content))
+    return str(folder)
+
+
+@pytest.mark.parametrize("recipe", TEXT)
+def test_the_sizes_are_those_of_other_variants(recipe):
+    config = recipe.get_config("folder")
+    paper = "coco" if recipe is xmc_gan else "birds"
+    for size, dataset in (("small", "emoji"), ("paper", paper)):
+        config.size = size
+        validate(config)
+        other = recipe.get_config(dataset)
+        assert config.model.to_dict() == other.model.to_dict()
+        assert (config.batch_size, config.epochs) == (other.batch_size, other.epochs)
+        assert config.data.crop == other.data.crop
+        assert (config.data.name, config.data.words) == ("folder", "unicode")
+        if "pretraining" in config and paper == "birds":
+            assert config.pretraining.to_dict() == other.pretraining.to_dict()
+    assert config.is_locked
+
+
+def test_a_setting_that_is_given_follows_nothing():
+    config = attn_gan.get_config("folder")
+    config.model.generator_filters = 7
+    config.size = "paper"
+    again = config.copy_and_resolve_references()
+    config.size = "small"
+    assert config.model.generator_filters == again.model.generator_filters == 7
+    assert (config.model.stage_sizes, again.model.stage_sizes) == ((16, 32, 64), (64, 128, 256))
+    assert again.pretraining.model.image_size == 299 and config.pretraining.model.image_size == 64
+    config.size = "big"
+    with pytest.raises(ZooError, match='config.size must be "small" or "paper", got'):
+        validate(config)
+
+
+PARSED = """
+import sys
+from absl import flags
+from ml_collections import config_flags
+from recipes import _cli
+
+config_flags.DEFINE_config_file("config", None, "")
+_cli.parse(sys.argv, "config")
+recipe = _cli.recipe()
+recipe.validate()
+print(recipe.config.model.stage_sizes, recipe.config.batch_size)
+"""
+
+
+def test_the_size_is_a_flag():
+    for flags, expected in (
+        (["--config.size=paper"], "(64, 128, 256) 20"),
+        (["--config.batch_size=3", "--config.size=paper"], "(64, 128, 256) 3"),
+        (["--config.model.stage_sizes=(16,32)"], "(16, 32) 16"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", PARSED, "--config=recipes/attn_gan.py:folder", *flags], cwd=ROOT,
+            env=environment(), text=True, capture_output=True, timeout=120,
+        )
+        assert done.stdout.strip() == expected, done.stderr
+
+
+def test_settings_follow_from_the_data(tmp_path):
+    config = attn_gan.get_config("folder")
+    config.data.directory = record(tmp_path / "a", 500)
+    assert config.epochs == 60 * 6800 // 500 and config.pretraining.epochs == 30 * 6800 // 500
+    assert (config.data.max_words, config.data.min_count) == (9, 2)
+    assert config.model.ema_decay == 0.999 and config.batch_size == 16
+    config.steps = 300
+    assert config.model.ema_decay == 0.99  # of a short training
+    config.data.directory = record(tmp_path / "b", 20)
+    assert config.epochs == 2000 and (config.batch_size, config.pretraining.batch_size) == (10, 10)
+    config.data.max_words = 5
+    assert config.copy_and_resolve_references().data.max_words == 5
+    with pytest.raises(ZooError, match="holds pairs, but this recipe reads images with captions"):
+        config.data.directory = record(tmp_path / "c", kind="pairs")
+        validate(config)
+
+
+@pytest.mark.parametrize(("kind", "recipe"), [
+    ("captions", "attn_gan"), ("classes", "dcgan"), ("pairs", "pix2pix"), ("domains", "drit")])
+def test_the_kind_chooses_the_recipe(tmp_path, kind, recipe):
+    folder = record(tmp_path / "mine", kind=kind)
+    assert flags_of_folder(folder, None) == [
+        f"--config={recipe}:folder", f"--config.data.directory={folder}"]
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"recipe": "drit"}, "one of pix2pix, bicyclegan for pairs"),
+    ({"recipe": "pix2pix2"}, 'Did you mean "pix2pix"'),
+    ({"kind": "domains"}, "was prepared as pairs"), ({"kind": "pair"}, 'Did you mean "pairs"'),
+])
+def test_another_recipe_or_kind(tmp_path, options, words):
+    folder = record(tmp_path, kind="pairs")
+    assert flags_of_folder(folder, None, "bicyclegan")[0] == "--config=bicyclegan:folder"
+    with pytest.raises(ZooError, match=words):
+        flags_of_folder(folder, None, **options)
+
+
+def test_a_folder_needs_a_workdir(tmp_path):
+    with pytest.raises(ZooError, match="--workdir is missing"):
+        flags_of_folder(str(tmp_path), None)
+    with pytest.raises(ZooError, match="takes a folder of images, or a recipe as NAME:DATASET"):
+        program.run(["train", str(tmp_path / "no folder")])
+
+
+def train(*arguments):
+    done = subprocess.run(
+        [sys.executable, "-m", "recipes.program", "train", *arguments], cwd=ROOT,
+        env=environment(), text=True, capture_output=True, timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.large
+def test_zoo_train_on_captions_does_it_all(tmp_path):
+    """From a folder with captions.txt to a preset, in one command; the second one resumes."""
+    captions = folders.captioned(tmp_path / "mine", 60)
+    lines = [f"{name}\t{caption}" for name, caption in captions.items()]
+    (tmp_path / "mine" / "captions.txt").write_text("\n".join(lines))
+    sizes = [size for size in SIZES if ".data." not in size]
+    arguments = (str(tmp_path / "mine"), "--workdir", str(tmp_path / "run"), *sizes)
+    text = train(*arguments)
+    assert "found     images with captions: captions.txt" in text and "done: 12 steps" in text
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["data"]["directory"] == str(tmp_path / "run_data")
+    assert config["data"]["max_words"] == 3 and config["size"] == "small"
+    assert (tmp_path / "run" / "presets" / "last" / "README.md").exists()
+    assert "12 of 12 is already done" in train(*arguments)
+
+
+@pytest.mark.large
+@pytest.mark.parametrize("kind", ["classes", "pairs", "domains"])
+def test_zoo_train_on_the_other_kinds(tmp_path, kind):
+    if kind == "classes":
+        folders.classes(tmp_path / "mine")
+        more = ("--config.model.filters=4", "--config.model.image_size=16")
+    else:
+        folders.two_folders(tmp_path / "mine")
+        more = {
+            "pairs": ("--config.model.image_size=32", "--config.model.generator_filters=4",
+                      "--config.model.discriminator_filters=4",
+                      "--config.model.discriminator_layers=1"),
+            "domains": ("--config.model.image_size=32", "--config.model.filters=4",
+                        "--config.data.load_size=36"),
+        }[kind]
+    prepare(tmp_path / "mine", tmp_path / "data", kind=kind)
+    text = train(str(tmp_path / "data"), f"--workdir={tmp_path / 'run'}", "--config.steps=2",
+                 "--config.batch_size=2", "--config.samples.rows=2", *more)
+    assert "done: 2 steps" in text
