@@ -8,8 +8,11 @@
     checkpoints/last.json  that step, the training time in seconds, the last losses
     presets/last, best     presets for `zoo.from_preset`
     presets.json           the steps and scores of these presets
+    report.html            curves, sample grids, settings and card; written at each checkpoint
+    README.md              the command that started the run, and what is where
 """
 
+import contextlib
 import fcntl
 import os
 import sys
@@ -26,6 +29,9 @@ from zoo.training.config import (
     kept,
     to_plain,
 )
+from zoo.training.run_page import write_page
+from zoo.training.run_readme import NAME as README
+from zoo.training.run_readme import readme
 from zoo.training.setting_rules import short_repr
 
 COUNT = (Integral, "a whole number of at least 0")
@@ -120,6 +126,8 @@ class RunFolder:
 
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             write_json(self.path / name, content)
+            if name in FORMS:  # a checkpoint or a preset is new
+                write_page(self.path)
 
     def log(self, text, console=True):
         """Writes one line to the console and to log.txt."""
@@ -133,8 +141,10 @@ class RunFolder:
             file.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}\n")
 
     def close(self):
-        """Releases the lock on the folder."""
+        """Writes the last state to `report.html`, and releases the lock on the folder."""
         if self._lock is not None:
+            with contextlib.suppress(ZooError, OSError):  # such as a full disk, which was said
+                write_page(self.path)
             self._lock.close()
             self._lock = None
 
@@ -151,8 +161,11 @@ class RunFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self.close()
+            self._lock.close()
+            self._lock = None
             raise ZooError(f"Another process is training in {self.path}.") from None
+        from zoo.storage import write_bytes_atomically
+
         old = self.read_json("config.json")
         config = kept(config, old)
         if old != config:
@@ -163,6 +176,9 @@ class RunFolder:
                     f"{key} {before.get(key)} -> {now[key]}"
                     for key in now if before.get(key) != now[key]
                 ))
+        if not (self.path / README).exists():
+            text = readme(self.path, config).encode("utf-8", "backslashreplace")
+            write_bytes_atomically(str(self.path / README), text)
         self.log("$ " + " ".join(["python", *sys.argv]), console=False)
 
 
