@@ -5,6 +5,7 @@ r"""Writes the tables of built-in presets into README.md and docs/presets.md, fr
 A table stands between the lines `<!-- presets -->` and `<!-- end of presets -->`.
 """
 
+import argparse
 import os
 from pathlib import Path
 
@@ -52,7 +53,12 @@ def pages():
     return texts
 
 
-if __name__ == "__main__":
+def main():
+    argparse.ArgumentParser(description=__doc__.split("\n")[0]).parse_args()
     for page, content in pages().items():
         page.write_text(content, "utf-8")
         print(f"Written to {page}")
+
+
+if __name__ == "__main__":
+    main()
