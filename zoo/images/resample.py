@@ -147,8 +147,12 @@ def _window_matrix(first, weights, window, channels):
 
 
 def _weights(before, length, kernel, support):
-    """(first input pixel of each output pixel, int32 [length], which may be negative; weights of the
-    pixels from there on, whole numbers in float64 [length, taps], 0 outside of the image)."""
+    """The input pixels of each output pixel.
+
+    Returns:
+        (the first one, int32 [length], negative if the kernel begins outside of the image; the
+        weights from there on, whole numbers in float64 [length, taps], 0 outside of the image).
+    """
     ratio = tf.cast(before, tf.float64) / tf.cast(length, tf.float64)
     stretch = tf.maximum(ratio, 1.0)
     reach = support * stretch
