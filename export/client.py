@@ -141,7 +141,10 @@ def _array(name, spec, values):
         array = as_array(values, spec.dtype)
     except (TypeError, ValueError, OverflowError):
         array = None
-    if array is None or array.ndim != len(spec.shape) or not len(array):
+    fits = array is not None and array.ndim == len(spec.shape) and len(array)
+    if fits and array.dtype == object:
+        fits = all(isinstance(value, bytes) for value in array.reshape(-1))
+    if not fits:
         raise ZooError(
             f"{name} must be {spec.dtype.name.replace('object', 'strings')} of the shape "
             f"{spec.text()}, got {values!r:.80}."

@@ -119,6 +119,7 @@ def _listen(host, port):
         sock = socket.socket(family)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
+        sock.listen(2048)  # connections wait until the server has started
     except OSError as error:
         raise ZooError(
             f"{host}:{port} cannot be bound: {error.strerror or error}. Choose another --port."
@@ -142,8 +143,16 @@ def _web_server(application, options):
     ))
 
 
-async def serve(options, models, metrics):
-    """Serves until SIGTERM or Ctrl-C."""
+async def serve(options, models, metrics, stopping=None, ready=None):
+    """Serves until SIGTERM or Ctrl-C.
+
+    Args:
+        options: see `parse`.
+        models: `export.server.models.Models`.
+        metrics: `export.server.metrics.Metrics`.
+        stopping: `asyncio.Event` that stops the server instead of the signals, or None.
+        ready: function of the dict of addresses ("rest", "grpc"), called once it answers.
+    """
     from export.server import batching, grpc_service, rest, service
 
     batcher = batching.Batcher(options.max_batch, options.max_queue, metrics)
@@ -155,15 +164,18 @@ async def serve(options, models, metrics):
     )
     web = _web_server(rest.Rest(front, options.max_body, options.read_timeout).application(),
                       options)
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    if stopping is None:
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     batcher.start()
     await remote.start()
     watcher = asyncio.create_task(_watch(models, options.poll))
     answering = asyncio.create_task(web.serve(sockets=[sock]))
     addresses = {"rest": f"http://{host}:{sock.getsockname()[1]}", "grpc": f"{host}:{grpc_port}"}
     LOG.info("ready", extra=addresses)
+    if ready is not None:
+        ready(addresses)
     await asyncio.wait(
         [answering, asyncio.create_task(stopping.wait())], return_when=asyncio.FIRST_COMPLETED
     )
