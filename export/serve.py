@@ -18,6 +18,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import sys
@@ -64,7 +65,7 @@ def parse(arguments=None):
     parser.add_argument("--max_queue", type=int, default=256, help="most rows that wait; then 503")
     parser.add_argument("--max_body", type=int, default=2**25, help="most bytes of a request")
     parser.add_argument(
-        "--max_connections", type=int, default=512, help="most REST requests at a time; then 503"
+        "--max_connections", type=int, default=512, help="most requests at a time; then 503"
     )
     parser.add_argument("--timeout", type=float, default=30.0, help="most seconds in the queue")
     parser.add_argument(
@@ -94,6 +95,8 @@ def check(options):
         if not label or not number.isascii() or not number.isdigit():
             raise ZooError(f"--label must be LABEL=VERSION such as stable=3, got {text!r}.")
         labels[label] = int(number)
+    if options.name and not re.fullmatch(r"[\w.-]+", options.name):
+        raise ZooError(f"--name must be letters, digits, dots and dashes, got {options.name!r}.")
     if not os.path.isdir(options.model):
         raise ZooError(f"There is no folder {options.model}: give the --out of the export.")
     return labels
@@ -160,7 +163,7 @@ async def serve(options, models, metrics, stopping=None, ready=None):
     sock = _listen(options.host, options.port)
     host = f"[{options.host}]" if ":" in options.host else options.host
     remote, grpc_port = grpc_service.make_server(
-        front, f"{host}:{options.grpc_port}", options.max_body
+        front, f"{host}:{options.grpc_port}", options.max_body, options.max_connections
     )
     web = _web_server(rest.Rest(front, options.max_body, options.read_timeout).application(),
                       options)

@@ -13,13 +13,14 @@ from zoo.errors import ZooError
 SERVING, NOT_SERVING = 1, 2
 
 
-def make_server(service, address, max_body):
+def make_server(service, address, max_body, most):
     """(a `grpc.aio` server that is not started, its port).
 
     Args:
         service: `export.server.service.Service`.
         address: str, "HOST:PORT"; port 0 takes a free one.
         max_body: int, bytes of a request.
+        most: int, requests at a time.
 
     Raises:
         ZooError: the address cannot be bound.
@@ -27,7 +28,7 @@ def make_server(service, address, max_body):
     server = grpc.aio.server(options=[
         ("grpc.max_receive_message_length", max_body), ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 0),
-    ])
+    ], maximum_concurrent_rpcs=most)
     methods = Methods(service)
     for prefix, table in (
         (protos.PREDICTION, {
@@ -77,7 +78,7 @@ class Methods:
             rows, outputs = await self.service.predict(version, name, inputs)
         except (Refused, ZooError) as error:
             refused = error if isinstance(error, Refused) else Refused("invalid", str(error))
-            code, name = refused.grpc, "invalid" if refused.kind == "invalid" else name[:60]
+            code = refused.grpc
             self.service.record("grpc", name, code, rows, started)
             await context.abort(grpc.StatusCode[code], str(refused))
         answer = protos.PredictResponse()

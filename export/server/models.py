@@ -107,7 +107,8 @@ class Models:
 
     A new version is loaded, answers its warm-up requests, and only then replaces the old one, which
     is forgotten once its last request is answered. A version that fails is not tried again until
-    its files change. A version whose folder disappears is served until another replaces it.
+    its files change. When a version's folder disappears, the newest one that is left is served; if
+    none is left, the last one still is.
 
     Args:
         folder: str, the model's folder with one folder per version.

@@ -1,6 +1,7 @@
 """TensorFlow Serving's REST interface as an ASGI application, with metrics, health and a page."""
 
 import asyncio
+import html
 import json
 import re
 import time
@@ -21,6 +22,7 @@ _PATH = re.compile(
     r"(?P<name>[^/:]+)(?:/versions/(?P<version>[0-9]{1,19})|/labels/(?P<label>[^/:]+))?"
     r"(?P<what>:predict|/metadata)?"
 )
+AT_ONCE = 8  # the largest bodies that are in memory at the same time
 
 
 class Rest:
@@ -30,10 +32,14 @@ class Rest:
         service: the service.
         max_body: int, bytes of a request.
         read_timeout: float, seconds in which a request's body must arrive.
+
+    Attributes:
+        held: int, bytes of all bodies that are not answered yet, at most `AT_ONCE * max_body`.
     """
 
     def __init__(self, service, max_body, read_timeout):
         self.service, self.max_body, self.read_timeout = service, max_body, read_timeout
+        self.held = 0
 
     def application(self):
         """The ASGI application."""
@@ -46,7 +52,7 @@ class Rest:
 
     async def page(self, request):
         text = resources.files("export.server").joinpath("page.html").read_text("utf-8")
-        return HTMLResponse(text.replace("{{model}}", self.service.models.name))
+        return HTMLResponse(text.replace("{{model}}", html.escape(self.service.models.name)))
 
     async def health(self, request):
         ready = bool(self.service.models.loaded) and not self.service.draining
@@ -58,24 +64,26 @@ class Rest:
 
     async def model(self, request):
         """Status, metadata and predictions."""
-        started, signature, rows = time.monotonic(), "", 0
+        started, signature, rows, body = time.monotonic(), "", 0, bytearray()
         found = _PATH.fullmatch(request.path_params["path"])
         try:
             if not found or (found["what"] == ":predict") != (request.method == "POST"):
                 raise Refused("missing", f"There is no {request.method} {request.url.path:.80}.")
             if found["what"] == ":predict":
                 self.service.accept()
-                body = _parsed(await self._body(request))
-                signature = str(body.get("signature_name", "serving_default"))[:60]
-                rows, answer = await self._predict(found, body)
+                await self._read(request, body)
+                parsed = _parsed(body)
+                signature = str(parsed.get("signature_name", "serving_default"))[:60]
+                rows, answer = await self._predict(found, parsed)
             else:
                 answer = self._described(found)
             status = 200
         except Refused as error:
             status, answer = error.http, {"error": str(error)}
-            signature = signature if error.http != 400 else "invalid"
         except ClientDisconnect:
             return Response(status_code=499)
+        finally:
+            self.held -= len(body)
         if request.method == "POST":
             self.service.record("rest", signature, status, rows, started)
         text = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
@@ -84,25 +92,25 @@ class Rest:
             headers["Connection"] = "close"
         return Response(text, status, headers, "application/json")
 
-    async def _body(self, request):
-        """The bytes of a request, at most `max_body`, within `read_timeout`."""
-        if int(request.headers.get("content-length") or 0) > self.max_body:
-            raise Refused("large", f"A request may have at most {self.max_body} bytes.")
-        parts, size = [], 0
+    async def _read(self, request, body):
+        """Fills `body`, a bytearray, with at most `max_body` bytes within `read_timeout`."""
+        self._check_size(int(request.headers.get("content-length") or 0))
         try:
             async with asyncio.timeout(self.read_timeout):
                 async for part in request.stream():
-                    size += len(part)
-                    if size > self.max_body:
-                        raise Refused(
-                            "large", f"A request may have at most {self.max_body} bytes."
-                        )
-                    parts.append(part)
+                    self._check_size(len(body) + len(part))
+                    body += part
+                    self.held += len(part)
+                    if self.held > AT_ONCE * self.max_body:
+                        raise Refused("busy", "Too many large requests: try again later.")
         except TimeoutError:
             raise Refused(
                 "slow", f"The request did not arrive within {self.read_timeout:g} s."
             ) from None
-        return b"".join(parts)
+
+    def _check_size(self, size):
+        if size > self.max_body:
+            raise Refused("large", f"A request may have at most {self.max_body} bytes.")
 
     def _version(self, found):
         number = int(found["version"]) if found["version"] else None

@@ -209,6 +209,35 @@ def test_bodies_are_bounded_in_size_and_time(folder, monkeypatch):
         assert client.generate(["a"], seed=1) == [b"1:a:1"]
 
 
+def test_bodies_in_memory_are_bounded_together(folder, monkeypatch):
+    with running(folder, monkeypatch, "--max_body=1000") as (addresses, _, _):
+        parts = urllib.parse.urlsplit(addresses["rest"])
+        head = b"POST /v1/models/fake:predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+        held = []
+        for _ in range(8):
+            held.append(socket.create_connection((parts.hostname, parts.port), timeout=10))
+            held[-1].sendall(head + b"x" * 999)
+        body = b"x" * 1000
+
+        def refused():
+            return call(addresses, "/v1/models/fake:predict", body)[0] == 503
+
+        wait_for(refused)
+        for connection in held:
+            connection.close()
+        wait_for(lambda: not refused())
+
+
+def test_metrics_have_no_label_for_names_of_users(server):
+    addresses, _ = server
+    for name in ("x1", "x2"):
+        body = {"signature_name": name, "instances": [{"captions": "a", "seed": 1}]}
+        assert call(addresses, "/v1/models/fake:predict", body)[0] == 400
+        assert call(addresses, "/v1/models/fake/versions/7:predict", body)[0] == 404
+    text = call(addresses, "/metrics")[1]
+    assert 'signature="unknown"' in text and "x1" not in text and "x2" not in text
+
+
 def test_a_new_version_replaces_the_old_and_a_broken_one_never_does(folder, monkeypatch):
     with running(folder, monkeypatch, "--label=stable=1") as (addresses, models, _):
         client = clients(addresses)[0]
@@ -224,8 +253,12 @@ def test_a_new_version_replaces_the_old_and_a_broken_one_never_does(folder, monk
         assert [(s["version"], s["state"]) for s in states] == [
             ("3", "END"), ("2", "AVAILABLE"), ("1", "AVAILABLE"),
         ]
-        (folder / "2" / "saved_model.pb").unlink()  # disappears: it is served until replaced
-        assert client.generate(["a"], seed=1) == [b"2:a:1"]
+        (folder / "2" / "saved_model.pb").unlink()  # a rollback to the newest that is left
+        wait_for(lambda: 2 not in models.loaded)
+        assert client.generate(["a"], seed=1) == [b"1:a:1"]
+        (folder / "1" / "saved_model.pb").unlink()  # none is left: the last one is served
+        time.sleep(0.3)
+        assert client.generate(["a"], seed=1) == [b"1:a:1"]
 
 
 @pytest.mark.parametrize("protocol", [0, 1])
@@ -257,6 +290,7 @@ def test_what_was_accepted_is_answered_while_the_server_stops(folder, monkeypatc
     (["--timeout=0"], "--timeout must be positive"),
     (["--label=stable"], "LABEL=VERSION"),
     (["--model=missing"], "There is no folder missing"),
+    (["--name=a/b"], "--name must be letters"),
 ])
 def test_command_lines_that_are_refused(folder, flags, words):
     with pytest.raises(ZooError, match=words):
