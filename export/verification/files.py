@@ -3,12 +3,18 @@
 import os
 
 from export.verification.checks import Result
+from export.verification.local import check_directory
 
 CORE_ONLY = ("PyFunc", "EagerPyFunc", "PyFuncStateless")  # need Python
 
 
 def check_files(directory):
-    """list of `Result`: size, warm-up requests, operations."""
+    """list of `Result`: size, warm-up requests, operations.
+
+    Raises:
+        ZooError: this is not one version of an export.
+    """
+    check_directory(directory)
     results = []
 
     def add(check, passed, detail):

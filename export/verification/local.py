@@ -15,6 +15,12 @@ from zoo.errors import ZooError
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "process.py")
 
 
+def check_directory(directory):
+    """Raises `ZooError` if this is not one version of an export."""
+    if not os.path.isfile(os.path.join(directory, "saved_model.pb")):
+        raise ZooError(f"{directory} is no SavedModel: give one version, such as served/a/1.")
+
+
 class Process:
     """Asks a SavedModel like `export.client.Client`: `signatures` and `predict`.
 
@@ -30,8 +36,7 @@ class Process:
     """
 
     def __init__(self, directory, timeout=120.0):
-        if not os.path.isfile(os.path.join(directory, "saved_model.pb")):
-            raise ZooError(f"{directory} is no SavedModel: give one version, such as served/a/1.")
+        check_directory(directory)
         self.timeout = timeout
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
