@@ -6,6 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
+SERVE = ["grpcio>=1.60", "prometheus-client>=0.20", "starlette>=0.40", "uvicorn>=0.30"]
 
 
 def version():
@@ -26,6 +27,7 @@ setup(
     packages=find_packages(include=["zoo", "zoo.*", "recipes", "recipes.*", "export", "export.*"]),
     package_data={
         "zoo": ["models/*/README.md"],
+        "export.server": ["page.html"],
         # The built-in presets: folders of files beside the code that reads them.
         "zoo.presets": ["*/*.json", "*/*.txt", "*/*.h5", "*/*.md", "*/*.png"],
     },
@@ -51,7 +53,10 @@ setup(
         "text": ["keras-hub"],  # text encoders from Hugging Face's or KerasHub's files
         # the other sides of `make bench`; pytorch-fid calls what SciPy 1.18 no longer has
         "benchmark": ["torch", "torchvision", "pytorch-fid", "scipy<1.18", "scikit-learn"],
-        "dev": ["hypothesis", "keras-hub", "pytest", "pytest-xdist", "ruff", "scikit-learn"],
+        "serve": SERVE,
+        "dev": [
+            "hypothesis", "keras-hub", "pytest", "pytest-xdist", "ruff", "scikit-learn", *SERVE,
+        ],
     },
     classifiers=[
         "Operating System :: POSIX",

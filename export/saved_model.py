@@ -2,9 +2,10 @@
 
     python -m export.saved_model --preset=attn_gan_emoji_64 --out=served/attn_gan --version=1
 
-The signature `serving_default` takes the model's condition and `seed` (int64 [B]) and gives `image`
-(uint8 [B, H, W, 3]) and `image_bytes` (string [B], PNG files). For several images of one condition,
-repeat it with different seeds. The condition is
+The signature `serving_default` takes the model's condition and `seed` (int64 [B]) and gives
+`image_bytes` (string [B], PNG files); `pixels` gives `image` (uint8 [B, H, W, 3]) instead. With
+`--samples=N`, `generate_n` gives `image_bytes` (string [B, N]), N images per condition, with the
+seeds `seed` to `seed + N - 1`. The condition is
 
     captions     string [B]               text to image; an unreadable caption (empty, only unknown
                                           words) does not fail its batch, see
@@ -13,8 +14,8 @@ repeat it with different seeds. The condition is
                                           takes `words`, `sentence` and `lengths`
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
-                                          (uint8 [B, H, W, 3]) instead; DRIT has `a2b`, `b2a`,
-                                          `a2b_pixels` and `b2a_pixels`, see
+                                          (uint8 [B, H, W, 3]) instead; DRIT also has `a2b`,
+                                          `b2a`, `a2b_pixels`, ..., see
                                           `zoo/conditions/image_serving.py`
 
 and absent for a StackGAN++ without text.
@@ -26,24 +27,38 @@ and absent for a StackGAN++ without text.
         captions=tf.constant(["a red heart"]), seed=tf.constant([7], tf.int64)
     )
 
+A request of more than `--max_batch` rows, with an image of more than `--max_pixels` or a caption of
+more than `--max_caption_bytes` is refused before anything is computed. Two exports of one preset
+are identical files.
+
 An existing version is replaced only with `--overwrite`. Writing is atomic. Exit status 0; 1 with
 one line that describes the error (`--verbose` adds the traceback); or 130 after Ctrl-C.
 """
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import tempfile
 
 from zoo import programs, storage
 from zoo.allocator import keep_memory
 from zoo.checks import check_weights
+from zoo.conditions.records import LIMITS, Limits
 from zoo.errors import ZooError
 
 MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
+MOST_SAMPLES = 64
+LIMIT_HELP = {
+    "max_batch": "most rows of a request",
+    "max_pixels": "most pixels of an image that is sent, from its header",
+    "max_caption_bytes": "most bytes of a caption",
+}
 
 
-def export_saved_model(model, out, version=1, overwrite=False, name=None):
+def export_saved_model(
+    model, out, version=1, overwrite=False, name=None, limits=None, samples=1
+):
     """Writes `out/version`, a SavedModel of a model that generates images, atomically.
 
     Args:
@@ -52,32 +67,50 @@ def export_saved_model(model, out, version=1, overwrite=False, name=None):
         version: int from 1 to 2**63 - 1.
         overwrite: bool. Whether an existing version is replaced; it is unchanged if writing fails.
             Only a SavedModel is replaced, and never a folder that contains the preset.
-        name: str or None. The model's name in the warm-up requests; None takes the folder's name.
+        name: str or None. The model's name in the warm-up requests, which servers ignore; None
+            takes the name of the model's class.
+        limits: `zoo.conditions.records.Limits` of a request, or None for the default.
+        samples: int from 1 to 64. Images per condition of the signature `generate_n`; 1 leaves it
+            out.
 
     Returns:
         str, the path of the version.
 
     Raises:
         ZooError: the model generates no images or has weights that are not finite, the version
-            exists, or it cannot be written.
+            exists, a number is out of range, or it cannot be written.
     """
     import tensorflow as tf
 
-    from export import service, warmup
+    from export import reproducible, service, warmup
 
-    requests = service.example_requests(model)
+    check_options(limits, samples)
+    requests = service.example_requests(model, samples=samples)
     check_weights(f"This {type(model).__name__} is not exported", _weights(model))
     target = check_target(out, version, overwrite)
-    name = name or os.path.basename(os.path.realpath(out))
+    name = name or type(model).__name__
     with _new_folder(out), storage.atomic_folder(target) as folder:
         try:
             with tempfile.TemporaryDirectory() as assets:
-                served = service.Service(model, assets)
+                served = service.Service(model, assets, limits or LIMITS, samples)
                 tf.saved_model.save(served, folder, signatures=dict(served.functions))
+            reproducible.make_reproducible(folder)
             warmup.write_warmup(folder, requests, name)
         except tf.errors.OpError as error:
             raise storage.tensorflow_write_error(target, error) from error
     return target
+
+
+def check_options(limits, samples):
+    """Raises `ZooError` if a limit is not a positive int32, or `samples` is not from 1 to 64."""
+    for name, value in dataclasses.asdict(limits or LIMITS).items():
+        _check_number(name, value, 2**31 - 1)
+    _check_number("samples", samples, MOST_SAMPLES)
+
+
+def _check_number(name, value, most):
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise ZooError(f"{name} must be a whole number from 1 to {most}, got {value!r}.")
 
 
 def _weights(model):
@@ -164,6 +197,13 @@ def make_parser():
     parser.add_argument(
         "--version", type=_version, default=1, help="whole number from 1 to 2^63 - 1 (default 1)"
     )
+    for name, limit in dataclasses.asdict(LIMITS).items():
+        parser.add_argument(
+            f"--{name}", type=int, default=limit, help=f"{LIMIT_HELP[name]} (default {limit})"
+        )
+    parser.add_argument(
+        "--samples", type=int, default=1, help=f"adds generate_n, for N images, 2 to {MOST_SAMPLES}"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing version")
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     return parser
@@ -179,6 +219,8 @@ def main(arguments=None):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         options = parse(arguments)
+        limits = Limits(**{name: getattr(options, name) for name in LIMIT_HELP})
+        check_options(limits, options.samples)
         check_target(options.out, options.version, options.overwrite, options.preset)
         keep_memory()
         with programs.quiet():
@@ -186,11 +228,12 @@ def main(arguments=None):
             from zoo import presets
 
             model = presets.from_preset(options.preset)
-            path = export_saved_model(model, options.out, options.version, options.overwrite)
-            signatures = ", ".join(
-                f"{name}({', '.join(inputs)})"
-                for name, inputs in service.example_requests(model, sizes=(1,))
+            path = export_saved_model(
+                model, options.out, options.version, options.overwrite, None, limits,
+                options.samples,
             )
+            requests = service.example_requests(model, (1,), options.samples)
+            signatures = ", ".join(f"{name}({', '.join(inputs)})" for name, inputs in requests)
     except ZooError as error:
         programs.report(error, programs.is_verbose(arguments))
         return 1
@@ -199,7 +242,7 @@ def main(arguments=None):
         for folder, _, files in os.walk(path)
         for file in files
     )
-    print(f"{path}: {size / 1e6:.1f} MB, {signatures} -> image, image_bytes")
+    print(f"{path}: {size / 1e6:.1f} MB, {signatures}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Warm-up requests, which TensorFlow Serving runs before it reports a model as ready.
+"""Warm-up requests, which a server runs before it reports a model as ready.
 
 The file is a TFRecord of `tensorflow.serving.PredictionLog` messages. Only three small messages
 surround TensorFlow's own `TensorProto`, so they are encoded here without a serving package.
@@ -89,3 +89,39 @@ def _varint(number):
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
+
+
+def read_warmup(directory):
+    """The requests of a SavedModel's warm-up file.
+
+    Args:
+        directory: str. The SavedModel (one version).
+
+    Returns:
+        list of (signature name, dict of input name -> array); empty without the file.
+    """
+    import tensorflow as tf
+
+    from export import protos, tensors
+
+    path = os.path.join(directory, FOLDER, NAME)
+    if not os.path.isfile(path):
+        return []
+    found = []
+    for record in tf.data.TFRecordDataset(path).as_numpy_iterator():
+        # the two messages around the request have one field each
+        request = protos.PredictRequest.FromString(_inner(_inner(record)))
+        inputs = {name: tensors.from_proto(value, name) for name, value in request.inputs.items()}
+        found.append((request.model_spec.signature_name, inputs))
+    return found
+
+
+def _inner(message):
+    """The bytes of the only field of a message."""
+    size = shift = 0
+    for start, byte in enumerate(message[1:], 2):
+        size |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return message[start : start + size]
+    return b""

@@ -4,8 +4,8 @@
 
 REQUEST.json: `model` (directory), `signature` and `name` of its condition, `condition` (list of int
 or, with `strings`, of base64), `seeds` (list of int), `inputs` and `outputs` (tensor names of the
-signature, "operation:index", in the order condition, seed and image, image_bytes). RESULT.json:
-`shape`, `image` and `image_bytes` (base64).
+signature, "operation:index", in the order condition, seed and image_bytes). RESULT.json:
+`image_bytes` (base64).
 """
 
 import base64
@@ -32,9 +32,7 @@ def load_library():
         "TF_StringGetDataPointer",
     ):
         getattr(library, name).restype = POINTER
-    for name in ("TF_StringGetSize", "TF_TensorByteSize"):
-        getattr(library, name).restype = c.c_size_t
-    library.TF_Dim.restype = c.c_int64
+    library.TF_StringGetSize.restype = c.c_size_t
     return library
 
 
@@ -81,20 +79,17 @@ def main(request_path, result_path):
     condition = (strings if request["strings"] else integers)(request["condition"])
     seeds = integers(request["seeds"])
 
-    results = (POINTER * 2)()
+    results = (POINTER * 1)()
     tf.TF_SessionRun(
         session, None, (Output * 2)(*map(place, request["inputs"])),
-        (POINTER * 2)(condition, seeds), 2, (Output * 2)(*map(place, request["outputs"])), results,
-        2, None, 0, None, status,
+        (POINTER * 2)(condition, seeds), 2, (Output * 1)(*map(place, request["outputs"])), results,
+        1, None, 0, None, status,
     )
     check()
-    image, files = POINTER(results[0]), POINTER(results[1])
+    files = POINTER(results[0])
     slots = [POINTER(tf.TF_TensorData(files) + 24 * i) for i in range(count)]
     texts = [c.string_at(tf.TF_StringGetDataPointer(s), tf.TF_StringGetSize(s)) for s in slots]
-    pixels = c.string_at(tf.TF_TensorData(image), tf.TF_TensorByteSize(image))
     result = {
-        "shape": [tf.TF_Dim(image, i) for i in range(tf.TF_NumDims(image))],
-        "image": base64.b64encode(pixels).decode(),
         "image_bytes": [base64.b64encode(text).decode() for text in texts],
         "modules": sorted({"keras", "tensorflow", "zoo"} & set(sys.modules)),
     }

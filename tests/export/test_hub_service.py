@@ -23,7 +23,7 @@ def test_the_saved_model_holds_both_modules(tmp_path):
     wanted = model.generate(CAPTIONS, seed=SEEDS)
     assert wanted.std() > 1
     requests = service.example_requests(model, sizes=(2,))
-    assert [set(inputs) for _, inputs in requests] == [{"captions", "seed"}]
+    assert [set(inputs) for _, inputs in requests] == [{"captions", "seed"}] * 2
     for client in ("python", "session"):  # processes that cannot see the modules' folders' code
         got, files = ask_process(
             tmp_path, client, path, "serving_default", [c.encode() for c in CAPTIONS], SEEDS,
@@ -38,7 +38,7 @@ def test_the_saved_model_holds_both_modules(tmp_path):
     assert os.listdir(os.path.join(path, "assets"))  # the vocabulary
     odd = [b"", b"\xff\xfe", CAPTIONS[0].encode() * 900]
     served = tf.saved_model.load(path)
-    image = served.signatures["serving_default"](
+    image = served.signatures["pixels"](
         captions=tf.constant(odd), seed=tf.constant([1, 2, 3], tf.int64)
     )["image"]
     assert image.shape == (3, *wanted.shape[1:])

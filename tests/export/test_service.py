@@ -10,7 +10,7 @@ from PIL import Image
 
 from export import service
 from export.saved_model import export_saved_model
-from tests.export.conftest import ask_process
+from tests.export.conftest import ask_process, decoded
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
 from tests.support.tiny_drit import drit
@@ -31,11 +31,9 @@ def path(folder):
 
 def ask(served, signature, **inputs):
     inputs = {name: tf.constant(value) for name, value in inputs.items()}
-    outputs = served.signatures[signature](**inputs)
-    image = outputs["image"].numpy()
-    for pixels, file in zip(image, outputs["image_bytes"].numpy(), strict=True):
-        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(file))), pixels)
-    return image
+    (name, value), = served.signatures[signature](**inputs).items()
+    assert (name == "image") == signature.endswith("pixels")
+    return value.numpy() if name == "image" else decoded(value.numpy())
 
 
 def random_pixels(height, width, channels=3, seed=0):
@@ -71,11 +69,13 @@ def test_it_holds_raw_variables_only(model, tmp_path):
     assert {id(v) for v in served.weights} == needed
     serve = served.functions["serving_default"]
     outputs = serve(tf.constant(["a red circle"]), tf.constant([3], tf.int64))
-    np.testing.assert_array_equal(outputs["image"], model.generate("a red circle", seed=3))
+    expected = model.generate("a red circle", seed=3)
+    np.testing.assert_array_equal(decoded(outputs["image_bytes"].numpy()), expected)
 
 
 def test_example_requests_are_known_words_and_fit(model):
-    requests = [inputs for _, inputs in service.example_requests(model, sizes=(1, 3))]
+    requests = [inputs for name, inputs in service.example_requests(model, sizes=(1, 3))
+                if name == "serving_default"]
     assert [len(request["captions"]) for request in requests] == [1, 3]
     assert requests[1]["seed"].dtype == np.int64
     words = requests[0]["captions"][0].decode().split()
@@ -87,7 +87,8 @@ def test_example_requests_are_known_words_and_fit(model):
 def test_models_that_read_no_captions(kind, tmp_path):
     """The signature takes embeddings and seeds, or seeds alone, and gives the same images."""
     model = tiny.stackgan_v2(kind, compiled=False)
-    served, ((name, request),) = export(model, tmp_path)
+    served, ((name, request), (pixels, _)) = export(model, tmp_path)
+    assert (name, pixels) == ("serving_default", "pixels")
     rows = np.random.default_rng(0).normal(size=[2, tiny.TEXT["features"]]).astype("float32")
     if kind == "embeddings":
         assert request.pop("embeddings").shape == rows.shape
@@ -105,7 +106,8 @@ def test_models_that_read_no_captions(kind, tmp_path):
 
 def test_word_embeddings(tmp_path):
     model = stronger(xmc_gan(ema_decay=None))
-    served, ((name, request),) = export(model, tmp_path)
+    served, ((name, request), (pixels, _)) = export(model, tmp_path)
+    assert (name, pixels) == ("serving_default", "pixels")
     assert ask(served, name, **request).shape == (2, 64, 64, 3)
     values = text(3)
     image = ask(served, name, **values, seed=SEEDS)
@@ -120,7 +122,8 @@ def test_word_embeddings(tmp_path):
 
 def test_labels(tmp_path):
     model = dcgan(compiled=False, ema_decay=0.9)
-    served, ((name, request),) = export(model, tmp_path)
+    served, ((name, request), (pixels, _)) = export(model, tmp_path)
+    assert (name, pixels) == ("serving_default", "pixels")
     assert ask(served, name, **request).shape == (2, 16, 16, 3)
     labels = [3, 0, 3]
     image = ask(served, name, labels=np.array(labels), seed=SEEDS)
@@ -194,7 +197,8 @@ def test_what_is_no_image(tmp_path):
         (file_of(Image.fromarray(clear), "WEBP"), "got a WebP: convert it to PNG"),
         (file_of(Image.fromarray(clear).quantize(8), "GIF"), "got a GIF"),
         (file_of(Image.fromarray(clear[..., :3]).quantize(8), "BMP"), "got another BMP"),
-        (file_of(Image.new("1", (9000, 9000)), "PNG"), "9000 x 9000 pixels, more than"),
+        (file_of(Image.new("1", (9000, 9000)), "PNG"),
+         "image_bytes: 9000 x 9000 pixels, more than the max_pixels of this export, 33554432"),
     ):
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             ask(served, "serving_default", image_bytes=[good, wrong], seed=SEEDS[:2])
@@ -205,7 +209,7 @@ def test_what_is_no_image(tmp_path):
 def test_directions(tmp_path):
     model = drit(compiled=False)
     served, requests = export(model, tmp_path)
-    names = ["serving_default", "a2b", "a2b_pixels", "b2a", "b2a_pixels"]
+    names = ["serving_default", "a2b", "a2b_pixels", "b2a", "b2a_pixels", "pixels"]
     assert [name for name, _ in requests] == names and set(served.signatures) == set(names)
     pixels = np.stack([random_pixels(60, 48, seed=k) for k in range(3)])
     files = [png(image) for image in pixels]
@@ -218,6 +222,7 @@ def test_directions(tmp_path):
         np.testing.assert_array_equal(image, made[direction])
     image = ask(served, "serving_default", image_bytes=files, seed=SEEDS)
     np.testing.assert_array_equal(image, made["a2b"])
+    np.testing.assert_array_equal(ask(served, "pixels", images=pixels, seed=SEEDS), image)
     assert not np.array_equal(*made.values())
     again, _ = ask_process(tmp_path, "c_api", path(tmp_path), "b2a", files, SEEDS.tolist())
     np.testing.assert_array_equal(again, made["b2a"])

@@ -27,7 +27,7 @@ def model():
 def served(model, tmp_path_factory):
     path = export_saved_model(model, tmp_path_factory.mktemp("words") / "model")
     loaded = tf.saved_model.load(str(path))
-    return lambda captions, seeds: loaded.signatures["serving_default"](
+    return lambda captions, seeds: loaded.signatures["pixels"](
         captions=tf.constant(captions), seed=tf.constant(seeds, tf.int64)
     )["image"].numpy().astype(int)
 

@@ -1,22 +1,26 @@
 """An invalid request is refused with one sentence that names the input."""
 
+import io
 import re
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from export import service
+from tests.export.conftest import decoded
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny, tiny_images
 from tests.support.tiny_xmc_gan import text, xmc_gan
+from zoo.conditions.records import LIMITS, Limits
 
 
 class Served:
     """The served functions of a model, called as a server does, without a check of the shapes."""
 
-    def __init__(self, model, folder):
-        self.service = service.Service(model, str(folder))
+    def __init__(self, model, folder, limits=LIMITS, samples=1):
+        self.service = service.Service(model, str(folder), limits, samples)
 
     def error(self, signature="serving_default", **inputs):
         """The error message of a request."""
@@ -61,6 +65,38 @@ def served(tmp_path_factory):
 ])
 def test_shapes_rows_and_ranges(served, model, inputs, words):
     assert words in served[model].error(**inputs)
+
+
+def test_limits(tmp_path):
+    limits = Limits(max_batch=2, max_pixels=100, max_caption_bytes=9)
+    text = Served(tiny.attn_gan(compiled=False), tmp_path, limits)
+    error = text.error(captions=["a"] * 3, seed=[1, 2, 3])
+    assert "captions must have at most 2 rows, the max_batch of this export; it has] [3]" in error
+    error = text.error(captions=["a", "a" * 10], seed=[1, 2])
+    assert "captions must have at most 9 bytes each; there is one of] [10]" in error
+    images = Served(tiny_images.pix2pix(compiled=False), tmp_path, limits)
+    for form in ("PNG", "JPEG", "BMP"):
+        file = io.BytesIO()
+        Image.new("RGB", (11, 10)).save(file, form)
+        error = images.error(image_bytes=[file.getvalue()], seed=[1])
+        assert "image_bytes: 11 x 10 pixels, more than the max_pixels of this export, 100" in error
+    error = images.error("pixels", images=np.zeros([1, 10, 11, 3], np.uint8), seed=[1])
+    assert "images must have at most 100 pixels each; they have the sides] [10 11]" in error
+
+
+def test_several_images_per_condition(tmp_path):
+    model = dcgan(compiled=False)
+    served = Served(model, tmp_path, samples=3)
+    assert set(served.service.functions) == {"serving_default", "pixels", "generate_n"}
+    files = served.service.functions["generate_n"](
+        tf.constant([2, 0], tf.int64), tf.constant([5, 2**40], tf.int64)
+    )["image_bytes"]
+    assert files.shape == (2, 3)
+    expected = model.generate([2, 0], samples_per_condition=3, seed=[5, 2**40])
+    images = decoded(files.numpy().reshape(-1))
+    assert np.abs(images.astype(int) - expected).max() <= 1
+    error = served.error("generate_n", labels=[0], seed=[2**63 - 2])
+    assert "seed must be at most 9223372036854775805, since the 2 after it are used too" in error
 
 
 def test_vectors_of_a_wrong_length_or_that_are_not_finite(served):

@@ -101,7 +101,7 @@ def test_evaluate(folder, truth):
 def test_a_served_graph_reads_as_pillow_or_refuses_by_name(truth):
     """A graph of TensorFlow alone; nothing that it reads differs from the truth."""
     decode = tf.function(
-        lambda data: decode_image(data, served=True), [tf.TensorSpec([], tf.string)]
+        lambda data: decode_image(data, "files"), [tf.TensorSpec([], tf.string)]
     )
     graph = decode.get_concrete_function().graph.as_graph_def()
     operations = {node.op for node in graph.node}

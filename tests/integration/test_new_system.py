@@ -85,7 +85,7 @@ def test_its_preset_is_loaded_and_served(trained, tmp_path):
     assert images.shape == (2, 8, 8, 3) and images.dtype == np.uint8
     assert not np.array_equal(images[0], images[1])
     served = tf.saved_model.load(export_saved_model(model, str(tmp_path / "served")))
-    answer = served.signatures["serving_default"](
+    answer = served.signatures["pixels"](
         labels=tf.constant([1, 0], tf.int64), seed=tf.constant([4, 5], tf.int64)
     )["image"]
     assert np.abs(answer.numpy().astype(int) - images).max() <= 1

@@ -103,7 +103,7 @@ def test_the_preset_generates_images_and_is_served(trained, tmp_path):
         assert f"serving_default({', '.join([*text, 'seed'])})" in done.stdout
     else:
         export_saved_model(model, str(tmp_path / "served"))
-    served = tf.saved_model.load(str(tmp_path / "served" / "1")).signatures["serving_default"]
+    served = tf.saved_model.load(str(tmp_path / "served" / "1")).signatures["pixels"]
     inputs = {**text, "seed": tf.constant(seeds, tf.int64)}
     answer = served(**{key: tf.constant(value) for key, value in inputs.items()})["image"]
     assert np.abs(answer.numpy().astype(int) - images).max() <= 1

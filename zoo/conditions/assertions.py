@@ -8,6 +8,13 @@ def require(condition, *message):
     return tf.debugging.Assert(condition, list(message), summarize=8)
 
 
+def require_bytes(name, texts, most):
+    """An assertion that all strings in `texts` have at most `most` bytes."""
+    lengths = tf.strings.length(texts)
+    message = f"{name} must have at most {most} bytes each; there is one of"
+    return require(tf.reduce_all(lengths <= most), message, tf.reduce_max(lengths))
+
+
 def require_range(name, values, low, high):
     """An assertion that all integers in `values` are from `low` to `high`."""
     fits = (values >= low) & (values <= high)

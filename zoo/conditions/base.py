@@ -1,7 +1,7 @@
 """Base class of all conditions."""
 
 from zoo.conditions.examples import UsageExamples
-from zoo.conditions.records import row_count
+from zoo.conditions.records import LIMITS, row_count
 
 
 class Condition(UsageExamples):
@@ -58,11 +58,12 @@ class Condition(UsageExamples):
         """The condition's part of the generator's inputs, a dict of tensors."""
         return {name: batch[name] for name in self.fields}
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         """The signatures of a server.
 
         Args:
             folder: str. The folder for files that become assets of a SavedModel.
+            limits: `Limits` of a request.
 
         Returns:
             (dict of signature name -> `Signature`, list of the tables and assets that they need).

@@ -5,20 +5,31 @@ import os
 
 import tensorflow as tf
 
+from zoo.conditions.assertions import require_bytes
 from zoo.conditions.base import Condition
-from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, parts
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, parts
 from zoo.conditions.words import symbolic_words
 from zoo.errors import ZooError
 from zoo.text.captions import caption_list, check_captions, unread_line
 from zoo.text.tokenizer import CaptionTokenizer
 
 
+def caption_signature(tokenize, limits):
+    """The `Signature` of captions that `tokenize` makes the fields of."""
+
+    def check(captions):
+        return [require_bytes("captions", captions, limits.max_caption_bytes)]
+
+    return Signature([tf.TensorSpec([None], tf.string, name="captions")], tokenize, check)
+
+
 class Captions(Condition):
     """Captions as tokens of a vocabulary, encoded by a recurrent encoder.
 
-    A server accepts every caption, because it combines requests of different users in one batch:
-    bytes that are not UTF-8 separate words, words after the first `max_words` and unknown words are
-    left out, and a caption without any known word becomes the padding token `<end>`.
+    A server accepts every caption of a bounded size, because it combines requests of different
+    users in one batch: bytes that are not UTF-8 separate words, words after the first `max_words`
+    and unknown words are left out, and a caption without any known word becomes the padding token
+    `<end>`.
 
     Args:
         vocabulary: `zoo.text.Vocabulary`.
@@ -63,7 +74,7 @@ class Captions(Condition):
     def encode(self, batch):
         return self.encoder(batch["tokens"], batch["lengths"])
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         path = os.path.join(folder, "vocabulary.txt")
         self.vocabulary.save(path)
         asset = tf.saved_model.Asset(path)
@@ -73,8 +84,7 @@ class Captions(Condition):
             tf.lookup.TextFileInitializer(asset.asset_path, tf.string, key, tf.int64, value),
             default_value=-1,
         )
-        inputs = [tf.TensorSpec([None], tf.string, name="captions")]
-        return {SERVING_DEFAULT: Signature(inputs, tokenizer)}, [asset, tokenizer]
+        return {SERVING_DEFAULT: caption_signature(tokenizer, limits)}, [asset, tokenizer]
 
     def requests(self, size):
         words = [token for token in self.vocabulary.tokens if not token.startswith("<")]

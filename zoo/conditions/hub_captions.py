@@ -6,8 +6,8 @@ files instead of its weights.
 
 import tensorflow as tf
 
-from zoo.conditions.captions import Captions
-from zoo.conditions.records import SERVING_DEFAULT, Signature
+from zoo.conditions.captions import Captions, caption_signature
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT
 from zoo.conditions.words import encoded_words
 from zoo.text.captions import caption_list, check_texts, pieces_line
 from zoo.text.hub_encoder import HubTextEncoder
@@ -21,9 +21,9 @@ class HubCaptions(Captions):
     A batch may also have `words` and `sentence`, pre-computed by the same encoder (see
     `zoo.data.TextCache`); then the encoder does not run.
 
-    A server accepts every caption: bytes that are not UTF-8 are read as the character U+FFFD,
-    pieces after the first `max_words` are left out, and an empty caption consists of the start and
-    end markers.
+    A server accepts every caption of a bounded size: bytes that are not UTF-8 are read as the
+    character U+FFFD, pieces after the first `max_words` are left out, and an empty caption consists
+    of the start and end markers.
 
     Args:
         max_words: int. Maximum number of word pieces of a caption, including the start and end
@@ -92,10 +92,9 @@ class HubCaptions(Captions):
         text = batch if computed else self.hub_encoder({n: batch[n] for n in self.fields})
         return encoded_words(text, self.max_words)
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         """The preprocessing module is exported with its vocabulary, the encoder as the model's."""
-        inputs = [tf.TensorSpec([None], tf.string, name="captions")]
-        signature = Signature(inputs, self.hub_encoder.tokenize)
+        signature = caption_signature(self.hub_encoder.tokenize, limits)
         return {SERVING_DEFAULT: signature}, [self.hub_encoder.preprocessor]
 
     def requests(self, size):

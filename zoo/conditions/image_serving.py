@@ -1,9 +1,9 @@
 """Serving signatures for images: as files, or as pixels under a separate signature.
 
 `image_bytes` is string (batch,), the bytes of PNG or JPEG files, or of uncompressed BMP files of 24
-bits. Other files, which TensorFlow alone cannot decode correctly (GIF, WebP, TIFF), and files with
-more pixels than `zoo.images.decode.pixel_limit` at the time of the export, are refused. `images` is
-uint8 (batch, h, w, 3), of any size.
+bits. Other files, which TensorFlow alone cannot decode correctly (GIF, WebP, TIFF), are refused.
+`images` is uint8 (batch, h, w, 3). Images of more than `Limits.max_pixels` are refused. Images are
+decoded and scaled one after another, so that only one of full size is in memory.
 
 A model with several `directions` has two signatures per direction, such as `a2b` and `a2b_pixels`;
 `serving_default` is the first.
@@ -12,6 +12,7 @@ A model with several `directions` has two signatures per direction, such as `a2b
 import numpy as np
 import tensorflow as tf
 
+from zoo.conditions.assertions import require
 from zoo.conditions.records import SERVING_DEFAULT, Signature
 from zoo.images.convert import to_float
 from zoo.images.decode import decode_image
@@ -20,15 +21,18 @@ from zoo.images.read import fit_image
 PIXELS = "pixels"
 
 
-def image_signatures(condition):
+def image_signatures(condition, limits):
     """dict of signature name -> `Signature` of an `Images` condition."""
     if not condition.directions:
-        return {SERVING_DEFAULT: _of_files(condition, {}), PIXELS: _of_pixels(condition, {})}
+        return {
+            SERVING_DEFAULT: _of_files(condition, limits, {}),
+            PIXELS: _of_pixels(condition, limits, {}),
+        }
     signatures = {}
     for direction in condition.directions:
         options = {"direction": direction}
-        signatures[direction] = _of_files(condition, options)
-        signatures[f"{direction}_{PIXELS}"] = _of_pixels(condition, options)
+        signatures[direction] = _of_files(condition, limits, options)
+        signatures[f"{direction}_{PIXELS}"] = _of_pixels(condition, limits, options)
     return {SERVING_DEFAULT: signatures[condition.directions[0]], **signatures}
 
 
@@ -45,24 +49,32 @@ def image_requests(condition, size):
     return requests
 
 
-def _of_files(condition, options):
+def _of_files(condition, limits, options):
     inputs = [tf.TensorSpec([None], tf.string, name="image_bytes")]
 
     def to_fields(files):
-        return _fields(condition, files, lambda data: decode_image(data, served=True))
+        return _fields(
+            condition, files, lambda data: decode_image(data, "image_bytes", limits.max_pixels)
+        )
 
     return Signature(inputs, to_fields, options=options)
 
 
-def _of_pixels(condition, options):
+def _of_pixels(condition, limits, options):
     inputs = [tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")]
 
     def to_fields(images):
         return _fields(condition, images, lambda image: image)
 
     def check(images):
-        sides = tf.shape(images)[1:3]
-        return [tf.debugging.assert_positive(sides, "images must be of at least one pixel")]
+        sides = tf.shape(images, tf.int64)[1:3]
+        filled = tf.reduce_all(sides > 0)
+        small = sides[0] <= limits.max_pixels // tf.maximum(sides[1], 1)
+        message = f"images must have at most {limits.max_pixels} pixels each; they have the sides"
+        return [
+            require(filled, "images must be of at least one pixel; they are empty"),
+            require(small, message, sides),
+        ]
 
     return Signature(inputs, to_fields, check, options)
 
@@ -72,5 +84,6 @@ def _fields(condition, rows, read):
     fitted = tf.map_fn(
         lambda row: fit_image(read(row), size, channels), rows,
         fn_output_signature=tf.TensorSpec([size, size, channels], tf.uint8),
+        parallel_iterations=1,
     )
     return {"source": to_float(fitted)}

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from zoo.conditions.base import Condition
 from zoo.conditions.image_serving import image_requests, image_signatures
-from zoo.conditions.records import Given
+from zoo.conditions.records import LIMITS, Given
 from zoo.errors import ZooError
 from zoo.images.convert import to_float
 from zoo.images.read import image_files, read_images
@@ -47,8 +47,8 @@ class Images(Condition):
     def symbolic(self):
         return {"source": spec(2, self.size, self.size, self.channels)}
 
-    def serve(self, folder):
-        return image_signatures(self), []
+    def serve(self, folder, limits=LIMITS):
+        return image_signatures(self, limits), []
 
     def requests(self, size):
         return image_requests(self, size)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.conditions.assertions import require_range
 from zoo.conditions.base import Condition
-from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, parts
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, parts
 from zoo.errors import ZooError, nearest
 from zoo.networks.build import spec
 
@@ -63,7 +63,7 @@ class Labels(Condition):
     def symbolic(self):
         return {"labels": spec(2, dtype="int64")}
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         inputs = [tf.TensorSpec([None], tf.int64, name="labels")]
 
         def check(labels):

@@ -8,6 +8,25 @@ SERVING_DEFAULT = "serving_default"
 
 
 @dataclasses.dataclass(frozen=True)
+class Limits:
+    """Bounds of a served request, all checked inside the graph.
+
+    Attributes:
+        max_batch: int. Rows of a request, or of requests that a server joins.
+        max_pixels: int. Pixels of each image of the request, read from the file's header before it
+            is decoded.
+        max_caption_bytes: int. Bytes of each caption.
+    """
+
+    max_batch: int = 64
+    max_pixels: int = 2**25
+    max_caption_bytes: int = 2**14
+
+
+LIMITS = Limits()
+
+
+@dataclasses.dataclass(frozen=True)
 class Signature:
     """One signature of a server.
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from zoo.checks import check_finite
 from zoo.conditions.base import Condition
 from zoo.conditions.embedding_files import check_not_zero, read_embeddings
-from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, shown
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, shown
 from zoo.errors import ZooError
 from zoo.networks.build import spec
 
@@ -52,7 +52,7 @@ class SentenceEmbeddings(Condition):
     def encode(self, batch):
         return {"sentence": tf.cast(batch["sentence"], keras.config.floatx())}
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         inputs = [tf.TensorSpec([None, self.features], tf.float32, name="embeddings")]
         return {SERVING_DEFAULT: Signature(inputs, lambda rows: {"sentence": rows})}, []
 

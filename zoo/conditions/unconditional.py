@@ -1,7 +1,7 @@
 """The absence of a condition."""
 
 from zoo.conditions.base import Condition
-from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, shown
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, shown
 from zoo.errors import ZooError
 
 
@@ -25,7 +25,7 @@ class Unconditional(Condition):
     def symbolic(self):
         return {}
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         return {SERVING_DEFAULT: Signature([], dict)}, []
 
     def requests(self, size):

@@ -7,7 +7,7 @@ from zoo.checks import check_finite
 from zoo.conditions.assertions import require_range
 from zoo.conditions.base import Condition
 from zoo.conditions.embedding_files import check_not_zero, read_embeddings
-from zoo.conditions.records import SERVING_DEFAULT, Given, Signature, row_count, shown
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, row_count, shown
 from zoo.conditions.words import encoded_words, sentence_of_words, symbolic_words
 from zoo.errors import ZooError
 
@@ -75,7 +75,7 @@ class WordEmbeddings(Condition):
     def encode(self, batch):
         return encoded_words(batch, self.max_words)
 
-    def serve(self, folder):
+    def serve(self, folder, limits=LIMITS):
         inputs = [tf.TensorSpec(s.shape, s.dtype, name=name) for name, s in self.fields.items()]
 
         def to_fields(*values):

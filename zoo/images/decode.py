@@ -17,6 +17,7 @@ plain BMP, and refuses other files. `tf.io.decode_image` is not used: it reads p
 of BMP as gray, makes transparent GIFs black, and writes out of bounds on some animated WebP.
 """
 
+import dataclasses
 import functools
 import os
 import re
@@ -58,20 +59,43 @@ def pixel_limit():
     return int(value)
 
 
-def decode_image(data, served=False):
+@dataclasses.dataclass(frozen=True)
+class Rules:
+    """How `decode_image` decodes.
+
+    Attributes:
+        limit: int. Maximum pixels of an image.
+        served: str. For a graph that is saved, the name of the input with the files, with which
+            its messages begin; "" otherwise.
+    """
+
+    limit: int
+    served: str = ""
+
+    @property
+    def too_large(self):
+        """The end of the message about an image that has more pixels than the limit."""
+        if self.served:
+            return f"the max_pixels of this export, {self.limit}: send a smaller image"
+        return TOO_LARGE.format(self.limit)
+
+
+def decode_image(data, served="", limit=None):
     """Decodes one image file to RGB, by the rules of this module.
 
     Args:
         data: scalar string tensor, the bytes of a PNG, JPEG, GIF, BMP, WebP or TIFF file.
-        served: bool. True uses TensorFlow operations only, for a graph that is saved: GIF, WebP,
-            TIFF, unusual BMP and CMYK JPEG are errors.
+        served: str. The name of a served input uses TensorFlow operations only, for a graph that
+            is saved, and begins the messages: GIF, WebP, TIFF, unusual BMP and CMYK JPEG are
+            errors.
+        limit: int or None. Maximum pixels of an image; None takes `pixel_limit()`.
 
     Returns:
         uint8 [H, W, 3].
 
     Raises:
         tf.errors.InvalidArgumentError: other bytes, a damaged file, more pixels than
-            `pixel_limit()` (according to the header, before anything is decoded), or an ambiguous
+            `limit` (according to the header, before anything is decoded), or an ambiguous
             file: a PNG of other than 8 bits with a transparent color, a CMYK JPEG without an Adobe
             marker, a TIFF that `zoo.images.pillow` refuses. `read_image` gives the reason in a
             sentence.
@@ -79,20 +103,20 @@ def decode_image(data, served=False):
     import tensorflow as tf
 
     if tf.executing_eagerly():
-        return _decoder(pixel_limit(), served)(data)
-    limit = pixel_limit()
+        return _decoder(limit or pixel_limit(), served)(data)
+    rules = Rules(limit or pixel_limit(), served)
     start = tf.strings.substr(data, 0, 3)
     image = tf.case(
         [
-            (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data, limit, served)),
-            (tf.equal(start, b"\x89PN"), lambda: _png_decoder(limit)(data)),
+            (tf.equal(start, b"\xff\xd8\xff"), lambda: _decode_jpeg(data, rules)),
+            (tf.equal(start, b"\x89PN"), lambda: _png_decoder(rules)(data)),
         ],
-        default=lambda: _decode_bmp(data, limit) if served else _by_pillow(data, limit),
+        default=lambda: _decode_bmp(data, rules) if served else _by_pillow(data, rules.limit),
     )
     return tf.ensure_shape(image, [None, None, 3])
 
 
-def _decode_jpeg(data, limit, served):
+def _decode_jpeg(data, rules):
     import tensorflow as tf
 
     shape = tf.cast(tf.image.extract_jpeg_shape(data), tf.int64)
@@ -103,37 +127,37 @@ def _decode_jpeg(data, limit, served):
         return tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
 
     def unusual():
-        small = _within(data, shape[1], shape[0], limit)
-        if not served:
-            return _by_pillow(small, limit)  # TensorFlow truncates where Pillow rounds
+        small = _within(data, shape[1], shape[0], rules)
+        if not rules.served:
+            return _by_pillow(small, rules.limit)  # TensorFlow truncates where Pillow rounds
         reason = f"expected {SERVED}, got a JPEG of four inks (CMYK): convert it to RGB"
-        with tf.control_dependencies(_check(channels != 4, [reason])):
+        with tf.control_dependencies(_check(channels != 4, [reason], rules)):
             return tf.zeros([1, 1, 3], tf.uint8)
 
     # A single comparison for usual files, since a check always builds its message.
-    return tf.cond((pixels > limit) | (channels == 4), unusual, usual)
+    return tf.cond((pixels > rules.limit) | (channels == 4), unusual, usual)
 
 
 @functools.lru_cache(maxsize=4)
-def _png_decoder(limit):
+def _png_decoder(rules):
     """`_decode_png` as a function call: inlined, its many operations would slow down every JPEG."""
     import tensorflow as tf
 
     return tf.function(
-        lambda data: _decode_png(data, limit),
+        lambda data: _decode_png(data, rules),
         [tf.TensorSpec([], tf.string)],
         autograph=False,
         experimental_attributes={"_noinline": True},
     )
 
 
-def _decode_png(data, limit):
+def _decode_png(data, rules):
     import tensorflow as tf
 
     head = _head(data)
     width, height = _number(head[16:20][::-1]), _number(head[20:24][::-1])
     depth, color = head[24], head[25]  # color type: 0 gray, 2 RGB, 3 palette, 4 and 6 with alpha
-    data = _within(data, width, height, limit)
+    data = _within(data, width, height, rules)
     transparent = tf.strings.regex_full_match(data, _TRNS)
     keyed = transparent & (depth == 8) & ((color == 0) | (color == 2))
     # Without `channels` a transparent color is lost; with it a palette gets a wrong alpha.
@@ -142,11 +166,12 @@ def _decode_png(data, limit):
     )
     lost = transparent & (tf.shape(image)[-1] % 2 == 1)
     reason = "a PNG of other than 8 bits with a transparent color (tRNS), or of a damaged palette"
-    with tf.control_dependencies(_check(~lost, [reason, ": save it with an alpha channel"])):
+    reason = [reason, ": save it with an alpha channel"]
+    with tf.control_dependencies(_check(~lost, reason, rules)):
         return to_rgb(tf.identity(image))
 
 
-def _decode_bmp(data, limit):
+def _decode_bmp(data, rules):
     import tensorflow as tf
 
     head = _head(data)
@@ -157,11 +182,11 @@ def _decode_bmp(data, limit):
     bmp = named == "a BMP"
     named = tf.where(bmp, "another BMP", named)
     reason = [f"expected {SERVED}, got ", named, ": convert it to PNG"]
-    with tf.control_dependencies(_check(bmp & plain, reason)):
+    with tf.control_dependencies(_check(bmp & plain, reason, rules)):
         data = tf.identity(data)
     height = _number(head[22:26])
     height = tf.minimum(height, 2**32 - height)  # negative if the first row is at the top
-    return tf.io.decode_bmp(_within(data, _number(head[18:22]), height, limit), channels=3)
+    return tf.io.decode_bmp(_within(data, _number(head[18:22]), height, rules), channels=3)
 
 
 def _by_pillow(data, limit):
@@ -199,21 +224,24 @@ def _number(digits):
     return tf.reduce_sum(digits * [256**position for position in range(digits.shape[0])])
 
 
-def _within(data, width, height, limit):
+def _within(data, width, height, rules):
     """Returns the bytes unchanged after checking the header's size against the limit."""
     import tensorflow as tf
 
     sizes = [tf.strings.as_string(size) for size in (width, height)]
-    reason = [sizes[0], " x ", sizes[1], f" pixels, more than {TOO_LARGE.format(limit)}"]
+    reason = [sizes[0], " x ", sizes[1], f" pixels, more than {rules.too_large}"]
     # by division: the product of the sides in a hostile header may overflow 64 bits
-    with tf.control_dependencies(_check(width <= limit // tf.maximum(height, 1), reason)):
+    fits = width <= rules.limit // tf.maximum(height, 1)
+    with tf.control_dependencies(_check(fits, reason, rules)):
         return tf.identity(data)
 
 
-def _check(condition, reason):
+def _check(condition, reason, rules):
     """Assertions with the error message `reason`, a list of strings without apostrophes."""
     import tensorflow as tf
 
+    if rules.served:
+        reason = [f"{rules.served}: ", *reason]
     return [tf.debugging.Assert(condition, [tf.strings.join(reason)])]
 
 
@@ -244,14 +272,12 @@ def read_image(data):
 
 
 @functools.lru_cache(maxsize=4)
-def _decoder(limit, served=False):
+def _decoder(limit, served):
     """`decode_image` outside of a graph: a function that is traced once per limit."""
     import tensorflow as tf
 
-    del limit  # only the key of the cache: the traced graph contains it
-
     def decode(data):
-        return decode_image(data, served)
+        return decode_image(data, served, limit)
 
     return tf.function(decode, [tf.TensorSpec([], tf.string)], autograph=False)
 

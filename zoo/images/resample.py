@@ -11,6 +11,7 @@ import tensorflow as tf
 _BITS = 22
 _ONE = 1 << _BITS
 _CURVE = -0.5  # Pillow's parameter of the cubic
+_COLUMNS, _ROWS = 8, 512  # of a block of the output; the fastest for photos of 12 megapixels
 
 
 def _triangle(x):
@@ -44,20 +45,24 @@ def resize(image, height, width, method="bilinear"):
     lost, lost_width = _side(image, -3) - height, _side(image, -2) - width
     tall = (lost > 0) & (lost > 2 * lost_width)
     if isinstance(tall, bool):
-        first, second = ((height, -3), (width, -2)) if tall else ((width, -2), (height, -3))
-        return _along(_along(image, *first, method), *second, method)
-    # With unknown sizes, a tall image is transposed temporarily: half the operations.
-    image = _transposed_if(image, tall)
-    image = _along(image, tf.where(tall, height, width), -2, method)
-    image = _along(image, tf.where(tall, width, height), -3, method)
-    return _transposed_if(image, tall)
+        first, second = (height, width) if tall else (width, height)
+    else:
+        first, second = tf.where(tall, height, width), tf.where(tall, width, height)
+    image = _along_width(_transposed_if(image, tall), first, method)
+    image = _along_width(_transposed_if(image, True), second, method)
+    still = not tall if isinstance(tall, bool) else ~tall
+    return _transposed_if(image, still)
 
 
 def _transposed_if(image, condition):
-    """The image, with height and width exchanged if the condition is true."""
-    order = tf.range(tf.rank(image))
-    exchanged = tf.concat([order[:-3], [order[-2], order[-3], order[-1]]], 0)
-    return tf.transpose(image, tf.where(condition, exchanged, order))
+    """The image, with height and width exchanged if the condition (bool or tensor) is true."""
+    if condition is False:
+        return image
+    rank = len(image.shape)
+    order = [*range(rank - 3), rank - 2, rank - 3, rank - 1]
+    if condition is not True:
+        order = tf.where(condition, order, list(range(rank)))
+    return tf.transpose(image, order)
 
 
 def _side(image, axis):
@@ -65,38 +70,89 @@ def _side(image, axis):
     return tf.shape(image)[axis] if image.shape[axis] is None else image.shape[axis]
 
 
-def _along(image, length, axis, method):
-    """Resizes one axis (-2 or -3) to `length`."""
-    before = _side(image, axis)
-    static = isinstance(before, int) and isinstance(length, int)
-    if static and before == length:
+def _along_width(image, length, method):
+    """Resizes axis -2 to `length`."""
+    before, channels = _side(image, -2), _side(image, -1)
+    if isinstance(before, int) and isinstance(length, int) and before == length:
         return image
-    indices, weights = _weights(before, length, *_KERNELS[method])
-
-    def add(tap, total):
-        pixels = tf.cast(tf.gather(image, indices[:, tap], axis=axis), tf.int32)
-        column = weights[:, tap, None] if axis == -2 else weights[:, tap, None, None]
-        return tap + 1, total + pixels * column
-
-    if static:
-        total = _ONE // 2
-        for tap in range(_taps(before, length, _KERNELS[method][1])):
-            _, total = add(tap, total)
-    else:
-        shape = tf.shape(tf.gather(image, indices[:, 0], axis=axis))
-        start, taps = (0, tf.fill(shape, _ONE // 2)), tf.shape(weights)[1]
-        _, total = tf.while_loop(lambda tap, _: tap < taps, add, start)
-    total = tf.bitwise.right_shift(total, _BITS)
-    return tf.cast(tf.clip_by_value(total, 0, 255), tf.uint8)  # the cubic overshoots
+    lead = tf.shape(image)[:-2]
+    rows = tf.reshape(image, [-1, before, channels])
+    scaled = tf.cond(
+        tf.equal(before, length), lambda: rows,
+        lambda: _scale_rows(rows, length, *_KERNELS[method]),
+    )
+    scaled = tf.reshape(scaled, tf.concat([lead, [length, channels]], 0))
+    static = [*image.shape[:-2], length if isinstance(length, int) else None, image.shape[-1]]
+    return tf.ensure_shape(scaled, static)
 
 
-def _taps(before, length, support):
-    """Maximum number of input pixels that contribute to an output pixel."""
-    return 2 * (-(-support * before // length) if before > length else support) + 1
+def _scale_rows(image, length, kernel, support):
+    """Resizes axis 1 of uint8 [rows, before, channels] to `length`.
+
+    A matrix product per block of output columns and of rows: a block of columns reads a window of
+    the input that is a few times wider than itself, so most of its weights are not zero, and a
+    block of rows stays in the processor's cache. Products and sums are integers below 2^53, so
+    float64 is exact in any order of summation.
+    """
+    rows, before, channels = (_side(image, axis) for axis in range(3))
+    first, weights = _weights(before, length, kernel, support)
+    row_blocks, column_blocks = -(-rows // _ROWS), -(-length // _COLUMNS)
+    padding = column_blocks * _COLUMNS - length  # the last block has as many columns, too
+    weights = tf.pad(weights, [[0, padding], [0, 0]])
+    first = tf.pad(first, [[0, padding]], constant_values=first[-1])
+    start = tf.clip_by_value(first[::_COLUMNS], 0, before - 1)
+    stop = tf.clip_by_value(first[_COLUMNS - 1 :: _COLUMNS] + tf.shape(weights)[1], 1, before)
+
+    def add(index, blocks):
+        column, row = index // row_blocks, index % row_blocks
+        low, high = start[column], stop[column]
+        part = slice(column * _COLUMNS, (column + 1) * _COLUMNS)
+        matrix = _window_matrix(first[part] - low, weights[part], high - low, channels)
+        window = image[row * _ROWS : (row + 1) * _ROWS, low:high]
+        window = tf.reshape(window, [-1, (high - low) * channels])
+        total = tf.matmul(tf.cast(window, tf.float64), matrix)
+        pixels = tf.floor((total + _ONE // 2) * (1 / _ONE))
+        pixels = tf.cast(tf.clip_by_value(pixels, 0, 255), tf.uint8)  # the cubic overshoots
+        return index + 1, blocks.write(index, pixels)
+
+    count = row_blocks * column_blocks
+    blocks = tf.TensorArray(tf.uint8, count, infer_shape=False, element_shape=[None, None])
+    _, blocks = tf.while_loop(
+        lambda index, _: index < count, add, (0, blocks), parallel_iterations=2
+    )
+    scaled = tf.reshape(blocks.concat(), [column_blocks, rows, _COLUMNS, channels])
+    scaled = tf.reshape(tf.transpose(scaled, [1, 0, 2, 3]), [rows, -1, channels])
+    return scaled[:, :length]
+
+
+def _window_matrix(first, weights, window, channels):
+    """The weights of a block as a matrix from a window's values to the block's values.
+
+    Args:
+        first: int32 [columns], the position in the window of each column's first weight.
+        weights: float64 [columns, taps].
+        window: int, input pixels of the window.
+        channels: int.
+
+    Returns:
+        float64 [window * channels, columns * channels].
+    """
+    taps = tf.shape(weights)[1]
+    tap = tf.range(window)[None, :] - first[:, None]
+    inside = (tap >= 0) & (tap < taps)
+    dense = tf.gather(weights, tf.clip_by_value(tap, 0, taps - 1), batch_dims=1)
+    dense = tf.transpose(tf.where(inside, dense, 0.0))
+    each = dense[:, None, :, None] * tf.eye(channels, dtype=tf.float64)[None, :, None, :]
+    return tf.reshape(each, [window * channels, -1])
 
 
 def _weights(before, length, kernel, support):
-    """The input pixels of each output pixel: int32 indices and weights, both [length, taps]."""
+    """The input pixels of each output pixel.
+
+    Returns:
+        (the first one, int32 [length], negative if the kernel begins outside of the image; the
+        weights from there on, whole numbers in float64 [length, taps], 0 outside of the image).
+    """
     ratio = tf.cast(before, tf.float64) / tf.cast(length, tf.float64)
     stretch = tf.maximum(ratio, 1.0)
     reach = support * stretch
@@ -109,7 +165,7 @@ def _weights(before, length, kernel, support):
     weights = tf.where(inside, kernel(distance), 0.0)
     weights /= tf.reduce_sum(weights, axis=1, keepdims=True)
     weights = tf.sign(weights) * tf.floor(tf.abs(weights) * _ONE + 0.5)
-    return tf.clip_by_value(indices, 0, before - 1), tf.cast(weights, tf.int32)
+    return first, weights
 
 
 def grayscale(image):

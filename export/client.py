@@ -1,0 +1,244 @@
+"""Client of an exported model on a server: TensorFlow Serving, or `export.serve`.
+
+    python -m export.client --url=http://localhost:8501 --model=attn_gan \\
+        --captions="grinning face;red heart" --samples=4 --seed=7 --out=images
+
+    from export.client import Client
+
+    client = Client("http://localhost:8501", "attn_gan")
+    files = client.generate(["grinning face"], seed=7)  # PNG files as bytes
+
+A URL `grpc://localhost:8500` uses gRPC and needs grpcio (extra `serve`). TensorFlow is not needed.
+A request that the server refuses because it is busy (429, 503) is repeated, and so is a refused
+connection. Exit status 0; 1 with one line that describes the error.
+"""
+
+import os
+
+import numpy as np
+
+from export import cli, transports
+from export.tensors import as_array
+from zoo import programs, storage
+from zoo.errors import ZooError, check_choice
+
+MOST_ROWS = 64  # of a request, the default `max_batch` of exports
+
+
+class Client:
+    """A model on a server.
+
+    Args:
+        url: str. `http://HOST:PORT`, `https://...` or `grpc://HOST:PORT`.
+        model: str, the model's name on the server.
+        version: int, or None for the server's choice.
+        timeout: float, seconds for each attempt of a request.
+        retries: int. Further attempts while the server is busy or cannot be reached.
+        max_batch: int. Rows per request.
+    """
+
+    def __init__(
+        self, url, model, version=None, timeout=60.0, retries=5, max_batch=MOST_ROWS
+    ):
+        self.max_batch = max_batch
+        self.transport = transports.connect(url, model, version, timeout, retries)
+        self._signatures = None
+
+    def signatures(self):
+        """dict of signature name -> dict of "inputs" and "outputs", each a dict of name ->
+        `export.transports.Spec`."""
+        if self._signatures is None:
+            self._signatures = self.transport.signatures()
+        return self._signatures
+
+    def generate(self, conditions=None, seed=0, samples=1, signature="serving_default"):
+        """Generates images.
+
+        Args:
+            conditions: list with one condition per row: captions, labels, vectors, or images as
+                paths or bytes of files; a dict of arrays for a model with several inputs; None for
+                a model without a condition.
+            seed: int, or one int per condition. Image k of a condition has the seed `seed + k`.
+            samples: int, images per condition.
+            signature: str. One with the output `image_bytes`, such as "b2a" of DRIT.
+
+        Returns:
+            list of bytes, PNG files: the images of a condition one after another.
+
+        Raises:
+            ZooError: the model has no such signature or reads other conditions, or the server
+                cannot answer.
+        """
+        specs = self._specs(signature, "image_bytes")
+        inputs = self._inputs(specs["inputs"], conditions)
+        rows = len(next(iter(inputs.values()))) if inputs else 1
+        seeds = np.broadcast_to(np.asarray(seed, np.int64).reshape(-1), (rows,)) if (
+            np.ndim(seed) == 0 or len(seed) == rows
+        ) else None
+        if seeds is None or not isinstance(samples, int) or samples < 1:
+            raise ZooError(
+                f"Expected one seed, or one per condition ({rows}), and at least one sample, got "
+                f"{seed!r:.60} and {samples!r}."
+            )
+        repeated = {name: value.repeat(samples, axis=0) for name, value in inputs.items()}
+        repeated["seed"] = (seeds[:, None] + np.arange(samples)).reshape(-1)
+        return [
+            file for part in self._parts(repeated)
+            for file in self.predict(part, signature)["image_bytes"].tolist()
+        ]
+
+    def predict(self, inputs, signature="serving_default"):
+        """One request.
+
+        Args:
+            inputs: dict of input name -> array-like; strings are bytes or str.
+            signature: str.
+
+        Returns:
+            dict of output name -> array; strings are an object array of bytes.
+
+        Raises:
+            ZooError: the server refuses the request, with its sentence, or cannot answer.
+        """
+        specs = self._specs(signature)
+        arrays = {
+            name: as_array(value, specs["inputs"][name].dtype if name in specs["inputs"] else None)
+            for name, value in inputs.items()
+        }
+        return self.transport.predict(arrays, signature, specs["outputs"])
+
+    def _specs(self, signature, output=None):
+        signatures = self.signatures()
+        usable = [n for n, s in signatures.items() if output is None or output in s["outputs"]]
+        check_choice("The signature", signature, sorted(usable))
+        return signatures[signature]
+
+    def _parts(self, inputs):
+        for start in range(0, len(inputs["seed"]), self.max_batch):
+            yield {name: v[start : start + self.max_batch] for name, v in inputs.items()}
+
+    def _inputs(self, specs, conditions):
+        """The condition's inputs as arrays, without seeds."""
+        names = [name for name in specs if name != "seed"]
+        if not names and conditions is None:
+            return {}
+        if len(names) > 1 or isinstance(conditions, dict):
+            if not isinstance(conditions, dict) or set(conditions) != set(names):
+                raise ZooError(f"This model reads a dict of {', '.join(sorted(names))}.")
+            return {n: _array(n, specs[n], v) for n, v in conditions.items()}
+        if not names or conditions is None:
+            reads = f"reads {names[0]}: give one per row" if names else "has no condition"
+            raise ZooError(f"This model {reads}.")
+        if isinstance(conditions, str | bytes | int):
+            conditions = [conditions]
+        if names == ["image_bytes"]:
+            conditions = [_file(item) for item in conditions]
+        return {names[0]: _array(names[0], specs[names[0]], conditions)}
+
+
+def _array(name, spec, values):
+    try:
+        array = as_array(values, spec.dtype)
+    except (TypeError, ValueError, OverflowError):
+        array = None
+    fits = array is not None and array.ndim == len(spec.shape) and len(array)
+    if fits and array.dtype == object:
+        fits = all(isinstance(value, bytes) for value in array.reshape(-1))
+    if not fits:
+        raise ZooError(
+            f"{name} must be {spec.dtype.name.replace('object', 'strings')} of the shape "
+            f"{spec.text()}, got {values!r:.80}."
+        )
+    return array
+
+
+def _file(item):
+    if isinstance(item, bytes):
+        return item
+    try:
+        with open(item, "rb") as file:
+            return file.read()
+    except (OSError, TypeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ZooError(f"The image {item!r:.80} cannot be read: {reason}.") from None
+
+
+def write_files(files, out, columns):
+    """Writes `00000.png`, ... and, with Pillow, `grid.png` with `columns` images per row."""
+    import io
+
+    from PIL import Image
+
+    os.makedirs(out, exist_ok=True)
+    for index, file in enumerate(files):
+        storage.write_bytes_atomically(os.path.join(out, f"{index:05d}.png"), file)
+    images = [Image.open(io.BytesIO(file)) for file in files]
+    width, height = images[0].size
+    grid = Image.new("RGB", (columns * width, -(-len(images) // columns) * height), "white")
+    for index, image in enumerate(images):
+        grid.paste(image, (index % columns * width, index // columns * height))
+    data = io.BytesIO()
+    grid.save(data, "PNG")
+    storage.write_bytes_atomically(os.path.join(out, "grid.png"), data.getvalue())
+
+
+def parse(arguments=None):
+    """The parsed command line, an `argparse.Namespace`."""
+    parser = cli.Parser("client", __doc__.splitlines()[0])
+    parser.add_argument("--url", required=True, help="http://HOST:PORT or grpc://HOST:PORT")
+    parser.add_argument("--model", required=True, help="the model's name on the server")
+    parser.add_argument("--version", type=int, help="default: the server's choice")
+    parser.add_argument("--signature", default="serving_default", help="such as b2a of DRIT")
+    parser.add_argument("--captions", help="captions, separated by semicolons")
+    parser.add_argument("--labels", help="numbers of classes, separated by semicolons")
+    parser.add_argument("--images", nargs="+", help="image files")
+    parser.add_argument("--embeddings", help=".npy or .npz file")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--samples", type=int, default=1, help="images per condition")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds per attempt")
+    parser.add_argument("--retries", type=int, default=5, help="attempts while the server is busy")
+    parser.add_argument("--out", default="images", help="folder for the PNG files and grid.png")
+    return parser.parse_args(arguments)
+
+
+def conditions_of(options):
+    """The conditions of a command line; None if there are none.
+
+    Raises:
+        ZooError: more than one kind, or a value that cannot be read.
+    """
+    kinds = [k for k in ("captions", "labels", "images", "embeddings") if getattr(options, k)]
+    if len(kinds) > 1:
+        raise ZooError(f"Give one kind of condition, got {' and '.join(kinds)}.")
+    try:
+        if options.captions:
+            return [part.strip() for part in options.captions.split(";")]
+        if options.labels:
+            return [int(part) for part in options.labels.split(";")]
+        if options.embeddings:
+            values = np.load(options.embeddings, allow_pickle=False)
+            return values if isinstance(values, np.ndarray) else dict(values)
+    except (OSError, ValueError) as error:
+        raise ZooError(f"--{kinds[0]} cannot be read: {error}.") from None
+    return options.images
+
+
+def main(arguments=None):
+    """Runs the command line; returns the exit code."""
+    def work():
+        options = parse(arguments)
+        client = Client(
+            options.url, options.model, options.version, options.timeout, options.retries
+        )
+        files = client.generate(
+            conditions_of(options), options.seed, options.samples, options.signature
+        )
+        write_files(files, options.out, options.samples)
+        print(f"{options.out}: {len(files)} images and grid.png")
+        return 0
+
+    return cli.run(work, arguments)
+
+
+if __name__ == "__main__":
+    programs.run(main)

@@ -1,0 +1,1 @@
+"""The parts of `export.serve`, a local server of one exported model."""

@@ -1,0 +1,76 @@
+"""The client's checks and command line, with a server without TensorFlow."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+pytest.importorskip("starlette", reason="needs the extra serve")
+pytest.importorskip("grpc", reason="needs the extra serve")
+
+from export import client, transports  # noqa: E402
+from tests.export.server.fake import FakeVersion, running, write_version  # noqa: E402
+from zoo.errors import ZooError  # noqa: E402
+
+
+@pytest.fixture
+def address(tmp_path, monkeypatch):
+    write_version(tmp_path, 1)
+    with running(tmp_path, monkeypatch) as (addresses, _, _):
+        yield addresses["rest"]
+
+
+def test_it_needs_no_tensorflow():
+    code = "import export.client, sys; assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ({"conditions": [1]}, "captions must be strings of the shape \\(batch,\\)"),
+    ({"conditions": None}, "reads captions: give one per row"),
+    ({"conditions": {"labels": [1]}}, "a dict of captions"),
+    ({"conditions": ["a", "b"], "seed": [1]}, "one seed, or one per condition"),
+    ({"conditions": ["a"], "samples": 0}, "at least one sample"),
+    ({"conditions": ["a"], "signature": "pixels"}, "The signature must be serving_default"),
+    ({"conditions": ["a"], "signature": "b2a"}, "The signature must be serving_default"),
+])
+def test_conditions_that_are_refused(address, arguments, words):
+    with pytest.raises(ZooError, match=words):
+        client.Client(address, "fake").generate(**arguments)
+
+
+def test_many_rows_are_several_requests(address):
+    files = client.Client(address, "fake", max_batch=3).generate([f"c{i}" for i in range(8)])
+    assert files == [b"1:c%d:0" % i for i in range(8)]
+
+
+@pytest.mark.parametrize("url", ["localhost:8501", "ftp://a", "grpc://localhost", "http://", ""])
+def test_urls_that_are_refused(url):
+    with pytest.raises(ZooError, match="Expected a URL such as"):
+        client.Client(url, "fake")
+
+
+def test_a_server_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(transports.time, "sleep", lambda seconds: None)
+    for url in ("http://127.0.0.1:1", "grpc://127.0.0.1:1"):
+        with pytest.raises(ZooError, match="does not answer"):
+            client.Client(url, "fake", retries=2, timeout=5).generate(["a"])
+
+
+def test_the_command_line_writes_files_and_a_grid(address, tmp_path, monkeypatch, capsys):
+    file = io.BytesIO()
+    Image.new("RGB", (4, 3), "red").save(file, "PNG")
+    monkeypatch.setattr(FakeVersion, "predict", lambda self, signature, inputs: {
+        "image_bytes": client.as_array([file.getvalue()] * len(inputs["seed"]))
+    })
+    out = tmp_path / "images"
+    arguments = [f"--url={address}", "--model=fake", "--captions=a;b", "--samples=3",
+                 f"--out={out}"]
+    assert client.main(arguments) == 0
+    assert "6 images" in capsys.readouterr().out
+    assert len(list(out.glob("0000*.png"))) == 6
+    assert Image.open(out / "grid.png").size == (12, 6)
+    assert client.main([*arguments, "--labels=1"]) == 1
+    assert "one kind of condition, got captions and labels" in capsys.readouterr().err
