@@ -81,7 +81,7 @@ def publish(queue, job, target, machine):
     }, half=True)
     if model.condition is None:
         return f"{target.name}: {model.count_params():,} parameters"
-    changed = _largest_change(model, zoo.from_preset(str(target)), found)
+    changed = _largest_change(model, zoo.from_preset(str(target)), job)
     if changed > TOLERANCE:
         raise SystemExit(f"error: float16 weights change the images of {job.name} by {changed}.")
     text = _samples(queue, job, zoo.from_preset(str(target)), target)
@@ -110,9 +110,16 @@ def _training(queue, job, found, machine):
     return {**kept, "hardware": machine, "command": f"{command} {folder}=runs/{job.name}"}
 
 
-def _largest_change(model, stored, metadata):
-    conditions = (metadata.get("condition") or {}).get("examples") or None
-    if model.condition.kind == "images":
+def _largest_change(model, stored, job):
+    """Largest difference of a pixel, of 255, between the images of two models of a job."""
+    from zoo.training import load_recipe
+
+    if model.condition.kind == "captions":
+        samples = load_recipe(f"recipes/{job.recipe}").config.samples
+        conditions = list(samples.captions)[:2]
+    elif model.condition.kind == "labels":
+        conditions = [0, 1]
+    else:
         size = model.image_size
         conditions = np.random.default_rng(0).integers(0, 256, (2, size, size, 3), np.uint8)
     images = [
