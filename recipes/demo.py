@@ -7,6 +7,8 @@ r"""End-to-end demo of a trained preset: generates and explains images, exports 
 Loads the preset, writes a grid of captions x noises and a panel of the model's internals
 (attention, gates, effect of each noise), exports the model as a SavedModel, and calls that from
 another process that imports only TensorFlow. The exit code is 0 only if both give the same images.
+Of a built-in preset with mode seeking, whose name has "_ms_", it also writes the same grid by its
+partner without.
 Needs no internet connection.
 """
 
@@ -28,11 +30,11 @@ from zoo.visualization.attention_panel import panel
 from zoo.visualization.grid import GAP, drawable, grid, save_png
 
 _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
-_PRESET = flags.DEFINE_string("preset", "attn_gan_emoji_64", "Name, directory or handle.")
+_PRESET = flags.DEFINE_string("preset", "dm_gan_ms_emoji_64", "Name, directory or handle.")
 _CAPTIONS = flags.DEFINE_string(
     "captions",
     "grinning face;red heart;clapping hands: dark skin tone;full moon face;"
-    "man running: light skin tone;man pilot: medium-dark skin tone",
+    "man running: light skin tone;woman farmer: medium skin tone",
     "Captions, separated by semicolons.",
 )
 _NOISES = flags.DEFINE_integer("noises", 6, "Images per caption.")
@@ -91,6 +93,8 @@ def main(argv):
     print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")
     write_grid(out / "grid.png", images, captions)
     print(f"grid        {out / 'grid.png'} ({len(captions)} captions x {_NOISES.value} noises)")
+    if (other := partner(_PRESET.value)) is not None:
+        write_partner(out / "without.png", other, captions)
     save_png(out / "explain.png", panel(explained))
     print(f"explain     {out / 'explain.png'} (attention to each word; effect of each noise)")
     served = export(out / "saved_model")
@@ -103,6 +107,25 @@ def main(argv):
             "at most 1."
         )
     print(f"done in {time.monotonic() - started:.0f} s")
+
+
+def partner(preset):
+    """The built-in preset without mode seeking of one with it; None if there is none."""
+    from zoo.presets.registry import builtin_names
+
+    names, other = builtin_names(), preset.replace("_ms_", "_")
+    return other if preset in names and other in names and other != preset else None
+
+
+def write_partner(path, name, captions):
+    """Writes the grid of the same captions and noises by the preset `name`."""
+    import zoo
+
+    with _cli.quiet_stderr():
+        model = zoo.from_preset(name)
+        images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)
+    write_grid(path, images, captions)
+    print(f"without     {path} (the same by {name}, without mode seeking)")
 
 
 def write_grid(path, images, captions):
