@@ -55,7 +55,7 @@ def test_the_folder(trained):
     assert np.isfinite(list(last["figures"].values())).all() and last["figures"]["mode_seeking"] > 0
     names = {path.name for path in (folder / "samples").iterdir()}
     endings = ("_a2b", "_b2a") if system == "drit" else ("",)
-    assert names == {f"step_{step:07d}{e}.png" for step in (3, 6) for e in endings}
+    assert names == {f"step_{step:07d}{e}.png" for step in (0, 3, 6) for e in endings}
     log = (folder / "log.txt").read_text()
     looked_at = "labels" if system == "dcgan" else "held-out (test)"
     assert f"{looked_at} at step 6: pair_distance" in log

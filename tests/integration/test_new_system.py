@@ -60,7 +60,7 @@ def test_it_is_described(added):
 def test_it_trains_and_resumes(added, trained):
     assert "done: 2 steps" in (trained / "log.txt").read_text()
     assert {path.name for path in (trained / "samples").iterdir()} == {
-        "step_0000001.png", "step_0000002.png"
+        "step_0000000.png", "step_0000001.png", "step_0000002.png"
     }
     for steps in (1, 2):
         assert zoo.training.run(

@@ -89,7 +89,7 @@ def test_what_is_read():
     )
     for captions, match in (
         ("", "Caption 1 is empty"), ([SHORT, " "], "Caption 2 is empty"), ([], "At least one"),
-        ([SHORT, 3], "Caption 2 must be a string"), (None, "NoneType"),
+        ([SHORT, 3], "Caption 2 must be a string"), (None, "No captions were given"),
     ):
         with pytest.raises(ZooError, match=match):
             model.generate(captions)

@@ -147,7 +147,7 @@ def test_factory_ignores_the_image_size_for_inception():
 
 @pytest.mark.parametrize("config, message", [
     ({"kind": "compakt"}, 'Did you mean "compact"'),
-    ({}, 'must be "compact" or "inception_v3", got None'),
+    ({}, 'must be one of compact, inception_v3, residual, got None'),
     ({"kind": "compact", "filter": 2}, 'no argument \'filter\'.*Did you mean "filters"'),
     ({"kind": "compact", "image_size": 48}, "power of two of at least 16, got 48"),
     ({"kind": "compact", "filters": 0}, "`filters` .* positive integer, got 0"),

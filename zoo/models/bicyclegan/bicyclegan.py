@@ -67,7 +67,7 @@ class BicycleGAN(ConditionalGAN):
         steps_per_epoch: int or None. If given, the learning rates decay (see `linear_decay`).
         epochs, constant_epochs: ints. Length of the schedule, 400, and the epochs before the decay,
             200.
-        ema_decay: float or None. None, as in the official code: no EMA.
+        ema_decay: float or None. None (0 in a recipe), as in the official code: no EMA.
         ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     Example:

@@ -41,7 +41,7 @@ class DCGAN(ConditionalGAN):
             sigmoids, clipped at 100, whose gradient vanishes where a sigmoid saturates.
         gamma_initialization: "ones", or "uniform": batch-norm scales start at U(0, 1), the default
             of PyTorch at the authors' time (before 1.2).
-        ema_decay: float or None. None, as in the official code: no EMA.
+        ema_decay: float or None. None (0 in a recipe), as in the official code: no EMA.
         mode_seeking_weight: float. 1 in MSGAN.
         ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 

@@ -61,7 +61,7 @@ class Pix2Pix(ConditionalGAN):
         epochs, constant_epochs: ints. Length of the schedule, 400, and the epochs before the decay,
             200.
         mode_seeking_weight: float. 1 in MSGAN.
-        ema_decay: float or None. None, as in the official code: no EMA.
+        ema_decay: float or None. None (0 in a recipe), as in the official code: no EMA.
         ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
     The pix2pix of BicycleGAN's repository: `Pix2Pix(latent_dim=0, where_add="input",
