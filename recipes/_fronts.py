@@ -136,7 +136,7 @@ def help_text():
         "usage: zoo COMMAND [ARGUMENTS]", "",
         "Conditional GANs: load, train, measure and export them.", "", *lines, "",
         "zoo COMMAND --help lists the arguments of a command; zoo --version prints the version.",
-        'Start with: zoo generate attn_gan_emoji_64 "grinning face" "red heart" --out=images',
+        'Start with: zoo generate dm_gan_ms_emoji_64 "grinning face" "red heart" --out=images',
     ])
 
 

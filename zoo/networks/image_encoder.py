@@ -107,8 +107,46 @@ class InceptionImageEncoder(FrozenTrunk, ImageEncoder):
         return {**super().get_config(), "width_divisor": self.width_divisor}
 
 
+class SmallImageEncoder(ImageEncoder):
+    """Base class of the encoders of small images of one size, trained from scratch.
+
+    Args:
+        features: int. Size of a region's vector and of the code.
+        filters: int. The width, see the subclass.
+        image_size: int, a power of two of at least `least`: height and width of the images.
+    """
+
+    least = 16
+    kind = ""  # the word in messages
+
+    def __init__(self, features, filters, image_size, **kwargs):
+        wrong = not isinstance(image_size, int) or image_size < self.least
+        if wrong or image_size & (image_size - 1):
+            raise ZooError(
+                f"`image_size` of the {self.kind} image encoder must be a power of two of at least "
+                f"{self.least}, got {image_size!r}."
+            )
+        super().__init__(features, **kwargs)
+        self.filters = _check_positive("filters", filters)
+        self.image_size = image_size
+
+    def _block(self, name, filters, stride):
+        return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
+
+    def build(self, images_shape):
+        if tuple(images_shape[1:3]) != (self.image_size, self.image_size):
+            raise ZooError(
+                f"This image encoder expects {self.image_size}x{self.image_size} images, got the "
+                f"shape {tuple(images_shape)}. Set its `image_size` to the images' size."
+            )
+        super().build(images_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
+
+
 @keras.saving.register_keras_serializable("zoo")
-class CompactImageEncoder(ImageEncoder):
+class CompactImageEncoder(SmallImageEncoder):
     """A small convolutional encoder for small images, trained from scratch.
 
     Stride-2 blocks lead to an 8x8 grid, a residual pair of 3x3 blocks enlarges a region's receptive
@@ -123,15 +161,10 @@ class CompactImageEncoder(ImageEncoder):
         image_size: int, a power of two of at least 16: height and width of the images.
     """
 
+    kind = "compact"
+
     def __init__(self, features=256, filters=64, image_size=64, **kwargs):
-        if not isinstance(image_size, int) or image_size < 16 or image_size & (image_size - 1):
-            raise ZooError(
-                "`image_size` of the compact image encoder must be a power of two of at least 16, "
-                f"got {image_size!r}."
-            )
-        super().__init__(features, **kwargs)
-        self.filters = _check_positive("filters", filters)
-        self.image_size = image_size
+        super().__init__(features, filters, image_size, **kwargs)
         downs = image_size.bit_length() - 4  # image_size / 2**downs == 8
         widths = [max(4 * filters >> i, filters // 2, 1) for i in reversed(range(downs))]
         self.local_blocks = [self._block(f"down_{i + 1}", f, 2) for i, f in enumerate(widths)]
@@ -140,25 +173,15 @@ class CompactImageEncoder(ImageEncoder):
             self._block(f"down_{downs + i + 1}", 8 * filters, 2) for i in range(2)
         ]
 
-    def _block(self, name, filters, stride):
-        return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
-
-    def build(self, images_shape):
-        _check_size(self, images_shape)
-        super().build(images_shape)
-
     def encode(self, images, training=False):
         x = _chain(self.local_blocks, images, training)  # (batch, 8, 8, 4 filters)
         x = x + _chain(self.context_blocks, x, training)
         pooled = _chain(self.global_blocks, x, training)  # (batch, 2, 2, 8 filters)
         return x, ops.reshape(pooled, (-1, 2 * 2 * pooled.shape[-1]))
 
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
-
 
 @keras.saving.register_keras_serializable("zoo")
-class ResidualImageEncoder(ImageEncoder):
+class ResidualImageEncoder(SmallImageEncoder):
     """A small residual network for images of 32 or more pixels, trained from scratch.
 
     Larger images are first reduced to 32x32 by stride-2 blocks. Three times, a stride-2 block is
@@ -172,15 +195,11 @@ class ResidualImageEncoder(ImageEncoder):
         image_size: int, a power of two of at least 32: height and width of the images.
     """
 
+    least = 32
+    kind = "residual"
+
     def __init__(self, features=256, filters=32, image_size=32, **kwargs):
-        if not isinstance(image_size, int) or image_size < 32 or image_size & (image_size - 1):
-            raise ZooError(
-                "`image_size` of the residual image encoder must be a power of two of at least 32, "
-                f"got {image_size!r}."
-            )
-        super().__init__(features, **kwargs)
-        self.filters = _check_positive("filters", filters)
-        self.image_size = image_size
+        super().__init__(features, filters, image_size, **kwargs)
         stem = max(image_size.bit_length() - 6, 0)  # image_size / 2**stem == 32
         self.stem_blocks = [
             self._block(f"stem_{i + 1}", filters, 2 if stem else 1) for i in range(max(stem, 1))
@@ -190,13 +209,6 @@ class ResidualImageEncoder(ImageEncoder):
             [self._block(f"pair_{i}_{j}", filters << i, 1) for j in (1, 2)] for i in (1, 2, 3)
         ]
 
-    def _block(self, name, filters, stride):
-        return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
-
-    def build(self, images_shape):
-        _check_size(self, images_shape)
-        super().build(images_shape)
-
     def encode(self, images, training=False):
         x, grids = _chain(self.stem_blocks, images, training), []
         for down, pair in zip(self.down_blocks, self.pairs, strict=True):
@@ -204,19 +216,6 @@ class ResidualImageEncoder(ImageEncoder):
             x = x + _chain(pair, x, training)
             grids.append(x)
         return grids[1], ops.mean(ops.cast(x, self.output_dtype), axis=(1, 2))
-
-    def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "image_size": self.image_size}
-
-
-def _check_size(encoder, images_shape):
-    """Raises `ZooError` for images of another size than the encoder's."""
-    size = encoder.image_size
-    if tuple(images_shape[1:3]) != (size, size):
-        raise ZooError(
-            f"This image encoder expects {size}x{size} images, got the shape "
-            f"{tuple(images_shape)}. Set its `image_size` to the images' size."
-        )
 
 
 def _chain(blocks, x, training):
