@@ -17,9 +17,9 @@ import tensorflow as tf
 
 from zoo import storage
 from zoo.errors import ZooError
-from zoo.training.output_check import batch_images, warning_of
 from zoo.training.progress import Progress, duration
 from zoo.training.run_data import check_meaning, has_meaning, meaning_notes
+from zoo.training.sample_grids import SampleGrids
 from zoo.training.signals import StopSignals
 
 
@@ -103,8 +103,8 @@ class Trainer:
         self._pending = []  # logs of the steps since the last log line, still on the device
         self._figures = {}
         self._writer = None
-        self._sampled = 0.0  # when the last sample grid was written
-        self._real = None  # real images, with which generated ones are compared
+        minutes = config.get("sample_minutes", 0) if config.sample_every else 0
+        self.grids = SampleGrids(experiment, minutes, folder.samples)
 
     def run(self):
         """Trains. Returns True when the run is complete, False when a signal stopped it early.
@@ -140,7 +140,7 @@ class Trainer:
         iterator = iter(batches)
         if self.step == 0 and self.config.sample_every and self.folder.writer:
             self._sample()
-        first, self._sampled = self.step + 1, time.monotonic()
+        first = self.step + 1
         while self.step < total and not stop.requested:
             self._pending.append(train_step(iterator, self.step))
             self.step += 1
@@ -177,7 +177,7 @@ class Trainer:
             self._save_checkpoint()
         if sample and self.folder.writer:
             self._evaluate()
-        elif self._sample_is_late() and self.folder.writer:
+        elif self.grids.is_late() and self.folder.writer:
             self._flush()
             self._sample()
         self.progress.exclude(time.monotonic() - started)
@@ -186,23 +186,12 @@ class Trainer:
         """Seconds since `run` was called."""
         return time.monotonic() - self._started
 
-    def _sample_is_late(self):
-        """Whether a sample grid is due by the clock, see `config.sample_minutes`."""
-        minutes = self.config.get("sample_minutes", 0) if self.config.sample_every else 0
-        return minutes > 0 and time.monotonic() - self._sampled > 60 * minutes
-
     def _sample(self):
         """Writes a sample grid, with a word in the log if its images look broken."""
-        self._sampled = time.monotonic()
-        if self.experiment.samples is None:
-            return
         with self._writer.as_default(step=self.step):
-            images = self.experiment.samples(self.folder.samples, self.step)
-        if self.step and images is not None:
-            if self._real is None:
-                self._real = batch_images(next(iter(self.experiment.batches(0))))
-            if warning := warning_of(images, self._real):
-                self._say(warning)
+            warning = self.grids.write(self.step)
+        if warning:
+            self._say(warning)
 
     def _compile(self):
         strategy = self.strategy
