@@ -61,7 +61,7 @@ def run(tmp_path, images, **changes):
 def test_grids_at_the_start_and_after_steps(tmp_path):
     steps, log = run(tmp_path, GOOD)
     assert steps == [0, 3, 4] and "warning" not in log
-    assert "step 1: " in log and "the first step, with tracing, took" in log
+    assert "step 1/4 (25 %)" in log and "the first step, with tracing, took" in log
 
 
 def test_grids_by_the_clock(tmp_path):

@@ -15,7 +15,7 @@ from zoo.training.run_readme import typed_command
 LOG = """\
 2026-01-01 10:00:00 $ python -m x
 2026-01-01 10:00:01 parameters: generator 1,234
-2026-01-01 10:00:02 step 1: loss 4  kl_loss 1e-05  (the first step, with tracing, took 3 s)
+2026-01-01 10:00:02 step 1/9 (11 %)  loss 4  kl_loss 1e-05  (the first step, with tracing, took 3 s)
 2026-01-01 10:00:02 step 10/40 (25 %)  loss 2.5  kl_loss 2e-05  50.9 images/s  9 min 39 s left
 2026-01-01 10:00:03 step 20/40 (50 %)  loss -1.5  kl_loss 3e-05  50.9 images/s  3 s left
 2026-01-01 10:00:03 held-out (test) at step 20: frechet_damsm 58.97  other 3

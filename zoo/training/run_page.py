@@ -13,7 +13,7 @@ from zoo.training.run_page_style import PAGE
 
 NAME = "report.html"
 _TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d "
-_STEP = re.compile(_TIME + r"step (\d+)(?:/\d+ \(\d+ %\)|:)  ?(.*)")
+_STEP = re.compile(_TIME + r"step (\d+)/\d+ \(\d+ %\)  (.*)")
 _SCORE = re.compile(_TIME + r"(.+) at step (\d+): (.*)")
 _FIGURE = re.compile(r"([\w/\[\]-]+) (-?[\d.]+(?:e[+-]?\d+)?)")
 _SAMPLE = re.compile(r"step_(\d+)(\w*)\.png")

@@ -140,17 +140,15 @@ class Trainer:
         iterator = iter(batches)
         if self.step == 0 and self.config.sample_every and self.folder.writer:
             self._sample()
-        first = self.step + 1
         while self.step < total and not stop.requested:
             self._pending.append(train_step(iterator, self.step))
             self.step += 1
             self.progress.advance()
             self.progress.show(self._figures)
-            if self.step == first:
+            if self.step == self.progress.start + 1:
                 self._flush()
-                self._say(f"step {first}: " + "  ".join(
-                    f"{name} {value:.4g}" for name, value in self._figures.items() if value
-                ) + f"  (the first step, with tracing, took {duration(self._elapsed())})")
+                self._say(f"{self.progress.text(self._figures)}  (the first step, with tracing, "
+                          f"took {duration(self._elapsed())})")
             self._after_step(self.step == total)
         if self.step < total:
             self._flush()
@@ -178,13 +176,11 @@ class Trainer:
         if sample and self.folder.writer:
             self._evaluate()
         elif self.grids.is_late() and self.folder.writer:
-            self._flush()
             self._sample()
         self.progress.exclude(time.monotonic() - started)
 
     def _elapsed(self):
-        """Seconds since `run` was called."""
-        return time.monotonic() - self._started
+        return time.monotonic() - self._started  # seconds since `run` was called
 
     def _sample(self):
         """Writes a sample grid, with a word in the log if its images look broken."""

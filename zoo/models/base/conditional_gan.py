@@ -34,12 +34,11 @@ class ConditionalGAN(System):
         mode_seeking_weight: float. Weight of the mode seeking term (MSGAN, arXiv 1903.05628; 1 in
             the paper's tasks). 0 draws no second sample.
         ema_decay: float or None. Decay of the exponential moving average (EMA) of the generator's
-            weights, with which images are generated (0.999); None for no EMA: the generator itself
-            generates.
+            weights, which generates the images (0.999); None: the generator itself generates them.
         ema_statistics: "average" averages batch statistics too; "current" copies them, as the
             AttnGAN family's code does.
-        ema_warmup: bool. Use the decay min(`ema_decay`, (1 + n) / (10 + n)) in iteration n, counted
-            from 0, so that the EMA follows the first, fast changes; False, as in the papers.
+        ema_warmup: bool. Use the decay min(`ema_decay`, (1 + n) / (10 + n)) in iteration n = 0, 1,
+            ..., so that the EMA follows the first changes; False, as in the papers.
         seed: int. Key of all noise drawn in training.
     """
 
