@@ -75,6 +75,7 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="folder of gallery.md")
     options = parser.parse_args(arguments)
     import zoo
+    from zoo.presets.registry import without_mode_seeking
 
     page = Page(options.out / "gallery.md", options.out / "images")
     rows = zoo.list_presets()
@@ -82,18 +83,13 @@ def main(arguments=None):
     labels = [row["name"] for row in rows if row["task"] == "label-to-image"]
     for name in text:
         caption_part(page, name, zoo.from_preset(name))
-    for plain, seeking in pairs([row["name"] for row in rows]):
-        pair_part(page, plain, seeking)
+    for row in rows:
+        if plain := without_mode_seeking(row["name"]):
+            pair_part(page, plain, row["name"])
     for name in labels:
         label_part(page, name, zoo.from_preset(name))
     page.write()
     print(f"Written to {page.path}")
-
-
-def pairs(names):
-    """(preset without, preset with mode seeking) of each pair among the names."""
-    return [(plain, name) for name in names
-            if "_ms_" in name and (plain := name.replace("_ms_", "_")) in names]
 
 
 def caption_part(page, name, model):

@@ -23,6 +23,7 @@ from absl import flags
 
 from recipes import _cli
 from zoo.errors import ZooError
+from zoo.presets.registry import without_mode_seeking
 from zoo.seeds import read_seeds
 from zoo.storage import output_folders
 from zoo.visualization import explain
@@ -93,7 +94,7 @@ def main(argv):
     print(f"preset      {_PRESET.value} ({type(model).__name__}, {model.image_size} pixels)")
     write_grid(out / "grid.png", images, captions)
     print(f"grid        {out / 'grid.png'} ({len(captions)} captions x {_NOISES.value} noises)")
-    if (other := partner(_PRESET.value)) is not None:
+    if (other := without_mode_seeking(_PRESET.value)) is not None:
         write_partner(out / "without.png", other, captions)
     save_png(out / "explain.png", panel(explained))
     print(f"explain     {out / 'explain.png'} (attention to each word; effect of each noise)")
@@ -107,14 +108,6 @@ def main(argv):
             "at most 1."
         )
     print(f"done in {time.monotonic() - started:.0f} s")
-
-
-def partner(preset):
-    """The built-in preset without mode seeking of one with it; None if there is none."""
-    from zoo.presets.registry import builtin_names
-
-    names, other = builtin_names(), preset.replace("_ms_", "_")
-    return other if preset in names and other in names and other != preset else None
 
 
 def write_partner(path, name, captions):

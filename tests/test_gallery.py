@@ -1,4 +1,4 @@
-"""examples/gallery.py: pairs, the page and its images."""
+"""examples/gallery.py: the page and its images."""
 
 import importlib.util
 from pathlib import Path
@@ -12,11 +12,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _spec = importlib.util.spec_from_file_location("gallery", ROOT / "examples" / "gallery.py")
 gallery = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(gallery)
-
-
-def test_pairs_are_found_by_name():
-    names = ["dm_gan_emoji_64", "dm_gan_ms_emoji_64", "dcgan_ms_cifar10_32", "damsm_emoji_64"]
-    assert gallery.pairs(names) == [("dm_gan_emoji_64", "dm_gan_ms_emoji_64")]
 
 
 def test_parts_of_the_page(monkeypatch, tmp_path):

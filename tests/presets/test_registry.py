@@ -76,3 +76,9 @@ def test_presets_are_selected_by_a_pattern_and_print_as_a_table(two):
     assert head.split() == ["name", "task", "MB", "description"]
     assert row.split()[:2] == ["copy", "text-to-image"] and "untrained model" in row
     assert "<td>copy</td>" in zoo.list_presets()._repr_html_()
+
+
+def test_the_partner_without_mode_seeking():
+    assert registry.without_mode_seeking("dm_gan_ms_emoji_64") == "dm_gan_emoji_64"
+    for name in ("dm_gan_emoji_64", "damsm_emoji_64", "./a_ms_b", "no_ms_preset"):
+        assert registry.without_mode_seeking(name) is None

@@ -56,11 +56,3 @@ def test_user_errors_are_one_line_and_write_nothing(arguments, message, tmp_path
     assert done.returncode == 1
     assert message in done.stderr and done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
-
-
-def test_the_partner_of_a_preset_with_mode_seeking():
-    from recipes.demo import partner
-
-    assert partner("dm_gan_ms_emoji_64") == "dm_gan_emoji_64"
-    for name in ("dm_gan_emoji_64", "damsm_emoji_64", "./a_ms_b", "no_ms_preset"):
-        assert partner(name) is None

@@ -52,6 +52,12 @@ def list_presets(task=None, pattern=None):
     return PresetTable(rows)
 
 
+def without_mode_seeking(name):
+    """The built-in preset that differs from the built-in `name` in mode seeking alone, or None."""
+    names, other = builtin_names(), name.replace("_ms_", "_")
+    return other if name in names and other in names and other != name else None
+
+
 def _matches(name, pattern):
     return fnmatch.fnmatch(name, pattern if set("*?[") & set(pattern) else f"*{pattern}*")
 
