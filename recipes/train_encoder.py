@@ -65,7 +65,7 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(optimizer=keras.optimizers.Adam(rate))
     step = tf.function(model.train_step, autograph=False)
-    progress = Progress(steps, batch_size=batch_size)
+    progress = Progress(steps, batch_size=batch_size, plain_every=60)
     batches = labels_dataset(
         source, image_size, batch_size, seed=seed, load_size=load_size, pad=pad, flip=flip,
         cache=True,

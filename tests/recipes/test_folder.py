@@ -168,6 +168,9 @@ def test_zoo_train_on_the_other_kinds(tmp_path, kind):
                       "--config.model.discriminator_filters=4",
                       "--config.model.discriminator_layers=1"),
             "domains": ("--config.model.image_size=32", "--config.model.filters=4",
+                        "--config.model.discriminators.scales=1",
+                        "--config.model.discriminators.layers=2",
+                        "--config.model.content_discriminator.layers=0",
                         "--config.data.load_size=36"),
         }[kind]
     prepare(tmp_path / "mine", tmp_path / "data", kind=kind)

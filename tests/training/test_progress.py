@@ -43,6 +43,16 @@ def test_plain_output_has_no_progress_line():
     assert stream.getvalue() == ""
 
 
+def test_a_log_file_has_a_line_every_minute(monkeypatch):
+    clock(monkeypatch, [0.0, 1.0, 59.0, 61.0, 61.0, 62.0])
+    stream = io.StringIO()
+    line = Progress(4, stream=stream, unit="", plain_every=60)
+    for _ in range(2):
+        line.advance()  # the first reads the clock
+        line.show({"loss": 0.5})
+    assert stream.getvalue() == "step 2/4 (50 %)  loss 0.5  2 min 00 s left\n"
+
+
 def test_terminal_line_is_rewritten_and_cleared():
     stream = Terminal()
     line = Progress(4, stream=stream)

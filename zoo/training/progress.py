@@ -14,9 +14,12 @@ class Progress:
         stream: output stream; on a terminal one line is rewritten.
         what: str, name of a step.
         unit: str, unit of the rate; "" for no rate.
+        plain_every: float, seconds between the lines that `show` prints where the output is not a
+            terminal; 0 for none, for callers that print lines of their own.
     """
 
-    def __init__(self, total, start=0, batch_size=1, stream=None, what="step", unit="images"):
+    def __init__(self, total, start=0, batch_size=1, stream=None, what="step", unit="images",
+                 plain_every=0):
         self.total, self.start, self.step = total, start, start
         self.batch_size, self.what, self.unit = batch_size, what, unit
         self.stream = stream or sys.stdout
@@ -24,6 +27,8 @@ class Progress:
         self._mark = None  # (time, step) when the rate's clock started
         self._paused = 0.0
         self._width = 0
+        self.plain_every = plain_every
+        self._printed = time.monotonic() if plain_every else 0.0
 
     def advance(self):
         """Counts one step. The first is not timed, because it includes tracing the graph."""
@@ -56,8 +61,12 @@ class Progress:
         return "  ".join(parts)
 
     def show(self, figures=None):
-        """Rewrites the line on a terminal; does nothing elsewhere."""
-        if self.live:
+        """Rewrites the line on a terminal; elsewhere prints one every `plain_every` seconds."""
+        if not self.live:
+            if self.plain_every and time.monotonic() - self._printed >= self.plain_every:
+                print(self.text(figures), file=self.stream, flush=True)
+                self._printed = time.monotonic()
+        else:
             share = self.step / max(self.total, 1)
             bar = "=" * int(20 * share)
             line = f"[{bar:<20}] {self.text(figures)}"[:_columns()]
