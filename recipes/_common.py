@@ -60,6 +60,7 @@ def common_config(system, dataset, variants):
         "steps": 0,  # training steps; 0: use `epochs`
         "epochs": 0,  # passes over the training split
         "batch_size": 1,  # images per step, over all replicas
+        "init": "",  # fine-tuning: the preset or run folder whose weights the networks start with
         "seed": 0,  # of the weights, the noise and the data order
         "dtype": "float32",  # "float32" | "mixed_bfloat16"
         "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)

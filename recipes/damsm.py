@@ -157,7 +157,7 @@ def make_model(config, data):
         text = {"text_encoder": training.hub_text_encoder(config)}
     else:
         text = {
-            "vocabulary": data.vocabulary().tokens,
+            "vocabulary": training.grown_vocabulary(config, data.vocabulary()).tokens,
             "text_encoder": {"features": settings.features, "cell": settings.cell,
                              "embedding_dim": settings.embedding_dim},
         }

@@ -8,7 +8,7 @@ import tensorflow as tf
 from ml_collections import ConfigDict
 
 from zoo import storage
-from zoo.training.trainer import Experiment
+from zoo.training.experiment import Experiment
 
 
 class TinySystem(keras.Model):

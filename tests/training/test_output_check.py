@@ -5,9 +5,10 @@ import numpy as np
 import tensorflow as tf
 
 from tests.training.fakes import TinySystem, config
+from zoo.training.experiment import Experiment
 from zoo.training.output_check import batch_images, warning_of
 from zoo.training.run_folder import RunFolder
-from zoo.training.trainer import Experiment, Trainer
+from zoo.training.trainer import Trainer
 
 REAL = np.random.default_rng(0).uniform(-1, 1, (8, 4, 4, 3)).astype(np.float32)
 GOOD = np.random.default_rng(1).integers(0, 256, (6, 4, 4, 3), np.uint8)

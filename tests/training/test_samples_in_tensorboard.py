@@ -11,9 +11,10 @@ from tests.support.tiny_hub_module import tiny_modules
 from tests.support.tiny_xmc_gan import xmc_gan
 from tests.training.fakes import config
 from zoo.models.xmc_gan import FlaxAdam
+from zoo.training.experiment import Experiment
 from zoo.training.run_folder import RunFolder
 from zoo.training.samples import CaptionSamples
-from zoo.training.trainer import Experiment, Trainer
+from zoo.training.trainer import Trainer
 
 PLACES, BATCH, STEPS = 9, 4, 3
 CAPTIONS = ["a red bird", "the big unforgettable bird is playing"]

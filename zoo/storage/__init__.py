@@ -23,6 +23,7 @@ from zoo.storage.weights import (
     read_names,
     read_notes,
     read_shapes,
+    read_variables,
     save_variables,
 )
 
@@ -36,6 +37,7 @@ __all__ = [
     "read_notes",
     "read_shapes",
     "read_strict_json",
+    "read_variables",
     "recover_folder",
     "save_variables",
     "sha256",

@@ -81,6 +81,14 @@ def load_variables(path, variables):
             variable.assign(values[name])
 
 
+def read_variables(path):
+    """Dict of stored name to array. Raises `ZooError` as `load_variables` does."""
+    with _open(path) as file:
+        values = {n: _read(path, n, data) for n, data in _datasets(path, file).items()}
+    check_finite(str(path), values)
+    return values
+
+
 def read_names(path):
     """Sorted names stored in a weights file. Raises `ZooError` as `load_variables` does."""
     with _open(path) as file:

@@ -24,7 +24,7 @@ DEFAULTS_OF_OLD_RUNS = {
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
     "data.words": "ascii", "data.follow_links": False, "data.layout": "auto",
     "data.held_out_split": "test", "model.ema_decay": 0.0, "model.ema_warmup": False,
-    "score_encoder": "",
+    "score_encoder": "", "init": "", "pretraining.init": "", "captioning.init": "",
 }
 
 

@@ -14,6 +14,7 @@ from zoo.errors import ZooError
 from zoo.training import cost
 from zoo.training.config import flatten, to_plain
 from zoo.training.hardware import precision_advice
+from zoo.training.initial_weights import check_start, start_from
 from zoo.training.pretraining import (
     check_pretraining,
     check_weights,
@@ -62,7 +63,7 @@ def run(config, workdir, build=None, strategy=None):
     experiment, first = None, stages_to_train(recipe)
     if not first or not (Path(workdir) / "config.json").exists():
         # Invalid settings fail here, before anything is written or pre-trained.
-        experiment = build_experiment(recipe, data, strategy)
+        experiment = build_experiment(recipe, data, strategy, first_start=is_new(workdir))
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
         for line in (*data.notes, precision_advice(recipe.config.dtype)):
@@ -75,10 +76,12 @@ def run(config, workdir, build=None, strategy=None):
             presets = pretrain_all(recipe, data, folder, strategy)
             if presets is None:
                 return False
-            experiment = build_experiment(recipe, data, strategy, presets)
+            experiment = build_experiment(recipe, data, strategy, presets, is_new(folder.path))
         _add_data_facts(experiment, recipe, data, presets)
         folder.log(data.describe(experiment.model))
         folder.log("parameters: " + parameter_summary(experiment.model))
+        if experiment.start:
+            folder.log(experiment.start)
         return Trainer(experiment, recipe.config, folder, strategy).run()
     finally:
         folder.close()
@@ -137,6 +140,7 @@ def resolve(recipe, data):
                 f"{STEPS}: use fewer epochs."
             )
     check_pretraining(recipe)
+    check_start(recipe, stages_to_train(recipe))
     if not config.steps:
         raise ZooError(
             f"config.epochs={config.epochs} over {count} images in batches of {config.batch_size} "
@@ -145,12 +149,14 @@ def resolve(recipe, data):
     return recipe
 
 
-def build_experiment(recipe, data, strategy, presets=None):
+def build_experiment(recipe, data, strategy, presets=None, first_start=True):
     """Builds the `Experiment` of a resolved recipe. The same config gives the same initial weights.
 
-    `presets`: dict of stage name -> preset of the trained network, by default those in the config.
-    For a stage without a preset the recipe builds an untrained network, which suffices for
-    `describe`.
+    Args:
+        presets: dict of stage name -> preset of the trained network, by default those in the
+            config. For a stage without a preset the recipe builds an untrained network, which
+            suffices for `describe`.
+        first_start: bool. False for a run that resumes, whose weights its checkpoint has.
     """
     config = recipe.config
     keras.utils.clear_session(free_memory=False)
@@ -158,12 +164,13 @@ def build_experiment(recipe, data, strategy, presets=None):
     keras.config.set_dtype_policy(config.dtype)
     with strategy.scope():
         experiment = recipe.build(config, data, presets or named_presets(recipe))
+        experiment.start = start_from(experiment.model, config) if first_start else ""
     experiment.metadata = {**_metadata(recipe, experiment.model), **experiment.metadata}
     return experiment
 
 
 # File paths, which are meaningless on another machine.
-_FILES = ("data.directory", "text_cache", "image_weights", "text_encoder.preprocess",
+_FILES = ("data.directory", "init", "text_cache", "image_weights", "text_encoder.preprocess",
           "text_encoder.encoder", "score_encoder")
 
 
@@ -173,6 +180,8 @@ def _metadata(recipe, model):
     for name in (*_FILES, *named_presets(recipe)):
         training.pop(name, None)
     config = recipe.config
+    if config.get("init"):
+        training["init"] = Path(config.init).name
     return {
         "name": f"{config.system}_{config.dataset}_{model.image_size}",
         "source": {"recipe": recipe.source},
@@ -223,15 +232,22 @@ def pretrain(recipe, stage, data, folder, strategy, earlier):
                 f"pre-training a {stage.name.upper()} (--config.{stage.name}=PRESET would use a "
                 "trained one)"
             )
-            experiment = build_experiment(part, data, strategy, earlier)
+            experiment = build_experiment(part, data, strategy, earlier, is_new(inner.path))
             _add_data_facts(experiment, part, data, earlier)
             inner.log(data.describe(experiment.model))
+            if experiment.start:
+                inner.log(experiment.start)
             if not Trainer(experiment, part.config, inner, strategy).run():
                 return None
             _wait_for_preset(inner, part.config.steps)
     finally:
         inner.close()
     return str(inner.preset("best" if inner.preset("best").exists() else "last"))
+
+
+def is_new(directory):
+    """Whether a run folder has no checkpoint yet."""
+    return not (Path(directory) / "checkpoints" / "last.h5").exists()
 
 
 def is_done(folder, steps):

@@ -9,9 +9,6 @@ import functools
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import tensorflow as tf
 
@@ -21,35 +18,6 @@ from zoo.training.progress import Progress, duration
 from zoo.training.run_data import check_meaning, has_meaning, meaning_notes
 from zoo.training.sample_grids import SampleGrids
 from zoo.training.signals import StopSignals
-
-
-@dataclass
-class Experiment:
-    """The output of a recipe's `build` and the input of the `Trainer`.
-
-    Attributes:
-        model: a `zoo.models.base.system.System` (anything with `train_step`, `step_arguments`,
-            `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
-            `save_to_preset`), compiled.
-        batches: start step -> `tf.data.Dataset` of global batches, starting with that step's.
-        score: () -> `{name: float}`, or None; must not change the model. Its attributes:
-            `best_metric`, the metric that selects the best preset (lower is better, "" for none);
-            `protocol`, how it is measured; `images`, the images it is measured on, such as
-            "held-out (test)" (see `zoo.data.splits`).
-        samples: (directory, step) -> the generated images, uint8, or None; or None. Writes images
-            to files and to TensorBoard.
-        metadata: dict, the metadata of the presets, see `zoo.presets.save_to_preset`.
-        meaning: dict, the vocabulary, classes, seed and data that the weights belong to, see
-            `zoo.training.run_data.meaning_of`; it is stored in checkpoints, and a checkpoint with
-            a different one is rejected.
-    """
-
-    model: Any
-    batches: Callable
-    score: Callable | None = None
-    samples: Callable | None = None
-    metadata: dict = field(default_factory=dict)
-    meaning: dict = field(default_factory=dict)
 
 
 def make_strategy(name):

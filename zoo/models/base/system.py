@@ -30,6 +30,8 @@ class System(KerasInterface):
     network_names = ()
     preset_network_names = ()
     loss_names = ()
+    # storage name of a weight with a row for each word or class -> (their axis, rows before them)
+    named_rows = {}
     condition = None  # see `zoo.conditions`; None for a system that generates nothing
     hub_encoder = None  # the `HubTextEncoder`, if the system reads captions with one
 

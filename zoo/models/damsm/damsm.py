@@ -42,6 +42,7 @@ class DAMSM(System):
     task = "text-image-matching"
     network_names = ("text_encoder", "image_encoder")
     preset_network_names = network_names
+    named_rows = {"text_encoder/embedding/embeddings": (0, 0)}
     loss_names = ("loss", "word_loss", "sentence_loss", "accuracy")
 
     def __init__(

@@ -107,6 +107,11 @@ class DCGAN(ConditionalGAN):
 
     # --- networks ---------------------------------------------------------------------------------
 
+    @property
+    def named_rows(self):
+        return {"generator/deconv_1/kernel": (3, self.latent_dim),
+                "discriminator/conv_1/kernel": (2, 3)}
+
     def _sizes(self):
         """The arguments of both networks."""
         return {

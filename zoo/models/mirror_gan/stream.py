@@ -43,6 +43,11 @@ class Stream(System):
     task = "image-captioning"
     network_names = ("captioner",)
     preset_network_names = network_names
+    named_rows = {
+        "captioner/decoder/embedding/embeddings": (0, 0),
+        "captioner/decoder/linear/kernel": (1, 0),
+        "captioner/decoder/linear/bias": (0, 0),
+    }
     loss_names = ("loss", "accuracy")
 
     def __init__(

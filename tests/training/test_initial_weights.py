@@ -1,0 +1,149 @@
+"""Fine-tuning: `config.init`."""
+
+import keras
+import numpy as np
+import pytest
+from ml_collections import ConfigDict
+
+from recipes import attn_gan, damsm
+from tests.models.test_dcgan import dcgan
+from tests.support import tiny
+from zoo.errors import ZooError
+from zoo.models.mirror_gan.stream import Stream
+from zoo.text.vocabulary import Vocabulary
+from zoo.training.initial_weights import check_start, grown_vocabulary, start_from
+from zoo.training.recipe import Recipe
+
+NEW_WORDS = ("purple", "star")
+
+
+def config(handle):
+    return ConfigDict({"init": str(handle), "text": "captions"})
+
+
+def values(model, prefix):
+    arrays = {name: keras.ops.convert_to_numpy(v) for name, v in model.network_variables().items()}
+    return {name: value for name, value in arrays.items() if name.startswith(prefix)}
+
+
+def equal(a, b):
+    return set(a) == set(b) and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def shift(model):
+    """Weights that no new model has."""
+    for variable in model.network_variables().values():
+        variable.assign(variable + 0.25)
+    return model
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """An AttnGAN, its preset, and a run folder with its checkpoint."""
+    model = shift(tiny.attn_gan(ema_decay=0.9))
+    folder = tmp_path_factory.mktemp("run")
+    (folder / "presets").mkdir()
+    (folder / "checkpoints").mkdir()
+    model.save_to_preset(str(folder / "presets" / "last"))
+    model.save_checkpoint(str(folder / "checkpoints" / "last.h5"))
+    return model, folder
+
+
+def test_a_preset_gives_the_generator(trained):
+    old, folder = trained
+    new = tiny.attn_gan(seed=9, ema_decay=0.9)
+    before = values(new, "discriminator")
+    note = start_from(new, config(folder / "presets" / "last"))
+    for prefix in ("generator/", "ema_generator/"):
+        assert [*values(new, prefix).values()][0].shape
+        for name, value in values(new, prefix).items():
+            source = name if name.startswith("ema_") else f"ema_{name}"
+            np.testing.assert_array_equal(value, values(old, source)[source])
+    assert equal(values(new, "discriminator"), before)
+    assert "ema_generator" in note and "new: discriminator" in note
+    assert note.endswith("captions are read by a text encoder with other weights")
+
+
+def test_a_run_gives_the_discriminators_too(trained):
+    old, folder = trained
+    new = tiny.attn_gan(seed=9, ema_decay=0.9)
+    for name, variable in new.network_variables().items():
+        if name.startswith("text_encoder/"):
+            variable.assign(variable + 0.25)  # the same DAMSM
+    note = start_from(new, config(folder))
+    for prefix in ("generator/", "ema_generator/", "discriminator"):
+        assert equal(values(new, prefix), values(old, prefix))
+    assert "new:" not in note and "other weights" not in note
+    assert int(new.iteration.numpy()) == 0
+
+
+def test_another_system_or_size(trained):
+    _, folder = trained
+    with pytest.raises(ZooError, match="is a AttnGAN, but this recipe trains a DMGAN"):
+        start_from(tiny.dm_gan(), config(folder))
+    other = tiny.attn_gan(generator_filters=6)
+    before = values(other, "")
+    with pytest.raises(ZooError, match=r"other sizes: .*generator_filters=4 \(here 6\)"):
+        start_from(other, config(folder))
+    assert equal(values(other, ""), before)
+    with pytest.raises(ZooError, match="config.init=no_preset: .*no_preset"):
+        start_from(other, config("no_preset"))
+    assert start_from(other, config("")) == ""
+
+
+def test_a_vocabulary_grows(tmp_path):
+    old = shift(tiny.damsm())
+    old.save_to_preset(str(tmp_path / "old"))
+    of_data = Vocabulary(["<end>", "<unk>", "star", "red", "purple"])
+    grown = grown_vocabulary(config(tmp_path / "old"), of_data)
+    assert grown.tokens == (*old.vocabulary.tokens, "star", "purple")
+    assert grown_vocabulary(config(""), of_data) is of_data
+    new = tiny.damsm(vocabulary=grown.tokens)
+    rows = values(new, "text_encoder/embedding")["text_encoder/embedding/embeddings"]
+    note = start_from(new, config(tmp_path / "old"))
+    table = values(new, "text_encoder/embedding")["text_encoder/embedding/embeddings"]
+    known = len(old.vocabulary)
+    np.testing.assert_array_equal(table[:known], values(old, "text_encoder/embedding")[
+        "text_encoder/embedding/embeddings"])
+    np.testing.assert_array_equal(table[known:], rows[known:])
+    assert equal(values(new, "image_encoder"), values(old, "image_encoder"))
+    assert f"{known} of {known + 2} words or classes are known" in note
+
+
+def test_words_of_a_captioner_go_by_name(tmp_path):
+    captioner = {"kind": "compact", "units": 8}
+    old = shift(Stream(tiny.WORDS, 6, 32, captioner))
+    old.save_to_preset(str(tmp_path / "old"))
+    words = ["<end>", "<unk>", "star", "red", "a"]
+    new = Stream(words, 6, 32, captioner)
+    start_from(new, config(tmp_path / "old"))
+    a, b = values(old, "captioner/decoder"), values(new, "captioner/decoder")
+    there = [tiny.WORDS.index(word) for word in ("red", "a")]
+    for name, axis in (("embedding/embeddings", 0), ("linear/kernel", 1), ("linear/bias", 0)):
+        name = f"captioner/decoder/{name}"
+        np.testing.assert_array_equal(
+            np.take(b[name], [3, 4], axis), np.take(a[name], there, axis))
+
+
+def test_classes_go_by_name(tmp_path):
+    old = shift(dcgan(classes=3, class_names=["cat", "dog", "owl"]))
+    old.save_to_preset(str(tmp_path / "old"))
+    new = dcgan(classes=2, class_names=["owl", "fox"])
+    name, first = "generator/deconv_1/kernel", new.latent_dim
+    before = values(new, name)[name]
+    note = start_from(new, config(tmp_path / "old"))
+    a, b = values(old, name)[name], values(new, name)[name]
+    np.testing.assert_array_equal(b[..., :first], a[..., :first])
+    np.testing.assert_array_equal(b[..., first], a[..., first + 2])  # the owl
+    np.testing.assert_array_equal(b[..., first + 1], before[..., first + 1])  # the fox is new
+    assert "1 of 2 words or classes" in note
+
+
+def test_a_new_damsm_is_refused():
+    recipe = Recipe.of_module(attn_gan, attn_gan.get_config("shapes"))
+    recipe.config.init = "a_preset"
+    with pytest.raises(ZooError, match="give --config.damsm=PRESET.*--config.pretraining.init"):
+        check_start(recipe, recipe.stages)
+    recipe.config.pretraining.init = "its_damsm"
+    check_start(recipe, recipe.stages)
+    check_start(Recipe.of_module(damsm, damsm.get_config("shapes")), [])
