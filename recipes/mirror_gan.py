@@ -60,7 +60,7 @@ VARIANTS = {
         "model": {
             "stage_sizes": (16, 32, 64), "generator_filters": 32, "discriminator_filters": 32,
             "residual_blocks": 1, "latent_dim": 64, "condition_dim": 64, "ema_decay": 0.999,
-            "ema_warmup": True,
+            "ema_warmup": True, "caption_weight": 1.0,  # 10 draws textures at this size
         },
         "data": {"name": "emoji", "directory": "data/emoji.zip", "crop": "none", "flip": False,
                  "held_out_split": "combinations",
