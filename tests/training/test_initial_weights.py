@@ -10,7 +10,9 @@ from tests.models.test_dcgan import dcgan
 from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.models.mirror_gan.stream import Stream
+from zoo.presets import from_preset
 from zoo.text.vocabulary import Vocabulary
+from zoo.training import load_recipe, run
 from zoo.training.initial_weights import check_start, grown_vocabulary, start_from
 from zoo.training.recipe import Recipe
 
@@ -137,6 +139,28 @@ def test_classes_go_by_name(tmp_path):
     np.testing.assert_array_equal(b[..., first], a[..., first + 2])  # the owl
     np.testing.assert_array_equal(b[..., first + 1], before[..., first + 1])  # the fox is new
     assert "1 of 2 words or classes" in note
+
+
+def test_a_run_starts_from_another(tmp_path, capfd):
+    def recipe():
+        opened = load_recipe("recipes/dcgan.py:shapes")
+        with opened.config.unlocked():
+            opened.config.update({"steps": 1, "batch_size": 2, "sample_every": 0})
+            opened.config.model.update({"filters": 2, "latent_dim": 3, "image_size": 16})
+            opened.config.data.update({"count": 8, "held_out_count": 2})
+        return opened
+
+    run(recipe(), str(tmp_path / "a"))
+    second = recipe()
+    second.config.init, second.config.steps = str(tmp_path / "a"), 2
+    run(second, str(tmp_path / "b"))
+    assert "started from" in capfd.readouterr().out
+    assert from_preset(str(tmp_path / "b/presets/last")).preset_metadata["training"]["init"] == "a"
+    (tmp_path / "a" / "checkpoints" / "last.h5").unlink()  # a run that resumes needs it no more
+    second.config.steps = 3
+    run(second, str(tmp_path / "b"))
+    lines = capfd.readouterr().out
+    assert "resumed at step 2" in lines and "started from" not in lines
 
 
 def test_a_new_damsm_is_refused():
