@@ -1,4 +1,4 @@
-# make demo | tour | test | lint | bench | clean. The first target creates the virtual environment.
+# make demo | tour | test | lint | bench | site | clean. The first target creates the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      Arguments of pytest: make test ARGS="-k presets"
 # One of the benchmarks: make bench BENCH=steps ARGS=--systems=dcgan
 # Tests run in two processes, one file at a time, longest first; make test WORKERS=0 runs them in one.
@@ -12,7 +12,7 @@ BENCH ?= steps attn_gan metrics
 DATA ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: help demo tour test lint bench presets-report clean
+.PHONY: help demo tour test lint bench presets-report site clean
 .DELETE_ON_ERROR:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make lint   install and run ruff"
 	@echo "make bench  install and measure speed (compared with PyTorch and pytorch-fid if installed)"
 	@echo "make presets-report  measure all presets; rewrite cards, reports, tables and the gallery"
+	@echo "make site   install and build the documentation as a site, with the API reference"
 	@echo "make clean  remove build products; the environment $(VENV) and your runs are kept"
 
 demo: $(INSTALLED)
@@ -46,8 +47,12 @@ presets-report: $(INSTALLED)
 	@$(RUN) examples/preset_table.py
 	@$(RUN) examples/gallery.py
 
+site: $(INSTALLED)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -e ".[site]"
+	@$(RUN) tools/build_site.py $(ARGS)
+
 clean:
-	rm -rf demo tour build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf demo tour site build dist *.egg-info .pytest_cache .ruff_cache
 	find zoo recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): setup.py pyproject.toml

@@ -27,7 +27,7 @@ class Vocabulary:
         vocabulary.index("bird")     # 3
 
     Args:
-        tokens: sequence of str, the first is "<end>"; all distinct, none empty, none with
+        tokens: sequence of str, the first is `<end>`; all distinct, none empty, none with
             white space.
 
     Raises:

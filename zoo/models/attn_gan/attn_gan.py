@@ -26,7 +26,7 @@ class AttnGAN(ConditionalGAN):
     """Text to image with attention to words, guided by a frozen DAMSM.
 
     Args:
-        vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
+        vocabulary: sequence of str. The tokens, id 0 being `<end>` (padding).
         max_words: int. Maximum number of words read from a caption.
         text_encoder: dict. Arguments of `RNNTextEncoder`, equal to the DAMSM's, or `{"kind": "hub",
             ...}`; see `zoo.conditions.text_condition`.

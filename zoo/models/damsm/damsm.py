@@ -21,7 +21,7 @@ class DAMSM(System):
     """Deep attentional multimodal similarity model.
 
     Args:
-        vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
+        vocabulary: sequence of str. The tokens, id 0 being `<end>` (padding).
         max_words: int. Maximum number of words read from a caption (18 CUB, 15 COCO).
         image_size: int. Height and width of the training images in pixels (299 with Inception).
         text_encoder: dict. Arguments of `RNNTextEncoder` (`features`, `embedding_dim`, `cell`); or

@@ -27,7 +27,7 @@ class Stream(System):
     """Semantic text regeneration and alignment module on its own: an image captioner.
 
     Args:
-        vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
+        vocabulary: sequence of str. The tokens, id 0 being `<end>` (padding).
         max_words: int. Maximum number of words read from a caption, and written.
         image_size: int. Height and width of the training images in pixels.
         captioner: dict. Arguments of `Captioner` (`kind`, `units`, `encoder`).
@@ -148,7 +148,7 @@ def describe(system, images, batch_size=16):
         batch_size: int. Images read at a time.
 
     Returns:
-        list of str, one caption per image, decoded greedily up to "<end>" or `max_words` words.
+        list of str, one caption per image, decoded greedily up to `<end>` or `max_words` words.
     """
     images = to_float(read_images(images, system.image_size, 3))
     check(type(system).__name__, "batch_size", batch_size, default=16)
