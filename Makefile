@@ -48,7 +48,7 @@ presets-report: $(INSTALLED)
 
 clean:
 	rm -rf demo tour build dist *.egg-info .pytest_cache .ruff_cache
-	find zoo recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find zoo zoo_cli recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): setup.py pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here." \

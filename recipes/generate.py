@@ -39,7 +39,7 @@ import json
 import numpy as np
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.seeds import read_seeds
 from zoo.storage import output_folders, write_bytes_atomically
@@ -122,8 +122,8 @@ def main(argv):
     """Checks everything, generates all images, then writes them."""
     del argv
     out, request = output_folders.check_folder(_OUT.value, keep=_PRESET.value), parse_flags()
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         import zoo
 
         model = zoo.from_preset(request.preset)
@@ -311,4 +311,4 @@ def _write_json(path, content):
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

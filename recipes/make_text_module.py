@@ -17,7 +17,7 @@ accepted. docs/text_encoders.md.
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 
 _SOURCE = flags.DEFINE_string("source", None, "Folder, hf://OWNER/NAME, or installed package.")
@@ -31,8 +31,8 @@ def main(argv):
     for flag in (_SOURCE, _OUT):
         if not flag.value:
             raise ZooError(f"--{flag.name} is missing.")
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         from zoo.text.bert_modules import make_modules
 
         made = make_modules(_SOURCE.value, _OUT.value, _PLACES.value)
@@ -45,4 +45,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -25,8 +25,8 @@ Datasets:
 A MirrorGAN uses the result with `--config.stream=runs/stream_emoji/presets/best`.
 """
 
-from recipes._common import BySize, check_caption_batch, common_config, with_variant
 from zoo import models, training
+from zoo.training import BySize, check_caption_batch, common_config, with_variant
 
 VARIANTS = {
     "shapes": {  # small: minutes on two CPU cores

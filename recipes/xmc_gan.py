@@ -36,15 +36,15 @@ Datasets:
 """
 
 from recipes import damsm
-from recipes._common import (
+from zoo import models, training
+from zoo.errors import ZooError
+from zoo.training import (
     SAMPLE_CAPTIONS,
     BySize,
     caption_experiment,
     common_config,
     with_variant,
 )
-from zoo import models, training
-from zoo.errors import ZooError
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough

@@ -93,5 +93,5 @@ def test_the_package_contains_the_preset_files(monkeypatch):
     ]
     assert not left
     packages = set(kept["packages"])
-    assert {"zoo", "zoo.models.attn_gan", "zoo.presets", "recipes", "export"} <= packages
+    assert {"zoo", "zoo.models.attn_gan", "zoo.presets", "recipes", "export", "zoo_cli"} <= packages
     assert not [name for name in packages if name.startswith("tests")]

@@ -38,10 +38,11 @@ LAYERS = {
     "zoo.importers": {*BELOW_MODELS, "zoo.data", "zoo.models", "zoo.presets"},
     "zoo.visualization": {"zoo.text"},
     "zoo.preparation": {"zoo.data", "zoo.text", "zoo.visualization"},
-    "zoo.training": BELOW_TRAINING,
+    "zoo.training": {*BELOW_TRAINING, "zoo.preparation"},
     "zoo.evaluation": {*BELOW_TRAINING, "zoo.training"},
+    "zoo.command_line": {"zoo.programs", "zoo.training"},
 }
-FREE = ("recipes", "export")  # may import all of zoo, but not each other
+FREE = ("recipes", "export", "zoo_cli")  # may import all of zoo, but not each other
 LATE = {("zoo.models", "zoo.presets")}  # only inside a function, to avoid a cycle
 HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "tensorflow_text", "tensorflow_hub"}
 

@@ -100,7 +100,7 @@ _COMMANDS = """
 import json, sys
 from absl import flags
 from recipes import import_checkpoint
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 for argv in json.loads(sys.argv[1]):
     flags.FLAGS.unparse_flags()
@@ -108,7 +108,7 @@ for argv in json.loads(sys.argv[1]):
         flags.FLAGS[flag.name].unparse()
     flags.FLAGS["out"].unparse()
     try:
-        _cli.parse(["import_checkpoint", *argv])
+        command_line.parse(["import_checkpoint", *argv])
         import_checkpoint.main(None)
     except ZooError as error:
         print("error:", str(error).replace(chr(10), " "))
