@@ -118,7 +118,7 @@ def get_config(dataset="shapes"):
             "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "damsm_weight": 5.0,  # lambda; the papers: 5 for CUB, 50 for COCO
             "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
-            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
+            "mask_tiling": "per_sample",  # "official": each pixel's word mask as released
             "single_image": False,  # True: the official DCGAN variant, one head and discriminator
         },
         "optimizer": {  # Adam, the same for the generator and each discriminator

@@ -123,7 +123,7 @@ def get_config(dataset="shapes"):
             "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "damsm_weight": 0.0,  # of AttnGAN's matching losses, which the released code omits
             "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
-            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
+            "mask_tiling": "per_sample",  # "official": each pixel's word mask as released
             "caption_weight": 10.0,  # lambda; the released code: 10, the paper: 20 of "captions"
             "caption_reduction": "words",  # "words": mean over all words | "captions": sums
         },

@@ -79,7 +79,7 @@ class TextEncoder(nn.Module):
         )
         return {
             "words": words, "sentence": torch.cat([hidden[0], hidden[1]], 1),
-            "padding": tokens == 0,
+            "mask": tokens != 0,
         }
 
 
@@ -90,11 +90,11 @@ class WordAttention(nn.Module):
         super().__init__()
         self.keys = nn.Linear(word_features, features, bias=False)
 
-    def forward(self, pixels, words, padding):
+    def forward(self, pixels, words, mask):
         batch, channels, height, width = pixels.shape
         keys = self.keys(words)  # (batch, words, channels)
         scores = torch.bmm(pixels.flatten(2).transpose(1, 2), keys.transpose(1, 2))
-        attention = torch.softmax(scores.masked_fill(padding[:, None], -1e30), dim=-1)
+        attention = torch.softmax(scores.masked_fill(~mask[:, None], -1e30), dim=-1)
         context = torch.bmm(attention, keys).transpose(1, 2)
         return (
             context.reshape(batch, channels, height, width),
@@ -111,8 +111,8 @@ class AttentionStage(nn.Module):
         )
         self.up = ConvGLU(2 * filters, filters, upsample=True)
 
-    def forward(self, features, words, padding):
-        context, attention = self.attention(features, words, padding)
+    def forward(self, features, words, mask):
+        context, attention = self.attention(features, words, mask)
         x = torch.cat([features, context], 1)
         return self.up(self.residuals(x)), attention
 
@@ -142,7 +142,7 @@ class Generator(nn.Module):
             x = x.contiguous(memory_format=torch.channels_last)
         features, attention = [self.ups(x)], []
         for stage in self.refinements:
-            refined, weights = stage(features[-1], text["words"], text["padding"])
+            refined, weights = stage(features[-1], text["words"], text["mask"])
             features.append(refined)
             attention.append(weights)
         images = [torch.tanh(head(x)) for head, x in zip(self.heads, features, strict=True)]
@@ -233,7 +233,7 @@ def cosine(a, b):
 def damsm_losses(image, text, labels):
     """Word loss and sentence loss, each in both directions, in float32."""
     regions, words = image["regions"].float().flatten(2).transpose(1, 2), text["words"]
-    open_words = ~text["padding"]
+    open_words = text["mask"]
     scores = torch.einsum("ird,jtd->jitr", regions, words)
     scores = scores.masked_fill(~open_words[:, None, :, None], -1e30).softmax(2)
     context = torch.einsum("jitr,ird->jitd", (4.0 * scores).softmax(3), regions)

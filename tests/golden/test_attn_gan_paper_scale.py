@@ -45,7 +45,7 @@ def generator(data):
             "words": spec(2, 18, 256),
             "sentence": spec(2, 256),
             "latents": spec(2, 100),
-            "padding": spec(2, 18, dtype="bool"),
+            "mask": spec(2, 18, dtype="bool"),
             "noise": spec(2, 100),
         },
     )

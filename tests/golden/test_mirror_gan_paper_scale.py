@@ -14,7 +14,7 @@ WORDS = 5450  # of the birds
 INPUTS = {
     "words": (2, 18, 256),
     "sentence": (2, 256),
-    "padding": (2, 18),
+    "mask": (2, 18),
     "latents": (2, 100),
     "noise": (2, 100),
 }
@@ -34,7 +34,7 @@ def parameters(network):
 
 def generator(**options):
     inputs = {
-        name: spec(*shape, dtype="bool" if name == "padding" else None)
+        name: spec(*shape, dtype="bool" if name == "mask" else None)
         for name, shape in INPUTS.items()
     }
     return build(MirrorGANGenerator((64, 128, 256), 32, 2, 100, **options, name="g"), inputs)

@@ -70,13 +70,12 @@ def test_discriminator(precision, name):
         training=case.meta["mode"] == "train",
     )
     case.check("logit", made["logits"][:, None])
-    mask = tf.logical_not(text["padding"])
     pooled = dict(zip(("real", "fake"), tf.split(made["pooled"], 2), strict=True))
     regions = dict(zip(("real", "fake"), tf.split(made["regions"], 2), strict=True))
     found = {"image_contrastive": contrastive_loss(pooled["fake"], pooled["real"])}
     for kind in ("real", "fake"):
         found[f"{kind}_sentence"] = contrastive_loss(pooled[kind], made["sentence"])
-        found[f"{kind}_word"] = word_loss(regions[kind], text["words"], mask)
+        found[f"{kind}_word"] = word_loss(regions[kind], text["words"], text["mask"])
     for key, match in found.items():
         for ours_name, theirs in (("loss", "loss"), ("accuracy", "acc"), ("entropy", "entropy")):
             case.check(f"{key}_{theirs}", match[ours_name])

@@ -16,7 +16,7 @@ def text_of(case, rows=slice(None)):
     return {
         "words": tensor(words),
         "sentence": tensor(case.inputs["sentence_embedding"][rows]),
-        "padding": tf.constant(np.arange(words.shape[1])[None] >= lengths),
+        "mask": tf.constant(np.arange(words.shape[1])[None] < lengths),
     }
 
 
@@ -24,7 +24,7 @@ def text_specs(words, features):
     return {
         "words": spec(2, words, features),
         "sentence": spec(2, features),
-        "padding": spec(2, words, dtype="bool"),
+        "mask": spec(2, words, dtype="bool"),
     }
 
 

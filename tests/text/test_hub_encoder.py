@@ -48,7 +48,6 @@ def test_words_are_the_modules_own(modules, encoder):
     np.testing.assert_array_equal(got["words"], words)
     np.testing.assert_array_equal(got["lengths"], lengths)
     np.testing.assert_array_equal(got["mask"], raw["input_mask"] == 1)
-    np.testing.assert_array_equal(got["padding"], raw["input_mask"] == 0)
     assert got["words"].shape == (3, PLACES, encoder.features) and encoder.features == 16
     assert np.abs(words[2, 2:]).min() > 0  # places behind the end are not zero
     np.testing.assert_allclose(got["sentence"], words.sum(1) / lengths[:, None], rtol=1e-6)

@@ -1,4 +1,4 @@
-"""Encoded words as the generator's inputs: word vectors, sentence vector, and padding mask."""
+"""Encoded words as the generator's inputs: word vectors, sentence vector, and mask."""
 
 import keras
 import numpy as np
@@ -22,7 +22,7 @@ def encoded_words(text, max_words):
     words, sentence = (
         tf.cast(text[name], keras.config.floatx()) for name in ("words", "sentence")
     )
-    return {"words": words, "sentence": sentence, "padding": tf.logical_not(mask)}
+    return {"words": words, "sentence": sentence, "mask": mask}
 
 
 def symbolic_words(max_words, features):
@@ -30,5 +30,5 @@ def symbolic_words(max_words, features):
     return {
         "words": spec(2, max_words, features),
         "sentence": spec(2, features),
-        "padding": spec(2, max_words, dtype="bool"),
+        "mask": spec(2, max_words, dtype="bool"),
     }

@@ -2,7 +2,7 @@
 
 Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py
     (`condGANTrainer.train`) and code/miscc/losses.py.
-Known deviations: each sample has its own padding mask (`mask_tiling`), the EMA includes the batch
+Known deviations: each sample has its own word mask (`mask_tiling`), the EMA includes the batch
     statistics (`ema_statistics`), discriminators return logits.
 """
 

@@ -274,7 +274,7 @@ class XMCGAN(ConditionalGAN):
         """Images (samples * n, s, s, 3); without `update`, running statistics are unchanged."""
         text = {
             name: tf.concat([part[name]] * self.latents_per_condition, axis=0)
-            for name in ("words", "sentence", "padding")
+            for name in ("words", "sentence", "mask")
         }
         inputs = {**text, "latents": part["latents"]}
         return self.generator(inputs, training=True, update=update)["images"][-1]
@@ -295,7 +295,7 @@ class XMCGAN(ConditionalGAN):
             **per_batch,
             "sentence": self.gather_across_replicas(outputs["sentence"]),
             "words": self.gather_across_replicas(part["words"]),
-            "mask": self.gather_across_replicas(tf.logical_not(part["padding"])),
+            "mask": self.gather_across_replicas(part["mask"]),
         }
 
     def gather_across_replicas(self, rows):
