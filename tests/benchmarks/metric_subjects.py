@@ -17,10 +17,10 @@ def write_weights(path, width_divisor=1):
     from tests.golden import procedural
     from zoo.importers.fid_inception import inception_targets
     from zoo.networks.backbones.fid_inception import FidInception
-    from zoo.networks.build import build, spec
+    from zoo.networks.build import build_on, symbolic_input
 
     network = FidInception(width_divisor=width_divisor, name="inception")
-    targets = inception_targets(build(network, spec(None, 299, 299, 3)))
+    targets = inception_targets(build_on(network, symbolic_input(None, 299, 299, 3)))
     np.savez(path, **{
         name: procedural.array(name, target.to_official(target.variable).shape)
         for name, target in targets.items()

@@ -11,7 +11,7 @@ from zoo.importers import dm_gan as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.layers.word_attention import attend_words
 from zoo.models.dm_gan.generator import DMGANGenerator, MemoryStage
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 @pytest.mark.parametrize("tiling", ["official", "per_sample", "no_mask"])
@@ -87,14 +87,14 @@ def test_generator(precision):
 
 
 def paper_generator(residual_blocks):
-    return build(
+    return build_on(
         DMGANGenerator((64, 128, 256), 64, residual_blocks, 100, name="generator"),
         {
-            "words": spec(2, 18, 256),
-            "sentence": spec(2, 256),
-            "mask": spec(2, 18, dtype="bool"),
-            "latents": spec(2, 100),
-            "noise": spec(2, 100),
+            "words": symbolic_input(2, 18, 256),
+            "sentence": symbolic_input(2, 256),
+            "mask": symbolic_input(2, 18, dtype="bool"),
+            "latents": symbolic_input(2, 100),
+            "noise": symbolic_input(2, 100),
         },
     )
 

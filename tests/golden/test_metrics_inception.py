@@ -7,7 +7,7 @@ from tests.golden.golden import Case, description, tensor
 from zoo.importers.fid_inception import inception_targets
 from zoo.metrics.inception_input import inception_input
 from zoo.networks.backbones.fid_inception import FidInception
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 ROUTES = {
     "pytorch_fid": "pytorch_fid",
@@ -24,7 +24,7 @@ CHANNELS_FIRST = ("pytorch_fid", "dmgan_fid")  # what PyTorch code made
 
 @pytest.fixture(scope="module")
 def network():
-    return build(FidInception(name="inception"), spec(None, 299, 299, 3))
+    return build_on(FidInception(name="inception"), symbolic_input(None, 299, 299, 3))
 
 
 def test_layers(network):

@@ -10,7 +10,7 @@ from zoo.importers import xmc_gan as names
 from zoo.losses.contrastive import contrastive_loss, word_loss
 from zoo.models.xmc_gan import XMCGANDiscriminator, XMCGANGenerator
 from zoo.models.xmc_gan.perceptual_network import ResNetLogits, resize
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_generator(precision, name):
         spectral=config.get("g_spectral_norm", False),
         name="generator",
     )
-    inputs = {**text_specs(words, features), "latents": spec(2, config["z_dim"])}
+    inputs = {**text_specs(words, features), "latents": symbolic_input(2, config["z_dim"])}
     network, targets = loaded(network, [inputs], names.generator_targets, case.params)
     inputs = {**text_of(case), "latents": tensor(case.inputs["z"])}
     before = [v.numpy() for v in network.variables]
@@ -62,7 +62,7 @@ def test_discriminator(precision, name):
     config, features = case.meta["config"], case.inputs["embedding"].shape[2]
     size = config["image_size"]
     network = XMCGANDiscriminator(size, config["df_dim"], features, name="discriminator")
-    inputs = {"images": spec(4, size, size, 3), "sentence": spec(2, features)}
+    inputs = {"images": symbolic_input(4, size, size, 3), "sentence": symbolic_input(2, features)}
     network, targets = loaded(network, [inputs], names.discriminator_targets, case.params)
     text = text_of(case)
     made = network(
@@ -88,7 +88,7 @@ def resnet_of(case, state):
     network = ResNetLogits(
         config["resnet_stages"], config["resnet_width"], config["resnet_classes"], name="resnet"
     )
-    return loaded(network, [spec(2, 128, 128, 3)], names.image_network_targets, state)[0]
+    return loaded(network, [symbolic_input(2, 128, 128, 3)], names.image_network_targets, state)[0]
 
 
 def test_image_network(precision):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.golden.golden import tensor
 from zoo.importers.state_dict import load_state_dict
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def text_of(case, rows=slice(None)):
@@ -22,15 +22,15 @@ def text_of(case, rows=slice(None)):
 
 def text_specs(words, features):
     return {
-        "words": spec(2, words, features),
-        "sentence": spec(2, features),
-        "mask": spec(2, words, dtype="bool"),
+        "words": symbolic_input(2, words, features),
+        "sentence": symbolic_input(2, features),
+        "mask": symbolic_input(2, words, dtype="bool"),
     }
 
 
 def loaded(network, inputs, targets_of, state):
     """The network, built, with the official arrays of its targets; and these targets."""
-    targets = targets_of(build(network, *inputs))
+    targets = targets_of(build_on(network, *inputs))
     load_state_dict(targets, state)
     return network, targets
 

@@ -14,7 +14,7 @@ from zoo.models.xmc_gan.perceptual_network import (
     make_image_network,
     resize,
 )
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 FEATURES, WORDS, SIZE = tiny.TEXT["features"], 6, 64
 RESNET = {"kind": "resnet50", "blocks": [1, 1], "filters": 4, "classes": 5}
@@ -277,7 +277,8 @@ def test_networks_of_keras_applications(tmp_path):
     keras.utils.set_random_seed(1)
     trunk = keras.applications.VGG19(weights=None, include_top=False, pooling="avg")
     trunk.save_weights(str(tmp_path / "vgg.weights.h5"))
-    layer = build(ApplicationFeatures("vgg19", name="image_network"), spec(2, 64, 64, 3))
+    layer = ApplicationFeatures("vgg19", name="image_network")
+    build_on(layer, symbolic_input(2, 64, 64, 3))
     paths = [v.path for v in layer.variables]
     assert len(set(paths)) == len(paths) == 32
     assert all(path.startswith("image_network/") for path in paths)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 def sentence_of_words(words, lengths):
@@ -28,7 +28,7 @@ def encoded_words(text, max_words):
 def symbolic_words(max_words, features):
     """The symbolic inputs of a generator that reads words."""
     return {
-        "words": spec(2, max_words, features),
-        "sentence": spec(2, features),
-        "mask": spec(2, max_words, dtype="bool"),
+        "words": symbolic_input(2, max_words, features),
+        "sentence": symbolic_input(2, features),
+        "mask": symbolic_input(2, max_words, dtype="bool"),
     }

@@ -18,7 +18,7 @@ from zoo.losses.caption import caption_loss, word_accuracy
 from zoo.models.base.arguments import check
 from zoo.models.base.system import System
 from zoo.models.mirror_gan.captioner import Captioner
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.text.vocabulary import Vocabulary, check_has_words
 
 
@@ -123,8 +123,8 @@ def build_captioner(config, vocabulary_size, image_size, max_words):
     if config.get("kind") == "compact":
         config = {**config, "encoder": {"image_size": image_size, **config.get("encoder", {})}}
     captioner = Captioner(vocabulary_size, **config, name="captioner")
-    images, tokens = spec(2, image_size, image_size, 3), spec(2, max_words, dtype="int32")
-    return build(captioner, images, tokens)
+    images = symbolic_input(2, image_size, image_size, 3)
+    return build_on(captioner, images, symbolic_input(2, max_words, dtype="int32"))
 
 
 def resolve_stream(stream, vocabulary):

@@ -8,14 +8,14 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.models.base import noise
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
 from zoo.networks.u_net import UNet
 
 
 def image_spec(model, channels):
     """A symbolic batch of images of the model's size."""
-    return spec(2, model.image_size, model.image_size, channels)
+    return symbolic_input(2, model.image_size, model.image_size, channels)
 
 
 def make_u_net(model, name):
@@ -63,7 +63,7 @@ def make_discriminator(model, channels, name):
         normalization=model.normalization,
         name=name,
     )
-    return build(network, image_spec(model, channels))
+    return build_on(network, image_spec(model, channels))
 
 
 def l1_distance(images, target):

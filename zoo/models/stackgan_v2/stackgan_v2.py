@@ -19,7 +19,7 @@ from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
@@ -162,8 +162,8 @@ class StackGANV2(ConditionalGAN):
         for size in self.stage_sizes:
             name = f"discriminator_{size}"
             if not hasattr(self, name):
-                inputs = spec(2, size, size, 3), spec(2, self.condition_dim)
-                setattr(self, name, build(self.make_discriminator(size, name), *inputs))
+                inputs = symbolic_input(2, size, size, 3), symbolic_input(2, self.condition_dim)
+                setattr(self, name, build_on(self.make_discriminator(size, name), *inputs))
 
     def load_damsm(self, damsm):
         """Copies the text encoder of a trained `DAMSM`, given as an object or a preset's handle.

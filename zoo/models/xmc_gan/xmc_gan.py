@@ -20,7 +20,7 @@ from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
 from zoo.models.xmc_gan.perceptual_network import make_image_network
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 NEGATIVES = ("replica", "global")
 
@@ -181,7 +181,7 @@ class XMCGAN(ConditionalGAN):
     def build_for_training(self):
         """Creates the discriminator and, if configured, the image network, with new weights.
         Idempotent."""
-        images = spec(2, self.image_size, self.image_size, 3)
+        images = symbolic_input(2, self.image_size, self.image_size, 3)
         if not hasattr(self, "discriminator"):
             network = XMCGANDiscriminator(
                 self.image_size,
@@ -189,12 +189,12 @@ class XMCGAN(ConditionalGAN):
                 self.condition.features,
                 name="discriminator",
             )
-            inputs = {"images": images, "sentence": spec(2, self.condition.features)}
-            self.discriminator = build(network, inputs)
+            inputs = {"images": images, "sentence": symbolic_input(2, self.condition.features)}
+            self.discriminator = build_on(network, inputs)
         if self.image_network_config is not None and not hasattr(self, "image_network"):
             network = make_image_network(self.image_network_config, name="image_network")
             network.trainable = False
-            self.image_network = build(network, images)
+            self.image_network = build_on(network, images)
 
     def load_damsm(self, damsm):
         """Copies the text encoder of a trained `DAMSM`, given as an object or a preset's handle.
