@@ -23,8 +23,8 @@ and its numbers in `explain.json`: for the first image of each caption the model
 as the attention to each word, the gates of a memory, and the separate effects of the conditioning
 noise and the latent. `--describe`, for a MirrorGAN with its captioning network, writes a
 description by that network below each image in `grid.png` and `interpolation.png`, and lists them
-in `descriptions.json`. With `--images` instead of captions a MirrorGAN or a Stream describes these
-images and generates none.
+in `descriptions.json`. With `--images` instead of captions a MirrorGAN or a preset of
+`recipes/stream.py` describes these images and generates none.
 
 Words outside the preset's vocabulary, and those beyond its maximum caption length, are left out and
 reported.

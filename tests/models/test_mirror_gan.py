@@ -9,7 +9,7 @@ from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
 from zoo.models.base import conditional_gan
-from zoo.models.mirror_gan import MirrorGAN, Stream
+from zoo.models.mirror_gan import CaptionPretraining, MirrorGAN
 from zoo.models.mirror_gan.captioner import CompactCaptionEncoder
 
 CAPTIONER = {"kind": "compact", "units": 12, "encoder": {"features": 8, "filters": 4}}
@@ -22,7 +22,7 @@ def mirror_gan(compiled=True, **changes):
 
 def stream(learning_rate=1e-2, **changes):
     keras.utils.set_random_seed(2)
-    model = Stream(**{**SHARED, "image_size": tiny.SIZES[-1], **changes})
+    model = CaptionPretraining(**{**SHARED, "image_size": tiny.SIZES[-1], **changes})
     model.compile(optimizer=keras.optimizers.Adam(learning_rate))
     return model
 

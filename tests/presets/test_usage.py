@@ -15,7 +15,7 @@ from tests.support import tiny, tiny_images
 from zoo import presets
 from zoo.conditions import WordEmbeddings
 from zoo.models.dcgan import DCGAN
-from zoo.models.mirror_gan import Stream
+from zoo.models.mirror_gan import CaptionPretraining
 from zoo.presets.usage import condition_record, python_lines, recorded_condition
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,7 +80,7 @@ def test_every_flag_of_the_command_exists():
 
 def test_a_model_that_describes_images():
     captioner = {"kind": "compact", "units": 4, "encoder": {"features": 4, "filters": 2}}
-    model = Stream(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
+    model = CaptionPretraining(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
     assert condition_record(model) == {"kind": "description"}
     card = presets.card({"name": "x", "files": {}, "task": "image-captioning"})
     assert "model.describe(" in card

@@ -71,7 +71,7 @@ def test_given_images_are_described(call, models, photos, tmp_path, preset):
     ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot describe.*MirrorGAN with"),
     ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot describe"),
     ("damsm", [], "is a DAMSM, which generates no images.$"),
-    ("stream", ["--images={0}"], "is a Stream, which generates no images; give it some with --im"),
+    ("stream", ["--images={0}"], "Pretraining, which generates no images; give it some with --im"),
     ("stream", ["--describe"], "No images.*describes images: give --images=FILE"),
     ("stream", ["--describe", "--caption=a"], "describes images.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),

@@ -27,7 +27,7 @@ def test_static_shapes(shapes):
             shapes, tokenizer_of(shapes), (8, 16), 4, cache=cache, mismatched=True
         )
         assert data.element_spec["images"][1].shape == (4, 16, 16, 3)
-        assert data.element_spec["wrong_images"] == data.element_spec["images"]
+        assert data.element_spec["mismatched_images"] == data.element_spec["images"]
         assert data.element_spec["tokens"].shape == (4, 5)
         assert data.element_spec["lengths"].shape == (4,)
 
@@ -167,7 +167,7 @@ def test_embeddings_take_the_place_of_tokens(cache):
         sentence = batch.pop("sentence")
         np.testing.assert_array_equal(sentence[:, 0] * 10, batch["labels"])
         drawn.update(sentence[:, 1])
-        assert_equal(batch, {key: other[key] for key in ("images", "wrong_images", "labels")})
+        assert_equal(batch, {key: other[key] for key in ("images", "mismatched_images", "labels")})
     assert drawn == {0.0, 1.0}
 
 

@@ -95,7 +95,7 @@ def test_batches_of_embeddings(birds):
     source = get_source("birds", directory=birds, embeddings=True)
     data = text_to_image_dataset(source, None, (8, 16), 2, crop="paper", mismatched=True)
     for batch in data.take(3).as_numpy_iterator():
-        assert batch["wrong_images"][1].shape == (2, 16, 16, 3)
+        assert batch["mismatched_images"][1].shape == (2, 16, 16, 3)
         for label, sentence in zip(batch["labels"], batch["sentence"], strict=True):
             mine = EMBEDDINGS[[1, 7].index(label)]
             assert (mine == sentence).all(axis=1).sum() == 1

@@ -23,8 +23,8 @@ from zoo.text.vocabulary import Vocabulary, check_has_words
 
 
 @keras.saving.register_keras_serializable("zoo")
-class Stream(System):
-    """Semantic text regeneration and alignment module on its own: an image captioner.
+class CaptionPretraining(System):
+    """The semantic text regeneration and alignment module (STREAM) on its own: an image captioner.
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being "<end>" (padding).
@@ -128,9 +128,13 @@ def build_captioner(config, vocabulary_size, image_size, max_words):
 
 
 def resolve_stream(stream, vocabulary):
-    """A `Stream`, given as an object or a preset's handle; ZooError if its vocabulary differs."""
-    if not isinstance(stream, Stream):
-        stream = Stream.from_preset(stream)
+    """The `CaptionPretraining` that an object or a preset's handle gives.
+
+    Raises:
+        ZooError: its vocabulary differs.
+    """
+    if not isinstance(stream, CaptionPretraining):
+        stream = CaptionPretraining.from_preset(stream)
     if list(stream.vocabulary.tokens) != list(vocabulary.tokens):
         raise ZooError(
             f"The captioning network has another vocabulary ({len(stream.vocabulary)} tokens) than "
