@@ -131,9 +131,7 @@ def get_config(dataset="shapes"):
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset],
-            "images_per_caption": 6,
-            "seed": 0,
+            "captions": SAMPLE_CAPTIONS[dataset], "images_per_caption": 6, "seed": 0,
         },
         "data": {
             "name": "birds",  # "shapes" | "folder" | "emoji" | "birds" | "coco"

@@ -130,9 +130,7 @@ def get_config(dataset="shapes"):
             "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset],
-            "images_per_caption": 6,
-            "seed": 0,
+            "captions": SAMPLE_CAPTIONS[dataset], "images_per_caption": 6, "seed": 0,
         },
         "data": {
             "name": "coco",  # "shapes" | "folder" | "emoji" | "birds" | "coco"

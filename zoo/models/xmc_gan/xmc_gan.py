@@ -118,13 +118,7 @@ class XMCGAN(ConditionalGAN):
         if text_encoder is None and vocabulary is None:
             text_encoder = {"kind": "word_embeddings"}
         super().__init__(
-            latent_dim=latent_dim,
-            mode_seeking_weight=mode_seeking_weight,
-            ema_decay=ema_decay,
-            ema_statistics=ema_statistics,
-            ema_warmup=ema_warmup,
-            seed=seed,
-            **kwargs,
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
         self.condition = self.read_text(vocabulary, max_words, text_encoder)
         self.image_size = image_size
