@@ -27,8 +27,8 @@ def write_weights(path, width_divisor=1):
     })
 
 
-def pictures(count, size, seed):
-    """Pictures of the shapes' world, uint8 (count, size, size, 3)."""
+def shape_images(count, size, seed):
+    """Images of the shapes' world, uint8 (count, size, size, 3)."""
     from zoo.data import Shapes
 
     source = Shapes(size=size, count=count, seed=seed)

@@ -109,9 +109,9 @@ def compare(subjects, folder, sizes, rounds, budget):
 
 def features(subjects, size, sizes, rounds, budget):
     """(how far both sides differ, a row) of images in memory."""
-    from tests.benchmarks.metric_subjects import pictures, same_features
+    from tests.benchmarks.metric_subjects import same_features, shape_images
 
-    images = pictures(sizes.batch, size, seed=0)
+    images = shape_images(sizes.batch, size, seed=0)
     for one in subjects.values():
         one.show(images)
     found = {name: one.features() for name, one in subjects.items()}
@@ -123,11 +123,11 @@ def features(subjects, size, sizes, rounds, budget):
 
 def distances(subjects, folder, sizes, rounds, budget):
     """(both numbers, a row) of two folders of images."""
-    from tests.benchmarks.metric_subjects import pictures, write_folder
+    from tests.benchmarks.metric_subjects import shape_images, write_folder
 
     size, found = sizes.resolutions[0], {}
     folders = [
-        write_folder(folder / name, pictures(sizes.files, size, seed))
+        write_folder(folder / name, shape_images(sizes.files, size, seed))
         for name, seed in (("a", 1), ("b", 2))
     ]
 

@@ -65,7 +65,7 @@ def test_the_rule_never_changes():
     assert held_out_of(["cat/1.png", "dog/1.png", "é.png", "a b.jpg", "x.webp"]) == ["é.png"]
 
 
-@pytest.mark.parametrize("root", ["", "train", "mine/train", "emoji.v2/pictures"])
+@pytest.mark.parametrize("root", ["", "train", "mine/train", "emoji.v2/images"])
 def test_where_a_folder_lies_changes_nothing(root):
     kept, held_out = divide(Named(NAMES, root=root), FRACTION)
     assert [name.split("/")[-1] for name in held_out.file_names] == held_out_of(NAMES)

@@ -92,8 +92,8 @@ def test_the_captioning_network_of_mirror_gan(tmp_path):
     model = CaptionPretraining(WORDS, max_words=6, image_size=32, captioner=captioner)
     paths = stream_files(tmp_path, model.captioner)
     loaded = official.stream(**paths, max_words=6, image_size=32)
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
-    assert loaded.describe(pictures) == model.describe(pictures)
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    assert loaded.describe(images) == model.describe(images)
     ours, theirs = model.network_variables(), loaded.network_variables()
     assert all(np.array_equal(ours[name].numpy(), theirs[name].numpy()) for name in ours)
     with pytest.raises(ZooError, match="has no "):
@@ -103,7 +103,7 @@ def test_the_captioning_network_of_mirror_gan(tmp_path):
     whole = official.mirror_gan(**{**generator, **paths}, max_words=6)
     ours, theirs = whole.network_variables(["captioner"]), model.network_variables()
     assert all(np.array_equal(ours[name].numpy(), theirs[name].numpy()) for name in theirs)
-    assert len(whole.describe(pictures)) == 2
+    assert len(whole.describe(images)) == 2
     with pytest.raises(ZooError, match="two files"):
         official.mirror_gan(**generator, cnn_encoder=paths["cnn_encoder"])
 

@@ -32,8 +32,8 @@ MODELS = {
     "nothing": (lambda: tiny.stackgan_v2("none", compiled=False), "--samples_per_condition=4"),
     "labels": (tiny_dcgan, '--labels="0;1"'),
     "names": (named, "--labels='$a;b\"c'"),
-    "pictures": (lambda: tiny_images.pix2pix(compiled=False), "--images=photos"),
-    "one picture": (
+    "images": (lambda: tiny_images.pix2pix(compiled=False), "--images=photos"),
+    "one image": (
         lambda: tiny_images.pix2pix(compiled=False, latent_dim=0, where_add="input"),
         "--images=photos --seed=7",
     ),

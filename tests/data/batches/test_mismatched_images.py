@@ -16,7 +16,7 @@ def test_mismatched_images_change_nothing_else(photos, crop, cache):
     with_wrong = steps_of(photos, 4, mismatched=True, **settings)
     for batch in with_wrong:
         wrong = batch.pop("mismatched_images")
-        assert [picture.shape for picture in wrong] == [p.shape for p in batch["images"]]
+        assert [image.shape for image in wrong] == [p.shape for p in batch["images"]]
     assert_equal(with_wrong, steps_of(photos, 4, **settings))
 
 
@@ -37,8 +37,8 @@ def test_mismatched_images_are_images_of_the_source(shapes):
     known = {shapes.load(i).numpy().tobytes(): i for i in range(len(shapes))}
     seen = set()
     for batch in steps_of(shapes, 12, sizes=(16,), cache=True, mismatched=True):
-        for picture, label in zip(batch["mismatched_images"][0], batch["labels"], strict=True):
-            index = known[np.rint((picture + 1) * 127.5).astype(np.uint8).tobytes()]
+        for image, label in zip(batch["mismatched_images"][0], batch["labels"], strict=True):
+            index = known[np.rint((image + 1) * 127.5).astype(np.uint8).tobytes()]
             seen.add((shapes.labels[index], label))
     assert len({wrong for wrong, _ in seen}) > 5
     assert sum(wrong != label for wrong, label in seen) > 0.9 * len(seen)

@@ -70,13 +70,13 @@ def test_images_go_with_their_captions_and_labels(shapes):
     tokenizer = tokenizer_of(shapes, 20)
     data = text_to_image_dataset(shapes, tokenizer, (16,), 5, training=False, cache=True)
     for batch in data.take(4).as_numpy_iterator():
-        for picture, tokens, label in zip(
+        for image, tokens, label in zip(
             batch["images"][0], batch["tokens"], batch["labels"], strict=True
         ):
             match = [
                 i
                 for i in range(len(shapes))
-                if np.allclose(shapes.load(i).numpy() / 127.5 - 1.0, picture, atol=1e-6)
+                if np.allclose(shapes.load(i).numpy() / 127.5 - 1.0, image, atol=1e-6)
             ]
             assert len(match) == 1
             assert label == shapes.labels[match[0]]
@@ -193,13 +193,13 @@ def test_paper_crop_moves_in_training_only(photos):
     still = steps_of(photos, 18, sizes=(16,), crop="paper", cache=True, training=False)
 
     def different(steps):
-        pictures = [
-            picture.tobytes()
+        images = [
+            image.tobytes()
             for batch in steps
-            for picture, label in zip(batch["images"][0], batch["labels"], strict=True)
+            for image, label in zip(batch["images"][0], batch["labels"], strict=True)
             if label == 0
         ]
-        return len(pictures), len(set(pictures))
+        return len(images), len(set(images))
 
     assert different(still)[1] == 1
     assert different(moving)[1] > 3
