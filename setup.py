@@ -30,7 +30,7 @@ setup(
     package_data={
         "zoo": ["models/*/README.md"],
         "export.server": ["page.html"],
-        # The built-in presets: folders of files beside the code that reads them.
+        # The built-in presets: folders of files next to the code that reads them.
         "zoo.presets": ["*/*.json", "*/*.txt", "*/*.h5", "*/*.md", "*/*.png"],
     },
     entry_points={"console_scripts": ["zoo = zoo_cli.program:main"]},

@@ -35,12 +35,13 @@ def main(argv):
     with command_line.quiet_stderr():
         from zoo.text.bert_modules import make_modules
 
-        made = make_modules(_SOURCE.value, _OUT.value, _PLACES.value)
+        modules = make_modules(_SOURCE.value, _OUT.value, _PLACES.value)
     print(
-        f"{made['features']} features, {made['pieces']:,} word pieces, at most {made['places']} "
-        f"per caption; largest difference to KerasHub {made['difference']:.1e}. Use\n"
-        f"  --config.text_encoder.preprocess={made['preprocess']}\n"
-        f"  --config.text_encoder.encoder={made['encoder']}"
+        f"{modules['features']} features, {modules['pieces']:,} word pieces, at most "
+        f"{modules['places']} per caption; largest difference to KerasHub "
+        f"{modules['difference']:.1e}. Use\n"
+        f"  --config.text_encoder.preprocess={modules['preprocess']}\n"
+        f"  --config.text_encoder.encoder={modules['encoder']}"
     )
 
 

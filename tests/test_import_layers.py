@@ -81,7 +81,7 @@ def imports(tree, module, package):
     return found
 
 
-def room(name):
+def package_of(name):
     return ".".join(name.split(".")[:2]) if name.startswith("zoo.") else name.split(".")[0]
 
 
@@ -89,9 +89,9 @@ def violations(path, text=None):
     """Imports of a file that its layer does not allow, as text."""
     module = module_name(path)
     tree = ast.parse(text if text is not None else path.read_text(encoding="utf-8"))
-    own, wrong = room(module), []
+    own, wrong = package_of(module), []
     for name, inside in imports(tree, module, path.name == "__init__.py"):
-        other = room(name)
+        other = package_of(name)
         if other.split(".")[0] not in ("zoo", *FREE) or other == own:
             continue
         if own in FREE:

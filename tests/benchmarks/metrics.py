@@ -1,4 +1,4 @@
-"""Speed of the metrics: FID beside pytorch-fid, the protocol `quick`, and NDB with its memory.
+"""Speed of the metrics: FID next to pytorch-fid, the protocol `quick`, and NDB with its memory.
 
     python -m tests.benchmarks.metrics [--quick] [--out=docs/benchmarks.md]
 
@@ -50,18 +50,18 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     machine.make_room()
     machine.set_threads(options.threads)
-    beside = machine.installed("pytorch_fid")
-    if not beside:
+    compared = machine.installed("pytorch_fid")
+    if not compared:
         print("pytorch-fid is not installed: the comparison is left out (pip install -e "
               ".[benchmark]).")
     sizes, rounds = Sizes(), options.rounds
     if options.quick:
-        sizes, rounds = quick(1 if beside else 16), 1
+        sizes, rounds = quick(1 if compared else 16), 1
     load = OtherLoad()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         with contextlib.ExitStack() as stack:
-            subjects = open_subjects(folder, sizes, options.threads, beside, stack)
+            subjects = open_subjects(folder, sizes, options.threads, compared, stack)
             same, rows = compare(subjects, folder, sizes, rounds, options.seconds)
         print("the protocol quick ...")
         evaluation, command = evaluate(folder, sizes, options.threads)
@@ -78,15 +78,15 @@ def main():
         document.write_part(options.out, "metrics", text)
 
 
-def open_subjects(folder, sizes, threads, beside, stack):
-    """dict of the zoo and, if it is `beside`, pytorch-fid, with the same weights."""
+def open_subjects(folder, sizes, threads, compared, stack):
+    """dict of the zoo and, if `compared`, pytorch-fid, with the same weights."""
     from tests.benchmarks import metric_subjects
     from tests.benchmarks.pytorch_fid_process import PytorchFid
 
     weights = folder / "inception.npz"
     metric_subjects.write_weights(weights, sizes.width_divisor)
     subjects = {"zoo": metric_subjects.Zoo(weights)}
-    if beside:
+    if compared:
         subjects["pytorch-fid"] = stack.enter_context(PytorchFid(weights, threads))
     return subjects
 

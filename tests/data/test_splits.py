@@ -60,7 +60,7 @@ def test_a_name_alone_decides():
 
 
 def test_the_rule_never_changes():
-    """Runs and presets that exist stand on it."""
+    """Existing runs and presets are based on it."""
     assert held_out_of(f"{k}.png" for k in range(24)) == ["0.png", "6.png", "8.png"]
     assert held_out_of(["cat/1.png", "dog/1.png", "é.png", "a b.jpg", "x.webp"]) == ["é.png"]
 

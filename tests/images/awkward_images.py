@@ -187,7 +187,7 @@ def gifs():
 
 
 def on_canvas(canvas, side, place, **transparency):
-    """A GIF whose only frame, of `side` pixels, lies at `place` of a canvas."""
+    """A GIF whose only frame, of `side` pixels, is at `place` of a canvas."""
     settings = {"transparency": transparency["clear"]} if transparency else {}
     data = saved(Image.fromarray(noise(side, side, 3)).quantize(8), "GIF", **settings)
     data = bytearray(data)

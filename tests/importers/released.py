@@ -48,8 +48,10 @@ def dcgan_targets(model):
 
 def tiny_drit(concat=True):
     keras.utils.set_random_seed(1)
-    judges = {"filters": 2, "scales": 2, "layers": 3}
-    model = DRIT(SIZE, 2, 4, concat, discriminators=judges, content_discriminator={"layers": 1})
+    model = DRIT(
+        SIZE, 2, 4, concat, discriminators={"filters": 2, "scales": 2, "layers": 3},
+        content_discriminator={"layers": 1},
+    )
     model.build_for_training()
     return model
 
@@ -68,12 +70,14 @@ def pix2pix_targets(model):
 
 def bicyclegan_targets(model):
     """{file: targets} of a BicycleGAN."""
-    judges = {n: bicyclegan.discriminator_targets(model.networks[n])
-              for n in model.discriminator_names}
+    discriminators = {
+        name: bicyclegan.discriminator_targets(model.networks[name])
+        for name in model.discriminator_names
+    }
     return {
         "generator": pix2pix.u_net_targets(model.generator),
         "encoder": bicyclegan.encoder_targets(model.encoder),
-        **judges,
+        **discriminators,
     }
 
 

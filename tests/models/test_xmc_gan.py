@@ -267,7 +267,7 @@ def test_resizing_is_that_of_the_official_framework():
     ramp = tf.reshape(tf.range(8.0), [1, 8, 1, 1]) * tf.ones([1, 8, 8, 1])
     np.testing.assert_allclose(resize(ramp, 8), ramp)
     small = resize(ramp, 4)[0, :, 0, 0]
-    # pixel 0 lies at 0.5: weights 3/4, 3/4, 1/4 of the pixels 0, 1, 2, made to add up to 1
+    # pixel 0 is at 0.5: weights 3/4, 3/4, 1/4 of the pixels 0, 1, 2, made to add up to 1
     np.testing.assert_allclose(small, [5 / 7, 2.5, 4.5, 7 - 5 / 7], rtol=1e-6)
     np.testing.assert_allclose(resize(ramp, 16)[0, :4, 0, 0], [0, 0.25, 0.75, 1.25], atol=1e-6)
 

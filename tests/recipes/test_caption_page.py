@@ -46,9 +46,9 @@ def test_generated_images_are_described(call, models, tmp_path, capsys):
     assert [entry["step"] for entry in entries[4:]] == [0, 1, 2] * 2
     for entry, image in zip(entries, [*images, *between], strict=True):
         np.testing.assert_array_equal(np.asarray(Image.open(out / entry["file"])), image)
-    told = details["descriptions"]
+    descriptions = details["descriptions"]
     page = np.asarray(Image.open(out / "grid.png"))
-    np.testing.assert_array_equal(page, caption_page.caption_page(captions, images, told))
+    np.testing.assert_array_equal(page, caption_page.caption_page(captions, images, descriptions))
     printed = capsys.readouterr().out
     assert "4 images, grid.png, interpolation.png and descriptions.json in" in printed
 
@@ -99,8 +99,8 @@ def ink(page, left, color):
 def test_words_outside_the_caption_are_red():
     images, left = np.zeros([2, 64, 64, 3], np.uint8), MARGIN + caption_page.CAPTION
     pages = [
-        caption_page.caption_page(["Red-heart!"], images, told)
-        for told in (["red heart", "heart red"], ["red heart", "heart full"], ["", ""])
+        caption_page.caption_page(["Red-heart!"], images, descriptions)
+        for descriptions in (["red heart", "heart red"], ["red heart", "heart full"], ["", ""])
     ]
     # the heading is above the first rule, the texts below
     same, other, silent = (page[MARGIN + 40:] for page in pages)

@@ -1,4 +1,4 @@
-"""Images of another class in a batch, beside the right ones."""
+"""Images of another class in a batch, in addition to the right ones."""
 
 import numpy as np
 import pytest

@@ -1,7 +1,7 @@
 """Types and ranges of the constructor arguments of training systems, checked before anything else.
 
 An argument is checked by its default value (a whole number, a number, a flag, a string) and by its
-name; an error of a network's constructor becomes one sentence too. So every mistake in a
+name; an error of a network's constructor becomes one sentence too. So every error in a
 constructor's arguments is a `ZooError`; a missing argument is a TypeError, as with any function.
 """
 
