@@ -1,4 +1,4 @@
-"""What programs share: flags with clear errors, the recipe of `--config`, a quiet TensorFlow."""
+"""Shared parts of all programs: flags with clear errors, the recipe of `--config`, TensorFlow."""
 
 import os
 import re

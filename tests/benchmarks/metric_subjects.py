@@ -1,4 +1,4 @@
-"""What is timed: FID as the zoo measures it, and what both sides are given.
+"""The timed subjects: FID as the zoo measures it, and the input of both sides.
 
 This subject and `pytorch_fid_process.PytorchFid` have `show(images)`, uint8 (batch, h, w, 3);
 `features()` of these, (batch, 2048); and `distance(folders)`, the FID of two folders of images.
@@ -44,7 +44,7 @@ def write_folder(folder, images):
 
 
 class Zoo:
-    """What `recipes.evaluate --images=A --data=B --inception=FILE` does for its FID."""
+    """The FID of `recipes.evaluate --images=A --data=B --inception=FILE`."""
 
     def __init__(self, weights):
         from zoo.evaluation.feature_networks import inception

@@ -27,7 +27,7 @@ PRESET, ENCODER = "attn_gan_emoji_64", "damsm_emoji_64"
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is measured at."""
+    """Sizes of the measurement."""
 
     batch: int = 64  # images in memory
     resolutions: tuple = (64, 256)
@@ -161,7 +161,7 @@ def evaluate(folder, sizes, threads):
 
 
 def measure_ndb(folder, sizes, threads):
-    """What a child found of noise."""
+    """The result of a child for noise."""
     random = np.random.RandomState(0)
     for name in ("train", "samples"):
         noise = random.randint(0, 256, (sizes.rows, sizes.columns), np.uint8)

@@ -1,4 +1,4 @@
-"""What is fuzzed: for each kind of input a good example, and what reads it."""
+"""The fuzzed inputs: for each kind a good example, and its reader."""
 
 import io
 import json

@@ -35,7 +35,7 @@ def quiet():
 
 @pytest.fixture(scope="module")
 def truth():
-    """What Pillow shows of each good file."""
+    """Pillow's image of each good file."""
     return {name: over_white(case.data) for name, case in GOOD.items()}
 
 

@@ -120,7 +120,7 @@ for argv in json.loads(sys.argv[1]):
 
 
 def import_commands(*commands):
-    """What `recipes.import_checkpoint` says to several lists of flags: a line each, one process."""
+    """The answers of `recipes.import_checkpoint` to several lists of flags, one line each."""
     command = [sys.executable, "-c", _COMMANDS, json.dumps(commands)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

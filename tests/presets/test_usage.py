@@ -1,4 +1,4 @@
-"""What a card tells a user to type fits the model: its own call, run, and flags that exist."""
+"""The usage lines of a card fit the model: its own call runs, and the flags exist."""
 
 import functools
 import json

@@ -31,7 +31,7 @@ def encoder(modules):
 
 
 def raw_inputs(modules, captions):
-    """What the preprocessing module itself gives, with all its positions."""
+    """The output of the preprocessing module itself, with all its positions."""
     packed = tf.saved_model.load(modules["preprocess"])(tf.constant(captions))
     return {name: value.numpy() for name, value in packed.items()}
 

@@ -18,7 +18,7 @@ _BLOCK = 512  # rows compared at a time
 
 @dataclasses.dataclass
 class Facts:
-    """What is known of an image after it was decoded.
+    """Properties of a decoded image.
 
     Attributes:
         sha256: str, of the file. width, height: int.

@@ -145,7 +145,7 @@ def test_batches_stay_what_they_were(photos):
 
 
 class Embedded(Photos):
-    """Two embeddings of three features an image: the image, which of the two, a constant."""
+    """Two embeddings per image, of three features: image, number of the embedding, a constant."""
 
     def __init__(self):
         super().__init__()

@@ -144,7 +144,7 @@ def policy_name(dtype):
 
 
 def _expected(name, value, default):
-    """What an argument must be, if `value` is something else; otherwise ""."""
+    """The requirement that the argument `value` does not meet; "" if it meets all."""
     if isinstance(default, bool):
         return "" if isinstance(value, bool | np.bool_) else "True or False"
     if name in WHOLE or isinstance(default, int):
