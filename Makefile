@@ -53,7 +53,7 @@ site: $(INSTALLED)
 
 clean:
 	rm -rf demo tour site build dist *.egg-info .pytest_cache .ruff_cache
-	find zoo recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find zoo zoo_cli recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): setup.py pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here." \

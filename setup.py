@@ -24,14 +24,16 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE", "NOTICE"],
     python_requires=">=3.11",
-    packages=find_packages(include=["zoo", "zoo.*", "recipes", "recipes.*", "export", "export.*"]),
+    packages=find_packages(include=[
+        "zoo", "zoo.*", "zoo_cli", "recipes", "recipes.*", "export", "export.*"
+    ]),
     package_data={
         "zoo": ["models/*/README.md"],
         "export.server": ["page.html"],
-        # The built-in presets: folders of files beside the code that reads them.
+        # The built-in presets: folders of files next to the code that reads them.
         "zoo.presets": ["*/*.json", "*/*.txt", "*/*.h5", "*/*.md", "*/*.png"],
     },
-    entry_points={"console_scripts": ["zoo = recipes.program:main"]},
+    entry_points={"console_scripts": ["zoo = zoo_cli.program:main"]},
     install_requires=[
         "tensorflow~=2.21.0",
         "keras>=3.15,<3.16",

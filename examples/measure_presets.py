@@ -24,7 +24,7 @@ from pathlib import Path
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -247,4 +247,4 @@ def machine():
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

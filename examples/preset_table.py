@@ -2,7 +2,7 @@ r"""Writes the tables of built-in presets into README.md and docs/presets.md, fr
 
     python examples/preset_table.py
 
-A table stands between the lines `<!-- presets -->` and `<!-- end of presets -->`.
+A table is between the lines `<!-- presets -->` and `<!-- end of presets -->`.
 """
 
 import argparse

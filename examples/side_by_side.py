@@ -16,7 +16,7 @@ import numpy as np
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import _cli
+from zoo import command_line
 
 BINS, IMAGES = 100, 5000  # of NDB; the papers use more of both
 
@@ -31,9 +31,9 @@ _ROWS = flags.DEFINE_integer("rows", 6, "Conditions (for DRIT, per direction).")
 def main(argv):
     """Prints the metrics of both presets and writes the image."""
     del argv
-    recipe = _cli.recipe()
+    recipe = command_line.recipe()
     recipe.validate()
-    _cli.start_tensorflow()
+    command_line.start_tensorflow()
     import zoo
     from zoo.training.samples import fixed_conditions
     from zoo.training.scores import PairDistance
@@ -114,4 +114,4 @@ def _ndb(bins, model):
 
 
 if __name__ == "__main__":
-    _cli.run(main, "config")
+    command_line.run(main, "config")

@@ -26,7 +26,8 @@ Datasets:
 """
 
 from recipes import damsm
-from recipes._common import (
+from zoo import models, training
+from zoo.training import (
     SAMPLE_CAPTIONS,
     BySize,
     caption_experiment,
@@ -35,7 +36,6 @@ from recipes._common import (
     compile_gan,
     with_variant,
 )
-from zoo import models, training
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough
@@ -118,7 +118,7 @@ def get_config(dataset="shapes"):
             "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "damsm_weight": 5.0,  # lambda; the papers: 5 for CUB, 50 for COCO
             "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
-            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
+            "mask_tiling": "per_sample",  # "official": each pixel's word mask as released
             "single_image": False,  # True: the official DCGAN variant, one head and discriminator
         },
         "optimizer": {  # Adam, the same for the generator and each discriminator

@@ -20,7 +20,7 @@ run again with the same arguments, an interrupted run resumes after the last com
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError, check_choice
 from zoo.storage import output_folders
 
@@ -44,8 +44,8 @@ def main(argv):
     for flag in (_BATCH, _SHARD, _COUNT, _TOKENS):
         if flag.value < 1:
             raise ZooError(f"--{flag.name} must be at least 1, got {flag.value}.")
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         from zoo.data.text_cache_writer import write_cache
         from zoo.text.hub_encoder import HubTextEncoder
 
@@ -75,4 +75,4 @@ def _source():
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

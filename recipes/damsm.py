@@ -27,8 +27,8 @@ given by `text_encoder` (docs/text_encoders.md). It is frozen: only the image en
 with as many features as the text encoder has.
 """
 
-from recipes._common import BySize, check_caption_batch, common_config, with_variant
 from zoo import models, training
+from zoo.training import BySize, check_caption_batch, common_config, with_variant
 
 VARIANTS = {
     "shapes": {  # small: minutes on two CPU cores

@@ -19,14 +19,14 @@ Datasets:
                  a power of two.
 """
 
-from recipes._common import (
+from zoo import models, training
+from zoo.training import (
     common_config,
     compile_gan,
     image_experiment,
     model_arguments,
     with_variant,
 )
-from zoo import models, training
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough

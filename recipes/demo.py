@@ -21,7 +21,7 @@ import time
 import numpy as np
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.presets.registry import without_mode_seeking
 from zoo.seeds import read_seeds
@@ -77,8 +77,8 @@ def main(argv):
         raise ZooError("--preset is empty: give a name, a directory or a handle.")
     read_seeds(_SEED.value, 1, "--seed", span=_NOISES.value)
     out = output_folders.check_folder(_OUT.value, keep=_PRESET.value)
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         import zoo
 
         model = zoo.from_preset(_PRESET.value)
@@ -114,7 +114,7 @@ def write_partner(path, name, captions):
     """Writes the grid of the same captions and noises by the preset `name`."""
     import zoo
 
-    with _cli.quiet_stderr():
+    with command_line.quiet_stderr():
         model = zoo.from_preset(name)
         images = model.generate(captions, images_per_caption=_NOISES.value, seed=_SEED.value)
     write_grid(path, images, captions)
@@ -179,4 +179,4 @@ def run(*arguments):
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

@@ -22,14 +22,14 @@ Datasets:
   folder     a user's own domains, the settings of yosemite.
 """
 
-from recipes._common import (
+from zoo import models, training
+from zoo.training import (
     common_config,
     compile_gan,
     decay_arguments,
     image_experiment,
     with_variant,
 )
-from zoo import models, training
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough; every step trains all networks

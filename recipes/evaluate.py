@@ -30,7 +30,7 @@ import sys
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.evaluation.evaluators import EvaluatorFiles
 from zoo.evaluation.options import Options
@@ -132,8 +132,8 @@ def run(command):
         ZooError: for flags that cannot be combined, or see `zoo.evaluation.evaluate`.
     """
     out = check(command)
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         from zoo.evaluation import compare, open_evaluators
 
         evaluators = open_evaluators(
@@ -216,4 +216,4 @@ def joined(argv):
 if __name__ == "__main__":
     sys.argv[:] = joined(sys.argv)
     define_flags()
-    _cli.run(main)
+    command_line.run(main)

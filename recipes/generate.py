@@ -23,8 +23,8 @@ and its numbers in `explain.json`: for the first image of each caption the model
 as the attention to each word, the gates of a memory, and the separate effects of the conditioning
 noise and the latent. `--describe`, for a MirrorGAN with its captioning network, writes a
 description by that network below each image in `grid.png` and `interpolation.png`, and lists them
-in `descriptions.json`. With `--images` instead of captions a MirrorGAN or a Stream describes these
-images and generates none.
+in `descriptions.json`. With `--images` instead of captions a MirrorGAN or a preset of
+`recipes/stream.py` describes these images and generates none.
 
 Words outside the preset's vocabulary, and those beyond its maximum caption length, are left out and
 reported.
@@ -39,7 +39,7 @@ import json
 import numpy as np
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.seeds import read_seeds
 from zoo.storage import output_folders, write_bytes_atomically
@@ -122,8 +122,8 @@ def main(argv):
     """Checks everything, generates all images, then writes them."""
     del argv
     out, request = output_folders.check_folder(_OUT.value, keep=_PRESET.value), parse_flags()
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         import zoo
 
         model = zoo.from_preset(request.preset)
@@ -311,4 +311,4 @@ def _write_json(path, content):
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

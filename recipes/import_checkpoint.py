@@ -31,7 +31,7 @@ import os
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.storage import output_folders
 
@@ -70,8 +70,8 @@ def main(argv):
     """Reads all files, checks that they match, then writes the preset."""
     del argv
     _check()
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         from zoo.importers.registry import importer_of
 
         system = _system()
@@ -158,4 +158,4 @@ def _parts(text):
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

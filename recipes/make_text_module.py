@@ -17,7 +17,7 @@ accepted. docs/text_encoders.md.
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 
 _SOURCE = flags.DEFINE_string("source", None, "Folder, hf://OWNER/NAME, or installed package.")
@@ -31,18 +31,19 @@ def main(argv):
     for flag in (_SOURCE, _OUT):
         if not flag.value:
             raise ZooError(f"--{flag.name} is missing.")
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         from zoo.text.bert_modules import make_modules
 
-        made = make_modules(_SOURCE.value, _OUT.value, _PLACES.value)
+        modules = make_modules(_SOURCE.value, _OUT.value, _PLACES.value)
     print(
-        f"{made['features']} features, {made['pieces']:,} word pieces, at most {made['places']} "
-        f"per caption; largest difference to KerasHub {made['difference']:.1e}. Use\n"
-        f"  --config.text_encoder.preprocess={made['preprocess']}\n"
-        f"  --config.text_encoder.encoder={made['encoder']}"
+        f"{modules['features']} features, {modules['pieces']:,} word pieces, at most "
+        f"{modules['places']} per caption; largest difference to KerasHub "
+        f"{modules['difference']:.1e}. Use\n"
+        f"  --config.text_encoder.preprocess={modules['preprocess']}\n"
+        f"  --config.text_encoder.encoder={modules['encoder']}"
     )
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

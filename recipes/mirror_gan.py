@@ -32,7 +32,8 @@ Datasets:
 """
 
 from recipes import damsm, stream
-from recipes._common import (
+from zoo import models, training
+from zoo.training import (
     SAMPLE_CAPTIONS,
     BySize,
     caption_experiment,
@@ -41,7 +42,6 @@ from recipes._common import (
     compile_gan,
     with_variant,
 )
-from zoo import models, training
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough
@@ -123,7 +123,7 @@ def get_config(dataset="shapes"):
             "ema_warmup": False,  # a lower decay at first: min(ema_decay, (1 + n) / (10 + n))
             "damsm_weight": 0.0,  # of AttnGAN's matching losses, which the released code omits
             "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
-            "mask_tiling": "per_sample",  # "official": each pixel's padding mask as released
+            "mask_tiling": "per_sample",  # "official": each pixel's word mask as released
             "caption_weight": 10.0,  # lambda; the released code: 10, the paper: 20 of "captions"
             "caption_reduction": "words",  # "words": mean over all words | "captions": sums
         },
@@ -131,9 +131,7 @@ def get_config(dataset="shapes"):
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset],
-            "images_per_caption": 6,
-            "seed": 0,
+            "captions": SAMPLE_CAPTIONS[dataset], "images_per_caption": 6, "seed": 0,
         },
         "data": {
             "name": "birds",  # "shapes" | "folder" | "emoji" | "birds" | "coco"

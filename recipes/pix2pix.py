@@ -18,7 +18,8 @@ Datasets:
   folder       a user's own pairs, the same settings as facades but from left to right.
 """
 
-from recipes._common import (
+from zoo import models, training
+from zoo.training import (
     common_config,
     compile_gan,
     decay_arguments,
@@ -26,7 +27,6 @@ from recipes._common import (
     model_arguments,
     with_variant,
 )
-from zoo import models, training
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough; from a shape's label map to its image

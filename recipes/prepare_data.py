@@ -14,7 +14,7 @@ The same in Python: `zoo.preparation.prepare`.
 
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 
 _FOLDER = flags.DEFINE_string("folder", None, "The images: a folder or a .zip file.")
@@ -31,13 +31,13 @@ def main(argv):
     del argv
     if not _FOLDER.value:
         raise ZooError("--folder is missing: give a folder of images or a .zip file.")
-    _cli.start_tensorflow()
+    command_line.start_tensorflow()
     from zoo.preparation import prepare
 
-    with _cli.quiet_stderr():
+    with command_line.quiet_stderr():
         prepare(_FOLDER.value, _OUT.value, _KIND.value, _SIZE.value, _TEST.value, _ERROR.value,
                 _LICENCE.value, log=print)
 
 
 if __name__ == "__main__":
-    _cli.run(main)
+    command_line.run(main)

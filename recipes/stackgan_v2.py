@@ -31,7 +31,8 @@ Datasets:
 """
 
 from recipes import damsm
-from recipes._common import (
+from zoo import models, training
+from zoo.training import (
     SAMPLE_CAPTIONS,
     BySize,
     caption_experiment,
@@ -40,7 +41,6 @@ from recipes._common import (
     compile_gan,
     with_variant,
 )
-from zoo import models, training
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough

@@ -25,8 +25,8 @@ Datasets:
 A MirrorGAN uses the result with `--config.stream=runs/stream_emoji/presets/best`.
 """
 
-from recipes._common import BySize, check_caption_batch, common_config, with_variant
 from zoo import models, training
+from zoo.training import BySize, check_caption_batch, common_config, with_variant
 
 VARIANTS = {
     "shapes": {  # small: minutes on two CPU cores
@@ -146,7 +146,7 @@ def build(config, data, pretrained):
 
 
 def make_model(config, data, damsm=None):
-    """An untrained `Stream`, with the vocabulary of a `DAMSM` or of the training captions."""
+    """An untrained model, with the vocabulary of a `DAMSM` or of the training captions."""
     settings = config.model
     vocabulary = data.vocabulary() if damsm is None else damsm.vocabulary
     encoder = {"features": settings.features, "filters": settings.image_filters}
@@ -154,7 +154,7 @@ def make_model(config, data, damsm=None):
         from zoo.networks.backbones.resnet import BLOCKS
 
         encoder["blocks"] = list(BLOCKS[settings.image_depth])
-    return models.Stream(
+    return models.CaptionPretraining(
         vocabulary=vocabulary.tokens, max_words=config.data.max_words,
         image_size=settings.image_size, end_token=settings.end_token, seed=config.seed,
         captioner={"kind": settings.image_encoder, "units": settings.units, "encoder": encoder},
@@ -171,7 +171,7 @@ def resolve(config, data, pretrained, damsm):
         damsm: the `DAMSM` whose vocabulary an untrained one uses.
     """
     if handle := pretrained.get("stream"):
-        return models.Stream.from_preset(handle)
+        return models.CaptionPretraining.from_preset(handle)
     part = training.Stage("stream", "captioning", None).config(config)
     return make_model(part, data, damsm)
 

@@ -27,7 +27,7 @@ from pathlib import Path
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.storage import output_folders
 from zoo.training.sweep_points import choose, make_points, value_text
 
@@ -41,12 +41,12 @@ _DRY_RUN = flags.DEFINE_bool("dry_run", False, "List the runs, describe the firs
 def main(argv):
     """Checks everything, trains the runs sequentially, and writes the table and the image."""
     del argv
-    recipe = _cli.recipe("recipes/dm_gan.py:shapes")
+    recipe = command_line.recipe("recipes/dm_gan.py:shapes")
     if not _DRY_RUN.value:
         output_folders.check_folder(_WORKDIR.value, "workdir")
     key, values = choose(recipe.sweep, _KEY.value, _VALUES.value)
     points = make_points(recipe, key, values)
-    strategy = _cli.start_tensorflow(recipe.config.threads, recipe.config.strategy)
+    strategy = command_line.start_tensorflow(recipe.config.threads, recipe.config.strategy)
 
     if _DRY_RUN.value:
         from zoo.training import describe
@@ -61,4 +61,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    _cli.run(main, "config")
+    command_line.run(main, "config")

@@ -12,7 +12,7 @@ the sizes of the networks and the shapes of one batch, and writes nothing.
 from absl import flags
 from ml_collections import config_flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.storage import output_folders
 
@@ -24,13 +24,13 @@ _DRY_RUN = flags.DEFINE_bool("dry_run", False, "Describe the run and write nothi
 def main(argv):
     """Checks the settings, starts TensorFlow, and trains or describes the run."""
     del argv
-    recipe = _cli.recipe()
+    recipe = command_line.recipe()
     if not _WORKDIR.value and not _DRY_RUN.value:
         raise ZooError("--workdir is missing: give a folder for this run.")
     if _WORKDIR.value:
         output_folders.check_folder(_WORKDIR.value, "workdir")
     recipe.validate()
-    strategy = _cli.start_tensorflow(recipe.config.threads, recipe.config.strategy)
+    strategy = command_line.start_tensorflow(recipe.config.threads, recipe.config.strategy)
 
     from zoo import training
 
@@ -41,4 +41,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    _cli.run(main, "config")
+    command_line.run(main, "config")

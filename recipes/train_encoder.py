@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 
 SOURCES = ("classes", "cifar10", "emoji_styles", "shape_classes")
@@ -143,8 +143,8 @@ def main(argv):
     del argv
     values = flags.FLAGS
     _check(values)
-    _cli.start_tensorflow()
-    with _cli.quiet_stderr():
+    command_line.start_tensorflow()
+    with command_line.quiet_stderr():
         import zoo
         from zoo.presets.saving import check_target, update_metadata
 
@@ -270,4 +270,4 @@ def _define_flags():
 
 if __name__ == "__main__":
     _define_flags()
-    _cli.run(main)
+    command_line.run(main)

@@ -36,15 +36,15 @@ Datasets:
 """
 
 from recipes import damsm
-from recipes._common import (
+from zoo import models, training
+from zoo.errors import ZooError
+from zoo.training import (
     SAMPLE_CAPTIONS,
     BySize,
     caption_experiment,
     common_config,
     with_variant,
 )
-from zoo import models, training
-from zoo.errors import ZooError
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough
@@ -130,9 +130,7 @@ def get_config(dataset="shapes"):
             "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset],
-            "images_per_caption": 6,
-            "seed": 0,
+            "captions": SAMPLE_CAPTIONS[dataset], "images_per_caption": 6, "seed": 0,
         },
         "data": {
             "name": "coco",  # "shapes" | "folder" | "emoji" | "birds" | "coco"

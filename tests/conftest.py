@@ -43,7 +43,7 @@ def pytest_configure(config):
 
 
 def place(item):
-    """Where an item's file stands in `LONGEST`, or behind it."""
+    """The index of an item's file in `LONGEST`, or its length."""
     path = item.nodeid.partition("::")[0].removeprefix("tests/")
     return LONGEST.index(path) if path in LONGEST else len(LONGEST)
 

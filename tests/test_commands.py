@@ -47,9 +47,9 @@ def of_flags(main, config_flag=None):
     def read(line):
         argv = joined(["program", *line])
         with flagsaver.flagsaver():
-            _cli.parse(argv, config_flag)
+            command_line.parse(argv, config_flag)
             if config_flag and any(part.startswith("--config=") for part in line):
-                _cli.recipe().validate()
+                command_line.recipe().validate()
 
     report(read)
 
@@ -59,8 +59,8 @@ def of_argparse(parser, *_):
 program, lines = sys.argv[1], json.loads(sys.argv[2])
 parse_args = argparse.ArgumentParser.parse_args
 argparse.ArgumentParser.parse_args = of_argparse
-from recipes import _cli
-_cli.run = of_flags
+from zoo import command_line
+command_line.run = of_flags
 sys.argv = ["program"]
 run = runpy.run_path if program.endswith(".py") else runpy.run_module
 run(program, run_name="__main__")

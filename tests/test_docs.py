@@ -48,8 +48,8 @@ def test_documented_commands_exist_with_these_flags():
             text = source.read_text("utf-8")
             for line in re.findall(rf"^from {package} import (.*)$", text, re.M):
                 for name in line.split(", "):  # a module next to it may define flags too
-                    beside = ROOT / package / f"{name}.py"
-                    text += beside.read_text("utf-8") if beside.exists() else ""
+                    helper = ROOT / package / f"{name}.py"
+                    text += helper.read_text("utf-8") if helper.exists() else ""
             for flag in set(re.findall(r" --(\w+)", rest)) - {"help"}:
                 if f'"{flag}"' not in text and f'"--{flag}"' not in text:
                     wrong.append(f"{page.name}: {package}.{module} --{flag}")
@@ -93,5 +93,5 @@ def test_the_package_contains_the_preset_files(monkeypatch):
     ]
     assert not left
     packages = set(kept["packages"])
-    assert {"zoo", "zoo.models.attn_gan", "zoo.presets", "recipes", "export"} <= packages
+    assert {"zoo", "zoo.models.attn_gan", "zoo.presets", "recipes", "export", "zoo_cli"} <= packages
     assert not [name for name in packages if name.startswith("tests")]

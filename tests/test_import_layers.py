@@ -38,10 +38,11 @@ LAYERS = {
     "zoo.importers": {*BELOW_MODELS, "zoo.data", "zoo.models", "zoo.presets"},
     "zoo.visualization": {"zoo.text"},
     "zoo.preparation": {"zoo.data", "zoo.text", "zoo.visualization"},
-    "zoo.training": BELOW_TRAINING,
+    "zoo.training": {*BELOW_TRAINING, "zoo.preparation"},
     "zoo.evaluation": {*BELOW_TRAINING, "zoo.training"},
+    "zoo.command_line": {"zoo.programs", "zoo.training"},
 }
-FREE = ("recipes", "export")  # may import all of zoo, but not each other
+FREE = ("recipes", "export", "zoo_cli")  # may import all of zoo, but not each other
 LATE = {("zoo.models", "zoo.presets")}  # only inside a function, to avoid a cycle
 HEAVY = {"tensorflow", "keras", "numpy", "h5py", "PIL", "tensorflow_text", "tensorflow_hub"}
 
@@ -80,7 +81,7 @@ def imports(tree, module, package):
     return found
 
 
-def room(name):
+def package_of(name):
     return ".".join(name.split(".")[:2]) if name.startswith("zoo.") else name.split(".")[0]
 
 
@@ -88,9 +89,9 @@ def violations(path, text=None):
     """Imports of a file that its layer does not allow, as text."""
     module = module_name(path)
     tree = ast.parse(text if text is not None else path.read_text(encoding="utf-8"))
-    own, wrong = room(module), []
+    own, wrong = package_of(module), []
     for name, inside in imports(tree, module, path.name == "__init__.py"):
-        other = room(name)
+        other = package_of(name)
         if other.split(".")[0] not in ("zoo", *FREE) or other == own:
             continue
         if own in FREE:

@@ -1,4 +1,4 @@
-"""Python as people type it: what works, and the sentence that answers each likely mistake."""
+"""Python as people type it: what works, and the sentence that answers each likely error."""
 
 import subprocess
 import sys

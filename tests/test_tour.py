@@ -33,11 +33,11 @@ def test_modes_of_real_images_are_all_covered(monkeypatch):
     from examples import mode_seeking_tour as tour
 
     world, _, modes = tour.make_data()
-    judge = tour.ShapeModes(tour.STAGES[-1])
+    classifier = tour.ShapeModes(tour.STAGES[-1])
     images = world.load_batch(np.arange(200)).numpy()
-    judged = world.attributes[:200][:, tour.CLASSIFIED]
-    np.testing.assert_array_equal(tour.classify(judge, images), judged)
+    expected = world.attributes[:200][:, tour.CLASSIFIED]
+    np.testing.assert_array_equal(tour.classify(classifier, images), expected)
     noise = np.random.default_rng(0).integers(0, 256, (50, 16, 16, 3)).astype(np.uint8)
-    assert (tour.classify(judge, noise) == -1).all()
+    assert (tour.classify(classifier, noise) == -1).all()
     # sizes x positions x backgrounds, as far as each caption leaves them open
     assert [len(m) for m in modes] == [45, 45, 9, 15, 9, 15]

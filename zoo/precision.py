@@ -1,4 +1,4 @@
-"""What never runs in half precision: losses, and functions that are slow or inexact in it."""
+"""Functions that never run in half precision: losses, and those that are slow or inexact in it."""
 
 import keras
 from keras import ops

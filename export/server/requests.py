@@ -84,5 +84,5 @@ def joined(requests):
 
 
 def fit_together(first, other):
-    """Whether two requests have the same sizes beside their rows, as pixels may not."""
+    """Whether two requests have the same sizes apart from their rows, as pixels may not."""
     return all(first[name].shape[1:] == other[name].shape[1:] for name in first)

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.attn_gan [--quick] [--out=docs/benchmarks.md]
 
-Beside it runs the same model in eager PyTorch, if that is installed, in turn and with as many
+Next to it runs the same model in eager PyTorch, if that is installed, in turn and with as many
 threads.
 """
 

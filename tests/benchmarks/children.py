@@ -70,12 +70,13 @@ def ndb(folder, bins):
 
 def quick(*arguments):
     """Seconds of the parts of `recipes.evaluate`, which gets the arguments."""
-    from recipes import _cli, evaluate
+    from recipes import evaluate
+    from zoo import command_line
 
     parts = {}
     with timed_cache(parts), contextlib.redirect_stdout(sys.stderr):
         evaluate.define_flags()
-        _cli.parse(["recipes.evaluate", *arguments])
+        command_line.parse(["recipes.evaluate", *arguments])
         evaluate.main([])
     out = next(a.partition("=")[2] for a in arguments if a.startswith("--out="))
     report = json.loads(Path(out, "report.json").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""The machine that a benchmark runs on: libraries, threads, and what else runs beside it."""
+"""The machine that a benchmark runs on: libraries, threads, and what else runs at the same time."""
 
 import argparse
 import datetime
@@ -58,7 +58,7 @@ def make_room():
 
 def set_threads(count):
     """The same number of threads for both libraries. Call it before TensorFlow is imported."""
-    if installed("triton"):  # PyTorch imports it when it likes, and behind TensorFlow it crashes
+    if installed("triton"):  # PyTorch imports it when it likes, and after TensorFlow it crashes
         import triton  # noqa: F401
     import tensorflow as tf
 
@@ -93,7 +93,7 @@ def versions(names):
 
 
 def facts(threads, others, names=LIBRARIES):
-    """What stands above the figures, as Markdown.
+    """The text above the figures, as Markdown.
 
     Args:
         others: the share of the processors that other processes took, or None if not known.

@@ -89,7 +89,7 @@ def quick_table(found, command):
 
 
 def _named(part):
-    """What the reader calls a file of an evaluation's cache."""
+    """The reader's name of a file of an evaluation's cache."""
     known = {"generated": "generated images", "clusters": "k-means of NDB"}
     return known.get(part, part.replace("features-", "features of ", 1).replace("-", "_"))
 

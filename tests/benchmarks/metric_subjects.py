@@ -1,4 +1,4 @@
-"""What is timed: FID as the zoo measures it, and what both sides are given.
+"""The timed subjects: FID as the zoo measures it, and the input of both sides.
 
 This subject and `pytorch_fid_process.PytorchFid` have `show(images)`, uint8 (batch, h, w, 3);
 `features()` of these, (batch, 2048); and `distance(folders)`, the FID of two folders of images.
@@ -17,18 +17,18 @@ def write_weights(path, width_divisor=1):
     from tests.golden import procedural
     from zoo.importers.fid_inception import inception_targets
     from zoo.networks.backbones.fid_inception import FidInception
-    from zoo.networks.build import build, spec
+    from zoo.networks.build import build_on, symbolic_input
 
     network = FidInception(width_divisor=width_divisor, name="inception")
-    targets = inception_targets(build(network, spec(None, 299, 299, 3)))
+    targets = inception_targets(build_on(network, symbolic_input(None, 299, 299, 3)))
     np.savez(path, **{
         name: procedural.array(name, target.to_official(target.variable).shape)
         for name, target in targets.items()
     })
 
 
-def pictures(count, size, seed):
-    """Pictures of the shapes' world, uint8 (count, size, size, 3)."""
+def shape_images(count, size, seed):
+    """Images of the shapes' world, uint8 (count, size, size, 3)."""
     from zoo.data import Shapes
 
     source = Shapes(size=size, count=count, seed=seed)
@@ -44,7 +44,7 @@ def write_folder(folder, images):
 
 
 class Zoo:
-    """What `recipes.evaluate --images=A --data=B --inception=FILE` does for its FID."""
+    """The FID of `recipes.evaluate --images=A --data=B --inception=FILE`."""
 
     def __init__(self, weights):
         from zoo.evaluation.feature_networks import inception

@@ -1,4 +1,4 @@
-"""Speed of the metrics: FID beside pytorch-fid, the protocol `quick`, and NDB with its memory.
+"""Speed of the metrics: FID next to pytorch-fid, the protocol `quick`, and NDB with its memory.
 
     python -m tests.benchmarks.metrics [--quick] [--out=docs/benchmarks.md]
 
@@ -27,7 +27,7 @@ PRESET, ENCODER = "attn_gan_emoji_64", "damsm_emoji_64"
 
 @dataclass(frozen=True)
 class Sizes:
-    """What is measured at."""
+    """Sizes of the measurement."""
 
     batch: int = 64  # images in memory
     resolutions: tuple = (64, 256)
@@ -50,18 +50,18 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     machine.make_room()
     machine.set_threads(options.threads)
-    beside = machine.installed("pytorch_fid")
-    if not beside:
+    compared = machine.installed("pytorch_fid")
+    if not compared:
         print("pytorch-fid is not installed: the comparison is left out (pip install -e "
               ".[benchmark]).")
     sizes, rounds = Sizes(), options.rounds
     if options.quick:
-        sizes, rounds = quick(1 if beside else 16), 1
+        sizes, rounds = quick(1 if compared else 16), 1
     load = OtherLoad()
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         with contextlib.ExitStack() as stack:
-            subjects = open_subjects(folder, sizes, options.threads, beside, stack)
+            subjects = open_subjects(folder, sizes, options.threads, compared, stack)
             same, rows = compare(subjects, folder, sizes, rounds, options.seconds)
         print("the protocol quick ...")
         evaluation, command = evaluate(folder, sizes, options.threads)
@@ -78,15 +78,15 @@ def main():
         document.write_part(options.out, "metrics", text)
 
 
-def open_subjects(folder, sizes, threads, beside, stack):
-    """dict of the zoo and, if it is `beside`, pytorch-fid, with the same weights."""
+def open_subjects(folder, sizes, threads, compared, stack):
+    """dict of the zoo and, if `compared`, pytorch-fid, with the same weights."""
     from tests.benchmarks import metric_subjects
     from tests.benchmarks.pytorch_fid_process import PytorchFid
 
     weights = folder / "inception.npz"
     metric_subjects.write_weights(weights, sizes.width_divisor)
     subjects = {"zoo": metric_subjects.Zoo(weights)}
-    if beside:
+    if compared:
         subjects["pytorch-fid"] = stack.enter_context(PytorchFid(weights, threads))
     return subjects
 
@@ -109,9 +109,9 @@ def compare(subjects, folder, sizes, rounds, budget):
 
 def features(subjects, size, sizes, rounds, budget):
     """(how far both sides differ, a row) of images in memory."""
-    from tests.benchmarks.metric_subjects import pictures, same_features
+    from tests.benchmarks.metric_subjects import same_features, shape_images
 
-    images = pictures(sizes.batch, size, seed=0)
+    images = shape_images(sizes.batch, size, seed=0)
     for one in subjects.values():
         one.show(images)
     found = {name: one.features() for name, one in subjects.items()}
@@ -123,11 +123,11 @@ def features(subjects, size, sizes, rounds, budget):
 
 def distances(subjects, folder, sizes, rounds, budget):
     """(both numbers, a row) of two folders of images."""
-    from tests.benchmarks.metric_subjects import pictures, write_folder
+    from tests.benchmarks.metric_subjects import shape_images, write_folder
 
     size, found = sizes.resolutions[0], {}
     folders = [
-        write_folder(folder / name, pictures(sizes.files, size, seed))
+        write_folder(folder / name, shape_images(sizes.files, size, seed))
         for name, seed in (("a", 1), ("b", 2))
     ]
 
@@ -161,7 +161,7 @@ def evaluate(folder, sizes, threads):
 
 
 def measure_ndb(folder, sizes, threads):
-    """What a child found of noise."""
+    """The result of a child for noise."""
     random = np.random.RandomState(0)
     for name in ("train", "samples"):
         noise = random.randint(0, 256, (sizes.rows, sizes.columns), np.uint8)

@@ -21,10 +21,10 @@ def emoji_like(count, path):
     lines = []
     with zipfile.ZipFile(path, "w") as file:
         for i in range(count):
-            picture = np.array(source.load(i))
-            alpha = np.where((picture == picture[0, 0]).all(-1, keepdims=True), 0, 255)
+            image = np.array(source.load(i))
+            alpha = np.where((image == image[0, 0]).all(-1, keepdims=True), 0, 255)
             stream = io.BytesIO()
-            Image.fromarray(np.concatenate([picture, alpha.astype(np.uint8)], -1)).save(
+            Image.fromarray(np.concatenate([image, alpha.astype(np.uint8)], -1)).save(
                 stream, "PNG"
             )
             file.writestr(f"train/{i}.png", stream.getvalue())
@@ -35,7 +35,7 @@ def emoji_like(count, path):
 def measure(settings, count=512, batches=64, repeats=3):
     """dict of pipeline -> `Timing` of one batch."""
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "pictures.zip")
+        path = os.path.join(folder, "images.zip")
         emoji_like(count, path)
         zipped = CaptionFolder(path, check=False)
     shapes = Shapes(size=settings.stage_sizes[-1], count=count)

@@ -10,7 +10,7 @@ FEATURES = 2048
 
 
 class PytorchFid:
-    """`Subject` behind a pipe; a context manager that ends the process.
+    """`Subject` at the end of a pipe; a context manager that ends the process.
 
     Args:
         weights: path of the .npz that `metric_subjects.write_weights` writes.

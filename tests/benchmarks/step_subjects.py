@@ -102,7 +102,7 @@ def _caption_system(system, config, settings, batch):
     sizes = settings["stage_sizes"]
     if system == "stackgan_v2":
         model = models.StackGANV2(**shared, **settings)
-        data["wrong_images"] = _stages(batch, sizes, seed=5)
+        data["mismatched_images"] = _stages(batch, sizes, seed=5)
     elif system == "mirror_gan":
         captioner = {"kind": "resnet" if large else "compact"}
         model = models.MirrorGAN(**shared, **settings, captioner=captioner)

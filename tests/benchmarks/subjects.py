@@ -1,4 +1,4 @@
-"""What is timed: the zoo's AttnGAN and the PyTorch one, each as two functions without arguments.
+"""The timed subjects: the zoo's AttnGAN and PyTorch's, each as two functions without arguments.
 
 `make_zoo` and `make_torch` return (train, generate, parameter counts by network). A call of `train`
 runs one whole training iteration and waits for its losses; `generate` goes from captions to uint8.

@@ -32,7 +32,7 @@ def test_visits_alternate():
 
 
 class Fake:
-    """A subject whose features are the pictures' mean colors and spreads."""
+    """A subject whose features are the images' mean colors and spreads."""
 
     def show(self, images):
         self.images = images
@@ -64,7 +64,7 @@ def test_the_zoo_reads_folders(tmp_path, monkeypatch):
     network = feature_networks.FeatureNetwork("narrow", "0", np.float32, run, "as it is")
     monkeypatch.setattr(feature_networks, "inception", lambda path: network)
     zoo = metric_subjects.Zoo("weights.npz")
-    images = metric_subjects.pictures(5, 16, seed=0)
+    images = metric_subjects.shape_images(5, 16, seed=0)
     folders = [
         metric_subjects.write_folder(tmp_path / name, images[first:])
         for name, first in (("a", 0), ("b", 2))
@@ -130,6 +130,6 @@ def test_pytorch_fid_has_the_same_features(tmp_path):
         subjects = metrics.open_subjects(tmp_path, metrics.quick(1), 1, True, stack)
         found = {}
         for name, subject in subjects.items():
-            subject.show(metric_subjects.pictures(2, 40, seed=0))
+            subject.show(metric_subjects.shape_images(2, 40, seed=0))
             found[name] = subject.features()
     assert "differ by" in metric_subjects.same_features(found, "them")

@@ -8,7 +8,7 @@ from tests.benchmarks import machine
 
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install -e .[benchmark]")
 if machine.installed("triton"):
-    reason = "triton crashes behind TensorFlow: take PyTorch for CPUs, which has none"
+    reason = "triton crashes after TensorFlow: install PyTorch for CPUs, which has none"
     pytest.skip(reason, allow_module_level=True)
 
 import torch

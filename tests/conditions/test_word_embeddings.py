@@ -40,9 +40,9 @@ def test_a_sentence_is_the_sum_of_all_positions():
 def test_padding_is_after_the_length():
     text = text_condition({"kind": "word_embeddings", "features": FEATURES}, None, WORDS)
     made, rows = text.encode(vectors(3)), vectors(3)
-    assert set(made) == set(text.symbolic()) == {"words", "sentence", "padding"}
-    np.testing.assert_array_equal(made["padding"].numpy().sum(1), WORDS - rows["lengths"])
-    np.testing.assert_array_equal(made["padding"][:, 0], [False] * 3)
+    assert set(made) == set(text.symbolic()) == {"words", "sentence", "mask"}
+    np.testing.assert_array_equal(made["mask"].numpy().sum(1), rows["lengths"])
+    np.testing.assert_array_equal(made["mask"][:, 0], [True] * 3)
 
 
 WRONG = {

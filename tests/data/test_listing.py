@@ -34,12 +34,12 @@ THREE = {"cat": 3, "dog": 3, "fox": 3}
 
 
 @pytest.mark.parametrize("above", ["", "mine/", "a/b/"])
-@pytest.mark.parametrize("beside", [
+@pytest.mark.parametrize("others", [
     {}, dict.fromkeys(NOISE, b"x"), {"README.md": b"", "LICENCE": b"", "papers/a.pdf": b""},
     {"__MACOSX/mine/train/cat/._0.png": png(), "mine.txt": b""}, {"empty/": b""},
 ])
-def test_what_lies_beside_the_folder_changes_nothing(tmp_path, above, beside):
-    files = {above + name: data for name, data in CLASSES.items()} | beside
+def test_other_files_next_to_the_folder_change_nothing(tmp_path, above, others):
+    files = {above + name: data for name, data in CLASSES.items()} | others
     for path in both(tmp_path, files, folders=True):
         assert classes_of(path) == ("train", THREE)
         assert classes_of(path, "test") == ("test", THREE)

@@ -60,12 +60,12 @@ def test_a_name_alone_decides():
 
 
 def test_the_rule_never_changes():
-    """Runs and presets that exist stand on it."""
+    """Existing runs and presets are based on it."""
     assert held_out_of(f"{k}.png" for k in range(24)) == ["0.png", "6.png", "8.png"]
     assert held_out_of(["cat/1.png", "dog/1.png", "é.png", "a b.jpg", "x.webp"]) == ["é.png"]
 
 
-@pytest.mark.parametrize("root", ["", "train", "mine/train", "emoji.v2/pictures"])
+@pytest.mark.parametrize("root", ["", "train", "mine/train", "emoji.v2/images"])
 def test_where_a_folder_lies_changes_nothing(root):
     kept, held_out = divide(Named(NAMES, root=root), FRACTION)
     assert [name.split("/")[-1] for name in held_out.file_names] == held_out_of(NAMES)

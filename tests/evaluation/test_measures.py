@@ -232,3 +232,17 @@ def test_an_empty_class_is_named():
     assert len(made.of_class(0)) == 2
     with pytest.raises(ZooError, match='no image of the class "dog"'):
         made.of_class(1)
+
+
+def test_a_failed_pass_leaves_no_files(tmp_path):
+    cache = Cache(tmp_path, show=False)
+
+    def broken():
+        yield np.zeros([2, 3])
+        raise ZooError("the light went out")
+
+    with pytest.raises(ZooError, match="light"):
+        cache.rows("x", ("a",), 4, broken, "rows")
+    with pytest.raises(ZooError, match="got 2 rows, expected 4"):
+        cache.rows("x", ("a",), 4, lambda: [np.zeros([2, 3])], "rows")
+    assert not list(tmp_path.iterdir())

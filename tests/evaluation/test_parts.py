@@ -13,6 +13,7 @@ from zoo.data.fingerprint import fingerprint, line_of, rows_of
 from zoo.data.splits import divide
 from zoo.errors import ZooError
 from zoo.evaluation.dataset import EvaluationDataset
+from zoo.evaluation.image_set import from_path
 from zoo.evaluation.parts import ALL, fingerprint_of, is_requested, open_part
 from zoo.evaluation.subject import other_data
 
@@ -93,3 +94,13 @@ def test_split_rule_of_the_training_is_used_and_other_data_are_detected(tmp_path
     assert other_data(subject, opened(tmp_path / "other"), {}, TEST) == []
     before = EvaluationDataset(str(tmp_path / "mine"), "captions", {"data.name": "folder"})
     assert before.real_images("test", 16)[1] == ALL and len(before.real_images("test", 16)[0]) == 24
+
+
+def test_a_split_of_a_plain_folder(tmp_path):
+    for place in ("train/a/0.png", "test/b/1.png", "test/c/2.png"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros([8, 8, 3], np.uint8)).save(tmp_path / place)
+    tested, every = from_path(tmp_path, split="test"), from_path(tmp_path)
+    assert (len(tested), tested.split) == (2, "test") and tested.name.endswith(" test")
+    assert (len(every), every.split) == (3, None)
+    assert len(from_path(tmp_path / "test", split="train")) == 2  # it has no splits of its own

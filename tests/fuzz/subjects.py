@@ -1,4 +1,4 @@
-"""What is fuzzed: for each kind of input a good example, and what reads it."""
+"""The fuzzed inputs: for each kind a good example, and its reader."""
 
 import io
 import json
@@ -130,11 +130,11 @@ class Images(Subject):
 
     def __init__(self, folder):
         super().__init__(folder)
-        picture = Image.fromarray(np.arange(192, dtype="uint8").reshape(8, 8, 3))
+        image = Image.fromarray(np.arange(192, dtype="uint8").reshape(8, 8, 3))
         self.contents = []
         for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"):
             buffer = io.BytesIO()
-            picture.save(buffer, kind)
+            image.save(buffer, kind)
             self.contents.append(buffer.getvalue())
 
     def inputs(self):

@@ -105,7 +105,7 @@ class Iteration:
     def official_terms(self):
         """Our cross-entropies for each D: wrong, real (conditional, unconditional), each fake (the
         same two); the official ones: conditional real, fakes, wrong, then unconditional real,
-        fakes. Behind them G's, in one order."""
+        fakes. After them G's, in one order."""
         count, ordered = len(self.discriminator_losses), []
         samples = self.model.latents_per_condition
         each = 3 + 2 * samples

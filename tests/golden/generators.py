@@ -11,7 +11,7 @@ def generator_inputs(case):
     return {
         "words": tensor(i["words_embs"].transpose(0, 2, 1)),
         "sentence": tensor(i["sent_emb"]),
-        "padding": tf.constant(i["mask"]),
+        "mask": tf.constant(i["mask"] == 0),  # official: True at padding
         "latents": tensor(i["z"]),
         "noise": tensor(i["eps"]),
     }

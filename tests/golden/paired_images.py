@@ -6,7 +6,7 @@ from tests.golden.golden import nchw, nhwc, tensor
 from tests.golden.iteration import check_first_step, dense, exact_adam
 from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import load_state_dict
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import PatchDiscriminator, map_size
 from zoo.networks.u_net import UNet
 
@@ -32,7 +32,7 @@ def check_u_net(case):
     inputs = {"source": tensor(nhwc(case.inputs["x"]))}
     if "z" in case.inputs:
         inputs["latents"] = tensor(case.inputs["z"])
-    build(network, {name: spec(*value.shape) for name, value in inputs.items()})
+    build_on(network, {name: symbolic_input(*value.shape) for name, value in inputs.items()})
     targets = names.u_net_targets(network)
     load_state_dict(targets, case.param())
     images = network(inputs, training=config["mode"] == "train")["images"]
@@ -60,7 +60,7 @@ def single_scale(case):
 def check_maps(case, network, targets, single=False):
     """A discriminator in the case's mode; `targets`: function of the built network."""
     x = tensor(nhwc(case.inputs["x"]))
-    build(network, spec(*x.shape))
+    build_on(network, symbolic_input(*x.shape))
     targets = targets(network)
     load_state_dict(targets, case.param())
     maps = network(x, training=case.meta["config"]["mode"] == "train")

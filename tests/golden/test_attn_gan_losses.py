@@ -38,18 +38,18 @@ def test_attend_regions(precision):
 def test_word_attention(precision, tiling):
     case = Case("attngan", "global_attention")
     pixels = tensor(nhwc(case.inputs["input"]))
-    padding = None if tiling == "no_mask" else case.inputs["mask"]
+    mask = None if tiling == "no_mask" else case.inputs["mask"] == 0
     layer = WordAttention(pixels.shape[-1], "official" if tiling == "official" else "per_sample")
     versions = {"": "context"}
     if tiling == "official":
         versions["zero_padded_"] = "context_zero_padded"
     for prefix, name in versions.items():
         words = tensor(case.inputs[name].transpose(0, 2, 1))
-        layer(pixels, words, padding)
+        layer(pixels, words, mask)
         load_state_dict({"conv_context.weight": Target(layer.keys.kernel, "conv1x1")}, case.param())
         with tf.GradientTape() as tape:
             tape.watch([pixels, words])
-            context, attention = layer(pixels, words, padding)
+            context, attention = layer(pixels, words, mask)
             loss = tf.reduce_sum(context**3)
         case.check(f"{tiling}/{prefix}weighted_context", nchw(context))
         case.check(f"{tiling}/{prefix}attn", nchw(attention))

@@ -27,7 +27,7 @@ class Blocks:
     def __init__(self, case):
         p, i = case.param(), case.inputs
         self.h, self.h2 = tensor(nhwc(i["h"])), tensor(nhwc(i["h2"]))
-        self.words, self.padding = tensor(i["words_embs"].transpose(0, 2, 1)), i["mask"]
+        self.words, self.mask = tensor(i["words_embs"].transpose(0, 2, 1)), i["mask"] == 0
         self.sentence, self.eps = tensor(i["sent_emb"]), tensor(i["eps"])
         self.condition, self.z = tensor(i["c_code"]), tensor(i["z"])
         self.code = tf.concat([self.condition, self.z], axis=1)
@@ -56,7 +56,7 @@ class Blocks:
     def run(self, training):
         """The output of every block, with the official names and layouts."""
         condition, mu, log_var = self.ca(self.sentence, self.eps)
-        features, attention = self.next(self.h, self.words, self.padding, training=training)
+        features, attention = self.next(self.h, self.words, self.mask, training=training)
         same = {
             "glu": nchw(glu(self.h2)),
             "ca.c_code": condition,

@@ -6,7 +6,7 @@ from tests.golden.scale import count, official_shapes, shapes_of
 from zoo.importers import attn_gan as names
 from zoo.importers.damsm import image_encoder_targets
 from zoo.models.attn_gan.generator import AttnGANGenerator
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
 from zoo.networks.text_encoder import RNNTextEncoder
@@ -39,26 +39,26 @@ def generator(data):
     network = AttnGANGenerator(
         (64, 128, 256), s["filters"], s["residual_blocks"], 100, name="generator"
     )
-    return build(
+    return build_on(
         network,
         {
-            "words": spec(2, 18, 256),
-            "sentence": spec(2, 256),
-            "latents": spec(2, 100),
-            "padding": spec(2, 18, dtype="bool"),
-            "noise": spec(2, 100),
+            "words": symbolic_input(2, 18, 256),
+            "sentence": symbolic_input(2, 256),
+            "latents": symbolic_input(2, 100),
+            "mask": symbolic_input(2, 18, dtype="bool"),
+            "noise": symbolic_input(2, 100),
         },
     )
 
 
 def discriminator(data, size):
     network = StageDiscriminator(size, SETTINGS[data]["nd"], name="discriminator")
-    return build(network, spec(2, size, size, 3), spec(2, 256))
+    return build_on(network, symbolic_input(2, size, size, 3), symbolic_input(2, 256))
 
 
 def text_encoder(data):
     network = RNNTextEncoder(SETTINGS[data]["tokens"], name="text_encoder")
-    return build(network, spec(2, 18, dtype="int32"), spec(2, dtype="int32"))
+    return build_on(network, symbolic_input(2, 18, dtype="int32"), symbolic_input(2, dtype="int32"))
 
 
 @pytest.mark.parametrize(("data", "part"), COUNTS, ids=str)
@@ -89,7 +89,7 @@ def test_every_official_name_has_a_target_of_its_shape(net):
         encoder = make_image_encoder(
             {"kind": "inception_v3", "features": 256}, name="image_encoder"
         )
-        targets = image_encoder_targets(build(encoder, spec(2, 64, 64, 3)))
+        targets = image_encoder_targets(build_on(encoder, symbolic_input(2, 64, 64, 3)))
     official = official_shapes("attngan", net)
     assert shapes_of(targets) == {
         name: shape for name, shape in official.items() if not name.startswith("AuxLogits")

@@ -12,7 +12,7 @@ from zoo.importers.pix2pix import patch_targets
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.layers.instance_normalization import InstanceNormalization
 from zoo.models.bicyclegan.encoder import BasicBlock, ConvEncoder, ResNetEncoder
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, PatchDiscriminator
 
 ENCODERS = [
@@ -39,7 +39,7 @@ def test_encoder(precision, name):
     else:
         network = ConvEncoder(c["n_layers"], **common)
     x = tensor(nhwc(case.inputs["x"]))
-    build(network, spec(*x.shape))
+    build_on(network, symbolic_input(*x.shape))
     targets = names.encoder_targets(network)
     load_state_dict(targets, case.param())
     code = network(x, training=c["mode"] == "train")
@@ -54,7 +54,7 @@ def test_basic_block(precision, name):
     case = Case("bicyclegan", name)
     x = tensor(nhwc(case.inputs["x"]))
     block = BasicBlock(case.meta["config"]["cout"], case.meta["config"]["norm"])
-    build(block, spec(*x.shape))
+    build_on(block, symbolic_input(*x.shape))
     load_state_dict(names.basic_block_targets("", block), case.param())
     case.check("y", nchw(block(x)))
     case.check_all_seen()
@@ -126,7 +126,7 @@ def test_gradient_penalty(precision):
     logits = max(int(k.split(".")[1]) for k in case.params)
     norm = "batch" if any(k.endswith("running_var") for k in case.params) else "instance"
     critic = PatchDiscriminator(case.meta["config"]["ndf"], (logits - 2) // 3, norm)
-    build(critic, spec(*real.shape))
+    build_on(critic, symbolic_input(*real.shape))
     load_state_dict(patch_targets(critic), case.param())
     for kind, alpha in (("real", 1.0), ("fake", 0.0), ("mixed", tensor(case.inputs["alpha"]))):
         case.check(f"gp_{kind}", gradient_penalty(critic, real, fake, alpha))

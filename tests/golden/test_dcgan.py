@@ -19,7 +19,7 @@ from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.losses.adversarial import probability_cross_entropy
 from zoo.models.dcgan import DCGAN, DCGANDiscriminator, DCGANGenerator
 from zoo.models.dcgan.layers import concat_labels
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 # From the fact sheet, at 32 pixels with 128 filters.
 COUNTS = {"generator": 3_531_395, "discriminator": 2_658_689}
@@ -42,7 +42,7 @@ def test_generator(precision, mode):
     sizes = names.generator_sizes(case.params, case.meta["config"]["class_num"])
     network = DCGANGenerator(**sizes, name="generator")
     inputs = {"latents": tensor(case.inputs["z"]), "labels": labels_of(case)}
-    targets = names.generator_targets(build(network, inputs))
+    targets = names.generator_targets(build_on(network, inputs))
     load_state_dict(targets, case.params)
     case.check("image", nchw(network(inputs, training=mode == "train")["images"]))
     check_after(case, targets, "after/")
@@ -59,7 +59,7 @@ def test_discriminator(precision, mode):
         case.meta["config"]["class_num"],
         name="discriminator",
     )
-    targets = names.discriminator_targets(build(network, images, labels))
+    targets = names.discriminator_targets(build_on(network, images, labels))
     load_state_dict(targets, case.params)
     logits = network(images, labels, training=mode == "train")
     case.check("prob", tf.sigmoid(logits)[:, None, None, None])
@@ -154,9 +154,9 @@ def check_change(case, name, target, before, gradients):
 
 
 def test_parameter_counts():
-    labels = spec(2, dtype="int64")
-    generator = build(DCGANGenerator(), {"latents": spec(2, 100), "labels": labels})
-    discriminator = build(DCGANDiscriminator(), spec(2, 32, 32, 3), labels)
+    labels = symbolic_input(2, dtype="int64")
+    generator = build_on(DCGANGenerator(), {"latents": symbolic_input(2, 100), "labels": labels})
+    discriminator = build_on(DCGANDiscriminator(), symbolic_input(2, 32, 32, 3), labels)
     assert count(generator.trainable_variables) == COUNTS["generator"]
     assert count(discriminator.trainable_variables) == COUNTS["discriminator"]
     state = {k: t.to_official(t.variable) for k, t in names.generator_targets(generator).items()}

@@ -10,7 +10,7 @@ from tests.golden.scale import count, official_shapes, shapes_of
 from zoo.importers import dm_gan as names
 from zoo.importers.state_dict import load_state_dict, spectral_conv
 from zoo.layers.spectral_normalization import SpectralConv2D
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 # From the fact sheet: trainable parameters, and with the vectors u and v.
@@ -68,7 +68,7 @@ def test_discriminator_loss(precision):
 
 def paper_scale(size):
     network = StageDiscriminator(size, 32, normalization="spectral", name="discriminator")
-    return build(network, spec(2, size, size, 3), spec(2, 256))
+    return build_on(network, symbolic_input(2, size, size, 3), symbolic_input(2, 256))
 
 
 @pytest.mark.parametrize("size", COUNTS)

@@ -11,7 +11,7 @@ from zoo.importers import dm_gan as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.layers.word_attention import attend_words
 from zoo.models.dm_gan.generator import DMGANGenerator, MemoryStage
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 @pytest.mark.parametrize("tiling", ["official", "per_sample", "no_mask"])
@@ -20,12 +20,12 @@ def test_key_addressing_and_value_reading(precision, tiling):
     pixels, (keys, values) = tensor(nhwc(case.inputs["input"])), (
         tensor(case.inputs[name].transpose(0, 2, 1)) for name in ("key", "value")
     )
-    padding = None if tiling == "no_mask" else case.inputs["mask"]
+    mask = None if tiling == "no_mask" else case.inputs["mask"] == 0
     sources = [pixels, keys, values]
     with tf.GradientTape() as tape:
         tape.watch(sources)
         context, attention = attend_words(
-            *sources, padding, "official" if tiling == "official" else "per_sample"
+            *sources, mask, "official" if tiling == "official" else "per_sample"
         )
         loss = tf.reduce_sum(context**3)
     case.check(f"{tiling}/out", nchw(context))
@@ -40,9 +40,10 @@ def test_key_addressing_and_value_reading(precision, tiling):
 def test_refinement_stage(precision):
     case = Case("dm_gan", "next_stage_g")
     features = tensor(nhwc(case.inputs["h"]))
-    words, padding = tensor(case.inputs["words_embs"].transpose(0, 2, 1)), case.inputs["mask"]
+    words = tensor(case.inputs["words_embs"].transpose(0, 2, 1))
+    mask = case.inputs["mask"] == 0  # official: True at padding
     stage = MemoryStage(features.shape[-1], case.meta["config"]["R_NUM"], "official")
-    stage(features, words, padding)
+    stage(features, words, mask)
     targets = names.memory_stage_targets("", stage)
     load_state_dict(targets, case.param())
     trained = {k: t for k, t in targets.items() if t.variable.trainable}
@@ -50,7 +51,7 @@ def test_refinement_stage(precision):
     for mode, training in (("eval", False), ("train", True)):
         with tf.GradientTape() as tape:
             tape.watch([features, words])
-            refined, shown = stage(features, words, padding, training=training)
+            refined, shown = stage(features, words, mask, training=training)
             loss = tf.reduce_sum(refined**2)
         case.check(f"{mode}/out", nchw(refined))
         case.check(f"{mode}/att", nchw(shown["attention"]))
@@ -61,7 +62,7 @@ def test_refinement_stage(precision):
             case.check(f"{mode}/grad_norm/{name}", np.linalg.norm(gradient))
         if training:
             check_after(case, targets, "train_after/")
-        check_memory(case, mode, stage.memory, (features, words, padding))
+        check_memory(case, mode, stage.memory, (features, words, mask))
     case.check_all_seen()
 
 
@@ -86,14 +87,14 @@ def test_generator(precision):
 
 
 def paper_generator(residual_blocks):
-    return build(
+    return build_on(
         DMGANGenerator((64, 128, 256), 64, residual_blocks, 100, name="generator"),
         {
-            "words": spec(2, 18, 256),
-            "sentence": spec(2, 256),
-            "padding": spec(2, 18, dtype="bool"),
-            "latents": spec(2, 100),
-            "noise": spec(2, 100),
+            "words": symbolic_input(2, 18, 256),
+            "sentence": symbolic_input(2, 256),
+            "mask": symbolic_input(2, 18, dtype="bool"),
+            "latents": symbolic_input(2, 100),
+            "noise": symbolic_input(2, 100),
         },
     )
 

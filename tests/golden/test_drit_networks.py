@@ -89,7 +89,7 @@ def test_attribute_encoder(precision, name):
     load_state_dict(names.attribute_encoder_targets(encoder), case.params)
     for domain, code in encoder(images).items():
         assert ("log_var" in code) == concat
-        case.check(f"{'mu' if concat else 'attr'}_{domain}", code["mean"])
+        case.check(f"{'mu' if concat else 'attr'}_{domain}", code["mu"])
         if concat:
             case.check(f"logvar_{domain}", code["log_var"])
     case.check_all_seen()

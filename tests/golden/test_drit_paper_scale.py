@@ -9,12 +9,12 @@ from zoo.models.drit.discriminators import (
     MultiScaleDiscriminator,
     SingleScaleDiscriminator,
 )
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 SIZE = 216  # of a crop; content features are a quarter
-IMAGES = {domain: spec(1, SIZE, SIZE, 3) for domain in "ab"}
-CONTENT = spec(1, SIZE // 4, SIZE // 4, 256)
-CODED = dict.fromkeys("ab", {"content": CONTENT, "attributes": spec(1, 8)})
+IMAGES = {domain: symbolic_input(1, SIZE, SIZE, 3) for domain in "ab"}
+CONTENT = symbolic_input(1, SIZE // 4, SIZE // 4, 256)
+CODED = dict.fromkeys("ab", {"content": CONTENT, "attributes": symbolic_input(1, 8)})
 
 COUNTS = {  # from the fact sheet
     "content encoder": (ContentEncoder, {}, IMAGES, 9_018_112),
@@ -46,4 +46,4 @@ def test_parameter_counts(name):
 
 def test_spectral_normalization_adds_no_parameters():
     make, settings, inputs, expected = COUNTS["discriminator"]
-    assert count(build(make(spectral=True), inputs).trainable_variables) == expected
+    assert count(build_on(make(spectral=True), inputs).trainable_variables) == expected

@@ -12,7 +12,7 @@ from tests.golden.golden import Case, folder, nchw, nhwc
 from zoo.importers.damsm import image_encoder_targets
 from zoo.importers.state_dict import load_state_dict
 from zoo.networks.backbones.inception_v3 import STAGES
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import InceptionImageEncoder
 
 
@@ -20,7 +20,7 @@ def build_encoder(case, **kwargs):
     encoder = InceptionImageEncoder(
         case.meta["nef"], case.meta.get("width_divisor", 1), name="image_encoder", **kwargs
     )
-    return build(encoder, spec(*nhwc(case.inputs["x"]).shape))
+    return build_on(encoder, symbolic_input(*nhwc(case.inputs["x"]).shape))
 
 
 def images_of(case):
@@ -121,7 +121,7 @@ def test_official_names_and_shapes_at_paper_scale():
         pytest.skip(f"golden file attngan/{path.name} not found under {folder()}")
     official = json.loads(path.read_text())["nets"]["image_encoder"]
     encoder = InceptionImageEncoder(features=official["emb_cnn_code.bias"][0])
-    targets = image_encoder_targets(build(encoder, spec(None, 256, 256, 3)))
+    targets = image_encoder_targets(build_on(encoder, symbolic_input(None, 256, 256, 3)))
     ours = {name: [*target.to_official(target.variable).shape] for name, target in targets.items()}
     assert ours == {k: v for k, v in official.items() if not k.endswith("num_batches_tracked")}
 

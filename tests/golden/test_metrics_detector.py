@@ -8,12 +8,12 @@ from zoo.importers.darknet_weights import parse_config, state_dict_of_weights
 from zoo.importers.state_dict import load_state_dict
 from zoo.importers.yolo import detector_targets
 from zoo.networks.backbones.darknet import Darknet, yolo_v3
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def detector(layers, size):
     """A built detector and its official names."""
-    network = build(Darknet(layers, name="detector"), spec(None, size, size, 3))
+    network = build_on(Darknet(layers, name="detector"), symbolic_input(None, size, size, 3))
     return network, detector_targets(network)
 
 

@@ -7,9 +7,9 @@ from tests.golden.golden import Case, description, tensor
 from zoo.importers.fid_inception import inception_targets
 from zoo.metrics.inception_input import inception_input
 from zoo.networks.backbones.fid_inception import FidInception
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
-ROUTES = {
+OURS = {
     "pytorch_fid": "pytorch_fid",
     "dmgan_fid": "dm_gan_fid",
     "is_uint8_299": "openai_score",
@@ -24,7 +24,7 @@ CHANNELS_FIRST = ("pytorch_fid", "dmgan_fid")  # what PyTorch code made
 
 @pytest.fixture(scope="module")
 def network():
-    return build(FidInception(name="inception"), spec(None, 299, 299, 3))
+    return build_on(FidInception(name="inception"), symbolic_input(None, 299, 299, 3))
 
 
 def test_layers(network):
@@ -39,9 +39,9 @@ def test_preprocessing():
     case = Case("metrics", "inception_preprocess")
     step = case.meta["stride"]
     for key in case.outputs:
-        image, route = key.split("/")
-        (got,) = inception_input(case.inputs[image][None], ROUTES[route])[:, ::step, ::step]
-        case.check(key, got.transpose(2, 0, 1) if route in CHANNELS_FIRST else got)
+        image, official = key.split("/")
+        (got,) = inception_input(case.inputs[image][None], OURS[official])[:, ::step, ::step]
+        case.check(key, got.transpose(2, 0, 1) if official in CHANNELS_FIRST else got)
     case.check_all_seen()
 
 

@@ -8,14 +8,15 @@ from tests.golden.golden import Case, nchw, nhwc, number_in, tensor
 from zoo.importers.lpips import channel_weights, trunk_targets
 from zoo.metrics.lpips import lpips, lpips_by_layer, lpips_map, trunk_input
 from zoo.networks.backbones.perceptual_trunk import PerceptualTrunk
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 @pytest.mark.parametrize("name", ["lpips_alex", "lpips_squeeze", "lpips_vgg"])
 def test_distances(name, precision):
     case = Case("metrics", name)
     images = [nhwc(case.inputs[f"img{number}"]) for number in (0, 1)]
-    trunk = build(PerceptualTrunk(case.meta["net"], name="trunk"), spec(*images[0].shape))
+    trunk = PerceptualTrunk(case.meta["net"], name="trunk")
+    build_on(trunk, symbolic_input(*images[0].shape))
     procedural.load(trunk_targets(trunk))
 
     for version in ("0.0", "0.1"):

@@ -88,7 +88,7 @@ def test_matching_losses(precision):
     regions, code = tensor(nhwc(i["img_features"])), tensor(i["cnn_code"])
     mask = tf.sequence_mask(i["cap_lens"], words.shape[1])
     keys = ("GAMMA1", "GAMMA2", "GAMMA3")
-    gammas = [case.meta["config"].get(*pair) for pair in zip(keys, damsm.GAMMAS, strict=True)]
+    gammas = [case.meta["config"].get(*pair) for pair in zip(keys, damsm.DAMSM_GAMMAS, strict=True)]
     for kind, similarities in (
         ("words", damsm.word_similarities(regions, words, mask, gammas)),
         ("sent", damsm.sentence_similarities(code, sentence)),

@@ -149,7 +149,7 @@ def check_forward(case, run):
     longest = case.outputs["mask"].shape[1]
     case.check("words_embs", np.asarray(text["words"])[:, :longest].transpose(0, 2, 1))
     case.check("sent_emb", text["sentence"])
-    case.check("mask", np.asarray(text["padding"])[:, :longest])
+    case.check("mask", ~np.asarray(text["mask"])[:, :longest])
     for n, images in enumerate(outputs["images"], 1):
         images = nchw(images)
         case.check(f"it1/fake_img{n}_mean", images.mean((2, 3)))

@@ -23,23 +23,23 @@ from zoo.networks.text_encoder import RNNTextEncoder
 
 
 def stage_inputs(case):
-    """(features, condition, words, padding) of the cases of one stage."""
+    """(features, condition, words, mask) of the cases of one stage."""
     i = case.inputs
     words = tensor(i["word_embs"].transpose(0, 2, 1))
-    return tensor(nhwc(i["h_code"])), tensor(i["c_code"]), words, i["mask"]
+    return tensor(nhwc(i["h_code"])), tensor(i["c_code"]), words, i["mask"] == 0
 
 
 @pytest.mark.parametrize("mode", ["masked", "equal", "nomask"])
 def test_attention(precision, mode):
     case = Case("mirrorgan", "glam_attention")
-    *sources, padding = stage_inputs(case)
-    padding = {"masked": padding, "equal": np.zeros_like(padding), "nomask": None}[mode]
+    *sources, mask = stage_inputs(case)
+    mask = {"masked": mask, "equal": np.ones_like(mask), "nomask": None}[mode]
     layer = GlobalLocalAttention(sources[0].shape[-1], "official")
-    layer(*sources, padding)
+    layer(*sources, mask)
     load_state_dict(names.attention_targets("", layer), case.param())
     with tf.GradientTape() as tape:
         tape.watch(sources)
-        word_context, sentence_context, details = layer(*sources, padding)
+        word_context, sentence_context, details = layer(*sources, mask)
         # the objective whose gradients are stored
         loss = tf.reduce_sum(word_context**2) + tf.reduce_sum(sentence_context**3)
     for name, value in (
@@ -58,15 +58,15 @@ def test_attention(precision, mode):
 def test_own_masks_keep_samples_apart(precision):
     """Without the official tiling a sample depends on its own caption only."""
     case = Case("mirrorgan", "glam_attention")
-    *sources, padding = stage_inputs(case)
+    *sources, mask = stage_inputs(case)
     layer = GlobalLocalAttention(sources[0].shape[-1])
-    layer(*sources, padding)
+    layer(*sources, mask)
     load_state_dict(names.attention_targets("", layer), case.param())
-    contexts, attention = layer(*sources, padding)[:2], layer(*sources, padding)[2]["attention"]
-    for n in range(len(padding)):
+    contexts, attention = layer(*sources, mask)[:2], layer(*sources, mask)[2]["attention"]
+    for n in range(len(mask)):
         own = slice(n, n + 1)
-        assert np.asarray(attention)[n][..., padding[n] > 0].max(initial=0) == 0
-        alone = layer(*(x[own] for x in sources), padding[own])
+        assert np.asarray(attention)[n][..., ~mask[n]].max(initial=0) == 0
+        alone = layer(*(x[own] for x in sources), mask[own])
         for together, apart in zip(contexts, alone, strict=False):
             np.testing.assert_allclose(together[own], apart, rtol=1e-4, atol=1e-5)
 
@@ -104,7 +104,7 @@ def load_generator(case):
     inputs = {
         "words": tensor(i["word_embs"].transpose(0, 2, 1)),
         "sentence": tensor(i["sent_emb"]),
-        "padding": tf.constant(i["mask"]),
+        "mask": tf.constant(i["mask"] == 0),
         "latents": tensor(i["z_code"]),
         "noise": tensor(i["eps"]),
     }
@@ -152,7 +152,7 @@ def test_text_encoder(precision):
     longest = case.outputs["words_embs"].shape[2]
     case.check("words_embs", np.asarray(outputs["words"])[:, :longest].transpose(0, 2, 1))
     case.check("sent_emb", outputs["sentence"])
-    case.check("mask", np.asarray(outputs["padding"])[:, :longest])
+    case.check("mask", ~np.asarray(outputs["mask"])[:, :longest])
     case.check_all_seen()
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.golden.scale import count
 from zoo.models.mirror_gan.captioner import Captioner, ResNetCaptionEncoder
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
 from zoo.networks.text_encoder import RNNTextEncoder
@@ -14,7 +14,7 @@ WORDS = 5450  # of the birds
 INPUTS = {
     "words": (2, 18, 256),
     "sentence": (2, 256),
-    "padding": (2, 18),
+    "mask": (2, 18),
     "latents": (2, 100),
     "noise": (2, 100),
 }
@@ -34,10 +34,10 @@ def parameters(network):
 
 def generator(**options):
     inputs = {
-        name: spec(*shape, dtype="bool" if name == "padding" else None)
+        name: symbolic_input(*shape, dtype="bool" if name == "mask" else None)
         for name, shape in INPUTS.items()
     }
-    return build(MirrorGANGenerator((64, 128, 256), 32, 2, 100, **options, name="g"), inputs)
+    return build_on(MirrorGANGenerator((64, 128, 256), 32, 2, 100, **options, name="g"), inputs)
 
 
 def test_generator(quick_weights):
@@ -65,8 +65,10 @@ def test_generator_with_a_single_image(quick_weights):
     ("size", "expected"), [(64, 6_313_730), (128, 19_424_002), (256, 71_858_946)]
 )
 def test_discriminators(size, expected, quick_weights):
-    network = build(
-        StageDiscriminator(size, 64, name="d"), spec(2, size, size, 3), spec(2, 256)
+    network = build_on(
+        StageDiscriminator(size, 64, name="d"),
+        symbolic_input(2, size, size, 3),
+        symbolic_input(2, 256),
     )
     assert count(network.trainable_variables) == expected
     assert count(network.unconditional_head.trainable_variables) == 8_193
@@ -74,17 +76,17 @@ def test_discriminators(size, expected, quick_weights):
 
 def test_encoders_of_pre_training(light_trunk, quick_weights):
     text = RNNTextEncoder(WORDS, name="text")
-    build(text, spec(2, 18, dtype="int32"), spec(2, dtype="int32"))
+    build_on(text, symbolic_input(2, 18, dtype="int32"), symbolic_input(2, dtype="int32"))
     assert count(text.trainable_variables) == 2_075_320
     images = make_image_encoder({"kind": "inception_v3", "features": 256}, name="images")
-    build(images, spec(2, 64, 64, 3))
+    build_on(images, symbolic_input(2, 64, 64, 3))
     assert parameters(images) == 22_506_720
     assert count(images.trainable_variables) == 721_152
 
 
 def test_captioner(light_trunk):
     network = Captioner(WORDS, name="captioner")
-    build(network, spec(2, 256, 256, 3), spec(2, 18, dtype="int32"))
+    build_on(network, symbolic_input(2, 256, 256, 3), symbolic_input(2, 18, dtype="int32"))
     encoder = network.encoder
     assert isinstance(encoder, ResNetCaptionEncoder)
     assert parameters(encoder) == 58_668_864

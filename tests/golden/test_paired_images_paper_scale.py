@@ -6,7 +6,7 @@ from tests.golden.scale import count, shapes_of
 from zoo.importers import bicyclegan, pix2pix
 from zoo.layers import initializers
 from zoo.models.bicyclegan.encoder import ConvEncoder, ResNetEncoder
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator
 from zoo.networks.u_net import UNet
 
@@ -33,10 +33,10 @@ def quick_weights(monkeypatch):
 
 
 def u_net(settings, channels, latents, size):
-    inputs = {"source": spec(2, size, size, channels)}
+    inputs = {"source": symbolic_input(2, size, size, channels)}
     if latents:
-        inputs["latents"] = spec(2, latents)
-    return build(UNet(**settings, name="generator"), inputs)
+        inputs["latents"] = symbolic_input(2, latents)
+    return build_on(UNet(**settings, name="generator"), inputs)
 
 
 @pytest.mark.parametrize("kind", GENERATORS)
@@ -60,7 +60,7 @@ def test_official_names_and_shapes_of_the_generator():
 @pytest.mark.parametrize("channels", DISCRIMINATORS)
 def test_discriminators(channels):
     network = MultiScalePatchDiscriminator(name="discriminator")
-    maps = network(spec(2, 256, 256, channels))
+    maps = network(symbolic_input(2, 256, 256, channels))
     assert [tuple(m.shape) for m in maps] == [(2, 30, 30, 1), (2, 14, 14, 1)]
     parts = [network, *network.parts]
     assert tuple(count(p.trainable_variables) for p in parts) == DISCRIMINATORS[channels]
@@ -73,7 +73,7 @@ def test_discriminators(channels):
 def test_encoders(kind):
     make, depth, expected = ENCODERS[kind]
     side = 8 * 2**depth
-    network = build(make(depth, name="encoder"), spec(2, side, side, 3))
+    network = build_on(make(depth, name="encoder"), symbolic_input(2, side, side, 3))
     assert count(network.trainable_variables) == expected
     shapes = shapes_of(bicyclegan.encoder_targets(network))
     assert shapes["fcVar.0.weight"] == [8, 256]

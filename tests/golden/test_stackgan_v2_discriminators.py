@@ -10,7 +10,7 @@ from zoo.importers import stackgan_v2 as names
 from zoo.importers.staged import conv_leaky_targets
 from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 # From the fact sheet: with and without a condition.
@@ -79,5 +79,5 @@ def test_discriminator(precision, version):
 @pytest.mark.parametrize(("size", "conditional"), COUNTS)
 def test_parameter_counts(quick_weights, size, conditional):
     network = StageDiscriminator(size, 64, conditional=conditional, name="discriminator")
-    inputs = [spec(2, size, size, 3)] + [spec(2, 128)] * conditional
-    assert count(build(network, *inputs).trainable_variables) == COUNTS[size, conditional]
+    inputs = [symbolic_input(2, size, size, 3)] + [symbolic_input(2, 128)] * conditional
+    assert count(build_on(network, *inputs).trainable_variables) == COUNTS[size, conditional]

@@ -93,7 +93,7 @@ def batch_of(case):
     batch["images"] = tuple(tensor(nhwc(x)) for x in real_images(case))
     if "txt_embedding" in case.inputs:
         batch["sentence"] = tensor(case.inputs["txt_embedding"])
-        batch["wrong_images"] = tuple(tensor(nhwc(x)) for x in real_images(case, "wrong"))
+        batch["mismatched_images"] = tuple(tensor(nhwc(x)) for x in real_images(case, "wrong"))
     return batch
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.golden.scale import count, shapes_of
 from zoo.importers import stackgan_v2 as names
 from zoo.models.stackgan_v2 import StackGANV2Generator
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 # From the fact sheet, by the condition's size (0: no text), in the order of the network.
 COUNTS = {128: 21_239_696, 0: 16_472_208}
@@ -24,10 +24,10 @@ pytestmark = pytest.mark.usefixtures("quick_weights")
 
 def generator(condition_dim):
     network = StackGANV2Generator((64, 128, 256), 64, 2, condition_dim, name="generator")
-    inputs = {"latents": spec(2, 100)}
+    inputs = {"latents": symbolic_input(2, 100)}
     if condition_dim:
-        inputs |= {"sentence": spec(2, 1024), "noise": spec(2, condition_dim)}
-    return build(network, inputs)
+        inputs |= {"sentence": symbolic_input(2, 1024), "noise": symbolic_input(2, condition_dim)}
+    return build_on(network, inputs)
 
 
 @pytest.mark.parametrize("condition_dim", COUNTS)

@@ -13,7 +13,7 @@ from zoo.models.xmc_gan.blocks import (
     downsample_mean,
     upsample_nearest,
 )
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 def linear(**options):
@@ -70,7 +70,7 @@ def test_block(precision, name):
     case = Case("xmc_gan", "blocks")
     make, targets_of, inputs = BLOCKS[name]
     values = [tensor(case.inputs[key]) for key in inputs]
-    specs = [spec(*value.shape) for value in values]
+    specs = [symbolic_input(*value.shape) for value in values]
     layer = make(case.meta["block_filters"].get(name))
     layer, targets = loaded(layer, specs, targets_of, case.param(f"{name}/"))
     for mode, training in (("eval", False), ("train", True)):

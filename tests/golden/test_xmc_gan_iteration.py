@@ -15,7 +15,7 @@ from zoo.importers.state_dict import load_state_dict
 from zoo.models.base.ema import ExponentialMovingAverage
 from zoo.models.base.fused_adam import fuse
 from zoo.models.xmc_gan import XMCGAN, FlaxAdam, XMCGANGenerator
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 RATES = {"generator": 1e-4, "discriminator": 4e-4}
 DECAY = 0.999
@@ -198,7 +198,7 @@ def statistics_after(case, rows):
     network = XMCGANGenerator(
         config["image_size"], config["gf_dim"], config["z_dim"], features, name="generator"
     )
-    inputs = {**text_specs(words, features), "latents": spec(2, config["z_dim"])}
+    inputs = {**text_specs(words, features), "latents": symbolic_input(2, config["z_dim"])}
     network, targets = loaded(network, [inputs], names.generator_targets, case.param("G/"))
     network({**text_of(case, rows), "latents": tensor(case.inputs["z"][rows])}, training=True)
     return targets

@@ -52,7 +52,7 @@ def test_contrastive_loss(case, name, other, options):
 
 
 @pytest.mark.parametrize(
-    ("name", "gammas"), [("word", contrastive.GAMMAS), ("word_g4_3_10", (4.0, 3.0, 10.0))]
+    ("name", "gammas"), [("word", contrastive.XMC_GAMMAS), ("word_g4_3_10", (4.0, 3.0, 10.0))]
 )
 def test_word_loss(case, name, gammas):
     mask = mask_of(case)

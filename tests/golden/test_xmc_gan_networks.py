@@ -10,7 +10,7 @@ from zoo.importers import xmc_gan as names
 from zoo.losses.contrastive import contrastive_loss, word_loss
 from zoo.models.xmc_gan import XMCGANDiscriminator, XMCGANGenerator
 from zoo.models.xmc_gan.perceptual_network import ResNetLogits, resize
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_generator(precision, name):
         spectral=config.get("g_spectral_norm", False),
         name="generator",
     )
-    inputs = {**text_specs(words, features), "latents": spec(2, config["z_dim"])}
+    inputs = {**text_specs(words, features), "latents": symbolic_input(2, config["z_dim"])}
     network, targets = loaded(network, [inputs], names.generator_targets, case.params)
     inputs = {**text_of(case), "latents": tensor(case.inputs["z"])}
     before = [v.numpy() for v in network.variables]
@@ -62,7 +62,7 @@ def test_discriminator(precision, name):
     config, features = case.meta["config"], case.inputs["embedding"].shape[2]
     size = config["image_size"]
     network = XMCGANDiscriminator(size, config["df_dim"], features, name="discriminator")
-    inputs = {"images": spec(4, size, size, 3), "sentence": spec(2, features)}
+    inputs = {"images": symbolic_input(4, size, size, 3), "sentence": symbolic_input(2, features)}
     network, targets = loaded(network, [inputs], names.discriminator_targets, case.params)
     text = text_of(case)
     made = network(
@@ -70,13 +70,12 @@ def test_discriminator(precision, name):
         training=case.meta["mode"] == "train",
     )
     case.check("logit", made["logits"][:, None])
-    mask = tf.logical_not(text["padding"])
     pooled = dict(zip(("real", "fake"), tf.split(made["pooled"], 2), strict=True))
     regions = dict(zip(("real", "fake"), tf.split(made["regions"], 2), strict=True))
     found = {"image_contrastive": contrastive_loss(pooled["fake"], pooled["real"])}
     for kind in ("real", "fake"):
         found[f"{kind}_sentence"] = contrastive_loss(pooled[kind], made["sentence"])
-        found[f"{kind}_word"] = word_loss(regions[kind], text["words"], mask)
+        found[f"{kind}_word"] = word_loss(regions[kind], text["words"], text["mask"])
     for key, match in found.items():
         for ours_name, theirs in (("loss", "loss"), ("accuracy", "acc"), ("entropy", "entropy")):
             case.check(f"{key}_{theirs}", match[ours_name])
@@ -89,7 +88,7 @@ def resnet_of(case, state):
     network = ResNetLogits(
         config["resnet_stages"], config["resnet_width"], config["resnet_classes"], name="resnet"
     )
-    return loaded(network, [spec(2, 128, 128, 3)], names.image_network_targets, state)[0]
+    return loaded(network, [symbolic_input(2, 128, 128, 3)], names.image_network_targets, state)[0]
 
 
 def test_image_network(precision):

@@ -7,7 +7,7 @@ from tests.golden.scale import count
 from tests.golden.xmc_gan import text_specs
 from zoo.models.xmc_gan import XMCGANDiscriminator, XMCGANGenerator
 from zoo.models.xmc_gan.perceptual_network import ResNetLogits
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 GENERATORS = {128: (78_507_779, 14_976), 256: (92_865_539, 18_048)}
 DISCRIMINATORS = {128: (87_911_713, 14_305), 256: (99_415_585, 16_609)}
@@ -28,8 +28,8 @@ def numbers(network, kept):
 
 @pytest.mark.parametrize("size", GENERATORS)
 def test_generator(size):
-    inputs = {**text_specs(17, 768), "latents": spec(2, 128)}
-    network = build(XMCGANGenerator(size, 96, 128, 768, name="generator"), inputs)
+    inputs = {**text_specs(17, 768), "latents": symbolic_input(2, 128)}
+    network = build_on(XMCGANGenerator(size, 96, 128, 768, name="generator"), inputs)
     assert numbers(network, ("/moving_mean", "/moving_variance")) == GENERATORS[size]
     parts = [network.project, network.start, network.query, network.norm, network.image]
     counts = [count(part.trainable_variables) for part in parts]
@@ -42,8 +42,8 @@ def test_generator(size):
 
 @pytest.mark.parametrize("size", DISCRIMINATORS)
 def test_discriminator(size):
-    inputs = {"images": spec(4, size, size, 3), "sentence": spec(2, 768)}
-    network = build(XMCGANDiscriminator(size, 96, 768, name="discriminator"), inputs)
+    inputs = {"images": symbolic_input(4, size, size, 3), "sentence": symbolic_input(2, 768)}
+    network = build_on(XMCGANDiscriminator(size, 96, 768, name="discriminator"), inputs)
     assert numbers(network, "/u") == DISCRIMINATORS[size]
     parts = [network.region, network.logit, network.sentence]
     region = 295_680 if size == 128 else 590_592
@@ -55,6 +55,6 @@ def test_discriminator(size):
 
 
 def test_image_network():
-    network = build(ResNetLogits(name="resnet"), spec(2, 128, 128, 3))
+    network = build_on(ResNetLogits(name="resnet"), symbolic_input(2, 128, 128, 3))
     statistics = ("/moving_mean", "/moving_variance")
     assert numbers(network, statistics) == (25_557_032, 53_120)

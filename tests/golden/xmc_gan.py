@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tests.golden.golden import tensor
 from zoo.importers.state_dict import load_state_dict
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def text_of(case, rows=slice(None)):
@@ -16,21 +16,21 @@ def text_of(case, rows=slice(None)):
     return {
         "words": tensor(words),
         "sentence": tensor(case.inputs["sentence_embedding"][rows]),
-        "padding": tf.constant(np.arange(words.shape[1])[None] >= lengths),
+        "mask": tf.constant(np.arange(words.shape[1])[None] < lengths),
     }
 
 
 def text_specs(words, features):
     return {
-        "words": spec(2, words, features),
-        "sentence": spec(2, features),
-        "padding": spec(2, words, dtype="bool"),
+        "words": symbolic_input(2, words, features),
+        "sentence": symbolic_input(2, features),
+        "mask": symbolic_input(2, words, dtype="bool"),
     }
 
 
 def loaded(network, inputs, targets_of, state):
     """The network, built, with the official arrays of its targets; and these targets."""
-    targets = targets_of(build(network, *inputs))
+    targets = targets_of(build_on(network, *inputs))
     load_state_dict(targets, state)
     return network, targets
 

@@ -35,7 +35,7 @@ def packed(row, depth):
 
 
 def local_palette(data):
-    """The same GIF with its palette beside the frame, in place of the one for all frames."""
+    """The same GIF with its palette at the frame, instead of the one for all frames."""
     flags = data[10]
     end = 13 + 3 * 2 ** ((flags & 7) + 1)
     palette, frame = data[13:end], data.index(b"\x2c", end)

@@ -35,7 +35,7 @@ class Case:
 
 
 def over_white(data):
-    """What Pillow shows of a file over white, uint8 (h, w, 3); of grey of 16 bits the upper 8."""
+    """Pillow's image of a file over white, uint8 (h, w, 3); of 16-bit gray the upper 8 bits."""
     with Image.open(io.BytesIO(data)) as image:
         if image.mode.startswith("I;16"):
             return np.repeat(np.uint8(np.asarray(image) >> 8)[..., None], 3, axis=-1)
@@ -187,7 +187,7 @@ def gifs():
 
 
 def on_canvas(canvas, side, place, **transparency):
-    """A GIF whose only frame, of `side` pixels, lies at `place` of a canvas."""
+    """A GIF whose only frame, of `side` pixels, is at `place` of a canvas."""
     settings = {"transparency": transparency["clear"]} if transparency else {}
     data = saved(Image.fromarray(noise(side, side, 3)).quantize(8), "GIF", **settings)
     data = bytearray(data)

@@ -35,7 +35,7 @@ def quiet():
 
 @pytest.fixture(scope="module")
 def truth():
-    """What Pillow shows of each good file."""
+    """Pillow's image of each good file."""
     return {name: over_white(case.data) for name, case in GOOD.items()}
 
 
@@ -92,10 +92,10 @@ def test_generate(folder, truth):
 
 
 def test_evaluate(folder, truth):
-    pictures = from_path(folder)
-    assert len(pictures) == len(GOOD) - 1
-    loaded = pictures.load(np.arange(len(pictures)))
-    np.testing.assert_array_equal(loaded, [truth[Path(n).name] for n in pictures.file_names])
+    images = from_path(folder)
+    assert len(images) == len(GOOD) - 1
+    loaded = images.load(np.arange(len(images)))
+    np.testing.assert_array_equal(loaded, [truth[Path(n).name] for n in images.file_names])
 
 
 def test_a_served_graph_reads_as_pillow_or_refuses_by_name(truth):

@@ -14,21 +14,21 @@ def _random(*shape):
     return np.random.RandomState(sum(shape)).randint(0, 256, shape).astype(np.uint8)
 
 
-def _file(picture, form, **settings):
+def _file(image, form, **settings):
     buffer = io.BytesIO()
-    picture.save(buffer, form, **settings)
+    image.save(buffer, form, **settings)
     return tf.constant(buffer.getvalue())
 
 
 def test_decode_rgb_and_jpeg():
-    picture = Image.fromarray(_random(8, 9, 3))
-    decoded = decode_image(_file(picture, "PNG"))
-    np.testing.assert_array_equal(decoded, np.asarray(picture))
-    data = _file(picture, "JPEG", quality=90, subsampling=0)
+    image = Image.fromarray(_random(8, 9, 3))
+    decoded = decode_image(_file(image, "PNG"))
+    np.testing.assert_array_equal(decoded, np.asarray(image))
+    data = _file(image, "JPEG", quality=90, subsampling=0)
     want = np.asarray(Image.open(io.BytesIO(data.numpy())))
     assert np.abs(decode_image(data).numpy().astype(int) - want).max() <= 2
-    bmp = decode_image(_file(picture, "BMP"))
-    np.testing.assert_array_equal(bmp, np.asarray(picture))
+    bmp = decode_image(_file(image, "BMP"))
+    np.testing.assert_array_equal(bmp, np.asarray(image))
 
 
 def test_decode_transparent_images_on_white():

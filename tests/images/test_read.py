@@ -159,7 +159,7 @@ def test_the_first_frame_of_an_animation(tmp_path):
 def test_a_folder_is_read_by_name(tmp_path):
     for i, name in enumerate(("b.png", "a.PNG", "c.bmp")):
         save(tmp_path / name, colour(seed=i))
-    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "notes.txt").write_text("not a image")
     read = read_images(tmp_path, SIZE, 3)
     np.testing.assert_array_equal(read, [colour(seed=i) for i in (1, 0, 2)])
     files = [tmp_path / "c.bmp", str(tmp_path / "b.png")]
@@ -169,7 +169,7 @@ def test_a_folder_is_read_by_name(tmp_path):
 def test_files_that_are_no_images(tmp_path):
     with pytest.raises(ZooError, match="missing.png cannot be read.*does not exist"):
         read_images(str(tmp_path / "missing.png"), SIZE, 3)
-    (tmp_path / "text.png").write_text("not a picture")
+    (tmp_path / "text.png").write_text("not a image")
     with pytest.raises(ZooError, match="text.png cannot be read as an image"):
         read_images([colour(), str(tmp_path / "text.png")], SIZE, 3)
     data = io.BytesIO()

@@ -29,34 +29,34 @@ def test_equals_pillow(method, before, after):
     unknown = tf.TensorSpec([None, None, 3], tf.uint8)
     graph = tf.function(lambda image: resize(image, height, width, method), [unknown])
     hard = np.where(noise(*before, 1) > 127, 255, 0).astype(np.uint8)  # the cubic overshoots
-    for picture in (noise(*before), hard):
+    for image in (noise(*before), hard):
         kind = getattr(Image.Resampling, method.upper())
-        want = np.asarray(Image.fromarray(picture).resize((width, height), kind))
-        np.testing.assert_array_equal(resize(tf.constant(picture), height, width, method), want)
-        np.testing.assert_array_equal(graph(picture), want)
+        want = np.asarray(Image.fromarray(image).resize((width, height), kind))
+        np.testing.assert_array_equal(resize(tf.constant(image), height, width, method), want)
+        np.testing.assert_array_equal(graph(image), want)
 
 
 def test_a_batch_of_many_channels_is_scaled_one_by_one():
-    pictures = noise(9, 14, channels=6)
-    batch = tf.constant(np.stack([pictures, 255 - pictures]))
+    images = noise(9, 14, channels=6)
+    batch = tf.constant(np.stack([images, 255 - images]))
     scaled = resize(batch, 6, 7, "bicubic")
     assert scaled.shape == (2, 6, 7, 6)
     np.testing.assert_array_equal(scaled[1, ..., 3:], resize(batch[1, ..., 3:], 6, 7, "bicubic"))
 
 
 def test_grayscale_equals_pillow():
-    picture = noise(50, 60)
-    want = np.asarray(Image.fromarray(picture).convert("L"))[..., None]
-    np.testing.assert_array_equal(grayscale(tf.constant(picture)), want)
+    image = noise(50, 60)
+    want = np.asarray(Image.fromarray(image).convert("L"))[..., None]
+    np.testing.assert_array_equal(grayscale(tf.constant(image)), want)
 
 
 @pytest.mark.parametrize(("before", "size"), [((700, 1100), 64), ((1500, 600), 33)])
 def test_several_blocks_of_rows_and_columns_equal_pillow(before, size):
     unknown = tf.TensorSpec([None, None, 3], tf.uint8)
     graph = tf.function(lambda image: resize(image, size, size, "bicubic"), [unknown])
-    picture = np.where(noise(*before) > 127, 255, 0).astype(np.uint8)
-    want = np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC))
-    np.testing.assert_array_equal(graph(picture), want)
+    image = np.where(noise(*before) > 127, 255, 0).astype(np.uint8)
+    want = np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(graph(image), want)
 
 
 def test_a_photo_takes_a_fraction_of_the_time_of_a_sum_per_tap():

@@ -48,8 +48,10 @@ def dcgan_targets(model):
 
 def tiny_drit(concat=True):
     keras.utils.set_random_seed(1)
-    judges = {"filters": 2, "scales": 2, "layers": 3}
-    model = DRIT(SIZE, 2, 4, concat, discriminators=judges, content_discriminator={"layers": 1})
+    model = DRIT(
+        SIZE, 2, 4, concat, discriminators={"filters": 2, "scales": 2, "layers": 3},
+        content_discriminator={"layers": 1},
+    )
     model.build_for_training()
     return model
 
@@ -68,12 +70,14 @@ def pix2pix_targets(model):
 
 def bicyclegan_targets(model):
     """{file: targets} of a BicycleGAN."""
-    judges = {n: bicyclegan.discriminator_targets(model.networks[n])
-              for n in model.discriminator_names}
+    discriminators = {
+        name: bicyclegan.discriminator_targets(model.networks[name])
+        for name in model.discriminator_names
+    }
     return {
         "generator": pix2pix.u_net_targets(model.generator),
         "encoder": bicyclegan.encoder_targets(model.encoder),
-        **judges,
+        **discriminators,
     }
 
 
@@ -100,7 +104,7 @@ _COMMANDS = """
 import json, sys
 from absl import flags
 from recipes import import_checkpoint
-from recipes import _cli
+from zoo import command_line
 from zoo.errors import ZooError
 for argv in json.loads(sys.argv[1]):
     flags.FLAGS.unparse_flags()
@@ -108,7 +112,7 @@ for argv in json.loads(sys.argv[1]):
         flags.FLAGS[flag.name].unparse()
     flags.FLAGS["out"].unparse()
     try:
-        _cli.parse(["import_checkpoint", *argv])
+        command_line.parse(["import_checkpoint", *argv])
         import_checkpoint.main(None)
     except ZooError as error:
         print("error:", str(error).replace(chr(10), " "))
@@ -116,7 +120,7 @@ for argv in json.loads(sys.argv[1]):
 
 
 def import_commands(*commands):
-    """What `recipes.import_checkpoint` says to several lists of flags: a line each, one process."""
+    """The answers of `recipes.import_checkpoint` to several lists of flags, one line each."""
     command = [sys.executable, "-c", _COMMANDS, json.dumps(commands)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.importers import attn_gan, dm_gan, stackgan_v2
 from zoo.importers.state_dict import load_state_dict
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 FAMILIES = [(attn_gan, "batch"), (dm_gan, "spectral"), (stackgan_v2, "batch")]
@@ -15,7 +15,7 @@ FAMILIES = [(attn_gan, "batch"), (dm_gan, "spectral"), (stackgan_v2, "batch")]
 
 def discriminator(normalization, sentence=5):
     network = StageDiscriminator(64, 2, normalization=normalization)
-    return build(network, spec(2, 64, 64, 3), spec(2, sentence))
+    return build_on(network, symbolic_input(2, 64, 64, 3), symbolic_input(2, sentence))
 
 
 def state_dict_of(names, network):

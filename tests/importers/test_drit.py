@@ -1,4 +1,5 @@
-"""What the arrays of a DRIT checkpoint tell, and spectral normalisation's extra buffers."""
+"""Arguments that follow from the arrays of a DRIT checkpoint, and spectral normalization's
+extra buffers."""
 
 import numpy as np
 import pytest

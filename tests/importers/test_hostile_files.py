@@ -190,7 +190,7 @@ def test_damaged_flax_checkpoints(tmp_path, content):
 
 
 class Tensor:
-    """What is used of a PyTorch tensor."""
+    """The used part of a PyTorch tensor's interface."""
 
     def __init__(self, values):
         self.values = np.asarray(values)

@@ -12,7 +12,7 @@ from zoo.metrics.lpips import lpips as distance
 from zoo.networks.backbones.darknet import Darknet
 from zoo.networks.backbones.fid_inception import FidInception
 from zoo.networks.backbones.perceptual_trunk import TRUNKS, PerceptualTrunk
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 CONFIG = """
 [net]
@@ -51,7 +51,7 @@ def assert_loaded(targets, want):
 
 def narrow_inception(classes=1008):
     network = FidInception(classes, 16, name="inception")
-    return arrays(inception_targets(build(network, spec(None, 299, 299, 3))))
+    return arrays(inception_targets(build_on(network, symbolic_input(None, 299, 299, 3))))
 
 
 def test_fid_inception(tmp_path):
@@ -70,7 +70,7 @@ def test_fid_inception(tmp_path):
 
 @pytest.mark.parametrize("name", ["alex", "squeeze"])
 def test_trunks_of_torchvision(tmp_path, name):
-    trunk = build(PerceptualTrunk(name, name="trunk"), spec(None, 64, 64, 3))
+    trunk = build_on(PerceptualTrunk(name, name="trunk"), symbolic_input(None, 64, 64, 3))
     given, path = arrays(lpips.torchvision_targets(trunk)), tmp_path / "trunk.npz"
     assert "features.0.weight" in given
     np.savez(path, **given, **{"classifier.1.weight": np.ones([3, 3])})
@@ -100,7 +100,7 @@ def test_weights_of_the_channels():
 def test_lpips_from_files(tmp_path):
     from zoo.evaluation.lpips import LpipsDistance
 
-    trunk = build(PerceptualTrunk("alex", name="trunk"), spec(None, 64, 64, 3))
+    trunk = build_on(PerceptualTrunk("alex", name="trunk"), symbolic_input(None, 64, 64, 3))
     files = tmp_path / "trunk.npz", tmp_path / "heads.npz"
     targets = lpips.torchvision_targets(trunk)
     np.savez(files[0], **{n: t.to_official(t.variable.numpy()) for n, t in targets.items()})
@@ -124,7 +124,7 @@ def test_lpips_from_files(tmp_path):
 
 def test_detector(tmp_path):
     (tmp_path / "tiny.cfg").write_text(CONFIG)
-    network = build(Darknet(parse_config(CONFIG), name="d"), spec(None, 64, 64, 3))
+    network = build_on(Darknet(parse_config(CONFIG), name="d"), symbolic_input(None, 64, 64, 3))
     given = arrays(detector_targets(network))
     order = ["module_list.0.batch_norm_0.bias", "module_list.0.batch_norm_0.weight",
              "module_list.0.batch_norm_0.running_mean", "module_list.0.batch_norm_0.running_var",

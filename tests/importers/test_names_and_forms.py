@@ -11,7 +11,7 @@ from tests.importers import released
 from zoo.errors import ZooError
 from zoo.importers import files, official
 
-NAMES = {  # as they stand in a file: as the official code has them
+NAMES = {  # as in a file: as the official code has them
     "module.h_net1.fc.0.weight": "h_net1.fc.0.weight",
     "_orig_mod.h_net1.fc.0.weight": "h_net1.fc.0.weight",
     "module._orig_mod.conv1.bias": "conv1.bias",

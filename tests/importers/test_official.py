@@ -14,7 +14,7 @@ from zoo.importers.damsm import image_encoder_targets
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
 from zoo.models.dm_gan import DMGAN
-from zoo.models.mirror_gan import MirrorGAN, Stream
+from zoo.models.mirror_gan import CaptionPretraining, MirrorGAN
 from zoo.models.stackgan_v2 import StackGANV2
 
 SYSTEMS = {  # system, importer, repository, the text encoder's cell
@@ -89,11 +89,11 @@ def stream_files(folder, model):
 def test_the_captioning_network_of_mirror_gan(tmp_path):
     encoder = {"blocks": (1, 1, 1, 1), "filters": 2, "features": 8}
     captioner = {"kind": "resnet", "units": 5, "encoder": encoder}
-    model = Stream(WORDS, max_words=6, image_size=32, captioner=captioner)
+    model = CaptionPretraining(WORDS, max_words=6, image_size=32, captioner=captioner)
     paths = stream_files(tmp_path, model.captioner)
     loaded = official.stream(**paths, max_words=6, image_size=32)
-    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
-    assert loaded.describe(pictures) == model.describe(pictures)
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    assert loaded.describe(images) == model.describe(images)
     ours, theirs = model.network_variables(), loaded.network_variables()
     assert all(np.array_equal(ours[name].numpy(), theirs[name].numpy()) for name in ours)
     with pytest.raises(ZooError, match="has no "):
@@ -103,7 +103,7 @@ def test_the_captioning_network_of_mirror_gan(tmp_path):
     whole = official.mirror_gan(**{**generator, **paths}, max_words=6)
     ours, theirs = whole.network_variables(["captioner"]), model.network_variables()
     assert all(np.array_equal(ours[name].numpy(), theirs[name].numpy()) for name in theirs)
-    assert len(whole.describe(pictures)) == 2
+    assert len(whole.describe(images)) == 2
     with pytest.raises(ZooError, match="two files"):
         official.mirror_gan(**generator, cnn_encoder=paths["cnn_encoder"])
 

@@ -11,7 +11,7 @@ from zoo.importers import files, official
 
 
 class Tensor:
-    """What is used of a PyTorch tensor."""
+    """The used part of a PyTorch tensor's interface."""
 
     def __init__(self, values):
         self.values = np.asarray(values)

@@ -10,7 +10,7 @@ from zoo.errors import ZooError
 from zoo.importers import official
 
 RNG = np.random.default_rng(0)
-PICTURES = RNG.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+IMAGES = RNG.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
 LARGER = RNG.integers(0, 256, (2, released.SIZE, released.SIZE, 3), dtype=np.uint8)
 
 
@@ -21,7 +21,7 @@ def same_weights(model, other):
         np.testing.assert_array_equal(variable.numpy(), theirs[name].numpy(), name)
 
 
-def same_pictures(model, other, *conditions, **settings):
+def same_images(model, other, *conditions, **settings):
     settings = {"samples_per_condition": 2, "seed": 3, **settings}
     expected = model.generate(*conditions, **settings)
     np.testing.assert_array_equal(other.generate(*conditions, **settings), expected)
@@ -58,7 +58,7 @@ def test_dcgan_of_a_generator_alone_needs_the_classes(dcgan, tmp_path):
     model, path = dcgan
     weights = {k[4:]: v for k, v in official.read_state_dict(path).items() if k[:4] == "gen."}
     np.savez(tmp_path / "gen.npz", **weights)
-    same_pictures(model, official.dcgan(tmp_path / "gen.npz", classes=4), [0, 2])
+    same_images(model, official.dcgan(tmp_path / "gen.npz", classes=4), [0, 2])
     with pytest.raises(ZooError, match="only a generator.*names of the classes"):
         official.dcgan(tmp_path / "gen.npz")
     with pytest.raises(ZooError, match="leaves no room for 12 classes"):
@@ -76,7 +76,7 @@ def test_pix2pix_generates_what_the_official_weights_do(tmp_path, settings):
     files = save_all(tmp_path, released.pix2pix_targets(model))
     loaded = official.pix2pix(files["generator"])
     assert not hasattr(loaded, "discriminator")
-    same_pictures(model, loaded, PICTURES)
+    same_images(model, loaded, IMAGES)
     loaded = official.pix2pix(**files)
     assert loaded.discriminator_filters == 4 and loaded.discriminator_layers == 2
     same_weights(model, loaded)
@@ -91,9 +91,9 @@ def test_bicyclegan_generates_what_the_official_weights_do(tmp_path, settings):
     files = save_all(tmp_path, released.bicyclegan_targets(model))
     loaded = official.bicyclegan(files["generator"], files["encoder"])
     assert not hasattr(loaded, "discriminator")
-    same_pictures(model, loaded, PICTURES)
-    expected = model.generate_like(PICTURES, PICTURES[::-1])
-    np.testing.assert_array_equal(loaded.generate_like(PICTURES, PICTURES[::-1]), expected)
+    same_images(model, loaded, IMAGES)
+    expected = model.generate_like(IMAGES, IMAGES[::-1])
+    np.testing.assert_array_equal(loaded.generate_like(IMAGES, IMAGES[::-1]), expected)
     loaded = official.bicyclegan(**files)
     for name in ("conditional_discriminators", "use_same_discriminator"):
         assert getattr(loaded, name) == getattr(model, name), name
@@ -106,7 +106,7 @@ def test_statistics_of_instance_norms_are_dropped(tmp_path):
     for name, place in (("generator", "model.submodule.down.2"), ("encoder", "conv.1.conv.0")):
         old = {f"{place}.running_mean": np.zeros(2), f"{place}.running_var": np.ones(2)}
         np.savez(files[name], **official.read_state_dict(files[name]), **old)
-    same_pictures(model, official.bicyclegan(files["generator"], files["encoder"]), PICTURES)
+    same_images(model, official.bicyclegan(files["generator"], files["encoder"]), IMAGES)
 
 
 # --- DRIT -----------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_drit_generates_what_the_official_weights_do(tmp_path, concat):
     loaded = official.drit(path, image_size=released.SIZE)
     assert loaded.concat == concat and not hasattr(loaded, "discriminator_a")
     for settings in ({}, {"direction": "b2a"}, {"guide": LARGER[:1]}):
-        same_pictures(model, loaded, LARGER, **settings)
+        same_images(model, loaded, LARGER, **settings)
     loaded = official.drit(path, training=True, image_size=released.SIZE)
     assert loaded.content_discriminator_config == {"layers": 1}
     same_weights(model, loaded)
@@ -191,10 +191,10 @@ def test_the_command_recognises_the_systems_and_writes_presets(dcgan, tmp_path):
         assert line.startswith(start), line
     assert not (tmp_path / "none").exists()
 
-    conditions = {"pix2pix": PICTURES, "bicyclegan": PICTURES, "drit": LARGER, "dcgan": [1]}
+    conditions = {"pix2pix": IMAGES, "bicyclegan": IMAGES, "drit": LARGER, "dcgan": [1]}
     for name, model in models.items():
         preset = zoo.from_preset(f"{tmp_path}/p_{name}")
-        same_pictures(model, preset, conditions[name])
+        same_images(model, preset, conditions[name])
     preset = zoo.from_preset(f"{tmp_path}/p_dcgan")
     assert preset.class_names == ["cat", "dog", "frog", "ship"]
     assert preset.preset_metadata["source"]["checkpoint"] == "HelenMao/MSGAN: 00199.npz"

@@ -51,9 +51,9 @@ def test_another_system_uses_its_damsm_and_cached_vectors(trained, tmp_path):
     experiment = build(config, data, damsm=preset)
     batch = next(iter(experiment.batches(0)))
     assert {"words", "sentence", "pieces", "lengths"} < set(batch)
-    judge = [variable.numpy() for variable in damsm.image_encoder.variables]
+    before = [variable.numpy() for variable in damsm.image_encoder.variables]
     logs = experiment.model.train_step(batch)
     assert np.isfinite([float(value) for value in logs.values()]).all()
-    for variable, value in zip(experiment.model.image_encoder.variables, judge, strict=True):
+    for variable, value in zip(experiment.model.image_encoder.variables, before, strict=True):
         np.testing.assert_array_equal(variable, value)
     assert np.isfinite(experiment.score()["frechet_damsm"])

@@ -64,11 +64,11 @@ def test_the_preset_describes_its_images_as_the_stream_does(folder):
     model = zoo.from_preset(str(folder / "presets" / "last"))
     images, details = model.generate(["a red circle"], images_per_caption=2, seed=5, describe=True)
     assert images.shape == (2, 16, 16, 3) and images.dtype == np.uint8
-    told = details["descriptions"]
-    assert len(told) == 2 and all(isinstance(text, str) for text in told)
+    descriptions = details["descriptions"]
+    assert len(descriptions) == 2 and all(isinstance(text, str) for text in descriptions)
     captioner = zoo.from_preset(str(folder / "stream" / "presets" / "best"))
-    assert captioner.describe(images) == told
-    assert set(" ".join(told).split()) <= set(model.vocabulary.tokens)
+    assert captioner.describe(images) == descriptions
+    assert set(" ".join(descriptions).split()) <= set(model.vocabulary.tokens)
 
 
 def test_trained_networks_are_used_with_the_lambda_of_the_paper(folder, tmp_path):

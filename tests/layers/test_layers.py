@@ -70,11 +70,11 @@ def test_conditioning_augmentation_samples_its_gaussian():
     np.testing.assert_allclose(layer(sentence, np.zeros((3, 4)))[0], mu, rtol=1e-6)
 
 
-def test_word_attention_by_hand_and_padding():
+def test_word_attention_by_hand_and_mask():
     layer = WordAttention(4)
     pixels, words = normal(2, 3, 2, 4), normal(2, 5, 6)
-    padding = np.array([[0, 0, 0, 1, 1], [0, 0, 0, 0, 0]], bool)
-    context, attention = (np.array(v) for v in layer(pixels, words, padding))
+    mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], bool)
+    context, attention = (np.array(v) for v in layer(pixels, words, mask))
     keys = words @ layer.keys.kernel.numpy()
     scores = np.einsum("bhwf,btf->bhwt", pixels, keys)
     scores[0, ..., 3:] = -np.inf
@@ -86,11 +86,11 @@ def test_word_attention_by_hand_and_padding():
 
 def test_official_mask_tiling_mixes_samples_and_per_sample_does_not():
     pixels, words = normal(2, 2, 2, 4), normal(2, 3, 4)
-    padding = np.array([[0, 0, 1], [0, 0, 0]], bool)
+    mask = np.array([[1, 1, 0], [1, 1, 1]], bool)
     for tiling, mixes in (("official", True), ("per_sample", False)):
         layer = WordAttention(4, tiling)
-        both = np.array(layer(pixels, words, padding)[1])
-        alone = np.array(layer(pixels[1:], words[1:], padding[1:])[1])
+        both = np.array(layer(pixels, words, mask)[1])
+        alone = np.array(layer(pixels[1:], words[1:], mask[1:])[1])
         assert np.allclose(both[1:], alone) != mixes
     with pytest.raises(ValueError, match="mask_tiling"):
         WordAttention(4, "other")
@@ -120,6 +120,6 @@ def test_text_encoder_does_not_see_padding(cell):
     forward, backward = np.split(np.array(outputs["words"])[0], 2, axis=-1)
     np.testing.assert_allclose(outputs["sentence"][0, :4], forward[2], atol=1e-6)
     np.testing.assert_allclose(outputs["sentence"][0, 4:], backward[0], atol=1e-6)
-    assert np.array(outputs["padding"])[0].tolist() == [False] * 3 + [True] * 3
+    assert np.array(outputs["mask"])[0].tolist() == [True] * 3 + [False] * 3
     with pytest.raises(ValueError, match="cell"):
         RNNTextEncoder(9, cell="rnn")

@@ -73,22 +73,22 @@ def classifier():
     return ShapeModes(size=32)
 
 
-def pictures(modes):
+def images(modes):
     jitter = np.random.RandomState(0).uniform(-1, 1, [len(modes), 4])
     return draw(tabulate(modes, jitter).astype("float32"), 32).numpy()
 
 
 def test_images_of_one_mode_and_of_all(classifier):
     true = Shapes(size=32, count=1).modes("a small red star")
-    one = classifier.assign(pictures(true[[4] * 20]))
+    one = classifier.assign(images(true[[4] * 20]))
     assert mode_coverage(one, true)["covered"] == 1
     assert mode_coverage(one, true)["on_caption"] == 1
-    assert mode_coverage(classifier.assign(pictures(true)), true)["share"] == 1
+    assert mode_coverage(classifier.assign(images(true)), true)["share"] == 1
 
 
 def test_images_of_another_caption_and_noise(classifier):
     source = Shapes(size=32, count=1)
-    circles = classifier.assign(pictures(source.modes("a small red circle")))
+    circles = classifier.assign(images(source.modes("a small red circle")))
     noise = np.random.RandomState(0).uniform(-1, 1, [20, 32, 32, 3])
     for assigned in (circles, classifier.assign(noise)):
         result = mode_coverage(assigned, source.modes("a small red star"))

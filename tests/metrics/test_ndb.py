@@ -72,11 +72,11 @@ def test_the_seed_makes_the_bins():
 
 def test_the_starts_of_k_means_are_scikit_learns_and_are_told():
     cluster = pytest.importorskip("sklearn.cluster")
-    x, told = np.random.RandomState(0).rand(80, 6), []
-    labels, used = ndb_module.cluster(x, 5, seed=3, progress=lambda *done: told.append(done))
+    x, reported = np.random.RandomState(0).rand(80, 6), []
+    labels, used = ndb_module.cluster(x, 5, seed=3, progress=lambda *done: reported.append(done))
     whole = cluster.KMeans(5, max_iter=100, n_init=10, random_state=3).fit(x[:, used])
     np.testing.assert_array_equal(labels, whole.labels_)
-    assert told == [(k, 10) for k in range(1, 11)]
+    assert reported == [(k, 10) for k in range(1, 11)]
 
 
 def test_only_used_dimensions_are_seen():

@@ -1,4 +1,4 @@
-"""What enters a metric is finite and in range, and what comes out is in range too."""
+"""The input of every metric is finite and in range, and so is its output."""
 
 import math
 

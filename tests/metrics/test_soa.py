@@ -22,8 +22,8 @@ def test_scores_over_labels():
 
 
 def test_halves_of_80_labels():
-    pictures = np.arange(1, 81)
-    scores = soa(np.where(pictures > 40, pictures, 0), pictures)
+    images = np.arange(1, 81)
+    scores = soa(np.where(images > 40, images, 0), images)
     assert (scores["soa_c_top40"], scores["soa_c_bot40"]) == (1, 0)
 
 

@@ -14,7 +14,7 @@ import keras
 from tests.support import tiny, tiny_drit, tiny_images, tiny_xmc_gan
 from zoo.models.dcgan import DCGAN
 from zoo.models.feature_encoder import FeatureEncoder
-from zoo.models.mirror_gan import MirrorGAN, Stream
+from zoo.models.mirror_gan import CaptionPretraining, MirrorGAN
 
 FILE = Path(__file__).with_name("stored_names.json")
 CAPTIONER = {"kind": "compact", "units": 12, "encoder": {"features": 8, "filters": 4}}
@@ -32,7 +32,7 @@ def _dcgan(**changes):
 
 def _stream():
     arguments = {"vocabulary": tiny.WORDS, "max_words": 6, "captioner": CAPTIONER}
-    return _adam(Stream(**arguments, image_size=tiny.SIZES[-1]), "")
+    return _adam(CaptionPretraining(**arguments, image_size=tiny.SIZES[-1]), "")
 
 
 def _mirror_gan():

@@ -88,11 +88,11 @@ def test_the_second_half_is_only_judged(monkeypatch):
     model, seen = bicyclegan(), []
     original = model.discriminate
 
-    def judge(cycle, source, images):
+    def discriminate(cycle, source, images):
         seen.append((cycle, source, images))
         return original(cycle, source, images)
 
-    monkeypatch.setattr(model, "discriminate", judge)
+    monkeypatch.setattr(model, "discriminate", discriminate)
     data = batch(count=4)
     model.training_step(data)
     sources = [source.numpy() for _, source, _ in seen]

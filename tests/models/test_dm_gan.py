@@ -69,8 +69,8 @@ def test_padding_does_not_matter():
     keras.utils.set_random_seed(1)
     model = tiny.dm_gan(compiled=False)
     alone = model.generate("a red circle", seed=3).astype(int)
-    beside = model.generate(["a red circle", "big blue square on white"], seed=3).astype(int)
-    assert np.abs(alone[0] - beside[0]).max() <= 1
+    together = model.generate(["a red circle", "big blue square on white"], seed=3).astype(int)
+    assert np.abs(alone[0] - together[0]).max() <= 1
     wider = tiny.dm_gan(compiled=False, max_words=9)
     for mine, its in zip(wider.ema_generator.variables, model.ema_generator.variables, strict=True):
         mine.assign(its)

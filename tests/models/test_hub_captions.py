@@ -182,7 +182,7 @@ def test_a_damsm_learns_to_see_what_the_encoder_reads(tmp_path):
     model.load_damsm(str(tmp_path / "damsm"))
     for name, variable in model.network_variables(("image_encoder",)).items():
         np.testing.assert_array_equal(variable, after[name])
-    model.save_to_preset(str(tmp_path / "gan"))  # a preset of a system that must be told its words
+    model.save_to_preset(str(tmp_path / "gan"))  # a preset of a system that needs to know its words
     loaded = zoo.from_preset(str(tmp_path / "gan"), text_encoder=tiny_modules())
     np.testing.assert_array_equal(loaded.generate(SHORT), model.generate(SHORT))
 

@@ -10,12 +10,12 @@ from tests.support.tiny_drit import drit, make_images
 from zoo.errors import ZooError
 from zoo.models.base import generation
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
 SYSTEMS = {  # name: (model, conditions, settings)
     "captions": (tiny.dm_gan, ["a red circle", "small zeppelin"], {"unknown": "unk"}),
     "nothing": (lambda **kwargs: tiny.stackgan_v2("none", **kwargs), None, {}),
     "labels": (dcgan, [3, 1], {}),
-    "images": (tiny_images.bicyclegan, PICTURES, {}),
+    "images": (tiny_images.bicyclegan, IMAGES, {}),
     "attributes": (drit, make_images(), {"direction": "b2a"}),
     "guided": (drit, make_images(), {"guide": make_images(5, 1)}),
 }
@@ -79,4 +79,4 @@ def test_what_generate_refuses():
     with pytest.raises(ZooError, match="seed must be an integer"):
         model.interpolate([1, 2], seed=1.5)
     with pytest.raises(ZooError, match="no latent"):
-        tiny_images.pix2pix(compiled=False, latent_dim=0).interpolate(PICTURES)
+        tiny_images.pix2pix(compiled=False, latent_dim=0).interpolate(IMAGES)

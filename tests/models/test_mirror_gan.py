@@ -9,7 +9,7 @@ from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from zoo.errors import ZooError
 from zoo.models.base import conditional_gan
-from zoo.models.mirror_gan import MirrorGAN, Stream
+from zoo.models.mirror_gan import CaptionPretraining, MirrorGAN
 from zoo.models.mirror_gan.captioner import CompactCaptionEncoder
 
 CAPTIONER = {"kind": "compact", "units": 12, "encoder": {"features": 8, "filters": 4}}
@@ -22,7 +22,7 @@ def mirror_gan(compiled=True, **changes):
 
 def stream(learning_rate=1e-2, **changes):
     keras.utils.set_random_seed(2)
-    model = Stream(**{**SHARED, "image_size": tiny.SIZES[-1], **changes})
+    model = CaptionPretraining(**{**SHARED, "image_size": tiny.SIZES[-1], **changes})
     model.compile(optimizer=keras.optimizers.Adam(learning_rate))
     return model
 
@@ -90,9 +90,9 @@ def test_stream_learns_to_tell_images_apart_and_is_taken_over():
     batch, step = tiny.batch(0), tf.function(model.train_step, autograph=False)
     for _ in range(150):
         step(batch)
-    told = model.captioner(batch["images"][-1], batch["tokens"], training=True).numpy().argmax(-1)
+    words = model.captioner(batch["images"][-1], batch["tokens"], training=True).numpy().argmax(-1)
     spoken = batch["tokens"].numpy() > 0
-    assert (told == batch["tokens"].numpy())[spoken].mean() > 0.9
+    assert (words == batch["tokens"].numpy())[spoken].mean() > 0.9
     gan = mirror_gan(compiled=False)
     assert "captioner" not in gan.networks
     with pytest.raises(ZooError, match="load_stream"):
@@ -103,7 +103,7 @@ def test_stream_learns_to_tell_images_apart_and_is_taken_over():
     )
     assert details["descriptions"] == model.describe(images) and len(images) == 2
     assert details["attention"].shape == (2, tiny.SIZES[0], tiny.SIZES[0], 6)
-    assert {word for told in details["descriptions"] for word in told.split()} <= set(tiny.WORDS)
+    assert {word for text in details["descriptions"] for word in text.split()} <= set(tiny.WORDS)
 
 
 @pytest.mark.parametrize("half", [False, True])
@@ -124,12 +124,12 @@ def test_a_preset_holds_the_captioner_that_was_taken_over(tmp_path, half):
     loaded = zoo.from_preset(path)
     arguments = {"images_per_caption": 3, "seed": 4, "describe": True}
     for captions in ("a red circle", ["a red circle", "big blue square"]):
-        (images, details), (again, told) = (
+        (images, details), (again, loaded_details) = (
             model.generate(captions, **arguments) for model in (gan, loaded)
         )
         assert np.abs(images.astype(int) - again).max() <= (1 if half else 0)
-        assert half or details["descriptions"] == told["descriptions"]
-        assert told["descriptions"] == loaded.describe(again)
+        assert half or details["descriptions"] == loaded_details["descriptions"]
+        assert loaded_details["descriptions"] == loaded.describe(again)
     weights = loaded.network_variables(["captioner"])
     for name, variable in gan.network_variables(["captioner"]).items():
         bounds = {"rtol": 1e-3, "atol": 1e-6} if half else {"rtol": 0}

@@ -172,8 +172,8 @@ def test_generate_refuses_what_the_model_does_not_read(kind, given, message):
         tiny.stackgan_v2(kind, compiled=False).generate(given)
 
 
-def test_batches_need_wrong_images():
-    with pytest.raises(ZooError, match="wrong_images.*mismatched=True"):
+def test_batches_need_mismatched_images():
+    with pytest.raises(ZooError, match="mismatched_images.*mismatched=True"):
         tiny.stackgan_v2().train_step(tiny.batch())
 
 

@@ -14,7 +14,7 @@ from zoo.models.xmc_gan.perceptual_network import (
     make_image_network,
     resize,
 )
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 FEATURES, WORDS, SIZE = tiny.TEXT["features"], 6, 64
 RESNET = {"kind": "resnet50", "blocks": [1, 1], "filters": 4, "classes": 5}
@@ -267,7 +267,7 @@ def test_resizing_is_that_of_the_official_framework():
     ramp = tf.reshape(tf.range(8.0), [1, 8, 1, 1]) * tf.ones([1, 8, 8, 1])
     np.testing.assert_allclose(resize(ramp, 8), ramp)
     small = resize(ramp, 4)[0, :, 0, 0]
-    # pixel 0 lies at 0.5: weights 3/4, 3/4, 1/4 of the pixels 0, 1, 2, made to add up to 1
+    # pixel 0 is at 0.5: weights 3/4, 3/4, 1/4 of the pixels 0, 1, 2, made to add up to 1
     np.testing.assert_allclose(small, [5 / 7, 2.5, 4.5, 7 - 5 / 7], rtol=1e-6)
     np.testing.assert_allclose(resize(ramp, 16)[0, :4, 0, 0], [0, 0.25, 0.75, 1.25], atol=1e-6)
 
@@ -277,7 +277,8 @@ def test_networks_of_keras_applications(tmp_path):
     keras.utils.set_random_seed(1)
     trunk = keras.applications.VGG19(weights=None, include_top=False, pooling="avg")
     trunk.save_weights(str(tmp_path / "vgg.weights.h5"))
-    layer = build(ApplicationFeatures("vgg19", name="image_network"), spec(2, 64, 64, 3))
+    layer = ApplicationFeatures("vgg19", name="image_network")
+    build_on(layer, symbolic_input(2, 64, 64, 3))
     paths = [v.path for v in layer.variables]
     assert len(set(paths)) == len(paths) == 32
     assert all(path.startswith("image_network/") for path in paths)

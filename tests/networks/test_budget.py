@@ -8,11 +8,11 @@ import pytest
 
 from zoo.errors import ZooError
 from zoo.networks.budget import limited
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def dense(units, inputs=4, **settings):
-    return build(keras.layers.Dense(units, **settings), spec(None, inputs))
+    return build_on(keras.layers.Dense(units, **settings), symbolic_input(None, inputs))
 
 
 def test_a_layer_with_too_many_numbers_is_not_made():
@@ -39,7 +39,7 @@ def test_keras_does_not_swallow_the_refusal(recwarn):
     with pytest.raises(ZooError) as caught, limited("The file", 1, 1):
         layer = Caught()
         layer.inner = keras.layers.Dense(10**9)
-        build(layer, spec(None, 4))
+        build_on(layer, symbolic_input(None, 4))
     assert len(str(caught.value)) < 200 and not recwarn.list
 
 

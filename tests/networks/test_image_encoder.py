@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from zoo.errors import ZooError
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import (
     CompactImageEncoder,
     InceptionImageEncoder,
@@ -30,7 +30,7 @@ def make_images(size, count=2):
 def compact(size=32, **kwargs):
     keras.utils.set_random_seed(1)
     encoder = CompactImageEncoder(features=6, filters=4, image_size=size, name="encoder", **kwargs)
-    return build(encoder, spec(None, size, size, 3))
+    return build_on(encoder, symbolic_input(None, size, size, 3))
 
 
 @pytest.mark.parametrize("size", [16, 32, 64, 128, 256])
@@ -100,7 +100,7 @@ def test_all_of_compact_is_trainable():
 
 def test_only_the_projections_of_inception_are_trainable_in_any_parent():
     encoder = InceptionImageEncoder(features=6, width_divisor=32, name="encoder")
-    build(encoder, spec(None, 64, 64, 3))
+    build_on(encoder, symbolic_input(None, 64, 64, 3))
     parent = keras.Sequential([encoder])
     for _ in range(2):
         assert {v.path for v in parent.trainable_variables} == {
@@ -119,7 +119,7 @@ def test_only_the_projections_of_inception_are_trainable_in_any_parent():
 
 def test_inception_gives_float32_under_bfloat16(bfloat16):
     encoder = InceptionImageEncoder(features=6, width_divisor=32, name="encoder")
-    build(encoder, spec(None, 64, 64, 3))
+    build_on(encoder, symbolic_input(None, 64, 64, 3))
     assert encoder.resize(make_images(64)).dtype == tf.float32
     outputs = encoder(make_images(64))
     assert outputs["regions"].dtype == outputs["code"].dtype == tf.float32

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import (
     MultiScalePatchDiscriminator,
     PatchDiscriminator,
@@ -23,11 +23,11 @@ def make_images(size=64, channels=6):
 def test_map_size(layers, size, side):
     assert map_size(size, layers) == side
     network = PatchDiscriminator(2, layers)
-    assert network(spec(2, size, size, 3)).shape == (2, side, side, 1)
+    assert network(symbolic_input(2, size, size, 3)).shape == (2, side, side, 1)
 
 
 def test_widths():
-    network = build(PatchDiscriminator(4, layers=5, name="d"), spec(2, 256, 256, 6))
+    network = build_on(PatchDiscriminator(4, layers=5, name="d"), symbolic_input(2, 256, 256, 6))
     widths = [c.kernel.shape[-1] for c in network.convs]
     assert widths == [4, 8, 16, 32, 32, 32] and network.logit.kernel.shape[-1] == 1
     assert network.norms[0] is None and None not in network.norms[1:]

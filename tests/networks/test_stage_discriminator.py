@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from zoo.layers import stackgan_blocks
 from zoo.layers.spectral_normalization import SpectralConv2D
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 RNG = np.random.default_rng(0)
@@ -15,8 +15,8 @@ RNG = np.random.default_rng(0)
 
 def discriminator(size=32, sentence=6, **options):
     network = StageDiscriminator(size, 2, name="discriminator", **options)
-    inputs = [spec(2, size, size, 3)] + [spec(2, sentence)] * options.get("conditional", True)
-    return build(network, *inputs)
+    sentences = [symbolic_input(2, sentence)] * options.get("conditional", True)
+    return build_on(network, symbolic_input(2, size, size, 3), *sentences)
 
 
 def inputs(size=32, sentence=6, count=3):
@@ -106,7 +106,8 @@ def test_bfloat16_gives_float32_logits_near_the_exact_ones():
 def test_config_round_trip(options):
     network = discriminator(**options)
     clone = StageDiscriminator.from_config(network.get_config())
-    build(clone, spec(2, 32, 32, 3), *([spec(2, 6)] if network.conditional else []))
+    sentences = [symbolic_input(2, 6)] if network.conditional else []
+    build_on(clone, symbolic_input(2, 32, 32, 3), *sentences)
     assert clone.get_config() == network.get_config()
     assert [v.path for v in clone.variables] == [v.path for v in network.variables]
 
@@ -123,7 +124,7 @@ def test_several_batches_together(normalization, large, monkeypatch):
     for together in (True, False):
         keras.utils.set_random_seed(0)
         network = StageDiscriminator(32, 4, normalization=normalization, dtype="float64")
-        build(network, spec(2, 32, 32, 3), spec(2, 5))
+        build_on(network, symbolic_input(2, 32, 32, 3), symbolic_input(2, 5))
         with tf.GradientTape() as tape:
             if together:
                 features = network.features_of_each(batches, training=True)

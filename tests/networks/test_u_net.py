@@ -5,16 +5,16 @@ import pytest
 import tensorflow as tf
 
 from zoo.layers.normalization import make_normalization
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.u_net import UNet
 
 
 def make(latents=4, size=32, **settings):
     arguments = {"filters": 2, "num_downs": 5, "name": "generator", **settings}
-    inputs = {"source": spec(2, size, size, 3)}
+    inputs = {"source": symbolic_input(2, size, size, 3)}
     if latents:
-        inputs["latents"] = spec(2, latents)
-    return build(UNet(**arguments), inputs)
+        inputs["latents"] = symbolic_input(2, latents)
+    return build_on(UNet(**arguments), inputs)
 
 
 def inputs(height=32, width=32, latents=4):

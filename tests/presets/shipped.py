@@ -1,4 +1,4 @@
-"""What every shipped preset gives, kept so that a change of the code cannot change it unseen.
+"""Outputs of every shipped preset, kept so that a change of the code cannot change them unseen.
 
     python -m tests.presets.shipped   # writes tests/presets/shipped/; only for a new preset
 

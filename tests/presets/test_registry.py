@@ -9,7 +9,7 @@ import zoo
 from zoo import presets
 from zoo.errors import ZooError
 from zoo.presets import registry
-from zoo.presets.loading import RENAMED
+from zoo.presets.loading import RENAMED, model_class
 from zoo.storage import read_json
 
 BUILT_IN = registry.builtin_names()
@@ -66,6 +66,11 @@ def test_built_in_presets_load(name):
     stored = presets.read_metadata(name)["class"]
     names = {old: new for (_, old), (_, new) in RENAMED.items()}
     assert type(model).__name__ == names.get(stored, stored)
+
+
+@pytest.mark.parametrize("old", RENAMED)
+def test_a_class_is_found_by_its_old_name(old):
+    assert model_class("config.json", *old).__name__ == RENAMED[old][1]
 
 
 def test_presets_are_selected_by_a_pattern_and_print_as_a_table(two):

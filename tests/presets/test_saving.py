@@ -27,9 +27,9 @@ def test_a_loaded_preset_makes_the_same_images(model, saved):
     loaded = zoo.from_preset(saved)
     assert type(loaded) is type(model)
     assert loaded.get_config() == model.get_config()
-    pictures = loaded.generate(CAPTIONS, images_per_caption=2, seed=3)
-    assert pictures.std() > 1
-    np.testing.assert_array_equal(pictures, model.generate(CAPTIONS, images_per_caption=2, seed=3))
+    images = loaded.generate(CAPTIONS, images_per_caption=2, seed=3)
+    assert images.std() > 1
+    np.testing.assert_array_equal(images, model.generate(CAPTIONS, images_per_caption=2, seed=3))
 
 
 def test_files_and_metadata(model, saved):

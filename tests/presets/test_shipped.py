@@ -1,4 +1,4 @@
-"""Shipped presets give what they gave, see `shipped.py`; another processor rounds differently."""
+"""Outputs of shipped presets stay the same, see `shipped.py`, up to a processor's rounding."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a card tells a user to type fits the model: its own call, run, and flags that exist."""
+"""The usage lines of a card fit the model: its own call runs, and the flags exist."""
 
 import functools
 import json
@@ -15,7 +15,7 @@ from tests.support import tiny, tiny_images
 from zoo import presets
 from zoo.conditions import WordEmbeddings
 from zoo.models.dcgan import DCGAN
-from zoo.models.mirror_gan import Stream
+from zoo.models.mirror_gan import CaptionPretraining
 from zoo.presets.usage import condition_record, python_lines, recorded_condition
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,8 +32,8 @@ MODELS = {
     "nothing": (lambda: tiny.stackgan_v2("none", compiled=False), "--samples_per_condition=4"),
     "labels": (tiny_dcgan, '--labels="0;1"'),
     "names": (named, "--labels='$a;b\"c'"),
-    "pictures": (lambda: tiny_images.pix2pix(compiled=False), "--images=photos"),
-    "one picture": (
+    "images": (lambda: tiny_images.pix2pix(compiled=False), "--images=photos"),
+    "one image": (
         lambda: tiny_images.pix2pix(compiled=False, latent_dim=0, where_add="input"),
         "--images=photos --seed=7",
     ),
@@ -80,7 +80,7 @@ def test_every_flag_of_the_command_exists():
 
 def test_a_model_that_describes_images():
     captioner = {"kind": "compact", "units": 4, "encoder": {"features": 4, "filters": 2}}
-    model = Stream(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
+    model = CaptionPretraining(tiny.WORDS, max_words=4, image_size=16, captioner=captioner)
     assert condition_record(model) == {"kind": "description"}
     card = presets.card({"name": "x", "files": {}, "task": "image-captioning"})
     assert "model.describe(" in card

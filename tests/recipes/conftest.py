@@ -14,10 +14,8 @@ import zoo
 @pytest.fixture
 def call(models, monkeypatch):
     """Runs the program in this process with arguments, and restores the flags."""
-    from recipes import (
-        _cli,  # here, because its flags are then known in this process
-        generate,
-    )
+    from recipes import generate  # here, because its flags are then known in this process
+    from zoo import command_line
 
     monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
     if not flags.FLAGS.is_parsed():
@@ -25,7 +23,7 @@ def call(models, monkeypatch):
 
     def run(*arguments):
         with flagsaver.flagsaver():
-            _cli.parse(["generate", *map(str, arguments)])
+            command_line.parse(["generate", *map(str, arguments)])
             generate.main([])
 
     return run

@@ -46,9 +46,9 @@ def test_generated_images_are_described(call, models, tmp_path, capsys):
     assert [entry["step"] for entry in entries[4:]] == [0, 1, 2] * 2
     for entry, image in zip(entries, [*images, *between], strict=True):
         np.testing.assert_array_equal(np.asarray(Image.open(out / entry["file"])), image)
-    told = details["descriptions"]
+    descriptions = details["descriptions"]
     page = np.asarray(Image.open(out / "grid.png"))
-    np.testing.assert_array_equal(page, caption_page.caption_page(captions, images, told))
+    np.testing.assert_array_equal(page, caption_page.caption_page(captions, images, descriptions))
     printed = capsys.readouterr().out
     assert "4 images, grid.png, interpolation.png and descriptions.json in" in printed
 
@@ -71,7 +71,7 @@ def test_given_images_are_described(call, models, photos, tmp_path, preset):
     ("dm_gan", ["--caption=a", "--describe"], "is a DMGAN, which cannot describe.*MirrorGAN with"),
     ("damsm", ["--images=x", "--describe"], "is a DAMSM, which cannot describe"),
     ("damsm", [], "is a DAMSM, which generates no images.$"),
-    ("stream", ["--images={0}"], "is a Stream, which generates no images; give it some with --im"),
+    ("stream", ["--images={0}"], "Pretraining, which generates no images; give it some with --im"),
     ("stream", ["--describe"], "No images.*describes images: give --images=FILE"),
     ("stream", ["--describe", "--caption=a"], "describes images.*without --caption"),
     ("stream", ["--describe", "--images=no.png"], "no.png cannot be read"),
@@ -99,8 +99,8 @@ def ink(page, left, color):
 def test_words_outside_the_caption_are_red():
     images, left = np.zeros([2, 64, 64, 3], np.uint8), MARGIN + caption_page.CAPTION
     pages = [
-        caption_page.caption_page(["Red-heart!"], images, told)
-        for told in (["red heart", "heart red"], ["red heart", "heart full"], ["", ""])
+        caption_page.caption_page(["Red-heart!"], images, descriptions)
+        for descriptions in (["red heart", "heart red"], ["red heart", "heart full"], ["", ""])
     ]
     # the heading is above the first rule, the texts below
     same, other, silent = (page[MARGIN + 40:] for page in pages)

@@ -15,16 +15,8 @@ from tests.support import tiny, tiny_images
 from tests.support.tiny_drit import drit
 from zoo.data.sources.shapes import VALUES
 from zoo.errors import ZooError
-from zoo.evaluation.cache import Cache
-from zoo.evaluation.comparison import difference
-from zoo.evaluation.dataset import EvaluationDataset
 from zoo.evaluation.evaluators import EvaluatorFiles
-from zoo.evaluation.image_set import from_path
-from zoo.evaluation.measures import Measure
 from zoo.evaluation.options import Options
-from zoo.evaluation.protocols import PROTOCOLS, count_deviations
-from zoo.evaluation.published import published
-from zoo.evaluation.report import paper_cell
 from zoo.models.feature_encoder import FeatureEncoder
 
 DEFAULTS = {
@@ -232,15 +224,6 @@ def test_comparison_of_two_presets(run, models, monkeypatch):
         run(compare=["text", "labels"], data="shapes", to="other", per_class=False)
 
 
-def test_the_better_one_is_ahead():
-    rng = np.random.default_rng(0)
-    low, high = (Measure("x", rng.normal(m, 1, (50, 1)), np.mean, {}, "lower") for m in (0, 5))
-    assert difference(low, high, 50, 0, True)["ahead"] == "A"
-    high.better = low.better = "higher"
-    assert difference(low, high, 50, 0, True)["ahead"] == "B"
-    assert "ahead" not in difference(low, low, 50, 0, False)
-
-
 @pytest.mark.parametrize(("options", "message"), [
     ({}, "Give one of --preset"),
     ({"preset": "text", "images": "x"}, "Give one of --preset"),
@@ -270,72 +253,6 @@ def test_an_encoder_of_the_zoo_is_not_inception(run):
     report, _ = run(preset="text", data="shapes", protocol="msgan_text", real=20)
     assert any("encoder of this zoo instead of Inception" in text for text in report["warnings"])
     assert any("no LPIPS" in text for text in report["warnings"])
-
-
-def test_published_results_are_shown_for_the_same_network_only():
-    fid = "fid[inception-2015]"
-    assert {row.value for row in published("AttnGAN", "birds", fid)} == {"14.01", "23.98"}
-    assert published("AttnGAN", "birds", f"{fid}, class x") == []
-
-    def cell(metric, family, name="attngan", warnings=(), data="birds"):
-        entry = {"metric": metric, "warnings": warnings,
-                 "protocol": {"family": family, "name": name}}
-        return paper_cell(entry, "AttnGAN", data)
-
-    assert cell(fid, "inception-2015").startswith("14.01 (README")
-    assert not cell(fid, "inception-2015").endswith("measured with another protocol")
-    assert cell(fid, "inception-2015", "quick").endswith("measured with another protocol")
-    assert cell(fid, "inception-2015", warnings=["few"]).endswith("with another protocol")
-    assert cell("fid[damsm_emoji_64]", "").startswith("not comparable")
-    assert cell(fid, "inception-2015", data="shapes") == ""
-    assert cell("r_precision[mine]", "").startswith("not comparable")
-    assert cell("r_precision[mine]", "the paper's DAMSM").startswith("67.82")
-
-
-def test_deviations():
-    text = PROTOCOLS["msgan_text"]
-    assert count_deviations(text, 200, 10, 2000, 2000) == []
-    assert len(count_deviations(text, 100, 10, 1000, 2000)) == 2
-    label = PROTOCOLS["msgan_label"]
-    assert count_deviations(label, 10, 5000, 50000, 50000, 10, 50000) == []
-    assert count_deviations(label, 10, 500, 5000, 4000, 10, 50000) == [
-        "500 images per condition instead of 5000",
-        "5000 generated images instead of 50000", "4000 real images instead of 50000"]
-    assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
-
-
-def test_captions_are_repeated_if_the_protocol_says_so():
-    data = EvaluationDataset("shapes", "captions", {"data.count": 3})
-    model = tiny.attn_gan(compiled=False)
-    once, _ = data.conditions(model, 30)
-    again, _ = data.conditions(model, 30, repeat=True)
-    assert len(once) <= 9 and len(again) == 30 and set(again.names) == set(once.names)
-    captions, labels, images = once.pool()
-    assert len(captions) == len(labels) == len(images) == len(once)
-
-
-def test_a_split_of_a_plain_folder(tmp_path):
-    for place in ("train/a/0.png", "test/b/1.png", "test/c/2.png"):
-        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.zeros([8, 8, 3], np.uint8)).save(tmp_path / place)
-    tested, every = from_path(tmp_path, split="test"), from_path(tmp_path)
-    assert (len(tested), tested.split) == (2, "test") and tested.name.endswith(" test")
-    assert (len(every), every.split) == (3, None)
-    assert len(from_path(tmp_path / "test", split="train")) == 2  # it has no splits of its own
-
-
-def test_a_failed_pass_leaves_no_files(tmp_path):
-    cache = Cache(tmp_path, show=False)
-
-    def broken():
-        yield np.zeros([2, 3])
-        raise ZooError("the light went out")
-
-    with pytest.raises(ZooError, match="light"):
-        cache.rows("x", ("a",), 4, broken, "rows")
-    with pytest.raises(ZooError, match="got 2 rows, expected 4"):
-        cache.rows("x", ("a",), 4, lambda: [np.zeros([2, 3])], "rows")
-    assert not list(tmp_path.iterdir())
 
 
 def test_compare_takes_two_arguments():

@@ -6,14 +6,15 @@ import sys
 
 import pytest
 
-from recipes import attn_gan, damsm, dm_gan, mirror_gan, program, stackgan_v2, stream, xmc_gan
-from recipes._own_data import flags_of_folder
+from recipes import attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, stream, xmc_gan
 from tests.support import folders
 from tests.support.recipes import validate
 from tests.support.runs import ROOT, SIZES, environment
 from zoo.errors import ZooError
 from zoo.preparation import prepare
 from zoo.preparation.record import NAME
+from zoo_cli import program
+from zoo_cli.own_data import flags_of_folder
 
 TEXT = (attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, stream, xmc_gan)
 
@@ -62,11 +63,11 @@ PARSED = """
 import sys
 from absl import flags
 from ml_collections import config_flags
-from recipes import _cli
+from zoo import command_line
 
 config_flags.DEFINE_config_file("config", None, "")
-_cli.parse(sys.argv, "config")
-recipe = _cli.recipe()
+command_line.parse(sys.argv, "config")
+recipe = command_line.recipe()
 recipe.validate()
 print(recipe.config.model.stage_sizes, recipe.config.batch_size)
 """
@@ -131,7 +132,7 @@ def test_a_folder_needs_a_workdir(tmp_path):
 
 def train(*arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "recipes.program", "train", *arguments], cwd=ROOT,
+        [sys.executable, "-m", "zoo_cli.program", "train", *arguments], cwd=ROOT,
         env=environment(), text=True, capture_output=True, timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -64,12 +64,12 @@ def test_explain_writes_a_panel_and_its_numbers(call, models, tmp_path):
         "00_a-red-circle_seed5.png", "00_a-red-circle_seed6.png", "01_square_seed5.png",
         "01_square_seed6.png", "explain.json", "explain.png", "grid.png",
     ]
-    told = json.loads((out / "explain.json").read_text())
+    explained = json.loads((out / "explain.json").read_text())
     _, details = models["captions"].generate(
         ["a red circle", "square"], seed=5, return_details=True
     )
-    assert told["preset"] == "captions"
-    for row, numbers in enumerate(told["captions"]):
+    assert explained["preset"] == "captions"
+    for row, numbers in enumerate(explained["captions"]):
         words = details["tokens"][row]
         assert numbers["words"] == words
         peaks = details["attention"][row].max((0, 1))[:len(words)]

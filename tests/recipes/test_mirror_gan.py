@@ -10,7 +10,7 @@ from recipes import attn_gan, mirror_gan, stream
 from tests.support.recipes import recipe_of, validate
 from zoo.data import get_source
 from zoo.errors import ZooError
-from zoo.models.mirror_gan import Stream
+from zoo.models.mirror_gan import CaptionPretraining
 from zoo.text import CaptionTokenizer, Vocabulary
 from zoo.training import pretraining
 from zoo.training.samples import DescriptionSamples
@@ -77,12 +77,12 @@ def test_frozen_encoders_need_their_weights():
 
 @pytest.fixture(scope="module")
 def stream_setup():
-    """(an untrained `Stream`, held-out images, tokenizer)."""
+    """(an untrained `CaptionPretraining`, held-out images, tokenizer)."""
     source = SourceSubset(get_source("shapes", size=16, count=10), 6, "held-out (test)")
     vocabulary = Vocabulary.build([c for row in source.captions for c in row], unknown=False)
     keras.utils.set_random_seed(0)
     encoder = {"features": 4, "filters": 2}
-    model = Stream(
+    model = CaptionPretraining(
         vocabulary.tokens, max_words=8, image_size=16,
         captioner={"kind": "compact", "units": 4, "encoder": encoder},
     )

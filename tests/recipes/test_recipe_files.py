@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from recipes import _cli
 from zoo.errors import ZooError
+from zoo.training import recipe_files
 from zoo.training.recipe import Recipe, config_of, load_module, load_recipe
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_listing_has_only_recipes():
-    names = _cli.names()
+    names = recipe_files.names()
     assert {"attn_gan.py", "dcgan.py", "damsm.py", "stream.py"} <= set(names)
-    assert not {"generate.py", "train.py", "_common.py", "_cli.py", "sweep.py"} & set(names)
+    assert not {"generate.py", "train.py", "demo.py", "sweep.py"} & set(names)
     for name in names:
         module = importlib.import_module(f"recipes.{name[:-3]}")
         assert callable(module.get_config) and callable(module.build)
@@ -28,13 +28,13 @@ def test_the_listing_has_only_recipes():
 @pytest.mark.parametrize("path", ["recipes/dcgan.py", "dcgan.py", "dcgan"])
 def test_a_recipe_is_found(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert Path(_cli.find(path)).samefile(ROOT / "recipes" / "dcgan.py")
+    assert Path(recipe_files.find(path)).samefile(ROOT / "recipes" / "dcgan.py")
 
 
 @pytest.mark.parametrize(("path", "words"), [
     ("/etc/passwd", "is not a Python file"), ("folder", "is a folder"), ("folder.py", "a folder"),
     ("/dev/null", "is not a regular file"), ("loop.py", "is not a regular file"),
-    ("_cli", "a program or helper, not a recipe"), ("train.py", "not a recipe"),
+    ("cache_text", "a program or helper, not a recipe"), ("train.py", "not a recipe"),
     ("atn_gan", 'Recipes: attn_gan.py, .*mean "attn_gan.py"'), ("", "is empty"),
     ("a\0b", "no recipe file"), ("n" * 5000, "no recipe file"),
 ])
@@ -44,7 +44,7 @@ def test_files_that_are_not_recipes(path, words, tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     os.symlink("loop.py", tmp_path / "loop.py")
     with pytest.raises(ZooError, match=words):
-        _cli.find(path)
+        recipe_files.find(path)
 
 
 @pytest.mark.parametrize(("content", "words"), [
@@ -85,7 +85,8 @@ PARSE = """
 import json, sys
 from absl import flags
 from absl.testing import flagsaver
-from recipes import _cli, train
+from recipes import train
+from zoo import command_line
 from zoo.errors import ZooError
 
 flags.FLAGS(["train"])
@@ -94,7 +95,7 @@ for line in json.loads(sys.argv[1]):
     sys.argv = ["train", *line]
     with flagsaver.flagsaver():
         try:
-            _cli.parse(list(sys.argv), "config")
+            command_line.parse(list(sys.argv), "config")
             said.append("")
         except ZooError as error:
             said.append(str(error))

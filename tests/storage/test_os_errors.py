@@ -1,4 +1,4 @@
-"""Each reason for which the system refuses a file is told as what it is."""
+"""Each reason for which the system refuses a file is reported as what it is."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Files are wholly there or not there; reading is strict."""
+"""Files are written atomically; reading is strict."""
 
 import errno
 import os

@@ -96,7 +96,7 @@ def stackgan_v2(kind="rnn", compiled=True, **changes):
 def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False):
     """Random images and captions, determined by the step.
 
-    `kind`: the form of the captions, see `stackgan_v2`; `mismatched`: with `wrong_images`.
+    `kind`: the form of the captions, see `stackgan_v2`; `mismatched`: with `mismatched_images`.
     """
     rng = np.random.default_rng(step)
     lengths = rng.integers(1, max_words + 1, size)
@@ -114,7 +114,7 @@ def batch(step=0, size=4, sizes=SIZES, max_words=6, kind="rnn", mismatched=False
     if kind == "embeddings":
         result["sentence"] = tf.constant(rng.normal(size=(size, TEXT["features"])), tf.float32)
     if mismatched:
-        result["wrong_images"] = make_images()
+        result["mismatched_images"] = make_images()
     return result
 
 

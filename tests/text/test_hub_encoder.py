@@ -31,7 +31,7 @@ def encoder(modules):
 
 
 def raw_inputs(modules, captions):
-    """What the preprocessing module itself gives, with all its places."""
+    """The output of the preprocessing module itself, with all its positions."""
     packed = tf.saved_model.load(modules["preprocess"])(tf.constant(captions))
     return {name: value.numpy() for name, value in packed.items()}
 
@@ -48,9 +48,8 @@ def test_words_are_the_modules_own(modules, encoder):
     np.testing.assert_array_equal(got["words"], words)
     np.testing.assert_array_equal(got["lengths"], lengths)
     np.testing.assert_array_equal(got["mask"], raw["input_mask"] == 1)
-    np.testing.assert_array_equal(got["padding"], raw["input_mask"] == 0)
     assert got["words"].shape == (3, PLACES, encoder.features) and encoder.features == 16
-    assert np.abs(words[2, 2:]).min() > 0  # places behind the end are not zero
+    assert np.abs(words[2, 2:]).min() > 0  # positions after the end are not zero
     np.testing.assert_allclose(got["sentence"], words.sum(1) / lengths[:, None], rtol=1e-6)
     pooled = HubTextEncoder(**modules, max_tokens=PLACES, sentence="pooled")
     np.testing.assert_array_equal(

@@ -2,10 +2,11 @@
 
 import pytest
 
-from recipes import _common, attn_gan, damsm, dm_gan, stackgan_v2
+from recipes import attn_gan, damsm, dm_gan, stackgan_v2
 from tests.support.recipes import validate
 from zoo.errors import ZooError
 from zoo.training import config as configs
+from zoo.training import variants
 
 DATASETS = ("shapes", "emoji", "birds", "coco")
 
@@ -125,8 +126,8 @@ def test_differing_keys():
 
 
 def test_a_variant_is_strict():
-    config = _common.common_config("mine", "a", ["a"])
+    config = variants.common_config("mine", "a", ["a"])
     config.data = {"flip": True}
     with pytest.raises(ZooError, match='key "data.flips".*Did you mean "data.flip"'):
-        _common.with_variant(config, {"data": {"flips": True}})
-    assert not _common.with_variant(config, {"data": {"flip": False}}).data.flip
+        variants.with_variant(config, {"data": {"flips": True}})
+    assert not variants.with_variant(config, {"data": {"flip": False}}).data.flip

@@ -9,7 +9,7 @@ from recipes import attn_gan, damsm
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny
 from zoo.errors import ZooError
-from zoo.models.mirror_gan.stream import Stream
+from zoo.models.mirror_gan.stream import CaptionPretraining
 from zoo.presets import from_preset
 from zoo.text.vocabulary import Vocabulary
 from zoo.training import load_recipe, run
@@ -114,10 +114,10 @@ def test_a_vocabulary_grows(tmp_path):
 
 def test_words_of_a_captioner_go_by_name(tmp_path):
     captioner = {"kind": "compact", "units": 8}
-    old = shift(Stream(tiny.WORDS, 6, 32, captioner))
+    old = shift(CaptionPretraining(tiny.WORDS, 6, 32, captioner))
     old.save_to_preset(str(tmp_path / "old"))
     words = ["<end>", "<unk>", "star", "red", "a"]
-    new = Stream(words, 6, 32, captioner)
+    new = CaptionPretraining(words, 6, 32, captioner)
     start_from(new, config(tmp_path / "old"))
     a, b = values(old, "captioner/decoder"), values(new, "captioner/decoder")
     there = [tiny.WORDS.index(word) for word in ("red", "a")]

@@ -82,7 +82,7 @@ def test_embeddings_of_held_out_images(config):
     data, experiment = build(config)
     assert data.features == 7 and experiment.model.condition.features == 7
     batch = next(iter(experiment.batches(0)))
-    assert set(batch) == {"images", "labels", "sentence", "wrong_images"}
+    assert set(batch) == {"images", "labels", "sentence", "mismatched_images"}
     rows, labels = sample_rows(config, data, experiment.model)
     assert labels == [f"test image {i}" for i in range(3)]
     stored = np.load(f"{config.data.directory}/test/embeddings.npy")[:, 0]
@@ -120,7 +120,7 @@ def test_without_text(config):
     config.text = "none"
     data, experiment = build(config)
     assert sample_rows(config, data, experiment.model) == (None, [])
-    assert "wrong_images" not in next(iter(experiment.batches(0)))
+    assert "mismatched_images" not in next(iter(experiment.batches(0)))
     assert not stages_to_train(recipe_of(config))
 
 

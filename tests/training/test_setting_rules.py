@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from recipes import _cli, attn_gan, dcgan, drit, pix2pix, xmc_gan
+from recipes import attn_gan, dcgan, drit, pix2pix, xmc_gan
 from zoo.errors import ZooError
+from zoo.training import recipe_files
 from zoo.training.config import to_plain
 from zoo.training.setting_rules import (
     COUNTS,
@@ -64,7 +65,7 @@ def test_bad_settings(recipe, key, value, message):
 
 def test_every_number_of_every_recipe_has_a_rule():
     known = {*COUNTS, *NUMBERS}
-    for name in _cli.names():
+    for name in recipe_files.names():
         recipe = importlib.import_module(f"recipes.{name.removesuffix('.py')}")
         for key, value in flatten(recipe.get_config("shapes")).items():
             name = key.split(".")[-1]

@@ -83,8 +83,8 @@ def test_a_damsm_must_have_the_text_encoder_of_the_system(tmp_path):
     for recipe in (attn_gan, stackgan_v2):
         with pytest.raises(ZooError, match='reads word pieces, but config.text is "captions"'):
             load_damsm(recipe.get_config("shapes"), pieces)
-    judged = hub_config(stackgan_v2)
-    assert load_damsm(judged, words, needed=False).vocabulary is not None  # any DAMSM can score
+    config = hub_config(stackgan_v2)
+    assert load_damsm(config, words, needed=False).vocabulary is not None  # any DAMSM can score
     changed = hub_config(attn_gan, {**tiny_modules(), "encoder": tiny_modules(seed=1)["encoder"]})
     with pytest.raises(ZooError, match="config.damsm .*not the encoder module that this model was"):
         load_damsm(changed, pieces)

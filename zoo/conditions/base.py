@@ -79,7 +79,7 @@ class Condition(UsageExamples):
         return {"kind": self.kind}
 
     def known(self):
-        """What the model reads and knows, as a phrase: "captions of up to 13 words"."""
+        """The conditions that the model reads, as a phrase: "captions of up to 13 words"."""
         raise NotImplementedError
 
     def known_example(self):

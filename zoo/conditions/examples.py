@@ -32,7 +32,7 @@ class UsageExamples:
         samples = f"--samples_per_condition={count}" if count > 1 else ""
         ways = [f"--direction={direction}" for direction in record.get("directions") or ()]
         parts = [
-            (cls.example_flag(record), way, samples, "--seed=7", "--out=pictures")
+            (cls.example_flag(record), way, samples, "--seed=7", "--out=images")
             for way in ways or [""]
         ]
         return [" ".join(filter(None, flags)) for flags in parts]

@@ -10,7 +10,7 @@ from zoo.conditions.records import LIMITS, Given
 from zoo.errors import ZooError
 from zoo.images.convert import to_float
 from zoo.images.read import image_files, read_images
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 class Images(Condition):
@@ -45,7 +45,7 @@ class Images(Condition):
         return {**super().take(rows, indices), "source": to_float(rows["source"][indices])}
 
     def symbolic(self):
-        return {"source": spec(2, self.size, self.size, self.channels)}
+        return {"source": symbolic_input(2, self.size, self.size, self.channels)}
 
     def serve(self, folder, limits=LIMITS):
         return image_signatures(self, limits), []

@@ -11,7 +11,7 @@ from zoo.conditions.assertions import require_range
 from zoo.conditions.base import Condition
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, parts
 from zoo.errors import ZooError, nearest
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
@@ -61,7 +61,7 @@ class Labels(Condition):
         return int(label)
 
     def symbolic(self):
-        return {"labels": spec(2, dtype="int64")}
+        return {"labels": symbolic_input(2, dtype="int64")}
 
     def serve(self, folder, limits=LIMITS):
         inputs = [tf.TensorSpec([None], tf.int64, name="labels")]

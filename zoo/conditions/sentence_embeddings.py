@@ -9,7 +9,7 @@ from zoo.conditions.base import Condition
 from zoo.conditions.embedding_files import check_not_zero, read_embeddings
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, shown
 from zoo.errors import ZooError
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 class SentenceEmbeddings(Condition):
@@ -47,7 +47,7 @@ class SentenceEmbeddings(Condition):
         return {"sentence": sentences}
 
     def symbolic(self):
-        return {"sentence": spec(2, self.features)}
+        return {"sentence": symbolic_input(2, self.features)}
 
     def encode(self, batch):
         return {"sentence": tf.cast(batch["sentence"], keras.config.floatx())}

@@ -7,7 +7,7 @@ from zoo.conditions.sentence_embeddings import SentenceEmbeddings
 from zoo.conditions.unconditional import Unconditional
 from zoo.conditions.word_embeddings import WordEmbeddings
 from zoo.errors import ZooError, check_choice
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.text_encoder import RNNTextEncoder
 from zoo.text.vocabulary import check_has_words
 
@@ -56,4 +56,5 @@ def _recurrent_encoder(config, vocabulary_size, max_words):
     encoder = RNNTextEncoder(
         vocabulary_size=vocabulary_size, **config, name="text_encoder", dtype=dtype
     )
-    return build(encoder, spec(2, max_words, dtype="int32"), spec(2, dtype="int32"))
+    tokens, lengths = (symbolic_input(*shape, dtype="int32") for shape in ((2, max_words), (2,)))
+    return build_on(encoder, tokens, lengths)

@@ -1,10 +1,10 @@
-"""Encoded words as the generator's inputs: word vectors, sentence vector, and padding mask."""
+"""Encoded words as the generator's inputs: word vectors, sentence vector, and mask."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 
 
 def sentence_of_words(words, lengths):
@@ -22,13 +22,13 @@ def encoded_words(text, max_words):
     words, sentence = (
         tf.cast(text[name], keras.config.floatx()) for name in ("words", "sentence")
     )
-    return {"words": words, "sentence": sentence, "padding": tf.logical_not(mask)}
+    return {"words": words, "sentence": sentence, "mask": mask}
 
 
 def symbolic_words(max_words, features):
     """The symbolic inputs of a generator that reads words."""
     return {
-        "words": spec(2, max_words, features),
-        "sentence": spec(2, features),
-        "padding": spec(2, max_words, dtype="bool"),
+        "words": symbolic_input(2, max_words, features),
+        "sentence": symbolic_input(2, features),
+        "mask": symbolic_input(2, max_words, dtype="bool"),
     }

@@ -74,7 +74,7 @@ def keras_trunk(where):
     import keras
 
     from zoo.networks.backbones.perceptual_trunk import PerceptualTrunk
-    from zoo.networks.build import build, spec
+    from zoo.networks.build import build_on, symbolic_input
     from zoo.storage import sha256
 
     try:
@@ -87,7 +87,8 @@ def keras_trunk(where):
             "give its weights without the top as an .h5 file, or torchvision's file, with "
             "--lpips_trunk."
         ) from None
-    trunk = build(PerceptualTrunk("vgg", name="trunk", dtype="float32"), spec(None, 64, 64, 3))
+    trunk = PerceptualTrunk("vgg", name="trunk", dtype="float32")
+    build_on(trunk, symbolic_input(None, 64, 64, 3))
     theirs = [layer for layer in network.layers if layer.weights]
     digest = hashlib.sha256()
     for mine, other in zip(trunk.convolutions.values(), theirs, strict=True):

@@ -1,7 +1,7 @@
 """AttnGAN's official checkpoints (taoxugit/AttnGAN): `bird_AttnGAN2.pth`, `netG_epoch_*.pth` ...
 
 All are plain state dicts. The released weights of AttnGAN, DM-GAN and MirrorGAN were trained with
-the mis-tiled padding mask, `mask_tiling="official"`; the default keeps an image independent of its
+the mis-tiled word mask, `mask_tiling="official"`; the default keeps an image independent of its
 neighbours in the batch.
 """
 

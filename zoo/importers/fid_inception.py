@@ -10,7 +10,7 @@ from zoo.errors import ZooError
 from zoo.importers.state_dict import batch_norm, conv, linear, load_state_dict, size_of
 from zoo.networks.backbones.fid_inception import FidInception
 from zoo.networks.backbones.inception_v3 import STEM
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 CLASSES = 1008
 _UNUSED = re.compile(r"AuxLogits\.")
@@ -42,7 +42,7 @@ def load_fid_inception(path):
         )
     divisor = max(1, STEM[0].filters // size_of(arrays, "Conv2d_1a_3x3.conv.weight", 0))
     network = FidInception(CLASSES, divisor, name="fid_inception", dtype="float32")
-    build(network, spec(None, 299, 299, 3, dtype="float32"))
+    build_on(network, symbolic_input(None, 299, 299, 3, dtype="float32"))
     load_state_dict(inception_targets(network), arrays)
     network.trainable = False
     return network

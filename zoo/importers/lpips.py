@@ -14,7 +14,7 @@ from zoo.checks import check_weights
 from zoo.errors import ZooError
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.networks.backbones.perceptual_trunk import TRUNKS, PerceptualTrunk
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 _HEAD = re.compile(r"lins?\.?(\d+)\.model\.1\.weight")
 # the shape of torchvision's features.0.weight
@@ -66,7 +66,7 @@ def load_trunk(path):
 
     arrays = read_state_dict(path)
     trunk = PerceptualTrunk(trunk_of(arrays), name="trunk", dtype="float32")
-    build(trunk, spec(None, 64, 64, 3, dtype="float32"))
+    build_on(trunk, symbolic_input(None, 64, 64, 3, dtype="float32"))
     own = any(name.startswith("net.slice") for name in arrays)
     targets = trunk_targets(trunk) if own else torchvision_targets(trunk)
     prefix = "net." if own else "features."

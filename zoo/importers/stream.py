@@ -51,18 +51,18 @@ def caption_decoder_targets(decoder):
 
 
 def load(cnn_encoder, rnn_decoder, captions, max_words=18, **settings):
-    """A `Stream` with the weights of MirrorGAN's captioning network, for `load_stream`.
+    """A `CaptionPretraining` with the weights of MirrorGAN's captioning network, for `load_stream`.
 
     Args:
         cnn_encoder, rnn_decoder: str. `cnn_encoder.ckpt` and `rnn_decoder.ckpt`.
         captions: str. The `captions.pickle` (or `bird_captions.pickle`) of the GAN.
         max_words: int. Maximum number of words of a generated caption.
-        **settings: other arguments of `Stream`, such as `image_size`, the GAN's (256).
+        **settings: other arguments of `CaptionPretraining`, such as `image_size`, the GAN's (256).
 
     Raises:
         ZooError: a file cannot be read, or the files do not belong together.
     """
-    from zoo.models.mirror_gan import Stream
+    from zoo.models.mirror_gan import CaptionPretraining
 
     encoder, decoder = read_state_dict(cnn_encoder), read_state_dict(rnn_decoder)
     sizes = {
@@ -70,7 +70,7 @@ def load(cnn_encoder, rnn_decoder, captions, max_words=18, **settings):
         "max_words": max_words,
         "captioner": captioner_settings(encoder, decoder),
     }
-    model = make_model(Stream, sizes, settings, encoder, decoder)
+    model = make_model(CaptionPretraining, sizes, settings, encoder, decoder)
     targets = prefixed("encoder.", caption_encoder_targets(model.captioner.encoder))
     targets |= prefixed("decoder.", caption_decoder_targets(model.captioner.decoder))
     load_state_dict(targets, prefixed("encoder.", encoder) | prefixed("decoder.", decoder))

@@ -13,7 +13,7 @@ from zoo.importers.darknet_weights import parse_config, state_dict_of_weights
 from zoo.importers.state_dict import batch_norm, conv, load_state_dict
 from zoo.networks.backbones.darknet import Darknet, yolo_v3
 from zoo.networks.budget import limited
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def detector_targets(network):
@@ -52,7 +52,7 @@ def _network(layers, size):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras' warnings about layers that cannot be built
-            return build(Darknet(layers, name="detector"), spec(None, size, size, 3))
+            return build_on(Darknet(layers, name="detector"), symbolic_input(None, size, size, 3))
     except ZooError:
         raise
     except Exception as error:  # incompatible layers fail anywhere in Keras

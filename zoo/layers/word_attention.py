@@ -9,29 +9,29 @@ from zoo.layers import initializers
 MASK_TILINGS = ("per_sample", "official")
 
 
-def attend_words(pixels, keys, values, padding=None, mask_tiling="per_sample"):
+def attend_words(pixels, keys, values, mask=None, mask_tiling="per_sample"):
     """sum over words of softmax(pixel . key) * value, without scaling.
 
     Args:
-        mask_tiling: "per_sample" gives each pixel the padding mask of its own caption. "official"
+        mask_tiling: "per_sample" gives each pixel the mask of its own caption. "official"
             reproduces the released code of AttnGAN and DM-GAN, where pixel q of sample b gets the
             mask of sample (b * pixels + q) mod batch: an image then depends on its neighbors in
             the batch.
 
-    Shapes: pixels (batch, h, w, d), keys (batch, words, d), values (batch, words, c), padding
-        (batch, words), True at padding, or None -> context (batch, h, w, c), attention (batch, h,
-        w, words).
+    Shapes: pixels (batch, h, w, d), keys (batch, words, d), values (batch, words, c), mask
+        (batch, words), True at words, or None -> context (batch, h, w, c), attention (batch, h, w,
+        words).
     """
     batch, height, width, features = ops.shape(pixels)
     count, words = height * width, ops.shape(keys)[1]
     queries = ops.reshape(pixels, (batch, count, features))  # (batch, pixels, d)
     scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))  # (batch, pixels, words)
-    if padding is not None:
-        closed = ops.cast(padding, "bool")[:, None, :]  # (batch, 1, words)
+    if mask is not None:
+        mask = ops.cast(mask, "bool")[:, None, :]  # (batch, 1, words)
         if mask_tiling == "official":
             owner = ops.arange(batch * count, dtype="int32") % batch
-            closed = ops.reshape(ops.take(closed[:, 0], owner, axis=0), ops.shape(scores))
-        scores = ops.where(closed, ops.cast(-1e30, scores.dtype), scores)
+            mask = ops.reshape(ops.take(mask[:, 0], owner, axis=0), ops.shape(scores))
+        scores = ops.where(mask, scores, ops.cast(-1e30, scores.dtype))
     attention = ops.softmax(scores, axis=-1)
     context = ops.matmul(attention, values)
     shape = (batch, height, width)
@@ -54,8 +54,8 @@ class WordAttention(keras.layers.Layer):
         features: int. Channels of the pixels and of the keys.
         mask_tiling: see `attend_words`.
 
-    Shapes: pixels (batch, h, w, features), words (batch, words, any), padding (batch, words), True
-        at padding -> context (batch, h, w, features), attention (batch, h, w, words).
+    Shapes: pixels (batch, h, w, features), words (batch, words, any), mask (batch, words), True at
+        words -> context (batch, h, w, features), attention (batch, h, w, words).
     """
 
     def __init__(self, features, mask_tiling="per_sample", **kwargs):
@@ -70,9 +70,9 @@ class WordAttention(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
-    def call(self, pixels, words, padding=None):
+    def call(self, pixels, words, mask=None):
         keys = self.keys(words)  # (batch, words, features)
-        return attend_words(pixels, keys, keys, padding, self.mask_tiling)
+        return attend_words(pixels, keys, keys, mask, self.mask_tiling)
 
     def get_config(self):
         return {**super().get_config(), "features": self.features, "mask_tiling": self.mask_tiling}

@@ -16,7 +16,7 @@ from keras import ops
 from zoo.precision import at_least_float32
 
 TEMPERATURE = 0.1
-GAMMAS = (5.0, 5.0, 50.0)  # inverse temperatures of attention, mean over words, and match
+XMC_GAMMAS = (5.0, 5.0, 50.0)  # inverse temperatures of attention, mean over words, and match
 
 
 def l2_normalize(x, epsilon=1e-12):
@@ -77,14 +77,14 @@ def attend_regions(regions, words, gamma, mask=None):
     return ops.einsum("jitr,ird->jitd", ops.softmax(scores, axis=-1), regions)
 
 
-def word_similarities(regions, words, mask, gammas=GAMMAS):
+def word_similarities(regions, words, mask, gammas=XMC_GAMMAS):
     """1 / gamma2 log sum_t exp(gamma2 cos(word_t, context_t)), t the words of a caption.
 
     Args:
         regions: float (images, ..., d).
         words: float (captions, t, d).
         mask: bool (captions, t), True at a caption's words.
-        gammas: see `GAMMAS`.
+        gammas: see `XMC_GAMMAS`.
 
     Returns float (images, captions).
     """
@@ -96,6 +96,6 @@ def word_similarities(regions, words, mask, gammas=GAMMAS):
     return ops.transpose(ops.logsumexp(scores, axis=-1)) / gammas[1]
 
 
-def word_loss(regions, words, mask, gammas=GAMMAS):
+def word_loss(regions, words, mask, gammas=XMC_GAMMAS):
     """Contrastive loss of image regions with the captions' words (see `word_similarities`)."""
     return match(gammas[2] * word_similarities(regions, words, mask, gammas))

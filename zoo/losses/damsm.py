@@ -9,7 +9,7 @@ from keras import ops
 
 from zoo.precision import at_least_float32
 
-GAMMAS = (4.0, 5.0, 10.0)  # the official configuration; the paper's text has gamma1 = 5
+DAMSM_GAMMAS = (4.0, 5.0, 10.0)  # the official configuration; the paper's text has gamma1 = 5
 
 
 def cosine(a, b, epsilon=1e-8):
@@ -31,7 +31,7 @@ def attend_regions(regions, words, mask, gamma1):
     return ops.einsum("jitr,ird->jitd", attention, regions), attention
 
 
-def word_similarities(regions, words, mask, gammas=GAMMAS):
+def word_similarities(regions, words, mask, gammas=DAMSM_GAMMAS):
     """S[i, j] = log sum_t exp(gamma2 cos(context_t, word_t)), t the words of caption j.
 
     Shapes: regions (images, h, w, d), words (captions, t, d), mask bool (captions, t), True at
@@ -51,7 +51,7 @@ def sentence_similarities(codes, sentences):
     return cosine(codes[:, None], sentences[None])
 
 
-def matching_losses(similarities, labels=None, gamma3=GAMMAS[2]):
+def matching_losses(similarities, labels=None, gamma3=DAMSM_GAMMAS[2]):
     """Cross-entropy of retrieving each image's caption, and each caption's image.
 
     Pairs of different rows with the same label are no negatives.
@@ -74,7 +74,7 @@ def matching_losses(similarities, labels=None, gamma3=GAMMAS[2]):
     return tuple(ops.mean(ops.logsumexp(logits, axis=axis) - chosen) for axis in (1, 0))
 
 
-def damsm_losses(image_features, text_features, mask, labels=None, gammas=GAMMAS):
+def damsm_losses(image_features, text_features, mask, labels=None, gammas=DAMSM_GAMMAS):
     """The DAMSM's word and sentence losses, each for both directions.
 
     Args:

@@ -46,7 +46,7 @@ def xmc_gan(images):
     return np.clip(2 * resize(images / 255, SIZE, SIZE, antialias=True) - 1, -1, 1)
 
 
-ROUTES = {
+PREPROCESSING = {
     "pytorch_fid": pytorch_fid,
     "dm_gan_fid": dm_gan_fid,
     "openai_score": openai_score,
@@ -55,27 +55,27 @@ ROUTES = {
 }
 
 
-def inception_input(images, route):
+def inception_input(images, preprocessing):
     """Images resized to 299 x 299 and scaled by one of the preprocessing variants.
 
     Args:
         images: uint8 (batch, h, w, 3).
-        route: a key of `ROUTES`.
+        preprocessing: a key of `PREPROCESSING`.
 
     Returns:
         float64 (batch, 299, 299, 3).
 
     Raises:
-        ZooError: an unknown route, or other images.
+        ZooError: an unknown preprocessing, or other images.
     """
-    check_choice("route", route, ROUTES)
+    check_choice("preprocessing", preprocessing, PREPROCESSING)
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] != 3 or not images.size:
         raise ZooError(
             "Images for Inception must be uint8 (batch, h, w, 3), got "
             f"{images.dtype} {images.shape}."
         )
-    return ROUTES[route](images)
+    return PREPROCESSING[preprocessing](images)
 
 
 def _pillow(images):

@@ -9,6 +9,7 @@ from zoo._lazy import lazy_exports
 SYSTEMS = {  # class -> its package
     "AttnGAN": "zoo.models.attn_gan",
     "BicycleGAN": "zoo.models.bicyclegan",
+    "CaptionPretraining": "zoo.models.mirror_gan",
     "DAMSM": "zoo.models.damsm",
     "DCGAN": "zoo.models.dcgan",
     "DMGAN": "zoo.models.dm_gan",
@@ -17,7 +18,6 @@ SYSTEMS = {  # class -> its package
     "MirrorGAN": "zoo.models.mirror_gan",
     "Pix2Pix": "zoo.models.pix2pix",
     "StackGANV2": "zoo.models.stackgan_v2",
-    "Stream": "zoo.models.mirror_gan",
     "XMCGAN": "zoo.models.xmc_gan",
 }
 __all__ = [*SYSTEMS]

@@ -8,13 +8,14 @@ import keras
 _GENERATION_ONLY = contextvars.ContextVar("zoo_generation_only", default=False)
 
 
-def spec(*shape, dtype=None):
+def symbolic_input(*shape, dtype=None):
     """A symbolic input of this shape (batch first)."""
     return keras.KerasTensor(shape, dtype=dtype or keras.config.floatx())
 
 
-def build(network, *inputs):
-    """Creates the variables of `network` by calling it on symbolic inputs (structures of `spec`).
+def build_on(network, *inputs):
+    """Creates the variables of `network` by calling it on symbolic inputs (structures of
+    `symbolic_input`).
 
     Keras traces a layer without its own `build` twice, the first time only to build its sublayers,
     and so do these: a leaf is traced once per enclosing layer. Here a single trace builds all of

@@ -15,7 +15,7 @@ from zoo.layers import initializers
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.backbones.frozen_trunk import FrozenTrunk
 from zoo.networks.backbones.inception_v3 import InceptionV3
-from zoo.networks.build import spec
+from zoo.networks.build import symbolic_input
 from zoo.precision import at_least_float32_dtype
 
 
@@ -45,7 +45,7 @@ class ImageEncoder(keras.layers.Layer):
         self.output_dtype = at_least_float32_dtype(self)
 
     def build(self, images_shape):
-        local, pooled = self.encode(spec(None, *images_shape[1:]))
+        local, pooled = self.encode(symbolic_input(None, *images_shape[1:]))
         rule = {"kernel_initializer": initializers.uniform(0.1), "dtype": self.output_dtype}
         self.emb_features = keras.layers.Conv2D(
             self.features, 1, use_bias=False, name="emb_features", **rule

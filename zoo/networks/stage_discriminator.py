@@ -118,10 +118,10 @@ class StageDiscriminator(keras.layers.Layer):
         self.unconditional = unconditional
         self.conditional = conditional
         self.normalization = normalization
-        halvings = image_size.bit_length() - 3  # size / 2**halvings == 4
+        num_downsamples = image_size.bit_length() - 3  # size / 2**num_downsamples == 4
         common = {"normalization": normalization, "dtype": self.dtype_policy}
-        widths = [filters * 2**i for i in range(halvings)]
-        reductions = [filters * 2**i for i in range(halvings - 2, 2, -1)]
+        widths = [filters * 2**i for i in range(num_downsamples)]
+        reductions = [filters * 2**i for i in range(num_downsamples - 2, 2, -1)]
         self.blocks = []
         for i, width in enumerate(widths):
             normalize = i > 0 or normalization == "spectral"

@@ -107,8 +107,8 @@ class StagedGenerator(keras.layers.Layer):
         single_image: bool. Only the last image has a head (AttnGAN's official `G_DCGAN`).
 
     Inputs, a dict: `sentence` (batch, features), `latents` (batch, any), `noise` (batch,
-        condition_dim), and for systems that read words `words` (batch, words, features), `padding`
-        bool (batch, words), True at padding.
+        condition_dim), and for systems that read words `words` (batch, words, features), `mask`
+        bool (batch, words), True at words.
 
     Returns a dict: `images`, list of (batch, size, size, 3) in [-1, 1], at least float32; `mu`,
         `log_var` (batch, condition_dim); and the refinement stages' further outputs, one list per

@@ -29,8 +29,8 @@ class RNNTextEncoder(keras.layers.Layer):
         paper).
 
     Returns a dict: `words` (batch, words, features), zero after each caption's end; `sentence`
-        (batch, features) = [last forward state, last backward state]; `padding` bool (batch,
-        words), True where the token id is 0.
+        (batch, features) = [last forward state, last backward state]; `mask` bool (batch, words),
+        False where the token id is 0, the padding.
     """
 
     def __init__(self, vocabulary_size, features=256, embedding_dim=300, cell="lstm", **kwargs):
@@ -80,7 +80,7 @@ class RNNTextEncoder(keras.layers.Layer):
         return {
             "words": words,  # (batch, words, features)
             "sentence": ops.concatenate([forward[1], backward[1]], axis=-1),  # (batch, features)
-            "padding": ops.equal(tokens, 0),  # (batch, words)
+            "mask": ops.not_equal(tokens, 0),  # (batch, words)
         }
 
     def get_config(self):

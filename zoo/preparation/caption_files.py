@@ -36,8 +36,8 @@ def caption_files(tree):
         form = "json" if _JSON.fullmatch(base) else base.lower()
         if form in (METADATA, CSV, TXT, "json"):
             found.setdefault(form, []).append(name)
-    if beside := _text_files(tree):
-        found["a .txt next to each image"] = list(beside.values())
+    if next_to := _text_files(tree):
+        found["a .txt next to each image"] = list(next_to.values())
     return found
 
 

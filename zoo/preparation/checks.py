@@ -18,7 +18,7 @@ _BLOCK = 512  # rows compared at a time
 
 @dataclasses.dataclass
 class Facts:
-    """What is known of an image after it was decoded.
+    """Properties of a decoded image.
 
     Attributes:
         sha256: str, of the file. width, height: int.
@@ -44,13 +44,13 @@ def facts_of(data):
     from PIL import Image
 
     image = read_image(data)
-    picture = Image.fromarray(image)
-    gray = np.asarray(picture.convert("L").resize((SIDE + 1, SIDE), Image.BILINEAR), np.int16)
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    thumb = picture.crop((left, top, left + side, top + side)).resize((THUMB, THUMB))
+    pillow = Image.fromarray(image)
+    gray = np.asarray(pillow.convert("L").resize((SIDE + 1, SIDE), Image.BILINEAR), np.int16)
+    side = min(pillow.size)
+    left, top = (pillow.width - side) // 2, (pillow.height - side) // 2
+    thumb = pillow.crop((left, top, left + side, top + side)).resize((THUMB, THUMB))
     bits = np.packbits(gray[:, 1:] > gray[:, :-1])
-    facts = Facts(hashlib.sha256(data).hexdigest(), picture.width, picture.height, bits,
+    facts = Facts(hashlib.sha256(data).hexdigest(), pillow.width, pillow.height, bits,
                   image.reshape(-1, 3).mean(0, dtype=np.float32), np.asarray(thumb))
     return facts, image
 

@@ -1,4 +1,4 @@
-"""What a folder holds: captions, classes, pairs or two domains, and the images of each.
+"""The content of a folder: captions, classes, pairs or two domains, and the images of each.
 
 `find_kind` names the only possible reading. Two possible readings are an error that names both, and
 `items_of` reads the folder as the kind that the user gives.

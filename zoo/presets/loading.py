@@ -68,6 +68,7 @@ RENAMED = {
     ("zoo.models.image_classifier", "ImageClassifier"): (
         "zoo.models.feature_encoder", "FeatureEncoder"
     ),
+    ("zoo.models.mirror_gan", "Stream"): ("zoo.models.mirror_gan", "CaptionPretraining"),
 }
 
 

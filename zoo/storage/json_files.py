@@ -113,7 +113,7 @@ def _no_constant(text):
 
 
 def _problem(value):
-    """What `read_strict_json` refuses, as the end of a sentence, or None."""
+    """The reason why `read_strict_json` refuses a value, as the end of a sentence, or None."""
     level, depth = [value], 0
     while level:
         if depth > STRICT_DEPTH:

@@ -119,8 +119,8 @@ class HubTextEncoder(keras.layers.Layer):
 
         Returns:
             dict of `words` float32 (batch, T, features), `sentence` float32 (batch, features),
-            `lengths` int32 (batch,), `mask` bool (batch, T), true at real pieces, and `padding`,
-            its opposite. Vectors after the end are those of the module, and not zero.
+            `lengths` int32 (batch,), and `mask` bool (batch, T), True at real pieces. Vectors
+            after the end are those of the module, and not zero.
         """
         pieces = inputs if isinstance(inputs, dict) else self.tokenize(inputs)
         lengths = tf.cast(pieces["lengths"], tf.int32)
@@ -141,7 +141,6 @@ class HubTextEncoder(keras.layers.Layer):
             "sentence": sentence,
             "lengths": lengths,
             "mask": mask,
-            "padding": tf.logical_not(mask),
         }
 
     def tokenize(self, captions):
@@ -203,7 +202,6 @@ class HubTextEncoder(keras.layers.Layer):
             "sentence": spec((batch, self.features), "float32"),
             "lengths": spec((batch,), "int32"),
             "mask": spec(tokens, "bool"),
-            "padding": spec(tokens, "bool"),
         }
 
     def _check_preprocessor(self):

@@ -1,4 +1,4 @@
-"""What a recipe's `build` returns: a model with its data, scores and samples."""
+"""The result of a recipe's `build`: a model with its data, scores and samples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

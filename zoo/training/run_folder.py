@@ -143,7 +143,7 @@ class RunFolder:
     def close(self):
         """Writes the last state to `report.html`, and releases the lock on the folder."""
         if self._lock is not None:
-            with contextlib.suppress(ZooError, OSError):  # such as a full disk, which was said
+            with contextlib.suppress(ZooError, OSError):  # such as a full disk, which was reported
                 write_page(self.path)
             self._lock.close()
             self._lock = None

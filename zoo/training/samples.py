@@ -206,7 +206,7 @@ class DescriptionSamples:
     """Writes held-out images with their true captions to the left and their descriptions below.
 
     Args:
-        model: a `Stream`.
+        model: a `CaptionPretraining`.
         source: the held-out images.
         tokenizer, crop: see `evaluation_batches`.
         count: int, number of images.

@@ -22,12 +22,13 @@ def check_describes(model, name):
     if not hasattr(model, "describe"):
         raise ZooError(
             f"{name} is a {type(model).__name__}, which cannot describe images: --describe needs a "
-            "MirrorGAN with its captioning network, or a Stream."
+            "MirrorGAN with its captioning network, or a preset of its pre-training (STREAM)."
         )
     if not hasattr(model, "captioner"):
         raise ZooError(
             f"{name} was saved without its captioning network: use one that was saved with it, or "
-            "describe images with a Stream, --preset=STREAM --images=FOLDER --describe."
+            "describe images with a preset of its pre-training, --preset=STREAM --images=FOLDER "
+            "--describe."
         )
 
 

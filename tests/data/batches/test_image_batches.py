@@ -25,25 +25,25 @@ class Photos:
 
     def __init__(self, count=7, seed=0, side=None):
         shapes = [(side, side) if side else (18 + i % 3, 25 - i % 4) for i in range(count)]
-        self.pictures = [noise(*shape, seed + i) for i, shape in enumerate(shapes)]
+        self.images = [noise(*shape, seed + i) for i, shape in enumerate(shapes)]
         self.side, self.labels = side, np.arange(count)
-        self._data = tf.ragged.constant([p.reshape(-1).tolist() for p in self.pictures], tf.uint8)
-        self._shapes = tf.constant([p.shape for p in self.pictures])
+        self._data = tf.ragged.constant([p.reshape(-1).tolist() for p in self.images], tf.uint8)
+        self._shapes = tf.constant([p.shape for p in self.images])
 
     def __len__(self):
-        return len(self.pictures)
+        return len(self.images)
 
     def load(self, index):
-        picture = tf.reshape(self._data[index], self._shapes[index])
-        return tf.ensure_shape(picture, [self.side, self.side, 3])
+        image = tf.reshape(self._data[index], self._shapes[index])
+        return tf.ensure_shape(image, [self.side, self.side, 3])
 
 
 class Pairs(Photos):
     """The target is the source's negative, so that it shows whether both are cut alike."""
 
     def load(self, index):
-        picture = super().load(index)
-        return picture, 255 - picture
+        image = super().load(index)
+        return image, 255 - image
 
 
 class Domains:
@@ -77,16 +77,16 @@ def _pixels(images):
     return np.round((np.asarray(images) + 1) * 127.5).astype(np.uint8)
 
 
-def _find(crop, picture):
+def _find(crop, image):
     """(top, left, mirrored) of a crop in an image."""
     size = crop.shape[0]
-    free = picture.shape[0] - size
+    free = image.shape[0] - size
     return [
         (top, left, mirrored)
         for top in range(free + 1)
         for left in range(free + 1)
         for mirrored, view in ((False, crop), (True, crop[:, ::-1]))
-        if (picture[top : top + size, left : left + size] == view).all()
+        if (image[top : top + size, left : left + size] == view).all()
     ]
 
 
@@ -139,7 +139,7 @@ def test_an_epoch_has_every_image_with_its_label():
         assert sorted(np.concatenate([b["labels"] for b in epoch])) == list(range(6))
     for batch in batches:
         for image, label in zip(_pixels(batch["images"]), batch["labels"], strict=True):
-            want = resize(tf.constant(source.pictures[label]), 12, 12, "bilinear")
+            want = resize(tf.constant(source.images[label]), 12, 12, "bilinear")
             np.testing.assert_array_equal(image, want)
 
 
@@ -147,7 +147,7 @@ def test_crops_and_flips_of_labelled_images():
     source, found = Photos(3), []
     for batch in _steps("labels", 60, source=source, load_size=14, flip=True):
         for image, label in zip(_pixels(batch["images"]), batch["labels"], strict=True):
-            scaled = resize(tf.constant(source.pictures[label]), 14, 14).numpy()
+            scaled = resize(tf.constant(source.images[label]), 14, 14).numpy()
             (place,) = _find(image, scaled)
             found.append(place)
     counts = {place: found.count(place) for place in found}
@@ -157,12 +157,12 @@ def test_crops_and_flips_of_labelled_images():
 
 def test_pairs_are_cut_alike_and_scaled_bicubically():
     source, places = Pairs(3), set()
-    pictures = [resize(tf.constant(p), 15, 15, "bicubic").numpy() for p in source.pictures]
-    negatives = [resize(tf.constant(255 - p), 15, 15, "bicubic").numpy() for p in source.pictures]
+    images = [resize(tf.constant(p), 15, 15, "bicubic").numpy() for p in source.images]
+    negatives = [resize(tf.constant(255 - p), 15, 15, "bicubic").numpy() for p in source.images]
     for batch in _steps("paired", 10, source=source, load_size=15):
         for first, second in zip(_pixels(batch["source"]), _pixels(batch["target"]), strict=True):
-            (place,) = [place for picture in pictures for place in _find(first, picture)]
-            assert [place] == [place for picture in negatives for place in _find(second, picture)]
+            (place,) = [place for image in images for place in _find(first, image)]
+            assert [place] == [place for image in negatives for place in _find(second, image)]
             places.add(place)
     assert len(places) > 5 and {place[2] for place in places} == {False, True}
 
@@ -175,7 +175,7 @@ def test_no_moves_in_evaluation():
     ):
         for batch in data:
             for image, label in zip(_pixels(batch["images"]), batch["labels"].numpy(), strict=True):
-                scaled = resize(tf.constant(source.pictures[label]), 15, 15).numpy()
+                scaled = resize(tf.constant(source.images[label]), 15, 15).numpy()
                 assert (2, 2, False) in _find(image, scaled)  # torchvision rounds 1.5 to 2
 
 
@@ -196,8 +196,8 @@ def test_the_smaller_domain_starts_over_in_evaluation():
             images = _pixels(np.concatenate([b[key] for b in batches]))
             assert len(images) == 7
             for number, image in enumerate(images):
-                picture = domain.pictures[number % len(domain)]
-                want = resize(tf.constant(picture), 12, 12, "bicubic")
+                original = domain.images[number % len(domain)]
+                want = resize(tf.constant(original), 12, 12, "bicubic")
                 np.testing.assert_array_equal(image, want)
 
 
@@ -206,7 +206,7 @@ def test_the_smaller_domain_is_drawn_at_random(counts):
     source = Domains(*counts)
     shown = {"a": [], "b": []}
     scaled = {
-        name: [resize(tf.constant(p), 12, 12, "bicubic").numpy() for p in domain.pictures]
+        name: [resize(tf.constant(p), 12, 12, "bicubic").numpy() for p in domain.images]
         for name, domain in (("a", source.a), ("b", source.b))
     }
     for batch in _steps("unpaired", 7 * 5, source=source, batch_size=2, flip=False):

@@ -27,7 +27,7 @@ def test_static_shapes(shapes):
             shapes, tokenizer_of(shapes), (8, 16), 4, cache=cache, mismatched=True
         )
         assert data.element_spec["images"][1].shape == (4, 16, 16, 3)
-        assert data.element_spec["wrong_images"] == data.element_spec["images"]
+        assert data.element_spec["mismatched_images"] == data.element_spec["images"]
         assert data.element_spec["tokens"].shape == (4, 5)
         assert data.element_spec["lengths"].shape == (4,)
 
@@ -70,13 +70,13 @@ def test_images_go_with_their_captions_and_labels(shapes):
     tokenizer = tokenizer_of(shapes, 20)
     data = text_to_image_dataset(shapes, tokenizer, (16,), 5, training=False, cache=True)
     for batch in data.take(4).as_numpy_iterator():
-        for picture, tokens, label in zip(
+        for image, tokens, label in zip(
             batch["images"][0], batch["tokens"], batch["labels"], strict=True
         ):
             match = [
                 i
                 for i in range(len(shapes))
-                if np.allclose(shapes.load(i).numpy() / 127.5 - 1.0, picture, atol=1e-6)
+                if np.allclose(shapes.load(i).numpy() / 127.5 - 1.0, image, atol=1e-6)
             ]
             assert len(match) == 1
             assert label == shapes.labels[match[0]]
@@ -145,7 +145,7 @@ def test_batches_stay_what_they_were(photos):
 
 
 class Embedded(Photos):
-    """Two embeddings of three features an image: the image, which of the two, a constant."""
+    """Two embeddings per image, of three features: image, number of the embedding, a constant."""
 
     def __init__(self):
         super().__init__()
@@ -167,7 +167,7 @@ def test_embeddings_take_the_place_of_tokens(cache):
         sentence = batch.pop("sentence")
         np.testing.assert_array_equal(sentence[:, 0] * 10, batch["labels"])
         drawn.update(sentence[:, 1])
-        assert_equal(batch, {key: other[key] for key in ("images", "wrong_images", "labels")})
+        assert_equal(batch, {key: other[key] for key in ("images", "mismatched_images", "labels")})
     assert drawn == {0.0, 1.0}
 
 
@@ -193,13 +193,13 @@ def test_paper_crop_moves_in_training_only(photos):
     still = steps_of(photos, 18, sizes=(16,), crop="paper", cache=True, training=False)
 
     def different(steps):
-        pictures = [
-            picture.tobytes()
+        images = [
+            image.tobytes()
             for batch in steps
-            for picture, label in zip(batch["images"][0], batch["labels"], strict=True)
+            for image, label in zip(batch["images"][0], batch["labels"], strict=True)
             if label == 0
         ]
-        return len(pictures), len(set(pictures))
+        return len(images), len(set(images))
 
     assert different(still)[1] == 1
     assert different(moving)[1] > 3

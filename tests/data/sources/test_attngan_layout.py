@@ -20,7 +20,7 @@ def _write(path, content):
         path.write_bytes(pickle.dumps(content, protocol=2))
 
 
-def _picture(path, width=40, height=30):
+def _image(path, width=40, height=30):
     path.parent.mkdir(parents=True, exist_ok=True)
     x = np.arange(width) * 6
     Image.fromarray(np.broadcast_to(x[None, :, None], [height, width, 3]).astype(np.uint8)).save(
@@ -31,7 +31,7 @@ def _picture(path, width=40, height=30):
 @pytest.fixture
 def birds(tmp_path):
     for name in NAMES:
-        _picture(tmp_path / "CUB_200_2011" / "images" / f"{name}.jpg")
+        _image(tmp_path / "CUB_200_2011" / "images" / f"{name}.jpg")
         _write(
             tmp_path / "text" / f"{name}.txt", "\n".join(f"a bird {i}" for i in range(12)) + "\n\n"
         )
@@ -50,9 +50,9 @@ def test_birds(birds):
     assert len(source) == 2
     assert source.captions[0] == [f"a bird {i}" for i in range(10)]
     np.testing.assert_array_equal(source.labels, [1, 7])
-    picture = source.load(0).numpy()  # half side 9, centre (14, 11)
-    assert picture.shape == (18, 18, 3)
-    assert abs(int(picture[0, 0, 0]) - 5 * 6) <= 2
+    image = source.load(0).numpy()  # half side 9, centre (14, 11)
+    assert image.shape == (18, 18, 3)
+    assert abs(int(image[0, 0, 0]) - 5 * 6) <= 2
     assert source.load(1).shape == (30, 40, 3)
 
 
@@ -63,7 +63,7 @@ def test_classes_as_an_array(birds):
 
 def test_coco(tmp_path):
     for name in ("COCO_1", "COCO_2"):
-        _picture(tmp_path / "images" / f"{name}.jpg")
+        _image(tmp_path / "images" / f"{name}.jpg")
         _write(tmp_path / "text" / f"{name}.txt", "\n".join(["one", "two", "", "!?", "three"]))
     _write(tmp_path / "test" / "filenames.pickle", ["COCO_1", "COCO_2"])
     source = Coco(tmp_path, split="test")
@@ -95,7 +95,7 @@ def test_batches_of_embeddings(birds):
     source = get_source("birds", directory=birds, embeddings=True)
     data = text_to_image_dataset(source, None, (8, 16), 2, crop="paper", mismatched=True)
     for batch in data.take(3).as_numpy_iterator():
-        assert batch["wrong_images"][1].shape == (2, 16, 16, 3)
+        assert batch["mismatched_images"][1].shape == (2, 16, 16, 3)
         for label, sentence in zip(batch["labels"], batch["sentence"], strict=True):
             mine = EMBEDDINGS[[1, 7].index(label)]
             assert (mine == sentence).all(axis=1).sum() == 1

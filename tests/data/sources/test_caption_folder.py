@@ -11,9 +11,9 @@ from zoo.data import CaptionFolder
 from zoo.errors import ZooError
 
 
-def _write(folder, rows, pictures=("a.png", "b.png", "sub/c.png")):
+def _write(folder, rows, images=("a.png", "b.png", "sub/c.png")):
     folder.mkdir(parents=True, exist_ok=True)
-    for number, name in enumerate(pictures):
+    for number, name in enumerate(images):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (number * 10, 0, 0)).save(path)
@@ -45,7 +45,7 @@ def _check(source):
     assert source.image_size == 8
     assert source.records[0]["style"] == "one"
     assert source.skipped == []
-    loaded = [picture.numpy()[0, 0, 0] for picture in tf.data.Dataset.range(3).map(source.load)]
+    loaded = [image.numpy()[0, 0, 0] for image in tf.data.Dataset.range(3).map(source.load)]
     assert loaded == [0, 10, 20]
 
 
@@ -94,7 +94,7 @@ def test_bad_lines(tmp_path, row, message, form):
     folder = tmp_path / "train"
     _write(folder, [ROWS[0], row, ROWS[1]])
     Image.new("RGB", (4, 4)).save(tmp_path / "secret.png")
-    (folder / "broken.png").write_bytes(b"this is no picture")
+    (folder / "broken.png").write_bytes(b"this is no image")
     (folder / "empty.png").write_bytes(b"")
     noise = np.random.RandomState(0).randint(0, 256, [16, 16, 3]).astype(np.uint8)
     Image.fromarray(noise).save(folder / "cut.png")
@@ -116,7 +116,7 @@ def test_bad_lines(tmp_path, row, message, form):
 
 def test_without_check_only_missing_images_are_found(tmp_path):
     _write(tmp_path, ROWS)
-    (tmp_path / "b.png").write_bytes(b"this is no picture")
+    (tmp_path / "b.png").write_bytes(b"this is no image")
     assert len(CaptionFolder(tmp_path, check=False)) == 3
 
 
@@ -136,7 +136,7 @@ def test_embeddings(tmp_path, shape):
 def test_skipped_lines_take_their_embeddings_along(tmp_path):
     rows = ["", ROWS[0], "{oops", ROWS[1], "", {"file_name": "broken.png", "text": "x"}, ROWS[2]]
     _write(tmp_path, rows)
-    (tmp_path / "broken.png").write_bytes(b"this is no picture")
+    (tmp_path / "broken.png").write_bytes(b"this is no image")
     np.save(tmp_path / "embeddings.npy", np.arange(1, 6, dtype=np.float32)[:, None])
     source = CaptionFolder(tmp_path, on_error="skip", embeddings=True)
     np.testing.assert_array_equal(source.embeddings[:, 0, 0], [1, 3, 5])

@@ -14,19 +14,19 @@ COUNT = 3  # images of a batch file
 
 def _batch(number):
     random = np.random.RandomState(number)
-    pictures = random.randint(0, 256, (COUNT, 32, 32, 3)).astype(np.uint8)
-    return pictures, random.randint(0, 10, COUNT).tolist()
+    images = random.randint(0, 256, (COUNT, 32, 32, 3)).astype(np.uint8)
+    return images, random.randint(0, 10, COUNT).tolist()
 
 
-def _rows(pictures):
-    return pictures.transpose(0, 3, 1, 2).reshape(len(pictures), -1)
+def _rows(images):
+    return images.transpose(0, 3, 1, 2).reshape(len(images), -1)
 
 
 def _write_pickles(folder, keys=str):
     folder.mkdir()
     for number, name in enumerate([f"data_batch_{n}" for n in range(1, 6)] + ["test_batch"]):
-        pictures, labels = _batch(number)
-        content = {"data": _rows(pictures), "labels": labels, "batch_label": name}
+        images, labels = _batch(number)
+        content = {"data": _rows(images), "labels": labels, "batch_label": name}
         content = {keys(key): value for key, value in content.items()}
         (folder / name).write_bytes(pickle.dumps(content, protocol=2))
 
@@ -34,8 +34,8 @@ def _write_pickles(folder, keys=str):
 def _write_binary(folder):
     folder.mkdir()
     for number, name in enumerate([f"data_batch_{n}" for n in range(1, 6)] + ["test_batch"]):
-        pictures, labels = _batch(number)
-        rows = np.concatenate([np.array(labels, np.uint8)[:, None], _rows(pictures)], axis=1)
+        images, labels = _batch(number)
+        rows = np.concatenate([np.array(labels, np.uint8)[:, None], _rows(images)], axis=1)
         (folder / f"{name}.bin").write_bytes(rows.tobytes())
 
 
@@ -45,10 +45,10 @@ def _check(directory):
     assert train.class_names[3] == "cat" and len(train.class_names) == 10
     assert train.labels.dtype == np.int64
     for source, number, start in ((train, 0, 0), (train, 4, 4 * COUNT), (test, 5, 0)):
-        pictures, labels = _batch(number)
+        images, labels = _batch(number)
         np.testing.assert_array_equal(source.labels[start : start + COUNT], labels)
-        np.testing.assert_array_equal(source.load(start + 1), pictures[1])
-        np.testing.assert_array_equal(source.load_batch([start, start + 2]), pictures[[0, 2]])
+        np.testing.assert_array_equal(source.load(start + 1), images[1])
+        np.testing.assert_array_equal(source.load_batch([start, start + 2]), images[[0, 2]])
 
 
 def test_pickles(tmp_path):
@@ -80,12 +80,12 @@ def test_batches(tmp_path):
 
 
 def test_through_keras(monkeypatch):
-    pictures, labels = _batch(0)
-    data = (pictures, np.array(labels, np.uint8)[:, None])
+    images, labels = _batch(0)
+    data = (images, np.array(labels, np.uint8)[:, None])
     monkeypatch.setattr(keras.datasets.cifar10, "load_data", lambda: (data, data))
     source = Cifar10()
     np.testing.assert_array_equal(source.labels, labels)
-    np.testing.assert_array_equal(source.load(2), pictures[2])
+    np.testing.assert_array_equal(source.load(2), images[2])
 
     def offline():
         raise OSError("no network")
@@ -96,8 +96,8 @@ def test_through_keras(monkeypatch):
 
 
 def _spoil(path, **changes):
-    pictures, labels = _batch(1)
-    content = {"data": _rows(pictures), "labels": labels, **changes}
+    images, labels = _batch(1)
+    content = {"data": _rows(images), "labels": labels, **changes}
     path.write_bytes(pickle.dumps(content))
 
 

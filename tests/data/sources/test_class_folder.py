@@ -17,7 +17,7 @@ def folder(tmp_path):
     save(root / "train" / "cat" / "2.bmp", (8, 8, 20))
     save(root / "train" / "beside.png", (8, 8, 90))
     save(root / "train" / "cat" / ".hidden.png", (8, 8, 90))
-    (root / "train" / "cat" / "notes.txt").write_text("no picture")
+    (root / "train" / "cat" / "notes.txt").write_text("no image")
     save(root / "test" / "dog" / "9.png", (8, 8, 50))
     return root
 
@@ -125,14 +125,14 @@ def test_broken_zip(folder, tmp_path):
 
 
 def test_grey_transparent_and_16_bit_images(tmp_path):
-    pictures = {
+    images = {
         "a_grey": Image.new("L", (9, 7), 77),
         "b_clear": Image.new("RGBA", (9, 7), (200, 0, 0, 0)),
         "c_deep": Image.fromarray(np.full((7, 9), 77 * 256 + 200, np.uint16)),
         "d_palette": Image.new("RGB", (9, 7), (1, 2, 3)).convert("P"),
     }
-    for name, picture in pictures.items():
-        save(tmp_path / "one" / f"{name}.png", picture)
+    for name, image in images.items():
+        save(tmp_path / "one" / f"{name}.png", image)
     source = ClassFolder(tmp_path, classes=["one"])
     (batch,) = labels_evaluation(source, 8, 4)  # 9 x 7 is squeezed into a square
     assert batch["images"].shape == (4, 8, 8, 3)

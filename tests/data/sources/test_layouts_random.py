@@ -30,7 +30,7 @@ class Case:
 
     def __init__(self, draw, truth, clear=True):
         self.draw, self.truth, self.clear, self.files = draw, truth, clear, {}
-        self.others = True  # whether other images may lie beside the data: they are no part of it
+        self.others = True  # whether other images may be next to the data: they are no part of it
 
     def add(self, name, data=SMALL):
         self.files[name] = data

@@ -22,10 +22,10 @@ def test_halves_and_direction(pairs, tmp_path):
         a2b, b2a = PairedFolder(path), PairedFolder(path, direction="b2a")
         assert len(a2b) == 3 and a2b.image_size == 6
         for index in range(3):
-            picture = noise(6, 16, index)
+            image = noise(6, 16, index)
             for (first, second), (left, right) in [
-                (a2b.load(index), (picture[:, :8], picture[:, 8:])),
-                (b2a.load(index), (picture[:, 8:], picture[:, :8])),
+                (a2b.load(index), (image[:, :8], image[:, 8:])),
+                (b2a.load(index), (image[:, 8:], image[:, :8])),
             ]:
                 np.testing.assert_array_equal(first, left)
                 np.testing.assert_array_equal(second, right)
@@ -66,7 +66,7 @@ def test_grey_and_transparent_pairs(tmp_path):
     (batch,) = paired_evaluation(PairedFolder(tmp_path), 4, 3)
     for key in ("source", "target"):
         values = np.round((batch[key] + 1) * 127.5)
-        assert [np.unique(picture).tolist() for picture in values] == [[9], [255], [9]]
+        assert [np.unique(image).tolist() for image in values] == [[9], [255], [9]]
 
 
 def test_paired_errors(pairs):

@@ -18,18 +18,18 @@ def test_labels_are_an_attribute_of_the_images(attribute):
 
 
 def test_maps_show_shape_and_place():
-    source, picture_first = (
+    source, image_first = (
         ShapePairs(size=32, count=40, seed=2, direction=way) for way in ("a2b", "b2a")
     )
     for index in range(40):
-        flat, picture = (half.numpy().astype(int) for half in source.load(index))
-        for first, second in zip((picture, flat), picture_first.load(index), strict=True):
+        flat, image = (half.numpy().astype(int) for half in source.load(index))
+        for first, second in zip((image, flat), image_first.load(index), strict=True):
             np.testing.assert_array_equal(first, second)
         kind, color, _, _, ground = source.attributes[index]
         inside = (flat == MAP_COLORS[kind]).all(-1)
         assert inside.any() and (flat[~inside] == 0).all()
         away = np.subtract(COLORS[color], BACKGROUNDS[ground])
-        covered = ((picture - BACKGROUNDS[ground]) * away).sum(-1) / (away**2).sum()
+        covered = ((image - BACKGROUNDS[ground]) * away).sum(-1) / (away**2).sum()
         assert (covered[inside] > 0.48).all() and (covered[~inside] < 0.52).all()
 
 
@@ -47,9 +47,9 @@ def test_backgrounds():
     source = ShapeDomains(size=32, count=30, count_b=20, seed=3)
     assert (len(source.a), len(source.b)) == (30, 20)
     for domain, color in ((source.a, 255), (source.b, 20)):
-        pictures = domain.load_batch(np.arange(len(domain))).numpy()
-        assert (pictures[:, 0, 0] == color).all()
-        np.testing.assert_array_equal(ShapeModes(32).assign(pictures), domain.attributes)
+        images = domain.load_batch(np.arange(len(domain))).numpy()
+        assert (images[:, 0, 0] == color).all()
+        np.testing.assert_array_equal(ShapeModes(32).assign(images), domain.attributes)
     assert (source.a.attributes[:20, :4] != source.b.attributes[:, :4]).any(axis=1).mean() > 0.8
 
 
@@ -59,8 +59,8 @@ def test_outlines():
     np.testing.assert_array_equal(full, source.a.attributes)
     for index in range(20):
         row = source.b.attributes[index]
-        picture = source.b.load(index).numpy().astype(int)
-        shown = (picture != picture[0, 0]).any(-1)
+        image = source.b.load(index).numpy().astype(int)
+        shown = (image != image[0, 0]).any(-1)
         y, x = (int(np.mean(places)) for places in np.nonzero(shown))
         assert shown.any()
         if VALUES["shape"][row[0]] in ("circle", "square", "triangle", "star", "cross"):
@@ -77,13 +77,13 @@ def test_split_seed_and_graph():
         one, same, test = (
             load(kind(split=split, **settings)) for split in ("train", "train", "test")
         )
-        pictures = list(tf.data.Dataset.range(6).map(one))
-        tf.nest.map_structure(np.testing.assert_array_equal, pictures, [same(i) for i in range(6)])
+        images = list(tf.data.Dataset.range(6).map(one))
+        tf.nest.map_structure(np.testing.assert_array_equal, images, [same(i) for i in range(6)])
         others = [test(i) for i in range(6)]
         assert any(
             (first != second).numpy().any()
             for first, second in zip(
-                tf.nest.flatten(pictures), tf.nest.flatten(others), strict=True
+                tf.nest.flatten(images), tf.nest.flatten(others), strict=True
             )
         )
 

@@ -75,12 +75,12 @@ def test_article():
 
 
 def test_image_shows_its_attributes(world):
-    pictures = world.load_batch(np.arange(len(world))).numpy().astype(int)
-    assert pictures.shape == (300, 32, 32, 3)
+    images = world.load_batch(np.arange(len(world))).numpy().astype(int)
+    assert images.shape == (300, 32, 32, 3)
     front = world._table.numpy()[:, 6:9]
     back = world._table.numpy()[:, 9:]
-    np.testing.assert_array_equal(pictures[:, 0, 0], back)
-    inside = (pictures == front[:, None, None]).all(axis=-1)
+    np.testing.assert_array_equal(images[:, 0, 0], back)
+    inside = (images == front[:, None, None]).all(axis=-1)
     assert inside.any(axis=(1, 2)).all()
     area = inside.mean(axis=(1, 2))
     circles = world.attributes[:, 0] == 0
@@ -98,16 +98,16 @@ def test_image_shows_its_attributes(world):
 
 
 def test_edges_are_smooth(world):
-    picture = world.load(0).numpy().astype(float)
-    colors = {tuple(color) for color in picture.reshape(-1, 3)}
+    image = world.load(0).numpy().astype(float)
+    colors = {tuple(color) for color in image.reshape(-1, 3)}
     assert len(colors) > 2
 
 
 def test_load_in_a_graph_equals_the_batch(world):
     data = tf.data.Dataset.range(3).map(world.load)
-    for index, picture in enumerate(data):
-        assert picture.shape == (32, 32, 3) and picture.dtype == tf.uint8
-        np.testing.assert_array_equal(picture, world.load_batch([index, 9])[0])
+    for index, image in enumerate(data):
+        assert image.shape == (32, 32, 3) and image.dtype == tf.uint8
+        np.testing.assert_array_equal(image, world.load_batch([index, 9])[0])
 
 
 def test_settings_are_checked():

@@ -1,4 +1,4 @@
-"""A mistake in a constructor's arguments is one `ZooError` sentence, before anything is built."""
+"""An error in a constructor's arguments is one `ZooError` sentence, before anything is built."""
 
 import keras
 import numpy as np

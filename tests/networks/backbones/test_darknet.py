@@ -4,7 +4,7 @@ import pytest
 from zoo.errors import ZooError
 from zoo.importers.darknet_weights import parse_config, state_dict_of_weights
 from zoo.networks.backbones.darknet import Darknet, predictions, yolo_v3
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 CONFIG = """
 [net]
@@ -61,7 +61,8 @@ def test_other_configurations_are_refused(change, message):
 
 
 def test_weights_fill_the_network_in_order():
-    network = build(Darknet(parse_config(CONFIG), name="detector"), spec(None, 32, 32, 3))
+    network = Darknet(parse_config(CONFIG), name="detector")
+    build_on(network, symbolic_input(None, 32, 32, 3))
     count = 4 * 4 + 4 * 3 * 9 + 7 + 7 * 4
     data = np.zeros(5, "<i4").tobytes() + np.arange(count, dtype="<f4").tobytes()
     arrays = state_dict_of_weights(network, data)

@@ -6,7 +6,7 @@ from zoo.networks.backbones.fid_inception import (
     average_of_inside,
     maximum_of_inside,
 )
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def test_pools_exclude_the_padding():
@@ -21,7 +21,7 @@ def test_the_last_block_takes_the_maximum(monkeypatch):
         pool = f"zoo.networks.backbones.fid_inception.{name}"
         monkeypatch.setattr(pool, lambda x, name=name: taken.append(name) or x)
     for block in ("Mixed_7b", "Mixed_7c"):
-        build(FidMixed(block, 64, name=block), spec(None, 3, 3, 8))
+        build_on(FidMixed(block, 64, name=block), symbolic_input(None, 3, 3, 8))
     assert taken[0] == "average_of_inside" and taken[-1] == "maximum_of_inside"
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from zoo.networks.backbones.perceptual_trunk import PerceptualTrunk, Pool
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 @pytest.mark.parametrize(("size", "expected"), [(5, 2), (6, 3), (7, 3)])
@@ -16,7 +16,7 @@ def test_windows_beyond_the_edge(size, expected):
 
 
 def test_config_and_unknown_trunk():
-    trunk = build(PerceptualTrunk("squeeze", name="trunk"), spec(None, 64, 64, 3))
+    trunk = build_on(PerceptualTrunk("squeeze", name="trunk"), symbolic_input(None, 64, 64, 3))
     same = PerceptualTrunk.from_config(trunk.get_config())
     assert same.trunk == "squeeze"
     assert list(same.convolutions) == list(trunk.convolutions)

@@ -6,8 +6,8 @@ Datasets:
   shapes  procedural, no files; 8 pixels, the label is the kind of shape; seconds.
 """
 
-from recipes._common import common_config, compile_gan, image_experiment, with_variant
 from zoo import models, training
+from zoo.training import common_config, compile_gan, image_experiment, with_variant
 
 VARIANTS = {
     "shapes": {

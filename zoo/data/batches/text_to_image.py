@@ -54,16 +54,18 @@ def text_to_image_dataset(
         crop: "paper" as above; "none" resizes the whole image to a square.
         flip: flips images horizontally with probability 1/2.
         cache: decodes every image once, in parallel, into memory.
-        mismatched: adds `wrong_images`: per sample, an image drawn from all images, with its own
-            crop and flip. If its label equals the sample's, it is drawn once more and then kept, as
-            in the official code, so it can still be of the same class, or even the same image.
+        mismatched: adds `mismatched_images`: per sample, an image drawn from all images, with its
+            own crop and flip. If its label equals the sample's, it is drawn once more and then
+            kept, as in the official code, so it can still be of the same class, or even the same
+            image.
 
     Returns:
         `tf.data.Dataset` of dicts: `images`, tuple of float32 [B, s, s, 3] in [-1, 1]; `labels`,
         int64 [B]; with a tokenizer `tokens`, int32 [B, max_words], zero padded, and `lengths`,
         int32 [B]; without one `sentence`, float32 [B, features]; with word pieces `pieces`, int32
         [B, tokens], and `lengths`; with a cache also `words`, float32 [B, tokens, features], and
-        `sentence`; if mismatched `wrong_images`, like `images`. No option changes the other fields.
+        `sentence`; if mismatched `mismatched_images`, like `images`. No option changes the other
+        fields.
 
     Raises:
         ZooError: an invalid size, batch size or crop; neither a tokenizer nor embeddings; or
@@ -104,7 +106,7 @@ def text_to_image_dataset(
             others = mismatched_indices(step, tf.gather(labels, index), labels, seed)
             key = _pair(seed ^ _MISMATCHED_CROP_SALT, step)
             uniform_others = tf.random.stateless_uniform([batch_size, 3], key, alg="philox")
-            views["wrong_images"] = view(others, uniform_others)
+            views["mismatched_images"] = view(others, uniform_others)
         words_seed = _pair(seed ^ _WORDS_SALT, step) if training else None
         return {
             "views": views,

@@ -197,18 +197,7 @@ class Coco(_Layout):
     `filenames.pickle` per split. Every image is its own class unless the split has a
     `class_info.pickle`.
 
-    Args:
-        directory: path of the folder.
-        split: "train" or "test".
-        embeddings: also read the split's `char-CNN-RNN-embeddings.pickle` into `embeddings`,
-            float32 (images, captions, features), or a list of (captions, features) if the
-            numbers of captions differ. Otherwise `embeddings` is None.
-        follow_links: bool. Follow links in the folder, even out of it.
-        limits: `zoo.listing.Limits` of the folder.
-
-    Raises:
-        MissingSplit: another split.
-        ZooError: a file is missing or broken; the message names it.
+    Args and errors: see `Birds`.
     """
 
     captions_per_image = 5

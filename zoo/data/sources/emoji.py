@@ -136,7 +136,7 @@ class Emoji(Subset):
 class EmojiStyles(Emoji):
     """The emoji with their drawing styles as classes, and the base of each caption as its word.
 
-    Attributes beside those of `Emoji`:
+    Attributes in addition to those of `Emoji`:
         labels, class_names: int64 (images,), the style of each image; the styles in order.
         word_labels, word_names: the same for `base_of` the captions.
     """

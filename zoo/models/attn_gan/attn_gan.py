@@ -2,7 +2,7 @@
 
 Paper: AttnGAN, arXiv 1711.10485. Checked against taoxugit/AttnGAN code/trainer.py
     (`condGANTrainer.train`) and code/miscc/losses.py.
-Known deviations: each sample has its own padding mask (`mask_tiling`), the EMA includes the batch
+Known deviations: each sample has its own word mask (`mask_tiling`), the EMA includes the batch
     statistics (`ema_statistics`), discriminators return logits.
 """
 
@@ -16,7 +16,7 @@ from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
 
@@ -166,12 +166,15 @@ class AttnGAN(ConditionalGAN):
         weights. Idempotent."""
         for name, size in zip(self.discriminator_names, self.image_sizes, strict=True):
             if not hasattr(self, name):
-                inputs = spec(2, size, size, 3), spec(2, self.condition.features)
-                setattr(self, name, build(self.make_discriminator(size, name), *inputs))
+                images = symbolic_input(2, size, size, 3)
+                sentences = symbolic_input(2, self.condition.features)
+                network = self.make_discriminator(size, name)
+                setattr(self, name, build_on(network, images, sentences))
         if self.damsm_weight and not hasattr(self, "image_encoder"):
             encoder = make_image_encoder(self.image_encoder_config, name="image_encoder")
             encoder.trainable = False
-            self.image_encoder = build(encoder, spec(2, self.image_size, self.image_size, 3))
+            images = symbolic_input(2, self.image_size, self.image_size, 3)
+            self.image_encoder = build_on(encoder, images)
 
     def load_damsm(self, damsm):
         """Copies the encoders of a trained `DAMSM`, given as an object or a preset's handle.

@@ -2,7 +2,7 @@
 
 Paper: AttnGAN, arXiv 1711.10485, section 3.1. Checked against taoxugit/AttnGAN code/model.py
     (`G_NET`, `G_DCGAN`).
-Known deviation: each sample has its own padding mask; `mask_tiling="official"` gives the released
+Known deviation: each sample has its own word mask; `mask_tiling="official"` gives the released
     behavior.
 """
 
@@ -17,7 +17,7 @@ from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 class AttentionStage(WordStage):
     """Features and words -> the features of the next image, of twice the size, and the attention.
 
-    Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
+    Shapes: features (batch, s, s, filters), words (batch, words, any), mask bool (batch, words)
         -> (batch, 2s, 2s, filters), (batch, s, s, words).
     """
 
@@ -27,8 +27,8 @@ class AttentionStage(WordStage):
             filters, mask_tiling, name="attention", dtype=self.dtype_policy
         )
 
-    def call(self, features, words, padding=None, training=False):
-        context, attention = self.attention(features, words, padding)
+    def call(self, features, words, mask=None, training=False):
+        context, attention = self.attention(features, words, mask)
         x = ops.concatenate([features, context], axis=-1)  # (batch, s, s, 2 filters)
         return self.double(x, training=training), attention
 
@@ -45,6 +45,6 @@ class AttnGANGenerator(WordStagedGenerator):
 
     def refine(self, stage, features, condition, inputs, training):
         refined, attention = stage(
-            features, inputs["words"], inputs["padding"], training=training
+            features, inputs["words"], inputs["mask"], training=training
         )
         return refined, {"attention": attention}

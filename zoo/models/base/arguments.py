@@ -1,7 +1,7 @@
 """Types and ranges of the constructor arguments of training systems, checked before anything else.
 
 An argument is checked by its default value (a whole number, a number, a flag, a string) and by its
-name; an error of a network's constructor becomes one sentence too. So every mistake in a
+name; an error of a network's constructor becomes one sentence too. So every error in a
 constructor's arguments is a `ZooError`; a missing argument is a TypeError, as with any function.
 """
 
@@ -144,7 +144,7 @@ def policy_name(dtype):
 
 
 def _expected(name, value, default):
-    """What an argument must be, if `value` is something else; otherwise ""."""
+    """The requirement that the argument `value` does not meet; "" if it meets all."""
     if isinstance(default, bool):
         return "" if isinstance(value, bool | np.bool_) else "True or False"
     if name in WHOLE or isinstance(default, int):

@@ -15,7 +15,7 @@ from zoo.models.base.ema import ExponentialMovingAverage
 from zoo.models.base.noise import normal, normal_from_seeds
 from zoo.models.base.system import System
 from zoo.networks.budget import blank
-from zoo.networks.build import build, builds_for_generation_only, spec
+from zoo.networks.build import build_on, builds_for_generation_only, symbolic_input
 from zoo.seeds import drawn, per_image_seeds, read_seeds
 from zoo.visualization.image_array import image_array
 
@@ -78,10 +78,10 @@ class ConditionalGAN(System):
         """
         deferred = self.has_ema and builds_for_generation_only()
         if not deferred:
-            self.generator = build(self.make_generator("generator"), self.generator_inputs)
+            self.generator = build_on(self.make_generator("generator"), self.generator_inputs)
         average = None
         if self.has_ema:
-            average = build(self.make_generator("ema_generator"), self.generator_inputs)
+            average = build_on(self.make_generator("ema_generator"), self.generator_inputs)
             average.trainable = False
             self.ema_generator = average
         self.ema = ExponentialMovingAverage(
@@ -98,15 +98,15 @@ class ConditionalGAN(System):
         if not vars(self).pop("_generator_is_deferred", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
         with blank():  # no random weights that the copy would replace
-            self.generator = build(self.make_generator("generator"), self.generator_inputs)
+            self.generator = build_on(self.make_generator("generator"), self.generator_inputs)
         self.ema.restore()
         return self.generator
 
     @property
     def generator_inputs(self):
         """The generator's inputs, as symbolic tensors."""
-        sizes = self.noise_sizes.items()
-        return {**self.condition.symbolic(), **{name: spec(2, size) for name, size in sizes}}
+        noise = {name: symbolic_input(2, size) for name, size in self.noise_sizes.items()}
+        return {**self.condition.symbolic(), **noise}
 
     @property
     def noise_sizes(self):

@@ -36,7 +36,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         return cls(**config)
 
     def __repr__(self):
-        """What the model draws from what, and one example of a call."""
+        """The model's condition and output, and one example of a call."""
         if getattr(self, "condition", None) is None or not hasattr(self, "image_size"):
             return super().__repr__()
         return description(self)

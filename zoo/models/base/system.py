@@ -231,9 +231,9 @@ class System(KerasInterface):
     def replicas(self):
         return tf.distribute.get_strategy().num_replicas_in_sync
 
-    def noise_key(self, stream):
-        """Key of one stream of noise in the current iteration (see `zoo.models.base.noise.key`)."""
-        return noise.key(self.seed, stream, self.iteration.value)
+    def noise_key(self, name):
+        """Key of the noise of a name in this iteration, see `zoo.models.base.noise.key`."""
+        return noise.key(self.seed, name, self.iteration.value)
 
     def learning_rate_factor(self):
         """Factor of all learning rates of `compile` in this iteration, or None."""

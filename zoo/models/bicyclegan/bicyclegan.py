@@ -16,14 +16,18 @@ from zoo.conditions.images import Images
 from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_float, to_uint8
 from zoo.images.read import read_images
-from zoo.losses.least_squares import FORMS, check_form, over_scales
+from zoo.losses.least_squares import FORMS, over_scales
 from zoo.models.base.arguments import check
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.bicyclegan.encoder import ENCODERS, make_encoder
 from zoo.models.bicyclegan.losses import draw_code, generator_losses, latent_loss_and_slope
-from zoo.models.pix2pix.networks import make_discriminator, make_u_net, translate
-from zoo.networks.u_net import most_downs
+from zoo.models.pix2pix.networks import (
+    keep_settings,
+    make_discriminator,
+    make_u_net,
+    translate,
+)
 from zoo.visualization.image_array import image_array
 
 LATENT_STEPS = ("joint", "separate")
@@ -143,33 +147,16 @@ class BicycleGAN(ConditionalGAN):
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
-        self.image_size = image_size
-        self.source_channels = source_channels
-        self.target_channels = target_channels
+        keep_settings(self, locals())
         self.encoder_config = encoder
         self.encoder_filters = encoder_filters
-        self.generator_filters = generator_filters
-        self.num_downs = most_downs(image_size) if num_downs is None else num_downs
-        self.where_add = where_add
-        self.upsample = upsample
-        self.activation = activation
-        self.normalization = normalization
-        self.dropout = dropout
-        self.discriminator_filters = discriminator_filters
-        self.discriminator_scales = discriminator_scales
-        self.discriminator_layers = discriminator_layers
         self.conditional_discriminators = conditional_discriminators
         self.use_same_discriminator = use_same_discriminator
-        self.adversarial_form = check_form(adversarial_form)
         self.latent_step = latent_step
         self.gan_weight = gan_weight
         self.gan2_weight = gan2_weight
-        self.l1_weight = l1_weight
         self.latent_weight = latent_weight
         self.kl_weight = kl_weight
-        self.steps_per_epoch = steps_per_epoch
-        self.epochs = epochs
-        self.constant_epochs = constant_epochs
         self.condition = Images(image_size, source_channels, guide="latent")
         self.build_generators()
         self.encoder = make_encoder(self)

@@ -13,7 +13,7 @@ from zoo.errors import ZooError
 from zoo.layers import initializers
 from zoo.layers.normalization import make_normalization
 from zoo.layers.padded_convolution import PaddedConv2D
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.precision import at_least_float32_dtype
 
 MOST_WIDTHS = 4  # channels grow up to 4 x filters
@@ -223,4 +223,5 @@ def make_encoder(model):
         name="encoder",
         **{depth: num_downsamples},
     )
-    return build(network, spec(2, model.image_size, model.image_size, model.target_channels))
+    size = model.image_size
+    return build_on(network, symbolic_input(2, size, size, model.target_channels))

@@ -12,7 +12,7 @@ from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models.base import noise
 from zoo.models.base.ema import copy_weights
 from zoo.models.base.system import System
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 
 
@@ -75,7 +75,7 @@ class DAMSM(System):
                 f"{encoder.features} of the image encoder and {features} of the text encoder: "
                 'leave "features" out of image_encoder, or make them equal.'
             )
-        self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
+        self.image_encoder = build_on(encoder, symbolic_input(2, image_size, image_size, 3))
 
     @property
     def image_sizes(self):

@@ -17,7 +17,7 @@ from zoo.models.base.weight_decay import coupled_weight_decay
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
 from zoo.models.dcgan.generator import DCGANGenerator
 from zoo.models.dcgan.layers import GAMMAS
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -128,8 +128,8 @@ class DCGAN(ConditionalGAN):
         """Creates the discriminator, with new weights. Idempotent."""
         if not hasattr(self, "discriminator"):
             network = DCGANDiscriminator(**self._sizes(), name="discriminator")
-            images = spec(2, self.image_size, self.image_size, 3)
-            self.discriminator = build(network, images, spec(2, dtype="int64"))
+            images = symbolic_input(2, self.image_size, self.image_size, 3)
+            self.discriminator = build_on(network, images, symbolic_input(2, dtype="int64"))
 
     # --- one iteration ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ Paper: DM-GAN, arXiv 1904.01310, section 3. Checked against MinfengZhu/DM-GAN co
     (`NEXT_STAGE_G`, `G_NET`) and code/GlobalAttention.py (`Memory`).
 The code's deviations from the paper are kept: a ReLU after each 1x1 convolution of the memory, no
     gradient through the pooled image, the fused features concatenated with themselves.
-Known deviation: each sample has its own padding mask; `mask_tiling="official"` gives the released
+Known deviation: each sample has its own word mask; `mask_tiling="official"` gives the released
     behavior.
 """
 
@@ -47,7 +47,7 @@ class DynamicMemory(keras.layers.Layer):
         filters: int. Channels of the features; the memory has twice as many.
         mask_tiling: see `attend_words`.
 
-    Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
+    Shapes: features (batch, s, s, filters), words (batch, words, any), mask bool (batch, words)
         or None -> fused (batch, s, s, filters), and a dict: `attention` (batch, s, s, words),
         `writing_gate` (batch, words), `response_gate` (batch, s, s), `memory` (batch, words, 2
         filters), `keys`, `values` (batch, words, filters), `read` (batch, s, s, filters).
@@ -58,7 +58,7 @@ class DynamicMemory(keras.layers.Layer):
         self.filters = filters
         self.mask_tiling = check_mask_tiling(mask_tiling)
 
-    def build(self, features_shape, words_shape, padding_shape=None):
+    def build(self, features_shape, words_shape):
         filters, words, policy = self.filters, words_shape[-1], self.dtype_policy
         linear = {"dtype": policy, "bias": False, "activation": None}
         self.word_gate = dense(1, words, "word_gate", **linear)  # A
@@ -69,12 +69,12 @@ class DynamicMemory(keras.layers.Layer):
         self.value = dense(filters, 2 * filters, "value", policy)
         self.response = dense(1, 2 * filters, "response", policy, activation="sigmoid")
 
-    def call(self, features, words, padding=None):
+    def call(self, features, words, mask=None):
         pooled = ops.stop_gradient(ops.mean(features, axis=(1, 2)))[:, None]  # (batch, 1, filters)
         gate = ops.sigmoid(self.word_gate(words) + self.image_gate(pooled))  # (batch, words, 1)
         memory = gate * self.word_memory(words) + (1 - gate) * self.image_memory(pooled)
         keys, values = self.key(memory), self.value(memory)
-        read, attention = attend_words(features, keys, values, padding, self.mask_tiling)
+        read, attention = attend_words(features, keys, values, mask, self.mask_tiling)
         response = self.response(ops.concatenate([features, read], axis=-1))  # (batch, s, s, 1)
         return (1 - response) * features + response * read, {
             "attention": attention,
@@ -94,7 +94,7 @@ class DynamicMemory(keras.layers.Layer):
 class MemoryStage(WordStage):
     """`DynamicMemory`, then residual blocks and an up-block on two copies of the fused features.
 
-    Shapes: features (batch, s, s, filters), words (batch, words, any), padding bool (batch, words)
+    Shapes: features (batch, s, s, filters), words (batch, words, any), mask bool (batch, words)
         -> (batch, 2s, 2s, filters), dict of `attention`, `writing_gate`, `response_gate`.
     """
 
@@ -102,8 +102,8 @@ class MemoryStage(WordStage):
         super().__init__(filters, residual_blocks, mask_tiling, **kwargs)
         self.memory = DynamicMemory(filters, mask_tiling, name="memory", dtype=self.dtype_policy)
 
-    def call(self, features, words, padding=None, training=False):
-        fused, details = self.memory(features, words, padding)
+    def call(self, features, words, mask=None, training=False):
+        fused, details = self.memory(features, words, mask)
         x = ops.concatenate([fused, fused], axis=-1)  # (batch, s, s, 2 filters)
         extras = {k: details[k] for k in ("attention", "writing_gate", "response_gate")}
         return self.double(x, training=training), extras
@@ -121,4 +121,4 @@ class DMGANGenerator(WordStagedGenerator):
     stage_class = MemoryStage
 
     def refine(self, stage, features, condition, inputs, training):
-        return stage(features, inputs["words"], inputs["padding"], training=training)
+        return stage(features, inputs["words"], inputs["mask"], training=training)

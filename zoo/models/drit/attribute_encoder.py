@@ -34,7 +34,7 @@ class GaussianAttributeEncoder(keras.layers.Layer):
             x = block(x)
         x = ops.mean(ops.leaky_relu(x, 0.2), axis=(1, 2))  # (batch, 4 x filters)
         return {
-            "mean": at_least_float32(self.mean(x)),
+            "mu": at_least_float32(self.mean(x)),
             "log_var": at_least_float32(self.log_var(x)),
         }
 
@@ -68,7 +68,7 @@ class DeterministicAttributeEncoder(keras.layers.Layer):
         for down in self.downs:
             x = ops.relu(down(x))
         x = ops.mean(x, axis=(1, 2), keepdims=True)  # (batch, 1, 1, 4 x filters)
-        return {"mean": at_least_float32(self.mean(x)[:, 0, 0])}
+        return {"mu": at_least_float32(self.mean(x)[:, 0, 0])}
 
     def get_config(self):
         return {
@@ -88,7 +88,7 @@ class AttributeEncoder(DomainNetwork):
         concat: bool. True: a Gaussian (mean and log-variance), for the variant that concatenates
             the code; False: a point, for the feature-wise variant.
 
-    Shapes: dict of domain -> images (batch, h, w, 3) in [-1, 1] -> dict of domain -> dict of `mean`
+    Shapes: dict of domain -> images (batch, h, w, 3) in [-1, 1] -> dict of domain -> dict of `mu`
         and, with `concat`, `log_var`, each (batch, latent_dim).
     """
 

@@ -72,7 +72,7 @@ class ReflectConvLeakyReLU(keras.layers.Layer):
         self.norm = make_normalization(normalization, dtype=self.dtype_policy)
 
     def build(self, input_shape):
-        self.conv = judging_convolution(
+        self.conv = discriminator_conv(
             self.spectral,
             input_shape[-1],
             self.filters,
@@ -101,7 +101,7 @@ class ReflectConvLeakyReLU(keras.layers.Layer):
         }
 
 
-def judging_convolution(spectral, inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
+def discriminator_conv(spectral, inputs, filters, kernel_size, strides=1, pad=0, **kwargs):
     """The convolution of a discriminator, with or without spectral normalization."""
     if spectral:
         return TorchSpectralConv2D(filters, kernel_size, strides, pad, **kwargs)

@@ -10,7 +10,7 @@ import keras
 
 from zoo.errors import ZooError
 from zoo.layers.padded_convolution import half_size
-from zoo.models.drit.blocks import ReflectConvLeakyReLU, judging_convolution
+from zoo.models.drit.blocks import ReflectConvLeakyReLU, discriminator_conv
 from zoo.precision import at_least_float32_dtype
 
 
@@ -35,7 +35,7 @@ class ConvDiscriminator(keras.layers.Layer):
             )
             for i, block in enumerate(self.block_settings)
         ]
-        self.logit = judging_convolution(
+        self.logit = discriminator_conv(
             spectral,
             self.block_settings[-1]["filters"],
             1,

@@ -44,12 +44,12 @@ def encode_content(model, images, stream):
 
 
 def encode_attributes(model, images, stream):
-    """dict of domain -> dict of `mean`, optionally `log_var`, and `code`, a sample of these."""
+    """dict of domain -> dict of `mu`, optionally `log_var`, and `code`, a sample of these."""
     attributes = model.attribute_encoder(images)
     for domain, values in attributes.items():
-        values["code"] = values["mean"]
+        values["code"] = values["mu"]
         if model.concat:
-            epsilon = model.normal(f"{stream}_{domain}", tf.shape(values["mean"]))
+            epsilon = model.normal(f"{stream}_{domain}", tf.shape(values["mu"]))
             values["code"] += tf.exp(0.5 * values["log_var"]) * epsilon
     return attributes
 

@@ -54,10 +54,10 @@ def mean_square(x):
     return tf.reduce_mean(tf.square(at_least_float32(x)))
 
 
-def kl_sum(mean, log_var):
-    """-1/2 SUM(1 + log_var - mean^2 - exp(log_var)), over batch and dimensions."""
-    mean, log_var = at_least_float32(mean), at_least_float32(log_var)
-    return -0.5 * tf.reduce_sum(1 + log_var - tf.square(mean) - tf.exp(log_var))
+def kl_sum(mu, log_var):
+    """-1/2 SUM(1 + log_var - mu^2 - exp(log_var)), over batch and dimensions."""
+    mu, log_var = at_least_float32(mu), at_least_float32(log_var)
+    return -0.5 * tf.reduce_sum(1 + log_var - tf.square(mu) - tf.exp(log_var))
 
 
 def first_terms(images, outputs, logits, content_logits):
@@ -76,9 +76,9 @@ def first_terms(images, outputs, logits, content_logits):
     def attribute_loss(domain):
         code = outputs["attributes"][domain]
         if "log_var" not in code:
-            return mean_square(code["mean"])
-        count = tf.cast(tf.shape(code["mean"])[0], tf.float32)
-        total = kl_sum(code["mean"], code["log_var"])
+            return mean_square(code["mu"])
+        count = tf.cast(tf.shape(code["mu"])[0], tf.float32)
+        total = kl_sum(code["mu"], code["log_var"])
         return total / tf.cast(count, total.dtype)
 
     return {
@@ -106,7 +106,7 @@ def second_terms(outputs, logits):
             for domain, samples in logits.items()
         },
         "latent_regression_loss": {  # of the first sample only
-            domain: mean_absolute(code["mean"], outputs["latents"][0])
+            domain: mean_absolute(code["mu"], outputs["latents"][0])
             for domain, code in outputs["regressed"].items()
         },
     }

@@ -15,22 +15,22 @@ from zoo.models.drit.discriminators import (
 )
 from zoo.models.drit.domains import DOMAINS
 from zoo.models.drit.generator import DRITGenerator
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 def build_for_generation(model):
     """Creates `content_encoder`, `attribute_encoder` and `generator`."""
     size, filters, latent_dim = model.image_size, model.filters, model.latent_dim
-    images = {domain: spec(1, size, size, 3) for domain in DOMAINS}
+    images = {domain: symbolic_input(1, size, size, 3) for domain in DOMAINS}
     content = {
-        "content": spec(1, size // 4, size // 4, 4 * filters),
-        "attributes": spec(1, latent_dim),
+        "content": symbolic_input(1, size // 4, size // 4, 4 * filters),
+        "attributes": symbolic_input(1, latent_dim),
     }
-    model.content_encoder = build(ContentEncoder(filters, name="content_encoder"), images)
-    model.attribute_encoder = build(
+    model.content_encoder = build_on(ContentEncoder(filters, name="content_encoder"), images)
+    model.attribute_encoder = build_on(
         AttributeEncoder(filters, latent_dim, model.concat, name="attribute_encoder"), images
     )
-    model.generator = build(
+    model.generator = build_on(
         DRITGenerator(filters, latent_dim, model.concat, name="generator"),
         dict.fromkeys(DOMAINS, content),
     )
@@ -45,7 +45,7 @@ def build_discriminator(model, name):
         make = SingleScaleDiscriminator
     network = make(**settings, name=name)
     network.check_size(model.image_size)
-    return build(network, spec(1, model.image_size, model.image_size, 3))
+    return build_on(network, symbolic_input(1, model.image_size, model.image_size, 3))
 
 
 def build_content_discriminator(model):
@@ -55,7 +55,7 @@ def build_content_discriminator(model):
         channels, **model.content_discriminator_config, name="content_discriminator"
     )
     network.check_size(side)
-    return build(network, spec(1, side, side, channels))
+    return build_on(network, symbolic_input(1, side, side, channels))
 
 
 def guide_attributes(model, guide, count, target, batch_size=4):
@@ -78,7 +78,7 @@ def guide_attributes(model, guide, count, target, batch_size=4):
     batches = []
     for start in range(0, len(guides), batch_size):
         code = model.attribute_encoder({target: guides[start : start + batch_size]})[target]
-        deviation = tf.exp(0.5 * code["log_var"]) if model.concat else 0 * code["mean"]
-        batches.append((code["mean"], deviation))
+        deviation = tf.exp(0.5 * code["log_var"]) if model.concat else 0 * code["mu"]
+        batches.append((code["mu"], deviation))
     rows = [np.broadcast_to(np.concatenate(b), shape) for b in zip(*batches, strict=True)]
     return dict(zip(("mean", "deviation"), rows, strict=True))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError, check_choice
 from zoo.models.base.system import System
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 
 PREFIX = "zoo-"
@@ -59,7 +59,7 @@ class FeatureEncoder(System):
         encoder = make_image_encoder(
             {"kind": image_encoder, **settings}, name="image_encoder", dtype=self.dtype_policy
         )
-        self.image_encoder = build(encoder, spec(2, image_size, image_size, 3))
+        self.image_encoder = build_on(encoder, symbolic_input(2, image_size, image_size, 3))
         self.image_encoder_config = image_encoder
         self.head = self._make_head("head", self.class_names)
         if self.word_names:
@@ -69,7 +69,7 @@ class FeatureEncoder(System):
 
     def _make_head(self, name, classes):
         head = keras.layers.Dense(len(classes), name=name, dtype="float32")
-        return build(head, spec(2, self.features))
+        return build_on(head, symbolic_input(2, self.features))
 
     @property
     def network_names(self):

@@ -2,6 +2,6 @@
 
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
 from zoo.models.mirror_gan.mirror_gan import MirrorGAN
-from zoo.models.mirror_gan.stream import Stream
+from zoo.models.mirror_gan.stream import CaptionPretraining
 
-__all__ = ["MirrorGAN", "MirrorGANGenerator", "Stream"]
+__all__ = ["MirrorGAN", "MirrorGANGenerator", "CaptionPretraining"]

@@ -4,7 +4,7 @@ Paper: MirrorGAN, arXiv 1903.05854, section 3.2 (GLAM). Checked against qiaott/M
     (`NEXT_STAGE_G`, `G_NET`, `G_DCGAN`) and GLAttention.py (`GLAttentionGeneral`).
 The code's deviations from the paper are kept: a 1x1 convolution before the sentence's softmax,
     which is over channels; a 1x1 convolution after the concatenation.
-Known deviation: each sample has its own padding mask; `mask_tiling="official"` gives the released
+Known deviation: each sample has its own word mask; `mask_tiling="official"` gives the released
     behavior.
 """
 
@@ -41,7 +41,7 @@ class GlobalLocalAttention(keras.layers.Layer):
         mask_tiling: see `attend_words`.
 
     Shapes: features (batch, s, s, filters), condition (batch, any), words (batch, words, any),
-        padding bool (batch, words) or None -> word context, sentence context (batch, s, s,
+        mask bool (batch, words) or None -> word context, sentence context (batch, s, s,
         filters), and a dict: `attention` (batch, s, s, words), `sentence_attention` (batch, s, s,
         filters).
     """
@@ -55,8 +55,8 @@ class GlobalLocalAttention(keras.layers.Layer):
         self.sentence = linear(filters, "sentence", policy, bias=True)
         self.gate = linear(filters, "gate", policy)  # U
 
-    def call(self, features, condition, words, padding=None):
-        word_context, attention = self.words(features, words, padding)
+    def call(self, features, condition, words, mask=None):
+        word_context, attention = self.words(features, words, mask)
         sentence = self.sentence(condition)[:, None, None, :]  # (batch, 1, 1, filters)
         gate = ops.softmax(self.gate(features * sentence), axis=-1)  # (batch, s, s, filters)
         details = {"attention": attention, "sentence_attention": gate}
@@ -71,7 +71,7 @@ class MirrorStage(WordStage):
     """`GlobalLocalAttention`, combined with the features, then residual blocks and an up-block.
 
     Shapes: features (batch, s, s, filters), condition (batch, any), words (batch, words, any),
-        padding bool (batch, words) -> (batch, 2s, 2s, filters), attention (batch, s, s, words).
+        mask bool (batch, words) -> (batch, 2s, 2s, filters), attention (batch, s, s, words).
     """
 
     def __init__(self, filters, residual_blocks, mask_tiling="per_sample", **kwargs):
@@ -80,8 +80,8 @@ class MirrorStage(WordStage):
         self.attention = GlobalLocalAttention(filters, mask_tiling, name="attention", dtype=policy)
         self.join = linear(2 * filters, "join", policy)
 
-    def call(self, features, condition, words, padding=None, training=False):
-        *contexts, details = self.attention(features, condition, words, padding)
+    def call(self, features, condition, words, mask=None, training=False):
+        *contexts, details = self.attention(features, condition, words, mask)
         x = self.join(ops.concatenate([features, *contexts], axis=-1))  # (batch, s, s, 2 filters)
         return self.double(x, training=training), details["attention"]
 
@@ -97,6 +97,6 @@ class MirrorGANGenerator(WordStagedGenerator):
     stage_class = MirrorStage
 
     def refine(self, stage, features, condition, inputs, training):
-        texts = condition, inputs["words"], inputs["padding"]
+        texts = condition, inputs["words"], inputs["mask"]
         refined, attention = stage(features, *texts, training=training)
         return refined, {"attention": attention}

@@ -131,7 +131,7 @@ class MirrorGAN(AttnGAN):
             self.captioner = captioner
 
     def load_stream(self, stream):
-        """Copies the captioner of a trained `Stream`, given as an object or a preset's handle."""
+        """Copies the captioner of a `CaptionPretraining`, given as an object or a handle."""
         stream = resolve_stream(stream, self.vocabulary)
         self.build_captioner()
         stream.copy_weights_to(self.captioner)

@@ -18,13 +18,13 @@ from zoo.losses.caption import caption_loss, word_accuracy
 from zoo.models.base.arguments import check
 from zoo.models.base.system import System
 from zoo.models.mirror_gan.captioner import Captioner
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.text.vocabulary import Vocabulary, check_has_words
 
 
 @keras.saving.register_keras_serializable("zoo")
-class Stream(System):
-    """Semantic text regeneration and alignment module on its own: an image captioner.
+class CaptionPretraining(System):
+    """The semantic text regeneration and alignment module (STREAM) on its own: an image captioner.
 
     Args:
         vocabulary: sequence of str. The tokens, id 0 being `<end>` (padding).
@@ -123,14 +123,18 @@ def build_captioner(config, vocabulary_size, image_size, max_words):
     if config.get("kind") == "compact":
         config = {**config, "encoder": {"image_size": image_size, **config.get("encoder", {})}}
     captioner = Captioner(vocabulary_size, **config, name="captioner")
-    images, tokens = spec(2, image_size, image_size, 3), spec(2, max_words, dtype="int32")
-    return build(captioner, images, tokens)
+    images = symbolic_input(2, image_size, image_size, 3)
+    return build_on(captioner, images, symbolic_input(2, max_words, dtype="int32"))
 
 
 def resolve_stream(stream, vocabulary):
-    """A `Stream`, given as an object or a preset's handle; ZooError if its vocabulary differs."""
-    if not isinstance(stream, Stream):
-        stream = Stream.from_preset(stream)
+    """The `CaptionPretraining` that an object or a preset's handle gives.
+
+    Raises:
+        ZooError: its vocabulary differs.
+    """
+    if not isinstance(stream, CaptionPretraining):
+        stream = CaptionPretraining.from_preset(stream)
     if list(stream.vocabulary.tokens) != list(vocabulary.tokens):
         raise ZooError(
             f"The captioning network has another vocabulary ({len(stream.vocabulary)} tokens) than "

@@ -1,21 +1,48 @@
 """Networks of paired translation, which Pix2Pix and BicycleGAN build from the same settings.
 
-Each function reads the settings from a model's attributes, which are named after the arguments of
-its class: `image_size`, `generator_filters`, `discriminator_layers` and so on.
+`keep_settings` stores these arguments of both classes as attributes of the same names, and the
+other functions read them from there.
 """
 
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.losses.least_squares import check_form
 from zoo.models.base import noise
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
-from zoo.networks.u_net import UNet
+from zoo.networks.u_net import UNet, most_downs
+
+SETTINGS = (
+    "image_size", "source_channels", "target_channels",
+    "generator_filters", "num_downs", "where_add", "upsample", "activation", "normalization",
+    "dropout",
+    "discriminator_filters", "discriminator_scales", "discriminator_layers",
+    "adversarial_form", "l1_weight",
+    "steps_per_epoch", "epochs", "constant_epochs",
+)
+
+
+def keep_settings(model, arguments):
+    """Stores `SETTINGS` as attributes of the model.
+
+    Args:
+        arguments: dict of the constructor's arguments, its `locals()`. `num_downs` None is the
+            largest number that the image size allows.
+
+    Raises:
+        ZooError: `adversarial_form` is unknown.
+    """
+    for name in SETTINGS:
+        setattr(model, name, arguments[name])
+    check_form(model.adversarial_form)
+    if model.num_downs is None:
+        model.num_downs = most_downs(model.image_size)
 
 
 def image_spec(model, channels):
     """A symbolic batch of images of the model's size."""
-    return spec(2, model.image_size, model.image_size, channels)
+    return symbolic_input(2, model.image_size, model.image_size, channels)
 
 
 def make_u_net(model, name):
@@ -63,7 +90,7 @@ def make_discriminator(model, channels, name):
         normalization=model.normalization,
         name=name,
     )
-    return build(network, image_spec(model, channels))
+    return build_on(network, image_spec(model, channels))
 
 
 def l1_distance(images, target):

@@ -12,16 +12,16 @@ import tensorflow as tf
 
 from zoo.conditions.images import Images
 from zoo.errors import ZooError
-from zoo.losses.least_squares import FORMS, check_form, over_scales
+from zoo.losses.least_squares import FORMS, over_scales
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.pix2pix.networks import (
+    keep_settings,
     l1_distance,
     make_discriminator,
     make_u_net,
     translate,
 )
-from zoo.networks.u_net import most_downs
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -130,27 +130,10 @@ class Pix2Pix(ConditionalGAN):
         super().__init__(
             latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
-        self.image_size = image_size
-        self.source_channels = source_channels
-        self.target_channels = target_channels
-        self.generator_filters = generator_filters
-        self.num_downs = most_downs(image_size) if num_downs is None else num_downs
-        self.where_add = where_add
-        self.upsample = upsample
-        self.activation = activation
-        self.normalization = normalization
-        self.dropout = dropout
-        self.discriminator_filters = discriminator_filters
-        self.discriminator_scales = discriminator_scales
-        self.discriminator_layers = discriminator_layers
-        self.adversarial_form = check_form(adversarial_form)
-        self.l1_weight = l1_weight
+        keep_settings(self, locals())
         self.always_two_samples = always_two_samples
         self.discriminator_first = discriminator_first
         self.discriminator_weight = discriminator_weight
-        self.steps_per_epoch = steps_per_epoch
-        self.epochs = epochs
-        self.constant_epochs = constant_epochs
         self.condition = Images(image_size, source_channels)
         self.build_generators()
 

@@ -19,7 +19,7 @@ from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.stage_discriminator import StageDiscriminator
 
 
@@ -27,8 +27,9 @@ from zoo.networks.stage_discriminator import StageDiscriminator
 class StackGANV2(ConditionalGAN):
     """Text to image in stages of doubling size, or images without text.
 
-    The discriminators see the mean of the conditioning Gaussian. Batches also hold `wrong_images`,
-    real images of other captions, a tuple like `images`; without text they are not needed.
+    The discriminators see the mean of the conditioning Gaussian. Batches also hold
+    `mismatched_images`, real images of other captions, a tuple like `images`; without text they are
+    not needed.
 
     Args:
         vocabulary: sequence of str, or None if no captions are read.
@@ -162,8 +163,8 @@ class StackGANV2(ConditionalGAN):
         for size in self.stage_sizes:
             name = f"discriminator_{size}"
             if not hasattr(self, name):
-                inputs = spec(2, size, size, 3), spec(2, self.condition_dim)
-                setattr(self, name, build(self.make_discriminator(size, name), *inputs))
+                inputs = symbolic_input(2, size, size, 3), symbolic_input(2, self.condition_dim)
+                setattr(self, name, build_on(self.make_discriminator(size, name), *inputs))
 
     def load_damsm(self, damsm):
         """Copies the text encoder of a trained `DAMSM`, given as an object or a preset's handle.
@@ -186,12 +187,13 @@ class StackGANV2(ConditionalGAN):
         """One iteration in the official order: G once, each D, then G with the updated Ds.
 
         Args:
-            batch: dict of `images`, and with a condition `wrong_images`, tuples of float (batch,
-                size, size, 3) in [-1, 1] per stage; `labels` (batch,); the fields of `condition`.
+            batch: dict of `images`, and with a condition `mismatched_images`, tuples of float
+                (batch, size, size, 3) in [-1, 1] per stage; `labels` (batch,); the fields of
+                `condition`.
         """
-        if self.conditional and "wrong_images" not in batch:
+        if self.conditional and "mismatched_images" not in batch:
             raise ZooError(
-                "StackGAN++ also learns from mismatched pairs: expected `wrong_images` in the "
+                "StackGAN++ also learns from mismatched pairs: expected `mismatched_images` in the "
                 "batch. Make batches with text_to_image_dataset(..., mismatched=True)."
             )
         text = self.condition.encode(batch)
@@ -228,7 +230,7 @@ class StackGANV2(ConditionalGAN):
         conditions = self._conditions(outputs)
         batches = [batch["images"][stage]]
         if self.conditional:
-            batches.append(batch["wrong_images"][stage])
+            batches.append(batch["mismatched_images"][stage])
         fakes = self.split_samples(outputs["images"][stage])
         sentences = [conditions[0]] * len(batches) + conditions
         logits = self.discriminate_each(stage, [*batches, *fakes], sentences)

@@ -41,8 +41,8 @@ class XMCGANGenerator(keras.layers.Layer):
         spectral: bool. Whether linear maps are spectrally normalized.
         synchronized: bool. See `FlaxBatchNorm`.
 
-    Inputs, a dict: `words` (batch, words, features), `sentence` (batch, any), `padding` bool
-        (batch, words), True at padding, `latents` (batch, latent_dim).
+    Inputs, a dict: `words` (batch, words, features), `sentence` (batch, any), `mask` bool
+        (batch, words), True at words, `latents` (batch, latent_dim).
 
     Call arguments: `training`; `update`, whether running statistics and singular vectors are
         updated, by default as `training`.
@@ -91,7 +91,7 @@ class XMCGANGenerator(keras.layers.Layer):
         x = ops.reshape(self.start(latents, update=update), (-1, 4, 4, self.width))
         for block in self.blocks[:GLOBAL_BLOCKS]:
             x = block(x, condition, **flags)
-        context, attention = self._attend(x, inputs["words"], inputs["padding"], update)
+        context, attention = self._attend(x, inputs["words"], inputs["mask"], update)
         local = concat_vector(ops.cast(context, x.dtype), condition)
         for block in self.blocks[GLOBAL_BLOCKS:]:
             x = block(x, local, **flags)
@@ -99,11 +99,11 @@ class XMCGANGenerator(keras.layers.Layer):
         images = ops.tanh(self.image(x, update=update))
         return {"images": [images], "attention": [attention]}
 
-    def _attend(self, x, words, padding, update):
+    def _attend(self, x, words, mask, update):
         """Word context (batch, h, w, features) of every position, and its attention."""
         queries = l2_normalize(at_least_float32(self.query(x, update=update)))
         words = l2_normalize(at_least_float32(words))
-        return attend_words(ATTENTION_TEMPERATURE * queries, words, words, padding)
+        return attend_words(ATTENTION_TEMPERATURE * queries, words, words, mask)
 
     def get_config(self):
         return {

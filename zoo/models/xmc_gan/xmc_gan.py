@@ -20,7 +20,7 @@ from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
 from zoo.models.xmc_gan.perceptual_network import make_image_network
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 NEGATIVES = ("replica", "global")
 
@@ -118,13 +118,7 @@ class XMCGAN(ConditionalGAN):
         if text_encoder is None and vocabulary is None:
             text_encoder = {"kind": "word_embeddings"}
         super().__init__(
-            latent_dim=latent_dim,
-            mode_seeking_weight=mode_seeking_weight,
-            ema_decay=ema_decay,
-            ema_statistics=ema_statistics,
-            ema_warmup=ema_warmup,
-            seed=seed,
-            **kwargs,
+            latent_dim, mode_seeking_weight, ema_decay, ema_statistics, ema_warmup, seed, **kwargs
         )
         self.condition = self.read_text(vocabulary, max_words, text_encoder)
         self.image_size = image_size
@@ -181,7 +175,7 @@ class XMCGAN(ConditionalGAN):
     def build_for_training(self):
         """Creates the discriminator and, if configured, the image network, with new weights.
         Idempotent."""
-        images = spec(2, self.image_size, self.image_size, 3)
+        images = symbolic_input(2, self.image_size, self.image_size, 3)
         if not hasattr(self, "discriminator"):
             network = XMCGANDiscriminator(
                 self.image_size,
@@ -189,12 +183,12 @@ class XMCGAN(ConditionalGAN):
                 self.condition.features,
                 name="discriminator",
             )
-            inputs = {"images": images, "sentence": spec(2, self.condition.features)}
-            self.discriminator = build(network, inputs)
+            inputs = {"images": images, "sentence": symbolic_input(2, self.condition.features)}
+            self.discriminator = build_on(network, inputs)
         if self.image_network_config is not None and not hasattr(self, "image_network"):
             network = make_image_network(self.image_network_config, name="image_network")
             network.trainable = False
-            self.image_network = build(network, images)
+            self.image_network = build_on(network, images)
 
     def load_damsm(self, damsm):
         """Copies the text encoder of a trained `DAMSM`, given as an object or a preset's handle.
@@ -274,7 +268,7 @@ class XMCGAN(ConditionalGAN):
         """Images (samples * n, s, s, 3); without `update`, running statistics are unchanged."""
         text = {
             name: tf.concat([part[name]] * self.latents_per_condition, axis=0)
-            for name in ("words", "sentence", "padding")
+            for name in ("words", "sentence", "mask")
         }
         inputs = {**text, "latents": part["latents"]}
         return self.generator(inputs, training=True, update=update)["images"][-1]
@@ -295,7 +289,7 @@ class XMCGAN(ConditionalGAN):
             **per_batch,
             "sentence": self.gather_across_replicas(outputs["sentence"]),
             "words": self.gather_across_replicas(part["words"]),
-            "mask": self.gather_across_replicas(tf.logical_not(part["padding"])),
+            "mask": self.gather_across_replicas(part["mask"]),
         }
 
     def gather_across_replicas(self, rows):

@@ -7,7 +7,7 @@ from keras import ops
 from zoo.conditions.labels import Labels
 from zoo.losses.adversarial import cross_entropy
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.networks.build import build, spec
+from zoo.networks.build import build_on, symbolic_input
 
 
 class Generator(keras.layers.Layer):
@@ -72,9 +72,9 @@ class SpotGAN(ConditionalGAN):
 
     def build_for_training(self):
         if not hasattr(self, "discriminator"):
-            images = spec(2, self.image_size, self.image_size, 3)
+            images = symbolic_input(2, self.image_size, self.image_size, 3)
             network = Discriminator(self.classes, name="discriminator")
-            self.discriminator = build(network, images, spec(2, dtype="int64"))
+            self.discriminator = build_on(network, images, symbolic_input(2, dtype="int64"))
 
     def training_step(self, batch):
         images, labels = batch["images"], batch["labels"]

@@ -1,23 +1,20 @@
-"""Helpers that the programs share: flags with clear errors, recipe files, quiet TensorFlow."""
+"""Shared parts of all programs: flags with clear errors, the recipe of `--config`, TensorFlow."""
 
-import ast
 import os
 import re
-import tokenize
 import warnings
-from pathlib import Path
 
 from absl import app, flags
 from ml_collections import ConfigDict, config_flags
 
 from zoo import programs
 from zoo.allocator import keep_memory
-from zoo.errors import WordsLeftOut, ZooError, nearest, reason
+from zoo.errors import WordsLeftOut, ZooError, reason
 from zoo.programs import quiet as quiet_stderr
+from zoo.training import recipe_files
 from zoo.training.config import check_known_keys
 from zoo.training.recipe import Recipe, config_of, load_module
 
-FOLDER = Path(__file__).parent
 INT64 = (-(2**63), 2**63 - 1)
 # Example values by type of setting; quoted, because shells remove quotes.
 EXAMPLES = {tuple: """'("a","b")'""", bool: "true", int: "3", float: "0.5"}
@@ -92,7 +89,7 @@ def resolve_config(argv, name):
             else:
                 position = index
             path, colon, dataset = value.partition(":")
-            path = find(path, name)
+            path = recipe_files.find(path, name)
             value = f"{path}{colon}{dataset}"
             argv[position] = value if position != index else f"--{name}={value}"
         elif flag.startswith(f"{name}.") or flag.startswith(f"no{name}."):
@@ -173,7 +170,7 @@ def _check_system(config_flag, config):
     if given != own:
         raise ZooError(
             f'--{config_flag}.system must be "{own}", the system of this recipe, got "{given}": '
-            f"for another system use another recipe, one of {', '.join(names())}."
+            f"for another system use another recipe, one of {', '.join(recipe_files.names())}."
         )
 
 
@@ -199,55 +196,6 @@ def _integer_flags():
 def _short(value):
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def names():
-    """Sorted file names of the installed recipes: those whose module defines `get_config`."""
-    return sorted(path.name for path in FOLDER.glob("*.py") if _defines_get_config(path))
-
-
-def find(path, flag="config"):
-    """The file of a recipe, in the working directory or next to the installed recipes.
-
-    Args:
-        path: str, as given: "recipes/attn_gan.py", "attn_gan.py" or "attn_gan".
-        flag: str, name of the flag in messages.
-
-    Raises:
-        ZooError: if there is no such file, or it is not a recipe.
-    """
-    example = f"Example: --{flag}=recipes/attn_gan.py:shapes"
-    if not path:
-        raise ZooError(f"--{flag} is empty: give a recipe. {example}")
-    candidates = (path, FOLDER.parent / path, FOLDER / path, FOLDER / f"{path}.py")
-    existing = [candidate for candidate in candidates if os.path.lexists(candidate)]
-    file = next((candidate for candidate in existing if os.path.isfile(candidate)), None)
-    if file is not None and str(file).endswith(".py"):
-        inside = Path(file).resolve().parent == FOLDER.resolve()
-        if inside and not _defines_get_config(Path(file)):
-            raise ZooError(
-                f'--{flag}: "{path}" is a program or helper, not a recipe. Recipes: '
-                f"{', '.join(names())}. {example}"
-            )
-        return str(file)
-    if existing:
-        what = "not a Python file" if file is not None else "a folder" if os.path.isdir(
-            existing[0]) else "not a regular file"
-        raise ZooError(f'--{flag}: "{path}" is {what}, but a recipe is a .py file. {example}')
-    known = names()
-    raise ZooError(
-        f'--{flag}: there is no recipe file "{path}". Recipes: {", ".join(known)}.'
-        f"{nearest(Path(path).name, known)} {example}"
-    )
-
-
-def _defines_get_config(path):
-    try:
-        with tokenize.open(path) as file:
-            tree = ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError):
-        return False
-    return any(isinstance(n, ast.FunctionDef) and n.name == "get_config" for n in tree.body)
 
 
 def start_tensorflow(threads=0, strategy="none"):

@@ -10,22 +10,22 @@ r"""The program `zoo`: every task of the zoo as one command.
     zoo demo --out=demo
     source <(zoo completion bash)
 
-A command starts one of the programs of this folder, or the export, and takes all of its flags:
-`zoo COMMAND --help` lists them. `python -m recipes.program` is the same program.
+A command starts one of the programs of `recipes`, or the export, and takes all of its flags:
+`zoo COMMAND --help` lists them. `python -m zoo_cli.program` is the same program.
 """
 
 import importlib
 import sys
 
-from recipes._fronts import (
+from zoo import programs
+from zoo.errors import ZooError, nearest
+from zoo_cli.commands import (
     COMMANDS,
     command_parser,
     help_text,
     passed_on,
     program_arguments,
 )
-from zoo import programs
-from zoo.errors import ZooError, nearest
 
 
 def main():
@@ -77,17 +77,17 @@ def start(name, arguments):
     if command.module.startswith("export."):
         return module.main(argv)
     sys.argv[1:] = argv
-    from recipes import _cli
+    from zoo import command_line
 
-    return _cli.run(module.main, command.config_flag)
+    return command_line.run(module.main, command.config_flag)
 
 
 def list_presets(arguments):
     """Prints the built-in presets as a table, or with --json as JSON."""
     import json
 
-    from recipes._fronts import Parser
     from zoo.presets import list_presets as rows_of
+    from zoo_cli.commands import Parser
 
     parser = Parser(prog="zoo presets", description="Lists the presets that ship with the package.")
     parser.add_argument("pattern", nargs="?", help="part of a name, or a pattern with * and ?")
@@ -101,8 +101,8 @@ def list_presets(arguments):
 
 def print_completion(arguments):
     """Prints the completion script of a shell."""
-    from recipes._completion import SHELLS, script
-    from recipes._fronts import Parser
+    from zoo_cli.commands import Parser
+    from zoo_cli.completion import SHELLS, script
 
     parser = Parser(prog="zoo completion", description="Prints a shell's completion script: "
                     "source <(zoo completion bash), or zsh; zoo completion fish | source.")

@@ -1,14 +1,13 @@
-"""Helpers that recipes share: runtime settings, variants, and the last steps of `build`.
+"""The settings of a recipe: the runtime settings, which all recipes share, and its variants.
 
 All numbers of a paper are in its own recipe, not here.
 """
 
 from ml_collections import ConfigDict
 
-from recipes._folder import BySize, follow_size
-from zoo import training
 from zoo.errors import ZooError, nearest
 from zoo.training.config import check_known_keys
+from zoo.training.folder_variant import BySize, follow_size
 from zoo.training.setting_rules import flatten
 
 # Captions of the sample grids, by data set.
@@ -90,67 +89,3 @@ def with_variant(config, variant, variants=None):
     check_known_keys(flatten(variant), config)
     config.update(variant)
     return config.lock()
-
-
-def compile_gan(model, config, **others):
-    """Compiles a model with one Adam per network, with the settings of `config.optimizer`.
-
-    `others`: further arguments of `compile`.
-    """
-    import keras
-
-    model.compile(
-        generator_optimizer=keras.optimizers.Adam(**config.optimizer),
-        discriminator_optimizer=keras.optimizers.Adam(**config.optimizer),
-        **others,
-    )
-
-
-def check_caption_batch(config):
-    """Raises `ZooError` for a batch too small to contain mismatched images."""
-    training.check_batch_size(
-        config, 2, "the other pairs of a batch give mismatched captions and batch statistics"
-    )
-
-
-def caption_experiment(config, data, model, damsm, mismatched=False):
-    """The `Experiment` of a compiled text-to-image model.
-
-    `damsm`: a `DAMSM` whose image encoder scores the images, or None. `mismatched`: whether batches
-    have mismatched images too.
-    """
-    return training.Experiment(
-        model,
-        data.batches(config, model, mismatched=mismatched),
-        training.frechet_score(config, data, model, damsm and damsm.image_encoder),
-        training.caption_samples(config, data, model),
-    )
-
-
-def image_experiment(config, data, model):
-    """The `Experiment` of a compiled model of labels, pairs or two domains.
-
-    A model without a latent gets one sample per condition and no score.
-    """
-    samples = config.samples
-    return training.Experiment(
-        model,
-        data.batches(config, model),
-        training.PairDistance(model, data, samples.seed) if model.latent_dim else None,
-        training.ConditionSamples(
-            model, training.fixed_conditions(model, data, samples.rows),
-            samples.samples_per_condition if model.latent_dim else 1, samples.seed,
-        ),
-    )
-
-
-def decay_arguments(config, data):
-    """The arguments of a model with learning rate decay; empty without a `decay`."""
-    if not config.decay.epochs:
-        return {}
-    return {"steps_per_epoch": max(len(data) // config.batch_size, 1), **config.decay}
-
-
-def model_arguments(config):
-    """`config.model` as arguments of a model whose EMA is optional: a decay of 0 means no EMA."""
-    return {**config.model, "ema_decay": config.model.ema_decay or None}

@@ -9,15 +9,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from recipes import _fronts, program
 from tests.support.runs import ROOT, environment
 from tests.test_commands import PAGES, commands_of_docstring, commands_of_page
 from zoo.errors import ZooError
+from zoo_cli import commands, program
 
 
 def zoo(*arguments, check=True):
     done = subprocess.run(
-        [sys.executable, "-m", "recipes.program", *arguments], cwd=ROOT, env=environment(),
+        [sys.executable, "-m", "zoo_cli.program", *arguments], cwd=ROOT, env=environment(),
         text=True, capture_output=True, timeout=120,
     )
     assert not check or done.returncode == 0, done.stderr
@@ -35,12 +35,12 @@ def test_help_is_light_and_names_every_command():
                           capture_output=True, timeout=60)
     *text, seconds, heavy = done.stdout.splitlines()
     assert heavy == "light" and float(seconds) < 0.3
-    for name in (*_fronts.COMMANDS, "presets", "completion"):
+    for name in (*commands.COMMANDS, "presets", "completion"):
         assert any(line.startswith(f"  {name} ") for line in text), name
 
 
 def test_the_command_of_the_installation_is_this_program():
-    assert 'zoo = recipes.program:main"' in (ROOT / "setup.py").read_text("utf-8")
+    assert 'zoo = zoo_cli.program:main"' in (ROOT / "setup.py").read_text("utf-8")
 
 
 def test_presets(capsys):
@@ -68,26 +68,26 @@ def test_mistakes(arguments, words):
     ("embeddings", ["a.npy"], ["--embeddings=a.npy"]),
 ])
 def test_conditions_become_the_flag_of_their_kind(monkeypatch, kind, conditions, flags):
-    monkeypatch.setattr(_fronts, "_condition_kind", lambda preset: kind)
+    monkeypatch.setattr(commands, "_condition_kind", lambda preset: kind)
     options = SimpleNamespace(PRESET="p", CONDITION=conditions)
-    assert _fronts.generate_flags(options) == ["--preset=p", *flags]
+    assert commands.generate_flags(options) == ["--preset=p", *flags]
 
 
 @pytest.mark.parametrize(("kind", "words"), [("", "takes no conditions"), (
     "embeddings", "takes one file of embeddings")])
 def test_conditions_that_a_preset_does_not_take(monkeypatch, kind, words):
-    monkeypatch.setattr(_fronts, "_condition_kind", lambda preset: kind)
+    monkeypatch.setattr(commands, "_condition_kind", lambda preset: kind)
     with pytest.raises(ZooError, match=words):
-        _fronts.generate_flags(SimpleNamespace(PRESET="p", CONDITION=["a", "b"]))
+        commands.generate_flags(SimpleNamespace(PRESET="p", CONDITION=["a", "b"]))
 
 
 def test_the_kind_of_a_preset():
-    assert _fronts._condition_kind("attn_gan_emoji_64") == "captions"
-    assert _fronts._condition_kind("dcgan_ms_cifar10_32") == "labels"
+    assert commands._condition_kind("attn_gan_emoji_64") == "captions"
+    assert commands._condition_kind("dcgan_ms_cifar10_32") == "labels"
 
 
 def test_settings_of_a_recipe_are_passed_on():
-    settings, others = _fronts.passed_on(
+    settings, others = commands.passed_on(
         ["dcgan:shapes", "--config.steps", "3", "--workdir", "w", "--config.data.flip",
          "--noconfig.jit_compile", "--config.seed=1"]
     )
@@ -100,7 +100,7 @@ def test_settings_of_a_recipe_are_passed_on():
 CHILD = """
 import importlib, json, sys
 from absl import flags
-from recipes._fronts import COMMANDS, command_parser, passed_on, program_arguments
+from zoo_cli.commands import COMMANDS, command_parser, passed_on, program_arguments
 
 result = []
 for line in json.loads(sys.argv[1]):
@@ -159,12 +159,12 @@ def test_the_programs_flags_are_the_commands_options():
 def documented():
     """The `zoo` commands of the pages and of the program's docstring, without `zoo`."""
     texts = [commands_of_page(path.read_text("utf-8"), "zoo ") for path in PAGES]
-    texts.append(commands_of_docstring((ROOT / "recipes/program.py").read_text("utf-8"), "zoo "))
-    commands = [shlex.split(command, comments=True)[1:] for text in texts for command in text]
-    for words in commands:
+    texts.append(commands_of_docstring((ROOT / "zoo_cli/program.py").read_text("utf-8"), "zoo "))
+    found = [shlex.split(command, comments=True)[1:] for text in texts for command in text]
+    for words in found:
         if words[0] == "train" and words[1:] and ":" not in words[1]:
             words[1] = "dcgan:folder"  # the recipe of a folder, which is not there
-    return [words for words in commands if words[1:] and words[0] in _fronts.COMMANDS and (
+    return [words for words in found if words[1:] and words[0] in commands.COMMANDS and (
         words[-1] != "--help")]
 
 

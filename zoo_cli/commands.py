@@ -44,7 +44,7 @@ def train_flags(options):
     """`--config` from the name of a recipe, or the recipe and settings for a folder of images."""
     name = options.RECIPE
     if os.path.isdir(name) or name.lower().endswith(".zip"):
-        from recipes._own_data import flags_of_folder
+        from zoo_cli.own_data import flags_of_folder
 
         return flags_of_folder(name, options.workdir, options.recipe, options.kind)
     if not _RECIPE.fullmatch(name):

@@ -3,8 +3,8 @@
 import argparse
 import importlib
 
-from recipes._fronts import COMMANDS, command_parser
 from zoo.presets.registry import builtin_names
+from zoo_cli.commands import COMMANDS, command_parser
 
 SHELLS = ("bash", "zsh", "fish")
 _BASH = """\
@@ -41,9 +41,9 @@ def script(shell):
 def _names(command):
     kind = _NAMES.get(command)
     if kind == "recipes":
-        from recipes import _cli
+        from zoo.training import recipe_files
 
-        return [name.removesuffix(".py") for name in _cli.names()]
+        return [name.removesuffix(".py") for name in recipe_files.names()]
     return builtin_names() if kind else []
 
 

@@ -1,4 +1,4 @@
-"""Images of another class in a batch, beside the right ones."""
+"""Images of another class in a batch, in addition to the right ones."""
 
 import numpy as np
 import pytest
@@ -11,16 +11,16 @@ from zoo.errors import ZooError
 
 @pytest.mark.parametrize("crop", ["none", "paper"])
 @pytest.mark.parametrize("cache", [False, True])
-def test_wrong_images_change_nothing_else(photos, crop, cache):
+def test_mismatched_images_change_nothing_else(photos, crop, cache):
     settings = {"crop": crop, "cache": cache, "flip": True, "seed": 3}
     with_wrong = steps_of(photos, 4, mismatched=True, **settings)
     for batch in with_wrong:
-        wrong = batch.pop("wrong_images")
-        assert [picture.shape for picture in wrong] == [p.shape for p in batch["images"]]
+        wrong = batch.pop("mismatched_images")
+        assert [image.shape for image in wrong] == [p.shape for p in batch["images"]]
     assert_equal(with_wrong, steps_of(photos, 4, **settings))
 
 
-def test_wrong_images_are_of_other_classes_but_for_the_second_draw():
+def test_mismatched_images_are_of_other_classes_but_for_the_second_draw():
     labels, right = np.array([0, 0, 0, 1, 2, 2]), tf.constant([0, 1, 2] * 2000, tf.int64)
     wrong = mismatched_indices(tf.constant(4, tf.int64), right, labels, seed=1).numpy()
     assert set(wrong) == set(range(6))
@@ -33,19 +33,19 @@ def test_wrong_images_are_of_other_classes_but_for_the_second_draw():
         assert (drawn.numpy() != wrong).mean() > 0.5
 
 
-def test_wrong_images_are_images_of_the_source(shapes):
+def test_mismatched_images_are_images_of_the_source(shapes):
     known = {shapes.load(i).numpy().tobytes(): i for i in range(len(shapes))}
     seen = set()
     for batch in steps_of(shapes, 12, sizes=(16,), cache=True, mismatched=True):
-        for picture, label in zip(batch["wrong_images"][0], batch["labels"], strict=True):
-            index = known[np.rint((picture + 1) * 127.5).astype(np.uint8).tobytes()]
+        for image, label in zip(batch["mismatched_images"][0], batch["labels"], strict=True):
+            index = known[np.rint((image + 1) * 127.5).astype(np.uint8).tobytes()]
             seen.add((shapes.labels[index], label))
     assert len({wrong for wrong, _ in seen}) > 5
     assert sum(wrong != label for wrong, label in seen) > 0.9 * len(seen)
 
 
 @pytest.mark.parametrize("crop", ["none", "paper"])
-def test_wrong_images_have_a_flip_of_their_own(photos, crop):
+def test_mismatched_images_have_a_flip_of_their_own(photos, crop):
     settings = {"sizes": (8,), "crop": crop, "cache": True, "mismatched": True}
     flips = set()
     for plain, flipped in zip(
@@ -53,13 +53,13 @@ def test_wrong_images_have_a_flip_of_their_own(photos, crop):
     ):
         pairs = [
             (plain[key][0] != flipped[key][0]).any(axis=(1, 2, 3))
-            for key in ("images", "wrong_images")
+            for key in ("images", "mismatched_images")
         ]
         flips.update(zip(*map(np.ndarray.tolist, pairs), strict=True))
     assert len(flips) == 4  # each alone, both, neither
 
 
-def test_wrong_images_have_a_crop_of_their_own():
+def test_mismatched_images_have_a_crop_of_their_own():
     """Of images that are all the same, only the crop shows."""
     source = Photos(6)
     source.load = lambda index: tf.constant(source.images[0])
@@ -69,14 +69,14 @@ def test_wrong_images_have_a_crop_of_their_own():
     )
 
     def same(steps):
-        equal = [b["images"][0] == b["wrong_images"][0] for b in steps]
+        equal = [b["images"][0] == b["mismatched_images"][0] for b in steps]
         return np.concatenate([rows.all(axis=(1, 2, 3)) for rows in equal]).mean()
 
     assert same(moving) < 0.7
     assert same(still) == 1.0
 
 
-def test_one_class_has_no_wrong_images():
+def test_one_class_has_no_mismatched_images():
     source = Photos()
     source.labels[:] = 4
     with pytest.raises(ZooError, match="need at least two classes"):

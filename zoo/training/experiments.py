@@ -1,0 +1,67 @@
+"""The last steps of a recipe's `build`: compiling a model, and its batches, score and samples."""
+
+from zoo import training
+
+
+def compile_gan(model, config, **others):
+    """Compiles a model with one Adam per network, with the settings of `config.optimizer`.
+
+    `others`: further arguments of `compile`.
+    """
+    import keras
+
+    model.compile(
+        generator_optimizer=keras.optimizers.Adam(**config.optimizer),
+        discriminator_optimizer=keras.optimizers.Adam(**config.optimizer),
+        **others,
+    )
+
+
+def check_caption_batch(config):
+    """Raises `ZooError` for a batch too small to contain mismatched images."""
+    training.check_batch_size(
+        config, 2, "the other pairs of a batch give mismatched captions and batch statistics"
+    )
+
+
+def caption_experiment(config, data, model, damsm, mismatched=False):
+    """The `Experiment` of a compiled text-to-image model.
+
+    `damsm`: a `DAMSM` whose image encoder scores the images, or None. `mismatched`: whether batches
+    have mismatched images too.
+    """
+    return training.Experiment(
+        model,
+        data.batches(config, model, mismatched=mismatched),
+        training.frechet_score(config, data, model, damsm and damsm.image_encoder),
+        training.caption_samples(config, data, model),
+    )
+
+
+def image_experiment(config, data, model):
+    """The `Experiment` of a compiled model of labels, pairs or two domains.
+
+    A model without a latent gets one sample per condition and no score.
+    """
+    samples = config.samples
+    return training.Experiment(
+        model,
+        data.batches(config, model),
+        training.PairDistance(model, data, samples.seed) if model.latent_dim else None,
+        training.ConditionSamples(
+            model, training.fixed_conditions(model, data, samples.rows),
+            samples.samples_per_condition if model.latent_dim else 1, samples.seed,
+        ),
+    )
+
+
+def decay_arguments(config, data):
+    """The arguments of a model with learning rate decay; empty without a `decay`."""
+    if not config.decay.epochs:
+        return {}
+    return {"steps_per_epoch": max(len(data) // config.batch_size, 1), **config.decay}
+
+
+def model_arguments(config):
+    """`config.model` as arguments of a model whose EMA is optional: a decay of 0 means no EMA."""
+    return {**config.model, "ema_decay": config.model.ema_decay or None}
