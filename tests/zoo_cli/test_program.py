@@ -26,7 +26,7 @@ def zoo(*arguments, check=True):
 
 def test_help_is_light_and_names_every_command():
     code = (
-        "import time, sys; from recipes import program\n"
+        "import time, sys; from zoo_cli import program\n"
         "program.run(['--help']); print(time.process_time())\n"  # with the start of Python
         "heavy = {'tensorflow', 'keras', 'numpy', 'absl', 'ml_collections'} & set(sys.modules)\n"
         "print(heavy or 'light')"
@@ -163,7 +163,10 @@ def documented():
     found = [shlex.split(command, comments=True)[1:] for text in texts for command in text]
     for words in found:
         if words[0] == "train" and words[1:] and ":" not in words[1]:
-            words[1] = "dcgan:folder"  # the recipe of a folder, which is not there
+            # the recipe of a folder, which is not there
+            recipe = next((w for w in words if w.startswith("--recipe=")), "--recipe=dcgan")
+            words[1] = f"{recipe.partition('=')[2]}:folder"
+            words[2:] = [word for word in words[2:] if word != recipe]
     return [words for words in found if words[1:] and words[0] in commands.COMMANDS and (
         words[-1] != "--help")]
 
