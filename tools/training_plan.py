@@ -81,7 +81,7 @@ PLAN = [
     Job("encoder_cifar10_32", program="train_encoder", data=CIFAR, settings={
         "data": "classes:DATA", "name": "cifar10", "image_size": 32, "pad": 4,
         "image_encoder": "residual", "filters": 32, "features": 128, "batch_size": 128,
-        "steps": 5000, **BFLOAT16,
+        "steps": 12000, **BFLOAT16,
     }),
     Job("damsm_emoji_64", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000}, preset="best",
         description="Text and image encoders that agree on which caption describes which emoji: "
