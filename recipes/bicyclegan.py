@@ -15,11 +15,13 @@ Datasets:
   facades, maps, edges2shoes, edges2handbags, night2day
                   the official settings: 256 pixels, batches of 2.
   facades_128     facades at 128 pixels with half the channels, for a CPU.
-  folder          a user's own pairs, the settings of facades but from left to right.
+  folder          a user's own pairs, from left to right; `--config.size=small` (as facades_128) or
+                  `paper` (as facades).
 """
 
 from zoo import models, training
 from zoo.training import (
+    BySize,
     common_config,
     compile_gan,
     decay_arguments,
@@ -84,12 +86,7 @@ VARIANTS = {
             "load_size": 143,  # 286 for 256, halved
         },
     },
-    "folder": {  # a user's own pairs, as facades but from left to right
-        "epochs": 400, "batch_size": 2, "checkpoint_every": 1000, "sample_every": 1000,
-        "decay": {"epochs": 400, "constant_epochs": 200},
-        "model": {"source_channels": 3, "dropout": 0.5},
-        "data": {"name": "pairs", "direction": "a2b", "load_size": 256, "held_out_split": "test"},
-    },
+    "folder": BySize("pairs", small="facades_128", paper="facades"),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
@@ -149,7 +146,7 @@ def get_config(dataset="shapes"):
             "held_out_fraction": 0.1,  # of a data set without held-out split, by hash of the names
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def open_data(config):

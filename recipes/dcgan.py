@@ -16,11 +16,13 @@ Datasets:
                  image files.
   cifar10_small  half the channels, batches of 64, bfloat16, an EMA of the generator: for a CPU.
   folder         one folder of images per class, resized to a square of `model.image_size` pixels,
-                 a power of two.
+                 a power of two; `--config.size=small` (as cifar10_small, in float32) or `paper` (as
+                 cifar10).
 """
 
 from zoo import models, training
 from zoo.training import (
+    BySize,
     common_config,
     compile_gan,
     image_experiment,
@@ -47,11 +49,10 @@ VARIANTS = {
                   "ema_decay": 0.999, "ema_warmup": True},
         "data": {"name": "cifar10", "flip": False, "cache": True},
     },
-    "folder": {  # a user's own images, with the paper's network
-        "epochs": 200, "batch_size": 32, "checkpoint_every": 1000, "sample_every": 1000,
-        "model": {"image_size": 32, "filters": 128, "latent_dim": 100},
-        "data": {"name": "classes", "flip": True},
-    },
+    "folder": BySize(  # in float32, which runs well everywhere
+        "classes", small="cifar10_small", paper="cifar10",
+        dtype={"small": "float32", "paper": "float32"},
+    ),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
@@ -93,7 +94,7 @@ def get_config(dataset="shapes"):
             "attribute": "shape",  # shape_classes: which attribute is the label
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def open_data(config):

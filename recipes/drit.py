@@ -19,11 +19,12 @@ Datasets:
   cat2dog    cats and dogs: the same, feature-wise attributes.
   emoji      two drawing styles of emoji (noto, blob) at 64 pixels, small networks, for a CPU.
   cats_dogs  the cats and dogs of CIFAR-10 as image files, 32 pixels, small networks, for a CPU.
-  folder     a user's own domains, the settings of yosemite.
+  folder     a user's own domains; `--config.size=small` (as emoji) or `paper` (as yosemite).
 """
 
 from zoo import models, training
 from zoo.training import (
+    BySize,
     common_config,
     compile_gan,
     decay_arguments,
@@ -86,16 +87,7 @@ VARIANTS = {
         },
         "data": {"name": "unpaired", "domains": ("cat", "dog"), "load_size": 0, "cache": True},
     },
-    "folder": {  # a user's own domains, as yosemite
-        "epochs": 1200, "batch_size": 2, "checkpoint_every": 3000, "sample_every": 3000,
-        "decay": {"epochs": 1200, "constant_epochs": 600},
-        "model": {
-            "image_size": 216, "filters": 64, "concat": True, "full_step_every": 3,
-            "discriminators": {"filters": 64, "scales": 3, "layers": 4},
-            "content_discriminator": {"layers": 3},
-        },
-        "data": {"name": "unpaired", "load_size": 256},
-    },
+    "folder": BySize("domains", small="emoji", paper="yosemite"),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
@@ -145,7 +137,7 @@ def get_config(dataset="shapes"):
             "difference": "background",  # shape_domains: attribute in which the domains differ
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def open_data(config):

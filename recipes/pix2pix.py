@@ -15,11 +15,13 @@ Datasets:
   facades      CMP facades, label map to photo; MSGAN's settings, 256 pixels, batches of 1.
   maps         map to aerial photo, the same settings.
   facades_128  facades at 128 pixels with half the channels, for a CPU.
-  folder       a user's own pairs, the same settings as facades but from left to right.
+  folder       a user's own pairs, from left to right; `--config.size=small` (as facades_128) or
+               `paper` (as facades).
 """
 
 from zoo import models, training
 from zoo.training import (
+    BySize,
     common_config,
     compile_gan,
     decay_arguments,
@@ -62,11 +64,7 @@ VARIANTS = {
             "load_size": 143,  # 286 for 256, halved
         },
     },
-    "folder": {  # a user's own pairs
-        "epochs": 400, "batch_size": 1, "checkpoint_every": 1000, "sample_every": 1000,
-        "decay": {"epochs": 400, "constant_epochs": 200},
-        "data": {"name": "pairs", "direction": "a2b", "load_size": 0, "held_out_split": "test"},
-    },
+    "folder": BySize("pairs", small="facades_128", paper="facades"),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py
@@ -119,7 +117,7 @@ def get_config(dataset="shapes"):
             "held_out_fraction": 0.1,  # of a data set without held-out split, by hash of the names
         },
     })
-    return with_variant(config, VARIANTS[dataset])
+    return with_variant(config, VARIANTS[dataset], VARIANTS)
 
 
 def open_data(config):

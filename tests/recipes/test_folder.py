@@ -1,4 +1,4 @@
-"""The variant `folder` of the text recipes, and `zoo train FOLDER`."""
+"""The variant `folder` of all recipes, and `zoo train FOLDER`."""
 
 import json
 import subprocess
@@ -6,7 +6,19 @@ import sys
 
 import pytest
 
-from recipes import attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, stream, xmc_gan
+from recipes import (
+    attn_gan,
+    bicyclegan,
+    damsm,
+    dcgan,
+    dm_gan,
+    drit,
+    mirror_gan,
+    pix2pix,
+    stackgan_v2,
+    stream,
+    xmc_gan,
+)
 from tests.support import folders
 from tests.support.recipes import validate
 from tests.support.runs import ROOT, SIZES, environment
@@ -43,6 +55,39 @@ def test_the_sizes_are_those_of_other_variants(recipe):
         if "pretraining" in config and paper == "birds":
             assert config.pretraining.to_dict() == other.pretraining.to_dict()
     assert config.is_locked
+
+
+@pytest.mark.parametrize(("recipe", "small", "paper"), [
+    (dcgan, "cifar10_small", "cifar10"), (pix2pix, "facades_128", "facades"),
+    (bicyclegan, "facades_128", "facades"), (drit, "emoji", "yosemite")])
+def test_the_sizes_of_images_without_captions(recipe, small, paper):
+    config = recipe.get_config("folder")
+    for size, dataset in (("small", small), ("paper", paper)):
+        config.size = size
+        validate(config)
+        other = recipe.get_config(dataset)
+        assert config.model.to_dict() == other.model.to_dict()
+        assert (config.steps, config.batch_size, config.epochs) == (
+            other.steps, other.batch_size, other.epochs)
+        if "decay" in config:
+            assert config.decay.to_dict() == other.decay.to_dict()
+        assert config.data.load_size == other.data.load_size
+        assert (config.dtype, config.data.held_out_split) == ("float32", "test")
+        assert config.data.get("direction", "a2b") == "a2b"
+        assert config.data.get("domains", ("A", "B")) == ("A", "B")
+    assert config.is_locked
+
+
+def test_settings_follow_from_the_number_of_pairs(tmp_path):
+    config = pix2pix.get_config("folder")
+    config.data.directory = record(tmp_path / "a", 100, "pairs")
+    assert (config.epochs, config.batch_size) == (4 * 40, 2)
+    assert config.decay.to_dict() == {"epochs": 160, "constant_epochs": 80}
+    config.epochs = 30
+    assert config.decay.to_dict() == {"epochs": 30, "constant_epochs": 15}
+    config.data.directory = record(tmp_path / "b", kind="domains")
+    with pytest.raises(ZooError, match="holds domains, but this recipe reads pairs of images"):
+        validate(config)
 
 
 def test_a_setting_that_is_given_follows_nothing():

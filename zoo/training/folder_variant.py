@@ -1,9 +1,9 @@
-"""The variant `folder` of the text recipes: settings that follow from `size` and from the data.
+"""The variant `folder` of all recipes: settings that follow from `size` and from the data.
 
 `--config.size=small` takes the settings of the recipe's smallest variant with real images, and
 `paper` those of the paper. Where `zoo data` prepared the folder, its `dataset.json` gives the
-number of images and the words, and from these follow the epochs, batch size, EMA decay, vocabulary
-and caption length. A setting that the user gives follows nothing.
+number of images and the words, and from these follow the epochs, batch size, EMA decay, learning
+rate decay, vocabulary and caption length. A setting that the user gives follows nothing.
 """
 
 import functools
@@ -16,19 +16,35 @@ from zoo.preparation.record import read_record
 from zoo.training.setting_rules import flatten
 
 SIZES = ("small", "paper")
-OWN = {"name": "folder", "directory": "", "held_out_split": "test", "words": "unicode",
-       "unknown": "unk"}  # of `data`, in both sizes
+_OWN = {"directory": "", "held_out_split": "test"}
+OWN = {  # kind of the data -> the settings of `data` in both sizes
+    "captions": {**_OWN, "name": "folder", "words": "unicode", "unknown": "unk"},
+    "classes": {**_OWN, "name": "classes", "flip": True},
+    "pairs": {**_OWN, "name": "pairs", "direction": "a2b"},
+    "domains": {**_OWN, "name": "unpaired", "domains": ("A", "B")},
+}
+WHAT = {"captions": "images with captions", "classes": "images in folders of classes",
+        "pairs": "pairs of images", "domains": "images of two domains"}
 MAX_WORDS, MIN_COUNT = 18, 1  # without a `dataset.json`
 MOST_EPOCHS = 2000
-# Images that an epoch of the variants' data sets has, with which their epochs become a number of
-# images: the emoji, CUB-200-2011, COCO 2014.
-IMAGES = {"emoji": 6800, "birds": 8855, "coco": 82783}
+# Training images of the variants' data sets, with which their epochs become a number of images:
+# the emoji, CUB-200-2011, COCO 2014, CIFAR-10, CMP facades, Yosemite in summer and winter.
+IMAGES = {"emoji": 6800, "birds": 8855, "coco": 82783, "cifar10": 50000, "cifar10_small": 50000,
+          "facades": 400, "facades_128": 400, "yosemite": 2193}
 FEW_STEPS, SHORT_DECAY = 4000, 0.99  # of the EMA of a short training
 
 
 class BySize(dict):
     """The variants of a recipe that `folder` follows: "small" and "paper" to their names; and
-    further settings, by name, to a dict of size to value."""
+    further settings, by name, to a dict of size to value.
+
+    Args:
+        kind: str, the kind of the data, one of `OWN`.
+    """
+
+    def __init__(self, kind="captions", **names):
+        super().__init__(names)
+        self.kind = kind
 
 
 class Following(FieldReference):
@@ -73,32 +89,38 @@ def follow_size(config, variants, names):
         variants: the recipe's variants. names: a `BySize`.
     """
     config.size = SIZES[0]
-    shared = flatten(config.copy_and_resolve_references())
-    own = {f"data.{key}": value for key, value in OWN.items()}
+    kind, shared = names.kind, flatten(config.copy_and_resolve_references())
+    own = {f"data.{key}": value for key, value in OWN[kind].items()}
     bases = {size: names[size] for size in SIZES}
-    flat = {size: {**flatten(variants[name]), **own} for size, name in bases.items()}
+    changed = {size: {**flatten(variants[name]), **own} for size, name in bases.items()}
     for key in names.keys() - bases.keys():
         for size in SIZES:
-            flat[size][key] = names[key][size]
-    for key in dict.fromkeys(key for settings in flat.values() for key in settings):
-        values = {size: flat[size].get(key, shared[key]) for size in SIZES}
-        if len(set(values.values())) == 1:
+            changed[size][key] = names[key][size]
+    flat = {size: {**shared, **settings} for size, settings in changed.items()}
+
+    def follow(key, choose, *sources):
+        _set(config, key, Following(choose, sources, config))
+
+    for key in dict.fromkeys(key for settings in changed.values() for key in settings):
+        values = {size: flat[size][key] for size in SIZES}
+        if len(set(values.values())) > 1 and key != "epochs":
+            follow(key, functools.partial(_of_size, values), "size")
+        else:
             _set(config, key, values[SIZES[0]])
-        elif key != "epochs":
-            _set(config, key, Following(functools.partial(_of_size, values), ["size"], config))
-    epochs = {size: (flat[size].get("epochs", 0), IMAGES[name]) for size, name in bases.items()}
-    config.epochs = Following(
-        functools.partial(_epochs, epochs), ["size", "data.directory"], config)
-    batches = {size: flat[size].get("batch_size", config.batch_size) for size in SIZES}
-    config.batch_size = Following(
-        functools.partial(_batch, batches), ["size", "data.directory"], config)
-    for key, default in (("max_words", MAX_WORDS), ("min_count", MIN_COUNT)):
-        config.data[key] = Following(
-            functools.partial(_of_words, key, default), ["data.directory"], config)
-    if "ema_decay" in config.model:
-        config.model.ema_decay = Following(
-            functools.partial(_ema_decay, config.model.ema_decay),
-            ["steps", "epochs", "batch_size", "data.directory"], config)
+    epochs = {size: (flat[size]["epochs"], IMAGES[name]) for size, name in bases.items()}
+    follow("epochs", functools.partial(_epochs, kind, epochs), "size", "data.directory")
+    batches = {size: flat[size]["batch_size"] for size in SIZES}
+    follow("batch_size", functools.partial(_batch, kind, batches), "size", "data.directory")
+    if kind == "captions":
+        for key, default in (("max_words", MAX_WORDS), ("min_count", MIN_COUNT)):
+            follow(f"data.{key}", functools.partial(_of_words, key, default), "data.directory")
+    if "model.ema_decay" in shared:
+        decays = {size: flat[size]["model.ema_decay"] for size in SIZES}
+        follow("model.ema_decay", functools.partial(_ema_decay, kind, decays),
+               "size", "steps", "epochs", "batch_size", "data.directory")
+    if "decay" in config:  # of the learning rates: constant in the first half, as in the papers
+        follow("decay.epochs", lambda epochs: epochs, "epochs")
+        follow("decay.constant_epochs", lambda epochs: epochs // 2, "epochs")
     for group in ("pretraining", "captioning"):
         if group in config:
             _follow_top(config, config[group], config[group])
@@ -134,49 +156,51 @@ def _of_size(values, size):
     return values[check_choice("config.size", size, SIZES)]
 
 
-def _epochs(choices, size, directory):
+def _epochs(kind, choices, size, directory):
     """As many epochs as show as many images as the variant's own data, at most 2,000."""
     epochs, images = _of_size(choices, size)
-    count = _images(directory)
-    return epochs if not count else max(1, min(MOST_EPOCHS, epochs * images // count))
+    count = _images(kind, directory)
+    return max(1, min(MOST_EPOCHS, epochs * images // count)) if epochs and count else epochs
 
 
-def _batch(choices, size, directory):
-    """The variant's batch, or half of the images if there are fewer."""
-    batch, count = _of_size(choices, size), _images(directory)
-    return min(batch, max(2, count // 2)) if count else batch
+def _batch(kind, choices, size, directory):
+    """The variant's batch, or half of the images, an even number, if there are fewer."""
+    batch, count = _of_size(choices, size), _images(kind, directory)
+    return min(batch, max(2, count // 4 * 2)) if count else batch
 
 
-def _ema_decay(decay, steps, epochs, batch_size, directory):
+def _ema_decay(kind, choices, size, steps, epochs, batch_size, directory):
     """The variant's decay, or a shorter memory for a short training."""
-    steps = steps or epochs * (_images(directory) or 10**6) // batch_size
+    decay = _of_size(choices, size)
+    steps = steps or epochs * (_images(kind, directory) or 10**6) // batch_size
     return decay if steps >= FEW_STEPS else min(decay, SHORT_DECAY)
 
 
 def _of_words(key, default, directory):
-    record = _record(directory)
+    record = _record("captions", directory)
     return record["words"][key] if record else default
 
 
-def _images(directory):
-    record = _record(directory)
+def _images(kind, directory):
+    record = _record(kind, directory)
     return record["images"].get("train", 0) if record else 0
 
 
-def _record(directory):
-    """The `dataset.json` of a folder of captioned images, or None."""
+def _record(kind, directory):
+    """The `dataset.json` of a folder that `zoo data` prepared, or None."""
     path = os.path.join(directory, "dataset.json")
-    return _read(path, os.stat(path).st_mtime_ns) if directory and os.path.isfile(path) else None
+    if not directory or not os.path.isfile(path):
+        return None
+    return _read(kind, path, os.stat(path).st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=8)
-def _read(path, stamp):
+def _read(kind, path, stamp):
     del stamp  # only a key of the cache
     record = read_record(os.path.dirname(path))
-    if record["kind"] != "captions":
+    if record["kind"] != kind:
         raise ZooError(
             f"config.data.directory {os.path.dirname(path)} holds {record['kind']}, but this "
-            "recipe reads images with captions: use zoo train FOLDER, which takes the recipe of "
-            "the data."
+            f"recipe reads {WHAT[kind]}: use zoo train FOLDER, which takes the recipe of the data."
         )
     return record
