@@ -135,15 +135,13 @@ class Client:
         if len(names) > 1 or isinstance(conditions, dict):
             if not isinstance(conditions, dict) or set(conditions) != set(names):
                 raise ZooError(f"This model reads a dict of {', '.join(sorted(names))}.")
-            return {n: _array(n, specs[n], v) for n, v in conditions.items()}
+            return {n: _array(n, specs[n], _read(n, v)) for n, v in conditions.items()}
         if not names or conditions is None:
             reads = f"reads {names[0]}: give one per row" if names else "has no condition"
             raise ZooError(f"This model {reads}.")
         if isinstance(conditions, str | bytes | int):
             conditions = [conditions]
-        if names == ["image_bytes"]:
-            conditions = [_file(item) for item in conditions]
-        return {names[0]: _array(names[0], specs[names[0]], conditions)}
+        return {names[0]: _array(names[0], specs[names[0]], _read(names[0], conditions))}
 
 
 def _array(name, spec, values):
@@ -160,6 +158,11 @@ def _array(name, spec, values):
             f"{spec.text()}, got {values!r:.80}."
         )
     return array
+
+
+def _read(name, values):
+    """The values of an input; files, for one that reads files."""
+    return [_file(item) for item in values] if name.endswith("_bytes") else values
 
 
 def _file(item):
@@ -206,6 +209,7 @@ def make_parser():
     parser.add_argument("--captions", help="captions, separated by semicolons")
     parser.add_argument("--labels", help="numbers of classes, separated by semicolons")
     parser.add_argument("--images", nargs="+", help="image files")
+    parser.add_argument("--guide", help="image file whose style is used, with --signature=guided")
     parser.add_argument("--embeddings", help=".npy or .npz file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
@@ -238,7 +242,7 @@ def conditions_of(options, inputs):
         raise ZooError(f"Give one kind of condition, got {' and '.join(kinds)}.")
     try:
         if options.condition:
-            return _parsed(options.condition, set(inputs) - {"seed"})
+            return _with_guide(options, _parsed(options.condition, set(inputs) - {"seed"}))
         if options.captions:
             return [part.strip() for part in options.captions.split(";")]
         if options.labels:
@@ -247,12 +251,21 @@ def conditions_of(options, inputs):
             return _loaded(options.embeddings)
     except (OSError, ValueError) as error:
         raise ZooError(f"--{kinds[0]} cannot be read: {error}.") from None
-    return options.images
+    return _with_guide(options, options.images)
+
+
+def _with_guide(options, images):
+    """The images, or both inputs of a guided signature: the guide is the same for all."""
+    if not options.guide:
+        return images
+    if not images:
+        raise ZooError("--guide needs images to translate.")
+    return {"image_bytes": images, "guide_bytes": [options.guide] * len(images)}
 
 
 def _parsed(texts, names):
     """Conditions of `--condition`, for the inputs `names` of a signature."""
-    if names <= {"captions", "image_bytes"}:
+    if names <= {"captions"} or names <= {"image_bytes", "guide_bytes"}:
         return texts
     if names == {"labels"}:
         return [int(text) for text in texts]

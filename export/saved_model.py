@@ -15,7 +15,8 @@ seeds `seed` to `seed + N - 1`. The condition is
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
                                           (uint8 [B, H, W, 3]) instead; DRIT also has `a2b`,
-                                          `b2a`, `a2b_pixels`, ..., see
+                                          `b2a`, `a2b_pixels`, ...; with guides
+                                          `guided`, see
                                           `zoo/conditions/image_serving.py`
 
 and absent for a StackGAN++ without text.

@@ -57,6 +57,10 @@ def test_conditions_are_read_as_the_model_reads_them(tmp_path):
 
     assert read(["captions"], "1", "a;b") == ["1", "a;b"]
     assert read(["image_bytes"], "a.png") == ["a.png"]
+    options = client.parse(["--url=u", "--model=m", "--images", "a", "b", "--guide=c"])
+    assert client.conditions_of(options, ["image_bytes", "guide_bytes", "seed"]) == {
+        "image_bytes": ["a", "b"], "guide_bytes": ["c", "c"],
+    }
     assert read(["labels"], "3", "0") == [3, 0]
     assert read(["embeddings"], str(tmp_path / "rows.npy")).shape == (2, 3)
     assert set(read(["words", "lengths"], str(tmp_path / "words.npz"))) == {"words", "lengths"}
