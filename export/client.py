@@ -22,6 +22,7 @@ from export.tensors import as_array
 from zoo import programs, storage
 from zoo.errors import ZooError, check_choice
 
+KINDS = ("condition", "captions", "labels", "images", "embeddings")
 MOST_ROWS = 64  # of a request, the default `max_batch` of exports
 
 
@@ -69,7 +70,7 @@ class Client:
             ZooError: the model has no such signature or reads other conditions, or the server
                 cannot answer.
         """
-        specs = self._specs(signature, "image_bytes")
+        specs = self.specs(signature, "image_bytes")
         inputs = self._inputs(specs["inputs"], conditions)
         rows = len(next(iter(inputs.values()))) if inputs else 1
         seeds = np.broadcast_to(np.asarray(seed, np.int64).reshape(-1), (rows,)) if (
@@ -100,14 +101,23 @@ class Client:
         Raises:
             ZooError: the server refuses the request, with its sentence, or cannot answer.
         """
-        specs = self._specs(signature)
+        specs = self.specs(signature)
         arrays = {
             name: as_array(value, specs["inputs"][name].dtype if name in specs["inputs"] else None)
             for name, value in inputs.items()
         }
         return self.transport.predict(arrays, signature, specs["outputs"])
 
-    def _specs(self, signature, output=None):
+    def specs(self, signature, output=None):
+        """The "inputs" and "outputs" of a signature, see `signatures`.
+
+        Args:
+            signature: str.
+            output: str, an output that it must have, or None.
+
+        Raises:
+            ZooError: there is none of this name with this output.
+        """
         signatures = self.signatures()
         usable = [n for n, s in signatures.items() if output is None or output in s["outputs"]]
         check_choice("The signature", signature, sorted(usable))
@@ -125,15 +135,13 @@ class Client:
         if len(names) > 1 or isinstance(conditions, dict):
             if not isinstance(conditions, dict) or set(conditions) != set(names):
                 raise ZooError(f"This model reads a dict of {', '.join(sorted(names))}.")
-            return {n: _array(n, specs[n], v) for n, v in conditions.items()}
+            return {n: _array(n, specs[n], _read(n, v)) for n, v in conditions.items()}
         if not names or conditions is None:
             reads = f"reads {names[0]}: give one per row" if names else "has no condition"
             raise ZooError(f"This model {reads}.")
         if isinstance(conditions, str | bytes | int):
             conditions = [conditions]
-        if names == ["image_bytes"]:
-            conditions = [_file(item) for item in conditions]
-        return {names[0]: _array(names[0], specs[names[0]], conditions)}
+        return {names[0]: _array(names[0], specs[names[0]], _read(names[0], conditions))}
 
 
 def _array(name, spec, values):
@@ -150,6 +158,11 @@ def _array(name, spec, values):
             f"{spec.text()}, got {values!r:.80}."
         )
     return array
+
+
+def _read(name, values):
+    """The values of an input; files, for one that reads files."""
+    return [_file(item) for item in values] if name.endswith("_bytes") else values
 
 
 def _file(item):
@@ -182,45 +195,89 @@ def write_files(files, out, columns):
     storage.write_bytes_atomically(os.path.join(out, "grid.png"), data.getvalue())
 
 
-def parse(arguments=None):
-    """The parsed command line, an `argparse.Namespace`."""
+def make_parser():
+    """The parser of the command line."""
     parser = cli.Parser("client", __doc__.splitlines()[0])
     parser.add_argument("--url", required=True, help="http://HOST:PORT or grpc://HOST:PORT")
     parser.add_argument("--model", required=True, help="the model's name on the server")
     parser.add_argument("--version", type=int, help="default: the server's choice")
     parser.add_argument("--signature", default="serving_default", help="such as b2a of DRIT")
+    parser.add_argument(
+        "--condition", action="append",
+        help="one condition of the kind that the model reads; may be repeated",
+    )
     parser.add_argument("--captions", help="captions, separated by semicolons")
     parser.add_argument("--labels", help="numbers of classes, separated by semicolons")
     parser.add_argument("--images", nargs="+", help="image files")
+    parser.add_argument("--guide", help="image file whose style is used, with --signature=guided")
     parser.add_argument("--embeddings", help=".npy or .npz file")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--samples", type=int, default=1, help="images per condition")
+    parser.add_argument(
+        "--samples", "--samples_per_condition", "--images_per_caption", type=int, default=1,
+        help="images per condition",
+    )
     parser.add_argument("--timeout", type=float, default=60.0, help="seconds per attempt")
     parser.add_argument("--retries", type=int, default=5, help="attempts while the server is busy")
     parser.add_argument("--out", default="images", help="folder for the PNG files and grid.png")
-    return parser.parse_args(arguments)
+    return parser
 
 
-def conditions_of(options):
+def parse(arguments=None):
+    """The parsed command line, an `argparse.Namespace`."""
+    return make_parser().parse_args(arguments)
+
+
+def conditions_of(options, inputs):
     """The conditions of a command line; None if there are none.
+
+    Args:
+        options: the parsed command line.
+        inputs: names of the signature's inputs, which tell how `--condition` is read.
 
     Raises:
         ZooError: more than one kind, or a value that cannot be read.
     """
-    kinds = [k for k in ("captions", "labels", "images", "embeddings") if getattr(options, k)]
+    kinds = [kind for kind in KINDS if getattr(options, kind)]
     if len(kinds) > 1:
         raise ZooError(f"Give one kind of condition, got {' and '.join(kinds)}.")
     try:
+        if options.condition:
+            return _with_guide(options, _parsed(options.condition, set(inputs) - {"seed"}))
         if options.captions:
             return [part.strip() for part in options.captions.split(";")]
         if options.labels:
             return [int(part) for part in options.labels.split(";")]
         if options.embeddings:
-            values = np.load(options.embeddings, allow_pickle=False)
-            return values if isinstance(values, np.ndarray) else dict(values)
+            return _loaded(options.embeddings)
     except (OSError, ValueError) as error:
         raise ZooError(f"--{kinds[0]} cannot be read: {error}.") from None
-    return options.images
+    return _with_guide(options, options.images)
+
+
+def _with_guide(options, images):
+    """The images, or both inputs of a guided signature: the guide is the same for all."""
+    if not options.guide:
+        return images
+    if not images:
+        raise ZooError("--guide needs images to translate.")
+    return {"image_bytes": images, "guide_bytes": [options.guide] * len(images)}
+
+
+def _parsed(texts, names):
+    """Conditions of `--condition`, for the inputs `names` of a signature."""
+    if names <= {"captions"} or names <= {"image_bytes", "guide_bytes"}:
+        return texts
+    if names == {"labels"}:
+        return [int(text) for text in texts]
+    if len(texts) > 1:
+        raise ZooError(f"This model reads one file of embeddings, got {len(texts)} conditions.")
+    return _loaded(texts[0])
+
+
+def _loaded(path):
+    """The array of a .npy file, or the dict of arrays of an .npz file."""
+    values = np.load(path, allow_pickle=False)
+    return values if isinstance(values, np.ndarray) else dict(values)
 
 
 def main(arguments=None):
@@ -230,8 +287,9 @@ def main(arguments=None):
         client = Client(
             options.url, options.model, options.version, options.timeout, options.retries
         )
+        inputs = client.specs(options.signature, "image_bytes")["inputs"]
         files = client.generate(
-            conditions_of(options), options.seed, options.samples, options.signature
+            conditions_of(options, inputs), options.seed, options.samples, options.signature
         )
         write_files(files, options.out, options.samples)
         print(f"{options.out}: {len(files)} images and grid.png")

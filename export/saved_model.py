@@ -15,7 +15,8 @@ seeds `seed` to `seed + N - 1`. The condition is
     labels       int64 [B]                DCGAN
     image_bytes  string [B], files        image to image; the signature `pixels` takes `images`
                                           (uint8 [B, H, W, 3]) instead; DRIT also has `a2b`,
-                                          `b2a`, `a2b_pixels`, ..., see
+                                          `b2a`, `a2b_pixels`, ...; with guides
+                                          `guided`, see
                                           `zoo/conditions/image_serving.py`
 
 and absent for a StackGAN++ without text.
@@ -29,7 +30,8 @@ and absent for a StackGAN++ without text.
 
 A request of more than `--max_batch` rows, with an image of more than `--max_pixels` or a caption of
 more than `--max_caption_bytes` is refused before anything is computed. Two exports of one preset
-are identical files.
+are identical files. With `--bundle`, the files that start TensorFlow Serving are written next to
+the version, with values measured on this model, see `export/bundle`.
 
 An existing version is replaced only with `--overwrite`. Writing is atomic. Exit status 0; 1 with
 one line that describes the error (`--verbose` adds the traceback); or 130 after Ctrl-C.
@@ -41,6 +43,7 @@ import dataclasses
 import os
 import tempfile
 
+from export import bundle
 from zoo import programs, storage
 from zoo.allocator import keep_memory
 from zoo.checks import check_weights
@@ -49,6 +52,7 @@ from zoo.errors import ZooError
 
 MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 MOST_SAMPLES = 64
+WARMUP, MOST_WARMUP = (1, 4), 16  # rows of the warm-up requests, and how many sizes
 LIMIT_HELP = {
     "max_batch": "most rows of a request",
     "max_pixels": "most pixels of an image that is sent, from its header",
@@ -57,7 +61,7 @@ LIMIT_HELP = {
 
 
 def export_saved_model(
-    model, out, version=1, overwrite=False, name=None, limits=None, samples=1
+    model, out, version=1, overwrite=False, name=None, limits=None, samples=1, warmup_sizes=WARMUP
 ):
     """Writes `out/version`, a SavedModel of a model that generates images, atomically.
 
@@ -72,6 +76,7 @@ def export_saved_model(
         limits: `zoo.conditions.records.Limits` of a request, or None for the default.
         samples: int from 1 to 64. Images per condition of the signature `generate_n`; 1 leaves it
             out.
+        warmup_sizes: ints. Rows of the warm-up requests of each signature.
 
     Returns:
         str, the path of the version.
@@ -84,8 +89,8 @@ def export_saved_model(
 
     from export import reproducible, service, warmup
 
-    check_options(limits, samples)
-    requests = service.example_requests(model, samples=samples)
+    check_options(limits, samples, warmup_sizes)
+    requests = service.example_requests(model, warmup_sizes, samples)
     check_weights(f"This {type(model).__name__} is not exported", _weights(model))
     target = check_target(out, version, overwrite)
     name = name or type(model).__name__
@@ -101,11 +106,17 @@ def export_saved_model(
     return target
 
 
-def check_options(limits, samples):
-    """Raises `ZooError` if a limit is not a positive int32, or `samples` is not from 1 to 64."""
-    for name, value in dataclasses.asdict(limits or LIMITS).items():
+def check_options(limits, samples, warmup_sizes=WARMUP):
+    """Raises `ZooError` if a limit is not a positive int32, `samples` is not from 1 to 64, or a
+    warm-up request would have more rows than the limit."""
+    limits = limits or LIMITS
+    for name, value in dataclasses.asdict(limits).items():
         _check_number(name, value, 2**31 - 1)
     _check_number("samples", samples, MOST_SAMPLES)
+    if not 1 <= len(warmup_sizes) <= MOST_WARMUP:
+        raise ZooError(f"warmup must be 1 to {MOST_WARMUP} sizes, got {len(warmup_sizes)}.")
+    for rows in warmup_sizes:
+        _check_number("each size of warmup", rows, limits.max_batch)
 
 
 def _check_number(name, value, most):
@@ -187,6 +198,15 @@ def _version(text):
     return int(text)
 
 
+def _sizes(text):
+    parts = text.split(",")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
+        raise argparse.ArgumentTypeError(
+            f'it must be numbers of rows such as 1,4,16, got "{text[:40]}"'
+        )
+    return tuple(dict.fromkeys(map(int, parts)))
+
+
 def make_parser():
     """The `argparse.ArgumentParser` of the command line."""
     parser = _Parser(
@@ -204,6 +224,15 @@ def make_parser():
     parser.add_argument(
         "--samples", type=int, default=1, help=f"adds generate_n, for N images, 2 to {MOST_SAMPLES}"
     )
+    parser.add_argument(
+        "--warmup", type=_sizes, default=WARMUP, metavar="ROWS",
+        help="rows of the warm-up requests, with commas (default 1,4)",
+    )
+    parser.add_argument(
+        "--bundle", action="store_true",
+        help="also write the files that start TensorFlow Serving: its configuration, measured on "
+             "this model, compose.yaml and README.md",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing version")
     parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     return parser
@@ -220,8 +249,10 @@ def main(arguments=None):
     try:
         options = parse(arguments)
         limits = Limits(**{name: getattr(options, name) for name in LIMIT_HELP})
-        check_options(limits, options.samples)
+        check_options(limits, options.samples, options.warmup)
         check_target(options.out, options.version, options.overwrite, options.preset)
+        if options.bundle:
+            bundle.check_name(options.out)
         keep_memory()
         with programs.quiet():
             from export import service
@@ -230,10 +261,13 @@ def main(arguments=None):
             model = presets.from_preset(options.preset)
             path = export_saved_model(
                 model, options.out, options.version, options.overwrite, None, limits,
-                options.samples,
+                options.samples, options.warmup,
             )
             requests = service.example_requests(model, (1,), options.samples)
             signatures = ", ".join(f"{name}({', '.join(inputs)})" for name, inputs in requests)
+            written = []
+            if options.bundle:
+                written = bundle.write_bundle(path, limits, options.preset, options.warmup)
     except ZooError as error:
         programs.report(error, programs.is_verbose(arguments))
         return 1
@@ -243,6 +277,9 @@ def main(arguments=None):
         for file in files
     )
     print(f"{path}: {size / 1e6:.1f} MB, {signatures}")
+    if written:
+        kept = "" if bundle.MODELS in written else f"; {bundle.MODELS} is kept"
+        print(f"{options.out}: {', '.join(written)}{kept}")
     return 0
 
 

@@ -49,8 +49,8 @@ class JsonLines(logging.Formatter):
         return json.dumps(entry)
 
 
-def parse(arguments=None):
-    """The parsed command line, an `argparse.Namespace`."""
+def make_parser():
+    """The parser of the command line."""
     parser = cli.Parser("serve", __doc__.splitlines()[0])
     parser.add_argument("--model", required=True, help="the model's folder, with its versions")
     parser.add_argument("--name", help="the model's name in requests (default: the folder's)")
@@ -74,7 +74,12 @@ def parse(arguments=None):
     parser.add_argument(
         "--poll", type=float, default=2.0, help="seconds between looks for a new version"
     )
-    return parser.parse_args(arguments)
+    return parser
+
+
+def parse(arguments=None):
+    """The parsed command line, an `argparse.Namespace`."""
+    return make_parser().parse_args(arguments)
 
 
 def check(options):

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.assertions import require
-from zoo.conditions.image_serving import PIXELS
+from zoo.conditions.image_serving import GUIDED, PIXELS
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT
 from zoo.errors import ZooError
 from zoo.images.convert import to_uint8
@@ -27,7 +27,8 @@ class Service(tf.Module):
     The image of each row depends on its own condition and seed only. `serving_default` gives PNG
     files and `pixels` arrays, see `serving_function`; `generate_n` gives several files per
     condition. A model with directions also has `<direction>`, `<direction>_pixels` and
-    `<direction>_generate_n`; the names without a direction are those of the first.
+    `<direction>_generate_n`; the names without a direction are those of the first. A model that
+    takes guides also has `guided`, or `<direction>_guided`, which gives files.
 
     Args:
         model: a `ConditionalGAN`.
@@ -48,11 +49,12 @@ class Service(tf.Module):
             signature = signatures[source]
             options = tuple(sorted(signature.options.items()))
             if options not in samplers:
-                samplers[options] = _sampler(model, signature.options)
+                samplers[options] = _Sampler(model, signature.options)
             key = id(signature), output
             if key not in functions:
                 count = samples if output == SEVERAL else 1
-                answer = _ANSWERS[output](samplers[options], count)
+                sample = samplers[options].guided if signature.guided else samplers[options].plain
+                answer = _ANSWERS[output](sample, count)
                 functions[key] = serving_function(signature, answer, limits.max_batch, count)
             self.functions[name] = functions[key]
         self.weights = _captured_variables(self.functions.values())
@@ -73,7 +75,7 @@ def signature_sources(signatures, samples=1):
     sources.setdefault(PIXELS, (pixels[0] if pixels else SERVING_DEFAULT, "image"))
     if samples > 1:
         for name in names:
-            if name not in pixels:
+            if name not in pixels and not name.endswith(GUIDED):
                 prefix = "" if name == SERVING_DEFAULT else f"{name}_"
                 sources[prefix + SEVERAL] = (name, SEVERAL)
     return sources
@@ -123,14 +125,33 @@ def example_requests(model, sizes=(1, 4), samples=1):
     return requests
 
 
-def _sampler(model, options):
-    """The model as a graph: fields of its condition and seeds -> images in [-1, 1]."""
-    def sample(fields, seeds):
-        images = model.sample(fields, seeds, **options)["images"]
+class _Sampler:
+    """The model as one graph, which all signatures with the same options share.
+
+    Args:
+        model: a `ConditionalGAN`.
+        options: dict, further arguments of its `sample`.
+    """
+
+    def __init__(self, model, options):
+        self.model, self.options = model, options
+        noise = {n: tf.TensorSpec([None, k], tf.float32) for n, k in model.noise_sizes.items()}
+        specs = [dict(model.condition.fields), noise]
+        self.graph = tf.function(self._sample, input_signature=specs, autograph=False)
+
+    def _sample(self, fields, noise):
+        images = self.model.sample(fields, None, **self.options, **noise)["images"]
         return images[-1] if isinstance(images, list) else images
 
-    specs = [dict(model.condition.fields), tf.TensorSpec([None], tf.int64)]
-    return tf.function(sample, input_signature=specs, autograph=False)
+    def plain(self, fields, seeds):
+        """Fields of the condition and seeds -> images in [-1, 1]."""
+        return self.graph(fields, self.model.noise_from_seeds(seeds))
+
+    def guided(self, fields, seeds):
+        """The same with the style of the field `guide`."""
+        latents = self.model.latents_from_seeds(seeds)
+        latents = self.model.latents_of_guides(fields["guide"], latents, **self.options)
+        return self.graph({"source": fields["source"]}, {"latents": latents})
 
 
 def serving_function(signature, answer, max_batch, samples=1):

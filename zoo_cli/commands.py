@@ -57,6 +57,11 @@ def train_flags(options):
     return [f"--config={name}"]
 
 
+def served_flags(options):
+    """`--model`, and the conditions, whose kind the server knows."""
+    return [f"--model={options.MODEL}", *(f"--condition={text}" for text in options.CONDITION)]
+
+
 def compare_flags(options):
     """`--compare` for each of the two presets."""
     return [f"--compare={preset}" for preset in (options.A, options.B)]
@@ -91,6 +96,9 @@ COMMANDS = {
         "generate images from captions, labels or images", "recipes.generate",
         (_PRESET, ("CONDITION", "*", "captions, labels or image files, as the preset reads")),
         generate_flags, ("preset",),
+        options={"url": "of a server of exports, such as http://localhost:8501, that generates "
+                        "instead; PRESET is then the model's name there: zoo generate --url --help "
+                        "lists the options"},
     ),
     "data": Command(
         "check a folder of your own images and write it as a data set", "recipes.prepare_data",
@@ -120,8 +128,27 @@ COMMANDS = {
         "export a preset as a SavedModel for a server", "export.saved_model", (_PRESET,),
         preset_flags, ("preset",),
     ),
+    "serve": Command(
+        "serve an export on this machine: REST, gRPC and a page", "export.serve",
+        (("FOLDER", None, "the --out of an export, with its versions"),),
+        lambda options: [f"--model={options.FOLDER}"], ("model",),
+    ),
     "demo": Command("generate, explain, export and call a preset", "recipes.demo"),
 }
+
+# `zoo generate --url=URL`: the client of a server instead of the preset itself
+BY_SERVER = Command(
+    "generate images with a model on a server", "export.client",
+    (("MODEL", None, "the model's name on the server"),
+     ("CONDITION", "*", "captions, numbers of classes, image files or a file of embeddings")),
+    served_flags, ("model", "condition", "captions", "labels", "images", "embeddings"),
+)
+
+
+def command_of(name, arguments):
+    """The `Command` that a command line starts."""
+    by_server = any(text == "--url" or text.startswith("--url=") for text in arguments)
+    return BY_SERVER if name == "generate" and by_server else COMMANDS[name]
 
 
 def help_text():
@@ -171,9 +198,15 @@ def passed_on(arguments):
     return settings, others
 
 
-def command_parser(name, module):
-    """The `Parser` of a command: its arguments, and the flags of its imported program."""
-    command = COMMANDS[name]
+def command_parser(name, module, command=None):
+    """The `Parser` of a command: its arguments, and the flags of its imported program.
+
+    Args:
+        name: str, a key of `COMMANDS`.
+        module: the imported program.
+        command: the `Command`, or None for that of the name.
+    """
+    command = command or COMMANDS[name]
     summary = command.summary[0].upper() + command.summary[1:] + "."
     more = " Settings of the recipe: --config.KEY=VALUE." if command.config_flag else ""
     parser = Parser(prog=f"zoo {name}", description=summary + more)
@@ -221,10 +254,12 @@ def program_arguments(command, parser, options):
         value = getattr(options, action.dest, None)
         if action.dest in positional or action.option_strings[:1] == [f"--no{action.dest}"]:
             continue
-        if value in (None, False) or command.module.startswith("export.") and (
+        if value is None or value is False or command.module.startswith("export.") and (
             value == action.default
         ):
             continue
+        if isinstance(value, tuple):
+            value = ",".join(map(str, value))
         values = value if isinstance(value, list) else [value]
         name = action.option_strings[0]
         result += [name] if value is True else [f"{name}={item}" for item in values]

@@ -6,7 +6,9 @@ r"""The program `zoo`: every task of the zoo as one command.
     zoo train attn_gan:shapes --workdir=runs/shapes --config.steps=200
     zoo evaluate runs/shapes/presets/best --out=report
     zoo compare runs/plain/presets/best runs/ms/presets/best --data=emoji.zip --out=report
-    zoo export attn_gan_emoji_64 --out=served/attn_gan
+    zoo export attn_gan_emoji_64 --out=served/attn_gan --bundle
+    zoo serve served/attn_gan
+    zoo generate attn_gan "grinning face" --url=http://localhost:8501 --out=images
     zoo demo --out=demo
     source <(zoo completion bash)
 
@@ -21,6 +23,7 @@ from zoo import programs
 from zoo.errors import ZooError, nearest
 from zoo_cli.commands import (
     COMMANDS,
+    command_of,
     command_parser,
     help_text,
     passed_on,
@@ -66,12 +69,12 @@ def run(arguments):
 
 def start(name, arguments):
     """Runs the program of a command in this process; returns its exit status."""
-    command = COMMANDS[name]
+    command = command_of(name, arguments)
     module = importlib.import_module(command.module)
     if hasattr(module, "define_flags"):
         module.define_flags()
     config, arguments = passed_on(arguments)
-    parser = command_parser(name, module)
+    parser = command_parser(name, module, command)
     options = parser.parse_args(arguments)
     argv = [*program_arguments(command, parser, options), *config]
     if command.module.startswith("export."):

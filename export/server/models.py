@@ -9,6 +9,7 @@ import numpy as np
 from export import protos, tensors, warmup
 from export.server.requests import Refused
 from export.transports import Spec
+from export.verification.files import TEXT_OPERATIONS, operations_of
 from zoo.errors import ZooError, reason
 
 STATES = {"LOADING": 20, "AVAILABLE": 30, "UNLOADING": 40, "END": 50}  # of TensorFlow Serving
@@ -35,6 +36,8 @@ class Version:
         self.path, self.number = path, number
         self._errors = tf.errors
         try:
+            if operations_of(path) & set(TEXT_OPERATIONS):
+                import tensorflow_text  # noqa: F401 - its operations
             self._model = tf.saved_model.load(path)
             self._functions = dict(self._model.signatures)
             self.signatures = {n: _specs(f) for n, f in self._functions.items()}

@@ -149,9 +149,9 @@ def _bounds(asker, name, sides):
     wrong["unequal rows"] = {**inputs, "seed": np.arange(2)} if len(inputs) > 1 else None
     if "captions" in inputs:
         wrong["a caption of 10 MB"] = {**inputs, "captions": np.array([b"a " * 5_000_000], object)}
-    if "image_bytes" in inputs:
+    for key in filter(lambda key: key.endswith("_bytes"), inputs):
         for what, file in (("an image bomb", bomb()), ("no image", b"\0\xffnot an image")):
-            wrong[what] = {**inputs, "image_bytes": np.array([file], object)}
+            wrong[f"{what} as {key}"] = {**inputs, key: np.array([file], object)}
     accepted = [what for what, values in wrong.items() if values and _answers(asker, values, name)]
     asker.predict(inputs, name)  # it is still there
     checked = ", ".join(what for what, values in wrong.items() if values)

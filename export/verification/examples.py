@@ -46,7 +46,7 @@ def _values(name, spec, rows):
         return np.arange(rows, dtype=np.int64)
     if name == "captions":
         return np.array([CAPTIONS[i % len(CAPTIONS)].encode() for i in range(rows)], object)
-    if name == "image_bytes":
+    if name.endswith("_bytes"):
         return np.array([png(20 + i % 7, 30, i) for i in range(rows)], object)
     shape = [rows, *(24 if side < 0 else side for side in spec.shape[1:])]
     if spec.dtype.kind == "f":

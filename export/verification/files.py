@@ -5,6 +5,11 @@ import os
 from export.verification.checks import Result
 from export.verification.local import check_directory
 
+# of tensorflow-text: those of exports with a text encoder of TensorFlow Hub
+TEXT_OPERATIONS = (
+    "CaseFoldUTF8", "NormalizeUTF8", "RegexSplitWithOffsets", "TFText>RoundRobinTrim",
+    "WordpieceTokenizeWithOffsets",
+)
 CORE_ONLY = ("PyFunc", "EagerPyFunc", "PyFuncStateless")  # need Python
 
 
@@ -29,7 +34,7 @@ def check_files(directory):
     add("warm-up requests", os.path.isfile(warm), f"{sizes.get(warm, 0)} bytes")
     operations = operations_of(directory)
     wrong = sorted(operations & set(CORE_ONLY))
-    text = sorted(o for o in operations if o.startswith(("TFText", "Wordpiece", "WhitespaceToken")))
+    text = sorted(operations & set(TEXT_OPERATIONS))
     detail = f"{len(operations)} kinds"
     detail += f"; need Python: {', '.join(wrong)}" if wrong else ""
     detail += f"; of tensorflow-text: {', '.join(text)}" if text else ""

@@ -12,6 +12,8 @@ import numpy as np
 from export.transports import Spec
 from zoo.errors import ZooError
 
+# glibc keeps the memory of a call for the next one, as `zoo.allocator` lets it do
+ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**63 - 1)}
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "process.py")
 
 
@@ -39,7 +41,7 @@ class Process:
         check_directory(directory)
         self.timeout = timeout
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **ALLOCATOR, **environment}
         self._process = subprocess.Popen(
             [sys.executable, "-P", PROGRAM, os.path.abspath(directory)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -77,6 +79,16 @@ class Process:
     def memory(self):
         """(resident bytes now, highest so far) of the process."""
         return self._ask(("memory",))
+
+    def measure(self, inputs, threads, seconds):
+        """Calls `serving_default` by `threads` threads at a time for `seconds`.
+
+        Returns:
+            dict of `times` (list of float, seconds of each call), `highest` (int, the most resident
+            bytes meanwhile) and `others` (float, the share of the machine's processors that other
+            processes used).
+        """
+        return self._ask(("measure", inputs, threads, seconds))
 
     def _ask(self, message):
         data = pickle.dumps(message)

@@ -8,6 +8,7 @@ import pickle
 import resource
 import struct
 import sys
+import threading
 import time
 
 for _name in ("zoo", "export", "keras", "tf_keras"):
@@ -62,12 +63,63 @@ def predict(tf, model, signature, inputs):
     wanted = function.structured_input_signature[1]
     if set(inputs) != set(wanted):
         raise ValueError(f"expected the inputs {', '.join(sorted(wanted))}")
-    values = {
+    return {name: value.numpy() for name, value in function(**tensors(tf, inputs)).items()}
+
+
+def tensors(tf, inputs):
+    return {
         name: tf.constant(value.tolist(), tf.string) if value.dtype == object
         else tf.constant(value)
         for name, value in inputs.items()
     }
-    return {name: value.numpy() for name, value in function(**values).items()}
+
+
+def measure(tf, model, inputs, threads, seconds):
+    """Calls of `serving_default` by several threads at a time, for so long, but twice at least.
+
+    Returns a dict of `times` (seconds of each call), `highest` (the most resident bytes meanwhile)
+    and `others` (the share of the machine's processors that other processes used).
+    """
+    function = model.signatures["serving_default"]
+    values = tensors(tf, inputs)
+    with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")  # the highest number of resident bytes begins anew
+    times, errors, start = [], [], time.monotonic()
+    busy, total = processors()
+    own = time.process_time()
+
+    def work():
+        calls = 0
+        while not errors and (calls < (2 if seconds else 1) or time.monotonic() < start + seconds):
+            begun, calls = time.monotonic(), calls + 1
+            try:
+                for value in function(**values).values():
+                    value.numpy()
+            except Exception as error:
+                errors.append(error)
+                return
+            times.append(time.monotonic() - begun)
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    if errors:
+        raise errors[0]
+    with open("/proc/self/status", encoding="ascii") as file:
+        highest = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    end_busy, end_total = processors()
+    own = (time.process_time() - own) * os.sysconf("SC_CLK_TCK")
+    others = max(0.0, end_busy - busy - own) / max(1, end_total - total)
+    return {"times": times, "highest": 1024 * highest, "others": others}
+
+
+def processors():
+    """(ticks that all processors were busy, all ticks) since the machine started."""
+    with open("/proc/stat", encoding="ascii") as file:
+        ticks = [int(value) for value in file.readline().split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 def main(directory):
@@ -84,6 +136,8 @@ def main(directory):
         try:
             if message[0] == "memory":
                 answer = memory()
+            elif message[0] == "measure":
+                answer = measure(tf, model, *message[1:])
             else:
                 answer = predict(tf, model, *message[1:])
         except Exception as error:

@@ -100,6 +100,19 @@ def test_serving_has_a_signature_per_direction(tmp_path):
     assert signatures["b2a_pixels"].options == {"direction": "b2a"}
 
 
+def test_guides_are_read_with_their_own_channels(tmp_path):
+    condition = Images(16, 1, guide="latent", guide_channels=3)
+    signature = condition.serve(str(tmp_path))[0]["guided"]
+    assert signature.guided and [i.name for i in signature.inputs] == ["image_bytes", "guide_bytes"]
+    inputs = condition.requests(2)["guided"]
+    fields = signature.to_fields(*(tf.constant(inputs[i.name]) for i in signature.inputs))
+    assert fields["source"].shape == (2, 16, 16, 1) and fields["guide"].shape == (2, 16, 16, 3)
+    directions = Images(16, directions=("a2b", "b2a"), guide="attribute")
+    signatures = directions.serve(str(tmp_path))[0]
+    assert set(signatures) == set(directions.requests(1))
+    assert signatures["b2a_guided"].options == {"direction": "b2a"}
+
+
 def test_ranges_of_served_labels(tmp_path):
     check = Labels(3).serve(str(tmp_path))[0]["serving_default"].check
     with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be from 0 to 2"):

@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -46,6 +47,31 @@ def test_many_rows_are_several_requests(address):
     assert files == [b"1:c%d:0" % i for i in range(8)]
 
 
+def test_conditions_are_read_as_the_model_reads_them(tmp_path):
+    np.save(tmp_path / "rows.npy", np.zeros([2, 3], np.float32))
+    np.savez(tmp_path / "words.npz", words=np.zeros([1, 2, 3]), lengths=[2])
+
+    def read(inputs, *texts):
+        options = client.parse(["--url=u", "--model=m", *(f"--condition={t}" for t in texts)])
+        return client.conditions_of(options, {*inputs, "seed"})
+
+    assert read(["captions"], "1", "a;b") == ["1", "a;b"]
+    assert read(["image_bytes"], "a.png") == ["a.png"]
+    options = client.parse(["--url=u", "--model=m", "--images", "a", "b", "--guide=c"])
+    assert client.conditions_of(options, ["image_bytes", "guide_bytes", "seed"]) == {
+        "image_bytes": ["a", "b"], "guide_bytes": ["c", "c"],
+    }
+    assert read(["labels"], "3", "0") == [3, 0]
+    assert read(["embeddings"], str(tmp_path / "rows.npy")).shape == (2, 3)
+    assert set(read(["words", "lengths"], str(tmp_path / "words.npz"))) == {"words", "lengths"}
+    assert read(["captions"]) is None
+    for inputs, texts, words in ((["labels"], ["cat"], "--condition cannot be read"),
+                                 (["embeddings"], ["a", "b"], "one file of embeddings"),
+                                 (["embeddings"], ["missing.npy"], "cannot be read")):
+        with pytest.raises(ZooError, match=words):
+            read(inputs, *texts)
+
+
 @pytest.mark.parametrize("url", ["localhost:8501", "ftp://a", "grpc://localhost", "http://", ""])
 def test_urls_that_are_refused(url):
     with pytest.raises(ZooError, match="Expected a URL such as"):
@@ -72,5 +98,7 @@ def test_the_command_line_writes_files_and_a_grid(address, tmp_path, monkeypatch
     assert "6 images" in capsys.readouterr().out
     assert len(list(out.glob("0000*.png"))) == 6
     assert Image.open(out / "grid.png").size == (12, 6)
+    arguments[2] = "--condition=a; b"
+    assert client.main(arguments) == 0 and "3 images" in capsys.readouterr().out
     assert client.main([*arguments, "--labels=1"]) == 1
-    assert "one kind of condition, got captions and labels" in capsys.readouterr().err
+    assert "one kind of condition, got condition and labels" in capsys.readouterr().err

@@ -166,7 +166,8 @@ def odd_files():
 def test_files_and_pixels_are_read_as_generate_reads_them(channels, tmp_path):
     model = stronger(tiny_images.bicyclegan(compiled=False, source_channels=channels))
     served, requests = export(model, tmp_path)
-    assert set(served.signatures) == {"serving_default", "pixels"} == {name for name, _ in requests}
+    names = {"serving_default", "pixels", "guided"}
+    assert set(served.signatures) == names == {name for name, _ in requests}
     for name, request in requests:
         assert ask(served, name, **request).shape == (2, 32, 32, 3)
     files = odd_files()
@@ -180,7 +181,13 @@ def test_files_and_pixels_are_read_as_generate_reads_them(channels, tmp_path):
     pixels = np.stack([random_pixels(45, 29, seed=k) for k in range(3)])
     image = ask(served, "pixels", images=pixels, seed=SEEDS)
     np.testing.assert_array_equal(image, model.generate(pixels, seed=list(SEEDS)))
-
+    guides = [png(random_pixels(40, 50, seed=k)) for k in range(3)]
+    image = ask(served, "guided", image_bytes=data[:3], guide_bytes=guides, seed=SEEDS)
+    like = [random_pixels(40, 50, seed=k) for k in range(3)]
+    expected = model.generate_like([tmp_path / name for name in list(files)[:3]], like)
+    assert np.abs(image.astype(int) - expected).max() <= 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="guide_bytes"):
+        ask(served, "guided", image_bytes=data[:1], guide_bytes=[b"GIF89a"], seed=SEEDS[:1])
 
 
 def test_what_is_no_image(tmp_path):
@@ -209,7 +216,8 @@ def test_what_is_no_image(tmp_path):
 def test_directions(tmp_path):
     model = drit(compiled=False)
     served, requests = export(model, tmp_path)
-    names = ["serving_default", "a2b", "a2b_pixels", "b2a", "b2a_pixels", "pixels"]
+    names = ["serving_default", "a2b", "a2b_pixels", "a2b_guided", "b2a", "b2a_pixels",
+             "b2a_guided", "pixels"]
     assert [name for name, _ in requests] == names and set(served.signatures) == set(names)
     pixels = np.stack([random_pixels(60, 48, seed=k) for k in range(3)])
     files = [png(image) for image in pixels]
@@ -224,10 +232,19 @@ def test_directions(tmp_path):
     np.testing.assert_array_equal(image, made["a2b"])
     np.testing.assert_array_equal(ask(served, "pixels", images=pixels, seed=SEEDS), image)
     assert not np.array_equal(*made.values())
+    for direction in ("a2b", "b2a"):
+        image = ask(served, f"{direction}_guided", image_bytes=files, guide_bytes=files[::-1],
+                    seed=SEEDS)
+        expected = model.generate(
+            pixels, seed=list(SEEDS), direction=direction, guide=pixels[::-1]
+        )
+        assert np.abs(image.astype(int) - expected).max() <= 1
+        assert not np.array_equal(image, made[direction])
     again, _ = ask_process(tmp_path, "c_api", path(tmp_path), "b2a", files, SEEDS.tolist())
     np.testing.assert_array_equal(again, made["b2a"])
     prefix = os.path.join(path(tmp_path), "variables", "variables")
     stored = dict(tf.train.list_variables(prefix))
     del stored["_CHECKPOINTABLE_OBJECT_GRAPH"]
-    used = [getattr(model, name) for name in ("content_encoder", "generator")]
+    names = ("content_encoder", "attribute_encoder", "generator")
+    used = [getattr(model, name) for name in names]
     assert len(stored) == sum(len(network.variables) for network in used)

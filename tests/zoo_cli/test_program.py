@@ -100,22 +100,23 @@ def test_settings_of_a_recipe_are_passed_on():
 CHILD = """
 import importlib, json, sys
 from absl import flags
-from zoo_cli.commands import COMMANDS, command_parser, passed_on, program_arguments
+from zoo_cli.commands import command_of, command_parser, passed_on, program_arguments
 
 result = []
 for line in json.loads(sys.argv[1]):
     try:
         name, *rest = line
-        sys.modules.pop(COMMANDS[name].module, None)  # it defines its flags when it is imported
-        module = importlib.import_module(COMMANDS[name].module)
+        command = command_of(name, rest)
+        sys.modules.pop(command.module, None)  # it defines its flags when it is imported
+        module = importlib.import_module(command.module)
         if hasattr(module, "define_flags"):
             module.define_flags()
-        parser = command_parser(name, module)
+        parser = command_parser(name, module, command)
         settings, rest = passed_on(rest)
         options = parser.parse_args(rest)
-        if name == "generate":
+        if command.module == "recipes.generate":
             options.CONDITION = []  # their kind needs the preset's files
-        result.append(program_arguments(COMMANDS[name], parser, options) + settings)
+        result.append(program_arguments(command, parser, options) + settings)
     except Exception as error:
         result.append(f"{type(error).__name__}: {error}")
     own = flags.FLAGS.flags_by_module_dict().get(module.__name__, [])
@@ -146,14 +147,23 @@ def test_the_programs_flags_are_the_commands_options():
         "compare a b --data=d": ["--compare=a", "--compare=b", "--data=d"],
         "export p --out=o --version=3 --overwrite":
             ["--preset=p", "--out=o", "--version=3", "--overwrite"],
+        "export p --out=o --bundle --warmup=1,8 --samples=2":
+            ["--preset=p", "--out=o", "--samples=2", "--warmup=1,8", "--bundle"],
+        "serve f --port=0 --label=a=1 --label=b=2":
+            ["--model=f", "--port=0", "--label=a=1", "--label=b=2"],
+        "generate m a b --url=http://h:1 --samples_per_condition=3 --seed=7":
+            ["--model=m", "--condition=a", "--condition=b", "--url=http://h:1", "--seed=7",
+             "--samples=3"],
+        "generate m --url grpc://h:1": ["--model=m", "--url=grpc://h:1"],
         "demo --noises=2": ["--noises=2"],
     }
     for line, flags in zip(lines, translated([line.split() for line in lines]), strict=True):
         assert flags == lines[line], line
     wrong = translated([["generate", "p", "--ouput=x"], ["export", "p"], ["train", "a b"],
-                        ["compare", "a"]])
+                        ["compare", "a"], ["serve"], ["generate", "m", "--url=u", "--explain"]])
     assert 'Did you mean "--out"' in wrong[0] and "required: --out" in wrong[1]
     assert "NAME:DATASET" in wrong[2] and "required: B" in wrong[3]
+    assert "required: FOLDER" in wrong[4] and "unrecognized arguments: --explain" in wrong[5]
 
 
 def documented():

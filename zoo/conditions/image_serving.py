@@ -6,7 +6,8 @@ bits. Other files, which TensorFlow alone cannot decode correctly (GIF, WebP, TI
 decoded and scaled one after another, so that only one of full size is in memory.
 
 A model with several `directions` has two signatures per direction, such as `a2b` and `a2b_pixels`;
-`serving_default` is the first.
+`serving_default` is the first. A model that takes guides also has `guided`, or `a2b_guided` and
+`b2a_guided`, with the files `guide_bytes`, one per image, whose style is used.
 """
 
 import numpy as np
@@ -18,21 +19,25 @@ from zoo.images.convert import to_float
 from zoo.images.decode import decode_image
 from zoo.images.read import fit_image
 
-PIXELS = "pixels"
+PIXELS, GUIDED = "pixels", "guided"
 
 
 def image_signatures(condition, limits):
     """dict of signature name -> `Signature` of an `Images` condition."""
     if not condition.directions:
+        guided = {GUIDED: _of_guided_files(condition, limits, {})} if condition.guide else {}
         return {
             SERVING_DEFAULT: _of_files(condition, limits, {}),
-            PIXELS: _of_pixels(condition, limits, {}),
+            PIXELS: _of_pixels(condition, limits, {}), **guided,
         }
     signatures = {}
     for direction in condition.directions:
         options = {"direction": direction}
         signatures[direction] = _of_files(condition, limits, options)
         signatures[f"{direction}_{PIXELS}"] = _of_pixels(condition, limits, options)
+        if condition.guide:
+            guided = _of_guided_files(condition, limits, options)
+            signatures[f"{direction}_{GUIDED}"] = guided
     return {SERVING_DEFAULT: signatures[condition.directions[0]], **signatures}
 
 
@@ -41,30 +46,52 @@ def image_requests(condition, size):
     white = np.full([condition.size, condition.size, 3], 255, np.uint8)
     file = {"image_bytes": [tf.io.encode_png(white).numpy()] * size}
     pixels = {"images": np.stack([white] * size)}
+    guided = {**file, "guide_bytes": file["image_bytes"]}
     if not condition.directions:
-        return {SERVING_DEFAULT: file, PIXELS: pixels}
+        requests = {SERVING_DEFAULT: file, PIXELS: pixels}
+        return {**requests, GUIDED: guided} if condition.guide else requests
     requests = {SERVING_DEFAULT: file}
     for direction in condition.directions:
         requests |= {direction: file, f"{direction}_{PIXELS}": pixels}
+        if condition.guide:
+            requests[f"{direction}_{GUIDED}"] = guided
     return requests
 
 
 def _of_files(condition, limits, options):
-    inputs = [tf.TensorSpec([None], tf.string, name="image_bytes")]
-
     def to_fields(files):
-        return _fields(
-            condition, files, lambda data: decode_image(data, "image_bytes", limits.max_pixels)
-        )
+        return {"source": _decoded(files, "image_bytes", condition.channels, condition, limits)}
 
-    return Signature(inputs, to_fields, options=options)
+    return Signature([_files("image_bytes")], to_fields, options=options)
+
+
+def _of_guided_files(condition, limits, options):
+    def to_fields(files, guides):
+        return {
+            "source": _decoded(files, "image_bytes", condition.channels, condition, limits),
+            "guide": _decoded(guides, "guide_bytes", condition.guide_channels, condition, limits),
+        }
+
+    inputs = [_files("image_bytes"), _files("guide_bytes")]
+    return Signature(inputs, to_fields, options=options, guided=True)
+
+
+def _files(name):
+    return tf.TensorSpec([None], tf.string, name=name)
+
+
+def _decoded(files, name, channels, condition, limits):
+    """Files of the input `name`, as a field."""
+    return _field(
+        files, lambda data: decode_image(data, name, limits.max_pixels), condition.size, channels
+    )
 
 
 def _of_pixels(condition, limits, options):
     inputs = [tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")]
 
     def to_fields(images):
-        return _fields(condition, images, lambda image: image)
+        return {"source": _field(images, lambda row: row, condition.size, condition.channels)}
 
     def check(images):
         sides = tf.shape(images, tf.int64)[1:3]
@@ -79,11 +106,11 @@ def _of_pixels(condition, limits, options):
     return Signature(inputs, to_fields, check, options)
 
 
-def _fields(condition, rows, read):
-    size, channels = condition.size, condition.channels
+def _field(rows, read, size, channels):
+    """The images `read(row)`, one after another: float (batch, size, size, channels) in [-1, 1]."""
     fitted = tf.map_fn(
         lambda row: fit_image(read(row), size, channels), rows,
         fn_output_signature=tf.TensorSpec([size, size, channels], tf.uint8),
         parallel_iterations=1,
     )
-    return {"source": to_float(fitted)}
+    return to_float(fitted)

@@ -23,16 +23,18 @@ class Images(Condition):
         guide: str. What the model extracts from a guide, an image of the target domain: "latent" or
             "attribute"; "" for a model without guides.
         guide_varies: bool. Whether a guided translation still depends on the seed.
+        guide_channels: int. Channels of a guide.
     """
 
     kind, task = "images", "image-to-image"
     argument = "images"
 
-    def __init__(self, size, channels=3, directions=(), guide="", guide_varies=False):
+    def __init__(self, size, channels=3, directions=(), guide="", guide_varies=False,
+                 guide_channels=3):
         self.size, self.channels = size, channels
         self.directions = tuple(directions)
         self.data_form = "domains" if directions else "pairs"
-        self.guide, self.guide_varies = guide, guide_varies
+        self.guide, self.guide_varies, self.guide_channels = guide, guide_varies, guide_channels
         self.fields = {"source": tf.TensorSpec([None, size, size, channels], tf.float32)}
         more = (*(["direction"] if directions else []), *(["guide"] if guide else []))
         self.flags = ("images", *more)

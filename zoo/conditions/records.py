@@ -36,12 +36,16 @@ class Signature:
         check: None, or a function of the inputs to a list of assertions, see
             `zoo.conditions.assertions`.
         options: dict, further arguments of the model's `sample`.
+        guided: bool. Whether the fields have a `guide`, whose style is used: an image of the target
+            domain, float (batch, size, size, channels) in [-1, 1]; see the models' method
+            `latents_of_guides`.
     """
 
     inputs: list
     to_fields: object
     check: object = None
     options: dict = dataclasses.field(default_factory=dict)
+    guided: bool = False
 
 
 @dataclasses.dataclass

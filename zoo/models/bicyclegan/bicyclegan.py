@@ -157,7 +157,9 @@ class BicycleGAN(ConditionalGAN):
         self.gan2_weight = gan2_weight
         self.latent_weight = latent_weight
         self.kl_weight = kl_weight
-        self.condition = Images(image_size, source_channels, guide="latent")
+        self.condition = Images(
+            image_size, source_channels, guide="latent", guide_channels=target_channels
+        )
         self.build_generators()
         self.encoder = make_encoder(self)
 
@@ -305,6 +307,16 @@ class BicycleGAN(ConditionalGAN):
             for start in range(0, len(images), batch_size)
         ]
         return {n: np.concatenate([np.float32(c[n]) for c in codes]) for n in ("mu", "log_var")}
+
+    def latents_of_guides(self, guides, latents):
+        """The latents of translations with the guides' style: their mean codes.
+
+        Args:
+            guides: float (batch, size, size, target channels) in [-1, 1].
+            latents: float (batch, latent_dim) of the seeds, which are not used.
+        """
+        del latents
+        return self.encoder(guides, training=False)["mu"]
 
     def generate_like(self, images, examples, batch_size=4):
         """Translations of images, each with an example's mean code.

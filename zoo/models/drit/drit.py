@@ -306,6 +306,19 @@ class DRIT(ConditionalGAN):
         attributes = mean + deviation * latents
         return {"images": self.translate(condition["source"], attributes, TARGETS[direction])}
 
+    def latents_of_guides(self, guides, latents, direction="a2b"):
+        """The attributes of translations with the guides' style.
+
+        Args:
+            guides: float (batch, image_size, image_size, 3) in [-1, 1], images of the second domain
+                of `direction`.
+            latents: float (batch, latent_dim), standard normal, which draw from a guide's Gaussian
+                with `concat`, and are not used without.
+            direction: "a2b" or "b2a".
+        """
+        mean, deviation = networks.attributes_of(self, guides, TARGETS[direction])
+        return mean + deviation * latents
+
     def parse(self, conditions, direction="a2b", guide=None):
         """The images, and the mean and standard deviation of their attributes.
 

@@ -77,8 +77,14 @@ def guide_attributes(model, guide, count, target, batch_size=4):
         )
     batches = []
     for start in range(0, len(guides), batch_size):
-        code = model.attribute_encoder({target: guides[start : start + batch_size]})[target]
-        deviation = tf.exp(0.5 * code["log_var"]) if model.concat else 0 * code["mu"]
-        batches.append((code["mu"], deviation))
+        batches.append(attributes_of(model, guides[start : start + batch_size], target))
     rows = [np.broadcast_to(np.concatenate(b), shape) for b in zip(*batches, strict=True)]
     return dict(zip(("mean", "deviation"), rows, strict=True))
+
+
+def attributes_of(model, guides, target):
+    """(mu, standard deviation) of the attributes of images of the domain `target`, each float
+    (batch, latent_dim)."""
+    code = model.attribute_encoder({target: guides})[target]
+    deviation = tf.exp(0.5 * code["log_var"]) if model.concat else 0 * code["mu"]
+    return code["mu"], deviation
