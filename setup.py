@@ -56,6 +56,7 @@ setup(
         # the other sides of `make bench`; pytorch-fid calls what SciPy 1.18 no longer has
         "benchmark": ["torch", "torchvision", "pytorch-fid", "scipy<1.18", "scikit-learn"],
         "serve": SERVE,
+        "demo": ["gradio>=6,<7"],  # zoo demo
         "site": ["mkdocs<2", "mkdocs-material<10", "mkdocstrings[python]"],  # make site
         "dev": [
             "hypothesis", "keras-hub", "pytest", "pytest-xdist", "ruff", "scikit-learn", *SERVE,

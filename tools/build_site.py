@@ -29,7 +29,7 @@ BASES = {"ConditionalGAN": "zoo.models.base.conditional_gan.ConditionalGAN",
 METRICS = "zoo.metrics"
 SERVING = ("export.client",)
 USING = ("gallery", "presets", "data", "fine_tuning", "mode_seeking", "text_encoders", "metrics",
-         "reproduction", "reports", "serving", "benchmarks", "scaling", "training_plan")
+         "reproduction", "reports", "serving", "demo", "benchmarks", "scaling", "training_plan")
 CODE = ("docs/testing.md", "WORKSPACE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 
 CONFIG = """\

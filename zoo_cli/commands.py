@@ -89,6 +89,11 @@ class Command:
     config_flag: str | None = None
     options: dict = dataclasses.field(default_factory=dict)
 
+    @property
+    def has_parser(self):
+        """Whether its program has a `make_parser()`, and a `main` that takes its arguments."""
+        return self.module.startswith(("export.", "zoo_cli."))
+
 
 _PRESET = ("PRESET", None, "built-in name, directory or handle of a preset")
 COMMANDS = {
@@ -133,7 +138,11 @@ COMMANDS = {
         (("FOLDER", None, "the --out of an export, with its versions"),),
         lambda options: [f"--model={options.FOLDER}"], ("model",),
     ),
-    "demo": Command("generate, explain, export and call a preset", "recipes.demo"),
+    "demo": Command(
+        "try a preset in the browser, with and without mode seeking", "zoo_cli.demo_page",
+        (("PRESET", "?", "built-in name, directory or handle of a preset"),), preset_flags,
+        ("preset",),
+    ),
 }
 
 # `zoo generate --url=URL`: the client of a server instead of the preset itself
@@ -214,7 +223,7 @@ def command_parser(name, module, command=None):
         parser.add_argument(argument, nargs=count, help=text)
     for name, text in command.options.items():
         parser.add_argument(f"--{name}", metavar="VALUE", help=text)
-    if command.module.startswith("export."):
+    if command.has_parser:
         for action in module.make_parser()._actions:
             if action.dest not in (*command.replaced, "help"):
                 parser._add_action(action)
@@ -254,7 +263,7 @@ def program_arguments(command, parser, options):
         value = getattr(options, action.dest, None)
         if action.dest in positional or action.option_strings[:1] == [f"--no{action.dest}"]:
             continue
-        if value is None or value is False or command.module.startswith("export.") and (
+        if value is None or value is False or command.has_parser and (
             value == action.default
         ):
             continue

@@ -9,11 +9,11 @@ r"""The program `zoo`: every task of the zoo as one command.
     zoo export attn_gan_emoji_64 --out=served/attn_gan --bundle
     zoo serve served/attn_gan
     zoo generate attn_gan "grinning face" --url=http://localhost:8501 --out=images
-    zoo demo --out=demo
+    zoo demo dm_gan_ms_emoji_64
     source <(zoo completion bash)
 
-A command starts one of the programs of `recipes`, or the export, and takes all of its flags:
-`zoo COMMAND --help` lists them. `python -m zoo_cli.program` is the same program.
+A command starts one of the programs of `recipes`, of the export, or the demo page, and takes all of
+its flags: `zoo COMMAND --help` lists them. `python -m zoo_cli.program` is the same program.
 """
 
 import importlib
@@ -77,7 +77,7 @@ def start(name, arguments):
     parser = command_parser(name, module, command)
     options = parser.parse_args(arguments)
     argv = [*program_arguments(command, parser, options), *config]
-    if command.module.startswith("export."):
+    if command.has_parser:
         return module.main(argv)
     sys.argv[1:] = argv
     from zoo import command_line

@@ -1,0 +1,118 @@
+"""`zoo demo`: what the page shows, and the page itself where Gradio is installed."""
+
+import contextlib
+import importlib.util
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import numpy as np
+import pytest
+
+from tests.models.test_dcgan import dcgan
+from tests.support import tiny
+from tests.support.runs import ROOT, environment
+from zoo.errors import ZooError
+from zoo_cli import demo_page
+from zoo_cli.demo_page import FRAMES, SIDE, Demo
+
+CAPTIONS = "a red circle\n\n  a blue square "
+needs_gradio = pytest.mark.skipif(
+    importlib.util.find_spec("gradio") is None, reason='needs Gradio: pip install -e ".[demo]"')
+
+
+@pytest.fixture(scope="module")
+def text():
+    return tiny.attn_gan(compiled=False)
+
+
+def demo_of(monkeypatch, models, preset):
+    monkeypatch.setattr("zoo.from_preset", models.__getitem__)
+    monkeypatch.setattr("zoo.presets.registry.builtin_names", lambda: list(models))
+    return Demo(preset)
+
+
+def test_both_members_of_a_pair(monkeypatch, text):
+    demo = demo_of(monkeypatch, {"a_ms_b": text, "a_b": text}, "a_ms_b")
+    assert demo.titles == ["a_b, without mode seeking", "a_ms_b, with mode seeking"]
+    plain, seeking = demo.draw(CAPTIONS, 3, 2)
+    np.testing.assert_array_equal(plain, seeking)  # the same captions and seeds
+    side = 2 * SIDE
+    assert plain.dtype == np.uint8 and side <= min(plain.shape[:2]) < side + 10
+    first = text.generate(["a red circle"], seed=3)[0]
+    factor = SIDE // len(first)
+    corner = seeking[2:2 + SIDE, 2:2 + SIDE] if len(seeking) > side else seeking[:SIDE, :SIDE]
+    np.testing.assert_array_equal(corner[::factor, ::factor], first)
+
+
+def test_frames_begin_and_end_at_the_seeds(monkeypatch, text):
+    demo = demo_of(monkeypatch, {"b": text}, "b")
+    assert demo.titles == ["b"] and demo.partner is None
+    (frames,) = demo.frames(CAPTIONS, 5)
+    assert len(frames) == FRAMES
+    np.testing.assert_array_equal(frames[0], demo.draw(CAPTIONS, 5, 1)[0])
+    assert demo.attention(CAPTIONS, 0).shape[2] == 3
+
+
+def test_labels_and_what_is_missing(monkeypatch, text):
+    labels = dcgan(compiled=False)
+    demo = demo_of(monkeypatch, {"c": labels, "t": text}, "c")
+    assert len(demo.draw([0, 1], 0, 3)) == 1
+    with pytest.raises(ZooError, match="Enter a class first"):
+        demo.draw([], 0, 3)
+    with pytest.raises(ZooError, match="Enter a caption first"):
+        Demo("t").draw(" \n", 0, 1)
+    damsm = tiny.damsm()
+    with pytest.raises(ZooError, match="is a DAMSM, which generates no images"):
+        demo_of(monkeypatch, {"d": damsm}, "d")
+
+
+@needs_gradio
+def test_the_page_has_a_tab_per_view(monkeypatch, text):
+    page = demo_page.make_page(demo_of(monkeypatch, {"b": text}, "b"))
+    labels = str(page.get_config_file())
+    for name in ("Images", "Between two latents", "Attention", "captions, one per line"):
+        assert name in labels
+
+
+def test_without_gradio_the_error_says_what_to_install():
+    if importlib.util.find_spec("gradio") is not None:
+        pytest.skip("Gradio is installed")
+    with pytest.raises(ZooError, match=r"conditional-gan-zoo\[demo\]"):
+        demo_page.main([])
+
+
+@needs_gradio
+@pytest.mark.large
+def test_the_page_in_a_browser(tmp_path):
+    """Chromium renders the page, which asks nobody else for anything."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("there is no Chromium on the PATH")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        [sys.executable, "-m", "zoo_cli.program", "demo", "dcgan_ms_cifar10_32", f"--port={port}"],
+        cwd=ROOT, env=environment(),
+    ) as server:
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            for _ in range(120):
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(url, timeout=2).close()
+                    break
+                time.sleep(1)
+            done = subprocess.run(
+                [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom",
+                 "--virtual-time-budget=20000", "--enable-logging=stderr", url],
+                capture_output=True, text=True, timeout=120,
+            )
+            assert "dcgan_ms_cifar10_32" in done.stdout and "Between two latents" in done.stdout
+            assert "CONSOLE" not in "\n".join(
+                line for line in done.stderr.splitlines() if '"error' in line.lower())
+        finally:
+            server.terminate()
