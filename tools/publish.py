@@ -54,7 +54,9 @@ DATA = {
     ],
 }
 # Names of files that mean nothing elsewhere, and settings of the machine.
-LEFT_OUT = ("checkpoint_every", "log_every", "sample_every", "sample_minutes", "threads", "count")
+STAGES = ("pretraining", "captioning")  # settings of stages that are jobs of their own
+LEFT_OUT = ("init", "checkpoint_every", "log_every", "sample_every", "sample_minutes", "threads",
+            "count")
 
 
 def publish(queue, job, target, machine):
@@ -79,7 +81,7 @@ def publish(queue, job, target, machine):
         "training": _training(queue, job, found["training"], machine),
         "training_data": found.get("training_data"), "results": found.get("results") or [],
     }, half=True)
-    if model.condition is None:
+    if not hasattr(model, "generate"):
         return f"{target.name}: {model.count_params():,} parameters"
     changed = _largest_change(model, zoo.from_preset(str(target)), job)
     if changed > TOLERANCE:
@@ -95,7 +97,8 @@ def publish(queue, job, target, machine):
 
 def _training(queue, job, found, machine):
     """The settings and the time of a training, for the card."""
-    kept = {key: value for key, value in found.items() if key.split(".")[-1] not in LEFT_OUT}
+    kept = {key: value for key, value in found.items() if key.split(".")[-1] not in LEFT_OUT
+            and key.split(".")[0] not in STAGES}
     if isinstance(kept.get("data"), str):  # a path of this machine
         form, colon, path = kept["data"].rpartition(":")
         kept["data"] = f"{form}{colon}data/{Path(path).name}"

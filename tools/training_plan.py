@@ -96,9 +96,13 @@ PLAN = [
     # the other judge of R-precision, and the other systems
     Job("damsm_emoji_64_seed1", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000, "seed": 1},
         preset="best"),
-    Job("stream_emoji_64", "stream.py:emoji", settings=BFLOAT16, preset="best"),
+    Job("stream_emoji_64", "stream.py:emoji", settings=BFLOAT16, preset="best",
+        description="Captions emoji of 64x64 pixels: the STREAM that MirrorGAN is trained with.",
+        limitations="It knows 1,227 words and writes captions of emoji only."),
     Job("mirror_gan_emoji_64", "mirror_gan.py:emoji", needs=("damsm_emoji_64", "stream_emoji_64"),
-        settings={**GUIDED, "stream": Preset("stream_emoji_64")}),
+        settings={**GUIDED, "stream": Preset("stream_emoji_64")},
+        description="MirrorGAN on captioned emoji: a caption in, 64x64 images out, which it can "
+                    "caption in their turn."),
     *pair("stackgan_v2:emoji_64", "stackgan_v2.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
     *pair("attn_gan:emoji_64", "attn_gan.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
     Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES),

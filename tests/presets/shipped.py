@@ -17,6 +17,7 @@ FOLDER = Path(__file__).with_name("shipped")
 CONDITIONS = {
     "attn_gan_emoji_64": ["a red heart"], "dcgan_ms_cifar10_32": ["horse"],
     "dm_gan_emoji_64": ["a red heart"], "dm_gan_ms_emoji_64": ["a red heart"],
+    "mirror_gan_emoji_64": ["a red heart"],
 }
 
 
@@ -32,9 +33,9 @@ def outputs(name):
     ramp = np.linspace(-1, 1, size, dtype=np.float32)
     rows, columns = np.meshgrid(ramp, ramp, indexing="ij")
     image = np.stack([rows, columns, np.zeros_like(rows)], -1)
-    network = model.image_encoder
-    made = network(image[None], training=False)
-    return np.asarray(made["code"])[0, :8]
+    if model.task == "image-captioning":
+        return np.asarray(model.captioner.encoder(image[None], training=False))[0, :8]
+    return np.asarray(model.image_encoder(image[None], training=False)["code"])[0, :8]
 
 
 def main():

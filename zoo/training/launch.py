@@ -179,6 +179,7 @@ def _metadata(recipe, model):
     training = flatten(to_plain(recipe.config))
     for name in (*_FILES, *named_presets(recipe)):
         training.pop(name, None)
+    training = {name: value for name, value in training.items() if not name.endswith(".init")}
     config = recipe.config
     if config.get("init"):
         training["init"] = Path(config.init).name
