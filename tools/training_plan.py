@@ -85,7 +85,7 @@ PLAN = [
     }),
     Job("damsm_emoji_64", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000}, preset="best",
         description="Text and image encoders that agree on which caption describes which emoji: "
-                    "the judge that text-to-image systems are trained with.",
+                    "text-to-image systems are trained with them.",
         limitations="It knows 1,227 words. Its codes compare images of this kind only: no score "
                     "made with them can be compared with a paper's."),
     # the flagship and its partner
@@ -93,7 +93,7 @@ PLAN = [
           what="DM-GAN{ms} on captioned emoji: a caption in, 64x64 images out.", **GUIDED),
     *pair("dcgan:cifar10_32", "dcgan.py:cifar10_small", CIFAR, **{"data.name": "classes"}),
     *pair("pix2pix:facades_128", "pix2pix.py:facades_128", FACADES),
-    # the other judge of R-precision, and the other systems
+    # the other encoders of R-precision, and the other systems
     Job("damsm_emoji_64_seed1", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000, "seed": 1},
         preset="best"),
     Job("stream_emoji_64", "stream.py:emoji", settings=BFLOAT16, preset="best",

@@ -22,8 +22,7 @@ from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.base.noise import normal
 from zoo.models.drit import networks, objectives, schedule, updates
-from zoo.models.drit.domains import OTHER
-from zoo.models.drit.forward import encode_content, forward, split_batch
+from zoo.models.drit.forward import encode_content, forward, split_batch, translate
 from zoo.models.drit.objectives import LOSS_WEIGHTS
 
 TARGETS = {"a2b": "b", "b2a": "a"}  # direction: the domain that images are translated to
@@ -272,19 +271,8 @@ class DRIT(ConditionalGAN):
     # --- generation -------------------------------------------------------------------------------
 
     def call(self, inputs, training=False):
-        """Translates domain a to b, from a dict of `source` and `latents`; see `translate`."""
-        return {"images": self.translate(inputs["source"], inputs["latents"], "b")}
-
-    def translate(self, images, attributes, target):
-        """Images of the other domain -> images of `target` with these attributes.
-
-        Shapes: images float (batch, h, w, 3) in [-1, 1], attributes (batch, latent_dim) -> float
-        (batch, h, w, 3) in [-1, 1].
-        """
-        source = OTHER[target]
-        content = self.content_encoder({source: images})[source]
-        inputs = {"content": content, "attributes": attributes}
-        return self.generator({target: inputs})[target]
+        """Translates domain a to b, from a dict of `source` and `latents`."""
+        return {"images": translate(self, inputs["source"], inputs["latents"], "b")}
 
     def sample(
         self, condition, seeds=None, direction="a2b", mean=0.0, deviation=1.0, latents=None
@@ -304,7 +292,8 @@ class DRIT(ConditionalGAN):
         """
         latents = self.latents_from_seeds(seeds) if latents is None else latents
         attributes = mean + deviation * latents
-        return {"images": self.translate(condition["source"], attributes, TARGETS[direction])}
+        images = translate(self, condition["source"], attributes, TARGETS[direction])
+        return {"images": images}
 
     def latents_of_guides(self, guides, latents, direction="a2b"):
         """The attributes of translations with the guides' style.
@@ -349,9 +338,9 @@ class DRIT(ConditionalGAN):
     def sample_batch(self, inputs):
         code = {name: inputs[name] for name in ("latents", "mean", "deviation")}
 
-        def translate(direction):
+        def images_in(direction):
             images = self.sample(inputs, **code, direction=direction)["images"]
             return to_uint8(tf.cast(images, tf.float32))
 
         to_b = inputs["to_b"][0]
-        return {"images": tf.cond(to_b, lambda: translate("a2b"), lambda: translate("b2a"))}
+        return {"images": tf.cond(to_b, lambda: images_in("a2b"), lambda: images_in("b2a"))}

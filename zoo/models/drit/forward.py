@@ -100,3 +100,14 @@ def decode(model, domain, contents, attributes):
     """list of images of a domain, one entry per pair of the two lists."""
     inputs = {"content": tf.concat(contents, 0), "attributes": tf.concat(attributes, 0)}
     return tf.split(model.generator({domain: inputs})[domain], len(contents))
+
+
+def translate(model, images, attributes, target):
+    """Images of the other domain -> images of `target` with these attributes; without noise.
+
+    Shapes: images float (batch, h, w, 3) in [-1, 1], attributes (batch, latent_dim) -> float
+    (batch, h, w, 3) in [-1, 1].
+    """
+    source = OTHER[target]
+    content = model.content_encoder({source: images})[source]
+    return model.generator({target: {"content": content, "attributes": attributes}})[target]
