@@ -6,8 +6,9 @@
 
 A folder is loaded in a process that can import neither this package's `zoo` nor `keras`, and its
 images are compared with those of a second such process. With a folder and a URL, the server's PNG
-files must be those of the folder: one value of 255 is tolerated and counted, because another size
-of a batch may change the last bit. Exit status 0 if every check passes, otherwise 1.
+files must be those of the folder, in one request and as requests of one row at the same time, which
+a server joins: one value of 255 is tolerated and counted, because another size of a batch may
+change the last bit. Exit status 0 if every check passes, otherwise 1.
 """
 
 import contextlib
@@ -65,6 +66,10 @@ def verify(directory=None, url=None, grpc=None, model=None, timeout=120.0):
             results += checks.run(kind, client, Client(address, model, timeout=timeout))
             if reference is not None:
                 results += checks.compare(kind, reference, checks.answers(client))
+                joined = checks.answers_at_once(
+                    lambda a=address: Client(a, model, timeout=timeout), client.signatures()
+                )
+                results += checks.compare(kind, reference, joined, "rows at the same time")
     return results
 
 

@@ -1,4 +1,7 @@
-"""A server with a model of a few lines instead of a SavedModel: no TensorFlow."""
+"""A server with a model of a few lines instead of a SavedModel: no TensorFlow.
+
+`python -m tests.export.server.fake --model=FOLDER ...` is such a server as a process.
+"""
 
 import asyncio
 import contextlib
@@ -92,3 +95,8 @@ def running(folder, monkeypatch, *flags):
             stop()
         thread.join(20)
     assert not thread.is_alive()
+
+
+if __name__ == "__main__":
+    models.Version = FakeVersion
+    raise SystemExit(serve.main())

@@ -1,7 +1,5 @@
 """The local server, with a model without TensorFlow: protocols, batching, limits, reload, stop."""
 
-import http.client
-import json
 import socket
 import threading
 import time
@@ -17,6 +15,7 @@ grpc = pytest.importorskip("grpc", reason="needs the extra serve")
 from export import protos, serve  # noqa: E402
 from export.client import Client  # noqa: E402
 from tests.export.server.fake import FakeVersion, running, write_version  # noqa: E402
+from tests.export.server.requests import call, wait_for  # noqa: E402
 from zoo.errors import ZooError  # noqa: E402
 
 
@@ -37,25 +36,6 @@ def clients(addresses, **options):
         Client(addresses["rest"], "fake", **options),
         Client(f"grpc://{addresses['grpc']}", "fake", **options),
     ]
-
-
-def call(addresses, path, body=None, headers=()):
-    """(status, answer as JSON or text) of a raw request."""
-    parts = urllib.parse.urlsplit(addresses["rest"])
-    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=20)
-    data = json.dumps(body).encode() if isinstance(body, dict) else body
-    connection.request("GET" if body is None else "POST", path, data, dict(headers))
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
-    return answer.status, json.loads(text) if text.startswith("{") else text
-
-
-def wait_for(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_both_protocols_give_the_same_files(server):
