@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "WORKSPACE.md", "CHANGELOG.md",
          "docs/*.md", "zoo/presets/*/README.md", "zoo/models/*/README.md")
 FILES = ("docs/images/*", "zoo/presets/*/samples.png", "LICENSE", "NOTICE", "setup.py",
-         "tools/training_plan.py")
+         "tools/training_plan.py", "examples/notebooks/*.ipynb")
 LIBRARY = ("models", "training", "evaluation", "preparation", "data", "conditions", "text",
            "presets")
 BASES = {"ConditionalGAN": "zoo.models.base.conditional_gan.ConditionalGAN",
