@@ -25,6 +25,7 @@ from zoo.training.recipe import as_recipe
 from zoo.training.run_data import card_facts, check_folder, meaning_of, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.setting_rules import STEPS
+from zoo.training.stand_in import open_stand_in, stands_in
 from zoo.training.trainer import Trainer, is_chief, make_strategy
 
 
@@ -90,6 +91,9 @@ def run(config, workdir, build=None, strategy=None):
 def describe(config, build=None, strategy=None):
     """Summary of a run as text: settings, parameter counts, shapes of one batch. Writes nothing.
 
+    A paper's data set that is not there is replaced by one of the same size, see
+    `zoo.training.stand_in`.
+
     Args:
         config, build, strategy: see `run`.
 
@@ -100,7 +104,8 @@ def describe(config, build=None, strategy=None):
     recipe = as_recipe(config, build)
     recipe.validate()
     strategy = strategy or make_strategy(recipe.config.strategy)
-    data = recipe.open_data(recipe.config)
+    data = (open_stand_in(recipe) if stands_in(recipe.config)
+            else recipe.open_data(recipe.config))
     recipe = resolve(recipe, data)
     experiment = build_experiment(recipe, data, strategy)
     lines = [json.dumps(to_plain(recipe.config), indent=2, ensure_ascii=False)]
