@@ -31,7 +31,9 @@ def pytest_configure(config):
     """Two logical CPUs, so that the tests of several replicas run on every machine.
 
     What TensorFlow and Keras made when they were imported stays, so that no collection of garbage
-    walks through it again: a tenth of the time of making networks.
+    walks through it again: a tenth of the time of making networks. Graphs run as they were traced:
+    optimizing one takes as long as its first step. They are optimized with --large and in the
+    processes that tests start.
     """
     import tensorflow as tf
 
@@ -40,6 +42,8 @@ def pytest_configure(config):
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    if not config.getoption("--large"):
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def place(item):

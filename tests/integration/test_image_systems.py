@@ -64,8 +64,8 @@ def test_the_folder(trained):
 
 def test_resume_is_bit_exact(trained, tmp_path, request):
     system, whole = trained
-    if system == "drit" and not request.config.getoption("--large"):
-        pytest.skip("large: two more minutes of compiling; run with --large")
+    if system in ("bicyclegan", "drit") and not request.config.getoption("--large"):
+        pytest.skip("large: compiles twice more, and resumes as Pix2Pix does; run with --large")
     folder = tmp_path / "run"
     for steps in (3, 6):
         assert train(folder, system, steps=steps)

@@ -14,6 +14,7 @@ from tests.support import tiny, tiny_images
 from tests.support.tiny_drit import drit
 from zoo.data.sources.shapes import VALUES
 from zoo.errors import ZooError
+from zoo.evaluation import mode_coverage
 from zoo.evaluation.evaluators import EvaluatorFiles
 from zoo.evaluation.options import Options
 from zoo.models.feature_encoder import FeatureEncoder
@@ -32,6 +33,14 @@ def command(**settings):
         for field in dataclasses.fields(part)
     }
     return evaluate.command_of(lambda name: settings.get(name, default[name]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_images():
+    """The accuracy of the classifier of shapes is measured on 24 images instead of 512."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mode_coverage, "REAL", 24)
+        yield
 
 
 @pytest.fixture(scope="module")
