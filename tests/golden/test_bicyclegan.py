@@ -10,6 +10,7 @@ from tests.golden import paired_images as paired
 from tests.golden import rounding
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import record
+from tests.support.precision import variants
 from zoo.importers import bicyclegan as names
 from zoo.importers.pix2pix import u_net_targets
 from zoo.importers.state_dict import prefixed
@@ -69,7 +70,7 @@ def check_losses(case, losses):
             case.check(official, losses[ours])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("precision", "name"), variants(CASES), indirect=["precision"])
 def test_iteration(precision, name):
     rounding.check(Case("bicyclegan", name), check_iteration)
 

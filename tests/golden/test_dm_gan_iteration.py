@@ -6,6 +6,7 @@ kink of the LeakyReLU that the order of a sum decides their slope, and with it a
 """
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tests.golden import rounding
@@ -18,7 +19,12 @@ from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models.dm_gan import DMGAN
 
 
+@pytest.mark.parametrize(
+    "precision", ["float64", pytest.param("float32", marks=pytest.mark.large)], indirect=True
+)
 def test_train_iteration(precision):
+    """In float32 the iteration with mode seeking includes this one."""
+
     def body(case, monkeypatch):
         iteration = Iteration(case, monkeypatch, DMGAN, names)
         check_single_sample(iteration, gradients=precision == "float64")
