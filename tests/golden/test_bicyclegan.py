@@ -10,7 +10,6 @@ from tests.golden import paired_images as paired
 from tests.golden import rounding
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import record
-from tests.support.precision import variants
 from zoo.importers import bicyclegan as names
 from zoo.importers.pix2pix import u_net_targets
 from zoo.importers.state_dict import prefixed
@@ -70,7 +69,7 @@ def check_losses(case, losses):
             case.check(official, losses[ours])
 
 
-@pytest.mark.parametrize(("precision", "name"), variants(CASES), indirect=["precision"])
+@pytest.mark.parametrize("name", CASES)
 def test_iteration(precision, name):
     rounding.check(Case("bicyclegan", name), check_iteration)
 

@@ -11,7 +11,6 @@ from tests.golden import paired_images as paired
 from tests.golden import rounding
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import record
-from tests.support.precision import variants
 from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import prefixed
 from zoo.losses.least_squares import least_squares, over_scales
@@ -32,7 +31,7 @@ def targets_of(model):
     )
 
 
-@pytest.mark.parametrize(("precision", "name"), variants(VARIANTS), indirect=["precision"])
+@pytest.mark.parametrize("name", VARIANTS)
 def test_iteration(precision, name):
     rounding.check(Case("pix2pix", name), check_iteration)
 
