@@ -13,15 +13,14 @@ from tests.golden import rounding
 from tests.golden.damsm_guided import Iteration, check_single_sample
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import check_matching, dense
+from tests.support.precision import FLOAT64
 from zoo.importers import dm_gan as names
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.losses.mode_seeking import mode_seeking_distances, mode_seeking_loss
 from zoo.models.dm_gan import DMGAN
 
 
-@pytest.mark.parametrize(
-    "precision", ["float64", pytest.param("float32", marks=pytest.mark.large)], indirect=True
-)
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_train_iteration(precision):
     """In float32 the iteration with mode seeking includes this one."""
 

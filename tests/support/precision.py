@@ -19,6 +19,10 @@ def computing_in(name):
         keras.config.set_floatx(before[1])
 
 
+# Parameters of the fixture `precision` for an iteration that another one includes in float32.
+FLOAT64 = ["float64", pytest.param("float32", marks=pytest.mark.large)]
+
+
 def variants(names, both=1):
     """Parameters (precision, name) of an iteration's variants: all, in both precisions.
 
