@@ -25,6 +25,9 @@ SYSTEMS = {
     "stackgan_v2 without text": ("--config.text='none'", "--config.model.color_weight=50.0"),
 }
 SWEEP = ("--config=recipes/dm_gan.py:shapes", *SIZES)
+# With captions StackGAN++ reads the data and draws the grids as DM-GAN does, and its step is one of
+# tests/models/test_every_system.py.
+LARGE = ("stackgan_v2",)
 
 
 class Killed(BaseException):
@@ -55,7 +58,9 @@ def train_here(folder, recipe, flags):
     assert train(config.lock(), folder)
 
 
-@pytest.fixture(scope="module", params=SYSTEMS)
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=pytest.mark.large if name in LARGE else ()) for name in SYSTEMS
+])
 def trained(request, sweep, tmp_path_factory):
     """(name, flags, folder of an uninterrupted run)."""
     name, folder = request.param, tmp_path_factory.mktemp("trained") / "run"
