@@ -22,8 +22,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from absl import flags
-
 from zoo import command_line
 from zoo.errors import ZooError
 
@@ -64,6 +62,7 @@ The whole page, and the results in the presets' model cards, are written by one 
 ```
 """
 
+flags = command_line.Flags()
 _OUT = flags.DEFINE_string("out", None, "Folder for the reports and their cache.")
 _DATA = {name: flags.DEFINE_string(name, None, f"{family['title']}: folder or .zip.")
          for name, family in FAMILIES.items()}
@@ -247,4 +246,4 @@ def machine():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

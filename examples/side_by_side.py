@@ -13,14 +13,12 @@ the generated images is significantly different (`zoo.metrics.ndb`).
 from pathlib import Path
 
 import numpy as np
-from absl import flags
-from ml_collections import config_flags
 
 from zoo import command_line
 
 BINS, IMAGES = 100, 5000  # of NDB; the papers use more of both
 
-config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+flags = command_line.Flags()
 _WITHOUT = flags.DEFINE_string("without", None, "Preset trained without mode seeking.")
 _WITH = flags.DEFINE_string("with", None, "Preset trained with mode seeking.")
 _OUT = flags.DEFINE_string("out", None, "PNG file to write.")
@@ -114,4 +112,4 @@ def _ndb(bins, model):
 
 
 if __name__ == "__main__":
-    command_line.run(main, "config")
+    command_line.run(main, flags, "config")

@@ -18,12 +18,12 @@ The files are written in sequence, `index.json` last: a folder without it is not
 run again with the same arguments, an interrupted run resumes after the last complete file.
 """
 
-from absl import flags
 
 from zoo import command_line
 from zoo.errors import ZooError, check_choice
 from zoo.storage import output_folders
 
+flags = command_line.Flags()
 _DATA = flags.DEFINE_string("data", "folder", "shapes, folder, birds or coco.")
 _DIRECTORY = flags.DEFINE_string("directory", None, "Directory of the data.")
 _SPLIT = flags.DEFINE_string("split", "train", "train or test.")
@@ -75,4 +75,4 @@ def _source():
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

@@ -19,7 +19,6 @@ import textwrap
 import time
 
 import numpy as np
-from absl import flags
 
 from zoo import command_line
 from zoo.errors import ZooError
@@ -30,6 +29,7 @@ from zoo.visualization import explain
 from zoo.visualization.attention_panel import panel
 from zoo.visualization.grid import GAP, drawable, grid, save_png
 
+flags = command_line.Flags()
 _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
 _PRESET = flags.DEFINE_string("preset", "dm_gan_ms_emoji_64", "Name, directory or handle.")
 _CAPTIONS = flags.DEFINE_string(
@@ -179,4 +179,4 @@ def run(*arguments):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

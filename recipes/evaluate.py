@@ -28,13 +28,54 @@ The same in Python: `zoo.evaluation.evaluate`.
 import dataclasses
 import sys
 
-from absl import flags
-
 from zoo import command_line
 from zoo.errors import ZooError
 from zoo.evaluation.evaluators import EvaluatorFiles
 from zoo.evaluation.options import Options
 from zoo.storage import output_folders
+
+flags = command_line.Flags()
+flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
+flags.DEFINE_string("images", None, "Images instead of a preset: a folder, .zip or .npy.")
+flags.DEFINE_multi_string("compare", [], "Two presets to compare.")
+flags.DEFINE_string("protocol", "quick", "Evaluation protocol.")
+flags.DEFINE_string("data", "", "Real images and conditions: a source's name, its path, or "
+                                "NAME:PATH; for --images also a folder of images.")
+flags.DEFINE_string("out", None, "Folder to write to.")
+flags.DEFINE_string("cache", None, "Folder of cached features; default: OUT/cache.")
+flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a preset of a DAMSM or of "
+                                         "recipes.train_encoder; may be repeated.")
+flags.DEFINE_string("inception", None, "FID's file, TF-Hub's folder, tfhub, keras, or an .h5 "
+                                       "file of Keras' InceptionV3.")
+flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1; "
+                                         "keras, or an .h5 file of Keras' VGG16.")
+flags.DEFINE_string("lpips_heads", None, "Channel weights of LPIPS, alex.pth ...")
+flags.DEFINE_enum("lpips_version", "0.1", ["0.0", "0.1"], "LPIPS version.")
+flags.DEFINE_string("detector", None, "The yolov3.weights of SOA, for a preset that reads "
+                                      "captions, or for --images in folders label_00 ...")
+flags.DEFINE_string("soa_captions", None, "SOA's folder of label_XX_name.pkl files; default: "
+                                          "captions are selected by their words.")
+flags.DEFINE_integer("captions_per_label", None, "Maximum number of captions per label of SOA.")
+flags.DEFINE_integer("seed", 0, "Of latents, random selections and NDB's bins.")
+flags.DEFINE_integer("conditions", None, "Number of conditions; default: the protocol's.")
+flags.DEFINE_integer("samples_per_condition", None, "Images per condition.")
+flags.DEFINE_integer("real", None, "Number of real images, selected at random.")
+flags.DEFINE_integer("bins", None, "Number of NDB bins.")
+flags.DEFINE_enum("folds", "", ["", "exact", "official"], "Of R-precision; default: the "
+                  "protocol's. official: the papers' code, which drops the last of each.")
+flags.DEFINE_string("condition_split", "", "Split of the conditions: train, test, or another "
+                                           "one, such as combinations of the emoji; default: "
+                                           "the protocol's.")
+flags.DEFINE_integer("size", None, "Pixels to resize the images of --images to.")
+flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned images are made square; "
+                                                     "default: as in the preset's training.")
+flags.DEFINE_enum("direction", "a2b", ["a2b", "b2a"], "Direction, for a preset of two domains.")
+flags.DEFINE_bool("per_class", None, "Evaluate each class separately too.")
+flags.DEFINE_integer("batch_size", None, "Images generated at a time.")
+flags.DEFINE_integer("bootstrap", None, "Bootstrap draws of the intervals; 0: none. Default: "
+                                        "100, but none for more than 512 features.")
+flags.DEFINE_bool("strict", False, "Reject deviations from the protocol.")
+flags.DEFINE_bool("record", False, "Write the numbers into the preset's metadata and card.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,51 +96,6 @@ class Command:
     out: str | None = None
     cache: str | None = None
     record: bool = False
-
-
-def define_flags():
-    """Defines the flags of this program."""
-    flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
-    flags.DEFINE_string("images", None, "Images instead of a preset: a folder, .zip or .npy.")
-    flags.DEFINE_multi_string("compare", [], "Two presets to compare.")
-    flags.DEFINE_string("protocol", "quick", "Evaluation protocol.")
-    flags.DEFINE_string("data", "", "Real images and conditions: a source's name, its path, or "
-                                    "NAME:PATH; for --images also a folder of images.")
-    flags.DEFINE_string("out", None, "Folder to write to.")
-    flags.DEFINE_string("cache", None, "Folder of cached features; default: OUT/cache.")
-    flags.DEFINE_multi_string("encoder", [], "An encoder of this zoo: a preset of a DAMSM or of "
-                                             "recipes.train_encoder; may be repeated.")
-    flags.DEFINE_string("inception", None, "FID's file, TF-Hub's folder, tfhub, keras, or an .h5 "
-                                           "file of Keras' InceptionV3.")
-    flags.DEFINE_string("lpips_trunk", None, "torchvision's AlexNet, VGG16 or SqueezeNet 1.1; "
-                                             "keras, or an .h5 file of Keras' VGG16.")
-    flags.DEFINE_string("lpips_heads", None, "Channel weights of LPIPS, alex.pth ...")
-    flags.DEFINE_enum("lpips_version", "0.1", ["0.0", "0.1"], "LPIPS version.")
-    flags.DEFINE_string("detector", None, "The yolov3.weights of SOA, for a preset that reads "
-                                          "captions, or for --images in folders label_00 ...")
-    flags.DEFINE_string("soa_captions", None, "SOA's folder of label_XX_name.pkl files; default: "
-                                              "captions are selected by their words.")
-    flags.DEFINE_integer("captions_per_label", None, "Maximum number of captions per label of SOA.")
-    flags.DEFINE_integer("seed", 0, "Of latents, random selections and NDB's bins.")
-    flags.DEFINE_integer("conditions", None, "Number of conditions; default: the protocol's.")
-    flags.DEFINE_integer("samples_per_condition", None, "Images per condition.")
-    flags.DEFINE_integer("real", None, "Number of real images, selected at random.")
-    flags.DEFINE_integer("bins", None, "Number of NDB bins.")
-    flags.DEFINE_enum("folds", "", ["", "exact", "official"], "Of R-precision; default: the "
-                      "protocol's. official: the papers' code, which drops the last of each.")
-    flags.DEFINE_string("condition_split", "", "Split of the conditions: train, test, or another "
-                                               "one, such as combinations of the emoji; default: "
-                                               "the protocol's.")
-    flags.DEFINE_integer("size", None, "Pixels to resize the images of --images to.")
-    flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned images are made square; "
-                                                         "default: as in the preset's training.")
-    flags.DEFINE_enum("direction", "a2b", ["a2b", "b2a"], "Direction, for a preset of two domains.")
-    flags.DEFINE_bool("per_class", None, "Evaluate each class separately too.")
-    flags.DEFINE_integer("batch_size", None, "Images generated at a time.")
-    flags.DEFINE_integer("bootstrap", None, "Bootstrap draws of the intervals; 0: none. Default: "
-                                            "100, but none for more than 512 features.")
-    flags.DEFINE_bool("strict", False, "Reject deviations from the protocol.")
-    flags.DEFINE_bool("record", False, "Write the numbers into the preset's metadata and card.")
 
 
 def command_of(value_of):
@@ -215,5 +211,4 @@ def joined(argv):
 
 if __name__ == "__main__":
     sys.argv[:] = joined(sys.argv)
-    define_flags()
-    command_line.run(main)
+    command_line.run(main, flags)

@@ -37,7 +37,6 @@ import dataclasses
 import json
 
 import numpy as np
-from absl import flags
 
 from zoo import command_line
 from zoo.errors import ZooError
@@ -47,6 +46,7 @@ from zoo.visualization import caption_page
 from zoo.visualization.attention_panel import panel
 from zoo.visualization.grid import rows_grid, save_png, slug, to_rgb
 
+flags = command_line.Flags()
 _PRESET = flags.DEFINE_string("preset", None, "Name, directory or handle of a preset.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to.")
 _SAMPLES = flags.DEFINE_integer(
@@ -311,4 +311,4 @@ def _write_json(path, content):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

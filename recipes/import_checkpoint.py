@@ -29,12 +29,11 @@ given.
 
 import os
 
-from absl import flags
-
 from zoo import command_line
 from zoo.errors import ZooError
 from zoo.storage import output_folders
 
+flags = command_line.Flags()
 _GENERATOR = flags.DEFINE_string(
     "generator", None,
     "The generator's file; of DCGAN, DRIT and XMC-GAN the checkpoint of all networks.",
@@ -158,4 +157,4 @@ def _parts(text):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

@@ -15,11 +15,11 @@ installed Python package with such a folder, such as MiniLM-L6 of the sentence-t
 accepted. docs/text_encoders.md.
 """
 
-from absl import flags
 
 from zoo import command_line
 from zoo.errors import ZooError
 
+flags = command_line.Flags()
 _SOURCE = flags.DEFINE_string("source", None, "Folder, hf://OWNER/NAME, or installed package.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to, new or empty.")
 _PLACES = flags.DEFINE_integer("places", 128, "The most word pieces of a caption.")
@@ -46,4 +46,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

@@ -12,11 +12,11 @@ writes the images in the layout that recipes read, `dataset.json`, `SHA256SUMS` 
 The same in Python: `zoo.preparation.prepare`.
 """
 
-from absl import flags
 
 from zoo import command_line
 from zoo.errors import ZooError
 
+flags = command_line.Flags()
 _FOLDER = flags.DEFINE_string("folder", None, "The images: a folder or a .zip file.")
 _OUT = flags.DEFINE_string("out", None, "Folder to write to: new or empty.")
 _KIND = flags.DEFINE_string("kind", None, "captions, classes, pairs or domains; default: found.")
@@ -40,4 +40,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(main, flags)

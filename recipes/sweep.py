@@ -24,14 +24,11 @@ table, and the others continue.
 
 from pathlib import Path
 
-from absl import flags
-from ml_collections import config_flags
-
 from zoo import command_line
 from zoo.storage import output_folders
 from zoo.training.sweep_points import choose, make_points, value_text
 
-config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+flags = command_line.Flags()
 _WORKDIR = flags.DEFINE_string("workdir", None, "Sweep folder: new, empty, or of this sweep.")
 _KEY = flags.DEFINE_string("key", None, "Setting to vary; default: that of the recipe.")
 _VALUES = flags.DEFINE_list("values", None, "Its values, comma-separated; default: the recipe's.")
@@ -61,4 +58,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command_line.run(main, "config")
+    command_line.run(main, flags, "config")

@@ -9,14 +9,12 @@ resumes from the last checkpoint. Resuming is bit-exact. `--dry_run` prints the 
 the sizes of the networks and the shapes of one batch, and writes nothing.
 """
 
-from absl import flags
-from ml_collections import config_flags
 
 from zoo import command_line
 from zoo.errors import ZooError
 from zoo.storage import output_folders
 
-config_flags.DEFINE_config_file("config", None, "Recipe, as FILE.py:DATASET.")
+flags = command_line.Flags()
 _WORKDIR = flags.DEFINE_string("workdir", None, "Run folder: new, empty, or of this run.")
 _DRY_RUN = flags.DEFINE_bool("dry_run", False, "Describe the run and write nothing.")
 
@@ -41,4 +39,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    command_line.run(main, "config")
+    command_line.run(main, flags, "config")

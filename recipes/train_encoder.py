@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from absl import flags
 
 from zoo import command_line
 from zoo.errors import ZooError
@@ -30,6 +29,22 @@ LIMITATIONS = (
     "A small network with few classes. Its features rank runs on the same data; the absolute "
     "values are meaningless elsewhere and must not be compared with those of a paper."
 )
+flags = command_line.Flags()
+flags.DEFINE_string("data", "", "cifar10, emoji_styles, shape_classes, classes; or NAME:PATH.")
+flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; default: that of the data.")
+flags.DEFINE_string("out", None, "Folder to write to.")
+flags.DEFINE_integer("steps", 3000, "Training steps.")
+flags.DEFINE_integer("batch_size", 64, "Images per step.")
+flags.DEFINE_integer("features", 64, "Length of the feature vector.")
+flags.DEFINE_integer("filters", 16, "Width of the network.")
+flags.DEFINE_enum("image_encoder", "compact", ("compact", "residual"), "Kind of the network.")
+flags.DEFINE_enum("dtype", "float32", ("float32", "mixed_bfloat16"), "Of the computations.")
+flags.DEFINE_integer("image_size", None, "Pixels, a power of two; default: as the images.")
+flags.DEFINE_integer("load_size", None, "Pixels before a random crop; default: no crop.")
+flags.DEFINE_integer("pad", 0, "Pixels to mirror at each edge before a random crop.")
+flags.DEFINE_float("learning_rate", 1e-3, "Of Adam, with cosine decay to 0.")
+flags.DEFINE_bool("flip", True, "Mirror images with probability 1/2.")
+flags.DEFINE_integer("seed", 0, "Of the weights and the data order.")
 
 
 def train(source, image_size, name, steps, batch_size=64, features=64, filters=16,
@@ -250,24 +265,5 @@ def _check(values):
         raise ZooError("--pad and --load_size exclude each other: give one of them.")
 
 
-def _define_flags():
-    flags.DEFINE_string("data", "", "cifar10, emoji_styles, shape_classes, classes; or NAME:PATH.")
-    flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; default: that of the data.")
-    flags.DEFINE_string("out", None, "Folder to write to.")
-    flags.DEFINE_integer("steps", 3000, "Training steps.")
-    flags.DEFINE_integer("batch_size", 64, "Images per step.")
-    flags.DEFINE_integer("features", 64, "Length of the feature vector.")
-    flags.DEFINE_integer("filters", 16, "Width of the network.")
-    flags.DEFINE_enum("image_encoder", "compact", ("compact", "residual"), "Kind of the network.")
-    flags.DEFINE_enum("dtype", "float32", ("float32", "mixed_bfloat16"), "Of the computations.")
-    flags.DEFINE_integer("image_size", None, "Pixels, a power of two; default: as the images.")
-    flags.DEFINE_integer("load_size", None, "Pixels before a random crop; default: no crop.")
-    flags.DEFINE_integer("pad", 0, "Pixels to mirror at each edge before a random crop.")
-    flags.DEFINE_float("learning_rate", 1e-3, "Of Adam, with cosine decay to 0.")
-    flags.DEFINE_bool("flip", True, "Mirror images with probability 1/2.")
-    flags.DEFINE_integer("seed", 0, "Of the weights and the data order.")
-
-
 if __name__ == "__main__":
-    _define_flags()
-    command_line.run(main)
+    command_line.run(main, flags)

@@ -10,15 +10,21 @@ import pytest
 # Files that take longest. They start first: a file stays in one process, and one that starts last
 # would run alone at the end.
 LONGEST = (
+    "integration/test_systems.py",
     "integration/test_attn_gan_runs.py",
     "models/test_every_system.py",
-    "integration/test_systems.py",
     "golden/test_drit_iteration.py",
+    "integration/test_image_systems.py",
     "models/test_drit.py",
     "models/test_xmc_gan.py",
-    "integration/test_image_systems.py",
+    "export/test_service.py",
+    "recipes/test_evaluate.py",
+    "golden/test_dm_gan_iteration.py",
+    "export/test_saved_model.py",
     "golden/test_xmc_gan_iteration.py",
+    "integration/test_mirror_gan.py",
     "golden/test_stackgan_v2_iteration.py",
+    "integration/test_hub_captions.py",
     "models/test_attn_gan.py",
 )
 
@@ -31,7 +37,9 @@ def pytest_configure(config):
     """Two logical CPUs, so that the tests of several replicas run on every machine.
 
     What TensorFlow and Keras made when they were imported stays, so that no collection of garbage
-    walks through it again: a tenth of the time of making networks.
+    walks through it again: a tenth of the time of making networks. Graphs run as they were traced:
+    optimizing one takes as long as its first step. They are optimized with --large and in the
+    processes that tests start.
     """
     import tensorflow as tf
 
@@ -40,6 +48,8 @@ def pytest_configure(config):
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    if not config.getoption("--large"):
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def place(item):

@@ -1,7 +1,9 @@
 """Shared parts of all programs: flags with clear errors, the recipe of `--config`, TensorFlow."""
 
+import functools
 import os
 import re
+import sys
 import warnings
 
 from absl import app, flags
@@ -19,15 +21,57 @@ INT64 = (-(2**63), 2**63 - 1)
 # Example values by type of setting; quoted, because shells remove quotes.
 EXAMPLES = {tuple: """'("a","b")'""", bool: "true", int: "3", float: "0.5"}
 
+KINDS = ("bool", "enum", "float", "integer", "list", "multi_string", "string")
+
 flags.DEFINE_bool("verbose", False, "Show the full traceback of an error, with its first cause.")
 
 
-def run(main, config_flag=None):
+class Flags:
+    """What a program uses of `absl.flags`: the `DEFINE_` functions, and `FLAGS`.
+
+    Programs have flags of equal names, and absl has one name space per process. A program therefore
+    defines its flags in its own `FLAGS`, and importing it has no effect on any other program.
+    """
+
+    def __init__(self):
+        self.FLAGS = flags.FlagValues()
+        for kind in KINDS:  # partial: absl takes the calling module for the one that defines a flag
+            define = functools.partial(getattr(flags, f"DEFINE_{kind}"), flag_values=self.FLAGS)
+            setattr(self, f"DEFINE_{kind}", define)
+
+    def __iter__(self):
+        """The flags in the order of their definitions."""
+        return (self.FLAGS[name] for name in self.FLAGS)
+
+    def adopt(self, config_flag=None):
+        """Makes the flags known to absl, with their default values.
+
+        `config_flag`: name of another flag to define, which takes a recipe.
+        """
+        known = flags.FLAGS
+        for flag in self:
+            flag.unparse()
+        known.append_flag_values(self.FLAGS)
+        for module, defined in self.FLAGS.flags_by_module_dict().items():
+            for flag in defined:
+                known.register_flag_by_module(module, flag)
+        if config_flag:
+            config_flags.DEFINE_config_file(config_flag, None, "Recipe, as FILE.py:DATASET.")
+            known.register_key_flag_for_module(sys.argv[0], known[config_flag])  # for --help
+        self.FLAGS.mark_as_parsed()  # absl's parser sets the values of the same `Flag` objects
+
+
+def run(main, own, config_flag=None):
     """Parses the flags, runs `main(argv)`, and exits; see `zoo.programs.run`.
 
-    `config_flag`: name of a `config_flags` flag whose keys are checked before parsing.
+    Args:
+        main: (argv) -> exit status or None.
+        own: `Flags` of the program.
+        config_flag: str, name of a further flag, which takes a recipe. Its keys are checked before
+            parsing.
     """
     warnings.simplefilter("ignore", WordsLeftOut)  # programs print this themselves
+    own.adopt(config_flag)
     programs.run(lambda: app.run(main, flags_parser=lambda argv: parse(argv, config_flag)))
 
 

@@ -114,7 +114,7 @@ COMMANDS = {
         "train with a recipe or on a folder of your own images, or resume", "recipes.train",
         (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes, FILE.py:DATASET, or a folder of "
                           "images, with or without zoo data"),),
-        train_flags, ("config",), "config",
+        train_flags, (), "config",
         {"recipe": "of a folder: another recipe than attn_gan for captions, dcgan for classes, "
                    "pix2pix for pairs or drit for domains",
          "kind": "of a folder: captions, classes, pairs or domains; default: found"},
@@ -228,12 +228,9 @@ def command_parser(name, module, command=None):
             if action.dest not in (*command.replaced, "help"):
                 parser._add_action(action)
         return parser
-    from absl import flags
-
-    by_module = flags.FLAGS.flags_by_module_dict()
-    own = [f for f in by_module.get(module.__name__, []) if f.name not in command.replaced]
-    for flag in own:
-        _add_flag(parser, flag)
+    for flag in module.flags:
+        if flag.name not in command.replaced:
+            _add_flag(parser, flag)
     parser.add_argument("--verbose", action="store_true", help="show an error's traceback")
     return parser
 

@@ -49,18 +49,9 @@ def _names(command):
 
 def _options(name):
     """The options of a command, those with a value with "=" at their end."""
-    from absl import flags
-
-    module = importlib.import_module(COMMANDS[name].module)
-    if hasattr(module, "define_flags") and "images" not in flags.FLAGS:
-        module.define_flags()
-    parser = command_parser(name, module)
-    options = [
+    parser = command_parser(name, importlib.import_module(COMMANDS[name].module))
+    return [
         action.option_strings[-1] + ("" if action.nargs == 0 else "=")
         for action in parser._actions
         if action.option_strings and action.help != argparse.SUPPRESS
     ]
-    own = flags.FLAGS.flags_by_module_dict().get(module.__name__, [])
-    for flag in list(own):  # the next program defines its own flags of these names
-        delattr(flags.FLAGS, flag.name)
-    return options

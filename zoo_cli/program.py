@@ -71,8 +71,6 @@ def start(name, arguments):
     """Runs the program of a command in this process; returns its exit status."""
     command = command_of(name, arguments)
     module = importlib.import_module(command.module)
-    if hasattr(module, "define_flags"):
-        module.define_flags()
     config, arguments = passed_on(arguments)
     parser = command_parser(name, module, command)
     options = parser.parse_args(arguments)
@@ -82,7 +80,7 @@ def start(name, arguments):
     sys.argv[1:] = argv
     from zoo import command_line
 
-    return command_line.run(module.main, command.config_flag)
+    return command_line.run(module.main, module.flags, command.config_flag)
 
 
 def list_presets(arguments):

@@ -75,7 +75,7 @@ def quick(*arguments):
 
     parts = {}
     with timed_cache(parts), contextlib.redirect_stdout(sys.stderr):
-        evaluate.define_flags()
+        evaluate.flags.adopt()
         command_line.parse(["recipes.evaluate", *arguments])
         evaluate.main([])
     out = next(a.partition("=")[2] for a in arguments if a.startswith("--out="))

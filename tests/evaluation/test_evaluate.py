@@ -10,10 +10,25 @@ from tests.models.test_dcgan import dcgan
 from tests.support import tiny
 from zoo.data import ShapeClasses, Shapes
 from zoo.errors import ZooError
-from zoo.evaluation import PROTOCOLS, compare, evaluate, from_array, open_evaluators
+from zoo.evaluation import (
+    PROTOCOLS,
+    compare,
+    evaluate,
+    from_array,
+    mode_coverage,
+    open_evaluators,
+)
 from zoo.evaluation.feature_networks import variables_digest
 
 FEW = {"conditions": 4, "samples_per_condition": 2, "real": 24, "bins": 3, "bootstrap": 5}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_images():
+    """The accuracy of the classifier of shapes is measured on 24 images instead of 512."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mode_coverage, "REAL", 24)
+        yield
 
 
 @pytest.fixture(scope="module")

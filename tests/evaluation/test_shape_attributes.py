@@ -8,14 +8,15 @@ from zoo.data.sources.shapes import OPEN
 from zoo.errors import ZooError
 from zoo.evaluation.shape_attributes import ShapeModes
 
-COUNT = 300
+COUNTS = {32: 300, 64: 120}  # images by their size
 
 
-@pytest.fixture(scope="module", params=[32, 64])
+@pytest.fixture(scope="module", params=COUNTS)
 def examples(request):
     """(classifier, true modes, images in [-1, 1]) of the held-out split."""
-    source = Shapes(size=request.param, count=COUNT, seed=3, split="test")
-    images = source.load_batch(np.arange(COUNT)).numpy().astype("float32") / 127.5 - 1
+    count = COUNTS[request.param]
+    source = Shapes(size=request.param, count=count, seed=3, split="test")
+    images = source.load_batch(np.arange(count)).numpy().astype("float32") / 127.5 - 1
     return ShapeModes(request.param), source.attributes, images
 
 

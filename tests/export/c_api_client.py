@@ -2,10 +2,10 @@
 
     python c_api_client.py REQUEST.json RESULT.json
 
-REQUEST.json: `model` (directory), `signature` and `name` of its condition, `condition` (list of int
-or, with `strings`, of base64), `seeds` (list of int), `inputs` and `outputs` (tensor names of the
-signature, "operation:index", in the order condition, seed and image_bytes). RESULT.json:
-`image_bytes` (base64).
+REQUEST.json: `model` (directory), `signature` and `name` of its condition, `calls` (list of
+[condition, seeds]; a condition is a list of int or, with `strings`, of base64, and seeds are a list
+of int), `inputs` and `outputs` (tensor names of the signature, "operation:index", in the order
+condition, seed and image_bytes). RESULT.json: `answers`, of each call a list of files in base64.
 """
 
 import base64
@@ -75,22 +75,22 @@ def main(request_path, result_path):
             tf.TF_StringCopy(slot, text, c.c_size_t(len(text)))
         return made
 
-    count = len(request["seeds"])
-    condition = (strings if request["strings"] else integers)(request["condition"])
-    seeds = integers(request["seeds"])
+    def answer(values, seeds):
+        condition = (strings if request["strings"] else integers)(values)
+        results = (POINTER * 1)()
+        tf.TF_SessionRun(
+            session, None, (Output * 2)(*map(place, request["inputs"])),
+            (POINTER * 2)(condition, integers(seeds)), 2,
+            (Output * 1)(*map(place, request["outputs"])), results, 1, None, 0, None, status,
+        )
+        check()
+        files = POINTER(results[0])
+        slots = [POINTER(tf.TF_TensorData(files) + 24 * i) for i in range(len(seeds))]
+        texts = [c.string_at(tf.TF_StringGetDataPointer(s), tf.TF_StringGetSize(s)) for s in slots]
+        return [base64.b64encode(text).decode() for text in texts]
 
-    results = (POINTER * 1)()
-    tf.TF_SessionRun(
-        session, None, (Output * 2)(*map(place, request["inputs"])),
-        (POINTER * 2)(condition, seeds), 2, (Output * 1)(*map(place, request["outputs"])), results,
-        1, None, 0, None, status,
-    )
-    check()
-    files = POINTER(results[0])
-    slots = [POINTER(tf.TF_TensorData(files) + 24 * i) for i in range(count)]
-    texts = [c.string_at(tf.TF_StringGetDataPointer(s), tf.TF_StringGetSize(s)) for s in slots]
     result = {
-        "image_bytes": [base64.b64encode(text).decode() for text in texts],
+        "answers": [answer(values, seeds) for values, seeds in request["calls"]],
         "modules": sorted({"keras", "tensorflow", "zoo"} & set(sys.modules)),
     }
     with open(result_path, "w", encoding="utf-8") as file:

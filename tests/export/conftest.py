@@ -43,24 +43,29 @@ def decoded(files):
     return np.stack([np.asarray(Image.open(io.BytesIO(file))) for file in files])
 
 
-def ask_process(folder, client, exported, signature, condition, seeds, operations=()):
-    """uint8 images and PNG files, from a separate process that cannot import this project.
+def ask_process(folder, client, exported, signature, calls, operations=()):
+    """The answers of a separate process that cannot import this project.
 
     Args:
-        folder: path, where request and answer are written.
+        folder: path, where request and answers are written.
         client: key of `CLIENTS`.
         exported: path of a SavedModel.
         signature: str.
-        condition: list of ints, or of bytes.
-        seeds: list of ints.
+        calls: list of (condition, seeds): a list of ints or of bytes, and a list of ints.
         operations: names of packages whose operations the model uses (not for the C API's client).
+
+    Returns:
+        list of (uint8 images, PNG files), one per call.
     """
     described = signature_of(exported, signature)
     (name,) = set(described.inputs) - {"seed"}
-    strings = isinstance(condition[0], bytes)
+    strings = isinstance(calls[0][0][0], bytes)
     request = {
-        "model": exported, "loader": client, "signature": signature, "name": name, "seeds": seeds,
-        "condition": [base64.b64encode(v).decode() for v in condition] if strings else condition,
+        "model": exported, "loader": client, "signature": signature, "name": name,
+        "calls": [
+            ([base64.b64encode(v).decode() for v in condition] if strings else condition, seeds)
+            for condition, seeds in calls
+        ],
         "strings": strings, "operations": list(operations),
         "inputs": [described.inputs[key].name for key in (name, "seed")],
         "outputs": [described.outputs[key].name for key in described.outputs],
@@ -74,22 +79,10 @@ def ask_process(folder, client, exported, signature, condition, seeds, operation
     assert done.returncode == 0, done.stderr
     result = json.loads((folder / "result.json").read_text())
     assert result["modules"] == []  # neither zoo nor, without TensorFlow's Python, Keras
-    files = [base64.b64decode(text) for text in result["image_bytes"]]
-    return decoded(files), files
+    answers = [[base64.b64decode(text) for text in files] for files in result["answers"]]
+    return [(decoded(files), files) for files in answers]
 
 
 @pytest.fixture(scope="session")
 def signature(exported):
     return signature_of(exported)
-
-
-@pytest.fixture(scope="session")
-def ask(exported, tmp_path_factory):
-    """`ask(client, captions, seeds)` -> uint8 images and PNG files, see `ask_process`."""
-    folder = tmp_path_factory.mktemp("requests")
-
-    def run(client, captions, seeds):
-        captions = [caption.encode() for caption in captions]
-        return ask_process(folder, client, exported, "serving_default", captions, seeds)
-
-    return run

@@ -2,16 +2,13 @@
 
 import errno
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 import pytest
 
 from export import saved_model
-from tests.export.conftest import CLIENTS, signature_of
+from tests.export.conftest import CLIENTS, ask_process, signature_of
 from tests.models.test_dcgan import dcgan
 from zoo import presets, storage
 from zoo.errors import ZooError
@@ -88,39 +85,62 @@ def test_two_exports_are_identical_files(model, exported, tmp_path):
 # --- what it answers ---
 
 
+ODD = ["", "   ", "zzz qqq", "!?.", "\u00e9\u4e2d\U0001f600", "<end> <unk>", "a\n\tred\x00"]
+TOGETHER = [*CAPTIONS, "", "a", "white " * 50, "nothing known", *CAPTIONS]
+ALONE = (0, 3, 5)
+ROWS = list(range(len(TOGETHER)))
+CALLS = {
+    "images": (CAPTIONS, SEEDS),
+    "again": (CAPTIONS, SEEDS),
+    "together": (TOGETHER, ROWS),
+    "reverse": (TOGETHER[::-1], ROWS[::-1]),
+    **{f"row {row}": ([TOGETHER[row]], [row]) for row in ALONE},
+    "odd": ([*ODD, "red " * 2500, CAPTIONS[0]], [5] * (len(ODD) + 2)),
+}
+
+
+@pytest.fixture(scope="module")
+def answers(exported, tmp_path_factory):
+    """dict of client -> call -> (images, files); one process per client, and one more."""
+    folder = tmp_path_factory.mktemp("requests")
+    found = {}
+    for client in (*CLIENTS, "c_api again"):
+        names = list(CALLS) if client == "c_api" else ["images", "again"]
+        calls = [([caption.encode() for caption in captions], seeds)
+                 for captions, seeds in map(CALLS.get, names)]
+        got = ask_process(folder, client.split()[0], exported, "serving_default", calls)
+        found[client] = dict(zip(names, got, strict=True))
+    return found
+
+
 @pytest.mark.parametrize("client", CLIENTS)
-def test_images_are_those_of_generate(ask, model, client):
-    image, files = ask(client, CAPTIONS, SEEDS)
+def test_images_are_those_of_generate(answers, model, client):
+    image, files = answers[client]["images"]
     assert image.std() > 1 and not np.array_equal(image[0], image[1])
     close(image, model.generate(CAPTIONS, seed=SEEDS))
     assert all(file.startswith(b"\x89PNG") for file in files)
 
 
-def test_clients_agree_and_answers_repeat(ask):
-    first = ask("c_api", CAPTIONS, SEEDS)
-    for client in ("c_api", "session"):
-        image, files = ask(client, CAPTIONS, SEEDS)
+def test_clients_agree_and_answers_repeat(answers):
+    first = answers["c_api"]["images"]
+    for client, call in (("c_api", "again"), ("c_api again", "images"), ("session", "images"),
+                         ("session", "again")):
+        image, files = answers[client][call]
         np.testing.assert_array_equal(image, first[0])
         assert files == first[1]
 
 
-def test_a_row_does_not_depend_on_its_neighbors(ask):
-    captions = [*CAPTIONS, "", "a", "white " * 50, "nothing known", *CAPTIONS]
-    seeds = list(range(len(captions)))
-    together, _ = ask("c_api", captions, seeds)
-    reverse, _ = ask("c_api", captions[::-1], seeds[::-1])
-    close(together, reverse[::-1])
-    for i in (0, 3, 5):
-        alone, _ = ask("c_api", captions[i : i + 1], seeds[i : i + 1])
-        close(together[i : i + 1], alone)
+def test_a_row_does_not_depend_on_its_neighbors(answers):
+    images = {name: image for name, (image, _) in answers["c_api"].items()}
+    together = images["together"]
+    close(together, images["reverse"][::-1])
+    for row in ALONE:
+        close(together[row : row + 1], images[f"row {row}"])
     assert not np.array_equal(together[0], together[7])  # the same caption, another seed
 
 
-def test_odd_captions_fail_nobody(ask, model):
-    odd = ["", "   ", "zzz qqq", "!?.", "\u00e9\u4e2d\U0001f600", "<end> <unk>", "a\n\tred\x00"]
-    long = "red " * 2500
-    captions = [*odd, long, CAPTIONS[0]]
-    image, _ = ask("c_api", captions, [5] * len(captions))
+def test_odd_captions_fail_nobody(answers, model):
+    image, _ = answers["c_api"]["odd"]
     close(image[-1:], model.generate(CAPTIONS[:1], seed=5))
     close(image[-2:-1], model.generate([" ".join(["red"] * model.max_words)], seed=5))
     for i in (1, 2, 3, 4):  # no known word: all are read as the padding token
@@ -144,24 +164,34 @@ def test_requests_without_or_with_unequal_rows(exported, captions, seeds, words)
 # --- writing it ---
 
 
-def test_an_existing_version_is_kept_without_overwrite(model, exported, tmp_path):
-    out = tmp_path / "tiny"
-    shutil.copytree(exported, out / "3")
+@pytest.fixture(scope="module")
+def small():
+    return dcgan(compiled=False)
+
+
+@pytest.fixture
+def version(small, tmp_path):
+    """A folder with the version 3 of the small model."""
+    saved_model.export_saved_model(small, tmp_path / "tiny", version=3)
+    return tmp_path / "tiny"
+
+
+def test_an_existing_version_is_kept_without_overwrite(small, version):
+    out = version
     (out / "3" / "extra").write_text("x")
     before = listing(out)
     with pytest.raises(ZooError, match="exists already.*--overwrite"):
-        saved_model.export_saved_model(model, out, version=3)
+        saved_model.export_saved_model(small, out, version=3)
     assert listing(out) == before
-    saved_model.export_saved_model(model, out, version=3, overwrite=True)
+    saved_model.export_saved_model(small, out, version=3, overwrite=True)
     assert "3/extra" not in listing(out) and "3/saved_model.pb" in listing(out)
     assert os.listdir(out) == ["3"]
 
 
-def test_disk_full_keeps_the_previous_version(model, exported, tmp_path, monkeypatch):
+def test_disk_full_keeps_the_previous_version(small, version, tmp_path, monkeypatch):
     import tensorflow as tf
 
-    out = tmp_path / "tiny"
-    shutil.copytree(exported, out / "3")
+    out = version
     before = listing(out)
 
     def full(module, folder, signatures):
@@ -171,10 +201,10 @@ def test_disk_full_keeps_the_previous_version(model, exported, tmp_path, monkeyp
 
     monkeypatch.setattr(tf.saved_model, "save", full)
     with pytest.raises(ZooError, match="no space left"):
-        saved_model.export_saved_model(model, out, version=3, overwrite=True)
+        saved_model.export_saved_model(small, out, version=3, overwrite=True)
     assert listing(out) == before and os.listdir(out) == ["3"]
     with pytest.raises(ZooError, match="no space left"):
-        saved_model.export_saved_model(model, tmp_path / "new" / "deep", version=1)
+        saved_model.export_saved_model(small, tmp_path / "new" / "deep", version=1)
     assert os.listdir(tmp_path) == ["tiny"]
 
     def full_in_python(*_, **__):
@@ -182,7 +212,7 @@ def test_disk_full_keeps_the_previous_version(model, exported, tmp_path, monkeyp
 
     monkeypatch.setattr(tf.saved_model, "save", full_in_python)
     with pytest.raises(ZooError, match="no space left"):
-        saved_model.export_saved_model(model, out, version=4)
+        saved_model.export_saved_model(small, out, version=4)
     assert listing(out) == before and os.listdir(out) == ["3"]
 
 
@@ -242,19 +272,14 @@ def test_a_model_that_makes_no_images(tmp_path):
 # --- the command line ---
 
 
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "export.saved_model", *map(str, arguments)],
-        capture_output=True, text=True, timeout=300,
-        cwd=os.path.dirname(os.path.dirname(os.path.abspath(saved_model.__file__))),
-    )
-
-
-def test_command_line(model, tmp_path):
-    preset = presets.save_to_preset(model, tmp_path / "preset")
-    done = run(f"--preset={preset}", f"--out={tmp_path / 'served'}", "--version=2")
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == "" and str(tmp_path / "served" / "2") in done.stdout
+def test_command_line(small, tmp_path, capfd):
+    """As a process of its own: tests/integration/test_systems.py."""
+    preset = presets.save_to_preset(small, tmp_path / "preset")
+    capfd.readouterr()
+    arguments = [f"--preset={preset}", f"--out={tmp_path / 'served'}", "--version=2"]
+    assert saved_model.main(arguments) == 0
+    out, err = capfd.readouterr()
+    assert err == "" and str(tmp_path / "served" / "2") in out
     assert os.path.exists(tmp_path / "served" / "2" / "saved_model.pb")
 
 

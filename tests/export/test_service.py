@@ -129,7 +129,8 @@ def test_labels(tmp_path):
     image = ask(served, name, labels=np.array(labels), seed=SEEDS)
     np.testing.assert_array_equal(image, model.generate(labels, seed=list(SEEDS)))
     assert len({pixels.tobytes() for pixels in image}) == 3
-    again, _ = ask_process(tmp_path, "c_api", path(tmp_path), name, labels, SEEDS.tolist())
+    calls = [(labels, SEEDS.tolist())]
+    ((again, _),) = ask_process(tmp_path, "c_api", path(tmp_path), name, calls)
     np.testing.assert_array_equal(again, image)
     for wrong in (4, -1):
         with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be from 0 to 3"):
@@ -240,7 +241,8 @@ def test_directions(tmp_path):
         )
         assert np.abs(image.astype(int) - expected).max() <= 1
         assert not np.array_equal(image, made[direction])
-    again, _ = ask_process(tmp_path, "c_api", path(tmp_path), "b2a", files, SEEDS.tolist())
+    calls = [(files, SEEDS.tolist())]
+    ((again, _),) = ask_process(tmp_path, "c_api", path(tmp_path), "b2a", calls)
     np.testing.assert_array_equal(again, made["b2a"])
     prefix = os.path.join(path(tmp_path), "variables", "variables")
     stored = dict(tf.train.list_variables(prefix))

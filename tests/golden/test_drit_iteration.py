@@ -9,6 +9,7 @@ import tensorflow as tf
 from tests.golden import rounding
 from tests.golden.golden import Case, nchw, nhwc, subsampled, tensor
 from tests.golden.iteration import exact_adam, record
+from tests.support.precision import variants
 from zoo.importers import drit as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.models.drit import DRIT, losses, objectives, updates
@@ -157,7 +158,7 @@ def check_seeking(case, recorded, prefix=""):
             case.check(prefix + key, term["mode_seeking"])
 
 
-@pytest.mark.parametrize("name", FULL)
+@pytest.mark.parametrize(("precision", "name"), variants(FULL), indirect=["precision"])
 def test_full_step(precision, name):
     """The official second gradient ("legacy") is within the case's bounds of ours."""
     rounding.check(Case("drit", name), check_full_step, TURNED)

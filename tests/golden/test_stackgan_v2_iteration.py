@@ -14,16 +14,17 @@ import tensorflow as tf
 from tests.golden import rounding
 from tests.golden.golden import Case, nhwc, tensor
 from tests.golden.iteration import exact_adam, record, record_updates
+from tests.support.precision import variants
 from zoo.importers import stackgan_v2 as names
 from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.models.stackgan_v2 import StackGANV2
 
-CASES = [
-    ("iter_plain", "probabilities"),
-    ("iter_ms", "logits"),
-    ("iter_plain_branch1_nouncond", "probabilities"),
-    ("iter_uncond_color", "logits"),
-]
+CASES = {  # the form of the discriminators' outputs
+    "iter_ms": "logits",
+    "iter_plain": "probabilities",
+    "iter_plain_branch1_nouncond": "probabilities",
+    "iter_uncond_color": "logits",
+}
 
 
 def state_tolerances(case):
@@ -104,9 +105,9 @@ def noise_of(case, iteration):
     return {"latents": tensor(latents), "condition": tensor(condition)}
 
 
-@pytest.mark.parametrize(("name", "form"), CASES)
-def test_two_iterations(precision, name, form):
-    case = Case("stackgan_v2", name)
+@pytest.mark.parametrize(("precision", "name"), variants(CASES), indirect=["precision"])
+def test_two_iterations(precision, name):
+    case, form = Case("stackgan_v2", name), CASES[name]
     state_tolerances(case)
     rounding.check(
         case,

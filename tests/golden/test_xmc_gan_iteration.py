@@ -4,12 +4,14 @@ import threading
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tests.golden import rounding
 from tests.golden.golden import Case, tensor
 from tests.golden.xmc_gan import check_state, loaded, ours, text_of, text_specs
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
+from tests.support.precision import FLOAT64
 from zoo.importers import xmc_gan as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.models.base.ema import ExponentialMovingAverage
@@ -204,6 +206,7 @@ def statistics_after(case, rows):
     return targets
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_iteration_on_two_replicas(precision, two_devices):  # noqa: F811
     """The code's replicas have separate statistics; ours keep their mean."""
     rounding.check(

@@ -1,14 +1,15 @@
 """Files in the form of released ones, of tiny models, for tests; and the import command."""
 
-import json
+import contextlib
+import io
 import pickle
-import subprocess
-import sys
 
 import keras
 import numpy as np
 
-from tests.support import tiny
+from recipes import import_checkpoint
+from tests.support import programs, tiny
+from zoo.errors import ZooError
 from zoo.importers import bicyclegan, dcgan, drit, pix2pix, xmc_gan
 from zoo.importers.state_dict import prefixed
 from zoo.models.dcgan import DCGAN
@@ -100,28 +101,14 @@ def xmc_gan_targets(model):
     return targets
 
 
-_COMMANDS = """
-import json, sys
-from absl import flags
-from recipes import import_checkpoint
-from zoo import command_line
-from zoo.errors import ZooError
-for argv in json.loads(sys.argv[1]):
-    flags.FLAGS.unparse_flags()
-    for flag in import_checkpoint._FLAGS.values():
-        flags.FLAGS[flag.name].unparse()
-    flags.FLAGS["out"].unparse()
-    try:
-        command_line.parse(["import_checkpoint", *argv])
-        import_checkpoint.main(None)
-    except ZooError as error:
-        print("error:", str(error).replace(chr(10), " "))
-"""
-
-
 def import_commands(*commands):
-    """The answers of `recipes.import_checkpoint` to several lists of flags, one line each."""
-    command = [sys.executable, "-c", _COMMANDS, json.dumps(commands)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    """The output of `recipes.import_checkpoint` for several lists of flags: a list of lines."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        for arguments in commands:
+            try:
+                with programs.parsed(import_checkpoint, *arguments):
+                    import_checkpoint.main(None)
+            except ZooError as error:
+                print("error:", str(error).replace("\n", " "))
+    return printed.getvalue().splitlines()

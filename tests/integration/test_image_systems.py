@@ -64,8 +64,8 @@ def test_the_folder(trained):
 
 def test_resume_is_bit_exact(trained, tmp_path, request):
     system, whole = trained
-    if system == "drit" and not request.config.getoption("--large"):
-        pytest.skip("large: two more minutes of compiling; run with --large")
+    if system in ("bicyclegan", "drit") and not request.config.getoption("--large"):
+        pytest.skip("large: compiles twice more, and resumes as Pix2Pix does; run with --large")
     folder = tmp_path / "run"
     for steps in (3, 6):
         assert train(folder, system, steps=steps)
@@ -73,8 +73,10 @@ def test_resume_is_bit_exact(trained, tmp_path, request):
     assert_same_files(whole, folder, "checkpoints/last.h5", "presets/last/model.weights.h5")
 
 
-def test_the_preset_generates_images_and_is_served(trained, tmp_path):
+def test_the_preset_generates_images_and_is_served(trained, tmp_path, request):
     system, folder = trained
+    if system in ("bicyclegan", "drit") and not request.config.getoption("--large"):
+        pytest.skip("large: exported in tests/export/test_service.py, too; run with --large")
     model = zoo.from_preset(str(folder / "presets" / "last"))
     seeds = tf.constant([4, 5], tf.int64)
     if system == "dcgan":

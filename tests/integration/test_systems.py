@@ -1,7 +1,6 @@
 """DM-GAN + mode seeking and StackGAN++ from end to end, and a sweep, all with one tiny DAMSM.
 
-DM-GAN by the programs, each a process of its own; StackGAN++ in this process, which saves starting
-TensorFlow again and again.
+All in this process: the programs as processes are those of test_attn_gan_runs.py.
 """
 
 import ast
@@ -11,10 +10,14 @@ import json
 import numpy as np
 import pytest
 
+import recipes.sweep
 import zoo
 from export.saved_model import export_saved_model
+from tests.support import programs
 from tests.support.recipes import train
-from tests.support.runs import SIZES, assert_same_files, kill_at, run
+from tests.support.runs import SIZES, assert_same_files, run
+from zoo.errors import ZooError
+from zoo.training.progress import Progress
 
 SYSTEMS = {
     "dm_gan": ("--config.model.mode_seeking_weight=1",),
@@ -22,15 +25,27 @@ SYSTEMS = {
     "stackgan_v2 without text": ("--config.text='none'", "--config.model.color_weight=50.0"),
 }
 SWEEP = ("--config=recipes/dm_gan.py:shapes", *SIZES)
+# With captions StackGAN++ reads the data and draws the grids as DM-GAN does, and its step is one of
+# tests/models/test_every_system.py.
+LARGE = ("stackgan_v2",)
+
+
+class Killed(BaseException):
+    """Raised in a training step."""
+
+
+def sweep_here(*arguments):
+    """Runs `recipes.sweep` in this process."""
+    with programs.parsed(recipes.sweep, *SWEEP, *arguments, config_flag="config"):
+        recipes.sweep.main([])
 
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
     """The folder of a sweep with one value, which pre-trained the DAMSM of all tests."""
     folder = tmp_path_factory.mktemp("sweep") / "s"
-    result = run("recipes.sweep", *SWEEP, "--values=0", f"--workdir={folder}")
-    assert result.returncode == 0, result.stderr
-    assert result.stderr == "" and "pre-training a DAMSM" in result.stdout
+    sweep_here("--values=0", f"--workdir={folder}")
+    assert (folder / "damsm" / "presets" / "best").is_dir()
     return folder
 
 
@@ -43,20 +58,16 @@ def train_here(folder, recipe, flags):
     assert train(config.lock(), folder)
 
 
-@pytest.fixture(scope="module", params=SYSTEMS)
+@pytest.fixture(scope="module", params=[
+    pytest.param(name, marks=pytest.mark.large if name in LARGE else ()) for name in SYSTEMS
+])
 def trained(request, sweep, tmp_path_factory):
     """(name, flags, folder of an uninterrupted run)."""
     name, folder = request.param, tmp_path_factory.mktemp("trained") / "run"
     recipe, damsm = name.partition(" ")[0], f"{sweep}/damsm/presets/best"
     flags = (*SIZES, *SYSTEMS[name], f"--config.damsm='{damsm}'")
-    if name == "dm_gan":
-        flags = (*flags[:-1], f"--config.damsm={damsm}")
-        command = (f"--config=recipes/{recipe}.py:shapes", *flags)
-        result = run("recipes.train", *command, f"--workdir={folder}")
-        assert result.returncode == 0, result.stderr
-        assert result.stderr == "" and "pre-training" not in result.stdout
-    else:
-        train_here(folder, recipe, flags)
+    train_here(folder, recipe, flags)
+    assert "pre-training" not in (folder / "log.txt").read_text()
     return name, flags, folder
 
 
@@ -101,6 +112,7 @@ def test_the_preset_generates_images_and_is_served(trained, tmp_path):
         done = run("export.saved_model", f"--preset={preset}", f"--out={tmp_path / 'served'}")
         assert done.returncode == 0, done.stderr
         assert f"serving_default({', '.join([*text, 'seed'])})" in done.stdout
+        assert done.stderr == "" and str(tmp_path / "served" / "1") in done.stdout
     else:
         export_saved_model(model, str(tmp_path / "served"))
     served = tf.saved_model.load(str(tmp_path / "served" / "1")).signatures["pixels"]
@@ -109,17 +121,27 @@ def test_the_preset_generates_images_and_is_served(trained, tmp_path):
     assert np.abs(answer.numpy().astype(int) - images).max() <= 1
 
 
-def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, tmp_path):
+def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, monkeypatch, capsys):
     name, _, whole = trained
     if name != "dm_gan":
         pytest.skip("the sweep is one of DM-GAN")
-    command = (*SWEEP, "--values=0,1", f"--workdir={sweep}")
-    printed, _, _ = kill_at("step 7/12", *command, module="recipes.sweep")
+    command = ("--values=0,1", f"--workdir={sweep}")
+
+    def advance(self, count=Progress.advance):
+        count(self)
+        if (self.what, self.step) == ("step", 7):
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Progress, "advance", advance)
+        with pytest.raises(Killed):
+            sweep_here(*command)
+    printed = capsys.readouterr().out
     assert "mode_seeking_weight_0 is already done" in printed and "pre-training" not in printed
-    result = run("recipes.sweep", *command)
-    assert result.returncode == 0, result.stderr
-    assert "mode_seeking_weight_0 is already done" in result.stdout
-    assert "resumed at step 4\n" in result.stdout
+    sweep_here(*command)
+    printed = capsys.readouterr().out
+    assert "mode_seeking_weight_0 is already done" in printed
+    assert "resumed at step 4\n" in printed
     # a run of the sweep is the run that recipes.train makes
     assert_same_files(whole, sweep / "mode_seeking_weight_1", "checkpoints/last.h5")
     report = json.loads((sweep / "sweep.json").read_text())
@@ -135,20 +157,24 @@ def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, tmp_path):
 
 
 def test_a_sweep_of_another_setting_needs_another_folder(sweep):
-    result = run(
-        "recipes.sweep", *SWEEP, "--key=model.damsm_weight", "--values=1", f"--workdir={sweep}"
-    )
-    assert result.returncode == 1
-    assert "belongs to another config. Different: model.damsm_weight" in result.stderr
+    words = "belongs to another config. Different: model.damsm_weight"
+    with pytest.raises(ZooError, match=words):
+        sweep_here("--key=model.damsm_weight", "--values=1", f"--workdir={sweep}")
 
 
-def test_a_user_error_in_a_sweep_writes_nothing(tmp_path):
-    folder = tmp_path / "s"
-    for arguments, message in (
-        (("--key=model.mode_seeking_weights", "--values=1"), "Did you mean"),
-        (("--key=model.mask_tiling", "--values=per_sample,no_such"), "cannot be no_such"),
-    ):
-        result = run("recipes.sweep", *SWEEP, *arguments, f"--workdir={folder}")
-        assert result.returncode == 1 and result.stderr.count("\n") == 1, result.stderr
-        assert result.stderr.startswith("error: ") and message in result.stderr
-        assert not folder.exists()
+@pytest.mark.parametrize(("key", "values", "words"), [
+    ("model.mode_seeking_weights", "1", "Did you mean"),
+    ("model.mask_tiling", "per_sample,no_such", "cannot be no_such"),
+])
+def test_a_user_error_in_a_sweep_writes_nothing(tmp_path, key, values, words):
+    with pytest.raises(ZooError, match=words) as caught:
+        sweep_here(f"--key={key}", f"--values={values}", f"--workdir={tmp_path / 's'}")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.large
+def test_a_sweep_as_a_process(tmp_path):
+    result = run("recipes.sweep", *SWEEP, "--values=0", f"--workdir={tmp_path / 's'}")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == "" and "pre-training a DAMSM" in result.stdout

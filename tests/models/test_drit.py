@@ -206,7 +206,11 @@ def test_several_replicas_are_told_which_step(two_devices):  # noqa: F811
         drit(compiled=False).training_step(batch())
 
 
+@pytest.mark.large
 def test_checkpoint_resumes_bit_exactly(tmp_path):
+    """With spectral normalization; by default test_every_system.py resumes DRIT and, with such
+    layers, XMC-GAN."""
+
     def train(model, steps):
         for i in steps:
             model.train_step(batch(i))

@@ -75,9 +75,7 @@ def test_replicas_with_the_same_pairs_take_the_step_of_one(two_devices, monkeypa
             model.compile(**sgd)
         before = tiny.snapshot(model.network_variables())
         batch = strategy.experimental_distribute_values_from_function(lambda _: tiny.batch())
-        tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)), autograph=False)(
-            batch
-        )
+        strategy.run(model.train_step, (batch,))
         after = tiny.snapshot(model.network_variables())
         steps.append({name: after[name] - before[name] for name in after})
     for name, step in steps[0].items():

@@ -1,29 +1,21 @@
 """Fixtures of the tests of `recipes.generate`."""
 
-import sys
-
 import numpy as np
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 from PIL import Image
 
 import zoo
+from recipes import generate
+from tests.support import programs
 
 
 @pytest.fixture
 def call(models, monkeypatch):
-    """Runs the program in this process with arguments, and restores the flags."""
-    from recipes import generate  # here, because its flags are then known in this process
-    from zoo import command_line
-
+    """Runs the program in this process with arguments."""
     monkeypatch.setattr(zoo, "from_preset", models.__getitem__)
-    if not flags.FLAGS.is_parsed():
-        flags.FLAGS([sys.argv[0]])
 
     def run(*arguments):
-        with flagsaver.flagsaver():
-            command_line.parse(["generate", *map(str, arguments)])
+        with programs.parsed(generate, *arguments):
             generate.main([])
 
     return run

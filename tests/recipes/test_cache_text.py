@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from recipes import cache_text
+from tests.support import programs
 from tests.support.runs import run
 from tests.support.tiny_hub_module import tiny_modules
 from zoo.data import Shapes, TextCache, text_cache_writer
@@ -92,7 +94,9 @@ def test_the_command(tmp_path):
     (("--out=c", "--batch_size=0"), "--batch_size must be at least 1"),
     (("--out=c", "--data=coco"), "--directory is missing"),
 ])
-def test_invalid_commands(arguments, message):
-    done = run("recipes.cache_text", *arguments)
-    assert done.returncode == 1 and done.stderr.count("\n") == 1
-    assert message in done.stderr
+def test_invalid_commands(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with programs.parsed(cache_text, *arguments), pytest.raises(ZooError, match=message) as caught:
+        cache_text.main([])
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())

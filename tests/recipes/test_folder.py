@@ -17,11 +17,13 @@ from recipes import (
     pix2pix,
     stackgan_v2,
     stream,
+    train,
     xmc_gan,
 )
-from tests.support import folders
+from tests.support import folders, programs
 from tests.support.recipes import validate
 from tests.support.runs import ROOT, SIZES, environment
+from zoo import command_line
 from zoo.errors import ZooError
 from zoo.preparation import prepare
 from zoo.preparation.record import NAME
@@ -104,31 +106,17 @@ def test_a_setting_that_is_given_follows_nothing():
         validate(config)
 
 
-PARSED = """
-import sys
-from absl import flags
-from ml_collections import config_flags
-from zoo import command_line
-
-config_flags.DEFINE_config_file("config", None, "")
-command_line.parse(sys.argv, "config")
-recipe = command_line.recipe()
-recipe.validate()
-print(recipe.config.model.stage_sizes, recipe.config.batch_size)
-"""
-
-
 def test_the_size_is_a_flag():
-    for flags, expected in (
-        (["--config.size=paper"], "(64, 128, 256) 20"),
-        (["--config.batch_size=3", "--config.size=paper"], "(64, 128, 256) 3"),
-        (["--config.model.stage_sizes=(16,32)"], "(16, 32) 16"),
+    for settings, expected in (
+        (["--config.size=paper"], ((64, 128, 256), 20)),
+        (["--config.batch_size=3", "--config.size=paper"], ((64, 128, 256), 3)),
+        (["--config.model.stage_sizes=(16,32)"], ((16, 32), 16)),
     ):
-        done = subprocess.run(
-            [sys.executable, "-c", PARSED, "--config=recipes/attn_gan.py:folder", *flags], cwd=ROOT,
-            env=environment(), text=True, capture_output=True, timeout=120,
-        )
-        assert done.stdout.strip() == expected, done.stderr
+        line = ["--config=recipes/attn_gan.py:folder", *settings]
+        with programs.parsed(train, *line, config_flag="config"):
+            recipe = command_line.recipe()
+            recipe.validate()
+        assert (recipe.config.model.stage_sizes, recipe.config.batch_size) == expected
 
 
 def test_settings_follow_from_the_data(tmp_path):
@@ -175,7 +163,7 @@ def test_a_folder_needs_a_workdir(tmp_path):
         program.run(["train", str(tmp_path / "no folder")])
 
 
-def train(*arguments):
+def zoo_train(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "zoo_cli.program", "train", *arguments], cwd=ROOT,
         env=environment(), text=True, capture_output=True, timeout=600,
@@ -192,13 +180,13 @@ def test_zoo_train_on_captions_does_it_all(tmp_path):
     (tmp_path / "mine" / "captions.txt").write_text("\n".join(lines))
     sizes = [size for size in SIZES if ".data." not in size]
     arguments = (str(tmp_path / "mine"), "--workdir", str(tmp_path / "run"), *sizes)
-    text = train(*arguments)
+    text = zoo_train(*arguments)
     assert "found     images with captions: captions.txt" in text and "done: 12 steps" in text
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["data"]["directory"] == str(tmp_path / "run_data")
     assert config["data"]["max_words"] == 3 and config["size"] == "small"
     assert (tmp_path / "run" / "presets" / "last" / "README.md").exists()
-    assert "12 of 12 is already done" in train(*arguments)
+    assert "12 of 12 is already done" in zoo_train(*arguments)
 
 
 @pytest.mark.large
@@ -220,6 +208,6 @@ def test_zoo_train_on_the_other_kinds(tmp_path, kind):
                         "--config.data.load_size=36"),
         }[kind]
     prepare(tmp_path / "mine", tmp_path / "data", kind=kind)
-    text = train(str(tmp_path / "data"), f"--workdir={tmp_path / 'run'}", "--config.steps=2",
-                 "--config.batch_size=2", "--config.samples.rows=2", *more)
+    text = zoo_train(str(tmp_path / "data"), f"--workdir={tmp_path / 'run'}", "--config.steps=2",
+                     "--config.batch_size=2", "--config.samples.rows=2", *more)
     assert "done: 2 steps" in text

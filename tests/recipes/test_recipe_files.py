@@ -1,14 +1,13 @@
 """Recipe files: listing, loading, and errors for other files."""
 
 import importlib
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from recipes import train
+from tests.support import programs
 from zoo.errors import ZooError
 from zoo.training import recipe_files
 from zoo.training.recipe import Recipe, config_of, load_module, load_recipe
@@ -81,26 +80,6 @@ def test_a_recipe_is_loaded_with_its_functions(tmp_path, monkeypatch):
             load_recipe(name)
 
 
-PARSE = """
-import json, sys
-from absl import flags
-from absl.testing import flagsaver
-from recipes import train
-from zoo import command_line
-from zoo.errors import ZooError
-
-flags.FLAGS(["train"])
-said = []
-for line in json.loads(sys.argv[1]):
-    sys.argv = ["train", *line]
-    with flagsaver.flagsaver():
-        try:
-            command_line.parse(list(sys.argv), "config")
-            said.append("")
-        except ZooError as error:
-            said.append(str(error))
-print(json.dumps(said))
-"""
 DRIT, ATTN_GAN = "--config=recipes/drit.py:folder", "--config=recipes/attn_gan.py:shapes"
 LINES = [
     (DRIT, "--config.data.domains=cat,dog",
@@ -125,14 +104,14 @@ LINES = [
 
 
 def test_invalid_values_of_settings():
-    """All in one process, because a program's flags can be defined only once."""
-    lines = json.dumps([arguments for *arguments, _ in LINES])
-    done = subprocess.run(
-        [sys.executable, "-c", PARSE, lines], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    for (*arguments, words), said in zip(LINES, json.loads(done.stdout), strict=True):
-        assert words in said and bool(words) == bool(said), (arguments, said)
+    for *line, words in LINES:
+        said = ""
+        try:
+            with programs.parsed(train, *line, config_flag="config"):
+                pass
+        except ZooError as error:
+            said = str(error)
+        assert words in said and bool(words) == bool(said), (line, said)
         assert "\n" not in said and len(said) < 600
 
 

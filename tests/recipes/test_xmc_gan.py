@@ -1,5 +1,7 @@
 """XMC-GAN's recipe: released settings, text encoders from TensorFlow Hub, cached vectors."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from tests.support.tiny_hub_module import tiny_modules
 from zoo.data.text_cache_writer import write_cache
 from zoo.errors import ZooError
 from zoo.training.pretraining import check_pretraining, stages_to_train
+from zoo.training.text import open_cache
 
 DATASETS = ("shapes", "emoji", "coco")
 
@@ -75,13 +78,16 @@ def test_training_from_a_cache_is_training_with_the_encoder(data, tmp_path):
     assert np.isfinite([float(value) for value in logs.values()]).all()
     cached.samples(str(tmp_path), 1)
     assert (tmp_path / "step_0000001.png").exists()
+    with pytest.raises(ZooError, match="its sentence is all_places"):
+        build(tiny_config(text_cache=cache, text_encoder={"sentence": "words"}), data)
+    own = {name: getattr(encoder, name) for name in ("digests", "max_tokens", "sentence")}
     for changes, match in (
-        ({"text_encoder": {"sentence": "words"}}, "its sentence is all_places"),
-        ({"data": {"max_words": 8}}, "max_tokens is 9"),
-        ({"text_encoder": tiny_modules(seed=1)}, "its sha256"),
+        ({"max_tokens": 8}, "max_tokens is 9"),
+        ({"digests": {**own["digests"], "encoder": "0" * 64}}, "its sha256"),
     ):
+        model = SimpleNamespace(hub_encoder=SimpleNamespace(**{**own, **changes}))
         with pytest.raises(ZooError, match=match):
-            build(tiny_config(text_cache=cache, **changes), data)
+            open_cache(tiny_config(text_cache=cache), model)
 
 
 def test_settings_that_cannot_be_used(data):

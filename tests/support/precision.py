@@ -3,6 +3,7 @@
 import contextlib
 
 import keras
+import pytest
 
 
 @contextlib.contextmanager
@@ -16,3 +17,20 @@ def computing_in(name):
     finally:
         keras.config.set_dtype_policy(before[0])
         keras.config.set_floatx(before[1])
+
+
+# Parameters of the fixture `precision` for an iteration that another one includes in float32.
+FLOAT64 = ["float64", pytest.param("float32", marks=pytest.mark.large)]
+
+
+def variants(names, both=1):
+    """Parameters (precision, name) of an iteration's variants: all, in both precisions.
+
+    In float32 those after the first `both` are large: float64 compares every number of a variant
+    more closely, and the effect of rounding on a system's networks shows in one of them.
+    """
+    return [
+        pytest.param(precision, name, marks=pytest.mark.large if late else ())
+        for precision in ("float64", "float32") for index, name in enumerate(names)
+        for late in [precision == "float32" and index >= both]
+    ]

@@ -31,8 +31,9 @@ CAPTIONS = (
 ) * 8
 
 
+@functools.cache
 def learn_vocabulary(captions, size=200):
-    """list of str: the marks, then the word pieces of `captions`."""
+    """list of str from a tuple: the marks, then the word pieces of `captions`."""
     from tensorflow_text.tools.wordpiece_vocab import bert_vocab_from_dataset
 
     return bert_vocab_from_dataset.bert_vocab_from_dataset(
@@ -173,7 +174,7 @@ def write_modules(
     """
     os.makedirs(folder, exist_ok=True)
     vocabulary = os.path.join(folder, "vocab.txt")
-    pieces = learn_vocabulary(captions, words)
+    pieces = learn_vocabulary(tuple(captions), words)
     with open(vocabulary, "w", encoding="utf-8") as file:
         file.write("".join(f"{piece}\n" for piece in pieces))
     preprocess = Preprocess(vocabulary, places)

@@ -67,15 +67,14 @@ def check_replicas(system, two_devices, monkeypatch, order=(0, 1, 2, 3), **chang
     """
     monkeypatch.setattr(conditional_gan, "normal", lambda shape, key: tf.ones(shape))
     changes_of_weights = []
-    alone = tf.distribute.get_strategy()
-    for strategy, indices in ((alone, range(4)), (two_devices, order)):
+    for strategy, indices in ((tf.distribute.get_strategy(), range(4)), (two_devices, order)):
         with strategy.scope():
             model = by_sgd(system, **changes)
         before = snapshot(model.network_variables())
         data = {name: tf.gather(value, list(indices)) for name, value in batch(count=4).items()}
         data = tf.data.Dataset.from_tensors(data).unbatch().batch(4)
         data = next(iter(strategy.experimental_distribute_dataset(data)))
-        tf.function(lambda b, m=model, s=strategy: s.run(m.train_step, (b,)), autograph=False)(data)
+        strategy.run(model.train_step, (data,))
         after = snapshot(model.network_variables())
         changes_of_weights.append({name: after[name] - before[name] for name in after})
     one, two = changes_of_weights

@@ -24,31 +24,34 @@ def one_device(tmp_path_factory):
     return np.asarray(model.w)
 
 
+def runs_in(folder):
+    """A whole run, and one in two parts."""
+    return f"{folder}/whole:10", f"{folder}/parts:4", f"{folder}/parts:10"
+
+
 def weights(output):
-    return np.array(output.split("\nw ")[-1].split(), float)
-
-
-def mirrored(directory, steps):
-    result = run("tests.training.replicated", "mirrored", str(directory), str(steps))
-    assert result.returncode == 0, result.stderr
-    assert "replicas 2 chief True" in result.stdout
-    return weights(result.stdout)
+    """The weights after each run."""
+    lines = [line.split()[1:] for line in output.splitlines() if line.startswith("w ")]
+    return np.array(lines, float)
 
 
 def test_two_devices_equal_one_and_resume(one_device, tmp_path):
-    whole = mirrored(tmp_path / "two", 10)
+    result = run("tests.training.replicated", "mirrored", *runs_in(tmp_path))
+    assert result.returncode == 0, result.stderr
+    assert "replicas 2 chief True" in result.stdout
+    whole, begun, resumed = weights(result.stdout)
     np.testing.assert_allclose(whole, one_device, rtol=1e-5)
-    mirrored(tmp_path / "parts", 4)
-    np.testing.assert_array_equal(mirrored(tmp_path / "parts", 10), whole)
+    assert not np.array_equal(begun, whole)
+    np.testing.assert_array_equal(resumed, whole)
 
 
-def cluster(directory, steps):
-    """Two workers from start to end; their weights."""
+def cluster(runs):
+    """Two workers from start to end; their weights after each run."""
     ports = free_ports(2)
     task = {"cluster": {"worker": [f"localhost:{port}" for port in ports]}}
     processes = [
         subprocess.Popen(
-            command("tests.training.replicated", "multiworker", str(directory), str(steps)),
+            command("tests.training.replicated", "multiworker", *runs),
             cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**environment(), "TF_CONFIG": json.dumps(
                 {**task, "task": {"type": "worker", "index": index}})},
@@ -66,11 +69,12 @@ def cluster(directory, steps):
 
 
 def test_two_workers_equal_one_device_and_resume(one_device, tmp_path):
-    first, second = cluster(tmp_path / "whole", 10)
+    first, second = cluster(runs_in(tmp_path))
     np.testing.assert_array_equal(first, second)
-    np.testing.assert_allclose(first, one_device, rtol=1e-5)
-    cluster(tmp_path / "parts", 4)
-    np.testing.assert_array_equal(cluster(tmp_path / "parts", 10)[1], first)
+    whole, begun, resumed = first
+    np.testing.assert_allclose(whole, one_device, rtol=1e-5)
+    assert not np.array_equal(begun, whole)
+    np.testing.assert_array_equal(resumed, whole)
 
 
 def free_ports(count):

@@ -1,5 +1,6 @@
 """The program `zoo`: its commands become the flags of the programs that they start."""
 
+import importlib
 import json
 import shlex
 import subprocess
@@ -96,41 +97,22 @@ def test_settings_of_a_recipe_are_passed_on():
     assert others == ["dcgan:shapes", "--workdir", "w"]
 
 
-# Translates command lines of all commands in one process, without starting the programs.
-CHILD = """
-import importlib, json, sys
-from absl import flags
-from zoo_cli.commands import command_of, command_parser, passed_on, program_arguments
-
-result = []
-for line in json.loads(sys.argv[1]):
-    try:
-        name, *rest = line
-        command = command_of(name, rest)
-        sys.modules.pop(command.module, None)  # it defines its flags when it is imported
-        module = importlib.import_module(command.module)
-        if hasattr(module, "define_flags"):
-            module.define_flags()
-        parser = command_parser(name, module, command)
-        settings, rest = passed_on(rest)
-        options = parser.parse_args(rest)
-        if command.module == "recipes.generate":
-            options.CONDITION = []  # their kind needs the preset's files
-        result.append(program_arguments(command, parser, options) + settings)
-    except Exception as error:
-        result.append(f"{type(error).__name__}: {error}")
-    own = flags.FLAGS.flags_by_module_dict().get(module.__name__, [])
-    for flag in list(own):
-        delattr(flags.FLAGS, flag.name)
-print(json.dumps(result))
-"""
-
-
 def translated(lines):
-    done = subprocess.run([sys.executable, "-c", CHILD, json.dumps(lines)], cwd=ROOT,
-                          env=environment(), text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    """Each command line as that of its program, or its error; the programs are not started."""
+    result = []
+    for name, *rest in lines:
+        command = commands.command_of(name, rest)
+        module = importlib.import_module(command.module)
+        parser = commands.command_parser(name, module, command)
+        settings, rest = commands.passed_on(rest)
+        try:
+            options = parser.parse_args(rest)
+            if command.module == "recipes.generate":
+                options.CONDITION = []  # their kind needs the preset's files
+            result.append(commands.program_arguments(command, parser, options) + settings)
+        except ZooError as error:
+            result.append(str(error))
+    return result
 
 
 def test_the_programs_flags_are_the_commands_options():
@@ -155,7 +137,7 @@ def test_the_programs_flags_are_the_commands_options():
             ["--model=m", "--condition=a", "--condition=b", "--url=http://h:1", "--seed=7",
              "--samples=3"],
         "generate m --url grpc://h:1": ["--model=m", "--url=grpc://h:1"],
-        "demo --noises=2": ["--noises=2"],
+        "demo p --port=1": ["--preset=p", "--port=1"],
     }
     for line, flags in zip(lines, translated([line.split() for line in lines]), strict=True):
         assert flags == lines[line], line
@@ -211,7 +193,7 @@ def test_bash_completes_commands_presets_and_options(tmp_path):
         (["zoo", "gen"], {"generate"}),
         (["zoo", "generate", "attn"], {"attn_gan_emoji_64"}),
         (["zoo", "export", "--ov"], {"--overwrite"}),
-        (["zoo", "demo", "--noi"], {"--noises="}),
+        (["zoo", "demo", "--po"], {"--port="}),
     ):
         line = " ".join(map(shlex.quote, words))
         code = (f"{text}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _zoo 2>/dev/null\n"
