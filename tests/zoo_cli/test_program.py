@@ -155,7 +155,7 @@ def test_the_programs_flags_are_the_commands_options():
             ["--model=m", "--condition=a", "--condition=b", "--url=http://h:1", "--seed=7",
              "--samples=3"],
         "generate m --url grpc://h:1": ["--model=m", "--url=grpc://h:1"],
-        "demo --noises=2": ["--noises=2"],
+        "demo p --port=0": ["--preset=p", "--port=0"],
     }
     for line, flags in zip(lines, translated([line.split() for line in lines]), strict=True):
         assert flags == lines[line], line
@@ -211,7 +211,7 @@ def test_bash_completes_commands_presets_and_options(tmp_path):
         (["zoo", "gen"], {"generate"}),
         (["zoo", "generate", "attn"], {"attn_gan_emoji_64"}),
         (["zoo", "export", "--ov"], {"--overwrite"}),
-        (["zoo", "demo", "--noi"], {"--noises="}),
+        (["zoo", "demo", "--po"], {"--port="}),
     ):
         line = " ".join(map(shlex.quote, words))
         code = (f"{text}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _zoo 2>/dev/null\n"
