@@ -1,6 +1,6 @@
 # make demo | tour | test | lint | bench | site | clean. The first target creates the virtual environment.
 # Another interpreter: make test PYTHON=python3.12      Arguments of pytest: make test ARGS="-k presets"
-# One of the benchmarks: make bench BENCH=steps ARGS=--systems=dcgan
+# One of the benchmarks: make bench BENCH=serving, make bench BENCH=steps ARGS=--systems=dcgan
 # Tests run in two processes, one file at a time, longest first; make test WORKERS=0 runs them in one.
 PYTHON ?= python3
 VENV := .venv

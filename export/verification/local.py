@@ -84,9 +84,9 @@ class Process:
         """Calls `serving_default` by `threads` threads at a time for `seconds`.
 
         Returns:
-            dict of `times` (list of float, seconds of each call), `highest` (int, the most resident
-            bytes meanwhile) and `others` (float, the share of the machine's processors that other
-            processes used).
+            dict of `times` (list of float, seconds of each call), `seconds` and `cpu` (float, of
+            all of them), `highest` (int, the most resident bytes meanwhile) and `others` (float,
+            the share of the machine's processors that other processes used).
         """
         return self._ask(("measure", inputs, threads, seconds))
 

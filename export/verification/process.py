@@ -77,8 +77,9 @@ def tensors(tf, inputs):
 def measure(tf, model, inputs, threads, seconds):
     """Calls of `serving_default` by several threads at a time, for so long, but twice at least.
 
-    Returns a dict of `times` (seconds of each call), `highest` (the most resident bytes meanwhile)
-    and `others` (the share of the machine's processors that other processes used).
+    Returns a dict of `times` (seconds of each call), `seconds` and `cpu` (of all of them),
+    `highest` (the most resident bytes meanwhile) and `others` (the share of the machine's
+    processors that other processes used).
     """
     function = model.signatures["serving_default"]
     values = tensors(tf, inputs)
@@ -110,9 +111,12 @@ def measure(tf, model, inputs, threads, seconds):
     with open("/proc/self/status", encoding="ascii") as file:
         highest = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
     end_busy, end_total = processors()
-    own = (time.process_time() - own) * os.sysconf("SC_CLK_TCK")
-    others = max(0.0, end_busy - busy - own) / max(1, end_total - total)
-    return {"times": times, "highest": 1024 * highest, "others": others}
+    seconds, own = time.monotonic() - start, time.process_time() - own
+    busy = end_busy - busy - own * os.sysconf("SC_CLK_TCK")
+    return {
+        "times": times, "seconds": seconds, "cpu": own, "highest": 1024 * highest,
+        "others": max(0.0, busy) / max(1, end_total - total),
+    }
 
 
 def processors():

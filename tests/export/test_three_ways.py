@@ -32,7 +32,8 @@ LARGE = [pytest.param(name, marks=pytest.mark.large) for name in CASES if name !
 @pytest.mark.parametrize("name", ["dcgan", *LARGE])
 def test_three_ways(name, tmp_path, capsys, request):
     path = export_saved_model(CASES[name](), tmp_path / "model", samples=2)
-    with serving(tmp_path / "model") as server:
+    slow = ("--timeout=600", "--read_timeout=600")  # on a busy machine
+    with serving(tmp_path / "model", *slow) as server:
         status = verify.main([
             path, f"--url={server.addresses['rest']}", f"--grpc={server.addresses['grpc']}",
             "--model=model", "--timeout=600",

@@ -25,7 +25,7 @@ class Server:
         events: list of dict, the lines of its log so far.
     """
 
-    def __init__(self, folder, *flags, timeout=300, module="export.serve"):
+    def __init__(self, folder, *flags, timeout=600, module="export.serve"):
         self.events, self._new = [], queue.Queue()
         self.process = subprocess.Popen(
             command(module, f"--model={folder}", "--port=0", "--grpc_port=0", *flags),
@@ -33,7 +33,11 @@ class Server:
             text=True,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        ready = self.wait_for("ready", timeout)
+        try:
+            ready = self.wait_for("ready", timeout)
+        except AssertionError:
+            self.stop(signal.SIGKILL)
+            raise
         self.addresses = {"rest": ready["rest"], "grpc": ready["grpc"]}
 
     def _read(self):

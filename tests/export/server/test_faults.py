@@ -65,7 +65,7 @@ TEXT = {
     "deep nesting": (b"[" * 200_000, 400, "not a JSON object"),
     "caption with NUL": ({"instances": [row("\0red")]}, 200, ""),
     "caption that is not UTF-8": ({"instances": [row(b64(b"\xff\xfe red"))]}, 200, ""),
-    "100 MB": (lambda: chunks(100), 413, "at most"),
+    "100 MB": (lambda: chunks(100), 413, "at most 33554432 bytes"),
 }
 GRPC = {
     "10,000 captions": ([b"a"] * 10_000, np.arange(10_000), "INVALID_ARGUMENT", "at most 64 rows"),
@@ -98,8 +98,14 @@ def check_text_faults(addresses, model):
 
 def test_wrong_requests(tmp_path, monkeypatch):
     write_version(tmp_path, 1)
-    with running(tmp_path, monkeypatch, "--read_timeout=2") as (addresses, _, _):
+    with running(tmp_path, monkeypatch) as (addresses, _, _):
         check_text_faults(addresses, "fake")
+        assert Client(addresses["rest"], "fake").generate(["a"], seed=1) == [b"1:a:1"]
+
+
+def test_a_slow_client(tmp_path, monkeypatch):
+    write_version(tmp_path, 1)
+    with running(tmp_path, monkeypatch, "--read_timeout=0.5") as (addresses, _, _):
         answer = send_slowly(addresses, "/v1/models/fake:predict", 30, 0.1)
         assert answer.startswith("HTTP/1.1 408"), answer
         assert Client(addresses["rest"], "fake").generate(["a"], seed=1) == [b"1:a:1"]
@@ -141,15 +147,15 @@ def text_model(tmp_path_factory):
 
 @pytest.mark.large
 def test_wrong_requests_to_a_saved_model(text_model):
-    with serving(text_model, "--read_timeout=10") as server:
+    with serving(text_model, "--read_timeout=60", "--timeout=600") as server:
         client = Client(server.addresses["rest"], "tiny")
         before = client.generate([f"a red circle {k}" for k in range(64)], seed=7)
         check_text_faults(server.addresses, "tiny")
         memory = server.memory()
         for _ in range(3):
             check_text_faults(server.addresses, "tiny")
-            answer = send_slowly(server.addresses, "/v1/models/tiny:predict", 20, 1.0)
-            assert answer.startswith("HTTP/1.1 408"), answer
+        answer = send_slowly(server.addresses, "/v1/models/tiny:predict", 90, 1.0)
+        assert answer.startswith("HTTP/1.1 408"), answer
         assert client.generate([f"a red circle {k}" for k in range(64)], seed=7) == before
         more = server.memory() - memory
         assert more < MORE, f"{more / MB:.0f} MB more"
