@@ -27,7 +27,8 @@ model_config_list {{
     base_path: {json.dumps(f"/models/{facts.name}")}
     model_platform: "tensorflow"
     # The newest two versions are loaded, so that a new one can be tried while the old one serves.
-    # A request without a version or a label goes to the newest.
+    # A request without a version or a label goes to the newest. A third version unloads the first:
+    # move the label "stable" before.
     model_version_policy {{ latest {{ num_versions: 2 }} }}
     # A label can only be moved to a version that is already AVAILABLE: export the version, wait
     # for the status to list it, and then change the number here.
