@@ -4,11 +4,12 @@
     python -m export.verify --url=http://localhost:8501 --model=attn_gan
     python -m export.verify --grpc=localhost:8500 --model=attn_gan
 
-A folder is loaded in a process that can import neither this package's `zoo` nor `keras`, and its
-images are compared with those of a second such process. With a folder and a URL, the server's PNG
-files must be those of the folder, in one request and as requests of one row at the same time, which
-a server joins: one value of 255 is tolerated and counted, because another size of a batch may
-change the last bit. Exit status 0 if every check passes, otherwise 1.
+A folder is loaded in a process that can import neither this package's `zoo` nor `keras` (Keras only
+where the export needs TensorFlow Text, which imports it), and its images are compared with those of
+a second such process. With a folder and a URL, the server's PNG files must be those of the folder,
+in one request and as requests of one row at the same time, which a server joins: one value of 255
+is tolerated and counted, because another size of a batch may change the last bit. Exit status 0 if
+every check passes, otherwise 1.
 """
 
 import contextlib

@@ -47,6 +47,8 @@ def load(directory):
     with open(os.path.join(directory, "saved_model.pb"), "rb") as file:
         needs_text = b"BertTokenizer" in file.read() or b"WordpieceTokenize" in file.read()
     if needs_text:
+        for name in ("keras", "tf_keras"):  # TensorFlow Text builds layers of its own with it
+            sys.modules.pop(name)
         import tensorflow_text  # noqa: F401 - its operations
     before, start = memory()[0], time.monotonic()
     model = tf.saved_model.load(directory)

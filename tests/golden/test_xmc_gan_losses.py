@@ -71,7 +71,7 @@ def test_attention(case):
     keys = contrastive.l2_normalize(words)
     queries = contrastive.l2_normalize(regions)[:, :, None]  # one column of places
     for name, sharpness in (("attention_for_g", 15.0), ("attention_for_word", 1 / 0.1)):
-        context, attention = attend_words(sharpness * queries, keys, keys, tf.logical_not(mask))
+        context, attention = attend_words(sharpness * queries, keys, keys, mask)
         case.check(f"{name}/region_context", context[:, :, 0])
         if f"{name}/attn" in case.outputs:
             case.check(f"{name}/attn", attention[:, :, 0])
