@@ -3,7 +3,7 @@
 import os
 
 from export.verification.checks import Result
-from export.verification.local import check_directory
+from zoo.errors import ZooError
 
 # of tensorflow-text: those of exports with a text encoder of TensorFlow Hub
 TEXT_OPERATIONS = (
@@ -11,6 +11,12 @@ TEXT_OPERATIONS = (
     "WordpieceTokenizeWithOffsets",
 )
 CORE_ONLY = ("PyFunc", "EagerPyFunc", "PyFuncStateless")  # need Python
+
+
+def check_directory(directory):
+    """Raises `ZooError` if this is not one version of an export."""
+    if not os.path.isfile(os.path.join(directory, "saved_model.pb")):
+        raise ZooError(f"{directory} is no SavedModel: give one version, such as served/a/1.")
 
 
 def check_files(directory):

@@ -10,17 +10,12 @@ import threading
 import numpy as np
 
 from export.transports import Spec
+from export.verification.files import TEXT_OPERATIONS, check_directory, operations_of
 from zoo.errors import ZooError
 
 # glibc keeps the memory of a call for the next one, as `zoo.allocator` lets it do
 ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**63 - 1)}
 PROGRAM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "process.py")
-
-
-def check_directory(directory):
-    """Raises `ZooError` if this is not one version of an export."""
-    if not os.path.isfile(os.path.join(directory, "saved_model.pb")):
-        raise ZooError(f"{directory} is no SavedModel: give one version, such as served/a/1.")
 
 
 class Process:
@@ -42,8 +37,9 @@ class Process:
         self.timeout = timeout
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         environment = {"TF_CPP_MIN_LOG_LEVEL": "3", **ALLOCATOR, **environment}
+        text = ["--text"] if operations_of(directory) & set(TEXT_OPERATIONS) else []
         self._process = subprocess.Popen(
-            [sys.executable, "-P", PROGRAM, os.path.abspath(directory)],
+            [sys.executable, "-P", PROGRAM, os.path.abspath(directory), *text],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env=environment, cwd=os.path.abspath(os.sep),
         )

@@ -41,11 +41,9 @@ def memory():
     return pages * os.sysconf("SC_PAGE_SIZE"), highest
 
 
-def load(directory):
+def load(directory, needs_text):
     import tensorflow as tf
 
-    with open(os.path.join(directory, "saved_model.pb"), "rb") as file:
-        needs_text = b"BertTokenizer" in file.read() or b"WordpieceTokenize" in file.read()
     if needs_text:
         for name in ("keras", "tf_keras"):  # TensorFlow Text builds layers of its own with it
             sys.modules.pop(name)
@@ -128,11 +126,11 @@ def processors():
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
-def main(directory):
+def main(directory, needs_text):
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no reply
     try:
-        tf, model, facts = load(directory)
+        tf, model, facts = load(directory, needs_text)
     except Exception as error:
         send(replies, "error", f"{directory} cannot be loaded: {str(error)[:300]}")
         return
@@ -153,4 +151,4 @@ def main(directory):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], needs_text=sys.argv[2:] == ["--text"])
