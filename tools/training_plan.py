@@ -82,7 +82,10 @@ PLAN = [
         "data": "classes:DATA", "name": "cifar10", "image_size": 32, "pad": 4,
         "image_encoder": "residual", "filters": 32, "features": 128, "batch_size": 128,
         "steps": 12000, **BFLOAT16,
-    }),
+    }, description="Reads small photographs: a classifier of the ten classes of CIFAR-10, 32x32 "
+                   "pixels; features of fid[zoo-cifar10-encoder].",
+       limitations="It was trained on photographs of ten kinds of things. No score made with its "
+                   "features can be compared with a paper's."),
     Job("damsm_emoji_64", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000}, preset="best",
         description="Text and image encoders that agree on which caption describes which emoji: "
                     "text-to-image systems are trained with them.",
