@@ -15,7 +15,6 @@ import datetime
 import itertools
 import json
 import os
-import platform
 import shlex
 import shutil
 import subprocess
@@ -24,6 +23,7 @@ from pathlib import Path
 
 from zoo import command_line
 from zoo.errors import ZooError
+from zoo.training.hardware import processor_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reports.md"
@@ -77,7 +77,8 @@ def main(argv):
         raise ZooError(f"--{(missing or ['out'])[0]} is missing; --help lists the flags.")
     out = Path(_OUT.value)
     parts = [TEXT.format(
-        machine=_MACHINE.value or machine(), date=datetime.date.today().isoformat(),
+        machine=_MACHINE.value or f"{os.cpu_count()} cores of an {processor_name()}",
+        date=datetime.date.today().isoformat(),
         command="python examples/measure_presets.py " + " ".join(map(shlex.quote, sys.argv[1:])),
     )]
     for name, family in FAMILIES.items():
@@ -233,16 +234,6 @@ def command(report):
     """The command of a report with its time in seconds."""
     words = [word for word in report["command"] if not word.startswith("--cache")]
     return f"{' '.join(map(shlex.quote, words))}  # {report['seconds']:.0f} s"
-
-
-def machine():
-    """Number of cores and name of the processor."""
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        models = [line for line in info.read_text().splitlines() if line.startswith("model name")]
-        name = models[0].partition(":")[2].strip() if models else name
-    return f"{os.cpu_count()} cores of an {name}"
 
 
 if __name__ == "__main__":

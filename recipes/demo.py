@@ -27,7 +27,7 @@ from zoo.seeds import read_seeds
 from zoo.storage import output_folders
 from zoo.visualization import explain
 from zoo.visualization.attention_panel import panel
-from zoo.visualization.grid import GAP, drawable, grid, save_png
+from zoo.visualization.grid import GAP, drawable, enlarged, grid, save_png
 
 flags = command_line.Flags()
 _OUT = flags.DEFINE_string("out", "demo", "Folder to write to.")
@@ -125,7 +125,7 @@ def write_grid(path, images, captions):
     """Writes one row per caption, with the caption to its left."""
     from PIL import Image, ImageDraw, ImageFont
 
-    images = enlarge(images)
+    images = enlarged(images, SHOWN)
     rows = grid(images, len(images) // len(captions))
     canvas = np.pad(rows, ((0, 0), (COLUMN, 0), (0, 0)), constant_values=255)
     canvas = Image.fromarray(canvas)
@@ -137,12 +137,6 @@ def write_grid(path, images, captions):
             anchor="lm", fill=(0, 0, 0), font=ImageFont.load_default(FONT_SIZE),
         )
     save_png(path, np.asarray(canvas))
-
-
-def enlarge(images):
-    """Enlarges small images by repeating pixels."""
-    scale = max(1, SHOWN // images.shape[1])
-    return images.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
 def export(folder):

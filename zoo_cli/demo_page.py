@@ -17,8 +17,9 @@ from zoo_cli.commands import Parser
 
 FRAMES = 9  # positions of the latent slider
 MOST = 8  # images per condition
-SIDE = 128  # least pixels of an image on the page
+SIDE = 128  # pixels of a small image on the page
 DEFAULT = "dm_gan_ms_emoji_64"
+KINDS = ("captions", "labels", "images", "nothing")  # of conditions
 EMOJI = "grinning face\nred heart\ncrying cat"  # first captions of a preset of emoji
 
 
@@ -28,6 +29,7 @@ def make_parser():
     parser.add_argument("--preset", default=DEFAULT, help="built-in name, directory or handle")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=7860, help="0 takes a free one")
+    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     return parser
 
 
@@ -48,10 +50,11 @@ class Demo:
 
         self.preset, self.model = preset, zoo.from_preset(preset)
         self.kind = getattr(self.model.condition, "kind", None)
-        if self.kind not in ("captions", "hub", "labels", "images", "none"):
+        if self.kind not in KINDS:
             raise ZooError(
-                f"The preset {preset} is a {type(self.model).__name__}, which generates no images "
-                "from captions, labels or images: use zoo generate."
+                f"The page shows presets that generate images from {', '.join(KINDS)}, but "
+                f"{preset} is a {type(self.model).__name__}"
+                f"{self.kind and f', which reads {self.kind}' or ''}."
             )
         plain = without_mode_seeking(preset)
         self.partner = plain and zoo.from_preset(plain)
@@ -59,16 +62,12 @@ class Demo:
         self.titles.append(f"{preset}, with mode seeking" if plain else preset)
         self.models = [model for model in (self.partner, self.model) if model is not None]
 
-    @property
-    def reads_captions(self):
-        return self.kind in ("captions", "hub")
-
     def conditions(self, entered):
         """The conditions of `generate` from the page's input: text, list of labels, or an image."""
-        if self.kind == "none":
+        if self.kind == "nothing":
             return None
         found = entered
-        if self.reads_captions:
+        if self.kind == "captions":
             found = [line.strip() for line in (entered or "").splitlines() if line.strip()]
         if found is None or len(found) == 0:
             what = {"labels": "a class", "images": "an image"}.get(self.kind, "a caption")
@@ -104,11 +103,10 @@ class Demo:
 
 
 def large_grid(images, columns):
-    """A grid of images that are enlarged, without smoothing, to at least `SIDE` pixels."""
-    from zoo.visualization.grid import grid
+    """A grid of images that are enlarged, without smoothing, to `SIDE` pixels."""
+    from zoo.visualization.grid import enlarged, grid
 
-    factor = max(1, -(-SIDE // images.shape[1]))
-    return grid(np.asarray(images).repeat(factor, 1).repeat(factor, 2), columns)
+    return grid(enlarged(images, SIDE), columns)
 
 
 def make_page(demo):
@@ -154,7 +152,7 @@ def make_page(demo):
                 button.click(guarded(demo.frames), [entered, seed], frames).then(
                     at, [frames, slider], outputs)
                 slider.change(at, [frames, slider], outputs, show_progress="hidden")
-        if demo.reads_captions:
+        if demo.kind == "captions":
             with gradio.Tab("Attention"):
                 button = gradio.Button("Explain", variant="primary")
                 output = gradio.Image(label="attention to each word", type="numpy", format="png")
@@ -168,7 +166,7 @@ def _unpacked(images):
 
 
 def _input(gradio, demo):
-    if demo.reads_captions:
+    if demo.kind == "captions":
         first = EMOJI if "emoji" in demo.preset else ""
         return gradio.Textbox(first, lines=4, label="captions, one per line")
     if demo.kind == "labels":

@@ -2,12 +2,12 @@
 
 import dataclasses
 import os
-import platform
 import statistics
 
 from export.verification.examples import request
 from export.verification.local import Process
 from zoo.conditions.records import SERVING_DEFAULT
+from zoo.training.hardware import processor_name
 
 SECONDS = 1.0  # of each measurement, at least two calls
 LONGEST = 20.0  # seconds of a call, after which no larger batch is tried
@@ -104,7 +104,8 @@ def measure(path, max_batch, seconds=SECONDS):
         threads = cores if ENOUGH * rates.get(cores, 0.0) > chosen.rate else 1
         loading = process.facts["seconds"]
     return Measured(
-        loading, loaded, 1000 * first, tuple(sizes), chosen.rows, threads, rates, _machine(),
+        loading, loaded, 1000 * first, tuple(sizes), chosen.rows, threads, rates,
+        f"{processor_name()}, {cores_of_process()} cores",
         statistics.mean(others),
     ), signatures
 
@@ -123,14 +124,3 @@ def _rows(max_batch):
 def _size(found, rows, loaded):
     median, fastest = statistics.median(found["times"]), min(found["times"])
     return Size(rows, 1000 * median, rows / fastest, max(0, found["highest"] - loaded))
-
-
-def _machine():
-    model = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.partition(":")[2].strip() for line in file if line.startswith("model n")]
-        model = names[0] if names else model
-    except OSError:
-        pass
-    return f"{model}, {cores_of_process()} cores"

@@ -7,9 +7,9 @@ import importlib.util
 import os
 import platform
 import time
-from pathlib import Path
 
 from tests.benchmarks.timing import OtherLoad
+from zoo.training.hardware import processor_name
 
 BUSY = 0.2  # share of the processors taken by others from which PyTorch's threads must not spin
 QUIET = 0.05  # share of the processors that others may take without a warning
@@ -70,17 +70,6 @@ def set_threads(count):
         torch.set_num_threads(count)
 
 
-def cpu_name():
-    """The processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
 def versions(names):
     """`Python 3.x, tensorflow 2.x, ...`, of those that are installed."""
     found = [f"Python {platform.python_version()}"]
@@ -109,7 +98,7 @@ def facts(threads, others, names=LIBRARIES):
         load += f"; OMP_WAIT_POLICY={os.environ['OMP_WAIT_POLICY']} for PyTorch"
     return "\n".join([
         f"- Date: {datetime.date.today().isoformat()}",
-        f"- Machine: {cpu_name()}, {cores()} cores; {threads} threads for each library",
+        f"- Machine: {processor_name()}, {cores()} cores; {threads} threads for each library",
         f"- Versions: {versions(names)}",
         f"- Other processes: {load}",
     ]) + "\n"

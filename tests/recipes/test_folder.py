@@ -33,11 +33,11 @@ from zoo_cli.own_data import flags_of_folder
 TEXT = (attn_gan, damsm, dm_gan, mirror_gan, stackgan_v2, stream, xmc_gan)
 
 
-def record(folder, train=500, kind="captions", **words):
+def record(folder, train=500, kind="captions", groups=None, **words):
     """A folder with nothing but a `dataset.json`."""
     folder.mkdir(parents=True, exist_ok=True)
     words = {"max_words": 9, "min_count": 2, **words}
-    content = {"kind": kind, "images": {"train": train}, "words": words}
+    content = {"kind": kind, "images": {"train": train}, "groups": groups or {}, "words": words}
     (folder / NAME).write_text(json.dumps(content))
     return str(folder)
 
@@ -85,6 +85,14 @@ def test_settings_follow_from_the_number_of_pairs(tmp_path):
     config.data.directory = record(tmp_path / "a", 100, "pairs")
     assert (config.epochs, config.batch_size) == (4 * 40, 2)
     assert config.decay.to_dict() == {"epochs": 160, "constant_epochs": 80}
+    two = {"train/A": 100, "train/B": 100, "test/A": 9, "test/B": 9}  # files, not pairs
+    config.data.directory = record(tmp_path / "two", 200, "pairs", groups=two)
+    assert config.epochs == 4 * 40
+    domains = drit.get_config("folder")
+    domains.size = "paper"
+    sides = {"train/A": 1231, "train/B": 962}
+    domains.data.directory = record(tmp_path / "d", 2193, "domains", groups=sides)
+    assert domains.epochs == 1200
     config.epochs = 30
     assert config.decay.to_dict() == {"epochs": 30, "constant_epochs": 15}
     config.data.directory = record(tmp_path / "b", kind="domains")
@@ -122,7 +130,7 @@ def test_the_size_is_a_flag():
 def test_settings_follow_from_the_data(tmp_path):
     config = attn_gan.get_config("folder")
     config.data.directory = record(tmp_path / "a", 500)
-    assert config.epochs == 60 * 6800 // 500 and config.pretraining.epochs == 30 * 6800 // 500
+    assert config.epochs == 60 * 7191 // 500 and config.pretraining.epochs == 30 * 7191 // 500
     assert (config.data.max_words, config.data.min_count) == (9, 2)
     assert config.model.ema_decay == 0.999 and config.batch_size == 16
     config.steps = 300

@@ -6,7 +6,7 @@ from recipes import attn_gan, dcgan, dm_gan, drit, pix2pix
 from tests.support.runs import ROOT
 from zoo.training import describe, load_recipe
 from zoo.training.recipe import Recipe
-from zoo.training.stand_in import captions, open_stand_in, stands_in, word
+from zoo.training.stand_in import captions, open_stand_in, stands_in
 
 
 def recipe(module, dataset, **data):
@@ -21,6 +21,9 @@ def test_only_a_paper_s_data_set_that_is_missing_is_replaced(tmp_path, monkeypat
     assert stands_in(recipe(pix2pix, "facades").config)
     assert not stands_in(recipe(pix2pix, "facades", directory="my_facades").config)
     assert not stands_in(recipe(attn_gan, "shapes").config)
+    assert not stands_in(recipe(attn_gan, "birds", directory="data/bird").config)  # a typing error
+    assert stands_in(recipe(attn_gan, "emoji").config)
+    assert not stands_in(recipe(drit, "emoji").config)  # two styles, whose numbers are others
     assert not stands_in(recipe(dcgan, "folder").config)
     (tmp_path / "data" / "birds").mkdir(parents=True)
     assert not stands_in(recipe(attn_gan, "birds").config)
@@ -31,13 +34,13 @@ def test_it_has_the_numbers_of_the_data_set():
     assert len(data) == 8855 and len(data.vocabulary()) == 5450
     assert "the data is not here (data/birds): this describes a run on 8,855 images" in (
         data.notes[-1])
+    assert len(open_stand_in(recipe(attn_gan, "emoji")).vocabulary()) == 1229
     assert len(open_stand_in(recipe(dcgan, "cifar10")).source.class_names) == 10
     assert len(open_stand_in(recipe(pix2pix, "maps"))) == 1096
     assert len(open_stand_in(recipe(drit, "cat2dog"))) == 1364
 
 
 def test_every_word_occurs_and_is_different():
-    assert len({word(i) for i in range(30000)}) == 30000
     texts = captions(200, 77, 5)
     assert len(texts) == 200 and len({w for row in texts for w in row[0].split()}) == 77
 

@@ -15,6 +15,7 @@ import pytest
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny
 from tests.support.runs import ROOT, environment
+from tests.support.tiny_systems import SYSTEMS
 from zoo.errors import ZooError
 from zoo_cli import demo_page
 from zoo_cli.demo_page import FRAMES, SIDE, Demo
@@ -66,8 +67,22 @@ def test_labels_and_what_is_missing(monkeypatch, text):
     with pytest.raises(ZooError, match="Enter a caption first"):
         Demo("t").draw(" \n", 0, 1)
     damsm = tiny.damsm()
-    with pytest.raises(ZooError, match="is a DAMSM, which generates no images"):
+    with pytest.raises(ZooError, match="generate images from captions, .* but d is a DAMSM"):
         demo_of(monkeypatch, {"d": damsm}, "d")
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "drit"])
+def test_an_image_is_a_condition(monkeypatch, name):
+    demo = demo_of(monkeypatch, {"m": SYSTEMS[name].make(compiled=False)}, "m")
+    assert len(demo.draw(np.zeros((40, 50, 3), np.uint8), 0, 2)) == 1
+    with pytest.raises(ZooError, match="Enter an image first"):
+        demo.draw(None, 0, 2)
+
+
+def test_a_model_without_a_condition(monkeypatch):
+    model = tiny.stackgan_v2("none", compiled=False)
+    demo = demo_of(monkeypatch, {"m": model}, "m")
+    assert demo.draw(None, 0, 2)[0].dtype == np.uint8
 
 
 @needs_gradio

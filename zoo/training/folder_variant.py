@@ -13,6 +13,7 @@ from ml_collections import ConfigDict, FieldReference
 
 from zoo.errors import ZooError, check_choice
 from zoo.preparation.record import read_record
+from zoo.training.known_data import KNOWN
 from zoo.training.setting_rules import flatten
 
 SIZES = ("small", "paper")
@@ -27,10 +28,6 @@ WHAT = {"captions": "images with captions", "classes": "images in folders of cla
         "pairs": "pairs of images", "domains": "images of two domains"}
 MAX_WORDS, MIN_COUNT = 18, 1  # without a `dataset.json`
 MOST_EPOCHS = 2000
-# Training images of the variants' data sets, with which their epochs become a number of images:
-# the emoji, CUB-200-2011, COCO 2014, CIFAR-10, CMP facades, Yosemite in summer and winter.
-IMAGES = {"emoji": 6800, "birds": 8855, "coco": 82783, "cifar10": 50000, "cifar10_small": 50000,
-          "facades": 400, "facades_128": 400, "yosemite": 2193}
 FEW_STEPS, SHORT_DECAY = 4000, 0.99  # of the EMA of a short training
 
 
@@ -107,7 +104,7 @@ def follow_size(config, variants, names):
             follow(key, functools.partial(_of_size, values), "size")
         else:
             _set(config, key, values[SIZES[0]])
-    epochs = {size: (flat[size]["epochs"], IMAGES[name]) for size, name in bases.items()}
+    epochs = {size: (flat[size]["epochs"], KNOWN[name].images) for size, name in bases.items()}
     follow("epochs", functools.partial(_epochs, kind, epochs), "size", "data.directory")
     batches = {size: flat[size]["batch_size"] for size in SIZES}
     follow("batch_size", functools.partial(_batch, kind, batches), "size", "data.directory")
@@ -182,8 +179,13 @@ def _of_words(key, default, directory):
 
 
 def _images(kind, directory):
+    """Images of an epoch as in `zoo.training.known_data`; 0 without a `dataset.json`."""
     record = _record(kind, directory)
-    return record["images"].get("train", 0) if record else 0
+    if record is None:
+        return 0
+    sides = [count for name, count in record.get("groups", {}).items()
+             if name.startswith("train/")] if kind in ("pairs", "domains") else []
+    return max(sides, default=record["images"].get("train", 0))
 
 
 def _record(kind, directory):

@@ -1,10 +1,18 @@
-"""Detection of native bfloat16 support of the processor."""
+"""The processor: its name, and whether it supports bfloat16 natively."""
 
+import platform
 import re
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
 INSTRUCTIONS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86, x86, ARM
+
+
+def processor_name(cpuinfo=CPUINFO):
+    """The processor's name as the system gives it."""
+    lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
 
 
 def precision_advice(dtype, cpuinfo=CPUINFO):

@@ -137,7 +137,7 @@ def _array(variable):
 
 
 def _named(stored, name):
-    """The stored weight of this name; that of the EMA for a generator without one, and v.v."""
+    """The stored weight of this name, or of the other generator: the EMA, or the trained one."""
     other = name.removeprefix("ema_") if name.startswith("ema_") else f"ema_{name}"
     return stored.get(name, stored.get(other))
 

@@ -1,4 +1,4 @@
-"""A stand-in for a paper's data set that is not there, so that `--dry_run` needs no data.
+"""A stand-in for a known data set that is not there, so that `--dry_run` needs no data.
 
 It has the number of images, words and classes of the real one, and draws shapes for the images:
 sizes, parameters, steps, time and memory are then those of the real run.
@@ -6,52 +6,29 @@ sizes, parameters, steps, time and memory are then those of the real run.
 
 import os
 import string
-from dataclasses import dataclass
 
-from zoo.text import END, UNKNOWN
+from zoo.training.known_data import KNOWN
 
 WORDS = 10  # words of a caption, if the model reads as many
-
-
-@dataclass(frozen=True)
-class Facts:
-    """The numbers of a data set.
-
-    Attributes:
-        images: int, of the training split; of two domains, of the larger one.
-        source: str, the procedural source that stands in for it.
-        tokens: int, the tokens of the authors' vocabulary, with `<end>`.
-        classes: int.
-    """
-
-    images: int
-    source: str = "shapes"
-    tokens: int = 0
-    classes: int = 0
-
-
-DATASETS = {  # variant of a recipe -> facts, from the papers and their released files
-    "birds": Facts(8855, tokens=5450),
-    "coco": Facts(82783, tokens=27297),
-    "cifar10": Facts(50000, "shape_classes", classes=10),
-    "cifar10_small": Facts(50000, "shape_classes", classes=10),
-    "facades": Facts(400, "shape_pairs"),
-    "facades_128": Facts(400, "shape_pairs"),
-    "maps": Facts(1096, "shape_pairs"),
-    "yosemite": Facts(1231, "shape_domains"),
-    "cat2dog": Facts(1364, "shape_domains"),
+SOURCES = {  # kind of the data -> the procedural source that stands in for it
+    "captions": "shapes", "classes": "shape_classes", "pairs": "shape_pairs",
+    "domains": "shape_domains",
+}
+KINDS = {  # `config.data.name` of a known data set -> its kind
+    **dict.fromkeys(("emoji", "birds", "coco"), "captions"),
+    **dict.fromkeys(("cifar10", "classes"), "classes"), "pairs": "pairs", "unpaired": "domains",
 }
 
 
 def stands_in(config):
-    """Whether the data of a config is that of a paper, and is not there.
+    """Whether the data of a config is a known data set that is not there.
 
     A folder that the user named, and which is missing, stays an error.
     """
-    if config.dataset not in DATASETS:
+    known, directory = KNOWN.get(config.dataset), config.data.directory
+    if known is None or known.kind != KINDS.get(config.data.name):
         return False
-    directory = config.data.directory
-    return not directory or (not os.path.exists(directory) and directory.startswith("data/"))
+    return directory in ("", known.directory) and not (directory and os.path.exists(directory))
 
 
 def open_stand_in(recipe):
@@ -64,20 +41,19 @@ def open_stand_in(recipe):
         what `recipe.open_data` returns, with a note that says what it is.
     """
     config = recipe.config.copy_and_resolve_references()
-    facts = DATASETS[config.dataset]
+    known = KNOWN[config.dataset]
     with config.unlocked():
-        config.data.update({"name": facts.source, "directory": "", "count": facts.images,
+        config.data.update({"name": SOURCES[known.kind], "directory": "", "count": known.images,
                             "held_out_count": 16, "held_out_split": "test"})
-    data = recipe.open_data(config)
-    if facts.tokens:
-        special = [END, *([UNKNOWN] if config.data.unknown == "unk" else [])]
+    data, counts = recipe.open_data(config), [f"{known.images:,} images"]
+    if known.tokens:
+        counts.append(f"a vocabulary of {known.tokens:,}")
+        special = 2 if config.data.unknown == "unk" else 1  # <end>, and <unk> where it is used
         length = min(WORDS, config.data.max_words)
-        data.source.captions = captions(facts.images, facts.tokens - len(special), length)
-    if facts.classes:
-        data.source.class_names = [f"class {i}" for i in range(facts.classes)]
-    counts = [f"{facts.images:,} images"]
-    counts += [f"{facts.tokens:,} words"] if facts.tokens else []
-    counts += [f"{facts.classes} classes"] if facts.classes else []
+        data.source.captions = captions(known.images, known.tokens - special, length)
+    if known.classes:
+        counts.append(f"{known.classes} classes")
+        data.source.class_names = [f"class {i}" for i in range(known.classes)]
     where = recipe.config.data.directory or "no folder is named"
     data.notes.append(
         f"the data is not here ({where}): this describes a run on {' and '.join(counts)}, the "
@@ -89,13 +65,7 @@ def open_stand_in(recipe):
 def captions(count, words, length):
     """One caption of `length` words per image, a list of lists of str, with `words` words in all,
     none of which is rare."""
-    names = [word(i) for i in range(words)]
+    letters = str.maketrans(string.digits, string.ascii_lowercase[:10])
+    names = [f"w{i}".translate(letters) for i in range(words)]
     return [[" ".join(names[(i * length + k) % words] for k in range(length))]
             for i in range(count)]
-
-
-def word(index):
-    """A different word of letters for each index."""
-    letters, base = string.ascii_lowercase, len(string.ascii_lowercase)
-    return "w" + letters[index // base**2 % base] + letters[index // base % base] + letters[
-        index % base] + (letters[index // base**3] if index >= base**3 else "")

@@ -38,6 +38,15 @@ def grid(images, columns, labels=None):
     return canvas
 
 
+def enlarged(images, least):
+    """Images (n, h, w, channels), their pixels repeated as often as `least` pixels have room for.
+
+    Images that are larger stay as they are.
+    """
+    factor = max(1, least // images.shape[1])
+    return np.asarray(images).repeat(factor, axis=1).repeat(factor, axis=2)
+
+
 def rows_grid(images, columns, sources=(), labels=None):
     """A `grid` whose rows start with their source images.
 
