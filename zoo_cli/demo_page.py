@@ -52,8 +52,8 @@ class Demo:
         self.kind = getattr(self.model.condition, "kind", None)
         if self.kind not in KINDS:
             raise ZooError(
-                f"The page shows presets that generate images from {', '.join(KINDS[:-1])} or {KINDS[-1]}, but "
-                f"{preset} is a {type(self.model).__name__}"
+                f"The page shows presets that generate images from {', '.join(KINDS[:-1])} or "
+                f"{KINDS[-1]}, but {preset} is a {type(self.model).__name__}"
                 f"{self.kind and f', which reads {self.kind}' or ''}."
             )
         plain = without_mode_seeking(preset)
