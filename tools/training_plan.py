@@ -69,6 +69,11 @@ def pair(name, recipe, data=EMOJI, needs=(), what="", **settings):
     ]
 
 
+# facades at 128 pixels: networks of 12 MB, twice the recipe's epochs
+U_NET = {
+    **BFLOAT16, "epochs": 80, "decay.epochs": 80, "decay.constant_epochs": 40,
+    "model.generator_filters": 24, "model.ema_decay": 0.999, "model.ema_warmup": True,
+}
 GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 4500}
 
 PLAN = [
@@ -95,7 +100,8 @@ PLAN = [
     *pair("dm_gan:emoji_64", "dm_gan.py:emoji", needs=("damsm_emoji_64",),
           what="DM-GAN{ms} on captioned emoji: a caption in, 64x64 images out.", **GUIDED),
     *pair("dcgan:cifar10_32", "dcgan.py:cifar10_small", CIFAR, **{"data.name": "classes"}),
-    *pair("pix2pix:facades_128", "pix2pix.py:facades_128", FACADES),
+    *pair("pix2pix:facades_128", "pix2pix.py:facades_128", FACADES,
+          what="Pix2Pix{ms} on facades: a label map in, 128x128 photos out.", **U_NET),
     # the other encoders of R-precision, and the other systems
     Job("damsm_emoji_64_seed1", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000, "seed": 1},
         preset="best"),
@@ -108,5 +114,7 @@ PLAN = [
                     "caption in their turn."),
     *pair("stackgan_v2:emoji_64", "stackgan_v2.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
     *pair("attn_gan:emoji_64", "attn_gan.py:emoji", needs=("damsm_emoji_64",), **GUIDED),
-    Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES),
+    Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES, settings=U_NET,
+        description="BicycleGAN on facades: a label map in, 128x128 photos out; the latent of one "
+                    "photo can be given to another label map."),
 ]
