@@ -120,7 +120,7 @@ def give_noise(model, monkeypatch, **streams):
     """Replaces drawn noise with the case's; fails for a name that the model does not draw."""
     unused = set(streams)
 
-    def draw(stream, batch, size):
+    def draw(stream, batch, size, samples=None):
         unused.discard(stream)
         value = tensor(streams[stream])
         assert value.shape == (batch, size), stream

@@ -64,12 +64,12 @@ def check_damsm_iteration(case, monkeypatch):
     unclipped = {}
     update = model.apply_gradients
 
-    def keep_unclipped(name, tape, loss, variables, transform):
+    def keep_unclipped(name, tape, loss, variables, transform, **settings):
         def clip(values):
             unclipped.update({v.path: g for v, g in zip(variables, values, strict=True)})
             return transform(values)
 
-        return update(name, tape, loss, variables, clip)
+        return update(name, tape, loss, variables, clip, **settings)
 
     monkeypatch.setattr(model, "apply_gradients", keep_unclipped)
     seen = {

@@ -118,8 +118,8 @@ def test_wrong_arguments(changes, message):
         pix2pix(**changes)
 
 
-def test_two_replicas_take_the_steps_of_one(two_devices, monkeypatch):  # noqa: F811
-    steps = check_replicas(pix2pix, two_devices, monkeypatch)
+def test_two_replicas_take_the_steps_of_one(two_devices):  # noqa: F811
+    steps = check_replicas(pix2pix, two_devices)
     assert max(np.abs(step).max() for step in steps.values()) > 1e-3
 
 

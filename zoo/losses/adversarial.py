@@ -46,7 +46,7 @@ def cross_entropy(form):
     return FORMS[check_choice("`adversarial_form`", form, FORMS)]
 
 
-def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):
+def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum", wrong_weight=1.0):
     """Loss on real pairs, generated pairs, and real images with another caption.
 
     1/2 [U(real) + C(real)] + 1/3 [sum over fakes (U + C) + C(wrong)], and without unconditional
@@ -58,8 +58,11 @@ def matching_aware_discriminator_loss(real, wrong, fakes, reduction="sum"):
         wrong: conditional logits (batch - 1,) of mismatched pairs.
         fakes: list of dicts like `real`, one per generated sample.
         reduction: "sum" or "mean" over the samples.
+        wrong_weight: float or scalar. Weight of C(wrong), for replicas with unequal numbers of
+            mismatched pairs.
     """
     wrong_loss = binary_cross_entropy(wrong, 0)
+    wrong_loss = wrong_loss * ops.cast(wrong_weight, wrong_loss.dtype)
     real_loss = sum(binary_cross_entropy(logits, 1) for logits in real.values())
     fake_loss = sum(binary_cross_entropy(logits, 0) for fake in fakes for logits in fake.values())
     if reduction == "mean":

@@ -8,7 +8,7 @@ from zoo.precision import at_least_float32
 REDUCTIONS = ("words", "captions")
 
 
-def caption_loss(logits, tokens, mask, reduction="words"):
+def caption_loss(logits, tokens, mask, reduction="words", average=None):
     """-log probability of the words: mean over words, or mean over captions of each caption's sum.
 
     MirrorGAN (arXiv 1903.05854), section 3.4, sums over a caption ("captions"); the released code,
@@ -17,6 +17,8 @@ def caption_loss(logits, tokens, mask, reduction="words"):
 
     Args:
         reduction: "words" or "captions".
+        average: function of the number of words or captions, such as its mean over replicas, or
+            None.
 
     Shapes: logits (batch, words, vocabulary), tokens int (batch, words), mask bool (batch, words),
         True at the words -> scalar.
@@ -26,7 +28,8 @@ def caption_loss(logits, tokens, mask, reduction="words"):
     entropies = ops.logsumexp(logits, axis=-1) - picked(logits, tokens)  # (batch, words)
     total = ops.sum(ops.where(mask, entropies, 0))
     counted = mask if reduction == "words" else ops.ones_like(mask[:, 0])
-    return total / ops.sum(ops.cast(counted, total.dtype))
+    count = ops.sum(ops.cast(counted, total.dtype))
+    return total / (count if average is None else average(count))
 
 
 def picked(logits, tokens):

@@ -14,8 +14,9 @@ from zoo.losses import adversarial
 from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
+from zoo.models.attn_gan.neighbors import neighbors_of
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import resolve_damsm
+from zoo.models.damsm.damsm import resolve_damsm, shared
 from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -206,16 +207,17 @@ class AttnGAN(ConditionalGAN):
         """
         batch = sort_by_length(batch)  # so that neighbors are the mismatched pairs
         text = self.condition.encode(batch)
+        neighbors = neighbors_of(batch["lengths"], text["sentence"], self.negatives)
 
         # (1) Generate one image per caption, or two with mode seeking.
-        inputs = self.training_inputs(text, tf.shape(batch["labels"])[0])
+        inputs = self.training_inputs(text, tf.shape(batch["labels"])[0], **neighbors.order)
         with tf.GradientTape() as tape:
             outputs = self.generator(inputs, training=True)
 
         # (2) Update each discriminator on real, mismatched and generated pairs.
         fakes = [tf.stop_gradient(images) for images in outputs["images"]]
         discriminator_loss = tf.add_n([
-            self.update_discriminator(stage, batch, text["sentence"], fakes[stage])
+            self.update_discriminator(stage, batch, text["sentence"], neighbors, fakes[stage])
             for stage in range(len(self.discriminators))
         ])
 
@@ -227,28 +229,29 @@ class AttnGAN(ConditionalGAN):
         self.ema.update()
         return {"discriminator_loss": discriminator_loss, **losses}
 
-    def update_discriminator(self, stage, batch, sentence, fakes):
+    def update_discriminator(self, stage, batch, sentence, neighbors, fakes):
         """A step of one discriminator; returns its loss."""
         discriminator = self.discriminators[stage]
         real = batch["images"][-len(self.image_sizes) :][stage]
         with tf.GradientTape() as tape:
-            loss = self.discriminator_loss(discriminator, real, sentence, fakes)
+            loss = self.discriminator_loss(discriminator, real, sentence, neighbors, fakes)
         variables = discriminator.trainable_variables
         self.apply_gradients(f"{discriminator.name}_optimizer", tape, loss, variables)
         return loss
 
     # --- losses -----------------------------------------------------------------------------------
 
-    def discriminator_loss(self, discriminator, real, sentence, fakes):
+    def discriminator_loss(self, discriminator, real, sentence, neighbors, fakes):
         """Loss on real, mismatched (each image with its neighbor's caption) and generated pairs."""
         batches = [real, *self.split_samples(fakes)]
         features = discriminator.features_of_each(batches, training=True)
-        mismatched = [(features[0][:-1], sentence[1:])]
+        mismatched = [(features[0][: neighbors.count], neighbors.sentence)]
         real_logits, *fake_logits, wrong = discriminator.logits_of_each(
             features, [sentence] * len(features), training=True, mismatched=mismatched
         )
         return adversarial.matching_aware_discriminator_loss(
-            real_logits, wrong["conditional"], fake_logits, self.sample_reduction
+            real_logits, wrong["conditional"], fake_logits, self.sample_reduction,
+            neighbors.weight,
         )
 
     def generator_losses(self, batch, text, latents, outputs):
@@ -295,7 +298,8 @@ class AttnGAN(ConditionalGAN):
             return tf.zeros([], images.dtype), tf.zeros([], images.dtype)
         mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
         features = self.image_encoder(images, training=False)
-        losses = damsm_losses(features, text, mask, batch["labels"])
+        matched = features, {name: text[name] for name in ("words", "sentence")}, mask
+        losses = damsm_losses(*shared((*matched, batch["labels"]), self.negatives))
         return losses["word_loss"], losses["sentence_loss"]
 
 

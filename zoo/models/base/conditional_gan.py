@@ -12,7 +12,7 @@ from zoo.losses.mode_seeking import mode_seeking_terms
 from zoo.models.base import generation
 from zoo.models.base.arguments import aliased
 from zoo.models.base.ema import ExponentialMovingAverage
-from zoo.models.base.noise import normal, normal_from_seeds
+from zoo.models.base.noise import normal_from_seeds, normal_rows
 from zoo.models.base.system import System
 from zoo.networks.budget import blank
 from zoo.networks.build import build_on, builds_for_generation_only, symbolic_input
@@ -159,25 +159,25 @@ class ConditionalGAN(System):
         """Number of latents per condition in training: 2 with mode seeking, else 1."""
         return 2 if self.mode_seeking_weight else 1
 
-    def noise(self, name, batch, size):
-        """Noise N(0, 1), float32 (batch, size), determined by this iteration and `name`."""
-        return normal([batch, size], self.noise_key(name))
+    def noise(self, name, batch, size, samples=None, positions=None):
+        """Noise N(0, 1), float32 (batch, size), of this iteration and `name`; see `normal_rows`."""
+        shape, samples = [batch, size], samples or self.latents_per_condition
+        return normal_rows(shape, self.noise_key(name), samples, positions)
 
-    def training_inputs(self, encoded, batch_size):
+    def training_inputs(self, encoded, batch_size, **order):
         """The generator's inputs in training: each condition once per latent, with new noise.
 
-        Args:
-            encoded: dict of tensors (batch_size, ...) from `condition.encode`.
-            batch_size: int tensor.
+        `encoded`: dict of tensors (batch_size, ...) from `condition.encode`; `order`: `positions`
+        of the rows, see `normal_rows`.
         """
         rows = batch_size * self.latents_per_condition
         inputs = {
             name: tf.concat([value] * self.latents_per_condition, axis=0)
             for name, value in encoded.items()
         }
-        inputs["latents"] = self.noise("latents", rows, self.latent_dim)
+        inputs["latents"] = self.noise("latents", rows, self.latent_dim, **order)
         if self.condition_dim is not None:
-            inputs["noise"] = self.noise("condition", rows, self.condition_dim)
+            inputs["noise"] = self.noise("condition", rows, self.condition_dim, **order)
         return inputs
 
     def split_samples(self, value):
@@ -190,7 +190,7 @@ class ConditionalGAN(System):
         pairs = None
         if self.latents_per_condition > 1:
             pairs = (*tf.split(images, 2), *tf.split(latents, 2))
-        return mode_seeking_terms(pairs, self.mode_seeking_weight, images.dtype)
+        return mode_seeking_terms(pairs, self.mode_seeking_weight, images.dtype, self.averaging)
 
     # --- generation -------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ import inspect
 import math
 
 import keras
-import tensorflow as tf
 
 from zoo import storage
 from zoo.conditions.text import text_condition
@@ -13,10 +12,11 @@ from zoo.models.base import noise
 from zoo.models.base.arguments import policy_name
 from zoo.models.base.fused_adam import fuse
 from zoo.models.base.keras_interface import KerasInterface
+from zoo.models.base.on_replicas import OnReplicas
 from zoo.text.vocabulary import Vocabulary
 
 
-class System(KerasInterface):
+class System(OnReplicas, KerasInterface):
     """Networks that are trained together, each with its own named optimizer.
 
     A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names`
@@ -33,6 +33,7 @@ class System(KerasInterface):
     # storage name of a weight with a row for each word or class -> (their axis, rows before them)
     named_rows = {}
     condition = None  # see `zoo.conditions`; None for a system that generates nothing
+    batch_parts = 1  # a batch consists of so many parts, one after another
     hub_encoder = None  # the `HubTextEncoder`, if the system reads captions with one
 
     def __init__(self, seed=0, **kwargs):
@@ -192,48 +193,9 @@ class System(KerasInterface):
     def compile_from_config(self, config):
         self.compile(**{n: keras.saving.deserialize_keras_object(v) for n, v in config.items()})
 
-    def apply_gradients(self, name, tape, loss, variables, transform=None):
-        """One step of the optimizer `name` on `loss`, which is recorded on `tape`.
-
-        The loss is divided by the number of replicas, because Keras optimizers sum their gradients.
-
-        Args:
-            transform: function of the list of gradients, such as a clip.
-        """
-        self.apply_joint_gradients(tape, loss, {name: variables}, lambda _: transform)
-
-    def apply_joint_gradients(self, tape, loss, variables, transform_of=None):
-        """One step of several optimizers on the same loss, whose gradient is computed once.
-
-        Args:
-            variables: dict of optimizer name -> trained variables.
-            transform_of: function of an optimizer's variables that returns a function of their
-                gradients, or None.
-        """
-        lead = getattr(self, next(iter(variables)))
-        with tape:
-            scaled = lead.scale_loss(loss / self.replicas)
-        # dense: the norm of a sparse embedding gradient would not sum a repeated word's rows
-        gradients = tf.nest.map_structure(
-            tf.convert_to_tensor, tape.gradient(scaled, list(variables.values()))
-        )
-        scale = getattr(lead, "dynamic_scale", 1.0)  # with mixed_float16 each has its own scale
-        for (name, members), own in zip(variables.items(), gradients, strict=True):
-            optimizer = getattr(self, name)
-            transform = transform_of(members) if transform_of else None
-            if transform is not None or optimizer is not lead:
-                own = [g / scale for g in own]
-                own = transform(own) if transform is not None else own
-                own = [g * getattr(optimizer, "dynamic_scale", 1.0) for g in own]
-            optimizer.apply_gradients(zip(own, members, strict=True))
-
-    @property
-    def replicas(self):
-        return tf.distribute.get_strategy().num_replicas_in_sync
-
-    def noise_key(self, name):
+    def noise_key(self, name, own=False):
         """Key of the noise of a name in this iteration, see `zoo.models.base.noise.key`."""
-        return noise.key(self.seed, name, self.iteration.value)
+        return noise.key(self.seed, name, self.iteration.value, own)
 
     def learning_rate_factor(self):
         """Factor of all learning rates of `compile` in this iteration, or None."""

@@ -87,6 +87,7 @@ class BicycleGAN(ConditionalGAN):
         - [Mao et al., 2019](https://arxiv.org/abs/1903.05628)
     """
 
+    batch_parts = 2  # the encoded pairs, and those of random latents
     task = "image-to-image"
     default_batch_size = 4
     loss_names = (
@@ -220,7 +221,7 @@ class BicycleGAN(ConditionalGAN):
         half = tf.shape(sources[0])[0]
         samples = self.latents_per_condition
         latents = self.noise("latents", half * samples, self.latent_dim)
-        noise = self.noise("encoding", half, self.latent_dim)
+        noise = self.noise("encoding", half, self.latent_dim, samples=1)
         separate = self.latent_step == "separate"
 
         # (1) cVAE-GAN: encode a target and reconstruct it. cLR-GAN: generate from a random latent.

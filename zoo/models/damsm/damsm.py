@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
-from zoo.models.base import noise
+from zoo.models.base import noise, replicas
 from zoo.models.base.ema import copy_weights
 from zoo.models.base.system import System
 from zoo.networks.build import build_on, symbolic_input
@@ -127,7 +127,7 @@ class DAMSM(System):
     def dropout_mask(self, tokens):
         """Dropout factor (batch, words, embedding) of the word embeddings in this iteration."""
         shape = [*tf.unstack(tf.shape(tokens)), self.text_encoder.embedding_dim]
-        return noise.dropout_mask(shape, self.noise_key("dropout"), self.dropout)
+        return noise.dropout_rows(shape, self.noise_key("dropout"), self.dropout)
 
     def training_step(self, batch):
         """One official iteration: both networks in training mode, one Adam step on both."""
@@ -136,7 +136,9 @@ class DAMSM(System):
             text = self._training_text(batch)
             mask = tf.sequence_mask(batch["lengths"], tf.shape(text["words"])[1])
             image = self.image_encoder(batch["images"][-1], training=True)
-            losses = damsm_losses(image, text, mask, batch["labels"])
+            text = {name: text[name] for name in ("words", "sentence")}
+            image, text, *rest = shared((image, text, mask, batch["labels"]), self.negatives)
+            losses = damsm_losses(image, text, *rest)
             loss = losses["word_loss"] + losses["sentence_loss"]
         text_variables = self.text_variables
         count = len(text_variables)
@@ -146,7 +148,8 @@ class DAMSM(System):
             return [*clipped, *gradients[count:]]
 
         variables = [*text_variables, *self.image_encoder.trainable_variables]
-        self.apply_gradients("damsm_optimizer", tape, loss, variables, clip_text if count else None)
+        clip = clip_text if count else None
+        self.apply_gradients("damsm_optimizer", tape, loss, variables, clip, of_all=True)
         return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
 
     def _training_text(self, batch):
@@ -170,6 +173,12 @@ class DAMSM(System):
         for variable in optimizer.variables:
             if variable is not optimizer.learning_rate:
                 variable.assign(tf.where(first, tf.zeros_like(variable), variable))
+
+
+def shared(features, negatives):
+    """A structure of tensors (batch, ...) with the rows of all replicas, if `negatives` is
+    "global": then these are negatives of each other."""
+    return tf.nest.map_structure(replicas.gather, features) if negatives == "global" else features
 
 
 def resolve_damsm(damsm, vocabulary, hub_encoder=None):

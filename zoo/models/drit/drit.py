@@ -20,7 +20,7 @@ from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_uint8
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
-from zoo.models.base.noise import normal
+from zoo.models.base.noise import normal, normal_rows
 from zoo.models.drit import networks, objectives, schedule, updates
 from zoo.models.drit.forward import encode_content, forward, split_batch, translate
 from zoo.models.drit.objectives import LOSS_WEIGHTS
@@ -84,6 +84,7 @@ class DRIT(ConditionalGAN):
     LOSS_WEIGHTS = LOSS_WEIGHTS
     task = "image-to-image"
     default_batch_size = 4
+    batch_parts = 2  # the images to translate, and the others
     parse_options = ("direction", "guide")  # of `generate` and `interpolate`, see `parse`
     preset_network_names = ("content_encoder", "attribute_encoder", "generator")
     discriminator_names = tuple(f"discriminator_{domain}" for domain in ("a", "a2", "b", "b2"))
@@ -265,8 +266,12 @@ class DRIT(ConditionalGAN):
         }
 
     def normal(self, name, shape):
-        """Noise N(0, 1), float32, determined by this iteration and `name`."""
-        return normal(shape, self.noise_key(name))
+        """Noise N(0, 1), float32, determined by this iteration and `name`; of feature maps each
+        replica draws its own."""
+        shape = tf.unstack(shape)
+        if len(shape) > 2:
+            return normal(shape, self.noise_key(name, own=True))
+        return normal_rows(shape, self.noise_key(name))
 
     # --- generation -------------------------------------------------------------------------------
 

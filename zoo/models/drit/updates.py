@@ -29,15 +29,16 @@ def update_discriminators(model, images, others, outputs):
 def update_content_discriminator(model, content):
     """A step of the content discriminator with clipped gradient; returns its loss."""
     variables = model.content_discriminator.trainable_variables
-    decay = coupled_weight_decay(variables, model.weight_decay)
+    decay = coupled_weight_decay(variables, model.weight_decay, of_all=True)
 
     def clip(gradients):
-        clipped, _ = tf.clip_by_global_norm(gradients, model.content_clip / model.replicas)
+        clipped, _ = tf.clip_by_global_norm(gradients, model.content_clip)
         return decay(clipped) if decay else clipped
 
     with tf.GradientTape() as tape:
         loss = losses.content_discriminator_loss(discriminate_content(model, content))
-    model.apply_gradients("content_discriminator_optimizer", tape, loss, variables, clip)
+    name = "content_discriminator_optimizer"
+    model.apply_gradients(name, tape, loss, variables, clip, of_all=True)
     return loss
 
 

@@ -153,7 +153,7 @@ class MirrorGAN(AttnGAN):
         tokens = batch["tokens"]
         mask = tf.sequence_mask(batch["lengths"], tf.shape(tokens)[1])
         logits = self.captioner(images, tokens, training=False)
-        return caption_loss(logits, tokens, mask, self.caption_reduction)
+        return caption_loss(logits, tokens, mask, self.caption_reduction, self.averaging)
 
     # --- generation -------------------------------------------------------------------------------
 

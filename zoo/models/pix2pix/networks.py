@@ -106,7 +106,7 @@ def translate(model, source, latents, stream="dropout"):
     if model.dropout:
         shapes = model.generator.dropout_shapes(*(tf.shape(source)[i] for i in range(3)))
         inputs["dropout"] = [
-            noise.dropout_mask(shape, model.noise_key(f"{stream}_{i}"), model.dropout)
+            noise.dropout_mask(shape, model.noise_key(f"{stream}_{i}", own=True), model.dropout)
             for i, shape in enumerate(shapes)
         ]
     return model.generator(inputs, training=True)["images"]

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError, check_choice
 from zoo.losses.contrastive import contrastive_loss
+from zoo.models.base import replicas
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.xmc_gan import losses
@@ -21,8 +22,6 @@ from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
 from zoo.models.xmc_gan.perceptual_network import make_image_network
 from zoo.networks.build import build_on, symbolic_input
-
-NEGATIVES = ("replica", "global")
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -109,7 +108,7 @@ class XMCGAN(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        check_choice("`negatives`", negatives, NEGATIVES)
+        check_choice("`negatives`", negatives, replicas.SHARES)
         if discriminator_steps < 1:
             raise ZooError(
                 "`discriminator_steps` must be at least 1, the step that shares its forward pass "
@@ -152,6 +151,11 @@ class XMCGAN(ConditionalGAN):
             synchronized=self.synchronized,
             name=name,
         )
+
+    @property
+    def batch_parts(self):
+        """int. Parts of a batch, one per update of the discriminator."""
+        return self.discriminator_steps
 
     @property
     def image_sizes(self):
@@ -294,13 +298,7 @@ class XMCGAN(ConditionalGAN):
 
     def gather_across_replicas(self, rows):
         """The rows of all replicas, if these are negatives of each other."""
-        context = tf.distribute.get_replica_context()
-        if self.negatives == "replica" or context is None or context.num_replicas_in_sync == 1:
-            return rows
-        kind = tf.int32 if rows.dtype == tf.bool else rows.dtype
-        gathered = context.all_gather(tf.cast(rows, kind), axis=0)
-        gathered.set_shape([None, *rows.shape[1:]])
-        return tf.cast(gathered, rows.dtype)
+        return replicas.gather(rows) if self.negatives == "global" else rows
 
     # --- losses -----------------------------------------------------------------------------------
 
