@@ -138,18 +138,18 @@ class TextToImageData:
             return Vocabulary([END, UNKNOWN])
 
     def batches(self, config, model, mismatched=False):
-        """start step -> infinite dataset of `model`'s batches.
+        """(start step, rows=None) -> infinite dataset of `model`'s batches, see `Experiment`.
 
         `mismatched`: bool. Whether batches have mismatched images too.
         """
         settings = self.settings
         texts = self.tokenizer(model) if (cache := open_cache(config, model)) is None else cache
 
-        def from_step(start):
+        def from_step(start, rows=None):
             return text_to_image_dataset(
                 self.source, texts, model.image_sizes, config.batch_size, seed=config.seed,
                 start_step=start, crop=settings.crop, flip=settings.flip, cache=settings.cache,
-                mismatched=mismatched,
+                mismatched=mismatched, rows=rows,
             )
 
         return from_step

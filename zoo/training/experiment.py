@@ -13,7 +13,9 @@ class Experiment:
         model: a `zoo.models.base.system.System` (anything with `train_step`, `step_arguments`,
             `iteration`, `checkpoint_variables`, `save_checkpoint`, `load_checkpoint`, `metrics` and
             `save_to_preset`), compiled.
-        batches: start step -> `tf.data.Dataset` of global batches, starting with that step's.
+        batches: start step -> `tf.data.Dataset` of global batches, starting with that step's. If it
+            also takes `rows`, int (rows,), a dataset of these rows of each batch: then each worker
+            of a cluster reads only its own.
         score: () -> `{name: float}`, or None; must not change the model. Its attributes:
             `best_metric`, the metric that selects the best preset (lower is better, "" for none);
             `protocol`, how it is measured; `images`, the images it is measured on, such as

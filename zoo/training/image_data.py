@@ -107,14 +107,14 @@ class ImageData:
         return f"images: {len(self.source)}{classes}"
 
     def batches(self, config, _):
-        """start step -> infinite dataset of a model's batches."""
+        """(start step, rows=None) -> infinite dataset of a model's batches, see `Experiment`."""
         settings = self.settings
 
-        def from_step(start):
+        def from_step(start, rows=None):
             return DATASETS[self.kind](
                 self.source, self.image_size, config.batch_size, seed=config.seed,
                 start_step=start, load_size=settings.load_size or None, flip=settings.flip,
-                cache=settings.cache, **self.channels,
+                cache=settings.cache, rows=rows, **self.channels,
             )
 
         return from_step

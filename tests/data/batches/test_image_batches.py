@@ -276,3 +276,16 @@ def test_batches_of_shapes():
         iter(unpaired_dataset(ShapeDomains(size=16, count=8, count_b=4), 12, 2, load_size=16))
     )
     assert domains["images_a"].shape == domains["images_b"].shape == (2, 12, 12, 3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rows_of_a_batch_are_those_of_the_whole_batch(kind):
+    make, _, source = KINDS[kind]
+    settings = {"seed": 3, "flip": True, "load_size": 18, "start_step": 2}
+    rows, data = [3, 1], source()
+    whole, own = (
+        next(iter(make(data, 16, 4, rows=part, **settings))) for part in (None, rows)
+    )
+    for name, value in whole.items():
+        assert own[name].shape[0] == 2
+        np.testing.assert_array_equal(own[name], value.numpy()[rows], err_msg=name)

@@ -40,6 +40,14 @@ def test_a_later_start_gives_the_same_batches(photos, crop, cache):
     assert_equal(whole[4:], steps_of(photos, 3, start_step=4, **settings))
 
 
+@pytest.mark.parametrize("cache", [False, True])
+def test_rows_of_a_batch_are_those_of_the_whole_batch(photos, cache):
+    settings = {"crop": "paper", "cache": cache, "flip": True, "seed": 3, "mismatched": True}
+    whole, rows = steps_of(photos, 3, **settings), [2, 0]
+    expected = tf.nest.map_structure(lambda value: value[rows], whole)
+    assert_equal(expected, steps_of(photos, 3, rows=rows, **settings))
+
+
 @pytest.mark.parametrize("crop", ["none", "paper"])
 def test_cache_changes_nothing(photos, crop):
     settings = {"crop": crop, "flip": True, "seed": 3, "mismatched": True}

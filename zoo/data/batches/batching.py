@@ -35,6 +35,7 @@ class Batching:
             pixels, and cropped at a random position; excludes `load_size`.
         flip: flips images horizontally with probability 1/2.
         cache: decodes and resizes every image once, in parallel, into memory.
+        rows: ints, the rows of each batch that are read, in this order; None: all.
     """
 
     image_size: int
@@ -46,6 +47,7 @@ class Batching:
     pad: int = 0
     flip: bool = False
     cache: bool = False
+    rows: tuple | None = None
 
     @property
     def side(self):
@@ -71,20 +73,25 @@ class Batching:
 
     def indices(self, step, count):
         """int64 [B]: indices of the images of a step's batch; each of `count` once per epoch."""
-        return shuffled_indices(step, self.batch_size, count, self.seed)
+        return self._own(shuffled_indices(step, self.batch_size, count, self.seed))
 
     def drawn_indices(self, step, count, salt):
         """int64 [B]: indices of images drawn at random, with replacement."""
         key = _key(self.seed ^ salt, step)
-        return tf.random.stateless_uniform([self.batch_size], key, 0, count, tf.int64, alg="philox")
+        shape = [self.batch_size]
+        return self._own(tf.random.stateless_uniform(shape, key, 0, count, tf.int64, alg="philox"))
 
     def moves(self, step, salt=0):
         """Random crop positions, float [B, 2] or None, and flips, bool [B] or None."""
         if not self.training:
             return None, None
         key = _key(self.seed ^ salt, step)
-        uniform = tf.random.stateless_uniform([self.batch_size, 3], key, alg="philox")
+        uniform = self._own(tf.random.stateless_uniform([self.batch_size, 3], key, alg="philox"))
         return uniform[:, :2], uniform[:, 2] < 0.5 if self.flip else None
+
+    def _own(self, values):
+        """The values of the rows that are read, of those of the whole batch."""
+        return values if self.rows is None else tf.gather(values, self.rows)
 
     def endless(self, batch_of, count):
         """Endless `tf.data.Dataset` of `batch_of(step)`.

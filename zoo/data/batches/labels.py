@@ -15,7 +15,7 @@ def labels_dataset(source, image_size, batch_size, flip=False, **settings):
         source: images with `labels`, such as `ClassFolder`, `Cifar10` or `ShapeClasses`; resized
             to a square with Pillow's bilinear filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
-            `start_step`, `training`, `load_size`, `pad`, `cache`.
+            `start_step`, `training`, `load_size`, `pad`, `cache`, `rows`.
 
     Returns:
         `tf.data.Dataset` of dicts: `images`, float32 [B, s, s, 3] in [-1, 1]; `labels`, int64 [B];

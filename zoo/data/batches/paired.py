@@ -17,7 +17,7 @@ def paired_dataset(
         source: pairs, such as `PairedFolder` or `ShapePairs`; resized to a square with Pillow's
             bicubic filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
-            `start_step`, `training`, `load_size`, `cache`.
+            `start_step`, `training`, `load_size`, `cache`, `rows`.
         source_channels, target_channels: 3, or 1 for grayscale, converted before resizing (edges).
 
     Returns:

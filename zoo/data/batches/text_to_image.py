@@ -31,6 +31,7 @@ def text_to_image_dataset(
     flip=False,
     cache=False,
     mismatched=False,
+    rows=None,
 ):
     """Endless batches for training.
 
@@ -58,6 +59,7 @@ def text_to_image_dataset(
             own crop and flip. If its label equals the sample's, it is drawn once more and then
             kept, as in the official code, so it can still be of the same class, or even the same
             image.
+        rows: ints, the rows of each batch that are read, in this order; None: all.
 
     Returns:
         `tf.data.Dataset` of dicts: `images`, tuple of float32 [B, s, s, 3] in [-1, 1]; `labels`,
@@ -114,8 +116,14 @@ def text_to_image_dataset(
             **texts.fields(index, uniform[:, 0] if training else None, words_seed),
         }
 
+    def own(step):
+        """The plan of the rows that are read."""
+        return tf.nest.map_structure(lambda value: tf.gather(value, rows), plan(step))
+
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
-    return _load_images(steps, plan, store, batch_size)
+    if rows is None:
+        return _load_images(steps, plan, store, batch_size)
+    return _load_images(steps, own, store, len(rows))
 
 
 def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", cache=False):

@@ -16,7 +16,7 @@ def unpaired_dataset(source, image_size, batch_size, flip=True, **settings):
         source: has `a` and `b`, sources of images, such as `UnpairedFolders` or `ShapeDomains`;
             resized to a square with Pillow's bicubic filter.
         image_size, batch_size, flip, **settings: the attributes of `Batching`: `seed`,
-            `start_step`, `training`, `load_size` (DRIT: 256, cropped to 216), `cache`;
+            `start_step`, `training`, `load_size` (DRIT: 256, cropped to 216), `cache`, `rows`;
             `batch_size` is at most the length of the larger domain.
 
     Returns:
