@@ -99,6 +99,7 @@ def get_config(dataset="shapes"):
     """The config of one of: shapes, emoji, birds, coco, folder."""
     config = common_config("dm_gan", dataset, VARIANTS)
     config.update({
+        "negatives": "replica",  # contrasted and mismatched pairs: of one "replica" | "global"
         "text": "captions",  # the text encoder: "captions" | "hub"
         "text_encoder": {  # for "hub"
             "preprocess": "",  # handle of the word-piece module; "": BERT's

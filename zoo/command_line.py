@@ -258,7 +258,7 @@ def start_tensorflow(threads=0, strategy="none"):
         import tensorflow as tf
 
         tf.get_logger().setLevel("ERROR")
-        from zoo.training.trainer import make_strategy
+        from zoo.training.cluster import make_strategy
 
         if threads:
             tf.config.threading.set_intra_op_parallelism_threads(threads)

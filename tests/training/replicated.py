@@ -12,8 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from tests.training.fakes import TinySystem, config, experiment
+from zoo.training.cluster import is_chief, make_strategy
 from zoo.training.run_folder import RunFolder
-from zoo.training.trainer import Trainer, is_chief, make_strategy
+from zoo.training.trainer import Trainer
 
 
 def main(name, *runs):

@@ -1,17 +1,16 @@
 """Several replicas: the same weights as one device, and bit-exact resume."""
 
-import json
 import os
-import socket
-import subprocess
 
 import numpy as np
 import pytest
 
-from tests.support.runs import ROOT, command, environment, run
+from tests.support.clusters import finish, start_workers
+from tests.support.runs import run
 from tests.training.fakes import TinySystem, config, experiment
+from zoo.training.cluster import is_chief, make_strategy
 from zoo.training.run_folder import RunFolder
-from zoo.training.trainer import Trainer, is_chief, make_strategy
+from zoo.training.trainer import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +46,7 @@ def test_two_devices_equal_one_and_resume(one_device, tmp_path):
 
 def cluster(runs):
     """Two workers from start to end; their weights after each run."""
-    ports = free_ports(2)
-    task = {"cluster": {"worker": [f"localhost:{port}" for port in ports]}}
-    processes = [
-        subprocess.Popen(
-            command("tests.training.replicated", "multiworker", *runs),
-            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**environment(), "TF_CONFIG": json.dumps(
-                {**task, "task": {"type": "worker", "index": index}})},
-        )
-        for index in range(2)
-    ]
-    try:
-        results = [process.communicate(timeout=120) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
+    results = finish(start_workers("tests.training.replicated", "multiworker", *runs), timeout=120)
     for index, (output, errors) in enumerate(results):
         assert f"replicas 2 chief {index == 0}" in output, errors[-2000:]
     return [weights(output) for output, _ in results]
@@ -75,16 +59,6 @@ def test_two_workers_equal_one_device_and_resume(one_device, tmp_path):
     np.testing.assert_allclose(whole, one_device, rtol=1e-5)
     assert not np.array_equal(begun, whole)
     np.testing.assert_array_equal(resumed, whole)
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for item in sockets:
-        item.bind(("localhost", 0))
-    ports = [item.getsockname()[1] for item in sockets]
-    for item in sockets:
-        item.close()
-    return ports
 
 
 def test_one_device_is_its_own_chief():

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import types
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ import tensorflow as tf
 
 from tests.training.fakes import Score, TinySystem, config, experiment
 from zoo.errors import ZooError
+from zoo.training.cluster import make_strategy
 from zoo.training.run_folder import RunFolder
-from zoo.training.trainer import Trainer, make_strategy
+from zoo.training.trainer import Trainer
 
 
 def run(directory, model=None, settings=None, **kwargs):
@@ -196,6 +198,14 @@ def test_batch_must_be_divisible_by_replicas(tmp_path):
 
     with pytest.raises(ZooError, match="batch_size must be a multiple of the 3 replicas, got 4"):
         Trainer(experiment(TinySystem()), config(), None, Two())
+
+
+def test_batch_must_be_divisible_by_the_parts_of_every_replica():
+    model = TinySystem()
+    model.batch_parts = 2
+    strategy = types.SimpleNamespace(num_replicas_in_sync=4)
+    with pytest.raises(ZooError, match="multiple of the 4 replicas x 2 parts of a batch, got 4"):
+        Trainer(experiment(model), config(), None, strategy)
 
 
 def test_cluster_without_description(monkeypatch):

@@ -10,6 +10,7 @@ from zoo.errors import ZooError, check_choice, nearest
 from zoo.training.setting_rules import check_settings, flatten
 
 STRATEGIES = ("none", "mirrored", "multiworker")
+SHARES = ("replica", "global")  # of several replicas: each by itself, or all together
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 # Settings that may differ between two starts of one run: they do not affect the weights.
@@ -24,6 +25,7 @@ DEFAULTS_OF_OLD_RUNS = {
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
     "data.words": "ascii", "data.follow_links": False, "data.layout": "auto",
     "data.held_out_split": "test", "model.ema_decay": 0.0, "model.ema_warmup": False,
+    "statistics": "replica", "negatives": "replica",
     "score_encoder": "", "init": "", "pretraining.init": "", "captioning.init": "",
 }
 
@@ -91,8 +93,10 @@ def check_known_keys(keys, config, flag="config"):
 def validate(config):
     """Raises `ZooError` with name and value of the first setting that is invalid."""
     check_settings(config)
-    for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES)):
-        check_choice(f"config.{key}", config[key], options)
+    for key, options in (("strategy", STRATEGIES), ("dtype", DTYPES), ("statistics", SHARES),
+                         ("negatives", SHARES)):
+        if key in config:
+            check_choice(f"config.{key}", config[key], options)
     for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
                          ("unknown", ("drop", "unk")), ("words", ("unicode", "ascii")),
                          ("direction", ("a2b", "b2a")),

@@ -12,6 +12,7 @@ import keras
 
 from zoo.errors import ZooError
 from zoo.training import cost
+from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
 from zoo.training.config import flatten, to_plain
 from zoo.training.hardware import precision_advice
 from zoo.training.initial_weights import check_start, start_from
@@ -26,7 +27,7 @@ from zoo.training.run_data import card_facts, check_folder, meaning_of, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.setting_rules import STEPS
 from zoo.training.stand_in import open_stand_in, stands_in
-from zoo.training.trainer import Trainer, is_chief, make_strategy
+from zoo.training.trainer import Trainer
 
 
 def run(config, workdir, build=None, strategy=None):
@@ -50,11 +51,16 @@ def run(config, workdir, build=None, strategy=None):
 
     Raises:
         ZooError: if settings or data cannot be used, the folder belongs to another run, or training
-            diverges.
+            diverges, or another worker of the cluster is lost.
     """
     recipe = as_recipe(config, build)
     recipe.validate()
     strategy = strategy or make_strategy(recipe.config.strategy)
+    with lost_workers_explained(strategy, lambda: "training had not begun"):
+        return _run(recipe, workdir, strategy)
+
+
+def _run(recipe, workdir, strategy):
     recipe = recipe.with_config(as_begun(recipe.config, workdir))
     data = recipe.open_data(recipe.config)
     recipe = resolve(recipe, data)
@@ -169,9 +175,17 @@ def build_experiment(recipe, data, strategy, presets=None, first_start=True):
     keras.config.set_dtype_policy(config.dtype)
     with strategy.scope():
         experiment = recipe.build(config, data, presets or named_presets(recipe))
+        if strategy.num_replicas_in_sync > 1:
+            experiment.model.share(*shares(config))
         experiment.start = start_from(experiment.model, config) if first_start else ""
     experiment.metadata = {**_metadata(recipe, experiment.model), **experiment.metadata}
     return experiment
+
+
+def shares(config):
+    """(statistics, negatives) of a config, see `System.share`."""
+    negatives = config.get("negatives", config.model.get("negatives", "replica"))
+    return config.statistics, negatives
 
 
 # File paths, which are meaningless on another machine.

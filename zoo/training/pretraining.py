@@ -9,9 +9,10 @@ from zoo.errors import ZooError
 
 # Settings that a stage inherits from its system's config, so that the two always agree.
 INHERITED_BY_PRETRAINING = (
-    "data", "dataset", "system", "seed", "strategy", "threads", "jit_compile",
-    "text", "text_encoder", "text_cache", "size",
+    "data", "dataset", "system", "seed", "strategy", "threads", "jit_compile", "statistics",
+    "negatives", "text", "text_encoder", "text_cache", "size",
 )
+OPTIONAL = ("negatives", "size")  # not in every config
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,10 @@ class Stage:
         """The stage's own config: its group and the inherited settings of the system's `config`."""
         result = ConfigDict(config[self.group])
         with result.unlocked():
-            inherited = [key for key in INHERITED_BY_PRETRAINING if key != "size" or key in config]
+            inherited = set(INHERITED_BY_PRETRAINING) - {k for k in OPTIONAL if k not in config}
             result.update({key: config[key] for key in inherited})
             result.system = self.name
+            result.negatives = config.get("negatives", config.model.get("negatives", "replica"))
         return result
 
 

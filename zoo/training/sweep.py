@@ -4,12 +4,12 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError
 from zoo.training import launch, sweep_report
+from zoo.training.cluster import is_chief
 from zoo.training.config import to_plain
 from zoo.training.pretraining import check_weights, named_presets
 from zoo.training.run_data import check_folder, check_pretrained, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.sweep_points import value_text
-from zoo.training.trainer import is_chief
 
 
 def run(recipe, key, points, workdir, strategy):
@@ -20,7 +20,7 @@ def run(recipe, key, points, workdir, strategy):
         key: str. The setting that varies.
         points: list of `zoo.training.sweep_points.Point`.
         workdir: absolute path of the sweep folder.
-        strategy: see `zoo.training.trainer.make_strategy`.
+        strategy: see `zoo.training.cluster.make_strategy`.
 
     Raises:
         ZooError: for invalid settings, before anything is written; or if runs failed, after the

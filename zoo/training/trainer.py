@@ -7,41 +7,18 @@ no data position other than the step, and resuming a run that was killed at any 
 
 import functools
 import math
-import os
 import time
 
 import tensorflow as tf
 
 from zoo import storage
 from zoo.errors import ZooError
+from zoo.training.cluster import JointStop, lost_workers_explained
 from zoo.training.progress import Progress, duration
+from zoo.training.replica_batches import distribute
 from zoo.training.run_data import check_meaning, has_meaning, meaning_notes
 from zoo.training.sample_grids import SampleGrids
 from zoo.training.signals import StopSignals
-
-
-def make_strategy(name):
-    """The `tf.distribute` strategy called "none", "mirrored" or "multiworker" (needs TF_CONFIG)."""
-    if name == "mirrored":
-        return tf.distribute.MirroredStrategy()
-    if name == "multiworker":
-        if not os.environ.get("TF_CONFIG"):
-            raise ZooError(
-                'config.strategy "multiworker" needs the cluster in the environment variable '
-                'TF_CONFIG, e.g. {"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
-                '"task": {"type": "worker", "index": 0}}.'
-            )
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    return tf.distribute.get_strategy()
-
-
-def is_chief(strategy):
-    """Whether this process is the one worker that writes files."""
-    cluster = strategy.cluster_resolver
-    return cluster is None or cluster.task_type in (None, "chief") or (
-        cluster.task_type == "worker" and cluster.task_id == 0
-        and not cluster.cluster_spec().as_dict().get("chief")
-    )
 
 
 class Trainer:
@@ -59,9 +36,11 @@ class Trainer:
         self.config, self.folder = config, folder
         self.strategy = strategy or tf.distribute.get_strategy()
         replicas = self.strategy.num_replicas_in_sync
-        if config.batch_size % replicas:
+        self.parts = getattr(self.model, "batch_parts", 1) if replicas > 1 else 1
+        if config.batch_size % (replicas * self.parts):
+            parts = f" x {self.parts} parts of a batch" if self.parts > 1 else ""
             raise ZooError(
-                f"config.batch_size must be a multiple of the {replicas} replicas, got "
+                f"config.batch_size must be a multiple of the {replicas} replicas{parts}, got "
                 f"{config.batch_size}."
             )
         self.step = 0
@@ -92,8 +71,8 @@ class Trainer:
         if self.folder.writer:
             self._writer = tf.summary.create_file_writer(str(self.folder.events))
         try:
-            with StopSignals() as stop:
-                return self._loop(total, stop)
+            with StopSignals() as signals, lost_workers_explained(self.strategy, self._kept):
+                return self._loop(total, JointStop(self.strategy, signals))
         finally:
             self.progress.clear()
             if self._writer is not None:
@@ -102,13 +81,11 @@ class Trainer:
     # --- the loop -----------------------------------------------------------------------------
     def _loop(self, total, stop):
         train_step = self._compile()
-        batches = self.experiment.batches(self.step)
-        if self.strategy.num_replicas_in_sync > 1:
-            batches = self.strategy.experimental_distribute_dataset(batches)
-        iterator = iter(batches)
+        iterator = iter(self._batches())
         if self.step == 0 and self.config.sample_every and self.folder.writer:
             self._sample()
-        while self.step < total and not stop.requested:
+        every = self.config.log_every  # steps after which workers may stop together
+        while self.step < total and not stop(self.step % every == 0):
             self._pending.append(train_step(iterator, self.step))
             self.step += 1
             self.progress.advance()
@@ -128,6 +105,12 @@ class Trainer:
         self._save_preset("last")
         self._say(f"done: {total} steps. Preset: {self.folder.preset('last')}")
         return True
+
+    def _batches(self):
+        batches, strategy = self.experiment.batches, self.strategy
+        if strategy.num_replicas_in_sync == 1:
+            return batches(self.step)
+        return distribute(batches, self.step, strategy, self.config.batch_size, self.parts)
 
     def _after_step(self, last):
         def due(every):
@@ -211,11 +194,9 @@ class Trainer:
             self._writer.flush()
 
     def _stop_broken(self, step, what):
-        kept = self._saved().get("step")
-        kept = f"the checkpoint of step {kept} is kept" if kept else "there is no checkpoint yet"
         message = (
-            f"Training diverged at step {step}: {what}; {kept} in {self.folder.path}. Try a "
-            "lower learning rate or float32 in a new --workdir."
+            f"Training diverged at step {step}: {what}; {self._kept()} in {self.folder.path}. Try "
+            "a lower learning rate or float32 in a new --workdir."
         )
         self.progress.clear()
         self.folder.log(message, console=False)
@@ -243,6 +224,10 @@ class Trainer:
         self.seconds = float(self._saved().get("seconds", 0.0))
         self.folder.log(f"resumed at step {step}")
         return step
+
+    def _kept(self):
+        kept = self._saved().get("step")
+        return f"the checkpoint of step {kept} is kept" if kept else "there is no checkpoint yet"
 
     def _saved(self):
         return self.folder.read_json("checkpoints/last.json") or {}

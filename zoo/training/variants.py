@@ -63,6 +63,7 @@ def common_config(system, dataset, variants):
         "seed": 0,  # of the weights, the noise and the data order
         "dtype": "float32",  # "float32" | "mixed_bfloat16"
         "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)
+        "statistics": "replica",  # batch statistics of each "replica", or "global": of all together
         "threads": 0,  # CPU threads; 0: TensorFlow's default
         "jit_compile": False,  # XLA; worth trying on a GPU only
         "checkpoint_every": 500,  # steps between two checkpoints
