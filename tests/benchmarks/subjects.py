@@ -67,7 +67,7 @@ def make_zoo(settings, batch, dtype):
 
 
 def make_torch(settings, batch, dtype, channels_last):
-    from tests.benchmarks.torch_attn_gan import TorchAttnGAN, weights
+    from tests.benchmarks.torch_reference.attn_gan import TorchAttnGAN, weights
 
     model = TorchAttnGAN(settings, dtype == "mixed_bfloat16", channels_last)
     tensors = model.prepare(batch)

@@ -1,6 +1,6 @@
 """AttnGAN's training iteration in eager PyTorch: what the benchmark compares the zoo with.
 
-The same networks (`tests.benchmarks.torch_networks`), losses and sequence as
+The same networks (`tests.benchmarks.torch_reference.attn_gan_networks`), losses and sequence as
 `zoo.models.attn_gan.AttnGAN`, written as one would write them for speed in eager PyTorch: fused
 Adam, `foreach` EMA, no weight gradients of the discriminators in the generator's step,
 `channels_last` as an option. The parameters of each network come in the same order as the zoo's, so
@@ -14,7 +14,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.benchmarks.torch_networks import Discriminator, Generator, ImageEncoder, TextEncoder
+from tests.benchmarks.torch_reference.attn_gan_networks import (
+    Discriminator,
+    Generator,
+    ImageEncoder,
+    TextEncoder,
+)
+from tests.benchmarks.torch_reference.base import at_least_float32
 
 
 def binary_cross_entropy(logits, target):
@@ -38,14 +44,14 @@ def cosine(a, b):
 
 def damsm_losses(image, text, labels):
     """Word loss and sentence loss, each in both directions, in float32."""
-    regions, words = image["regions"].float().flatten(2).transpose(1, 2), text["words"]
+    regions, words = at_least_float32(image["regions"]).flatten(2).transpose(1, 2), text["words"]
     open_words = text["mask"]
     scores = torch.einsum("ird,jtd->jitr", regions, words)
     scores = scores.masked_fill(~open_words[:, None, :, None], -1e30).softmax(2)
     context = torch.einsum("jitr,ird->jitd", (4.0 * scores).softmax(3), regions)
     similarity = 5.0 * cosine(context, words[:, None])
     similarity = similarity.masked_fill(~open_words[:, None], -1e30).logsumexp(2).t()
-    sentences = cosine(image["code"].float()[:, None], text["sentence"][None])
+    sentences = cosine(at_least_float32(image["code"])[:, None], text["sentence"][None])
     return matching_loss(similarity, labels), matching_loss(sentences, labels)
 
 
