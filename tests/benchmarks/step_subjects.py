@@ -41,6 +41,19 @@ def make(system, scale):
     return make_system(system, settings, batch)
 
 
+def conditions(system, batch):
+    """What `generate` takes for a batch of a system, one condition per row."""
+    if system in CAPTIONS:
+        rows = zip(batch["tokens"].numpy(), batch["lengths"].numpy(), strict=True)
+        return [" ".join(WORDS[token] for token in tokens[:length]) for tokens, length in rows]
+    if system == "xmc_gan":
+        return {name: batch[name].numpy() for name in ("words", "sentence", "lengths")}
+    if system == "dcgan":
+        return batch["labels"].numpy().tolist()
+    sources = batch["images_a" if system == "drit" else "source"].numpy()
+    return np.round((sources + 1) * 127.5).astype("uint8")
+
+
 def recipe(system, dataset):
     """The config of a recipe's dataset."""
     return importlib.import_module(f"recipes.{system}").get_config(dataset)

@@ -5,6 +5,9 @@
 Each system runs in two processes of its own, one per precision, in turn. A system takes about
 `--seconds` per scale after its start, which is half a minute at a paper's size: the ten at both
 scales take about a quarter of an hour. `calculated` is the time by `zoo.training.cost`.
+
+If PyTorch is installed, a system with a reference in `tests/benchmarks/torch_reference` is also
+compared with that, in two more processes: a step and `generate` of both sides, in turn.
 """
 
 import argparse
@@ -21,7 +24,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from tests.benchmarks import document, machine
+from tests.benchmarks import document, machine, step_peers
 
 DTYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16"}
 HEAD = (
@@ -32,16 +35,19 @@ HEAD = (
 
 def main():
     options = parse()
-    rows, choices = [], []
+    rows, choices, peers = [], [], []
     for scale in options.scale:
         for system in options.systems:
-            found = measure(system, scale, options)
+            found, theirs = measure(system, scale, options)
             rows += [row(system, scale, dtype, figures) for dtype, figures in found.items()]
             choices.append(choice(system, scale, found))
+            peers += step_peers.rows(system, scale, found, theirs)
             print(*rows[-len(found):], choices[-1], sep="\n", flush=True)
+            print(*peers[-len(step_peers.WHAT) * len(theirs):] if theirs else (), sep="\n")
     if options.out:
         head = "## Training steps of all systems\n\n" + machine.facts(options.threads, None)
         text = f"{head}\n{HEAD}" + "\n".join(rows) + "\n\n" + "\n".join(choices) + "\n"
+        text += step_peers.table(peers)
         document.write_part(options.out, "steps", text)
 
 
@@ -68,26 +74,41 @@ def parse(arguments=None):
 
 
 def measure(system, scale, options):
-    """dict of dtype -> figures; the processes of both precisions take steps in turn."""
-    command = [sys.executable, "-m", "tests.benchmarks.steps", "child", system, scale]
+    """Two dicts of dtype -> figures, the zoo's and PyTorch's; all processes take steps in turn."""
+    sides = ("zoo", "torch") if step_peers.has_peer(system, scale) else ("zoo",)
     with contextlib.ExitStack() as stack:
-        children = {}
-        for dtype in DTYPES:
-            child = stack.enter_context(subprocess.Popen(
-                [*command, dtype, str(options.threads)], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
-            ))
-            stack.callback(child.kill)
-            children[dtype] = child
-        facts = {dtype: _answer(child) for dtype, child in children.items()}
-        samples = {dtype: {"step": [], "machine": []} for dtype in children}
+        children = {
+            (side, dtype): stack.enter_context(_start(stack, system, scale, dtype, side, options))
+            for dtype in DTYPES for side in sides
+        }
+        facts = {key: _answer(child) for key, child in children.items()}
+        kinds = step_peers.WHAT if len(sides) > 1 else ("step",)
+        samples = {key: {"machine": [], **{kind: [] for kind in kinds}} for key in children}
         start = time.perf_counter()
-        while len(samples["float32"]["step"]) < 2 or time.perf_counter() - start < options.seconds:
-            for dtype, child in children.items():
-                for what in ("machine", "step", "step"):
-                    print(what, file=child.stdin, flush=True)
-                    samples[dtype][what].append(_answer(child))
-        return {dtype: {"cost": facts[dtype], **samples[dtype]} for dtype in children}
+        first = samples[next(iter(samples))]["step"]
+        while len(first) < 2 or time.perf_counter() - start < options.seconds:
+            for dtype in DTYPES:
+                for what in ("machine", *kinds * 2):
+                    for side in sides if what != "machine" else ("zoo",):
+                        child = children[side, dtype]
+                        print(what, file=child.stdin, flush=True)
+                        samples[side, dtype][what].append(_answer(child))
+    found = {key: {"cost": facts[key], **samples[key]} for key in children}
+    return tuple(
+        {dtype: found[side, dtype] for dtype in DTYPES if (side, dtype) in found}
+        for side in ("zoo", "torch")
+    )
+
+
+def _start(stack, system, scale, dtype, side, options):
+    """The process of one side and precision, which ends with the stack."""
+    command = [sys.executable, "-m", "tests.benchmarks.steps", "child", system, scale, dtype, side]
+    child = subprocess.Popen(
+        [*command, str(options.threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    stack.callback(child.kill)
+    return child
 
 
 def _answer(child):
@@ -97,31 +118,39 @@ def _answer(child):
     return json.loads(line)
 
 
-def child(system, scale, dtype, threads):
-    """Takes a step for each line that comes, and answers with its figures."""
+def child(system, scale, dtype, side, threads):
+    """Makes a call for each line that comes, such as "step", and answers with its figures."""
     from zoo.allocator import keep_memory
 
     keep_memory()
+    machine.set_threads(int(threads))
     import keras
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(int(threads))
-    tf.config.threading.set_inter_op_parallelism_threads(int(threads))
-    from tests.benchmarks.step_subjects import make
+    from tests.benchmarks.step_subjects import conditions, make
     from zoo.training import cost
 
-    keras.config.set_dtype_policy(dtype)
+    keras.config.set_dtype_policy(dtype if side == "zoo" else "float32")
     model, batch = make(system, scale)
-    counted = cost.step_cost(model, batch)
-    step = tf.function(model.train_step, autograph=False)
+    rows = len(tf.nest.flatten(batch)[0])
+    inputs = conditions(system, batch) if system != "damsm" else None
+    if side == "zoo":
+        facts = dataclasses.asdict(cost.step_cost(model, batch))
+        step = tf.function(model.train_step, autograph=False)
+        calls = {
+            "step": lambda: _wait(step(batch)),
+            "generate": lambda: model.generate(inputs, batch_size=rows),
+        }
+    else:
+        calls, facts = step_peers.calls(system, model, batch, inputs, dtype)
     for _ in range(2):
-        _wait(step(batch))
-    print(json.dumps(dataclasses.asdict(counted)), flush=True)
+        calls["step"]()
+    print(json.dumps(facts), flush=True)
     for line in sys.stdin:
         if line.strip() == "machine":
             answer = dataclasses.asdict(cost.measure_machine(DTYPES[dtype], repeats=2))
         else:
-            answer = timed(lambda: _wait(step(batch)))
+            answer = timed(calls[line.strip()])
         print(json.dumps(answer), flush=True)
 
 
