@@ -62,12 +62,14 @@ def paper_step(system):
     import tensorflow as tf
 
     from tests.benchmarks import step_subjects
+    from zoo.networks.budget import blank
     from zoo.training.cost import step_cost
 
     dataset = step_subjects.RECIPES[system][1]
     config = importlib.import_module(f"recipes.{system}").get_config(dataset)
     keras.config.set_dtype_policy("mixed_bfloat16")
-    model, batch = step_subjects.make(system, "paper")
+    with blank():  # no random weights: orthogonal ones take minutes
+        model, batch = step_subjects.make(system, "paper")
     shapes = tf.nest.map_structure(
         lambda x: tf.TensorSpec([config.batch_size, *x.shape[1:]], x.dtype), batch
     )

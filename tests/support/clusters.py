@@ -18,7 +18,7 @@ def start_workers(module, *arguments, count=2):
     return [
         subprocess.Popen(
             command(module, *arguments), cwd=ROOT, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
             env={**environment(), "TF_CONFIG": json.dumps(
                 {**task, "task": {"type": "worker", "index": index}})},
         )

@@ -208,6 +208,12 @@ def test_batch_must_be_divisible_by_the_parts_of_every_replica():
         Trainer(experiment(model), config(), None, strategy)
 
 
+def test_xla_is_for_one_device():
+    strategy = types.SimpleNamespace(num_replicas_in_sync=2)
+    with pytest.raises(ZooError, match="jit_compile is for one device, but there are 2 replicas"):
+        Trainer(experiment(TinySystem()), config(jit_compile=True), None, strategy)
+
+
 def test_cluster_without_description(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     with pytest.raises(ZooError, match="TF_CONFIG"):

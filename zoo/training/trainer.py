@@ -43,6 +43,11 @@ class Trainer:
                 f"config.batch_size must be a multiple of the {replicas} replicas{parts}, got "
                 f"{config.batch_size}."
             )
+        if replicas > 1 and config.jit_compile:
+            raise ZooError(
+                f"config.jit_compile is for one device, but there are {replicas} replicas: leave "
+                "it out, or train with --config.strategy=none."
+            )
         self.step = 0
         self.seconds = 0.0  # training time of earlier processes, up to the last checkpoint
         self._started = 0.0
