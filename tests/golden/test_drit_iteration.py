@@ -94,8 +94,8 @@ def record_gradients(monkeypatch):
     """variable path -> list of the gradients before weight decay, one per optimizer step."""
     gradients, original = {}, updates.coupled_weight_decay
 
-    def coupled_weight_decay(variables, rate):
-        decay = original(variables, rate)
+    def coupled_weight_decay(variables, rate, **of_all):
+        decay = original(variables, rate, **of_all)
 
         def transform(given):
             for variable, gradient in zip(variables, given, strict=True):

@@ -13,7 +13,6 @@ CLASSES = {
     "dm_gan": "DMGAN",
     "mirror_gan": "MirrorGAN",
     "drit": "DRIT",
-    "xmc_gan": "XMCGAN",
 }
 NAMES = tuple(CLASSES)
 

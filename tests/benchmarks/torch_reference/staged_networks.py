@@ -124,12 +124,12 @@ class SpectralConv2d(nn.Conv2d):
 
     def forward(self, x):
         matrix = self.weight.flatten(1)
-        with torch.no_grad():
-            v = F.normalize(matrix.t() @ self.u, dim=0, eps=1e-12)
-            u = F.normalize(matrix @ v, dim=0, eps=1e-12)
-            self.u.copy_(u)
-            self.v.copy_(v)
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast("cpu", enabled=False):  # never in half precision
+            with torch.no_grad():
+                v = F.normalize(matrix.t() @ self.u, dim=0, eps=1e-12)
+                u = F.normalize(matrix @ v, dim=0, eps=1e-12)
+                self.u.copy_(u)
+                self.v.copy_(v)
             weight = self.weight / (u @ (matrix @ v))
         return self._conv_forward(x, weight, self.bias)
 

@@ -97,7 +97,7 @@ class Generator(nn.Module):
     def forward(self, text, latents, update=True):
         condition = torch.cat([self.project(text["sentence"]), latents], 1)
         x = self.start(latents).reshape(-1, 4, 4, self.width).permute(0, 3, 1, 2)
-        if not self.query.weight.is_contiguous(memory_format=torch.channels_last):
+        if self.block_1.conv_1.weight.is_contiguous():  # 1x1 kernels are so in both formats
             x = x.contiguous()
         for i in (1, 2):
             x = getattr(self, f"block_{i}")(x, condition, update)
@@ -133,11 +133,11 @@ class Spectral(nn.Module):
 
     def forward(self, x):
         matrix = self.weight.flatten(1)  # (outputs, rest)
-        with torch.no_grad():
-            v = length_one(self.u @ matrix)
-            u = length_one(matrix @ v)
-            self.u.copy_(u)
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast("cpu", enabled=False):  # never in half precision
+            with torch.no_grad():
+                v = length_one(self.u @ matrix)
+                u = length_one(matrix @ v)
+                self.u.copy_(u)
             weight = self.weight / (u @ (matrix @ v) + 1e-10)
         if self.size is None:
             return F.linear(x, weight, self.bias)
