@@ -79,6 +79,7 @@ def publish(queue, job, target, machine):
         "usage": (found.get("usage") or "").replace(found["name"], target.name) or None,
         "limitations": job.limitations or found.get("limitations"),
         "training": _training(queue, job, found["training"], machine),
+        "condition": _condition(model, job, found),
         "training_data": found.get("training_data"), "results": found.get("results") or [],
     }, half=True)
     if not hasattr(model, "generate"):
@@ -93,6 +94,18 @@ def publish(queue, job, target, machine):
          "protocol": "of 255; 8 images"},
     ])
     return f"{target.name}: float16 changes pixels by at most {changed} of 255"
+
+
+def _condition(model, job, found):
+    """The record of the condition, with a caption of the recipe's sample grid as the example."""
+    from zoo.presets.usage import condition_record
+    from zoo.training import load_recipe
+
+    record = condition_record(model)
+    if record and record["kind"] == "captions":
+        captions = load_recipe(f"recipes/{job.recipe}").config.samples.captions
+        record = {**record, "caption": captions[0], **(found.get("condition") or {})}
+    return record
 
 
 def _training(queue, job, found, machine):

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 from zoo.errors import ZooError
+from zoo.presets.usage import condition_record
 from zoo.training import cost
 from zoo.training.config import flatten, to_plain
 from zoo.training.hardware import precision_advice
@@ -171,6 +172,9 @@ def build_experiment(recipe, data, strategy, presets=None, first_start=True):
         experiment = recipe.build(config, data, presets or named_presets(recipe))
         experiment.start = start_from(experiment.model, config) if first_start else ""
     experiment.metadata = {**_metadata(recipe, experiment.model), **experiment.metadata}
+    record, captions = condition_record(experiment.model), getattr(experiment.samples, "labels", [])
+    if record and record["kind"] == "captions" and captions:
+        experiment.metadata["condition"] = {**record, "caption": captions[0]}  # the card's example
     return experiment
 
 
