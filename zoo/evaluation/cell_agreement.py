@@ -26,11 +26,10 @@ def cell_agreement(subject, evaluators):
     readers = [n for n in evaluators.networks if getattr(n.classifier, "cells", None)]
     if not readers or subject.kind != "images" or subject.data.form != "pairs":
         return [], None
-    maps = subject.conditions.sources
+    maps = list(subject.conditions.sources.batches())
     colors = readers[0].classifier.cells["colors"]
-    far = np.average([far_share(batch, colors) for batch in maps.batches()],
-                     weights=[len(batch) for batch in maps.batches()])
-    if far > 0.5:
+    far = [float(far_share(batch, colors)) for batch in maps]
+    if np.average(far, weights=[len(batch) for batch in maps]) > 0.5:
         return [], ("the source images are no label maps: most of their pixels have none of the "
                     "reader's colors")
     photos = _photos(subject)
@@ -49,7 +48,7 @@ def _photos(subject):
 def _measure(subject, network, maps, photos, cache):
     reader, (conditions, samples) = network.classifier, subject.shape
     colors, grid = reader.cells["colors"], reader.grid
-    true = np.concatenate([cells_of(batch, colors, grid) for batch in maps.batches()])
+    true = np.concatenate([cells_of(batch, colors, grid) for batch in maps])
 
     def named(images):
         return np.asarray(cache.features(images, network)["cell_logits"]).argmax(-1)
