@@ -114,6 +114,7 @@ def test_distances_in_the_maps_of_an_encoder():
     assert distances[0] == 0 < distances[1]
     sides = [model.image_encoder.maps(feature_networks.squares(32)(x[1:]))
              for x in (IMAGES, other)]
+    sides = [[np.asarray(m) for m in maps] for maps in sides]
     units = [[m / np.linalg.norm(m, axis=-1, keepdims=True) for m in maps] for maps in sides]
     expected = sum(((a - b) ** 2).sum(-1).mean() for a, b in zip(*units, strict=True))
     assert distances[1] == pytest.approx(expected, rel=1e-3)

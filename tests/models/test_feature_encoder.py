@@ -15,7 +15,7 @@ CELLS = {"names": ["dark", "light"], "colors": [[0, 0, 0], [255, 255, 255]]}
 
 def reader(size=32, kind="compact", **changes):
     keras.utils.set_random_seed(0)
-    return FeatureEncoder([], "zoo-cells-encoder", size, 4, 4, kind, cells=CELLS, **changes)
+    return FeatureEncoder([], "zoo-cells-encoder", size, 8, 4, kind, cells=CELLS, **changes)
 
 
 @pytest.mark.parametrize("kind, grid", [("compact", 8), ("residual", 16)])
@@ -25,7 +25,7 @@ def test_outputs(kind, grid, size):
     outputs = model(np.zeros([3, size, size, 3], np.float32))
     assert model.grid == grid and set(outputs) == {"features", "cell_logits", "share_logits"}
     assert outputs["cell_logits"].shape == (3, grid, grid, 2)
-    assert outputs["features"].shape == (3, 4) and outputs["share_logits"].shape == (3, 2)
+    assert outputs["features"].shape == (3, 8) and outputs["share_logits"].shape == (3, 2)
     code = model.image_encoder(np.zeros([3, size, size, 3], np.float32))["code"]
     np.testing.assert_allclose(outputs["features"], code, atol=1e-6)
 
@@ -33,7 +33,7 @@ def test_outputs(kind, grid, size):
 def batches(seed, count):
     random = np.random.default_rng(seed)
     for _ in range(count):
-        cells = random.integers(0, 2, [8, 8, 8])
+        cells = (random.uniform(size=[8, 8, 8]) < random.uniform(size=[8, 1, 1])).astype(int)
         images = (2.0 * cells - 1).repeat(4, 1).repeat(4, 2)[..., None].repeat(3, -1)
         yield {"images": tf.constant(images, tf.float32), "cells": tf.constant(cells)}
 
@@ -48,10 +48,8 @@ def test_it_learns_cells_and_shares():
     outputs = model(batch["images"], training=True)
     named = np.argmax(outputs["cell_logits"], -1)
     assert (named == batch["cells"].numpy()).mean() > 0.9
-    all_light, all_dark = np.ones([4, 32, 32, 3], np.float32), -np.ones([4, 32, 32, 3], np.float32)
-    both = np.concatenate([all_light, all_dark])
-    shares = np.asarray(keras.ops.softmax(model(both, training=True)["share_logits"]))
-    assert shares[:4, 1].min() > shares[4:, 1].max()
+    shares = np.asarray(keras.ops.softmax(outputs["share_logits"]))[:, 1]
+    assert np.corrcoef(shares, batch["cells"].numpy().mean((1, 2)))[0, 1] > 0.8
 
 
 def test_the_preset_gives_the_same_outputs(tmp_path):
