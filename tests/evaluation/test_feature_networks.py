@@ -118,4 +118,4 @@ def test_distances_in_the_maps_of_an_encoder():
     units = [[m / np.linalg.norm(m, axis=-1, keepdims=True) for m in maps] for maps in sides]
     expected = sum(((a - b) ** 2).sum(-1).mean() for a, b in zip(*units, strict=True))
     assert distances[1] == pytest.approx(expected, rel=1e-3)
-    assert feature_networks.zoo_encoder(tiny.damsm(compiled=False)).maps is None
+    assert feature_networks.zoo_encoder(tiny.damsm()).maps is None
