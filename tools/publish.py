@@ -162,11 +162,14 @@ def _samples(queue, job, model, target):
         if key.startswith("data."):
             recipe.config.data[key.removeprefix("data.")] = value
     data = recipe.open_data(recipe.config)
-    conditions = fixed_conditions(model, data, recipe.config.samples.rows)[0]
     count = recipe.config.samples.samples_per_condition
-    save_png(target / "samples.png", sample_grid(model, conditions, count, 0)[1])
-    before = "" if conditions.references == [] else "the source and the target, then "
-    return f"One row per condition: {before}{count} samples (seeds 0 to {count - 1}), unselected."
+    kinds = fixed_conditions(model, data, recipe.config.samples.rows)  # one per direction
+    canvases = [sample_grid(model, conditions, count, 0)[1] for conditions in kinds]
+    save_png(target / "samples.png", np.concatenate(canvases))
+    before = ("", "the source, then ", "the source and the target, then ")
+    order = f" {kinds[0].name} above, {kinds[1].name} below." if len(kinds) == 2 else ""
+    return (f"One row per condition: {before[len(kinds[0].references)]}{count} samples (seeds 0 to "
+            f"{count - 1}), unselected.{order}")
 
 
 def _commit():

@@ -92,6 +92,15 @@ PLAN = [
                    "pixels; features of fid[zoo-cifar10-encoder].",
        limitations="It was trained on photographs of ten kinds of things. No score made with its "
                    "features can be compared with a paper's."),
+    Job("encoder_facades_128", program="train_encoder", data=FACADES, settings={
+        "data": "facade_labels:DATA", "name": "facades", "image_size": 128, "load_size": 143,
+        "image_encoder": "residual", "filters": 32, "features": 64, "batch_size": 16,
+        "steps": 2000, **BFLOAT16,
+    }, description="Reads facades: names one of twelve classes (window, door, balcony ...) for "
+                   "each of 16x16 cells of a photo of 128x128 pixels; features of "
+                   "fid[zoo-facades-encoder], cells of cell_agreement.",
+       limitations="It was trained on 400 photographs of facades, cropped and rectified. No score "
+                   "made with it can be compared with a paper's."),
     Job("damsm_emoji_64", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000}, preset="best",
         description="Text and image encoders that agree on which caption describes which emoji: "
                     "text-to-image systems are trained with them.",
@@ -124,4 +133,8 @@ PLAN = [
     Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES, settings=U_NET,
         description="BicycleGAN on facades: a label map in, 128x128 photos out; the latent of one "
                     "photo can be given to another label map."),
+    # in float32, in which a step takes two thirds of the time
+    *pair("drit:emoji_styles_64", "drit.py:emoji",
+          what="DRIT{ms} between two drawing styles of emoji, noto and blob: an image in, 64x64 "
+               "images in the other style out, in both directions.", steps=3000),
 ]
