@@ -113,9 +113,9 @@ def test_a_run_says_how_long_all_of_its_steps_take(monkeypatch):
     machine = cost.Machine(flops=step.flops, bandwidth=math.inf, overhead=0.0)  # a second per step
     monkeypatch.setattr(cost, "measure_machine", lambda dtype: machine)
     config = types.SimpleNamespace(dtype="float32", steps=90)
-    assert cost.describe_run(model, batch, config).endswith("; 90 steps: 1.5 min")
+    assert cost.describe_run(step, config).endswith("; 90 steps: 1.5 min")
     config.steps = 7200
-    assert cost.describe_run(model, batch, config).endswith("; 7,200 steps: 2.0 h")
+    assert cost.describe_run(step, config).endswith("; 7,200 steps: 2.0 h")
 
 
 def test_this_machine():

@@ -70,7 +70,8 @@ def step_cost(model, batch):
 
     Args:
         model: a compiled `zoo.models.base.system.System`.
-        batch: dict of tensors, as the system's `train_step` takes it; only shapes matter.
+        batch: dict of tensors, as the system's `train_step` takes it, or of their
+            `tf.TensorSpec`s; only shapes matter.
     """
     step = tf.function(model.train_step, autograph=False).get_concrete_function(batch)
     trained = {
@@ -233,19 +234,17 @@ def describe(cost, machine):
     )
 
 
-def describe_run(model, batch, config):
+def describe_run(step, config):
     """`describe` for a run's step, and the estimated time of all its steps, for `--dry_run`.
 
     Args:
-        model: a compiled `zoo.models.base.system.System`.
-        batch: dict of tensors, one of its batches.
+        step: the `Cost` of a step.
         config: a resolved config: `steps`, `dtype`.
     """
-    cost = step_cost(model, batch)
     machine = measure_machine("bfloat16" if config.dtype == "mixed_bfloat16" else "float32")
-    total = machine.seconds(cost) * config.steps
+    total = machine.seconds(step) * config.steps
     time_of_all = f"{total / 3600:,.1f} h" if total >= 3600 else f"{total / 60:,.1f} min"
-    return f"{describe(cost, machine)}; {config.steps:,} steps: {time_of_all}"
+    return f"{describe(step, machine)}; {config.steps:,} steps: {time_of_all}"
 
 
 def data_parallel_seconds(cost, machine, replicas, link):
