@@ -2,6 +2,7 @@ r"""Writes docs/reproducing.md: per published experiment its command, cost, prot
 
     python tools/reproducing.py                          # all rows, 5 to 20 s of CPU each
     python tools/reproducing.py --only=dm_gan:birds_ms   # one row; the others keep their numbers
+    python tools/reproducing.py --missing                # the rows without numbers
 
 The steps, hours and memory are those that `--dry_run` prints: calculated, not measured. They are
 kept in docs/reproducing.json, and the table between the two comments of the page is made of them.
@@ -74,8 +75,6 @@ ROWS = (
         "FID 25.99 ± 4.26, NDB 38.20 ± 2.39, JSD 0.09, LPIPS 0.36 (MSGAN's baseline); IS 4.04"),
     Row("stackgan_v2:birds_msgan", "msgan_text",
         "FID 25.53 ± 1.83, NDB 30.60 ± 2.51, JSD 0.07, LPIPS 0.37"),
-    Row("stackgan_v2:birds", "", "no number: the text encoder is that of a DAMSM"),
-    Row("stackgan_v2:coco", "", "no number: no settings were published"),
     Row("xmc_gan:coco", "xmc_gan", "FID 10.5 to 11.0 (README of the code, 128 pixels)",
         XMC_EVALUATION, XMC_WEIGHTS),
     Row("xmc_gan:coco_256", "xmc_gan", "IS 30.45, FID 9.33, SOA-C 50.94, SOA-I 71.33",
@@ -106,26 +105,53 @@ ROWS = (
 )
 
 
-def calculate(variant):
-    """The numbers of a variant without its data, as `--dry_run` prints them: dict for JSON."""
+def calculate(variant, traced):
+    """The numbers of a variant without its data, as `--dry_run` prints them: dict for JSON.
+
+    Args:
+        variant: str. traced: dict of what was traced before, to which this one is added: variants
+            that differ only in their data and epochs have the same step.
+    """
+    from zoo.data.known import KNOWN
+    from zoo.training.config import to_plain
+    from zoo.training.gpus import GPUS
+
+    recipe, steps = schedule(variant)
+    config, known = recipe.config, KNOWN[variant.partition(":")[2]]
+    same = {key: value for key, value in to_plain(config).items()
+            if key not in ("dataset", "epochs", "decay", "data", "samples", "pretraining")}
+    key = json.dumps([same, known.tokens, known.classes, config.data.get("max_words")])
+    if key not in traced:
+        traced[key] = trace(recipe)
+    parameters, step = traced[key]
+    return {
+        "parameters": parameters, "gflop": step.flops / 1e9,
+        "gigabytes": (step.memory + step.variables) / 1e9,
+        "hours": {gpu.name: gpu.machine(config.dtype).seconds(step) * steps / 3600
+                  for gpu in GPUS},
+    }
+
+
+def schedule(variant):
+    """(the recipe of a variant, the steps of its epochs)."""
+    from zoo.data.known import KNOWN
+    from zoo.training.recipe import load_recipe
+
+    name, _, dataset = variant.partition(":")
+    recipe = load_recipe(str(ROOT / "recipes" / f"{name}.py") + f":{dataset}")
+    return recipe, recipe.config.epochs * KNOWN[dataset].images // recipe.config.batch_size
+
+
+def trace(recipe):
+    """(parameters of the networks, `Cost` of a step) of a recipe."""
     import tensorflow as tf
 
     from zoo import training
-    from zoo.training.gpus import GPUS
 
-    name, _, dataset = variant.partition(":")
     start = time.process_time()
-    found = training.plan(str(ROOT / "recipes" / f"{name}.py") + f":{dataset}",
-                          strategy=tf.distribute.get_strategy())
-    config, step = found.config, found.step
-    result = {
-        "parameters": found.model.parameter_counts(),
-        "epochs": config.epochs, "steps": config.steps, "batch_size": config.batch_size,
-        "gflop": step.flops / 1e9, "gigabytes": (step.memory + step.variables) / 1e9,
-        "hours": {gpu.name: gpu.machine(config.dtype).seconds(step) * config.steps / 3600
-                  for gpu in GPUS},
-        "cpu_seconds": time.process_time() - start,
-    }
+    found = training.plan(recipe, strategy=tf.distribute.get_strategy())
+    result = found.model.parameter_counts(), found.step
+    print(f"{recipe.source}: {time.process_time() - start:.1f} s of CPU", flush=True)
     del found
     tf.keras.backend.clear_session()
     gc.collect()
@@ -154,28 +180,39 @@ def evaluate_command(row):
 
 
 def table(numbers):
-    """The rows of the table as Markdown."""
+    """The rows of the table as Markdown; those without numbers say so."""
     lines = ["| train | data | epochs; steps | calculated: time; memory | evaluate | the paper's |",
              "|---|---|---|---|---|---|"]
     for row in ROWS:
-        if row.variant not in numbers:
-            continue
-        found, page = numbers[row.variant], DATA[row.data][0]
-        hours = "<br>".join(f"{gpu}: {_time(value)}" for gpu, value in found["hours"].items())
-        evaluate = evaluate_command(row)
+        recipe, steps = schedule(row.variant)
+        evaluate, page = evaluate_command(row), DATA[row.data][0]
         lines.append(
-            f"| `{train_command(row)}` | [{row.data}](datasets/{page}.md) | {found['epochs']:,}; "
-            f"{found['steps']:,} | {hours}<br>{found['gigabytes']:,.1f} GB | "
+            f"| `{train_command(row)}` | [{row.data}](datasets/{page}.md) | "
+            f"{recipe.config.epochs:,}; {steps:,} | {_cost(numbers.get(row.variant))} | "
             f"{evaluate and f'`{evaluate}`'} | {row.number} |")
     return "\n".join(lines) + "\n"
+
+
+def _cost(found):
+    if found is None:
+        return "not calculated yet; `--dry_run` prints it"
+    hours = "<br>".join(f"{gpu}: {_time(value)}" for gpu, value in found["hours"].items())
+    return f"{hours}<br>{found['gigabytes']:,.1f} GB"
 
 
 def _time(hours):
     return f"{hours / 24:,.1f} days" if hours >= 72 else f"{hours:,.1f} h"
 
 
-def write(numbers):
-    """Rewrites the numbers and the table of the page."""
+def stored():
+    """The numbers of all rows that were calculated, a dict."""
+    return json.loads(NUMBERS.read_text("utf-8")) if NUMBERS.exists() else {}
+
+
+def write(added):
+    """Adds numbers, a dict, to the stored ones, and rewrites the table of the page."""
+    numbers = stored() | added  # another process may have added some
+    numbers = {row.variant: numbers[row.variant] for row in ROWS if row.variant in numbers}
     NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
     text = PAGE.read_text("utf-8")
     start, end = text.index(START) + len(START), text.index(END)
@@ -187,19 +224,19 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", help="regular expression of the variants to calculate again")
     parser.add_argument("--missing", action="store_true", help="only those without numbers")
+    parser.add_argument("--table", action="store_true", help="only make the table again")
     options = parser.parse_args(arguments)
+    if options.table:
+        write({})
+        return
     from zoo import command_line
 
     command_line.start_tensorflow()
-    numbers = json.loads(NUMBERS.read_text("utf-8")) if NUMBERS.exists() else {}
+    traced = {}
     for row in ROWS:
         wanted = not options.only or re.fullmatch(options.only, row.variant)
-        if wanted and not (options.missing and row.variant in numbers):
-            numbers[row.variant] = calculate(row.variant)
-            found = numbers[row.variant]
-            print(f"{row.variant}: {found['cpu_seconds']:.1f} s of CPU, {found['steps']:,} steps",
-                  flush=True)
-            write({r.variant: numbers[r.variant] for r in ROWS if r.variant in numbers})
+        if wanted and not (options.missing and row.variant in stored()):
+            write({row.variant: calculate(row.variant, traced)})
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from tests.support import folders
-from tests.test_commands import ROOT
+from tests.support.runs import ROOT
 from zoo.data import known_check
 from zoo.data.known import DATA_SETS, Archive
 from zoo.errors import ZooError

@@ -38,7 +38,8 @@ def download(name, out, log=print):
 
     Args:
         name: str, one of `names()`.
-        out: str, the folder of the data set. It may exist if it has none of the archives' folders.
+        out: str, the folder of the data set. It may exist if it is empty; or, where a part is
+            fetched by hand, if it has none of the archives' folders.
         log: function of a line of text.
 
     Raises:
@@ -47,6 +48,11 @@ def download(name, out, log=print):
     """
     check_choice("--download", name, names())
     known, out = DATA_SETS[name], check_folder(out)
+    if not known.by_hand and out.is_dir() and any(out.iterdir()):
+        raise ZooError(
+            f"{out} is not empty: if it is the data set, zoo data --check {name} {out}; otherwise "
+            "give another folder."
+        )
     work = Path(f"{os.path.normpath(out)}.download")
     _check_space(out.parent, known.archives)
     unpacked = work / "unpacked"
