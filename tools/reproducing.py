@@ -194,7 +194,7 @@ def table(numbers):
 
 
 def _cost(found):
-    if found is None:
+    if "hours" not in (found or ()):
         return "not calculated yet; `--dry_run` prints it"
     hours = "<br>".join(f"{gpu}: {_time(value)}" for gpu, value in found["hours"].items())
     return f"{hours}<br>{found['gigabytes']:,.1f} GB"
@@ -211,7 +211,7 @@ def stored():
 
 def write(added):
     """Adds numbers, a dict, to the stored ones, and rewrites the table of the page."""
-    numbers = stored() | added  # another process may have added some
+    numbers = stored() | added
     numbers = {row.variant: numbers[row.variant] for row in ROWS if row.variant in numbers}
     NUMBERS.write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
     text = PAGE.read_text("utf-8")
@@ -235,7 +235,8 @@ def main(arguments=None):
     traced = {}
     for row in ROWS:
         wanted = not options.only or re.fullmatch(options.only, row.variant)
-        if wanted and not (options.missing and row.variant in stored()):
+        known = "hours" in stored().get(row.variant, ())
+        if wanted and not (options.missing and known):
             write({row.variant: calculate(row.variant, traced)})
 
 

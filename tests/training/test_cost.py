@@ -52,6 +52,16 @@ def test_called_functions_are_counted():
     assert counted(lambda x, w: inner(x, w) + inner(x, w), IMAGES, KERNEL).flops == 2 * FORWARD
 
 
+def test_the_memory_of_a_branch_is_counted():
+    x = tf.ones([1000])  # 4 kB
+
+    def many(x):
+        return tf.add_n([tf.sin(x * k) for k in range(1, 11)])
+
+    found = counted(lambda x: tf.cond(x[0] > 0, lambda: many(x), lambda: x), x)
+    assert found.memory >= 10 * 4000
+
+
 def test_memory_is_the_peak_of_live_tensors():
     x = tf.ones([1000])  # 4 kB
 

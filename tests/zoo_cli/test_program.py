@@ -54,7 +54,7 @@ def test_presets(capsys):
 def test_recipes(capsys):
     assert program.run(["recipes", "msgan"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("dcgan:cifar10_msgan     MSGAN's experiment")
+    assert lines[0].startswith("dcgan:cifar10_msgan      MSGAN's experiment")
     assert any(line.startswith("stackgan_v2:birds_msgan  ") for line in lines)
     with pytest.raises(ZooError, match="No variant of a recipe matches"):
         program.run(["recipes", "nothing_like_it"])

@@ -5,8 +5,8 @@ an estimate from the speeds of a machine, which `measure_machine` measures in ab
 
     time = FLOP / peak FLOP/s + bytes / bandwidth + operations x overhead
 
-Known limits: operations that TensorFlow fuses or simplifies later are counted as traced, and the
-body of a loop is counted once.
+Known limits: operations that TensorFlow fuses or simplifies later are counted as traced, the body
+of a loop is counted once, and of two branches only the first: DRIT's steps are all counted as full.
 """
 
 import dataclasses
@@ -89,7 +89,7 @@ def graph_cost(function):
     """The `Cost` of a concrete function, without operations that affect no output or variable."""
     graph = function.graph
     needed = _needed(graph)
-    flops = traffic = 0.0
+    flops = traffic = inside = 0.0
     count = 0
     for op in needed:
         if op.type in CALLS:
@@ -97,13 +97,14 @@ def graph_cost(function):
                 cost = graph_cost(inner)
                 flops, traffic = flops + cost.flops, traffic + cost.traffic
                 count += cost.operations
+                inside = max(inside, cost.memory)  # of the largest call, on top of all else
         elif op.type not in VIEWS:
             flops += operation_flops(op)
             traffic += sum(map(_bytes, (*op.inputs, *op.outputs)))
             if op.type == "ResourceApplyAdam":  # the variable and both moments, read and written
                 traffic += 6 * _bytes(op.inputs[-1])
             count += 1
-    return Cost(flops, traffic, count, _peak(needed))
+    return Cost(flops, traffic, count, _peak(needed) + inside)
 
 
 def operation_flops(op):

@@ -9,6 +9,8 @@ import json
 import tempfile
 from typing import Any
 
+import tensorflow as tf
+
 from zoo.networks.build import without_values
 from zoo.training import cost
 from zoo.training.config import to_plain
@@ -71,12 +73,20 @@ def plan(config, build=None, strategy=None):
             notes.append(note)
         with without_values():
             experiment = build_experiment(built, data, strategy)
-        batch = experiment.batches(0).element_spec
+        batch = _specs(experiment.batches(0))
         step = None
         if strategy.num_replicas_in_sync == 1:
             step = cost.step_cost(experiment.model, batch)
     model = experiment.model
     return Plan(recipe.config, model, notes, data.describe(model), batch, step)
+
+
+def _specs(batches):
+    """The `tf.TensorSpec`s of a data set's batches; a batch is drawn if they leave sizes open."""
+    specs = batches.element_spec
+    if all(spec.shape.is_fully_defined() for spec in tf.nest.flatten(specs)):
+        return specs
+    return tf.nest.map_structure(tf.TensorSpec.from_tensor, next(iter(batches)))
 
 
 def describe(config, build=None, strategy=None):
