@@ -36,6 +36,33 @@ def _trace_once(layer):
 
 
 @contextlib.contextmanager
+def without_values():
+    """A block in which random initial values are zeros, for networks that are only described.
+
+    Drawing the values of a large network takes longer than building it.
+    """
+    classes = [cls for cls in _all_subclasses(keras.initializers.Initializer)
+               if "__call__" in vars(cls)]
+    before = {cls: cls.__call__ for cls in classes}
+
+    def zeros(self, shape, dtype=None, **_):
+        del self
+        return keras.ops.zeros(shape, dtype=dtype)
+
+    try:
+        for cls in classes:
+            cls.__call__ = zeros
+        yield
+    finally:
+        for cls, function in before.items():
+            cls.__call__ = function
+
+
+def _all_subclasses(cls):
+    return [part for child in cls.__subclasses__() for part in (child, *_all_subclasses(child))]
+
+
+@contextlib.contextmanager
 def generation_only():
     """A block in which systems defer the networks that only training needs to their first use."""
     token = _GENERATION_ONLY.set(True)
