@@ -5,14 +5,14 @@ r"""Evaluates the built-in presets; writes their model cards, `docs/reports.md` 
 
 Each preset that generates images is evaluated with `recipes.evaluate --record`, with the encoders
 that were trained on the same data (`FAMILIES`, by the word before the pixels in a preset's name),
-and so are as many real training images, for scale. Presets of one family share a table, and are
-compared pairwise with `--compare`. Where a data set has several splits of captions, or two
-directions, each preset is evaluated with each of them; the first is the one in its model card.
-Families without presets are left out. Unchanged results come from `OUT/cache`.
+and so are as many real training images, for scale. Presets of one family share a table, and those
+with and without mode seeking are compared with `--compare`. Where a data set has several splits of
+captions, or two directions, there is a table for each of them; the first is that of the model
+cards. Families without presets are left out. Unchanged results come from `OUT/cache`; `--only=NAME`
+evaluates a new preset, and takes the others' reports from OUT as they are.
 """
 
 import datetime
-import itertools
 import json
 import os
 import shlex
@@ -31,7 +31,7 @@ FAMILIES = {  # `data`: the flag of its data set; `variants`: further evaluation
     "emoji": {
         "title": "Emoji", "data": "emoji", "source": "emoji",
         "encoders": ("encoder_emoji_64", "damsm_emoji_64"), "counts": (),
-        "by": "captions", "variants": {
+        "variants": {
             "--condition_split=combinations": "unseen combinations",
             "--condition_split=train": "training captions",
             "--condition_split=test": "unseen bases",
@@ -51,7 +51,7 @@ FAMILIES = {  # `data`: the flag of its data set; `variants`: further evaluation
     "styles": {
         "title": "Drawing styles of emoji", "data": "emoji", "source": "unpaired",
         "encoders": ("encoder_emoji_64",), "counts": (),
-        "by": "direction", "variants": {
+        "variants": {
             "--direction=a2b": "noto to blob", "--direction=b2a": "blob to noto",
         },
         "text": "Emoji of the test split in one style in, the other style out. `class_accuracy` is "
@@ -71,7 +71,7 @@ else. In parentheses: the 95 % interval of the bootstrap.
 
 The captions of the emoji are unseen combinations: base and modifiers occur in training, but not
 together ([the split](data.md#emoji)). `attn_gan_emoji_64` is older than this split and was trained
-on them. A second table adds training captions and bases that no preset has seen.
+on them. Further tables have training captions, and bases that no preset has seen.
 
 The whole page, and the results in the presets' model cards, are written by one command, here on
 {machine}, {date}:
@@ -85,6 +85,7 @@ flags = command_line.Flags()
 _OUT = flags.DEFINE_string("out", None, "Folder for the reports and their cache.")
 _DATA = {name: flags.DEFINE_string(name, None, f"The data set {name}: folder or .zip.")
          for name in dict.fromkeys(family["data"] for family in FAMILIES.values())}
+_ONLY = flags.DEFINE_multi_string("only", [], "Presets to evaluate; default: all.")
 _MACHINE = flags.DEFINE_string("machine", None, "Description of the machine for the page.")
 
 
@@ -100,7 +101,8 @@ def main(argv):
     parts = [TEXT.format(
         machine=_MACHINE.value or f"{os.cpu_count()} cores of an {processor_name()}",
         date=datetime.date.today().isoformat(),
-        command="python examples/measure_presets.py " + " ".join(map(shlex.quote, sys.argv[1:])),
+        command="python examples/measure_presets.py " + " ".join(
+            shlex.quote(word) for word in sys.argv[1:] if not word.startswith("--only")),
     )]
     for name, of_family in presets.items():
         parts += family_part(name, FAMILIES[name], of_family, out)
@@ -118,6 +120,12 @@ def families(presets):
     """dict of family -> those of the presets that belong to it, without empty ones."""
     members = {name: [n for n in presets if n.split("_")[-2] == name] for name in FAMILIES}
     return {name: of_family for name, of_family in members.items() if of_family}
+
+
+def pairs(presets):
+    """(name without, name with mode seeking) of the presets that are there in both forms."""
+    return [(name.replace("_ms_", "_"), name) for name in presets
+            if "_ms_" in name and name.replace("_ms_", "_") in presets]
 
 
 def family_part(name, family, presets, out):
@@ -148,7 +156,7 @@ def family_part(name, family, presets, out):
         *notes(columns), "",
     ]
     lines += by_variant(family, presets, out, common)
-    for a, b in itertools.combinations(presets, 2):
+    for a, b in pairs(presets):
         lines += comparison(a, b, out, common, (*family["counts"], *recorded))
     for preset in presets:
         lines += include_figures(preset, out)
@@ -156,28 +164,31 @@ def family_part(name, family, presets, out):
 
 
 def by_variant(family, presets, out, common):
-    """The table of all presets with each variant of the conditions; [] if there is only one."""
-    if not family["variants"]:
-        return []
-    columns = {}
-    for preset in presets:
-        for flag, title in family["variants"].items():
-            folder = out / f"{preset}-{flag.partition('=')[2]}"
-            columns[f"{preset}, {title}"] = evaluate(
-                folder, out, f"--preset={preset}", *common, *family["counts"], flag,
-            )
-    return [f"### By {family['by']}", "", *table(columns), ""]
+    """A table of all presets with each variant of the conditions but the first."""
+    lines = []
+    for flag, title in list(family["variants"].items())[1:]:
+        columns = {
+            preset: evaluate(
+                out / f"{preset}-{flag.partition('=')[2]}", out, f"--preset={preset}", *common,
+                *family["counts"], flag,
+            ) for preset in presets
+        }
+        lines += [f"### {title[0].upper()}{title[1:]}", "", *table(columns), ""]
+    return lines
 
 
 def evaluate(folder, out, *arguments):
     """Runs `recipes.evaluate`; returns the content of its report, or None for a comparison."""
+    path = Path(folder) / "report.json"
+    new = any(name in argument for name in _ONLY.value for argument in arguments)
+    if _ONLY.value and not new and (path.exists() or (Path(folder) / "compare.md").exists()):
+        return json.loads(path.read_text("utf-8")) if path.exists() else None
     cache, folder = os.path.relpath(out / "cache"), os.path.relpath(folder)
     call = [sys.executable, "-m", "recipes.evaluate", *arguments, f"--cache={cache}",
             f"--out={folder}"]
     print(" ".join(["python", *call[1:]]), flush=True)
     if subprocess.run(call).returncode:
         raise ZooError(f"recipes.evaluate failed: {' '.join(arguments)}")
-    path = Path(folder) / "report.json"
     return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 

@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -69,6 +70,25 @@ def test_families_are_those_that_have_presets(program):
         "styles": ["drit_ms_emoji_styles_64"]}
     flags_of = {family["data"] for family in program.FAMILIES.values()}
     assert set(program._DATA) == flags_of == {"emoji", "cifar10", "facades"}
+
+
+def test_pairs_are_those_with_and_without_mode_seeking(program):
+    names = ["attn_gan_emoji_64", "dm_gan_ms_emoji_64", "dm_gan_emoji_64", "dcgan_ms_cifar10_32"]
+    assert program.pairs(names) == [("dm_gan_emoji_64", "dm_gan_ms_emoji_64")]
+
+
+def test_only_new_presets_are_evaluated(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(program._ONLY), "value", ["new"])
+    ran = []
+    monkeypatch.setattr(
+        program.subprocess, "run", lambda call: ran.append(call) or SimpleNamespace(returncode=0))
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text(f'{{"name": "{name}"}}')
+        report = program.evaluate(tmp_path / name, tmp_path, f"--preset={name}")
+        assert report == {"name": name}
+    program.evaluate(tmp_path / "missing", tmp_path, "--preset=missing")
+    assert [call[3] for call in ran] == ["--preset=new", "--preset=missing"]
 
 
 def test_real_images_of_a_translation_are_its_targets(program, tmp_path, monkeypatch):
