@@ -53,7 +53,7 @@ class Preset:
     name: str
 
 
-def pair(name, recipe, data=EMOJI, needs=(), what="", weight=1.0, **settings):
+def pair(name, recipe, data=EMOJI, needs=(), what="", weight=1.0, limitations="", **settings):
     """Two jobs, with mode seeking and without.
 
     Args:
@@ -65,8 +65,9 @@ def pair(name, recipe, data=EMOJI, needs=(), what="", weight=1.0, **settings):
     return [
         Job(f"{system}_ms_{rest}", recipe, data,
             {**settings, "model.mode_seeking_weight": weight}, needs,
-            description=what.format(ms=" with mode seeking")),
-        Job(f"{system}_{rest}", recipe, data, settings, needs, description=what.format(ms="")),
+            description=what.format(ms=" with mode seeking"), limitations=limitations),
+        Job(f"{system}_{rest}", recipe, data, settings, needs, description=what.format(ms=""),
+            limitations=limitations),
     ]
 
 
@@ -75,6 +76,12 @@ U_NET = {
     **BFLOAT16, "epochs": 60, "decay.epochs": 60, "decay.constant_epochs": 30,
     "model.generator_filters": 24, "model.ema_decay": 0.999, "model.ema_warmup": True,
 }
+FACADE_LIMITS = (
+    "It learned from 400 photos and reads label maps in the colors of CMP's in pix2pix. Skies and "
+    "the edges of a photo are often torn; details of windows and doors are blurred."
+)
+EARLY = ("An early state: colors, faces and skin tones follow the caption, most other things do "
+         "not. It knows 1,227 words, and only emoji.")
 GUIDED = {**BFLOAT16, "damsm": Preset("damsm_emoji_64"), "steps": 4500}
 
 PLAN = [
@@ -115,7 +122,7 @@ PLAN = [
     *pair("pix2pix:facades_128", "pix2pix.py:facades_128", FACADES,
           what="Pix2Pix{ms} on facades: a label map in, 128x128 photos out.",
           # after 500 steps with 1 or 0.3 the images depended on the latent only, not on the map
-          weight=0.1, **U_NET),
+          weight=0.1, limitations=FACADE_LIMITS, **U_NET),
     # the other encoders of R-precision, and the other systems
     Job("damsm_emoji_64_seed1", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000, "seed": 1},
         preset="best"),
@@ -127,12 +134,13 @@ PLAN = [
         description="MirrorGAN on captioned emoji: a caption in, 64x64 images out, which it can "
                     "caption in their turn."),
     *pair("stackgan_v2:emoji_64", "stackgan_v2.py:emoji", needs=("damsm_emoji_64",),
-          what="StackGAN++{ms} on captioned emoji: a caption in, 64x64 images out.", **GUIDED),
+          what="StackGAN++{ms} on captioned emoji: a caption in, 64x64 images out.",
+          limitations=EARLY, **GUIDED),
     *pair("attn_gan:emoji_64", "attn_gan.py:emoji", needs=("damsm_emoji_64",),
           what="AttnGAN{ms} on captioned emoji: a caption in, 64x64 images out.", **GUIDED),
     Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES, settings=U_NET,
         description="BicycleGAN on facades: a label map in, 128x128 photos out; the latent of one "
-                    "photo can be given to another label map."),
+                    "photo can be given to another label map.", limitations=FACADE_LIMITS),
     # in float32, in which a step takes two thirds of the time
     *pair("drit:emoji_styles_64", "drit.py:emoji",
           what="DRIT{ms} between two drawing styles of emoji, noto and blob: an image in, 64x64 "
