@@ -196,12 +196,11 @@ def table(numbers):
 def _cost(found):
     if "hours" not in (found or ()):
         return "not calculated yet; `--dry_run` prints it"
-    hours = "<br>".join(f"{gpu}: {_time(value)}" for gpu, value in found["hours"].items())
+    from zoo.training.cost import time_text
+
+    hours = "<br>".join(
+        f"{gpu}: {time_text(3600 * value)}" for gpu, value in found["hours"].items())
     return f"{hours}<br>{found['gigabytes']:,.1f} GB"
-
-
-def _time(hours):
-    return f"{hours / 24:,.1f} days" if hours >= 72 else f"{hours:,.1f} h"
 
 
 def stored():

@@ -4,8 +4,8 @@ import types
 
 import pytest
 
-from zoo.training.cost import Cost
-from zoo.training.gpus import BANDWIDTH, COMPUTE, GPUS, OVERHEAD, describe_gpus, time_text
+from zoo.training.cost import Cost, time_text
+from zoo.training.gpus import BANDWIDTH, COMPUTE, GPUS, OVERHEAD, describe_gpus
 
 V100, A100, H100, H200 = GPUS
 

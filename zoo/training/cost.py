@@ -243,9 +243,16 @@ def describe_run(step, config):
         config: a resolved config: `steps`, `dtype`.
     """
     machine = measure_machine("bfloat16" if config.dtype == "mixed_bfloat16" else "float32")
-    total = machine.seconds(step) * config.steps
-    time_of_all = f"{total / 3600:,.1f} h" if total >= 3600 else f"{total / 60:,.1f} min"
+    time_of_all = time_text(machine.seconds(step) * config.steps)
     return f"{describe(step, machine)}; {config.steps:,} steps: {time_of_all}"
+
+
+def time_text(seconds):
+    """Seconds in the unit that suits them: "3.0 h", "12 days"."""
+    hours = seconds / 3600
+    if hours >= 72:
+        return f"{hours / 24:,.1f} days"
+    return f"{hours:,.1f} h" if hours >= 1 else f"{seconds / 60:,.1f} min"
 
 
 def data_parallel_seconds(cost, machine, replicas, link):

@@ -8,7 +8,7 @@ to start each operation. These three are assumptions.
 
 from dataclasses import dataclass
 
-from zoo.training.cost import Machine
+from zoo.training.cost import Machine, time_text
 
 COMPUTE, BANDWIDTH, OVERHEAD = 0.4, 0.7, 5e-6
 
@@ -76,11 +76,3 @@ def describe_gpus(step, config):
             f"{time_text(seconds * config.steps)} in all, {need / 1e9:,.3g} GB{fits}"
         )
     return "\n".join(lines)
-
-
-def time_text(seconds):
-    """Seconds in the unit that suits them: "3.0 h", "12 days"."""
-    hours = seconds / 3600
-    if hours >= 72:
-        return f"{hours / 24:,.1f} days"
-    return f"{hours:,.1f} h" if hours >= 1 else f"{seconds / 60:,.1f} min"
