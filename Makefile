@@ -43,7 +43,7 @@ bench: $(INSTALLED)
 
 presets-report: $(INSTALLED)
 	@$(RUN) examples/measure_presets.py --emoji=$(DATA)/emoji.zip \
-	  --cifar10=$(DATA)/cifar10_images.zip --out=runs/measured $(ARGS)
+	  --cifar10=$(DATA)/cifar10_images.zip --facades=$(DATA)/facades.zip --out=runs/measured $(ARGS)
 	@$(RUN) examples/preset_table.py
 	@$(RUN) examples/gallery.py
 

@@ -88,6 +88,9 @@ def main(arguments=None):
             pair_part(page, plain, row["name"])
     for name in labels:
         label_part(page, name, zoo.from_preset(name))
+    for row in rows:
+        if row["task"] == "image-to-image":
+            image_part(page, row["name"])
     page.write()
     print(f"Written to {page.path}")
 
@@ -146,6 +149,17 @@ def label_part(page, name, model):
     page.image(f"{name}_interpolation",
                grid(model.interpolate(classes[:4], STEPS, seed=0), STEPS, labels=names[:4]),
                "From the latent of seed 0 to that of seed 1.")
+
+
+def image_part(page, name):
+    """The sample grids of the model card, whose sources are images of a data set."""
+    from zoo.presets import read_metadata
+    from zoo.presets.registry import FOLDER
+
+    page.heading(name)
+    for entry in read_metadata(name)["pictures"]:
+        relative = os.path.relpath(Path(FOLDER) / name / entry["path"], page.path.parent)
+        page.lines += [f"![{entry['text']}]({relative})", "", f"*{entry['text']}*", ""]
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
 r"""Evaluates the built-in presets; writes their model cards, `docs/reports.md` and its figures.
 
     python examples/measure_presets.py --emoji=data/emoji.zip --cifar10=data/cifar10_images.zip \
-        --out=runs/measured
+        --facades=data/facades.zip --out=runs/measured
 
 Each preset that generates images is evaluated with `recipes.evaluate --record`, with the encoders
 that were trained on the same data (`FAMILIES`, by the word before the pixels in a preset's name),
-and so are as many real training images, for scale. Presets of one family share a table, and are
-compared pairwise with `--compare`. Where a data set has several splits of captions, each preset is
-evaluated with each of them; the first is the one in its model card. Unchanged results come from
-`OUT/cache`.
+and so are as many real training images, for scale. Presets of one family share a table, and those
+with and without mode seeking are compared with `--compare`. Where a data set has several splits of
+captions, or two directions, there is a table for each of them; the first is that of the model
+cards. Families without presets are left out. Unchanged results come from `OUT/cache`; `--only=NAME`
+evaluates a new preset, and takes the others' reports from OUT as they are.
 """
 
 import datetime
-import itertools
 import json
 import os
 import shlex
@@ -27,16 +27,35 @@ from zoo.training.hardware import processor_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reports.md"
-FAMILIES = {
+FAMILIES = {  # `data`: the flag of its data set; `variants`: further evaluations, the first one's
     "emoji": {
-        "title": "Emoji", "source": "emoji",
+        "title": "Emoji", "data": "emoji", "source": "emoji",
         "encoders": ("encoder_emoji_64", "damsm_emoji_64"), "counts": (),
-        "splits": {"combinations": "unseen combinations", "train": "training captions",
-                   "test": "unseen bases"},
+        "variants": {
+            "--condition_split=combinations": "unseen combinations",
+            "--condition_split=train": "training captions",
+            "--condition_split=test": "unseen bases",
+        },
     },
     "cifar10": {
-        "title": "CIFAR-10", "source": "classes", "encoders": ("encoder_cifar10_32",),
-        "counts": ("--samples_per_condition=100", "--real=1000"), "splits": {},
+        "title": "CIFAR-10", "data": "cifar10", "source": "classes",
+        "encoders": ("encoder_cifar10_32",),
+        "counts": ("--samples_per_condition=100", "--real=1000"), "variants": {},
+    },
+    "facades": {
+        "title": "Facades", "data": "facades", "source": "pairs",
+        "encoders": ("encoder_facades_128",), "counts": (), "variants": {},
+        "text": "Label maps of the test split in, photos out. `cell_agreement` is the share of "
+                "16 x 16 cells in which the reader sees what the label map says.",
+    },
+    "styles": {
+        "title": "Drawing styles of emoji", "data": "emoji", "source": "unpaired",
+        "encoders": ("encoder_emoji_64",), "counts": (),
+        "variants": {
+            "--direction=a2b": "noto to blob", "--direction=b2a": "blob to noto",
+        },
+        "text": "Emoji of the test split in one style in, the other style out. `class_accuracy` is "
+                "the share of the translations that the reader takes for the other style.",
     },
 }
 FIGURES = ("grid.png", "ndb.png")
@@ -52,7 +71,7 @@ else. In parentheses: the 95 % interval of the bootstrap.
 
 The captions of the emoji are unseen combinations: base and modifiers occur in training, but not
 together ([the split](data.md#emoji)). `attn_gan_emoji_64` is older than this split and was trained
-on them. A second table adds training captions and bases that no preset has seen.
+on them. Further tables have training captions, and bases that no preset has seen.
 
 The whole page, and the results in the presets' model cards, are written by one command, here on
 {machine}, {date}:
@@ -64,27 +83,29 @@ The whole page, and the results in the presets' model cards, are written by one 
 
 flags = command_line.Flags()
 _OUT = flags.DEFINE_string("out", None, "Folder for the reports and their cache.")
-_DATA = {name: flags.DEFINE_string(name, None, f"{family['title']}: folder or .zip.")
-         for name, family in FAMILIES.items()}
+_DATA = {name: flags.DEFINE_string(name, None, f"The data set {name}: folder or .zip.")
+         for name in dict.fromkeys(family["data"] for family in FAMILIES.values())}
+_ONLY = flags.DEFINE_multi_string("only", [], "Presets to evaluate; default: all.")
 _MACHINE = flags.DEFINE_string("machine", None, "Description of the machine for the page.")
 
 
 def main(argv):
     """Evaluates all families and writes the page."""
     del argv
-    missing = [name for name, flag in _DATA.items() if not flag.value]
+    presets = families(generators())
+    needed = dict.fromkeys(FAMILIES[name]["data"] for name in presets)
+    missing = [name for name in needed if not _DATA[name].value]
     if missing or not _OUT.value:
         raise ZooError(f"--{(missing or ['out'])[0]} is missing; --help lists the flags.")
     out = Path(_OUT.value)
     parts = [TEXT.format(
         machine=_MACHINE.value or f"{os.cpu_count()} cores of an {processor_name()}",
         date=datetime.date.today().isoformat(),
-        command="python examples/measure_presets.py " + " ".join(map(shlex.quote, sys.argv[1:])),
+        command="python examples/measure_presets.py " + " ".join(
+            shlex.quote(word) for word in sys.argv[1:] if not word.startswith("--only")),
     )]
-    for name, family in FAMILIES.items():
-        presets = [n for n in generators() if n.split("_")[-2] == name]
-        if presets:
-            parts += family_part(name, family, presets, out)
+    for name, of_family in presets.items():
+        parts += family_part(name, FAMILIES[name], of_family, out)
     PAGE.write_text("\n".join(parts), "utf-8")
 
 
@@ -95,23 +116,36 @@ def generators():
     return [row["name"] for row in zoo.list_presets() if row["task"].endswith("-to-image")]
 
 
+def families(presets):
+    """dict of family -> those of the presets that belong to it, without empty ones."""
+    members = {name: [n for n in presets if n.split("_")[-2] == name] for name in FAMILIES}
+    return {name: of_family for name, of_family in members.items() if of_family}
+
+
+def pairs(presets):
+    """(name without, name with mode seeking) of the presets that are there in both forms."""
+    return [(name.replace("_ms_", "_"), name) for name in presets
+            if "_ms_" in name and name.replace("_ms_", "_") in presets]
+
+
 def family_part(name, family, presets, out):
     """The section of one data set: table, comparisons, images, commands."""
-    data = f"{family['source']}:{_DATA[name].value}"
-    common = [f"--data={data}", *(f"--encoder={e}" for e in family["encoders"])]
-    recorded = [f"--condition_split={split}" for split in family["splits"]][:1]
+    data = f"{family['source']}:{_DATA[family['data']].value}"
+    encoders = [f"--encoder={e}" for e in family["encoders"]]
+    common = [f"--data={data}", *encoders]
+    recorded = list(family["variants"])[:1]
     reports = {
         preset: evaluate(out / preset, out, f"--preset={preset}", "--record", *common,
                          *family["counts"], *recorded) for preset in presets
     }
     first = next(iter(reports.values()))
-    real = real_images(name, data, first, out)
+    real = real_images(name, data, presets[0], first, out)
     counts = [argument for argument in family["counts"] if argument.startswith("--real")]
-    columns = {"real images": evaluate(out / f"real_{name}", out, f"--images={real}",
-                                         *common, *counts), **reports}
+    columns = {"real images": evaluate(out / f"real_{name}", out, *real, *encoders, *counts),
+               **reports}
     facts = first["data"], first["resolution"]
     lines = [
-        f"## {family['title']}", "",
+        f"## {family['title']}", "", *([family["text"], ""] if "text" in family else []),
         f"{first['subject']['generated']} images of {facts[1]} pixels "
         f"({first['subject']['conditions']} conditions, "
         f"{first['subject']['samples_per_condition']} each, seed {first['seed']}) against "
@@ -121,54 +155,72 @@ def family_part(name, family, presets, out):
           for n in first["networks"]),
         *notes(columns), "",
     ]
-    lines += by_captions(family, presets, out, common)
-    for a, b in itertools.combinations(presets, 2):
+    lines += by_variant(family, presets, out, common)
+    for a, b in pairs(presets):
         lines += comparison(a, b, out, common, (*family["counts"], *recorded))
     for preset in presets:
         lines += include_figures(preset, out)
     return [*lines, "```", *(command(report) for report in columns.values()), "```", ""]
 
 
-def by_captions(family, presets, out, common):
-    """The table of all presets with each split of the captions; [] if there is only one."""
-    if not family["splits"]:
-        return []
-    columns = {}
-    for preset in presets:
-        for split, title in family["splits"].items():
-            folder = out / f"{preset}-{split}"
-            columns[f"{preset}, {title}"] = evaluate(
-                folder, out, f"--preset={preset}", *common, *family["counts"],
-                f"--condition_split={split}",
-            )
-    return ["### By captions", "", *table(columns), ""]
+def by_variant(family, presets, out, common):
+    """A table of all presets with each variant of the conditions but the first."""
+    lines = []
+    for flag, title in list(family["variants"].items())[1:]:
+        columns = {
+            preset: evaluate(
+                out / f"{preset}-{flag.partition('=')[2]}", out, f"--preset={preset}", *common,
+                *family["counts"], flag,
+            ) for preset in presets
+        }
+        lines += [f"### {title[0].upper()}{title[1:]}", "", *table(columns), ""]
+    return lines
 
 
 def evaluate(folder, out, *arguments):
     """Runs `recipes.evaluate`; returns the content of its report, or None for a comparison."""
+    path = Path(folder) / "report.json"
+    new = any(name in argument for name in _ONLY.value for argument in arguments)
+    if _ONLY.value and not new and (path.exists() or (Path(folder) / "compare.md").exists()):
+        return json.loads(path.read_text("utf-8")) if path.exists() else None
     cache, folder = os.path.relpath(out / "cache"), os.path.relpath(folder)
     call = [sys.executable, "-m", "recipes.evaluate", *arguments, f"--cache={cache}",
             f"--out={folder}"]
     print(" ".join(["python", *call[1:]]), flush=True)
     if subprocess.run(call).returncode:
         raise ZooError(f"recipes.evaluate failed: {' '.join(arguments)}")
-    path = Path(folder) / "report.json"
     return json.loads(path.read_text("utf-8")) if path.exists() else None
 
 
-def real_images(name, data, report, out):
-    """Writes a .npy of as many training images as were generated, of the same size."""
+def real_images(name, data, preset, report, out):
+    """Writes a .npy of as many training images as were generated, of the same size.
+
+    Returns:
+        `--images` and `--data` of their evaluation. The data set is `data`; the held-out images are
+        a .npy too where a preset's settings say which images of it are the real ones, which an
+        evaluation of images alone does not know.
+    """
     import numpy as np
 
     from zoo.data import form_of
     from zoo.evaluation.dataset import EvaluationDataset
+    from zoo.presets import read_metadata
 
-    dataset = EvaluationDataset(data, form_of(data.partition(":")[0]))
-    images, _ = dataset.real_images("train", report["resolution"])
-    images = images.sample(report["subject"]["generated"], seed=0)
-    path = out / f"real_{name}.npy"
-    np.save(path, np.concatenate(list(images.batches())))
-    return os.path.relpath(path)
+    form = form_of(data.partition(":")[0])
+    of_model = form in ("pairs", "domains")
+    dataset = EvaluationDataset(
+        data, form, read_metadata(preset)["training"] if of_model else None
+    )
+
+    def written(split, count, ending):
+        images, _ = dataset.real_images(split, report["resolution"])
+        path = out / f"real_{name}{ending}.npy"
+        np.save(path, np.concatenate(list(images.sample(count, seed=0).batches())))
+        return os.path.relpath(path)
+
+    train = written("train", report["subject"]["generated"], "")
+    held_out = written("test", None, "_held_out") if of_model else data
+    return [f"--images={train}", f"--data={held_out}"]
 
 
 def table(columns):

@@ -1,7 +1,7 @@
 r"""DCGAN with labels: class to image (arXiv 1511.06434).
 
 With `--config.model.mode_seeking_weight=1` it is the label-to-image task of MSGAN (arXiv
-1903.05628).
+1903.05628), the variant `cifar10_msgan`.
 
     python -m recipes.train --config=recipes/dcgan.py:shapes --workdir=runs/dcgan_shapes
     python -m recipes.train --config=recipes/dcgan.py:cifar10 --workdir=runs/dcgan_cifar10
@@ -18,10 +18,12 @@ Datasets:
   folder         one folder of images per class, resized to a square of `model.image_size` pixels,
                  a power of two; `--config.size=small` (as cifar10_small, in float32) or `paper` (as
                  cifar10).
+  cifar10_msgan  MSGAN's experiment: cifar10 with mode seeking of weight 1.
 """
 
 from zoo import models, training
 from zoo.training import (
+    Based,
     BySize,
     common_config,
     compile_gan,
@@ -49,6 +51,7 @@ VARIANTS = {
                   "ema_decay": 0.999, "ema_warmup": True},
         "data": {"name": "cifar10", "flip": False, "cache": True},
     },
+    "cifar10_msgan": Based("cifar10", {"model": {"mode_seeking_weight": 1.0}}),
     "folder": BySize(  # in float32, which runs well everywhere
         "classes", small="cifar10_small", paper="cifar10",
         dtype={"small": "float32", "paper": "float32"},
@@ -59,7 +62,7 @@ SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, cifar10, cifar10_small, folder."""
+    """The config of one of: shapes, cifar10, cifar10_small, cifar10_msgan, folder."""
     config = common_config("dcgan", dataset, VARIANTS)
     config.update({
         "model": {

@@ -1,6 +1,7 @@
 r"""DM-GAN: caption to image with a dynamic memory of words (arXiv 1904.01310).
 
-With `--config.model.mode_seeking_weight` above 0 it is DM-GAN + mode seeking (arXiv 2008.08976).
+With `--config.model.mode_seeking_weight` above 0 it is DM-GAN + mode seeking (arXiv 2008.08976);
+the variants `birds_ms` and `coco_ms` set it.
 
     python -m recipes.train --config=recipes/dm_gan.py:shapes --workdir=runs/dm_shapes \
         --config.model.mode_seeking_weight=1
@@ -26,13 +27,18 @@ Datasets:
   coco    COCO 2014 in the same layout, the paper's settings, 64/128/256 pixels.
   folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
           paper; epochs, batch, EMA decay and words follow from the data.
+  birds_ms  birds with mode seeking of weight 1, that of all tasks of MSGAN; the weights of arXiv
+            2008.08976 are unknown here.
+  coco_ms   coco with mode seeking of weight 1.
 """
 
 from recipes import damsm
 from zoo import models, training
 from zoo.training import (
     SAMPLE_CAPTIONS,
+    Based,
     BySize,
+    based_on,
     caption_experiment,
     check_caption_batch,
     common_config,
@@ -85,6 +91,9 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 12},
     },
+    # DM-GAN + mode seeking; both samples enter every loss, summed (`sample_reduction`)
+    "birds_ms": Based("birds", {"model": {"mode_seeking_weight": 1.0}}),
+    "coco_ms": Based("coco", {"model": {"mode_seeking_weight": 1.0}}),
     # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
     # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
     "folder": BySize(small="emoji", paper="birds"),
@@ -96,8 +105,9 @@ SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0, 3.0)}
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco, folder."""
+    """The config of one of: shapes, emoji, birds, coco, birds_ms, coco_ms, folder."""
     config = common_config("dm_gan", dataset, VARIANTS)
+    data = based_on(dataset, VARIANTS)
     config.update({
         "negatives": "replica",  # contrasted and mismatched pairs: of one "replica" | "global"
         "text": "captions",  # the text encoder: "captions" | "hub"
@@ -110,7 +120,7 @@ def get_config(dataset="shapes"):
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
                               # select the best preset; "": the DAMSM
-        "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
+        "pretraining": training.settings_of_stage(damsm.get_config(data)),
         "model": {
             "stage_sizes": (64, 128, 256),  # pixels, lowest first
             "generator_filters": 64,
@@ -130,7 +140,7 @@ def get_config(dataset="shapes"):
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset],
+            "captions": SAMPLE_CAPTIONS[data],
             "images_per_caption": 6,
             "seed": 0,
         },

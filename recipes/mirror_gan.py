@@ -18,7 +18,7 @@ lambda, the weight of the caption reconstruction, differs between the released c
 and so does its reduction:
   code    10 x the mean over all words of a batch (the default)
   paper   --config.model.caption_weight=20 --config.model.caption_reduction=captions
-          20 x the sum over a caption's words
+          20 x the sum over a caption's words; the variant birds_paper
 
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
@@ -29,13 +29,16 @@ Datasets:
           epochs.
   folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
           paper; epochs, batch, EMA decay and words follow from the data.
+  birds_paper  birds with the caption reconstruction of the paper.
 """
 
 from recipes import damsm, stream
 from zoo import models, training
 from zoo.training import (
     SAMPLE_CAPTIONS,
+    Based,
     BySize,
+    based_on,
     caption_experiment,
     check_caption_batch,
     common_config,
@@ -85,6 +88,9 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 12},
     },
+    "birds_paper": Based("birds", {  # lambda and its reduction as in the paper
+        "model": {"caption_weight": 20.0, "caption_reduction": "captions"},
+    }),
     # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
     # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
     "folder": BySize(small="emoji", paper="birds"),
@@ -94,8 +100,9 @@ SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco, folder."""
+    """The config of one of: shapes, emoji, birds, coco, birds_paper, folder."""
     config = common_config("mirror_gan", dataset, VARIANTS)
+    data = based_on(dataset, VARIANTS)
     config.update({
         "negatives": "replica",  # contrasted and mismatched pairs: of one "replica" | "global"
         "text": "captions",  # the text encoder: "captions"
@@ -108,9 +115,9 @@ def get_config(dataset="shapes"):
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
                               # select the best preset; "": the DAMSM
-        "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
+        "pretraining": training.settings_of_stage(damsm.get_config(data)),
         "stream": "",  # preset name or directory of a trained STREAM; "": pre-train one
-        "captioning": training.settings_of_stage(stream.get_config(dataset)),
+        "captioning": training.settings_of_stage(stream.get_config(data)),
         "model": {
             "stage_sizes": (64, 128, 256),  # pixels, lowest first
             "generator_filters": 32,
@@ -132,7 +139,7 @@ def get_config(dataset="shapes"):
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset], "images_per_caption": 6, "seed": 0,
+            "captions": SAMPLE_CAPTIONS[data], "images_per_caption": 6, "seed": 0,
         },
         "data": {
             "name": "birds",  # "shapes" | "folder" | "emoji" | "birds" | "coco"

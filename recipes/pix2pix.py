@@ -1,7 +1,7 @@
 r"""Pix2Pix with a latent: image to image, trained on pairs (arXiv 1611.07004).
 
 With `--config.model.mode_seeking_weight=1` it is the image-to-image task of MSGAN (arXiv
-1903.05628).
+1903.05628): the variants `facades_msgan` and `maps_msgan`.
 
     python -m recipes.train --config=recipes/pix2pix.py:shapes --workdir=runs/pix2pix_shapes
     python -m recipes.train --config=recipes/pix2pix.py:facades --workdir=runs/pix2pix_facades \
@@ -17,10 +17,13 @@ Datasets:
   facades_128  facades at 128 pixels with half the channels, for a CPU.
   folder       a user's own pairs, from left to right; `--config.size=small` (as facades_128) or
                `paper` (as facades).
+  facades_msgan, maps_msgan
+               MSGAN's experiments: facades and maps with mode seeking of weight 1.
 """
 
 from zoo import models, training
 from zoo.training import (
+    Based,
     BySize,
     common_config,
     compile_gan,
@@ -64,6 +67,8 @@ VARIANTS = {
             "load_size": 143,  # 286 for 256, halved
         },
     },
+    "facades_msgan": Based("facades", {"model": {"mode_seeking_weight": 1.0}}),
+    "maps_msgan": Based("maps", {"model": {"mode_seeking_weight": 1.0}}),
     "folder": BySize("pairs", small="facades_128", paper="facades"),
 }
 
@@ -71,7 +76,8 @@ SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, facades, maps, facades_128, folder."""
+    """The config of one of: shapes, facades, maps, facades_128, facades_msgan, maps_msgan, folder.
+    """
     config = common_config("pix2pix", dataset, VARIANTS)
     config.update({
         "model": {

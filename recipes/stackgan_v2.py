@@ -1,7 +1,7 @@
 r"""StackGAN++: caption to image in three stages, from one sentence vector (arXiv 1710.10916).
 
 With `--config.model.mode_seeking_weight=1` it is the text-to-image task of MSGAN (arXiv
-1903.05628), which also takes `--config.batch_size=4 --config.epochs=1000`.
+1903.05628), whose settings are the variant `birds_msgan`.
 
     python -m recipes.train --config=recipes/stackgan_v2.py:shapes --workdir=runs/stack_shapes
     python -m recipes.train --config=recipes/stackgan_v2.py:emoji --workdir=runs/stack_emoji \
@@ -28,13 +28,18 @@ Datasets:
           the birds' with 120 epochs.
   folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
           paper; epochs, batch, EMA decay and words follow from the data.
+  birds_embeddings  birds, which reads the char-CNN-RNN embeddings of the paper.
+  birds_msgan       MSGAN's experiment: the same with mode seeking of weight 1, batches of 4 and
+                    1,000 epochs.
 """
 
 from recipes import damsm
 from zoo import models, training
 from zoo.training import (
     SAMPLE_CAPTIONS,
+    Based,
     BySize,
+    based_on,
     caption_experiment,
     check_caption_batch,
     common_config,
@@ -84,6 +89,10 @@ VARIANTS = {
         },
         "data": {"name": "coco", "directory": "data/coco", "max_words": 12},
     },
+    "birds_embeddings": Based("birds", {"text": "embeddings"}),  # as in the paper
+    "birds_msgan": Based("birds_embeddings", {  # MSGAN's birds_3stages.yml
+        "epochs": 1000, "batch_size": 4, "model": {"mode_seeking_weight": 1.0},
+    }),
     # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji,
     # `paper` as birds, with epochs, batch, EMA decay and words that follow from the data.
     "folder": BySize(small="emoji", paper="birds"),
@@ -93,8 +102,9 @@ SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0, 3.0)}  # see recipes/
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, birds, coco, folder."""
+    """The config of one of: shapes, emoji, birds, coco, birds_embeddings, birds_msgan, folder."""
     config = common_config("stackgan_v2", dataset, VARIANTS)
+    data = based_on(dataset, VARIANTS)
     config.update({
         "text": "captions",  # the text encoder: "captions" | "hub" | "embeddings" | "none"
         "text_encoder": {  # for "hub"
@@ -106,7 +116,7 @@ def get_config(dataset="shapes"):
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
                               # select the best preset; "": the DAMSM
-        "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
+        "pretraining": training.settings_of_stage(damsm.get_config(data)),
         "model": {
             "stage_sizes": (64, 128, 256),  # pixels, lowest first
             "generator_filters": 64,
@@ -127,7 +137,7 @@ def get_config(dataset="shapes"):
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset],
+            "captions": SAMPLE_CAPTIONS[data],
             "images_per_caption": 6,
             "seed": 0,
         },

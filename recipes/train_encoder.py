@@ -6,16 +6,20 @@ r"""Trains a small classifier whose features measure images where Inception is n
     python -m recipes.train_encoder --data=emoji_styles:data/emoji.zip --name=emoji \
         --image_size=64 --pad=4 --image_encoder=residual --filters=32 --features=128 \
         --dtype=mixed_bfloat16 --out=encoders/emoji
+    python -m recipes.train_encoder --data=facade_labels:data/facades.zip --image_size=128 \
+        --load_size=143 --image_encoder=residual --filters=32 --out=encoders/facades
     python -m recipes.train_encoder --data=shape_classes --out=encoders/shapes
     python -m recipes.evaluate --preset=PRESET --encoder=encoders/cifar10 --out=report
 
 Trains a `FeatureEncoder` to classify images (by folder; emoji by drawing style and by the base of
 their captions) and saves it as a preset in float16, with its accuracy on held-out images in the
-metadata. Its name starts with `zoo-`, so that its metrics (`fid[zoo-cifar10-encoder]`) cannot be
+metadata. For `facade_labels` it names the class of each cell of a photo, as in its label map. Its
+name starts with `zoo-`, so that its metrics (`fid[zoo-cifar10-encoder]`) cannot be
 mistaken for those of a paper.
 The result depends only on the seed and the images.
 """
 
+import functools
 import time
 from pathlib import Path
 
@@ -24,13 +28,14 @@ import numpy as np
 from zoo import command_line
 from zoo.errors import ZooError
 
-SOURCES = ("classes", "cifar10", "emoji_styles", "shape_classes")
+SOURCES = ("classes", "cifar10", "emoji_styles", "shape_classes", "facade_labels")
 LIMITATIONS = (
     "A small network with few classes. Its features rank runs on the same data; the absolute "
     "values are meaningless elsewhere and must not be compared with those of a paper."
 )
 flags = command_line.Flags()
-flags.DEFINE_string("data", "", "cifar10, emoji_styles, shape_classes, classes; or NAME:PATH.")
+flags.DEFINE_string("data", "", "cifar10, emoji_styles, facade_labels, shape_classes, classes; "
+                                "or NAME:PATH.")
 flags.DEFINE_string("name", None, "NAME of zoo-NAME-encoder; default: that of the data.")
 flags.DEFINE_string("out", None, "Folder to write to.")
 flags.DEFINE_integer("steps", 3000, "Training steps.")
@@ -53,7 +58,7 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     """Trains a `FeatureEncoder`; returns it and its loss, the mean over the last steps.
 
     Args:
-        source: a labeled source of `zoo.data`.
+        source: a labeled source of `zoo.data`, or one of label maps such as `FacadeLabels`.
         image_size: int, a power of two, at least 16.
         name: str, starts with "zoo-".
         pad: int, pixels by which images are mirrored at their edges before a random crop.
@@ -68,20 +73,22 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     import keras
     import tensorflow as tf
 
-    from zoo.data import labels_dataset
+    from zoo.data import cells_dataset, labels_dataset
     from zoo.models.feature_encoder import FeatureEncoder
     from zoo.training.progress import Progress
 
     keras.utils.set_random_seed(seed)
+    cells = cells_of(source)
     model = FeatureEncoder(
-        source.class_names, name, image_size, features, filters, image_encoder,
-        getattr(source, "word_names", ()), seed, dtype=dtype,
+        () if cells else source.class_names, name, image_size, features, filters, image_encoder,
+        getattr(source, "word_names", ()), seed, cells, dtype=dtype,
     )
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(optimizer=keras.optimizers.Adam(rate))
     step = tf.function(model.train_step, autograph=False)
     progress = Progress(steps, batch_size=batch_size, plain_every=60)
-    batches = labels_dataset(
+    dataset = functools.partial(cells_dataset, grid=model.grid) if cells else labels_dataset
+    batches = dataset(
         source, image_size, batch_size, seed=seed, load_size=load_size, pad=pad, flip=flip,
         cache=True,
     )
@@ -99,14 +106,49 @@ def train(source, image_size, name, steps, batch_size=64, features=64, filters=1
     return model, loss
 
 
+def cells_of(source):
+    """The `cells` of a `FeatureEncoder` that is trained on a source; None for other sources."""
+    if not hasattr(source, "cell_names"):
+        return None
+    return {"names": source.cell_names, "colors": source.cell_colors}
+
+
+def held_out_cells(model, source, what, batch_size=32):
+    """Accuracy of the classes of cells, as a list of results, see `held_out_results`."""
+    import tensorflow as tf
+
+    from zoo.data import cells_evaluation
+    from zoo.metrics.cell_scores import cell_scores
+
+    classify = tf.function(model, autograph=False, reduce_retracing=True)
+    pairs = [
+        (np.argmax(classify(batch["images"])["cell_logits"], -1), batch["cells"].numpy())
+        for batch in cells_evaluation(source, model.image_size, batch_size, model.grid)
+    ]
+    named, true = map(np.concatenate, zip(*pairs, strict=True))
+    scores = cell_scores(named, true, len(model.cells["names"]))
+    protocol = (f"{len(source)} images, {what}, {model.grid} x {model.grid} cells each, with the "
+                "stored float16 weights")
+    return [
+        {"metric": "held_out_cell_accuracy", "value": round(scores["accuracy"], 4),
+         "protocol": f"{protocol}; the most frequent class alone would give "
+                     f"{scores['majority_share']:.3f}"},
+        {"metric": "held_out_mean_iou", "value": round(scores["mean_iou"], 4),
+         "protocol": f"intersection over union of cells, mean over "
+                     f"{len(model.cells['names'])} classes; the same images"},
+    ]
+
+
 def held_out_results(model, source, what, batch_size=128):
     """Accuracy on images that a model was not trained on: a list of results for its card.
 
-    Words are counted where the model knows them.
+    Words are counted where the model knows them; a model of cells is judged by its cells.
 
     Args:
         model: `FeatureEncoder`. source: a labeled source. what: str, describes the images.
     """
+    if model.cells:
+        return held_out_cells(model, source, what)
     import tensorflow as tf
 
     from zoo.data import labels_evaluation
@@ -168,7 +210,7 @@ def main(argv):
         source, held_out = splits.training, splits.held_out
         for note in splits.notes:
             print(note)
-        if held_out is not None:
+        if held_out is not None and cells_of(source) is None:
             _class_indices(source.class_names, held_out.class_names)
         name, start = _encoder_name(values["name"].value or name), time.monotonic()
         model, loss = train(
@@ -176,13 +218,15 @@ def main(argv):
             values.learning_rate, values.seed, values.flip, values.pad, values.load_size,
             values.image_encoder, values.dtype,
         )
+        classes = model.cells["names"] if model.cells else model.class_names
         model.save_to_preset(values.out, {
             "description": f"{name}: features of small images for recipes.evaluate, from a "
-                           f"classifier of {len(model.class_names)} classes.",
+                           f"classifier of {len(classes)} classes"
+                           f"{' of the cells of an image' if model.cells else ''}.",
             "source": {"recipe": "recipes/train_encoder.py"},
             "usage": _usage(Path(values.out).resolve().name),
             "training": {
-                "data": values.data, "pictures": len(source), "classes": model.class_names,
+                "data": values.data, "pictures": len(source), "classes": classes,
                 "looked_at_beside": splits.word,
                 "steps": values.steps, "batch_size": values.batch_size,
                 "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
@@ -227,7 +271,8 @@ def open_sources(data, image_size):
     if name == "emoji_styles":
         combinations = get_source(name, split="combinations", **settings)
     size = image_size or 1 << (int(source.image_size).bit_length() - 1)
-    names = {"classes": Path(path).stem, "shape_classes": "shapes", "emoji_styles": "emoji"}
+    names = {"classes": Path(path).stem, "shape_classes": "shapes", "emoji_styles": "emoji",
+             "facade_labels": "facades"}
     label = names.get(name, name)
     return splits, combinations, max(size, 16), label
 
@@ -263,6 +308,8 @@ def _check(values):
         raise ZooError(f"--load_size must be at least --image_size, {size or 16}, got {load}.")
     if values.pad and load is not None:
         raise ZooError("--pad and --load_size exclude each other: give one of them.")
+    if values.pad and values.data.startswith("facade_labels"):
+        raise ZooError("--pad cannot mirror the edges of label maps: give --load_size.")
 
 
 if __name__ == "__main__":

@@ -28,11 +28,11 @@ Datasets:
   emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels. Offline,
           a module can be trained on the captions, see docs/text_encoders.md; it is not BERT.
   coco    COCO 2014 in the layout of the AttnGAN data, the settings of the released code: 128
-          pixels, batch 56, 500 epochs. The paper's: --config.model.image_size=256
-          --config.batch_size=512. The frozen image network needs its weights;
+          pixels, batch 56, 500 epochs. The frozen image network needs its weights;
           --config.image_network=none disables its loss.
   folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
           paper; epochs, batch, EMA decay and words follow from the data.
+  coco_256  coco in the size of the paper: 256 pixels, batch 256.
 """
 
 from recipes import damsm
@@ -40,7 +40,9 @@ from zoo import models, training
 from zoo.errors import ZooError
 from zoo.training import (
     SAMPLE_CAPTIONS,
+    Based,
     BySize,
+    based_on,
     caption_experiment,
     common_config,
     with_variant,
@@ -81,6 +83,7 @@ VARIANTS = {
         "data": {"name": "coco", "directory": "data/coco", "crop": "none", "flip": True,
                  "max_words": 17},
     },
+    "coco_256": Based("coco", {"batch_size": 512, "model": {"image_size": 256}}),  # the paper's
     # A user's own captioned images, prepared by `zoo data`: `--config.size=small` is as emoji with
     # a recurrent text encoder, `paper` as coco, with epochs, batch, EMA decay and words that follow
     # from the data.
@@ -93,8 +96,9 @@ SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep
 
 
 def get_config(dataset="shapes"):
-    """The config of one of: shapes, emoji, coco, folder."""
+    """The config of one of: shapes, emoji, coco, coco_256, folder."""
     config = common_config("xmc_gan", dataset, VARIANTS)
+    data = based_on(dataset, VARIANTS)
     config.update({
         "text": "hub",  # the text encoder: "hub" | "captions"
         "text_encoder": {  # for "hub"
@@ -106,7 +110,7 @@ def get_config(dataset="shapes"):
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
         "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
                               # select the best preset; "": the DAMSM
-        "pretraining": training.settings_of_stage(damsm.get_config(dataset)),
+        "pretraining": training.settings_of_stage(damsm.get_config(data)),
         "image_network": "none",  # "none" | "resnet50", as released | "vgg19" | "keras_resnet50"
         "image_weights": "",  # its weights: a file, or "imagenet" for Keras' networks
         "model": {
@@ -130,7 +134,7 @@ def get_config(dataset="shapes"):
             "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,
         },
         "samples": {  # the fixed grid: one row per caption
-            "captions": SAMPLE_CAPTIONS[dataset], "images_per_caption": 6, "seed": 0,
+            "captions": SAMPLE_CAPTIONS[data], "images_per_caption": 6, "seed": 0,
         },
         "data": {
             "name": "coco",  # "shapes" | "folder" | "emoji" | "birds" | "coco"
@@ -164,6 +168,17 @@ def pretraining_stages(config):
     return [training.Stage("damsm", "pretraining", damsm, needed=config.text == "captions")]
 
 
+def check_weights(config):
+    """Raises `ZooError` if the image network, which is frozen, lacks its weights."""
+    kind = config.image_network
+    if kind != "none" and not config.image_weights:
+        raise ZooError(
+            f"config.image_network={kind} compares images, so it must be trained: give "
+            "--config.image_weights=FILE (imagenet for Keras' networks), or "
+            "--config.image_network=none."
+        )
+
+
 def build(config, data, pretrained):
     """The `Experiment` of a resolved config.
 
@@ -178,7 +193,7 @@ def build(config, data, pretrained):
         **training.text_arguments(config, data, damsm_model), seed=config.seed, **config.model,
         image_network=None if kind == "none" else {"kind": kind},
     )
-    if kind != "none":
+    if kind != "none" and config.image_weights:
         load_image_network(model, kind, config.image_weights)
     compile_with_flax_adam(model, config.optimizer)
     if config.text == "captions":
@@ -187,17 +202,7 @@ def build(config, data, pretrained):
 
 
 def load_image_network(model, kind, weights):
-    """Loads the trained weights of a model's image network.
-
-    Raises:
-        ZooError: if none are given; the features of an untrained network are meaningless.
-    """
-    if not weights:
-        raise ZooError(
-            f"config.image_network={kind} compares images, so it must be trained: give "
-            "--config.image_weights=FILE (imagenet for Keras' networks), or "
-            "--config.image_network=none."
-        )
+    """Loads the trained weights of a model's image network."""
     if kind == "resnet50":
         from zoo.importers import xmc_gan as importer
 

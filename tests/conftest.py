@@ -10,25 +10,26 @@ import pytest
 # Files that take longest. They start first: a file stays in one process, and one that starts last
 # would run alone at the end.
 LONGEST = (
-    "integration/test_systems.py",
     "integration/test_attn_gan_runs.py",
+    "integration/test_systems.py",
     "models/test_every_system.py",
-    "golden/test_drit_iteration.py",
     "integration/test_image_systems.py",
+    "importers/test_official_images.py",
     "models/test_drit.py",
+    "export/test_saved_model.py",
     "models/test_xmc_gan.py",
     "models/test_hub_captions.py",
-    "models/test_mirror_gan.py",
-    "models/test_stackgan_v2.py",
+    "models/test_attn_gan.py",
     "export/test_service.py",
+    "models/test_mirror_gan.py",
+    "importers/test_official.py",
+    "models/test_stackgan_v2.py",
+    "golden/test_drit_iteration.py",
     "recipes/test_evaluate.py",
     "golden/test_dm_gan_iteration.py",
-    "export/test_saved_model.py",
-    "golden/test_xmc_gan_iteration.py",
+    "integration/test_hub_captions.py",
     "integration/test_mirror_gan.py",
     "golden/test_stackgan_v2_iteration.py",
-    "integration/test_hub_captions.py",
-    "models/test_attn_gan.py",
 )
 
 

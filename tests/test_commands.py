@@ -16,7 +16,8 @@ import pytest
 from tests.support.runs import environment
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md")),
+         *sorted(ROOT.glob("docs/datasets/*.md"))]
 SCRIPTS = [*sorted(ROOT.glob("recipes/*.py")), *sorted(ROOT.glob("examples/*.py"))]
 COMMAND = re.compile(r"(?:python (?:-m )?|make )\S.*")
 OURS = re.compile(r"-m (?:recipes|export|tests)\.|examples/")

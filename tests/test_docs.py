@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("zoo/*/*/README.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/datasets/*.md"),
+                *ROOT.glob("zoo/*/*/README.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"python -m (recipes|export)\.(\w+)((?:[^\n`]|\\\n)*)")
 CONFIGURED = re.compile(r"--config=recipes/(\w+)\.py:(\w+)([^|\n`\\]*(?:\\\n[^|\n`\\]*)*)")

@@ -1,6 +1,7 @@
 """examples/gallery.py: the page and its images."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +25,13 @@ def test_parts_of_the_page(monkeypatch, tmp_path):
     gallery.label_part(page, "labels", labels)
     monkeypatch.setattr("zoo.from_preset", lambda name: {"a": text, "a_ms": text}[name])
     gallery.pair_part(page, "a", "a_ms")
+    gallery.image_part(page, "pix2pix_ms_facades_128")
     page.write()
     content = (tmp_path / "gallery.md").read_text()
     for path in (tmp_path / "images").glob("*.png"):
         assert f"(images/{path.name})" in content
+    (samples,) = re.findall(r"\((\S*pix2pix_ms_facades_128/samples.png)\)", content)
+    assert (tmp_path / samples).exists()
     assert len(list((tmp_path / "images").glob("*.png"))) == 3 + 1 + 1 + 2 + 1
     from PIL import Image
 

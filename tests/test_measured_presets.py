@@ -3,10 +3,13 @@
 import functools
 import importlib.util
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from absl import flags
 
+from tests.support.label_maps import cells_to_map, write_facades
 from zoo.evaluation.record import OF_EVALUATION
 from zoo.evaluation.report import number
 from zoo.presets import read_metadata
@@ -57,3 +60,48 @@ def test_a_table_and_its_notes(program):
     assert first == ["- model: few classes.", "- `fid[a]` of model: few images."]
     for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "0.75 of 24 image"):
         assert words in second
+
+
+def test_families_are_those_that_have_presets(program):
+    names = ["pix2pix_facades_128", "dm_gan_emoji_64", "bicyclegan_facades_128",
+             "drit_ms_emoji_styles_64", "other_shapes_32"]
+    assert program.families(names) == {
+        "emoji": ["dm_gan_emoji_64"], "facades": ["pix2pix_facades_128", "bicyclegan_facades_128"],
+        "styles": ["drit_ms_emoji_styles_64"]}
+    flags_of = {family["data"] for family in program.FAMILIES.values()}
+    assert set(program._DATA) == flags_of == {"emoji", "cifar10", "facades"}
+
+
+def test_pairs_are_those_with_and_without_mode_seeking(program):
+    names = ["attn_gan_emoji_64", "dm_gan_ms_emoji_64", "dm_gan_emoji_64", "dcgan_ms_cifar10_32"]
+    assert program.pairs(names) == [("dm_gan_emoji_64", "dm_gan_ms_emoji_64")]
+
+
+def test_only_new_presets_are_evaluated(program, tmp_path, monkeypatch):
+    monkeypatch.setattr(type(program._ONLY), "value", ["new"])
+    ran = []
+    monkeypatch.setattr(
+        program.subprocess, "run", lambda call: ran.append(call) or SimpleNamespace(returncode=0))
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text(f'{{"name": "{name}"}}')
+        report = program.evaluate(tmp_path / name, tmp_path, f"--preset={name}")
+        assert report == {"name": name}
+    program.evaluate(tmp_path / "missing", tmp_path, "--preset=missing")
+    assert [call[3] for call in ran] == ["--preset=new", "--preset=missing"]
+
+
+def test_real_images_of_a_translation_are_its_targets(program, tmp_path, monkeypatch):
+    cells = write_facades(tmp_path / "data", {"train": 3, "test": 2})
+    monkeypatch.setattr(
+        "zoo.presets.read_metadata", lambda name: {"training": {"data.direction": "b2a"}}
+    )
+    report = {"resolution": 32, "subject": {"generated": 2}}
+    data = f"pairs:{tmp_path / 'data'}"
+    images, held_out = program.real_images("facades", data, "p", report, tmp_path)
+    photos = {split: [cells_to_map(one, 4) // 2 for one in of] for split, of in cells.items()}
+    found = np.load(held_out.removeprefix("--data="))
+    np.testing.assert_array_equal(found, photos["test"])
+    train = np.load(images.removeprefix("--images="))
+    assert len(train) == 2 and all(
+        any(np.array_equal(one, photo) for photo in photos["train"]) for one in train)

@@ -12,6 +12,7 @@ import pytest
 
 from zoo import programs
 from zoo.errors import ZooError
+from zoo.training import signals
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -116,6 +117,11 @@ def hidden():
     with programs.quiet():
         writing()
 
+def tracing():
+    from zoo.training.signals import StopSignals
+    with StopSignals():
+        native()
+
 programs.run({main})
 """
 
@@ -141,9 +147,21 @@ def test_a_stop_is_acknowledged_while_native_code_is_busy(tmp_path):
     assert process.wait(30) == 130
 
 
-@pytest.mark.parametrize(("number", "name", "code"), [
+SIGNALS = pytest.mark.parametrize(("number", "name", "code"), [
     (signal.SIGINT, "Ctrl-C", 130), (signal.SIGTERM, "SIGTERM", 143),
 ])
+
+
+@SIGNALS
+def test_one_signal_ends_a_training_that_has_nothing_to_save(tmp_path, number, name, code):
+    process = start("tracing", tmp_path)
+    time.sleep(0.2)
+    process.send_signal(number)
+    assert process.stderr.read() == f"{signals.UNTRAINED}\nstopped at once by {name}\n"
+    assert process.wait(30) == code
+
+
+@SIGNALS
 @pytest.mark.parametrize("main", ["writing", "hidden"])
 def test_a_stopped_program_leaves_nothing_half_written(tmp_path, main, number, name, code):
     process = start(main, tmp_path)

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "WORKSPACE.md", "CHANGELOG.md",
-         "docs/*.md", "zoo/presets/*/README.md", "zoo/models/*/README.md")
+         "docs/*.md", "docs/datasets/*.md", "zoo/presets/*/README.md", "zoo/models/*/README.md")
 FILES = ("docs/images/*", "zoo/presets/*/samples.png", "LICENSE", "NOTICE", "setup.py",
          "tools/training_plan.py", "examples/notebooks/*.ipynb")
 LIBRARY = ("models", "training", "evaluation", "preparation", "data", "conditions", "text",
@@ -29,7 +29,8 @@ BASES = {"ConditionalGAN": "zoo.models.base.conditional_gan.ConditionalGAN",
 METRICS = "zoo.metrics"
 SERVING = ("export.client",)
 USING = ("gallery", "presets", "data", "fine_tuning", "mode_seeking", "text_encoders", "metrics",
-         "reproduction", "reports", "serving", "demo", "benchmarks", "scaling", "training_plan")
+         "reproduction", "reproducing", "reports", "serving", "demo", "benchmarks", "scaling",
+         "training_plan")
 CODE = ("docs/testing.md", "WORKSPACE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
 
 CONFIG = """\
@@ -129,6 +130,7 @@ def navigation(stage, reference):
     pages = [str(path.relative_to(stage)) for path in sorted(stage.rglob("*.md"))]
     using = [f"docs/{name}.md" for name in USING]
     groups = {"Using them": using, "Working on the code": list(CODE)}
+    groups["Data sets"] = [page for page in pages if page.startswith("docs/datasets/")]
     groups["Presets"] = [page for page in pages if page.startswith("zoo/presets/")]
     groups["Model cards"] = [page for page in pages if page.startswith("zoo/models/")]
     groups["API"] = list(reference.values())

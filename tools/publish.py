@@ -79,6 +79,7 @@ def publish(queue, job, target, machine):
         "usage": (found.get("usage") or "").replace(found["name"], target.name) or None,
         "limitations": job.limitations or found.get("limitations"),
         "training": _training(queue, job, found["training"], machine),
+        "condition": _condition(model, job, found),
         "training_data": found.get("training_data"), "results": found.get("results") or [],
     }, half=True)
     if not hasattr(model, "generate"):
@@ -93,6 +94,18 @@ def publish(queue, job, target, machine):
          "protocol": "of 255; 8 images"},
     ])
     return f"{target.name}: float16 changes pixels by at most {changed} of 255"
+
+
+def _condition(model, job, found):
+    """The record of the condition, with a caption of the recipe's sample grid as the example."""
+    from zoo.presets.usage import condition_record
+    from zoo.training import load_recipe
+
+    record = condition_record(model)
+    if record and record["kind"] == "captions":
+        captions = load_recipe(f"recipes/{job.recipe}").config.samples.captions
+        record = {**record, "caption": captions[0], **(found.get("condition") or {})}
+    return record
 
 
 def _training(queue, job, found, machine):
@@ -149,11 +162,14 @@ def _samples(queue, job, model, target):
         if key.startswith("data."):
             recipe.config.data[key.removeprefix("data.")] = value
     data = recipe.open_data(recipe.config)
-    conditions = fixed_conditions(model, data, recipe.config.samples.rows)[0]
     count = recipe.config.samples.samples_per_condition
-    save_png(target / "samples.png", sample_grid(model, conditions, count, 0)[1])
-    before = "" if conditions.references == [] else "the source and the target, then "
-    return f"One row per condition: {before}{count} samples (seeds 0 to {count - 1}), unselected."
+    kinds = fixed_conditions(model, data, recipe.config.samples.rows)  # one per direction
+    canvases = [sample_grid(model, conditions, count, 0)[1] for conditions in kinds]
+    save_png(target / "samples.png", np.concatenate(canvases))
+    before = ("", "the source, then ", "the source and the target, then ")
+    order = f" {kinds[0].name} above, {kinds[1].name} below." if len(kinds) == 2 else ""
+    return (f"One row per condition: {before[len(kinds[0].references)]}{count} samples (seeds 0 to "
+            f"{count - 1}), unselected.{order}")
 
 
 def _commit():

@@ -51,7 +51,8 @@ def run(main, verbose=None):
     except BrokenPipeError:  # the reader of the output has exited, as in `| head`
         _silence_stdout()
         status = 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        watch.number = watch.number or next(iter(error.args), None)  # of another `Watch`
         status = 128 + (watch.number or signal.SIGINT)
         watch.report("stopped")
     except BaseException as error:
@@ -158,8 +159,9 @@ class Watch:
 
     Python handles a signal between two of its own instructions, and compiling a graph is a single
     long call of native code. The line is therefore printed by a thread that the signal wakes up.
-    A second Ctrl-C ends the process after `GRACE` seconds even if native code never returns. File
-    writes are atomic, so no file is left incomplete, but a temporary file may remain.
+    A second Ctrl-C, or the first signal while `urgent`, ends the process after `GRACE` seconds even
+    if native code never returns. File writes are atomic, so no file is left incomplete, but a
+    temporary file may remain.
 
     Args:
         message: str, printed at the first signal.
@@ -168,6 +170,7 @@ class Watch:
 
     Attributes:
         number: number of the first signal, or None.
+        urgent: bool, whether nothing has to be saved before the process ends.
     """
 
     NUMBERS = (signal.SIGINT, signal.SIGTERM)
@@ -175,6 +178,7 @@ class Watch:
     def __init__(self, message, handle=None):
         self.message = message
         self.number = None
+        self.urgent = False
         self._handle = handle or _interrupt
         self._before = {}
         self._pipe = None
@@ -208,8 +212,7 @@ class Watch:
 
     def report(self, text):
         """Prints a line that names the signal."""
-        name = "Ctrl-C" if self.number in (None, signal.SIGINT) else "SIGTERM"
-        say(f"{text} by {name}")
+        say(f"{text} by {_name(self.number)}")
 
     def _on_signal(self, number, _frame):
         self.number = self.number or number
@@ -220,10 +223,12 @@ class Watch:
             if received[0] not in self.NUMBERS:
                 continue
             self._seen += 1
-            if self._seen == 1:
+            first, urgent = self._seen == 1, self.urgent
+            if first:
                 say(self.message)
-            elif received[0] == signal.SIGINT:
-                timer = threading.Timer(GRACE if self._seen == 2 else 0.0, _give_up)
+            if urgent if first else received[0] == signal.SIGINT:
+                wait = GRACE if first or self._seen == 2 and not urgent else 0.0
+                timer = threading.Timer(wait, _give_up, received[:1])
                 timer.daemon = True
                 self._timers.append(timer)
                 timer.start()
@@ -237,13 +242,17 @@ def say(text):
         os.write(descriptor, f"{start}{text}\n".encode())
 
 
-def _interrupt(_number):
-    raise KeyboardInterrupt
+def _interrupt(number):
+    raise KeyboardInterrupt(number)
 
 
-def _give_up():
-    say("stopped at once by Ctrl-C")
-    os._exit(128 + signal.SIGINT)
+def _give_up(number):
+    say(f"stopped at once by {_name(number)}")
+    os._exit(128 + number)
+
+
+def _name(number):
+    return "Ctrl-C" if number in (None, signal.SIGINT) else "SIGTERM"
 
 
 def _save_traceback(error):

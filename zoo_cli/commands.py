@@ -106,14 +106,16 @@ COMMANDS = {
                         "lists the options"},
     ),
     "data": Command(
-        "check a folder of your own images and write it as a data set", "recipes.prepare_data",
-        (("FOLDER", None, "a folder or .zip: captions, classes, pairs or two domains"),),
-        lambda options: [f"--folder={options.FOLDER}"], ("folder",),
+        "write a folder of your own images as a data set; download or check a paper's",
+        "recipes.prepare_data",
+        (("FOLDER", "?", "a folder or .zip: captions, classes, pairs or two domains; with --check "
+                         "a copy of a paper's data set"),),
+        lambda options: [f"--folder={options.FOLDER}"] if options.FOLDER else [], ("folder",),
     ),
     "train": Command(
         "train with a recipe or on a folder of your own images, or resume", "recipes.train",
-        (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes, FILE.py:DATASET, or a folder of "
-                          "images, with or without zoo data"),),
+        (("RECIPE", None, "NAME:DATASET, such as attn_gan:shapes (zoo recipes lists them), "
+                          "FILE.py:DATASET, or a folder of images, with or without zoo data"),),
         train_flags, (), "config",
         {"recipe": "of a folder: another recipe than attn_gan for captions, dcgan for classes, "
                    "pix2pix for pairs or drit for domains",
@@ -164,6 +166,7 @@ def help_text():
     """The text of `zoo --help`."""
     rows = {
         "presets": "list the presets that ship with the package",
+        "recipes": "list the recipes and their variants, which zoo train takes",
         **{name: command.summary for name, command in COMMANDS.items()},
         "completion": "print the completion script of bash, zsh or fish",
     }

@@ -25,7 +25,7 @@ _NAMES = {"generate": "presets", "evaluate": "presets", "compare": "presets", "e
 def script(shell):
     """The completion script of one of `SHELLS`, a str."""
     words = {name: [*_names(name), *_options(name)] for name in COMMANDS}
-    words |= {"presets": ["--task=", "--json"], "completion": list(SHELLS)}
+    words |= {"presets": ["--task=", "--json"], "recipes": [], "completion": list(SHELLS)}
     if shell == "fish":
         lines = [f'complete -c zoo -n "__fish_use_subcommand" -a "{" ".join(words)}"']
         lines += [

@@ -1,6 +1,7 @@
 r"""The program `zoo`: every task of the zoo as one command.
 
     zoo presets emoji
+    zoo recipes birds
     zoo generate attn_gan_emoji_64 "grinning face" "red heart" --out=images
     zoo data my_images --out=data/mine
     zoo train attn_gan:shapes --workdir=runs/shapes --config.steps=200
@@ -18,6 +19,7 @@ its flags: `zoo COMMAND --help` lists them. `python -m zoo_cli.program` is the s
 
 import importlib
 import sys
+import textwrap
 
 from zoo import programs
 from zoo.errors import ZooError, nearest
@@ -56,10 +58,12 @@ def run(arguments):
     name, *rest = arguments
     if name == "presets":
         return list_presets(rest)
+    if name == "recipes":
+        return list_recipes(rest)
     if name == "completion":
         return print_completion(rest)
     if name not in COMMANDS:
-        known = (*COMMANDS, "presets", "completion")
+        known = (*COMMANDS, "presets", "recipes", "completion")
         raise ZooError(
             f'There is no command "{name}".{nearest(name, known)} Commands: {", ".join(known)}; '
             "zoo --help describes them."
@@ -97,6 +101,22 @@ def list_presets(arguments):
     options = parser.parse_args(arguments)
     rows = rows_of(task=options.task, pattern=options.pattern)
     print(json.dumps(list(rows), indent=2, ensure_ascii=False) if options.json else rows)
+    return 0
+
+
+def list_recipes(arguments):
+    """Prints the variants of the recipes, which `zoo train` takes."""
+    from zoo.training import recipe_files
+    from zoo_cli.commands import Parser
+
+    parser = Parser(prog="zoo recipes", description="Lists what zoo train takes: the recipes, one "
+                    "per paper, with their variants, one per experiment.")
+    parser.add_argument("pattern", nargs="?", help="part of a name, or a pattern with * and ?")
+    rows = recipe_files.variants(parser.parse_args(arguments).pattern)
+    width = max(len(name) for name, _ in rows) + 2
+    for name, text in rows:
+        print(textwrap.fill(text, 118, initial_indent=f"{name:<{width}}",
+                            subsequent_indent=" " * width))
     return 0
 
 

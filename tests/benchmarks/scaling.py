@@ -3,7 +3,7 @@
     python -m tests.benchmarks.scaling [--systems=dcgan,xmc_gan] [--out=docs/scaling.md]
 
 The step of each paper's recipe is traced on this machine, which takes a minute per system;
-`zoo.training.cost` counts its work, and `tests/benchmarks/gpus.py` has the speeds of the GPUs.
+`zoo.training.cost` counts its work, and `zoo/training/gpus.py` has the speeds of the GPUs.
 """
 
 import argparse
@@ -12,15 +12,17 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from tests.benchmarks import document, gpus
+from tests.benchmarks import document
+from zoo.training import gpus
 
 COUNTS = (1, 8, 64, 512)
+GPUS = {gpu.name: gpu for gpu in gpus.GPUS}
 SYSTEMS = ("dcgan", "pix2pix", "dm_gan", "xmc_gan")
 HEAD = """## Calculated: many GPUs
 
 **Calculated, not measured**, by `python -m tests.benchmarks.scaling`: the operations, memory
-traffic and gradients of one step, counted in its graph by `zoo.training.cost`, on {gpu} in
-bfloat16. Peaks are the data sheet's; a step is assumed to reach {flops:.0%} of the FLOP/s and
+traffic and gradients of one step, counted in its graph by `zoo.training.cost`, on NVIDIA {gpu}
+in bfloat16. Peaks are the data sheet's; a step is assumed to reach {flops:.0%} of the FLOP/s and
 {bytes:.0%} of the bytes/s of memory and links, and an operation takes {start:.0f} µs to start.
 Every GPU has the recipe's whole batch. Up to {node} GPUs share one node ({inside:.0f} GB/s each
 way), more are linked at {outside:.0f} GB/s each. The gradients are exchanged in float32, in a ring,
@@ -35,24 +37,23 @@ Statistics and negatives are those of each replica.
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="names, by commas")
-    parser.add_argument("--gpu", default="H100 SXM 80 GB", choices=list(gpus.GPUS))
+    parser.add_argument("--gpu", default="H100 80 GB", choices=list(GPUS))
     parser.add_argument("--out", default="docs/scaling.md", help="Markdown file; '' for none")
     options = parser.parse_args()
     lines = []
     for system in options.systems.split(","):
         recipe, batch, cost = paper_step(system)
-        lines += rows(recipe, batch, cost, options.gpu)
+        lines += rows(recipe, batch, cost, GPUS[options.gpu])
         print(*lines[-len(COUNTS):], sep="\n", flush=True)
     if options.out:
-        document.write_part(options.out, "scaling", head(options.gpu) + "\n".join(lines) + "\n")
+        document.write_part(options.out, "scaling", head(GPUS[options.gpu]) + "\n".join(lines) + "\n")
 
 
 def head(gpu):
     """The text above the rows."""
-    speeds = gpus.GPUS[gpu]
     return HEAD.format(
-        gpu=f"NVIDIA {gpu}", flops=gpus.FLOPS, bytes=gpus.BYTES, start=1e6 * gpus.START,
-        node=gpus.PER_NODE, inside=speeds["node"] / 1e9, outside=speeds["net"] / 1e9,
+        gpu=gpu.name, flops=gpus.COMPUTE, bytes=gpus.BANDWIDTH, start=1e6 * gpus.OVERHEAD,
+        node=gpus.PER_NODE, inside=gpu.node / 1e9, outside=gpu.network / 1e9,
     )
 
 
@@ -80,9 +81,9 @@ def rows(recipe, batch, cost, gpu):
     """A line of the table for each of `COUNTS`."""
     from zoo.training.cost import data_parallel_seconds
 
-    speeds, lines = gpus.machine(gpu), []
+    speeds, lines = gpu.machine("mixed_bfloat16"), []
     for count in COUNTS:
-        seconds = data_parallel_seconds(cost, speeds, count, gpus.link(gpu, count))
+        seconds = data_parallel_seconds(cost, speeds, count, gpu.link(count))
         exchange = seconds - speeds.seconds(cost)
         sent = 2 * (count - 1) / count * cost.gradients
         lines.append(

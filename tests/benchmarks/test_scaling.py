@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.benchmarks import accelerator, gpus, scaling
+from tests.benchmarks import accelerator, scaling
 from zoo.training.cost import Cost, data_parallel_seconds
 
 COST = Cost(flops=1e12, traffic=1e9, operations=1000, memory=1.0, gradients=4e8)
-GPU = "H100 SXM 80 GB"
+GPU = scaling.GPUS["H100 80 GB"]
 
 
 def cells(line):
@@ -17,7 +17,7 @@ def test_rows_are_those_of_the_cost_model():
     one, eight, many, most = (cells(row) for row in scaling.rows("a:b", 16, COST, GPU))
     assert [row[2] for row in (one, eight, many, most)] == ["1", "8", "64", "512"]
     assert one[3] == "0" and eight[3] == "700" and most[3] == "798"  # 2 (n - 1) / n of 400 MB
-    seconds = data_parallel_seconds(COST, gpus.machine(GPU), 8, gpus.link(GPU, 8))
+    seconds = data_parallel_seconds(COST, GPU.machine("mixed_bfloat16"), 8, GPU.link(8))
     assert float(eight[4]) == pytest.approx(1e3 * seconds, abs=0.1)
     assert float(eight[6].replace(",", "")) == pytest.approx(8 * 16 / seconds, abs=1)
     assert float(many[4]) > float(eight[4]) > float(one[4])  # the net is slower than a node

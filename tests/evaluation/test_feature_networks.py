@@ -10,6 +10,7 @@ import tensorflow as tf
 from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.evaluation import feature_networks
+from zoo.models.feature_encoder import FeatureEncoder
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 20, 3), np.uint8)
 WAYS = "--inception=PATH.*pytorch-fid.*tfgan/eval/inception/1.*--inception=keras"
@@ -103,3 +104,18 @@ def test_the_hash_is_that_of_the_weights():
     variable = one.image_encoder.variables[0]
     variable.assign(variable + 1)
     assert feature_networks.weights_digest(one) != feature_networks.weights_digest(same)
+
+
+def test_distances_in_the_maps_of_an_encoder():
+    model = FeatureEncoder(["a", "b"], "zoo-tiny-encoder", 32, 4, 2, "residual")
+    network = feature_networks.zoo_encoder(model)
+    other = np.roll(IMAGES, 5, 1)
+    distances = network.distance(IMAGES, np.stack([IMAGES[0], other[1]]))
+    assert distances[0] == 0 < distances[1]
+    sides = [model.image_encoder.maps(feature_networks.squares(32)(x[1:]))
+             for x in (IMAGES, other)]
+    sides = [[np.asarray(m) for m in maps] for maps in sides]
+    units = [[m / np.linalg.norm(m, axis=-1, keepdims=True) for m in maps] for maps in sides]
+    expected = sum(((a - b) ** 2).sum(-1).mean() for a, b in zip(*units, strict=True))
+    assert distances[1] == pytest.approx(expected, rel=1e-3)
+    assert feature_networks.zoo_encoder(tiny.damsm()).maps is None

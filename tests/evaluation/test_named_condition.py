@@ -81,3 +81,24 @@ def test_base_words_of_the_emoji(tmp_path):
     assert named_conditions(generated, None, evaluators(tmp_path / "b", no_words)) == []
     plain = subject(captions, made, "captions", EvaluationDataset(f"folder:{tmp_path}", "captions"))
     assert named_conditions(plain, None, evaluators(tmp_path / "c", reader())) == []
+
+
+@pytest.mark.parametrize("direction, share, before", [("a2b", 3 / 4, 1 / 2), ("b2a", 1 / 4, 1 / 2)])
+def test_domains_that_images_are_translated_to(tmp_path, direction, share, before):
+    """Images of A that are read as B, the images of A themselves, and real images of B."""
+    for domain, reds in {"ant": [0, 1], "bee": [1, 1, 0, 1]}.items():
+        (tmp_path / "test" / domain).mkdir(parents=True)
+        for number, image in enumerate(images(reds)):
+            Image.fromarray(image).save(tmp_path / "test" / domain / f"{number}.png")
+    data = EvaluationDataset(f"unpaired:{tmp_path}", "domains", {"data.domains": CLASSES})
+    generated = subject(["x", "y"], images([1, 1, 1, 0]), "images", data)
+    generated.source["condition_split"] = "held-out (test)"
+    generated.conditions.settings = {"direction": direction}
+    generated.conditions.sources = from_array(images([0, 1]), "sources")
+    real, _ = data.real_images("test", SIZE, direction)
+    (measure,) = named_conditions(generated, real, evaluators(tmp_path / "cache", reader()))
+    assert measure.metric == "class_accuracy[zoo-it-encoder]" and measure.value == share
+    assert measure.more["baseline"] == before
+    assert measure.more["real_accuracy"] == (3 / 4 if direction == "a2b" else 1 / 2)
+    other = reader(class_names=["ant", "cat"])
+    assert named_conditions(generated, real, evaluators(tmp_path / "cache", other)) == []

@@ -6,7 +6,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tests.golden.golden import check_after, nchw, nhwc, tensor
+from tests.golden.golden import built, check_after, nchw, nhwc, tensor
 from zoo.importers.state_dict import load_state_dict
 from zoo.losses.adversarial import binary_cross_entropy, matching_aware_discriminator_loss
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -22,7 +22,7 @@ def load(names, state_dict, images, sentence, **options):
         normalization="spectral" if spectral else "batch",
         **options,
     )
-    network(images, sentence)
+    built(network, images, sentence)
     targets = names.discriminator_targets(network)
     load_state_dict(targets, state_dict)
     return network, targets

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tests.golden.golden import check_after, check_views, nchw, stage_sizes, tensor
+from tests.golden.golden import built, check_after, check_views, nchw, stage_sizes, tensor
 from zoo.importers.state_dict import load_state_dict
 
 
@@ -28,7 +28,7 @@ def load_generator(kind, names, case, inputs):
         config.get("B_DCGAN", False),
         mask_tiling="official",
     )
-    generator(inputs)
+    built(generator, inputs)
     targets = names.generator_targets(generator)
     load_state_dict(targets, state_dict)
     return generator, targets

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from zoo.networks.build import build_on, symbolic_input
+
 DEFAULT = pathlib.Path(__file__).resolve().parents[3] / "shared" / "golden"
 
 
@@ -95,6 +97,21 @@ class Case:
 def tensor(array):
     """A tensor in the precision that the test runs in."""
     return tf.constant(np.asarray(array), keras.config.floatx())
+
+
+def built(network, *inputs):
+    """The network, with its variables, for inputs (structures of arrays) of these shapes.
+
+    A first call would trace it first, and its parts once more for every part that they are in.
+    """
+    specs = keras.tree.map_structure(_spec, inputs)
+    return build_on(network, *specs)
+
+
+def _spec(array):
+    if array is None:
+        return None
+    return symbolic_input(*array.shape, dtype=keras.backend.standardize_dtype(array.dtype))
 
 
 def nhwc(array):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tests.golden import discriminators
 from tests.golden.generators import check_generator
-from tests.golden.golden import Case, check_after, nchw, nhwc, subsampled, tensor
+from tests.golden.golden import Case, built, check_after, nchw, nhwc, subsampled, tensor
 from zoo.importers import attn_gan as names
 from zoo.importers import staged
 from zoo.importers.state_dict import conv, load_state_dict
@@ -41,7 +41,12 @@ class Blocks:
         width = p["init.fc.0.weight"].shape[0] // 32
         self.init = InitialStage(4 * 2**doublings, width // 2**doublings)
         self.next = AttentionStage(config["GF_DIM"], config["R_NUM"], "official")
-        self.run(training=False)
+        for block in (self.up, self.b3, self.res):
+            built(block, self.h2)
+        built(self.ca, self.sentence, self.eps)
+        built(self.img, self.h)
+        built(self.init, self.code)
+        built(self.next, self.h, self.words, self.mask)
         self.targets = (
             staged.conv_glu_targets("up", self.up)
             | staged.conv_glu_targets("b3", self.b3, first=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.golden.golden import Case
+from tests.golden.golden import Case, built
 from zoo.importers.attn_gan import text_encoder_targets
 from zoo.importers.state_dict import load_state_dict
 from zoo.networks.text_encoder import RNNTextEncoder
@@ -14,7 +14,7 @@ def load_text_encoder(state_dict, cell="lstm"):
     tokens, embedding = state_dict["encoder.weight"].shape
     units = state_dict["rnn.weight_hh_l0"].shape[1]
     encoder = RNNTextEncoder(tokens, 2 * units, embedding, cell)
-    encoder(tf.zeros([1, 2], tf.int32), tf.ones([1], tf.int32))
+    built(encoder, np.zeros([1, 2], "int32"), np.ones([1], "int32"))
     targets = text_encoder_targets(encoder)
     load_state_dict(targets, state_dict)
     return encoder, targets

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.golden import rounding
-from tests.golden.golden import Case, check_after, nchw, nhwc, tensor
+from tests.golden.golden import Case, built, check_after, nchw, nhwc, tensor
 from tests.golden.iteration import (
     check_first_step,
     exact_adam,
@@ -42,7 +42,7 @@ def test_generator(precision, mode):
     sizes = names.generator_sizes(case.params, case.meta["config"]["class_num"])
     network = DCGANGenerator(**sizes, name="generator")
     inputs = {"latents": tensor(case.inputs["z"]), "labels": labels_of(case)}
-    targets = names.generator_targets(build_on(network, inputs))
+    targets = names.generator_targets(built(network, inputs))
     load_state_dict(targets, case.params)
     case.check("image", nchw(network(inputs, training=mode == "train")["images"]))
     check_after(case, targets, "after/")
@@ -59,7 +59,7 @@ def test_discriminator(precision, mode):
         case.meta["config"]["class_num"],
         name="discriminator",
     )
-    targets = names.discriminator_targets(build_on(network, images, labels))
+    targets = names.discriminator_targets(built(network, images, labels))
     load_state_dict(targets, case.params)
     logits = network(images, labels, training=mode == "train")
     case.check("prob", tf.sigmoid(logits)[:, None, None, None])

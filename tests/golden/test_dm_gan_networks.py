@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.golden.generators import check_generator
-from tests.golden.golden import Case, check_after, nchw, nhwc, tensor
+from tests.golden.golden import Case, built, check_after, nchw, nhwc, tensor
 from tests.golden.scale import count, official_shapes, shapes_of
 from zoo.importers import dm_gan as names
 from zoo.importers.state_dict import load_state_dict
@@ -43,7 +43,7 @@ def test_refinement_stage(precision):
     words = tensor(case.inputs["words_embs"].transpose(0, 2, 1))
     mask = case.inputs["mask"] == 0  # official: True at padding
     stage = MemoryStage(features.shape[-1], case.meta["config"]["R_NUM"], "official")
-    stage(features, words, mask)
+    built(stage, features, words, mask)
     targets = names.memory_stage_targets("", stage)
     load_state_dict(targets, case.param())
     trained = {k: t for k, t in targets.items() if t.variable.trainable}

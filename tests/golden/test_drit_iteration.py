@@ -184,8 +184,11 @@ def check_full_step(case, monkeypatch):
     case.check_all_seen(ignore="recompute")
 
 
-@pytest.mark.parametrize("name", FULL)
+@pytest.mark.parametrize(
+    "name", [FULL[0], *(pytest.param(name, marks=pytest.mark.large) for name in FULL[1:])]
+)
 def test_full_step_with_a_second_forward_pass(float64, name):
+    """The networks of the last two are in `test_full_step`, the repetition in the first."""
     rounding.check(Case("drit", name), check_second_forward_pass, TURNED)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.golden.golden import Case, nchw, nhwc, tensor
+from tests.golden.golden import Case, built, nchw, nhwc, tensor
 from zoo.importers import drit as names
 from zoo.importers.state_dict import conv, load_state_dict
 from zoo.models.drit import AttributeEncoder, ContentEncoder, DRITGenerator, blocks
@@ -53,7 +53,7 @@ def test_block(precision, name):
     inputs = [tensor(nhwc(case.inputs["x"]))]
     if "z" in case.inputs:
         inputs.append(tensor(case.inputs["z"]))
-    block(*inputs)
+    built(block, *inputs)
     found = {k.removeprefix("."): target for k, target in targets(block).items()}
     load_state_dict(found, case.params)
     case.check("y", nchw(block(*inputs)))
@@ -69,7 +69,7 @@ def test_content_encoder(precision, mode):
     case = Case("drit", f"enc_content_{mode}")
     images = by_domain(case, "x")
     encoder = ContentEncoder(case.params["convA.0.model.1.weight"].shape[0])
-    encoder(images)
+    built(encoder, images)
     load_state_dict(names.content_encoder_targets(encoder), case.params)
     for domain, content in encoder(images).items():
         if mode == "train":  # as `forward.encode_content` adds it
@@ -85,7 +85,7 @@ def test_attribute_encoder(precision, name):
     stem = case.params["conv_A.1.weight" if concat else "model_a.1.weight"]
     head = case.params["fc_A.0.bias" if concat else "model_a.16.bias"]
     encoder = AttributeEncoder(len(stem), len(head), concat)
-    encoder(images)
+    built(encoder, images)
     load_state_dict(names.attribute_encoder_targets(encoder), case.params)
     for domain, code in encoder(images).items():
         assert ("log_var" in code) == concat
@@ -102,7 +102,7 @@ def test_generator(precision, name):
     inputs["attributes"] = tensor(inputs["attributes"])
     filters = inputs["content"].shape[-1] // 4
     generator = DRITGenerator(filters, case.inputs["z"].shape[1], name == "gen_concat")
-    generator({"a": inputs, "b": inputs})
+    built(generator, {"a": inputs, "b": inputs})
     load_state_dict(names.generator_targets(generator), case.params)
     for domain in "ab":
         case.check(f"image_{domain}", nchw(generator({domain: inputs})[domain]))
@@ -120,7 +120,7 @@ def test_discriminator(precision, name):
     training = case.meta["mode"] == "train"
     x = tensor(nhwc(case.inputs["content" if name == "dis_content" else "x"]))
     network = discriminator(case, name)
-    network(x)
+    built(network, x)
     targets = names.discriminator_targets(network)
     load_state_dict(targets, case.params)
     for i, logits in enumerate(network(x, training=training)):

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tests.golden.golden import Case, check_after, check_views, nchw, nhwc, tensor
+from tests.golden.golden import Case, built, check_after, check_views, nchw, nhwc, tensor
 from zoo.importers import mirror_gan as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.losses import damsm
@@ -17,7 +17,7 @@ def encoder_of(case, images, **options):
     encoder = ResNetCaptionEncoder(
         config["embed"], config["resnet_layers"], config["resnet_base"], **options
     )
-    encoder(images)
+    built(encoder, images)
     targets = names.caption_encoder_targets(encoder)
     load_state_dict(targets, case.param())
     return encoder, targets
@@ -55,7 +55,7 @@ def test_decoder_and_loss(precision):
     p, features = case.param(), tensor(case.inputs["features"])
     tokens = tf.constant(case.inputs["captions"], tf.int32)
     decoder = CaptionDecoder(p["embed.weight"].shape[0], p["lstm.weight_hh_l0"].shape[1])
-    decoder(features, tokens)
+    built(decoder, features, tokens)
     load_state_dict(names.caption_decoder_targets(decoder), p)
     mask = tf.sequence_mask(case.inputs["cap_lens"], tokens.shape[1])
     with tf.GradientTape() as tape:

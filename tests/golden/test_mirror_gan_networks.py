@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tests.golden.golden import (
     Case,
+    built,
     check_after,
     check_views,
     nchw,
@@ -35,7 +36,7 @@ def test_attention(precision, mode):
     *sources, mask = stage_inputs(case)
     mask = {"masked": mask, "equal": np.ones_like(mask), "nomask": None}[mode]
     layer = GlobalLocalAttention(sources[0].shape[-1], "official")
-    layer(*sources, mask)
+    built(layer, *sources, mask)
     load_state_dict(names.attention_targets("", layer), case.param())
     with tf.GradientTape() as tape:
         tape.watch(sources)
@@ -60,7 +61,7 @@ def test_own_masks_keep_samples_apart(precision):
     case = Case("mirrorgan", "glam_attention")
     *sources, mask = stage_inputs(case)
     layer = GlobalLocalAttention(sources[0].shape[-1])
-    layer(*sources, mask)
+    built(layer, *sources, mask)
     load_state_dict(names.attention_targets("", layer), case.param())
     contexts, attention = layer(*sources, mask)[:2], layer(*sources, mask)[2]["attention"]
     for n in range(len(mask)):
@@ -76,7 +77,7 @@ def test_stage(precision):
     inputs = stage_inputs(case)
     blocks = {k.split(".")[1] for k in case.params if k.startswith("residual.")}
     stage = MirrorStage(inputs[0].shape[-1], len(blocks), "official")
-    stage(*inputs)
+    built(stage, *inputs)
     targets = names.stage_targets("", stage)
     load_state_dict(targets, case.param())
     for mode, training in (("eval", False), ("train", True)):
@@ -108,7 +109,7 @@ def load_generator(case):
         "latents": tensor(i["z_code"]),
         "noise": tensor(i["eps"]),
     }
-    generator(inputs)
+    built(generator, inputs)
     targets = names.generator_targets(generator)
     load_state_dict(targets, p)
     return generator, targets, inputs
@@ -146,7 +147,7 @@ def test_text_encoder(precision):
     p, tokens, lengths = case.param(), case.inputs["captions"], case.inputs["cap_lens"]
     size, embedding = p["encoder.weight"].shape
     encoder = RNNTextEncoder(size, 2 * p["rnn.weight_hh_l0"].shape[1], embedding)
-    encoder(tokens, lengths)
+    built(encoder, tokens, lengths)
     load_state_dict(names.text_encoder_targets(encoder), p)
     outputs = encoder(tokens, lengths)
     longest = case.outputs["words_embs"].shape[2]
@@ -160,7 +161,7 @@ def test_conditioning_augmentation(precision):
     case = Case("mirrorgan", "ca_net")
     sentence, noise = tensor(case.inputs["sent_emb"]), tensor(case.inputs["eps"])
     layer = ConditioningAugmentation(noise.shape[1])
-    layer(sentence, noise)
+    built(layer, sentence, noise)
     targets = staged.augmentation_targets("", layer)
     load_state_dict({k.removeprefix("."): t for k, t in targets.items()}, case.param())
     condition, mu, log_var = layer(sentence, noise)

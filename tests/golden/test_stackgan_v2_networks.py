@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tests.golden.golden import (
     Case,
+    built,
     check_after,
     check_views,
     nchw,
@@ -35,7 +36,7 @@ def test_conditioning_augmentation(precision):
     case = Case("stackgan_v2", "ca_net")
     text, eps = tensor(case.inputs["text"]), tensor(case.inputs["eps"])
     layer = ConditioningAugmentation(eps.shape[1])
-    layer(text, eps)
+    built(layer, text, eps)
     load_state_dict(augmentation_targets("ca", layer), prefixed("ca.", case.param()))
     condition, mu, log_var = layer(text, eps)
     case.check("c_code", condition)
@@ -60,7 +61,7 @@ def test_blocks(precision, name):
     else:
         block = conv3x3(3, activation="tanh")
         make_targets = lambda name, block: conv(f"{name}.img.0", block)  # noqa: E731
-    block(x)
+    built(block, x)
     targets = make_targets(name, block)
     load_state_dict(targets, prefixed(f"{name}.", p))
     for mode, training in MODES:
@@ -78,7 +79,7 @@ def test_initial_stage(precision):
     doublings = sum(bool(re.fullmatch(r"upsample\d+\.1\.weight", k)) for k in p)
     width = p["fc.0.weight"].shape[0] // 32
     stage = InitialStage(4 * 2**doublings, width // 2**doublings)
-    stage(code)
+    built(stage, code)
     targets = initial_stage_targets("h", stage)
     load_state_dict(targets, prefixed("h.", p))
     for mode, training in MODES:
@@ -93,7 +94,7 @@ def test_joining_stage(precision):
     condition = tensor(case.inputs["c_code"])
     blocks = {k.split(".")[1] for k in case.params if k.startswith("residual.")}
     stage = ConcatStage(features.shape[-1] // 2, len(blocks))
-    stage(features, condition)
+    built(stage, features, condition)
     targets = names.concat_stage_targets("", stage)
     load_state_dict(targets, case.param())
     for mode, training in MODES:
@@ -116,7 +117,7 @@ def test_generator(precision, version):
         len(blocks),
         condition_dim=config["EMBEDDING_DIM"] if version == "cond" else 0,
     )
-    generator(inputs)
+    built(generator, inputs)
     targets = names.generator_targets(generator)
     load_state_dict(targets, p)
     for mode, training in MODES:

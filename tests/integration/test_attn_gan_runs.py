@@ -64,6 +64,8 @@ def test_folder_is_complete(trained):
     assert list((folder / "events").glob("events.out.tfevents.*"))
     notes = json.loads((folder / "presets.json").read_text())
     assert notes["last"]["step"] == 12 and notes["best"]["metric"] == "frechet_damsm"
+    card = (folder / "presets/best/README.md").read_text()
+    assert f'generate(["{config["samples"]["captions"][0]}"]' in card
 
 
 def test_images_and_scalars_reach_tensorboard(trained):

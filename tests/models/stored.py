@@ -51,6 +51,11 @@ def _encoder():
     return _adam(FeatureEncoder(["a", "b"], "zoo-tiny-encoder", 16, 4, 2), "")
 
 
+def _cell_encoder():
+    cells = {"names": ["a", "b"], "colors": [[0, 0, 0], [255, 255, 255]]}
+    return _adam(FeatureEncoder([], "zoo-tiny-encoder", 32, 4, 2, "residual", cells=cells), "")
+
+
 MAKERS = {
     "attn_gan": tiny.attn_gan,
     "attn_gan_ms": lambda: tiny.attn_gan(mode_seeking_weight=1.0),
@@ -63,6 +68,7 @@ MAKERS = {
     "dm_gan": tiny.dm_gan,
     "drit": tiny_drit.drit,
     "encoder": _encoder,
+    "encoder_of_cells": _cell_encoder,
     "mirror_gan": _mirror_gan,
     "mirror_gan_describes": _mirror_gan_that_describes,
     "pix2pix": tiny_images.pix2pix,

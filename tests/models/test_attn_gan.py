@@ -58,7 +58,7 @@ def test_ema_over_all_weights(statistics):
 
 
 def test_same_seed_same_bits_and_another_seed_not():
-    first, again, other = tiny.attn_gan(), tiny.attn_gan(), tiny.attn_gan(seed=4)
+    first, again, other = tiny.reused(tiny.attn_gan), tiny.attn_gan(), tiny.attn_gan(seed=4)
     for model in (first, again, other):
         train(model, 2)
     a, b, c = (tiny.snapshot(m.checkpoint_variables()) for m in (first, again, other))
@@ -127,7 +127,7 @@ def test_every_discriminator_has_its_own_built_optimizer():
 
 def test_compile_names_its_optimizers():
     with pytest.raises(ZooError, match="discriminator_optimizer.*got optimizer"):
-        tiny.attn_gan(compiled=False).compile(optimizer=tiny.adam())
+        tiny.reused(tiny.attn_gan).compile(optimizer=tiny.adam())
 
 
 def test_config_round_trip():

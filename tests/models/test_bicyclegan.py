@@ -25,7 +25,7 @@ def data_of(form):
 @pytest.mark.parametrize("form", ["default", "conditional", "same_discriminator"])
 def test_two_steps_change_every_weight(form):
     """The fourth form is that of test_every_system.py."""
-    model = bicyclegan(**FORMS[form])
+    model = tiny.reused(bicyclegan, **FORMS[form])
     before = tiny.snapshot(model.network_variables())
     logs = train(model, 2, **data_of(form))
     after = tiny.snapshot(model.network_variables())
@@ -36,7 +36,8 @@ def test_two_steps_change_every_weight(form):
 
 
 def test_mode_seeking_compares_two_random_images_of_the_first_half():
-    off, on = (train(bicyclegan(mode_seeking_weight=w), 1, count=4) for w in (0.0, 2.0))
+    models = tiny.reused(bicyclegan), bicyclegan(mode_seeking_weight=2.0)
+    off, on = (train(model, 1, count=4) for model in models)
     assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
     ratio = on["image_distance"] / on["latent_distance"]
     np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
@@ -80,12 +81,12 @@ def test_one_and_two_steps_of_sgd_end_alike(monkeypatch):
 
 def test_batches_are_cut_in_halves():
     with pytest.raises(ZooError, match="3 pairs.*even"):
-        train(bicyclegan(), 1, count=3)
+        train(tiny.reused(bicyclegan), 1, count=3)
 
 
 def test_the_second_half_is_only_judged(monkeypatch):
     """The real pairs of the second discriminator are the only use of it."""
-    model, seen = bicyclegan(), []
+    model, seen = tiny.reused(bicyclegan), []
     original = model.discriminate
 
     def discriminate(cycle, source, images):

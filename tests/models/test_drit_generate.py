@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support import tiny
 from tests.support.tiny_drit import SIZE, drit, make_images
 from zoo.models.drit.forward import translate
 
@@ -12,7 +13,7 @@ GENERATING = ("content_encoder", "attribute_encoder", "generator")
 
 @pytest.mark.parametrize("direction", ["a2b", "b2a"])
 def test_generate(direction):
-    model, images = drit(compiled=False), make_images()
+    model, images = tiny.reused(drit, compiled=False), make_images()
     made = model.generate(images, samples_per_condition=3, seed=7, direction=direction)
     assert made.shape == (6, SIZE, SIZE, 3) and made.dtype == np.uint8
     assert len({image.tobytes() for image in made}) == 6
@@ -31,7 +32,9 @@ def test_generate(direction):
 
 @pytest.mark.parametrize("concat", [True, False])
 def test_a_guide_gives_the_attributes(concat):
-    model, images = drit(compiled=False, concat=concat), make_images()
+    settings = {} if concat else {"concat": False}
+    model, images = tiny.reused(drit, compiled=False, **settings), make_images()
+    assert model.concat == concat
     guides = np.stack([np.full((SIZE, SIZE, 3), value, "float32") for value in (-0.9, 0.9)])
     guides[1, 0, 0] = -0.9  # bright values alone could be in [0, 1]
     for network in (model.attribute_encoder, model.generator):  # untrained, codes hardly matter

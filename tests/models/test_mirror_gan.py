@@ -44,7 +44,7 @@ def test_losses_of_code_and_paper_and_with_a_damsm():
     """The first step sees the same images, so the terms differ by the settings only, and only the
     generator's weights differ afterwards."""
     models = [
-        mirror_gan(),
+        tiny.reused(mirror_gan),
         mirror_gan(caption_weight=20.0, caption_reduction="captions", damsm_weight=5.0),
     ]
     code, paper = (train(model, 1) for model in models)
@@ -135,7 +135,7 @@ def test_a_preset_holds_the_captioner_that_was_taken_over(tmp_path, half):
 
 
 def test_an_untrained_captioner_is_in_no_preset():
-    gan = mirror_gan()
+    gan = tiny.reused(mirror_gan)
     assert "captioner" in gan.networks and "captioner" not in gan.preset_network_names
 
 

@@ -23,7 +23,7 @@ FORMS = {"latent": {}, "mode_seeking": {"mode_seeking_weight": 1.0}, "plain": PL
 
 @pytest.mark.parametrize("form", ["latent", "plain"])  # mode seeking: test_every_system.py
 def test_two_steps_change_every_weight(form):
-    model = pix2pix(**FORMS[form])
+    model = tiny.reused(pix2pix, **FORMS[form])
     before = tiny.snapshot(model.network_variables())
     logs = train(model, 2)
     after = tiny.snapshot(model.network_variables())
@@ -36,7 +36,8 @@ def test_two_steps_change_every_weight(form):
 
 
 def test_mode_seeking_draws_a_second_sample_and_logs_its_distances():
-    off, on = train(pix2pix(), 1), train(pix2pix(mode_seeking_weight=2.0), 1)
+    off = train(tiny.reused(pix2pix), 1)
+    on = train(tiny.reused(pix2pix, mode_seeking_weight=2.0), 1)
     assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
     ratio = on["image_distance"] / on["latent_distance"]
     np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
@@ -51,7 +52,7 @@ def test_two_samples_without_the_term_log_the_distances():
 
 
 def test_l1_only_draws_the_first_sample_to_the_target():
-    model, data = pix2pix(mode_seeking_weight=1.0), batch()
+    model, data = tiny.reused(pix2pix, mode_seeking_weight=2.0), batch()
     images = tf.Variable(tf.random.stateless_uniform([4, SIZE, SIZE, 3], [0, 1]))
     with tf.GradientTape() as tape:
         loss = model.generator_losses(*data.values(), images, tf.ones([4, 4]))["l1_loss"]

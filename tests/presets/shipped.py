@@ -14,25 +14,39 @@ from PIL import Image
 import zoo
 
 FOLDER = Path(__file__).with_name("shipped")
-CONDITIONS = {
-    "attn_gan_emoji_64": ["a red heart"], "dcgan_ms_cifar10_32": ["horse"],
-    "dm_gan_emoji_64": ["a red heart"], "dm_gan_ms_emoji_64": ["a red heart"],
-    "mirror_gan_emoji_64": ["a red heart"],
-}
+
+
+def names():
+    """Names of the shipped presets: (those that generate images, the others)."""
+    rows = [(row["name"], row["task"].endswith("-to-image")) for row in zoo.list_presets()]
+    return tuple([name for name, generates in rows if generates is wanted]
+                 for wanted in (True, False))
+
+
+def ramp(size):
+    """float32 (size, size, 3) in [-1, 1]: red grows by row, green by column, blue is 0."""
+    line = np.linspace(-1, 1, size, dtype=np.float32)
+    rows, columns = np.meshgrid(line, line, indexing="ij")
+    return np.stack([rows, columns, np.zeros_like(rows)], -1)
+
+
+def condition(model):
+    """The condition of the stored images."""
+    if model.condition.kind == "images":
+        return ((ramp(model.image_size) + 1) * 127.5).astype(np.uint8)
+    return {"captions": "a red heart", "labels": "horse"}[model.condition.kind]
 
 
 def images(name):
     """uint8 (2, h, w, 3) of a preset that generates."""
-    return zoo.from_preset(name).generate(CONDITIONS[name] * 2, seed=[7, 8])
+    model = zoo.from_preset(name)
+    return model.generate([condition(model)] * 2, seed=[7, 8])
 
 
 def outputs(name):
     """float array of a preset that reads images."""
     model = zoo.from_preset(name)
-    size = model.image_size
-    ramp = np.linspace(-1, 1, size, dtype=np.float32)
-    rows, columns = np.meshgrid(ramp, ramp, indexing="ij")
-    image = np.stack([rows, columns, np.zeros_like(rows)], -1)
+    image = ramp(model.image_size)
     if model.task == "image-captioning":
         return np.asarray(model.captioner.encoder(image[None], training=False))[0, :8]
     return np.asarray(model.image_encoder(image[None], training=False)["code"])[0, :8]
@@ -40,12 +54,10 @@ def outputs(name):
 
 def main():
     FOLDER.mkdir(exist_ok=True)
-    values = {}
-    for preset in (entry["name"] for entry in zoo.list_presets()):
-        if preset in CONDITIONS:
-            Image.fromarray(np.concatenate(images(preset), 1)).save(FOLDER / f"{preset}.png")
-        else:
-            values[preset] = [round(float(v), 6) for v in outputs(preset)]
+    generators, others = names()
+    for preset in generators:
+        Image.fromarray(np.concatenate(images(preset), 1)).save(FOLDER / f"{preset}.png")
+    values = {name: [round(float(v), 6) for v in outputs(name)] for name in others}
     (FOLDER / "outputs.json").write_text(json.dumps(values, indent=1) + "\n", "utf-8")
 
 

@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import shlex
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -122,3 +123,12 @@ def test_separators_in_class_names():
     condition = condition_record(model)
     assert condition["examples"] == [0, 1]
     assert "model.generate([0, 1], samples_per_condition=4, seed=7)" in python_lines("x", condition)
+
+
+def test_a_card_names_a_caption_of_its_training():
+    model = model_of("captions")
+    record = {**condition_record(model), "caption": "the cat's face"}
+    card = presets.card({"name": "x", "files": {}, "condition": record})
+    assert 'model.generate(["the cat\'s face"], images_per_caption=4' in card
+    (command,) = re.findall("```\n(python -m .*?)\n```", card, re.S)
+    assert "--caption=the cat's face" in shlex.split(command)

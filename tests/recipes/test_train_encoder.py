@@ -6,6 +6,7 @@ import pytest
 import zoo
 from recipes import train_encoder
 from tests.support import tiny
+from tests.support.label_maps import write_facades
 from zoo.data import ShapeClasses
 from zoo.errors import ZooError
 from zoo.evaluation.feature_networks import zoo_encoder
@@ -51,6 +52,22 @@ def test_it_has_its_own_metric_name(folder):
     outputs = network(images)
     assert outputs["features"].shape == (3, 8) and np.isfinite(outputs["logits"]).all()
     np.testing.assert_allclose(network(images[:1])["logits"], outputs["logits"][:1], atol=1e-5)
+
+
+def test_a_reader_of_label_maps(tmp_path):
+    cells = write_facades(tmp_path / "facades", {"train": 24, "test": 8})
+    splits, combinations, size, name = train_encoder.open_sources(
+        f"facade_labels:{tmp_path / 'facades'}", None)
+    assert (combinations, size, name, splits.word) == (None, 32, "facades", "held-out (test)")
+    model, _ = train_encoder.train(splits.training, size, "zoo-tiny-encoder", 60, **SMALL,
+                                   learning_rate=1e-2)
+    assert model.cells["names"][2] == "window" and model.class_names == []
+    whole, iou = train_encoder.held_out_results(model, splits.held_out, splits.word)
+    share = np.bincount(cells["test"].ravel()).max() / cells["test"].size
+    assert whole["metric"] == "held_out_cell_accuracy" and whole["value"] > 2 * share
+    assert "8 images, held-out (test), 8 x 8 cells" in whole["protocol"]
+    assert f"would give {share:.3f}" in whole["protocol"]
+    assert iou["metric"] == "held_out_mean_iou" and 0 < iou["value"] < whole["value"]
 
 
 def test_other_models_are_not_encoders():

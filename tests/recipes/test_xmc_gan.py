@@ -92,8 +92,10 @@ def test_training_from_a_cache_is_training_with_the_encoder(data, tmp_path):
 
 def test_settings_that_cannot_be_used(data):
     for changes, match in (
-        ({"image_network": "vgg19"}, "image_weights"),
         ({"text_encoder": {"preprocess": "/no", "encoder": "/no"}}, 'no folder "/no"'),
     ):
         with pytest.raises(ZooError, match=match):
             build(tiny_config(**changes), data)
+    with pytest.raises(ZooError, match="image_weights"):
+        xmc_gan.check_weights(tiny_config(image_network="vgg19"))
+    xmc_gan.check_weights(tiny_config())

@@ -89,5 +89,7 @@ def test_the_plan_is_consistent(tmp_path):
     for job in PLAN:  # the members of a pair differ in mode seeking alone
         for other in PLAN:
             if other.name == job.name.replace("_ms_", "_") != job.name:
-                weight = {"model.mode_seeking_weight": 1.0}
-                assert job.settings == {**other.settings, **weight} and job.recipe == other.recipe
+                weight = job.settings["model.mode_seeking_weight"]
+                assert weight > 0 and "model.mode_seeking_weight" not in other.settings
+                assert job.settings == {**other.settings, "model.mode_seeking_weight": weight}
+                assert job.recipe == other.recipe

@@ -52,6 +52,16 @@ def test_called_functions_are_counted():
     assert counted(lambda x, w: inner(x, w) + inner(x, w), IMAGES, KERNEL).flops == 2 * FORWARD
 
 
+def test_the_memory_of_a_branch_is_counted():
+    x = tf.ones([1000])  # 4 kB
+
+    def many(x):
+        return tf.add_n([tf.sin(x * k) for k in range(1, 11)])
+
+    found = counted(lambda x: tf.cond(x[0] > 0, lambda: many(x), lambda: x), x)
+    assert found.memory >= 10 * 4000
+
+
 def test_memory_is_the_peak_of_live_tensors():
     x = tf.ones([1000])  # 4 kB
 
@@ -113,9 +123,9 @@ def test_a_run_says_how_long_all_of_its_steps_take(monkeypatch):
     machine = cost.Machine(flops=step.flops, bandwidth=math.inf, overhead=0.0)  # a second per step
     monkeypatch.setattr(cost, "measure_machine", lambda dtype: machine)
     config = types.SimpleNamespace(dtype="float32", steps=90)
-    assert cost.describe_run(model, batch, config).endswith("; 90 steps: 1.5 min")
+    assert cost.describe_run(step, config).endswith("; 90 steps: 1.5 min")
     config.steps = 7200
-    assert cost.describe_run(model, batch, config).endswith("; 7,200 steps: 2.0 h")
+    assert cost.describe_run(step, config).endswith("; 7,200 steps: 2.0 h")
 
 
 def test_this_machine():

@@ -1,8 +1,8 @@
-"""The log names a precision that is faster on this processor."""
+"""The log names a precision that is faster on this processor, and the memory of the process."""
 
 import pytest
 
-from zoo.training.hardware import precision_advice
+from zoo.training.hardware import peak_memory, precision_advice
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,25 @@ def test_a_faster_precision_is_named(tmp_path, monkeypatch, dtype, text, named):
     assert precision_advice(dtype, tmp_path / "none") == ""
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: ["a GPU"])
     assert precision_advice(dtype, path) == ""
+
+
+def test_peak_memory_grows_with_what_a_process_takes(monkeypatch):
+    def taken():
+        amount, unit, *_ = peak_memory().split()
+        assert unit == "GB"
+        return float(amount)
+
+    before = taken()
+    block = bytearray(b"x") * 700_000_000
+    assert taken() > before or len(block) < before * 1e9  # an earlier peak may have been higher
+    monkeypatch.setattr("tensorflow.config.list_logical_devices", lambda kind: [Device("GPU:0")])
+    monkeypatch.setattr("tensorflow.config.experimental.get_memory_info",
+                        lambda name: {"current": 1, "peak": 2_500_000_000})
+    assert peak_memory().endswith(", 2.5 GB of a GPU's")
+
+
+class Device:
+    """A device of TensorFlow with a name."""
+
+    def __init__(self, name):
+        self.name = name

@@ -36,7 +36,7 @@ def test_help_is_light_and_names_every_command():
                           capture_output=True, timeout=60)
     *text, seconds, heavy = done.stdout.splitlines()
     assert heavy == "light" and float(seconds) < 0.3
-    for name in (*commands.COMMANDS, "presets", "completion"):
+    for name in (*commands.COMMANDS, "presets", "recipes", "completion"):
         assert any(line.startswith(f"  {name} ") for line in text), name
 
 
@@ -49,6 +49,15 @@ def test_presets(capsys):
     assert "attn_gan_emoji_64" in capsys.readouterr().out
     program.run(["presets", "--json"])
     assert {"name", "size", "licence"} <= set(json.loads(capsys.readouterr().out)[0])
+
+
+def test_recipes(capsys):
+    assert program.run(["recipes", "msgan"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("dcgan:cifar10_msgan      MSGAN's experiment")
+    assert any(line.startswith("stackgan_v2:birds_msgan  ") for line in lines)
+    with pytest.raises(ZooError, match="No variant of a recipe matches"):
+        program.run(["recipes", "nothing_like_it"])
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
@@ -121,6 +130,8 @@ def test_the_programs_flags_are_the_commands_options():
             ["--preset=p", "--out=o", "--seed=7", "--explain=true", "--describe=false"],
         "data f --out=o --kind=pairs --size 64":
             ["--folder=f", "--out=o", "--kind=pairs", "--size=64"],
+        "data --check facades d": ["--folder=d", "--check=facades"],
+        "data --download facades --out d": ["--out=d", "--download=facades"],
         "train dcgan:shapes --workdir w --config.steps 3 --dry_run":
             ["--config=dcgan:shapes", "--workdir=w", "--dry_run=true", "--config.steps=3"],
         "evaluate p --encoder=a --encoder=b --verbose":

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 
 import tensorflow as tf
 
@@ -116,4 +117,5 @@ class Captions(Condition):
 
     @classmethod
     def example_flag(cls, record):
-        return '--captions="a caption"'
+        given = record.get("caption")
+        return f"--caption={shlex.quote(given)}" if given else '--captions="a caption"'

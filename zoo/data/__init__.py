@@ -27,6 +27,7 @@ _EXPORTS = {
     "Cifar10": "zoo.data.sources.cifar10",
     "PairedFolder": "zoo.data.sources.paired_folders",
     "UnpairedFolders": "zoo.data.sources.paired_folders",
+    "FacadeLabels": "zoo.data.sources.facade_labels",
     "ShapeClasses": "zoo.data.sources.shape_tasks",
     "ShapePairs": "zoo.data.sources.shape_tasks",
     "ShapeDomains": "zoo.data.sources.shape_tasks",
@@ -40,6 +41,8 @@ _EXPORTS = {
     "labels_evaluation": "zoo.data.batches.labels",
     "paired_dataset": "zoo.data.batches.paired",
     "paired_evaluation": "zoo.data.batches.paired",
+    "cells_dataset": "zoo.data.batches.cells",
+    "cells_evaluation": "zoo.data.batches.cells",
     "unpaired_dataset": "zoo.data.batches.unpaired",
     "unpaired_evaluation": "zoo.data.batches.unpaired",
 }
@@ -53,6 +56,7 @@ SOURCES = {
     "cifar10": "Cifar10",
     "emoji_styles": "EmojiStyles",
     "pairs": "PairedFolder",
+    "facade_labels": "FacadeLabels",
     "unpaired": "UnpairedFolders",
     "shape_classes": "ShapeClasses",
     "shape_pairs": "ShapePairs",
@@ -61,7 +65,7 @@ SOURCES = {
 FORMS = {  # form of the data -> names of sources; the first one reads a user's own folder
     "captions": ("folder", "emoji", "birds", "coco", "shapes"),
     "labels": ("classes", "cifar10", "emoji_styles", "shape_classes"),
-    "pairs": ("pairs", "shape_pairs"),
+    "pairs": ("pairs", "facade_labels", "shape_pairs"),
     "domains": ("unpaired", "shape_domains"),
 }
 __all__ = ["form_of", "get_source", *_EXPORTS]
@@ -78,11 +82,11 @@ def get_source(name, **settings):
 
     Args:
         name: with captions "shapes", "folder", "emoji", "birds" or "coco"; with labels "classes",
-            "cifar10", "emoji_styles" or "shape_classes"; pairs "pairs" or "shape_pairs"; two
-            domains "unpaired" or "shape_domains".
+            "cifar10", "emoji_styles" or "shape_classes"; pairs "pairs", "facade_labels" or
+            "shape_pairs"; two domains "unpaired" or "shape_domains".
         **settings: the arguments of `Shapes`, `CaptionFolder`, `Emoji`, `Birds`, `Coco`,
-            `ClassFolder`, `Cifar10`, `EmojiStyles`, `ShapeClasses`, `PairedFolder`, `ShapePairs`,
-            `UnpairedFolders` or `ShapeDomains`.
+            `ClassFolder`, `Cifar10`, `EmojiStyles`, `ShapeClasses`, `PairedFolder`,
+            `FacadeLabels`, `ShapePairs`, `UnpairedFolders` or `ShapeDomains`.
 
     Raises:
         ZooError: an unknown name, or a setting that this source does not have.

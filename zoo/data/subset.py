@@ -4,7 +4,10 @@ import types
 
 import numpy as np
 
-_COPIED = ("class_names", "direction", "image_size", "root", "split", "skipped")
+_COPIED = (
+    "class_names", "cell_names", "cell_colors", "direction", "image_size", "root", "split",
+    "skipped",
+)
 _LISTS = ("captions", "records", "file_names")
 
 
@@ -18,8 +21,8 @@ class Subset:
     Attributes:
         source, indices: the source, and int64 (images,).
         others: the attributes of the source, restricted to these images: `captions`, `records`,
-            `file_names`, `labels`, `embeddings`; and unchanged: `class_names`, `direction`,
-            `image_size`, `root`, `split`, `skipped`.
+            `file_names`, `labels`, `embeddings`; and unchanged: `class_names`,
+            `cell_names`, `cell_colors`, `direction`, `image_size`, `root`, `split`, `skipped`.
     """
 
     def __init__(self, source, indices):

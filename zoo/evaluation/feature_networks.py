@@ -15,6 +15,7 @@ from zoo.errors import ZooError
 from zoo.evaluation.published import PAPERS_DAMSM
 from zoo.metrics.bilinear import resize
 from zoo.metrics.inception_input import inception_input
+from zoo.metrics.lpips import lpips
 
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 NO_INCEPTION = (
@@ -44,21 +45,30 @@ class FeatureNetwork:
         model: the DAMSM that contains it, or None.
         classifier: the `FeatureEncoder` that provides features and logits, or None.
         for_score: the same network with the preprocessing of the official Inception score, or None.
+        maps: function of the input -> list of maps (batch, n, n, channels), for `distance`; or
+            None.
     """
 
     def __init__(
         self, name, digest, prepare, run, preprocessing, family="", logit_kernel=None, model=None,
-        classifier=None, for_score=None,
+        classifier=None, for_score=None, maps=None,
     ):
         self.model, self.classifier, self.for_score = model, classifier, for_score
         self.name, self.digest, self.preprocessing = name, digest, preprocessing
         self.family, self.logit_kernel = family, logit_kernel
-        self._prepare, self._run = prepare, run
+        self._prepare, self._run, self.maps = prepare, run, maps
 
     def __call__(self, images):
         """dict of float32 arrays, one row per image, of uint8 (batch, h, w, 3)."""
         outputs = self._run(self._prepare(images))
         return {name: np.asarray(value, np.float32) for name, value in outputs.items()}
+
+    def distance(self, a, b):
+        """LPIPS in the `maps` of this network, without channel weights.
+
+        float64 (batch,) of two uint8 (batch, h, w, 3).
+        """
+        return lpips(*([np.asarray(m) for m in self.maps(self._prepare(x))] for x in (a, b)))
 
     def record(self):
         """Its entry in a report."""
@@ -97,7 +107,8 @@ def zoo_encoder(handle):
     if isinstance(model, FeatureEncoder):
         run = graph_of(lambda x: model(x, training=False))
         return FeatureNetwork(
-            model.encoder_name, digest, squares(size), run, preprocessing, classifier=model
+            model.encoder_name, digest, squares(size), run, preprocessing, classifier=model,
+            maps=graph_of(model.image_encoder.maps),
         )
     run = graph_of(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
     return FeatureNetwork(damsm_name(model), digest, squares(size), run, preprocessing, model=model)

@@ -5,6 +5,7 @@ import time
 
 import numpy as np
 
+from zoo.evaluation.cell_agreement import cell_agreement
 from zoo.evaluation.diversity import measure_diversity, pair_distance, pairs_of
 from zoo.evaluation.fid import measure_fid
 from zoo.evaluation.inception_score import measure_inception_score
@@ -81,6 +82,7 @@ class Measurement:
             self.diversity()
         self.mode_coverage()
         self.named_conditions()
+        self.cell_agreement()
         if self.protocol.precision:
             self.r_precision()
         if self.evaluators.detector is not None:
@@ -192,7 +194,7 @@ class Measurement:
             self.results.add(mean_of(parts, f"{metric}, mean over classes"), start)
 
     def diversity(self):
-        """Measures distances between images of one condition: of pixels, and LPIPS."""
+        """Measures distances between images of one condition: of pixels, features, and LPIPS."""
         (conditions, samples), start = self.subject.shape, time.monotonic()
         if samples < 2:
             reason = "they compare images of one condition, but there is only one"
@@ -208,6 +210,19 @@ class Measurement:
             ),
             start,
         )
+        for network in self.evaluators.networks:
+            if network.maps is None:
+                continue
+            start = time.monotonic()
+            self.results.add(
+                measure_diversity(
+                    f"feature_distance[{network.name}]", network.distance, self.subject.images,
+                    pairs, samples,
+                    {**which, "distance": "LPIPS without channel weights", "network":
+                     network.record()},
+                ),
+                start,
+            )
         lpips, start = self.evaluators.lpips, time.monotonic()
         if lpips is None:
             reason = "--lpips_trunk and --lpips_heads were not given"
@@ -231,10 +246,17 @@ class Measurement:
             self.results.not_measured["mode_coverage"] = reason
 
     def named_conditions(self):
-        if self.subject.kind in ("labels", "captions"):
+        if self.subject.kind in ("labels", "captions", "images"):
             start = time.monotonic()
             measures = named_conditions(self.subject, self.real, self.evaluators)
             self.results.add(measures, start)
+
+    def cell_agreement(self):
+        start = time.monotonic()
+        measures, reason = cell_agreement(self.subject, self.evaluators)
+        self.results.add(measures, start)
+        if reason:
+            self.results.not_measured["cell_agreement"] = reason
 
     def r_precision(self):
         start = time.monotonic()

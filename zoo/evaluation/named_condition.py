@@ -1,9 +1,10 @@
 """Share of the images in which a classifier recognizes the condition.
 
-`class_accuracy[...]`: the classifier names the image's class. `word_accuracy[...]`: it names the
-base of the caption, "farmer" of "woman farmer: medium skin tone"; for the emoji only, whose
-classifier has a head for these words. The classifier's accuracy on real images of the same split is
-reported as well: no generator can be expected to exceed it.
+`class_accuracy[...]`: the classifier names the image's class; for a translation between two domains
+that are classes of the classifier, the domain that it was translated to. `word_accuracy[...]`: it
+names the base of the caption, "farmer" of "woman farmer: medium skin tone"; for the emoji only,
+whose classifier has a head for these words. The classifier's accuracy on real images of the same
+split is reported as well: no generator can be expected to exceed it.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ def named_conditions(subject, real, evaluators):
     for network in evaluators.networks:
         if network.classifier is None:
             continue
-        of_kind = {"labels": _classes, "captions": _words}.get(subject.kind)
+        of_kind = {"labels": _classes, "captions": _words, "images": _domains}.get(subject.kind)
         found = of_kind and of_kind(subject, real, network.classifier)
         if found:
             measures.append(_measure(subject, network, evaluators.cache, *found))
@@ -40,6 +41,20 @@ def _classes(subject, real, classifier):
     truth = [names[label] for label in real.labels] if known else None
     return ("class_accuracy", "logits", classifier.class_names, subject.conditions.names,
             real if known else None, truth)
+
+
+def _domains(subject, real, classifier):
+    """The same of the domain that images are translated to; and the untranslated images."""
+    data, settings = subject.data, subject.conditions.settings
+    if data.form != "domains":
+        return None
+    source, _ = data.held_out(subject.size[0], subject.source["condition_split"])
+    domains = list(getattr(source, "domains", ()))
+    if not domains or not set(domains) <= set(classifier.class_names):
+        return None
+    target = domains["ab".index(settings["direction"][-1])]
+    return ("class_accuracy", "logits", classifier.class_names, [target] * subject.shape[0], real,
+            [target] * len(real), subject.conditions.sources)
 
 
 def _words(subject, real, classifier):
@@ -59,7 +74,7 @@ def _words(subject, real, classifier):
             truth)
 
 
-def _measure(subject, network, cache, name, output, names, wanted, real, truth):
+def _measure(subject, network, cache, name, output, names, wanted, real, truth, sources=None):
     def hits(images, expected):
         best = cache.features(images, network)[output].argmax(1)
         return np.array([names[index] == word for index, word in zip(best, expected, strict=True)])
@@ -74,5 +89,8 @@ def _measure(subject, network, cache, name, output, names, wanted, real, truth):
     if real is not None:
         more["real_accuracy"] = float(hits(real, truth).mean())
         protocol["accuracy_of_real"] = f"{len(real)} images of {real.name}"
+    if sources is not None:
+        more["baseline"] = float(hits(sources, wanted).mean())
+        protocol["baseline_of"] = "the images before their translation"
     return Measure(f"{name}[{network.name}]", units.astype(np.float64), lambda u: u.mean(),
                    protocol, "higher", more)

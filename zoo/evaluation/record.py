@@ -76,6 +76,8 @@ def _words(entry, report):
         more.append(f"{protocol['bins']} bins")
     if "real_accuracy" in entry:
         more.append(f"{number(entry['real_accuracy'])} of {protocol['accuracy_of_real']}")
+    if "baseline" in entry:
+        more.append(f"{protocol['baseline_of']}: {number(entry['baseline'])}")
     if "classifier" in protocol:
         more.append(coverage_text(entry))
     of_each = f"{protocol['conditions']} conditions x {protocol['samples_per_condition']}"

@@ -123,7 +123,9 @@ def qualifier(entry):
     if "different" in entry:
         return f" of {len(entry['different'])} bins"
     if "real_accuracy" in entry:
-        return f" (of real images: {number(entry['real_accuracy'])})"
+        baseline = f"; {entry['protocol']['baseline_of']}: {number(entry['baseline'])}" if (
+            "baseline" in entry) else ""
+        return f" (of real images: {number(entry['real_accuracy'])}{baseline})"
     if "classifier_accuracy" in entry:
         return (f" (uniform sampling: {number(entry['ideal_share'])}; classifier accuracy: "
                 f"{number(entry['classifier_accuracy'])})")

@@ -103,6 +103,9 @@ class BatchNormalization(keras.layers.Layer):
         self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
         self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -184,6 +187,9 @@ class FlaxBatchNorm(keras.layers.Layer):
 
     def _follow(self, running, value):
         running.assign(running * self.momentum + value * (1 - self.momentum))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
 
     def get_config(self):
         return {

@@ -58,5 +58,8 @@ class InstanceNormalization(keras.layers.Layer):
         variance = tf.reduce_mean(tf.square(centered), [1, 2], keepdims=True)
         return tf.cast(centered * tf.math.rsqrt(variance + self.epsilon), x.dtype)
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon}

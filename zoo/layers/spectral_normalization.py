@@ -82,6 +82,12 @@ class SpectralConv2D(keras.layers.Layer):
         x = ops.conv(x, kernel, strides=self.strides, padding=self.padding)
         return x + ops.cast(self.bias, self.compute_dtype)
 
+    def compute_output_shape(self, input_shape):
+        batch, *size, _ = input_shape
+        lost = 0 if self.padding == "same" else self.kernel_size - 1
+        size = (None if n is None else (n - lost - 1) // self.strides + 1 for n in size)
+        return batch, *size, self.filters
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -118,6 +124,11 @@ class TorchSpectralConv2D(SpectralConv2D):
             x = ops.pad(x, [(0, 0), *[(self.pad, self.pad)] * 2, (0, 0)], "reflect")
         x = ops.conv(x, ops.cast(kernel, self.compute_dtype), self.strides, "valid")
         return x + ops.cast(self.bias, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        batch, *size, channels = input_shape
+        size = (None if n is None else n + 2 * self.pad for n in size)
+        return super().compute_output_shape((batch, *size, channels))
 
     def divided_kernel(self):
         """W / sigma of the vectors of the last training call."""
@@ -192,6 +203,9 @@ class SpectralLinear(keras.layers.Layer):
         kernel = ops.cast(kernel, self.compute_dtype)
         y = ops.matmul(x, kernel) if self.size is None else ops.conv(x, kernel, padding="same")
         return y if self.bias is None else y + ops.cast(self.bias, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], self.units
 
     def get_config(self):
         return {

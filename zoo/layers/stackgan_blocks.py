@@ -72,6 +72,10 @@ class UpsampledConv3x3(keras.layers.Layer):
         kernel = ops.cast(kernel, self.compute_dtype)
         return ops.conv_transpose(x, kernel, strides=2, padding="same")
 
+    def compute_output_shape(self, input_shape):
+        batch, height, width, _ = input_shape
+        return batch, *(None if n is None else 2 * n for n in (height, width)), self.filters
+
     def get_config(self):
         return {**super().get_config(), "filters": self.filters}
 

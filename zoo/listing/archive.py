@@ -6,7 +6,15 @@ import zipfile
 import zlib
 
 from zoo.errors import ZooError
-from zoo.listing.names import duplicate_name, in_one_form, is_data, is_hidden, shown, unreadable
+from zoo.listing.names import (
+    duplicate_name,
+    in_one_form,
+    is_data,
+    is_hidden,
+    problem_of_name,
+    shown,
+    unreadable,
+)
 from zoo.listing.tree import Tree
 
 _BROKEN_ZIP = (
@@ -89,13 +97,7 @@ class Archive(Tree):
 
     def _check_name(self, info, raw, parts):
         """Raises for names that only a broken or hostile archive contains."""
-        problem = None
-        if "\0" in info.orig_filename:
-            problem = "contains a zero byte"
-        elif raw.startswith("/") or raw[1:3] == ":/":
-            problem = "is an absolute path"
-        elif ".." in parts:
-            problem = 'contains ".."'
+        problem = problem_of_name(info.orig_filename, raw, parts)
         if problem:
             raise ZooError(
                 f'{self.describe()}: the name "{shown(info.orig_filename)[:120]}" {problem}; '

@@ -37,6 +37,20 @@ def shown(name):
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
+def problem_of_name(original, raw, parts):
+    """What is wrong with a name in an archive that only a broken or hostile one contains, or None.
+
+    Args:
+        original: str, the name as stored. raw: str, with "/" between its parts.
+        parts: list of str, its parts without empty ones and ".".
+    """
+    if "\0" in original:
+        return "contains a zero byte"
+    if raw.startswith("/") or raw[1:3] == ":/":
+        return "is an absolute path"
+    return 'contains ".."' if ".." in parts else None
+
+
 def open_regular(path):
     """Opens a regular file for reading bytes. Other kinds are refused, since they could block.
 

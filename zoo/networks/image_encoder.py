@@ -130,6 +130,18 @@ class SmallImageEncoder(ImageEncoder):
         self.filters = _check_positive("filters", filters)
         self.image_size = image_size
 
+    def maps(self, images, training=False):
+        """Maps of decreasing size, of which the last is pooled: list of (batch, n, n, channels)."""
+        raise NotImplementedError
+
+    def pooled(self, maps):
+        """One vector per image from its `maps`, (batch, any)."""
+        raise NotImplementedError
+
+    def code_of(self, maps):
+        """The `code` of the images of these `maps`, see `call`."""
+        return self.emb_cnn_code(self.pooled(maps))
+
     def _block(self, name, filters, stride):
         return ConvLeakyReLU(filters, stride=stride, name=name, dtype=self.dtype_policy)
 
@@ -173,11 +185,18 @@ class CompactImageEncoder(SmallImageEncoder):
             self._block(f"down_{downs + i + 1}", 8 * filters, 2) for i in range(2)
         ]
 
-    def encode(self, images, training=False):
+    def maps(self, images, training=False):
+        """Maps of 8x8 and 2x2 vectors, see `SmallImageEncoder.maps`."""
         x = _chain(self.local_blocks, images, training)  # (batch, 8, 8, 4 filters)
         x = x + _chain(self.context_blocks, x, training)
-        pooled = _chain(self.global_blocks, x, training)  # (batch, 2, 2, 8 filters)
-        return x, ops.reshape(pooled, (-1, 2 * 2 * pooled.shape[-1]))
+        return [x, _chain(self.global_blocks, x, training)]  # (batch, 2, 2, 8 filters)
+
+    def pooled(self, maps):
+        return ops.reshape(maps[-1], (-1, 2 * 2 * maps[-1].shape[-1]))
+
+    def encode(self, images, training=False):
+        maps = self.maps(images, training)
+        return maps[0], self.pooled(maps)
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -209,13 +228,21 @@ class ResidualImageEncoder(SmallImageEncoder):
             [self._block(f"pair_{i}_{j}", filters << i, 1) for j in (1, 2)] for i in (1, 2, 3)
         ]
 
-    def encode(self, images, training=False):
+    def maps(self, images, training=False):
+        """Maps of 16x16, 8x8 and 4x4 vectors, see `SmallImageEncoder.maps`."""
         x, grids = _chain(self.stem_blocks, images, training), []
         for down, pair in zip(self.down_blocks, self.pairs, strict=True):
             x = down(x, training=training)
             x = x + _chain(pair, x, training)
             grids.append(x)
-        return grids[1], ops.mean(ops.cast(x, self.output_dtype), axis=(1, 2))
+        return grids
+
+    def pooled(self, maps):
+        return ops.mean(ops.cast(maps[-1], self.output_dtype), axis=(1, 2))
+
+    def encode(self, images, training=False):
+        maps = self.maps(images, training)
+        return maps[1], self.pooled(maps)
 
 
 def _chain(blocks, x, training):

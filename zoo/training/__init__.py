@@ -16,7 +16,8 @@ from zoo._lazy import lazy_exports
 _EXPORTS = {
     name: f"zoo.training.{module}"
     for module, names in {
-        "launch": ("run", "describe"),
+        "launch": ("run",),
+        "description": ("describe", "plan"),
         "recipe": ("Recipe", "load_recipe"),
         "pretraining": ("Stage", "require_weights", "settings_of_stage"),
         "experiment": ("Experiment",),
@@ -24,7 +25,7 @@ _EXPORTS = {
         "cluster": ("make_strategy",),
         "data": ("TextToImageData",),
         "image_data": ("ImageData",),
-        "variants": ("SAMPLE_CAPTIONS", "common_config", "with_variant"),
+        "variants": ("SAMPLE_CAPTIONS", "Based", "based_on", "common_config", "with_variant"),
         "folder_variant": ("BySize",),
         "experiments": ("caption_experiment", "check_caption_batch", "compile_gan",
                         "decay_arguments", "image_experiment", "model_arguments"),

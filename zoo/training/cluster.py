@@ -87,6 +87,10 @@ class JointStop:
             self.requested = self._signals.requested or "another worker"
         return bool(self.requested)
 
+    def trained(self):
+        """A step was taken; see `StopSignals.trained`."""
+        self._signals.trained()
+
     def _any(self):
         asked = tf.constant(1.0 if self._signals.requested else 0.0)
         local = self._strategy.run(lambda: tf.identity(asked))

@@ -5,8 +5,8 @@ an estimate from the speeds of a machine, which `measure_machine` measures in ab
 
     time = FLOP / peak FLOP/s + bytes / bandwidth + operations x overhead
 
-Known limits: operations that TensorFlow fuses or simplifies later are counted as traced, and the
-body of a loop is counted once.
+Known limits: operations that TensorFlow fuses or simplifies later are counted as traced, the body
+of a loop is counted once, and of two branches only the first: DRIT's steps are all counted as full.
 """
 
 import dataclasses
@@ -70,7 +70,8 @@ def step_cost(model, batch):
 
     Args:
         model: a compiled `zoo.models.base.system.System`.
-        batch: dict of tensors, as the system's `train_step` takes it; only shapes matter.
+        batch: dict of tensors, as the system's `train_step` takes it, or of their
+            `tf.TensorSpec`s; only shapes matter.
     """
     step = tf.function(model.train_step, autograph=False).get_concrete_function(batch)
     trained = {
@@ -88,7 +89,7 @@ def graph_cost(function):
     """The `Cost` of a concrete function, without operations that affect no output or variable."""
     graph = function.graph
     needed = _needed(graph)
-    flops = traffic = 0.0
+    flops = traffic = inside = 0.0
     count = 0
     for op in needed:
         if op.type in CALLS:
@@ -96,13 +97,14 @@ def graph_cost(function):
                 cost = graph_cost(inner)
                 flops, traffic = flops + cost.flops, traffic + cost.traffic
                 count += cost.operations
+                inside = max(inside, cost.memory)  # of the largest call, on top of all else
         elif op.type not in VIEWS:
             flops += operation_flops(op)
             traffic += sum(map(_bytes, (*op.inputs, *op.outputs)))
             if op.type == "ResourceApplyAdam":  # the variable and both moments, read and written
                 traffic += 6 * _bytes(op.inputs[-1])
             count += 1
-    return Cost(flops, traffic, count, _peak(needed))
+    return Cost(flops, traffic, count, _peak(needed) + inside)
 
 
 def operation_flops(op):
@@ -233,19 +235,24 @@ def describe(cost, machine):
     )
 
 
-def describe_run(model, batch, config):
+def describe_run(step, config):
     """`describe` for a run's step, and the estimated time of all its steps, for `--dry_run`.
 
     Args:
-        model: a compiled `zoo.models.base.system.System`.
-        batch: dict of tensors, one of its batches.
+        step: the `Cost` of a step.
         config: a resolved config: `steps`, `dtype`.
     """
-    cost = step_cost(model, batch)
     machine = measure_machine("bfloat16" if config.dtype == "mixed_bfloat16" else "float32")
-    total = machine.seconds(cost) * config.steps
-    time_of_all = f"{total / 3600:,.1f} h" if total >= 3600 else f"{total / 60:,.1f} min"
-    return f"{describe(cost, machine)}; {config.steps:,} steps: {time_of_all}"
+    time_of_all = time_text(machine.seconds(step) * config.steps)
+    return f"{describe(step, machine)}; {config.steps:,} steps: {time_of_all}"
+
+
+def time_text(seconds):
+    """Seconds in the unit that suits them: "3.0 h", "12 days"."""
+    hours = seconds / 3600
+    if hours >= 72:
+        return f"{hours / 24:,.1f} days"
+    return f"{hours:,.1f} h" if hours >= 1 else f"{seconds / 60:,.1f} min"
 
 
 def data_parallel_seconds(cost, machine, replicas, link):

@@ -11,9 +11,9 @@ import os
 
 from ml_collections import ConfigDict, FieldReference
 
+from zoo.data.known import KNOWN
 from zoo.errors import ZooError, check_choice
 from zoo.preparation.record import read_record
-from zoo.training.known_data import KNOWN
 from zoo.training.setting_rules import flatten
 
 SIZES = ("small", "paper")
@@ -179,7 +179,7 @@ def _of_words(key, default, directory):
 
 
 def _images(kind, directory):
-    """Images of an epoch as in `zoo.training.known_data`; 0 without a `dataset.json`."""
+    """Images of an epoch as in `zoo.data.known`; 0 without a `dataset.json`."""
     record = _record(kind, directory)
     if record is None:
         return 0

@@ -1,7 +1,9 @@
-"""The processor: its name, and whether it supports bfloat16 natively."""
+"""The processor, its name and whether it supports bfloat16 natively; the memory of a process."""
 
 import platform
 import re
+import resource
+import sys
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -43,3 +45,17 @@ def precision_advice(dtype, cpuinfo=CPUINFO):
             "take less time (see docs/scaling.md); this run computes in float32"
         )
     return ""
+
+
+def peak_memory():
+    """The most memory that this process has taken so far, such as `"1.3 GB of memory"`; with GPUs
+    also the most that TensorFlow has taken of one of them."""
+    import tensorflow as tf
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    taken = [f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9:.1f} GB of memory"]
+    gpus = [device.name for device in tf.config.list_logical_devices("GPU")]
+    if gpus:
+        most = max(tf.config.experimental.get_memory_info(name)["peak"] for name in gpus)
+        taken.append(f"{most / 1e9:.1f} GB of a GPU's")
+    return ", ".join(taken)

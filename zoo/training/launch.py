@@ -1,17 +1,16 @@
 """Starts a training run from a recipe: run folder, pre-training stages, training.
 
-`run` trains; `describe` returns a summary of the run without training. Both resolve the config,
-open the data and build the model in the same way.
+`zoo.training.describe` returns a summary of a run without training. Both resolve the config, open
+the data and build the model in the same way.
 """
 
-import json
 import time
 from pathlib import Path
 
 import keras
 
 from zoo.errors import ZooError
-from zoo.training import cost
+from zoo.presets.usage import condition_record
 from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
 from zoo.training.config import flatten, to_plain
 from zoo.training.hardware import precision_advice
@@ -26,7 +25,6 @@ from zoo.training.recipe import as_recipe
 from zoo.training.run_data import card_facts, check_folder, meaning_of, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
 from zoo.training.setting_rules import STEPS
-from zoo.training.stand_in import open_stand_in, stands_in
 from zoo.training.trainer import Trainer
 
 
@@ -94,39 +92,6 @@ def _run(recipe, workdir, strategy):
         folder.close()
 
 
-def describe(config, build=None, strategy=None):
-    """Summary of a run as text: settings, parameter counts, shapes of one batch. Writes nothing.
-
-    A paper's data set that is not there is replaced by one of the same size, see
-    `zoo.training.stand_in`.
-
-    Args:
-        config, build, strategy: see `run`.
-
-    Returns:
-        str of several lines; with one replica the last ones are an estimate of time and memory,
-        which takes as long as tracing a step and a second more.
-    """
-    recipe = as_recipe(config, build)
-    recipe.validate()
-    strategy = strategy or make_strategy(recipe.config.strategy)
-    data = (open_stand_in(recipe) if stands_in(recipe.config)
-            else recipe.open_data(recipe.config))
-    recipe = resolve(recipe, data)
-    experiment = build_experiment(recipe, data, strategy)
-    lines = [json.dumps(to_plain(recipe.config), indent=2, ensure_ascii=False)]
-    lines += data.notes
-    lines.append(data.describe(experiment.model))
-    lines.append("parameters: " + parameter_summary(experiment.model))
-    batch = next(iter(experiment.batches(0)))
-    for name, value in batch.items():
-        for part in value if isinstance(value, tuple) else (value,):
-            lines.append(f"batch {name}: {part.dtype.name} {tuple(part.shape)}")
-    if strategy.num_replicas_in_sync == 1:
-        lines.append(cost.describe_run(experiment.model, batch, recipe.config))
-    return "\n".join(lines)
-
-
 def parameter_summary(model):
     """`"generator 1,234, ..."`."""
     return ", ".join(f"{name} {count:,}" for name, count in model.parameter_counts().items())
@@ -179,6 +144,9 @@ def build_experiment(recipe, data, strategy, presets=None, first_start=True):
             experiment.model.share(*shares(config))
         experiment.start = start_from(experiment.model, config) if first_start else ""
     experiment.metadata = {**_metadata(recipe, experiment.model), **experiment.metadata}
+    record, captions = condition_record(experiment.model), getattr(experiment.samples, "labels", [])
+    if record and record["kind"] == "captions" and captions:
+        experiment.metadata["condition"] = {**record, "caption": captions[0]}  # the card's example
     return experiment
 
 

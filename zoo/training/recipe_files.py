@@ -1,18 +1,67 @@
 """The recipes that are installed with the library, and how a recipe's file is found."""
 
 import ast
+import fnmatch
 import os
+import re
 import tokenize
 from pathlib import Path
 
 from zoo.errors import ZooError, nearest
 
+_ENTRY = re.compile(r"  (\w+(?:, \w+)*)(?:  +(\S.*))?")  # of the section "Datasets:"
 FOLDER = Path(__file__).resolve().parents[2] / "recipes/"
 
 
 def names():
     """Sorted file names of the installed recipes: those whose module defines `get_config`."""
     return sorted(path.name for path in FOLDER.glob("*.py") if _defines_get_config(path))
+
+
+def variants(pattern=None):
+    """The variants of the installed recipes, as their docstrings describe them.
+
+    Args:
+        pattern: str or None. Only variants whose name, such as "dm_gan:birds_ms", contains this
+            text, or matches it if it has `*` or `?`.
+
+    Returns:
+        list of (name, description), both str, in the order of the docstrings.
+
+    Raises:
+        ZooError: no name matches; the message suggests the nearest one.
+    """
+    rows = []
+    for file in names():
+        with tokenize.open(FOLDER / file) as opened:
+            docstring = ast.get_docstring(ast.parse(opened.read()), clean=False) or ""
+        rows += [(f"{file.removesuffix('.py')}:{name}", text)
+                 for name, text in described(docstring).items()]
+    if pattern is None:
+        return rows
+    mask = pattern if set(pattern) & set("*?[") else f"*{pattern}*"
+    found = [row for row in rows if fnmatch.fnmatchcase(row[0], mask)]
+    if not found:
+        raise ZooError(
+            f'No variant of a recipe matches "{pattern}".'
+            f"{nearest(pattern, [name for name, _ in rows])} zoo recipes lists them."
+        )
+    return found
+
+
+def described(docstring):
+    """dict of variant to its description, from the section "Datasets:" of a recipe's docstring."""
+    rows, current = {}, []
+    for line in docstring.partition("\nDatasets:\n")[2].splitlines():
+        if not line.startswith("  "):
+            break
+        if entry := _ENTRY.fullmatch(line):
+            current = entry[1].split(", ")
+            rows.update(dict.fromkeys(current, entry[2] or ""))
+        else:
+            for name in current:
+                rows[name] = f"{rows[name]} {line.strip()}".strip()
+    return rows
 
 
 def find(path, flag="config"):

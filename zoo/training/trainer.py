@@ -14,6 +14,7 @@ import tensorflow as tf
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.training.cluster import JointStop, lost_workers_explained
+from zoo.training.hardware import peak_memory
 from zoo.training.progress import Progress, duration
 from zoo.training.replica_batches import distribute
 from zoo.training.run_data import check_meaning, has_meaning, meaning_notes
@@ -89,16 +90,19 @@ class Trainer:
         iterator = iter(self._batches())
         if self.step == 0 and self.config.sample_every and self.folder.writer:
             self._sample()
+        self._say("tracing the training step, which takes seconds to a minute; Ctrl-C ends it at "
+                  "once, and nothing is lost")
         every = self.config.log_every  # steps after which workers may stop together
         while self.step < total and not stop(self.step % every == 0):
             self._pending.append(train_step(iterator, self.step))
             self.step += 1
+            stop.trained()
             self.progress.advance()
             self.progress.show(self._figures)
             if self.step == self.progress.start + 1:
                 self._flush()
                 self._say(f"{self.progress.text(self._figures)}  (the first step, with tracing, "
-                          f"took {duration(self._elapsed())})")
+                          f"took {duration(self._elapsed())}; {peak_memory()})")
             self._after_step(self.step == total)
         if self.step < total:
             self._flush()

@@ -34,6 +34,28 @@ SAMPLE_CAPTIONS = {
 }
 
 
+class Based(dict):
+    """A variant that is another one with some settings changed, as it stands on a recipe's page:
+    `"birds_ms": Based("birds", {"model": {"mode_seeking_weight": 1.0}})`.
+
+    Args:
+        name: str, the other variant.
+        settings: nested dict of the settings that differ from it.
+    """
+
+    def __init__(self, name, settings):
+        super().__init__(settings)
+        self.name = name
+
+
+def based_on(dataset, variants):
+    """The name of the variant that a `Based` one, possibly over several steps, comes from; that of
+    another variant is returned unchanged."""
+    while isinstance(variants.get(dataset), Based):
+        dataset = variants[dataset].name
+    return dataset
+
+
 def common_config(system, dataset, variants):
     """The runtime settings, which every recipe has.
 
@@ -78,8 +100,9 @@ def with_variant(config, variant, variants=None):
 
     Args:
         config: `ConfigDict`, the settings that the variants share.
-        variant: nested dict of the settings that differ, or a `BySize` of two other variants.
-        variants: all variants, for a `BySize`.
+        variant: nested dict of the settings that differ, a `Based` on another variant, or a
+            `BySize` of two other variants.
+        variants: all variants, for a `Based` or a `BySize`.
 
     Raises:
         ZooError: if `config` lacks one of the variant's settings.
@@ -87,6 +110,8 @@ def with_variant(config, variant, variants=None):
     if isinstance(variant, BySize):
         follow_size(config, variants, variant)
         return config.lock()
+    if isinstance(variant, Based):
+        with_variant(config, variants[variant.name], variants).unlock()
     check_known_keys(flatten(variant), config)
     config.update(variant)
     return config.lock()

@@ -34,7 +34,7 @@ OPTIONAL = (
 )
 DICTS = (
     "text_encoder", "image_encoder", "captioner", "discriminators", "content_discriminator",
-    "loss_weights", "image_network",
+    "loss_weights", "image_network", "cells",
 )
 LISTS = ("vocabulary", "class_names", "stage_sizes")
 

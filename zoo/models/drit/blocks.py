@@ -205,6 +205,9 @@ class ImageLayerNorm(keras.layers.Layer):
         x = ops.cast((wide - mean) * ops.rsqrt(variance + 1e-5), x.dtype)
         return x * ops.cast(self.gamma, x.dtype) + ops.cast(self.beta, x.dtype)
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
 
 @keras.saving.register_keras_serializable("zoo")
 class UpsampleBlock(keras.layers.Layer):
