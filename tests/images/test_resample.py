@@ -63,4 +63,4 @@ def test_a_photo_is_a_matrix_product_per_block():
     graph = tf.function(lambda image: resize(image, 64, 64, "bicubic"), [unknown])
     functions = graph.get_concrete_function().graph.as_graph_def().library.function
     products = [node for function in functions for node in function.node_def if node.op == "MatMul"]
-    assert len(products) == 2  # of the width and of the height, each in a loop over blocks
+    assert len(products) == 1  # in a loop over blocks, for both axes

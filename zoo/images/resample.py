@@ -6,6 +6,8 @@ filter, which the official image-to-image code trains on. Checked against Pillow
 resize the width first; for tall images they differ by up to three gray levels.
 """
 
+import functools
+
 import tensorflow as tf
 
 _BITS = 22
@@ -78,12 +80,22 @@ def _along_width(image, length, method):
     lead = tf.shape(image)[:-2]
     rows = tf.reshape(image, [-1, before, channels])
     scaled = tf.cond(
-        tf.equal(before, length), lambda: rows,
-        lambda: _scale_rows(rows, length, *_KERNELS[method]),
+        tf.equal(before, length), lambda: rows, lambda: _row_scaler(method)(rows, length)
     )
     scaled = tf.reshape(scaled, tf.concat([lead, [length, channels]], 0))
     static = [*image.shape[:-2], length if isinstance(length, int) else None, image.shape[-1]]
     return tf.ensure_shape(scaled, static)
+
+
+@functools.cache
+def _row_scaler(method):
+    """`_scale_rows` with the kernel of a method, traced once for images of every shape."""
+
+    def scale(image, length):
+        return _scale_rows(image, length, *_KERNELS[method])
+
+    shapes = tf.TensorSpec([None, None, None], tf.uint8), tf.TensorSpec([], tf.int32)
+    return tf.function(scale, shapes, autograph=False)
 
 
 def _scale_rows(image, length, kernel, support):
@@ -94,7 +106,7 @@ def _scale_rows(image, length, kernel, support):
     block of rows stays in the processor's cache. Products and sums are integers below 2^53, so
     float64 is exact in any order of summation.
     """
-    rows, before, channels = (_side(image, axis) for axis in range(3))
+    rows, before, channels = tf.unstack(tf.shape(image))
     first, weights = _weights(before, length, kernel, support)
     row_blocks, column_blocks = -(-rows // _ROWS), -(-length // _COLUMNS)
     padding = column_blocks * _COLUMNS - length  # the last block has as many columns, too
