@@ -64,7 +64,7 @@ def send_slowly(addresses, path, bytes_sent, pause):
     return ""
 
 
-def wait_for(condition, seconds=10):
+def wait_for(condition, seconds=60):
     """Waits until `condition()` holds."""
     end = time.monotonic() + seconds
     while not condition():

@@ -14,6 +14,7 @@ grpc = pytest.importorskip("grpc", reason="needs the extra serve")
 
 from export import protos, serve  # noqa: E402
 from export.client import Client  # noqa: E402
+from export.server.batching import Batcher  # noqa: E402
 from tests.export.server.fake import FakeVersion, running, write_version  # noqa: E402
 from tests.export.server.requests import call, wait_for  # noqa: E402
 from zoo.errors import ZooError  # noqa: E402
@@ -243,9 +244,20 @@ def test_a_new_version_replaces_the_old_and_a_broken_one_never_does(folder, monk
 
 @pytest.mark.parametrize("protocol", [0, 1])
 def test_what_was_accepted_is_answered_while_the_server_stops(folder, monkeypatch, protocol):
-    monkeypatch.setattr(FakeVersion, "seconds", 0.1)
-    with running(folder, monkeypatch, "--max_batch=1") as (addresses, models, stop):
-        answers = []
+    accepted, answers, stopping = [], [], threading.Event()
+    submit, predict = Batcher.submit, FakeVersion.predict
+
+    def counted(self, *request):
+        accepted.append(request)
+        return submit(self, *request)
+
+    def late(self, *request):
+        assert stopping.wait(60)
+        return predict(self, *request)
+
+    monkeypatch.setattr(Batcher, "submit", counted)
+    monkeypatch.setattr(FakeVersion, "predict", late)
+    with running(folder, monkeypatch, "--max_batch=1") as (addresses, _, stop):
 
         def ask(index):
             client = clients(addresses, retries=0)[protocol]
@@ -257,9 +269,9 @@ def test_what_was_accepted_is_answered_while_the_server_stops(folder, monkeypatc
         threads = [threading.Thread(target=ask, args=[index]) for index in range(8)]
         for thread in threads:
             thread.start()
-        wait_for(lambda: len(models.loaded[1].batches) >= 2)
-        time.sleep(0.2)
+        wait_for(lambda: len(accepted) == len(threads))
         stop()
+        stopping.set()
         for thread in threads:
             thread.join()
         assert answers == [True] * 8
