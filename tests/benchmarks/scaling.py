@@ -46,7 +46,8 @@ def main():
         lines += rows(recipe, batch, cost, GPUS[options.gpu])
         print(*lines[-len(COUNTS):], sep="\n", flush=True)
     if options.out:
-        document.write_part(options.out, "scaling", head(GPUS[options.gpu]) + "\n".join(lines) + "\n")
+        text = head(GPUS[options.gpu]) + "\n".join(lines) + "\n"
+        document.write_part(options.out, "scaling", text)
 
 
 def head(gpu):

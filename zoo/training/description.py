@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from zoo.networks.build import without_values
 from zoo.training import cost
+from zoo.training.cluster import make_strategy
 from zoo.training.config import to_plain
 from zoo.training.gpus import describe_gpus
 from zoo.training.launch import build_experiment, parameter_summary, resolve
@@ -24,7 +25,6 @@ from zoo.training.stand_in import (
     stands_in,
     with_stand_in_encoder,
 )
-from zoo.training.trainer import make_strategy
 
 
 @dataclasses.dataclass(frozen=True)
