@@ -83,11 +83,11 @@ def test_the_sizes_of_images_without_captions(recipe, small, paper):
 def test_settings_follow_from_the_number_of_pairs(tmp_path):
     config = pix2pix.get_config("folder")
     config.data.directory = record(tmp_path / "a", 100, "pairs")
-    assert (config.epochs, config.batch_size) == (4 * 40, 2)
-    assert config.decay.to_dict() == {"epochs": 160, "constant_epochs": 80}
+    assert (config.epochs, config.batch_size) == (2 * 40, 2)
+    assert config.decay.to_dict() == {"epochs": 80, "constant_epochs": 40}
     two = {"train/A": 100, "train/B": 100, "test/A": 9, "test/B": 9}  # files, not pairs
     config.data.directory = record(tmp_path / "two", 200, "pairs", groups=two)
-    assert config.epochs == 4 * 40
+    assert config.epochs == 2 * 40
     domains = drit.get_config("folder")
     domains.size = "paper"
     sides = {"train/A": 1231, "train/B": 962}
@@ -130,13 +130,16 @@ def test_the_size_is_a_flag():
 def test_settings_follow_from_the_data(tmp_path):
     config = attn_gan.get_config("folder")
     config.data.directory = record(tmp_path / "a", 500)
-    assert config.epochs == 60 * 7191 // 500 and config.pretraining.epochs == 30 * 7191 // 500
+    assert config.epochs == round(60 * (7191 / 500) ** 0.5) == 228
+    assert config.pretraining.epochs == 114
     assert (config.data.max_words, config.data.min_count) == (9, 2)
     assert config.model.ema_decay == 0.999 and config.batch_size == 16
     config.steps = 300
     assert config.model.ema_decay == 0.99  # of a short training
     config.data.directory = record(tmp_path / "b", 20)
-    assert config.epochs == 2000 and (config.batch_size, config.pretraining.batch_size) == (10, 10)
+    assert config.epochs == 1138 and (config.batch_size, config.pretraining.batch_size) == (10, 10)
+    config.data.directory = record(tmp_path / "c", 4)
+    assert config.epochs == 2000
     config.data.max_words = 5
     assert config.copy_and_resolve_references().data.max_words == 5
     with pytest.raises(ZooError, match="holds pairs, but this recipe reads images with captions"):
