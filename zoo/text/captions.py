@@ -72,6 +72,8 @@ def check_texts(captions):
 
 def can_read(caption, vocabulary, unknown):
     """Whether a vocabulary knows any word of a caption; None: word pieces, which read any text."""
+    if vocabulary is not None and unknown == "drop" and not _knows_a_word(vocabulary, caption):
+        return False  # without a search for the nearest words, which takes milliseconds
     try:
         if vocabulary is None:
             check_texts([caption])
@@ -90,6 +92,10 @@ def check_unknown(unknown, vocabulary):
             'unknown="unk" needs the token <unk>, but this vocabulary does not have it: '
             'use unknown="drop".'
         )
+
+
+def _knows_a_word(vocabulary, caption):
+    return any(word in vocabulary for word in vocabulary.words_of(caption))
 
 
 def _check_text(caption, position):
@@ -116,7 +122,7 @@ def _check_words(caption, position, vocabulary, unknown):
             f"{where} {'is empty' if not caption.strip() else problem}. "
             "Describe the image in at least one word."
         )
-    if unknown == "drop" and not any(word in vocabulary for word in vocabulary.words_of(caption)):
+    if unknown == "drop" and not _knows_a_word(vocabulary, caption):
         remedy = (
             'Use other words, or unknown="unk" to read each of them as <unk>.'
             if vocabulary.unknown_id is not None
