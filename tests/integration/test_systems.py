@@ -5,7 +5,9 @@ All in this process: the programs as processes are those of test_attn_gan_runs.p
 
 import ast
 import importlib
+import io
 import json
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -42,11 +44,28 @@ def sweep_here(*arguments):
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
-    """The folder of a sweep with one value, which pre-trained the DAMSM of all tests."""
+    """A sweep that was killed in its second run and resumed: its folder, and what each printed.
+
+    It pre-trained the DAMSM of all tests.
+    """
     folder = tmp_path_factory.mktemp("sweep") / "s"
-    sweep_here("--values=0", f"--workdir={folder}")
-    assert (folder / "damsm" / "presets" / "best").is_dir()
-    return folder
+    command = ("--values=0,1", f"--workdir={folder}")
+    begun = []
+
+    def advance(self, count=Progress.advance):
+        count(self)
+        if (self.what, self.step) == ("step", 7):
+            begun.append(self)
+            if len(begun) == 3:  # after the DAMSM and the first run
+                raise Killed
+
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as killed:
+        patch.setattr(Progress, "advance", advance)
+        with pytest.raises(Killed):
+            sweep_here(*command)
+    with redirect_stdout(io.StringIO()) as resumed:
+        sweep_here(*command)
+    return folder, killed.getvalue(), resumed.getvalue()
 
 
 def train_here(folder, recipe, flags):
@@ -62,11 +81,13 @@ def train_here(folder, recipe, flags):
     pytest.param(name, marks=pytest.mark.large if name in LARGE else ()) for name in SYSTEMS
 ])
 def trained(request, sweep, tmp_path_factory):
-    """(name, flags, folder of an uninterrupted run)."""
-    name, folder = request.param, tmp_path_factory.mktemp("trained") / "run"
-    recipe, damsm = name.partition(" ")[0], f"{sweep}/damsm/presets/best"
-    flags = (*SIZES, *SYSTEMS[name], f"--config.damsm='{damsm}'")
-    train_here(folder, recipe, flags)
+    """(name, flags, folder of a run); DM-GAN's is one of the sweep."""
+    name, swept = request.param, sweep[0]
+    flags = (*SIZES, *SYSTEMS[name], f"--config.damsm='{swept}/damsm/presets/best'")
+    if name == "dm_gan":
+        return name, flags, swept / "mode_seeking_weight_1"
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    train_here(folder, name.partition(" ")[0], flags)
     assert "pre-training" not in (folder / "log.txt").read_text()
     return name, flags, folder
 
@@ -83,15 +104,18 @@ def test_the_folder(trained):
 
 @pytest.mark.large
 def test_resume_is_bit_exact(trained, tmp_path):
-    """Of DM-GAN a killed sweep does; of every system tests/models/test_every_system.py."""
-    name, flags, whole = trained
-    if name == "dm_gan":
-        pytest.skip("a killed sweep resumes it")
-    for steps in (8, 12):
-        train_here(tmp_path / "run", "stackgan_v2", (*flags, f"--config.steps={steps}"))
-    assert "resumed at step 8" in (tmp_path / "run" / "log.txt").read_text()
+    """By default AttnGAN's processes do, and every system in tests/models/test_every_system.py.
+
+    DM-GAN's run was resumed by the sweep, and is the run that `recipes.train` makes.
+    """
+    name, flags, folder = trained
+    for steps in (12,) if name == "dm_gan" else (8, 12):
+        recipe = name.partition(" ")[0]
+        train_here(tmp_path / "run", recipe, (*flags, f"--config.steps={steps}"))
+    if name != "dm_gan":
+        assert "resumed at step 8" in (tmp_path / "run" / "log.txt").read_text()
     files = "checkpoints/last.h5", "presets/last/model.weights.h5"
-    assert_same_files(whole, tmp_path / "run", *files)
+    assert_same_files(folder, tmp_path / "run", *files)
 
 
 def test_the_preset_generates_images_and_is_served(trained, tmp_path):
@@ -108,43 +132,19 @@ def test_the_preset_generates_images_and_is_served(trained, tmp_path):
         images = model.generate(images_per_caption=2, seed=4)
     assert images.shape == (2, 32, 32, 3) and images.dtype == np.uint8
     assert not np.array_equal(images[0], images[1])
-    if name == "dm_gan":
-        done = run("export.saved_model", f"--preset={preset}", f"--out={tmp_path / 'served'}")
-        assert done.returncode == 0, done.stderr
-        assert f"serving_default({', '.join([*text, 'seed'])})" in done.stdout
-        assert done.stderr == "" and str(tmp_path / "served" / "1") in done.stdout
-    else:
-        export_saved_model(model, str(tmp_path / "served"))
+    export_saved_model(model, str(tmp_path / "served"))
     served = tf.saved_model.load(str(tmp_path / "served" / "1")).signatures["pixels"]
     inputs = {**text, "seed": tf.constant(seeds, tf.int64)}
     answer = served(**{key: tf.constant(value) for key, value in inputs.items()})["image"]
     assert np.abs(answer.numpy().astype(int) - images).max() <= 1
 
 
-def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, monkeypatch, capsys):
-    name, _, whole = trained
-    if name != "dm_gan":
-        pytest.skip("the sweep is one of DM-GAN")
-    command = ("--values=0,1", f"--workdir={sweep}")
-
-    def advance(self, count=Progress.advance):
-        count(self)
-        if (self.what, self.step) == ("step", 7):
-            raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Progress, "advance", advance)
-        with pytest.raises(Killed):
-            sweep_here(*command)
-    printed = capsys.readouterr().out
-    assert "mode_seeking_weight_0 is already done" in printed and "pre-training" not in printed
-    sweep_here(*command)
-    printed = capsys.readouterr().out
-    assert "mode_seeking_weight_0 is already done" in printed
-    assert "resumed at step 4\n" in printed
-    # a run of the sweep is the run that recipes.train makes
-    assert_same_files(whole, sweep / "mode_seeking_weight_1", "checkpoints/last.h5")
-    report = json.loads((sweep / "sweep.json").read_text())
+def test_a_killed_sweep_resumes_and_repeats_nothing(sweep):
+    folder, killed, resumed = sweep
+    assert "pre-training a DAMSM" in killed and (folder / "damsm" / "presets" / "best").is_dir()
+    assert "mode_seeking_weight_0 is already done" in resumed and "pre-training" not in resumed
+    assert "resumed at step 4\n" in resumed
+    report = json.loads((folder / "sweep.json").read_text())
     assert [row["value"] for row in report["rows"]] == [0, 1]
     off, on = report["rows"]
     assert off["losses"]["mode_seeking"] == 0 < on["losses"]["mode_seeking"]
@@ -153,13 +153,13 @@ def test_a_killed_sweep_resumes_and_repeats_nothing(sweep, trained, monkeypatch,
     for row in report["rows"]:
         assert row["ratio"] == row["image_distance"] / row["latent_distance"]
         assert row["steps"] == 12 and np.isfinite(row["frechet_damsm"])
-    assert (sweep / "sweep.md").stat().st_size and (sweep / "sweep.png").stat().st_size
+    assert (folder / "sweep.md").stat().st_size and (folder / "sweep.png").stat().st_size
 
 
 def test_a_sweep_of_another_setting_needs_another_folder(sweep):
     words = "belongs to another config. Different: model.damsm_weight"
     with pytest.raises(ZooError, match=words):
-        sweep_here("--key=model.damsm_weight", "--values=1", f"--workdir={sweep}")
+        sweep_here("--key=model.damsm_weight", "--values=1", f"--workdir={sweep[0]}")
 
 
 @pytest.mark.parametrize(("key", "values", "words"), [

@@ -16,6 +16,7 @@ from zoo.models.xmc_gan.perceptual_network import (
 )
 from zoo.networks.build import build_on, symbolic_input
 
+TWO_CAPTIONS = ["a red circle", "big blue square"]
 FEATURES, WORDS, SIZE = tiny.TEXT["features"], 6, 64
 RESNET = {"kind": "resnet50", "blocks": [1, 1], "filters": 4, "classes": 5}
 TEXTS = {
@@ -79,9 +80,11 @@ def test_two_steps_on_captions_change_every_trained_variable_and_nothing_frozen(
         assert np.array_equal(before[name], after[name]) == frozen, name
 
 
-def test_mode_seeking_draws_a_second_sample_and_losses_stay_means():
+def test_mode_seeking_draws_a_second_sample_and_losses_stay_means(monkeypatch):
     off = train(tiny.reused(xmc_gan))
-    on = train(xmc_gan(mode_seeking_weight=2.0, image_network=RESNET))
+    model = tiny.reused(xmc_gan, discriminator_steps=1, image_network=RESNET)
+    monkeypatch.setattr(model, "mode_seeking_weight", 2.0)
+    on = train(model)
     ratio = on["image_distance"] / on["latent_distance"]
     np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
     terms = ["adversarial_loss", "word_loss", "sentence_loss", "image_loss", "network_loss"]
@@ -90,12 +93,15 @@ def test_mode_seeking_draws_a_second_sample_and_losses_stay_means():
     assert off["mode_seeking"] == off["image_distance"] == off["network_loss"] == 0
 
 
-def test_weights_of_the_losses():
+def test_weights_of_the_losses(monkeypatch):
     """The first forward pass is the same, so the terms differ by their weights alone."""
     names = ("word", "sentence", "image", "network")
-    one = train(tiny.reused(xmc_gan, discriminator_steps=1, image_network=RESNET))
-    weights = {f"{name}_weight": 0.5 * i for i, name in enumerate(names)}
-    other = train(xmc_gan(discriminator_steps=1, image_network=RESNET, **weights))
+    settings = {"discriminator_steps": 1, "image_network": RESNET}
+    one = train(tiny.reused(xmc_gan, **settings))
+    model = tiny.reused(xmc_gan, **settings)
+    for i, name in enumerate(names):
+        monkeypatch.setattr(model, f"{name}_weight", 0.5 * i)
+    other = train(model)
     for i, name in enumerate(names):
         term = f"{name}_loss"
         np.testing.assert_allclose(other[term], 0.5 * i * one[term], rtol=1e-5, err_msg=name)
@@ -104,9 +110,9 @@ def test_weights_of_the_losses():
 
 
 @pytest.mark.parametrize("steps", [1, 2])
-def test_statistics_follow_the_last_part_of_a_batch_alone(steps):
-    model = xmc_gan(discriminator_steps=1) if steps == 1 else tiny.reused(xmc_gan)
-    assert model.discriminator_steps == steps
+def test_statistics_follow_the_last_part_of_a_batch_alone(steps, monkeypatch):
+    model = tiny.reused(xmc_gan)
+    monkeypatch.setattr(model, "discriminator_steps", steps)
     data = batch()
     last = {name: value[len(value) - 4 // steps :] for name, value in vectors(4).items()}
     parts = model.split_discriminator_batches(data)
@@ -128,7 +134,7 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = xmc_gan(image_network=RESNET, mode_seeking_weight=1.0)
-        logs = train(model, 2)
+        logs = train(model)
         made = model.sample(batch(), tf.range(4, dtype=tf.int64))
     finally:
         keras.config.set_dtype_policy("float32")
@@ -204,14 +210,11 @@ def test_config_round_trip():
     assert shapes[0] == shapes[1]
 
 
-CONDITIONS = {"rnn": ["a red circle", "big blue square"], "vectors": vectors(2)}
-
-
-@pytest.mark.parametrize("kind", TEXTS)
-def test_generate_and_preset(tmp_path, kind):
+def test_generate_and_preset(tmp_path):
+    """From captions; from vectors in test_every_system.py."""
     import zoo
 
-    model, conditions = xmc_gan(kind, compiled=False, ema_decay=0.9), CONDITIONS[kind]
+    model, conditions = tiny.reused(xmc_gan, "rnn", compiled=False), TWO_CAPTIONS
     images, details = model.generate(
         conditions, images_per_caption=3, seed=7, return_details=True
     )
@@ -257,7 +260,7 @@ def test_weights_that_do_not_belong_here():
 
 
 def test_load_damsm_copies_the_text_encoder():
-    model, damsm = xmc_gan("rnn", compiled=False), tiny.damsm()
+    model, damsm = tiny.reused(xmc_gan, "rnn", compiled=False), tiny.damsm()
     model.load_damsm(damsm)
     pairs = zip(model.text_encoder.variables, damsm.text_encoder.variables, strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)

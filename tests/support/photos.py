@@ -1,5 +1,7 @@
 """Images of different shapes with captions of different lengths, and batches of them."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 
@@ -40,6 +42,15 @@ def steps_of(source, count, sizes=(8, 16), batch_size=4, max_words=5, **settings
         source, tokenizer_of(source, max_words), sizes, batch_size, **settings
     )
     return list(data.take(count).as_numpy_iterator())
+
+
+MOVED = {"flip": True, "seed": 3, "mismatched": True}  # all that a batch can have
+
+
+@functools.cache
+def moved(crop, cache):
+    """Seven batches of `Photos` with these settings and those of `MOVED`; not to be changed."""
+    return steps_of(Photos(), 7, crop=crop, cache=cache, **MOVED)
 
 
 def assert_equal(first, second):

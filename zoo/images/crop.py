@@ -30,6 +30,7 @@ def box_crop(image, box):
     return image[top:bottom, left:right]
 
 
+@tf.autograph.experimental.do_not_convert
 def scale(image, size):
     """Scales so that the shorter side has int(size * 76 / 64) pixels; keeps the aspect ratio.
 
@@ -46,6 +47,7 @@ def scale(image, size):
     return resize(image, target * height // shorter, target * width // shorter)
 
 
+@tf.autograph.experimental.do_not_convert
 def crop(image, size, offset=None, flip=False):
     """Crops a square and optionally flips it horizontally.
 
@@ -80,6 +82,7 @@ def scale_and_crop(image, size, offset=None, flip=False):
     return crop(scale(image, size), size, offset, flip)
 
 
+@tf.autograph.experimental.do_not_convert
 def random_offset(image, size, uniform):
     """Top and left of a crop from two uniform numbers in [0, 1); all positions are equally likely.
 
@@ -96,6 +99,7 @@ def random_offset(image, size, uniform):
     return tf.minimum(offset, free)
 
 
+@tf.autograph.experimental.do_not_convert
 def pyramid_uint8(image, sizes):
     """The same image at several sizes, each resized from the given one.
 
@@ -110,6 +114,7 @@ def pyramid_uint8(image, sizes):
     return tuple(image if size == side else resize(image, size, size) for size in sizes)
 
 
+@tf.autograph.experimental.do_not_convert
 def pyramid(image, sizes):
     """The images of one crop at the sizes of all stages.
 

@@ -29,6 +29,7 @@ def _cubic(x):
 _KERNELS = {"bilinear": (_triangle, 1), "bicubic": (_cubic, 2)}  # weight at a distance, support
 
 
+@tf.autograph.experimental.do_not_convert  # a pipeline that calls it is traced sooner
 def resize(image, height, width, method="bilinear"):
     """Resizes images with anti-aliasing.
 
@@ -180,6 +181,7 @@ def _weights(before, length, kernel, support):
     return first, weights
 
 
+@tf.autograph.experimental.do_not_convert
 def grayscale(image):
     """Luma as in Pillow's mode L: uint8 [..., 3] to uint8 [..., 1]."""
     weighted = tf.cast(image, tf.int32) * tf.constant([19595, 38470, 7471])

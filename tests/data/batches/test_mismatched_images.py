@@ -4,20 +4,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.photos import Photos, assert_equal, steps_of
+from tests.support.photos import MOVED, Photos, assert_equal, moved, steps_of
 from zoo.data.batches.text_to_image import mismatched_indices
 from zoo.errors import ZooError
 
 
-@pytest.mark.parametrize("crop", ["none", "paper"])
-@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize(("crop", "cache"), [("none", False), ("paper", True)])
 def test_mismatched_images_change_nothing_else(photos, crop, cache):
-    settings = {"crop": crop, "cache": cache, "flip": True, "seed": 3}
-    with_wrong = steps_of(photos, 4, mismatched=True, **settings)
-    for batch in with_wrong:
-        wrong = batch.pop("mismatched_images")
+    settings = {**MOVED, "mismatched": False, "crop": crop, "cache": cache}
+    without = steps_of(photos, 4, **settings)
+    for batch, other in zip(moved(crop, cache)[:4], without, strict=True):
+        wrong = batch["mismatched_images"]
         assert [image.shape for image in wrong] == [p.shape for p in batch["images"]]
-    assert_equal(with_wrong, steps_of(photos, 4, **settings))
+        assert_equal({name: batch[name] for name in other}, other)
+        assert set(batch) == {"mismatched_images", *other}
 
 
 def test_mismatched_images_are_of_other_classes_but_for_the_second_draw():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.photos import Photos, assert_equal, steps_of, tokenizer_of
+from tests.support.photos import MOVED, Photos, assert_equal, moved, steps_of, tokenizer_of
 from zoo.data import evaluation_batches, text_to_image_dataset
 from zoo.data.batches.text_to_image import shuffled_indices
 from zoo.errors import ZooError
@@ -32,35 +32,31 @@ def test_static_shapes(shapes):
         assert data.element_spec["lengths"].shape == (4,)
 
 
-@pytest.mark.parametrize("crop", ["none", "paper"])
-@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize(("crop", "cache"), [("paper", False), ("none", True)])
 def test_a_later_start_gives_the_same_batches(photos, crop, cache):
-    settings = {"crop": crop, "cache": cache, "flip": True, "seed": 3, "mismatched": True}
-    whole = steps_of(photos, 7, **settings)
-    assert_equal(whole[4:], steps_of(photos, 3, start_step=4, **settings))
+    later = steps_of(photos, 3, start_step=4, crop=crop, cache=cache, **MOVED)
+    assert_equal(moved(crop, cache)[4:], later)
 
 
-@pytest.mark.parametrize("cache", [False, True])
-def test_rows_of_a_batch_are_those_of_the_whole_batch(photos, cache):
-    settings = {"crop": "paper", "cache": cache, "flip": True, "seed": 3, "mismatched": True}
-    whole, rows = steps_of(photos, 3, **settings), [2, 0]
-    expected = tf.nest.map_structure(lambda value: value[rows], whole)
-    assert_equal(expected, steps_of(photos, 3, rows=rows, **settings))
+@pytest.mark.parametrize(("crop", "cache"), [("none", False), ("paper", True)])
+def test_rows_of_a_batch_are_those_of_the_whole_batch(photos, crop, cache):
+    rows = [2, 0]
+    expected = tf.nest.map_structure(lambda value: value[rows], moved(crop, cache)[:3])
+    assert_equal(expected, steps_of(photos, 3, rows=rows, crop=crop, cache=cache, **MOVED))
 
 
 @pytest.mark.parametrize("crop", ["none", "paper"])
-def test_cache_changes_nothing(photos, crop):
-    settings = {"crop": crop, "flip": True, "seed": 3, "mismatched": True}
-    assert_equal(steps_of(photos, 5, **settings), steps_of(photos, 5, cache=True, **settings))
+def test_cache_changes_nothing(crop):
+    assert_equal(moved(crop, False), moved(crop, True))
 
 
 def test_drawn_images_cached_by_the_batch_are_the_same(shapes):
-    assert_equal(steps_of(shapes, 3), steps_of(shapes, 3, cache=True))
     assert_equal(steps_of(shapes, 3, sizes=(8,)), steps_of(shapes, 3, sizes=(8,), cache=True))
 
 
-def test_seed_changes_the_order(photos):
-    labels = [np.concatenate([b["labels"] for b in steps_of(photos, 5, seed=s)]) for s in (0, 1)]
+def test_seed_changes_the_order(photos, batches):
+    other = steps_of(photos, 5, sizes=(8,), cache=True, seed=4)
+    labels = [np.concatenate([b["labels"] for b in given]) for given in (batches[:5], other)]
     assert (labels[0] != labels[1]).any()
 
 
@@ -92,12 +88,18 @@ def test_images_go_with_their_captions_and_labels(shapes):
             np.testing.assert_array_equal(tokens, want)
 
 
-def test_captions_are_drawn_and_long_ones_cut_to_ordered_words(photos):
+@pytest.fixture(scope="module")
+def batches(photos):
+    """Sixty of a cache, without any move."""
+    return steps_of(photos, 60, sizes=(8,), cache=True, seed=3)
+
+
+def test_captions_are_drawn_and_long_ones_cut_to_ordered_words(photos, batches):
     tokenizer = tokenizer_of(photos, 5)
     long = tokenizer.ragged([photos.captions[0][0]])[0].numpy().tolist()
     short = tokenizer.ragged([photos.captions[0][1]])[0].numpy().tolist()
     seen = set()
-    for batch in steps_of(photos, 60, sizes=(8,), cache=True):
+    for batch in batches[:60]:
         for tokens, length in zip(
             batch["tokens"][batch["labels"] == 0],
             batch["lengths"][batch["labels"] == 0],
@@ -114,8 +116,8 @@ def test_captions_are_drawn_and_long_ones_cut_to_ordered_words(photos):
     assert {long.index(t) for row in seen for t in row} == set(range(12))
 
 
-def test_short_and_wordless_captions(photos):
-    for batch in steps_of(photos, 9, sizes=(8,), cache=True):
+def test_short_and_wordless_captions(batches):
+    for batch in batches[:9]:
         for tokens, length, label in zip(
             batch["tokens"], batch["lengths"], batch["labels"], strict=True
         ):
@@ -137,7 +139,7 @@ def test_flip_mirrors_about_half(shapes):
     assert 12 <= mirrored <= 36
 
 
-def test_batches_stay_what_they_were(photos):
+def test_batches_stay_what_they_were(photos, batches):
     """Runs of earlier versions can be resumed: the same order, crops, flips and words."""
     settings = {"sizes": (8,), "crop": "paper", "flip": True, "seed": 3, "mismatched": True}
     (batch,) = steps_of(photos, 1, start_step=4, **settings)
@@ -147,8 +149,8 @@ def test_batches_stay_what_they_were(photos):
     corners = np.rint((batch["images"][0][:, 0, 0] + 1) * 127.5)
     want = [[126, 138, 104], [124, 124, 61], [109, 85, 96], [89, 189, 127]]
     np.testing.assert_array_equal(corners, want)
-    steps = steps_of(photos, 27, sizes=(8,), seed=3, cache=True)  # one caption is long, one is not
-    lengths = [length for b in steps for length in b["lengths"][b["labels"] == 0]]
+    # one caption is long, one is not
+    lengths = [length for b in batches[:27] for length in b["lengths"][b["labels"] == 0]]
     assert lengths == [5, 1, 1, 5, 1, 5, 1, 5, 5, 5, 1, 5]
 
 
@@ -163,10 +165,9 @@ class Embedded(Photos):
         self.embeddings[..., 2] = 7.0
 
 
-@pytest.mark.parametrize("cache", [False, True])
-def test_embeddings_take_the_place_of_tokens(cache):
+def test_embeddings_take_the_place_of_tokens():
     source = Embedded()
-    settings = {"cache": cache, "flip": True, "mismatched": True}
+    settings = {"cache": True, "flip": True, "mismatched": True}
     words = steps_of(source, 8, sizes=(8,), **settings)
     data = text_to_image_dataset(source, None, (8,), 4, **settings)
     assert data.element_spec["sentence"] == tf.TensorSpec([4, 3], tf.float32)
@@ -197,8 +198,8 @@ def test_neither_tokenizer_nor_embeddings(photos):
 
 
 def test_paper_crop_moves_in_training_only(photos):
-    moving = steps_of(photos, 18, sizes=(16,), crop="paper", cache=True)
-    still = steps_of(photos, 18, sizes=(16,), crop="paper", cache=True, training=False)
+    settings = {"sizes": (16,), "crop": "paper", "cache": True}
+    moving, still = (steps_of(photos, 18, training=t, **settings) for t in (True, False))
 
     def different(steps):
         images = [
@@ -213,8 +214,7 @@ def test_paper_crop_moves_in_training_only(photos):
     assert different(moving)[1] > 3
 
 
-@pytest.mark.parametrize("crop", ["none", "paper"])
-@pytest.mark.parametrize("cache", [False, True])
+@pytest.mark.parametrize(("crop", "cache"), [("paper", False), ("none", True)])
 def test_evaluation_is_complete_and_in_order(photos, crop, cache):
     tokenizer = tokenizer_of(photos)
     data = evaluation_batches(photos, tokenizer, (8, 16), 4, crop=crop, cache=cache)
@@ -241,6 +241,24 @@ def test_evaluation_is_complete_and_in_order(photos, crop, cache):
 def test_bad_settings(shapes, settings, message):
     with pytest.raises(ZooError, match=message):
         steps_of(shapes, 1, **settings)
+
+
+class Dark(Photos):
+    """Its first image is black: a choice in Python, which AutoGraph puts into the graph."""
+
+    def load(self, index):
+        image = Photos.load(self, index)
+        if index == 0:
+            image = tf.zeros_like(image)
+        return image
+
+
+def test_the_load_of_a_source_may_choose_by_the_index():
+    black = {}
+    for batch in steps_of(Dark(), 3, sizes=(8,)):
+        for image, label in zip(batch["images"][0], batch["labels"], strict=True):
+            black[label] = image.max() == -1
+    assert len(black) == 9 and black.pop(0) and not any(black.values())
 
 
 def test_image_without_caption():

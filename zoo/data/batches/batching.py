@@ -71,16 +71,19 @@ class Batching:
         if not all(map(len, sources)):
             raise ZooError("The data source has no images.")
 
+    @tf.autograph.experimental.do_not_convert
     def indices(self, step, count):
         """int64 [B]: indices of the images of a step's batch; each of `count` once per epoch."""
         return self._own(shuffled_indices(step, self.batch_size, count, self.seed))
 
+    @tf.autograph.experimental.do_not_convert
     def drawn_indices(self, step, count, salt):
         """int64 [B]: indices of images drawn at random, with replacement."""
         key = _key(self.seed ^ salt, step)
         shape = [self.batch_size]
         return self._own(tf.random.stateless_uniform(shape, key, 0, count, tf.int64, alg="philox"))
 
+    @tf.autograph.experimental.do_not_convert
     def moves(self, step, salt=0):
         """Random crop positions, float [B, 2] or None, and flips, bool [B] or None."""
         if not self.training:

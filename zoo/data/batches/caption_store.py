@@ -57,6 +57,7 @@ class CaptionStore(TextStore):
                 width=tokenizer.max_words,
             )
 
+    @tf.autograph.experimental.do_not_convert
     def fields(self, index, uniform, seed):
         """`tokens`, int32 [B, width], and `lengths`, int32 [B]; see `TextStore.fields`."""
         chosen = self.chosen(index, uniform)

@@ -100,6 +100,7 @@ class EmbeddingStore(TextStore):
                 count=tf.constant(counts),
             )
 
+    @tf.autograph.experimental.do_not_convert
     def fields(self, index, uniform, seed):
         """`sentence`, float32 [B, features]; see `TextStore.fields`. `seed` has no effect."""
         return {"sentence": tf.gather(self.rows, self.chosen(index, uniform))}

@@ -48,9 +48,13 @@ class SquareImageCache:
             float32 [B, size, size, channels] in [-1, 1].
         """
         images = self._batch(index) if self._array is None else tf.gather(self._array, index)
-        free = self._side - size
+        return self._moved(images, size, position, flip)
+
+    @tf.autograph.experimental.do_not_convert
+    def _moved(self, images, size, position, flip):
+        free, count = self._side - size, tf.shape(images)[0]
         if position is None:
-            offset = tf.fill([tf.size(index), 2], round(free / 2))
+            offset = tf.fill([count, 2], round(free / 2))
         else:
             offset = tf.minimum(tf.cast(position * (free + 1), tf.int32), free)
         rows, columns = tf.unstack(offset[:, None] + tf.range(size)[:, None], axis=-1)  # [B, size]
@@ -60,7 +64,7 @@ class SquareImageCache:
             images = tf.gather(images, rows, axis=1, batch_dims=1)
         if free or flip is not None:
             images = tf.gather(images, columns, axis=2, batch_dims=1)
-        shape = [index.shape[0], size, size, self._shape[-1]]
+        shape = [images.shape[0], size, size, self._shape[-1]]
         return to_float_in_pipeline(tf.ensure_shape(images, shape))
 
     def _batch(self, index):

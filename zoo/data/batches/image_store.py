@@ -100,6 +100,7 @@ class _CachedSquares:
         return _floats(levels, flip[:, None, None, None])
 
 
+@tf.autograph.experimental.do_not_convert
 def _floats(levels, flip):
     return tuple(
         to_float_in_pipeline(tf.where(flip, images[..., ::-1, :], images)) for images in levels

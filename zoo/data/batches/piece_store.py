@@ -40,6 +40,7 @@ class PieceStore(TextStore):
                 count=tf.constant(count),
             )
 
+    @tf.autograph.experimental.do_not_convert
     def fields(self, index, uniform, seed):
         """`pieces`, int32 [B, tokens], and `lengths`, int32 [B]; see `TextStore.fields`.
 

@@ -3,6 +3,9 @@
 The batch of step n depends only on the seed and n: the order is a stateless permutation per epoch,
 and every random choice is keyed on (seed, n). Starting at `start_step` therefore gives the same
 batches as an uninterrupted run.
+
+What calls no function of a user is not converted by TensorFlow's AutoGraph, which would only make
+the pipeline slower to trace. A source's `load` is converted.
 """
 
 import numpy as np
@@ -153,6 +156,7 @@ def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", 
     return _load_images(steps, plan, store, batch_size, drop_remainder=False)
 
 
+@tf.autograph.experimental.do_not_convert
 def shuffled_indices(step, batch_size, count, seed):
     """The images of one step: sample k of the run is entry k mod n of epoch k // n's permutation.
 
@@ -173,6 +177,7 @@ def shuffled_indices(step, batch_size, count, seed):
     return tf.ensure_shape(index, [batch_size])
 
 
+@tf.autograph.experimental.do_not_convert
 def mismatched_indices(step, sample_labels, labels, seed):
     """An image per sample, almost always of another class.
 
