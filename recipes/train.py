@@ -35,6 +35,7 @@ def main(argv):
     if _DRY_RUN.value:
         print(training.describe(recipe, strategy=strategy))
     else:
+        print("opening the data and building the networks", flush=True)
         training.run(recipe, _WORKDIR.value, strategy=strategy)
 
 

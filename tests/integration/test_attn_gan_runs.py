@@ -48,7 +48,8 @@ def test_dry_run_describes_and_writes_nothing(tmp_path, capsys):
 def test_console_is_quiet(trained):
     _, result = trained
     assert result.stderr == ""
-    lines = result.stdout.splitlines()
+    first, *lines = result.stdout.splitlines()
+    assert first == "opening the data and building the networks"
     lines = lines[lines[0].startswith("this processor"):]  # advice on the precision, or none
     assert lines[0].startswith("pre-training a DAMSM") and lines[-1].startswith("done: 12 steps")
 

@@ -89,6 +89,7 @@ class Trainer:
         train_step = self._compile()
         iterator = iter(self._batches())
         if self.step == 0 and self.config.sample_every and self.folder.writer:
+            self._say("drawing the sample grid of step 0")
             self._sample()
         self._say("tracing the training step, which takes seconds to a minute; Ctrl-C ends it at "
                   "once, and nothing is lost")
