@@ -24,7 +24,7 @@ from tests.benchmarks.step_process import DTYPES
 from tests.benchmarks.timing import OtherLoad
 
 ROUNDS = 2  # at least, in which each side makes each of its calls once
-MACHINE_ROUNDS = 4  # the first ones, in which the machine's speeds are measured too
+MACHINE_ROUNDS = 3  # the first ones, in which the machine's speeds are measured too
 
 
 def main():

@@ -79,3 +79,11 @@ def test_every_variant_trains_and_generates(system):
         conditions = tiny_systems.SYSTEMS[system].condition
         images = theirs.generate(conditions)
         assert images.shape == model.generate(conditions).shape and images.dtype == np.uint8
+
+
+def test_a_reference_without_the_image_encoder_only_generates():
+    model = tiny.attn_gan(image_encoder={**tiny.IMAGE, "kind": "residual"})
+    theirs = references.make("attn_gan", model)
+    theirs.forget()
+    assert not theirs.trains and "image_encoder" not in theirs.networks
+    assert theirs.generate(["a red circle"]).shape == (1, 32, 32, 3)
