@@ -50,6 +50,11 @@ def test_figures_of_the_zoo_take_the_best_speeds():
     assert cells(half)[-2] == "0.50 (0.50 - 0.50)" and cells(generate)[-3] == "1,000"
 
 
+@pytest.mark.parametrize(("factor", "name"), [(0.5, "mixed_bfloat16"), (2, "float32")])
+def test_the_faster_precision(factor, name):
+    assert step_tables.faster({"float32": side(), "mixed_bfloat16": side(factor)}) == name
+
+
 def test_ratios_are_of_neighboring_calls():
     step, generate = step_tables.rows("dcgan", "cpu", FOUND)[step_tables.PYTORCH]
     same = [f"{value:.2f} ({value:.2f} - {value:.2f})" for value in (0.5, 0.625, 0.25)]
