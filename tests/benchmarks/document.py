@@ -10,6 +10,13 @@ Written by `make bench`, one part per program. Do not edit the figures by hand.
 """
 
 
+def read_part(path, name):
+    """The text of a part, "" if there is none."""
+    content = Path(path).read_text("utf-8") if Path(path).exists() else ""
+    begin, end = _marks(name)
+    return content.partition(begin)[2].partition(end)[0]
+
+
 def write_part(path, name, text):
     """Writes a part between two marks; a new part goes to the end, a new file gets `HEAD`.
 
@@ -19,7 +26,7 @@ def write_part(path, name, text):
     """
     path = Path(path)
     content = path.read_text("utf-8") if path.exists() else HEAD
-    begin, end = (f"<!-- {word} of {name} -->" for word in ("begin", "end"))
+    begin, end = _marks(name)
     part = f"{begin}\n{text.strip()}\n{end}\n"
     before, found, rest = content.partition(f"{begin}\n")
     if found:
@@ -29,3 +36,7 @@ def write_part(path, name, text):
         content = f"{content.rstrip()}\n\n{part}"
     write_bytes_atomically(str(path), content.encode())
     print(f"written to {path}")
+
+
+def _marks(name):
+    return [f"<!-- {word} of {name} -->" for word in ("begin", "end")]

@@ -15,10 +15,10 @@ sequence in
 eager PyTorch, with the fused Adam, a `foreach` EMA, frozen discriminators in the generator's step,
 and the faster of the two memory formats (named in the table). Before anything is timed, the
 program checks that each network has as many weights on both sides;
-`tests/benchmarks/torch_reference/test_attn_gan.py` checks that both give the same losses and the
-same updated weights. The zoo computes an up-block's upsampling and convolution as one transposed
-convolution with fewer products; the PyTorch side interpolates and convolves, as the paper's code
-does. bfloat16 is the Keras policy `mixed_bfloat16` on one side (the image heads, the
+`tests/benchmarks/torch_reference/test_references.py` checks that both give the same losses,
+gradients and updated weights. The zoo computes an up-block's upsampling and convolution as one
+transposed convolution with fewer products; the PyTorch side interpolates and convolves, as the
+paper's code does. bfloat16 is the Keras policy `mixed_bfloat16` on one side (the image heads, the
 logits and the projections of the image encoder stay in float32) and CPU autocast on the other
 (which casts these too).
 

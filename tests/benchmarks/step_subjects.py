@@ -24,21 +24,29 @@ RECIPES = {
 SCALES = ("cpu", "paper")
 
 
-def make(system, scale):
+def make(system, scale, seeking=False):
     """(compiled model, batch) of a system.
 
     Args:
         system: str, of `RECIPES`.
         scale: "cpu" or "paper".
+        seeking: bool. Mode seeking with the weight 1 instead of the recipe's, which is 0.
     """
     dataset, paper, small = RECIPES[system]
     config = recipe(system, dataset if scale == "cpu" else paper)
     batch = config.batch_size if scale == "cpu" else small
     settings = config.model.to_dict()
+    if seeking:
+        settings["mode_seeking_weight"] = 1.0
     if system in CAPTIONS:
         return _caption_system(system, config, settings, batch)
     make_system = {"xmc_gan": _xmc_gan, "dcgan": _dcgan, "drit": _drit}.get(system, _paired)
     return make_system(system, settings, batch)
+
+
+def batch_size(batch):
+    """Rows of a batch."""
+    return len(tf.nest.flatten(batch)[0])
 
 
 def conditions(system, batch):

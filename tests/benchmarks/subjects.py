@@ -67,9 +67,13 @@ def make_zoo(settings, batch, dtype):
 
 
 def make_torch(settings, batch, dtype, channels_last):
-    from tests.benchmarks.torch_reference.attn_gan import TorchAttnGAN, weights
+    from tests.benchmarks.torch_reference import references
+    from tests.benchmarks.torch_reference.base import weights
 
-    model = TorchAttnGAN(settings, dtype == "mixed_bfloat16", channels_last)
+    model = references.make(
+        "attn_gan", zoo_model(settings), bfloat16=dtype == "mixed_bfloat16",
+        channels_last=channels_last,
+    )
     tensors = model.prepare(batch)
     captions = captions_of(settings, batch)
 

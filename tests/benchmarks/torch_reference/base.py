@@ -51,6 +51,7 @@ class Reference:
     ema_name = "generator"
     as_zoo = False  # whether Adam's epsilon is that of Keras, to compare updates
     frozen = ()  # networks in evaluation mode, without gradients
+    trains = True  # False if only `generate` can be called
 
     def __init__(self, model, bfloat16=False, channels_last=False, dtype=torch.float32):
         self.settings, self.dtype = model.get_config(), dtype
@@ -59,6 +60,7 @@ class Reference:
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.networks = self.make_networks(self.settings)
         self.ema_decay = getattr(model, "ema_decay", None)
+        self.warms_up, self._ema_updates = getattr(model, "ema_warmup", False), 0
         self.averages_statistics = getattr(model, "ema_statistics", "average") == "average"
         if self.ema_decay is not None:
             average = copy.deepcopy(self.networks[self.ema_name])
@@ -79,6 +81,10 @@ class Reference:
         return self.networks[name]
 
     # --- weights ----------------------------------------------------------------------------------
+
+    def forget(self):
+        """Frees the zoo's model, which only comparisons of updates need after the start."""
+        self._model = None
 
     def load(self, model):
         """Copies all weights of the zoo's model; every name must fit, on both sides."""
@@ -103,6 +109,22 @@ class Reference:
             for key, tensor in weights(network).items()
         )
 
+    def gradient_distance(self, model):
+        """Largest difference of a gradient's average from the zoo's, and its name.
+
+        The averages are Adam's first moments: Adam's steps themselves hide a factor. The difference
+        is relative to the largest entry in the network's gradients.
+        """
+        found = []
+        for name, optimizer in self.optimizers.items():
+            moments = zoo_weights(model, name, getattr(model, f"{name}_optimizer"))
+            largest = max(np.abs(moment).max() for moment in moments.values())
+            for key, parameter in self.networks[name].named_parameters():
+                moment = optimizer.state[parameter]["exp_avg"].numpy()
+                distance = float(np.abs(moment - moments[key]).max() / largest)
+                found.append((distance, f"{name}.{key}"))
+        return max(found)
+
     # --- training ---------------------------------------------------------------------------------
 
     def adam(self, name, **settings):
@@ -125,8 +147,9 @@ class Reference:
 
     def update(self, name):
         """A step of one optimizer on the gradients that there are."""
-        optimizer, zoo = self.optimizers[name], getattr(self._model, f"{name}_optimizer")
-        if self.as_zoo and not getattr(zoo, "corrected_epsilon", False):
+        optimizer = self.optimizers[name]
+        zoo = getattr(self._model, f"{name}_optimizer") if self.as_zoo else None
+        if zoo is not None and not getattr(zoo, "corrected_epsilon", False):
             number = self._steps[name] = self._steps.get(name, 0) + 1
             optimizer.param_groups[0]["eps"] = zoo.epsilon / (1 - zoo.beta_2**number) ** 0.5
         optimizer.step()
@@ -156,7 +179,10 @@ class Reference:
             for key, a, b in zip(keys, average, network, strict=True):
                 if key not in names:
                     a.copy_(b)
-        torch._foreach_lerp_(average, network, 1 - self.ema_decay)
+        n, decay = self._ema_updates, self.ema_decay
+        decay = min(decay, (1 + n) / (10 + n)) if self.warms_up else decay
+        self._ema_updates += 1
+        torch._foreach_lerp_(average, network, 1 - decay)
 
     # --- data -------------------------------------------------------------------------------------
 
@@ -185,13 +211,21 @@ def weights(network):
     return {k: v for k, v in network.state_dict().items() if not k.endswith("num_batches_tracked")}
 
 
-def zoo_weights(model, network):
-    """The weights of one of the zoo's networks under their PyTorch names and in its layout."""
-    found = {}
+def zoo_weights(model, network, optimizer=None):
+    """The weights of one of the zoo's networks under their PyTorch names and in its layout.
+
+    With the network's `optimizer`, the first moments of its weights instead.
+    """
+    found, moments = {}, {}
+    if optimizer is not None:
+        pairs = zip(optimizer._trainable_variables, optimizer._momentums, strict=True)
+        moments = {id(variable): moment for variable, moment in pairs}
     variables = model.network_variables([network])
     for path, variable in variables.items():
         *layers, last = path.split("/")[1:]
-        array = np.array(variable)
+        if optimizer is not None and id(variable) not in moments:
+            continue
+        array = np.array(moments.get(id(variable), variable))
         if last == "v":  # of spectral normalization, an entry per height, width and channel
             kernel = variables[path.removesuffix("v") + "kernel"]
             array = array.reshape(kernel.shape[:3]).transpose(2, 0, 1).ravel()

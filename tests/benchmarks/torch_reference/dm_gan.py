@@ -4,15 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from tests.benchmarks.torch_reference.attn_gan import damsm_losses
-from tests.benchmarks.torch_reference.base import cross_entropy, mode_seeking
-from tests.benchmarks.torch_reference.staged import Staged, kl_to_standard_normal
-from tests.benchmarks.torch_reference.staged_networks import (
-    CompactImageEncoder,
-    RefinementStage,
-    StagedGenerator,
-    StageDiscriminator,
-)
+from tests.benchmarks.torch_reference.attn_gan import AttnGAN
+from tests.benchmarks.torch_reference.staged_networks import RefinementStage, StagedGenerator
 
 
 class DynamicMemory(nn.Module):
@@ -57,87 +50,10 @@ class Generator(StagedGenerator):
         return MemoryStage(s["generator_filters"], s["residual_blocks"], features)
 
 
-class DMGAN(Staged):
-    """With the compact image encoder, see `Reference`."""
+class DMGAN(AttnGAN):
+    """With spectral normalization in the discriminators, see `AttnGAN`."""
 
     spectral = True
 
-    def make_networks(self, settings):
-        s = settings
-        encoder = {k: v for k, v in s["image_encoder"].items() if k != "kind"}
-        encoders = {"image_encoder": CompactImageEncoder(**encoder)} if s["damsm_weight"] else {}
-        return {
-            **encoders,
-            "text_encoder": self.make_text_encoder(s),
-            "generator": self.make_generator(s),
-            **{f"discriminator_{size}": StageDiscriminator(
-                size, s["discriminator_filters"], self.features, self.spectral
-            ) for size in s["stage_sizes"]},
-        }
-
     def make_generator(self, settings):
         return Generator(settings, self.features)
-
-    def train_step(self, batch, noise=None):
-        """One iteration; returns a dict of floats."""
-        noise, s = noise or self.draw(batch), self.settings
-        order = torch.argsort(batch["lengths"], descending=True, stable=True)
-        batch = {
-            name: [x[order].contiguous(memory_format=self.format) for x in value]
-            if isinstance(value, list) else value[order] for name, value in batch.items()
-        }
-        text = self.encode(batch)
-        outputs = self.forward(text, noise)
-        losses = [
-            self._update(stage, batch["images"][stage], outputs["images"][stage].detach(),
-                         text["sentence"]) for stage in range(len(self.sizes))
-        ]
-        with self.fixed(*self.discriminators):
-            terms = [
-                self.sample_losses(batch, text, images)
-                for images in zip(*(x.chunk(self.samples) for x in outputs["images"]), strict=True)
-            ]
-            terms = {name: sum(term[name] for term in terms) for name in terms[0]}
-            kl = self.samples * kl_to_standard_normal(outputs["mu"], outputs["log_var"])
-            seeking = mode_seeking(
-                s["mode_seeking_weight"], outputs["images"][-1], noise["latents"]
-            )
-            total = sum(terms.values()) + kl + seeking
-            self.step("generator", total)
-        self.update_ema()
-        return {
-            "discriminator_loss": sum(losses), "generator_loss": total.item(),
-            "kl_loss": kl.item(), "mode_seeking": seeking.item(),
-            **{name: term.item() for name, term in terms.items()},
-        }
-
-    def sample_losses(self, batch, text, images):
-        """dict of the generator's weighted terms of one image per caption, by stage."""
-        adversarial, weight = 0.0, self.settings["damsm_weight"]
-        with self.autocast():
-            for name, fake in zip(self.discriminators, images, strict=True):
-                discriminator = self[name]
-                logits = discriminator.logits(discriminator(fake), text["sentence"])
-                adversarial = adversarial + sum(cross_entropy(x, 1) for x in logits)
-            features = self["image_encoder"](images[-1]) if weight else None
-        if not weight:
-            return {"adversarial_loss": adversarial}
-        words, sentences = damsm_losses(features, text, batch["labels"])
-        return {
-            "adversarial_loss": adversarial, "word_loss": weight * words,
-            "sentence_loss": weight * sentences,
-        }
-
-    def _update(self, stage, real, fakes, sentence):
-        """A step of a discriminator; the neighbor's caption makes the mismatched pairs."""
-        name = self.discriminators[stage]
-        discriminator = self[name]
-        with self.autocast():
-            features = [discriminator(x) for x in (real, *fakes.chunk(self.samples))]
-            right, *made = [discriminator.logits(x, sentence) for x in features]
-            wrong = discriminator.conditional(features[0][:-1], sentence[1:])
-        real_loss = sum(cross_entropy(x, 1) for x in right)
-        fake_loss = sum(cross_entropy(x, 0) for logits in made for x in logits)
-        loss = real_loss / 2 + (fake_loss + cross_entropy(wrong, 0)) / 3
-        self.step(name, loss)
-        return loss.item()

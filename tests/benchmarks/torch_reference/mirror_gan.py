@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tests.benchmarks.torch_reference.attn_gan import AttnGAN
 from tests.benchmarks.torch_reference.base import at_least_float32
-from tests.benchmarks.torch_reference.dm_gan import DMGAN
 from tests.benchmarks.torch_reference.staged_networks import (
     ConvLeakyReLU,
     RefinementStage,
@@ -96,23 +96,24 @@ class Captioner(nn.Module):
             return self.decoder(features, tokens)
 
 
-class MirrorGAN(DMGAN):
+class MirrorGAN(AttnGAN):
     """With the compact captioner and the mean over all words, see `Reference`."""
 
-    spectral = False
-    frozen = (*DMGAN.frozen, "captioner")
+    frozen = (*AttnGAN.frozen, "captioner")
 
     def make_networks(self, settings):
-        captioner = Captioner(
-            len(settings["vocabulary"]), settings["stage_sizes"][-1], **settings["captioner"]
-        )
-        return {**super().make_networks(settings), "captioner": captioner}
+        networks, captioner = super().make_networks(settings), dict(settings["captioner"])
+        if captioner.pop("kind", None) != "compact":
+            self.trains = False
+            return networks
+        sizes = len(settings["vocabulary"]), settings["stage_sizes"][-1]
+        return {**networks, "captioner": Captioner(*sizes, **captioner)}
 
     def make_generator(self, settings):
         return Generator(settings, self.features)
 
     def sample_losses(self, batch, text, images):
-        """DM-GAN's terms, and the cross-entropy of the caption, read from the last image."""
+        """AttnGAN's terms, and the cross-entropy of the caption, read from the last image."""
         terms = super().sample_losses(batch, text, images)
         tokens = batch["tokens"]
         with self.autocast():

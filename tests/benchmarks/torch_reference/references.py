@@ -6,12 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 CLASSES = {
+    "attn_gan": "AttnGAN",
     "dcgan": "DCGAN",
     "pix2pix": "Pix2Pix",
     "bicyclegan": "BicycleGAN",
     "stackgan_v2": "StackGANV2",
     "dm_gan": "DMGAN",
     "mirror_gan": "MirrorGAN",
+    "xmc_gan": "XMCGAN",
     "drit": "DRIT",
 }
 NAMES = tuple(CLASSES)
