@@ -113,8 +113,7 @@ def get_config(dataset="shapes"):
         },
         "text_cache": "",  # folder written by recipes.cache_text; "": run the encoder
         "damsm": "",  # preset name or directory of a trained DAMSM; "": pre-train one
-        "score_encoder": "",  # preset of recipes.train_encoder whose features score the images, and
-                              # select the best preset; "": the DAMSM
+        "score_encoder": "",  # preset of recipes.train_encoder that selects the best; "": the DAMSM
         "pretraining": training.settings_of_stage(damsm.get_config(data)),
         "stream": "",  # preset name or directory of a trained STREAM; "": pre-train one
         "captioning": training.settings_of_stage(stream.get_config(data)),

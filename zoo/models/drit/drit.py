@@ -88,11 +88,7 @@ class DRIT(ConditionalGAN):
     parse_options = ("direction", "guide")  # of `generate` and `interpolate`, see `parse`
     preset_network_names = ("content_encoder", "attribute_encoder", "generator")
     discriminator_names = tuple(f"discriminator_{domain}" for domain in ("a", "a2", "b", "b2"))
-    network_names = (
-        *preset_network_names,
-        *discriminator_names,
-        "content_discriminator",
-    )
+    network_names = (*preset_network_names, *discriminator_names, "content_discriminator")
     loss_names = (
         "content_discriminator_loss",
         "discriminator_loss",
