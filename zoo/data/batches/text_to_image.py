@@ -77,19 +77,8 @@ def text_to_image_dataset(
             mismatched images of a single class.
     """
     _check(source, image_sizes, batch_size, crop)
-    if start_step < 0:
-        raise ZooError(f"start_step must be 0 or more, got {start_step}.")
-    count = len(source)
-    if batch_size > count:
-        raise ZooError(
-            f"batch_size {batch_size} is larger than the number of images ({count}): "
-            "use a smaller batch."
-        )
-    labels = np.asarray(source.labels, np.int64)
-    if mismatched and (labels == labels[0]).all():
-        raise ZooError(
-            "mismatched images need at least two classes, but all images have the same label."
-        )
+    count, labels = len(source), np.asarray(source.labels, np.int64)
+    _check_training(labels, batch_size, start_step, mismatched)
     texts = _texts(source, tokenizer)
     store = image_store(source, tuple(image_sizes), crop, cache)
     flip, random_crop = flip and training, crop == "paper" and training
@@ -233,6 +222,20 @@ def _check(source, image_sizes, batch_size, crop):
     check_choice("crop", crop, ("paper", "none"))
     if not len(source):
         raise ZooError("The data source has no images.")
+
+
+def _check_training(labels, batch_size, start_step, mismatched):
+    if start_step < 0:
+        raise ZooError(f"start_step must be 0 or more, got {start_step}.")
+    if batch_size > len(labels):
+        raise ZooError(
+            f"batch_size {batch_size} is larger than the number of images ({len(labels)}): "
+            "use a smaller batch."
+        )
+    if mismatched and (labels == labels[0]).all():
+        raise ZooError(
+            "mismatched images need at least two classes, but all images have the same label."
+        )
 
 
 def _load_images(steps, plan, store, batch_size, drop_remainder=True):
