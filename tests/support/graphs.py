@@ -13,7 +13,8 @@ def eagerly():
     """A block in which every `tf.function` runs as Python, but those of `tf.data`.
 
     For runs of a few steps that are not about graphs: tracing a tiny system's step takes as long as
-    several steps. tests/models/test_every_system.py traces the step of every system.
+    several steps. tests/models/test_every_system.py traces the step of every system. Not for images
+    that are read from files: their decoder is a function of itself in a graph.
     """
     tf.config.run_functions_eagerly(True)
     try:
