@@ -73,6 +73,15 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture
+def eager():
+    """The test's graphs run as Python, see `tests.support.graphs.eagerly`."""
+    from tests.support.graphs import eagerly
+
+    with eagerly():
+        yield
+
+
+@pytest.fixture
 def float64():
     """Networks built inside the test compute in float64, the golden cases' own precision."""
     from tests.support.precision import computing_in

@@ -1,6 +1,7 @@
 """Golden parity of a complete AttnGAN iteration and a complete DAMSM iteration."""
 
 import numpy as np
+import pytest
 
 from tests.golden import rounding
 from tests.golden.damsm_guided import Iteration, check_single_sample
@@ -17,6 +18,7 @@ from tests.golden.iteration import (
     record_updates,
     values_of,
 )
+from tests.support.precision import FLOAT64
 from zoo.importers import attn_gan as names
 from zoo.importers.damsm import image_encoder_targets
 from zoo.importers.state_dict import load_state_dict, prefixed
@@ -24,6 +26,7 @@ from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_train_iteration(precision):
     rounding.check(
         Case("attngan", "train_iteration"),
@@ -36,6 +39,7 @@ def test_train_iteration(precision):
 # --- DAMSM --------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_damsm_iteration(precision):
     rounding.check(Case("attngan", "damsm_iteration"), check_damsm_iteration)
 

@@ -10,6 +10,7 @@ from tests.golden import paired_images as paired
 from tests.golden import rounding
 from tests.golden.golden import Case, nchw, nhwc, tensor
 from tests.golden.iteration import record
+from tests.support.precision import FLOAT64, variants
 from zoo.importers import bicyclegan as names
 from zoo.importers.pix2pix import u_net_targets
 from zoo.importers.state_dict import prefixed
@@ -69,7 +70,7 @@ def check_losses(case, losses):
             case.check(official, losses[ours])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(("precision", "name"), variants(CASES), indirect=["precision"])
 def test_iteration(precision, name):
     rounding.check(Case("bicyclegan", name), check_iteration)
 
@@ -95,6 +96,7 @@ def check_iteration(case, monkeypatch):
     case.check_all_seen()
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_iteration_of_the_papers_time(precision):
     """Two steps of G; the second gradient is the official one of either reading within 0.5 %."""
     rounding.check(Case("bicyclegan", "iteration_paper_time"), check_iteration_of_the_papers_time)

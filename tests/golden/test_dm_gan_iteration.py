@@ -31,6 +31,7 @@ def test_train_iteration(precision):
     rounding.check(Case("dm_gan", "train_iteration"), body)
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_train_iteration_with_mode_seeking(precision):
     rounding.check(
         Case("dm_gan_ms", "train_iteration_ms"),

@@ -158,9 +158,15 @@ def check_seeking(case, recorded, prefix=""):
             case.check(prefix + key, term["mode_seeking"])
 
 
-@pytest.mark.parametrize(("precision", "name"), variants(FULL), indirect=["precision"])
+@pytest.mark.parametrize(
+    ("precision", "name"), variants(FULL, both=0, large=FULL[1:2]), indirect=["precision"]
+)
 def test_full_step(precision, name):
-    """The official second gradient ("legacy") is within the case's bounds of ours."""
+    """The official second gradient ("legacy") is within the case's bounds of ours.
+
+    By default in float64, and with mode seeking, which includes the iteration without it; the step
+    of the content discriminator also in float32.
+    """
     rounding.check(Case("drit", name), check_full_step, TURNED)
 
 

@@ -15,6 +15,7 @@ from tests.golden.golden import Case, check_after, nchw, nhwc, tensor
 from tests.golden.iteration import dense, exact_adam, record, record_updates
 from tests.golden.test_mirror_gan_captions import packed
 from tests.golden.test_mirror_gan_discriminators import gradient_numbers, official_order
+from tests.support.precision import FLOAT64
 from zoo.importers import mirror_gan as names
 from zoo.importers.state_dict import load_state_dict, prefixed
 from zoo.losses import adversarial
@@ -120,6 +121,7 @@ class Run:
         }
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_iterations(precision):
     rounding.check(
         Case("mirrorgan", "iter_full"),

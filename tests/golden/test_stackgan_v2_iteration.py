@@ -105,8 +105,11 @@ def noise_of(case, iteration):
     return {"latents": tensor(latents), "condition": tensor(condition)}
 
 
-@pytest.mark.parametrize(("precision", "name"), variants(CASES), indirect=["precision"])
+@pytest.mark.parametrize(
+    ("precision", "name"), variants(CASES, both=0, large=["iter_plain"]), indirect=["precision"]
+)
 def test_two_iterations(precision, name):
+    """By default in float64, and with mode seeking, which includes the same iteration without."""
     case, form = Case("stackgan_v2", name), CASES[name]
     state_tolerances(case)
     rounding.check(

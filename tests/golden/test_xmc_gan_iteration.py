@@ -170,6 +170,7 @@ def check_parameters(case, targets, gradients):
             assert noise.mean() < 0.5 or name.endswith("/bias"), key
 
 
+@pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_iteration(precision):
     rounding.check(Case("xmc_gan", "train_step"), check_iteration)
 

@@ -1,12 +1,11 @@
-"""Systems with a hub encoder, from a recipe to the images of a served model."""
+"""Systems with a hub encoder, from a recipe to images. Served: tests/export/test_hub_service.py."""
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import zoo
-from export.saved_model import export_saved_model
 from recipes import attn_gan, dm_gan
+from tests.support.graphs import eagerly
 from tests.support.recipes import build, open_data, train
 from tests.support.tiny_hub_module import tiny_modules
 from tests.training.test_text import hub_config
@@ -25,22 +24,19 @@ def trained(tmp_path_factory):
         attn_gan, tiny_modules(), steps=2, sample_every=2,
         pretraining={"steps": 2, "batch_size": 4, "sample_every": 2},
     )
-    assert train(config, folder)
+    with eagerly():
+        assert train(config, folder)
     return folder
 
 
-def test_the_presets_read_strings_and_are_served(trained, tmp_path):
+def test_the_presets_read_strings(trained):
     for name in ("damsm/presets/best", "presets/best", "presets/last"):
         config = storage.read_json(trained / name / "config.json")["config"]
         assert config["text_encoder"]["kind"] == "hub" and config["vocabulary"] is None
     assert (trained / "samples" / "step_0000002_explain.png").exists()
     model = zoo.from_preset(str(trained / "presets" / "last"), text_encoder=tiny_modules())
-    wanted = model.generate(CAPTIONS, seed=[4, 5])
-    served = tf.saved_model.load(export_saved_model(model, tmp_path / "served"))
-    got = served.signatures["pixels"](
-        captions=tf.constant(CAPTIONS), seed=tf.constant([4, 5], tf.int64)
-    )["image"]
-    assert np.abs(got.numpy().astype(int) - wanted).max() <= 1 and wanted.std() > 1
+    images = model.generate(CAPTIONS, seed=[4, 5])
+    assert images.shape[0] == 2 and not np.array_equal(*images)
 
 
 def test_another_system_uses_its_damsm_and_cached_vectors(trained, tmp_path):

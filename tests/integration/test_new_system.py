@@ -14,6 +14,7 @@ import tensorflow as tf
 import zoo
 import zoo.models
 from export.saved_model import export_saved_model
+from tests.support.graphs import eagerly
 from tests.support.runs import assert_same_files
 from zoo.errors import ZooError
 
@@ -46,7 +47,8 @@ def recipe_of(folder, **changes):
 @pytest.fixture(scope="module")
 def trained(added):
     """The folder of an uninterrupted run of two steps."""
-    assert zoo.training.run(recipe_of(added), str(added / "whole"), strategy=STRATEGY)
+    with eagerly():
+        assert zoo.training.run(recipe_of(added), str(added / "whole"), strategy=STRATEGY)
     return added / "whole"
 
 
@@ -57,7 +59,7 @@ def test_it_is_described(added):
     assert "SpotGAN" in dir(zoo.models)
 
 
-def test_it_trains_and_resumes(added, trained):
+def test_it_trains_and_resumes(added, trained, eager):
     assert "done: 2 steps" in (trained / "log.txt").read_text()
     assert {path.name for path in (trained / "samples").iterdir()} == {
         "step_0000000.png", "step_0000001.png", "step_0000002.png"
@@ -92,7 +94,7 @@ def test_its_preset_is_loaded_and_served(trained, tmp_path):
 
 
 def test_a_config_with_its_own_build(added, tmp_path):
-    """As in a notebook, where no file holds the recipe."""
+    """As in a notebook, where no file holds the recipe; the only run here whose step is traced."""
     recipe = recipe_of(added, steps=1)
     whole = zoo.training.Recipe(recipe.config, recipe.build, open_data=recipe.open_data)
     assert zoo.training.run(whole, str(tmp_path / "run"), strategy=STRATEGY)

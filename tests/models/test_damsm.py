@@ -32,8 +32,7 @@ def test_dropout_follows_the_iteration():
 def test_official_schedule_resets_adam_and_lowers_the_rate_each_epoch():
     model = tiny.damsm(steps_per_epoch=2)
     model.compile(keras.optimizers.Adam(0.002, 0.5))
-    step = tf.function(model.train_step, autograph=False)
-    rates, iterations = [], []
+    step, rates, iterations = model.train_step, [], []
     for i in range(5):
         step(tiny.batch(i))
         rates.append(float(model.damsm_optimizer.learning_rate))

@@ -12,7 +12,7 @@ def train(model, steps):
 
 
 def test_discriminators_are_spectrally_normalized_and_have_no_batch_norm():
-    model = tiny.dm_gan()
+    model = tiny.reused(tiny.dm_gan)
     names = [n for n in model.network_variables() if n.startswith("discriminator")]
     assert not [n for n in names if "norm" in n or "moving" in n]
     for size in tiny.SIZES:
@@ -25,10 +25,14 @@ def test_discriminators_are_spectrally_normalized_and_have_no_batch_norm():
         assert model.parameter_counts()[f"discriminator_{size}"] == trained  # without u and v
 
 
-def test_mean_of_the_samples_doubles_mode_seeking_against_the_rest():
+def test_mean_of_the_samples_doubles_mode_seeking_against_the_rest(monkeypatch):
     """The first step sees the same images, so the terms differ by the factor only."""
-    logs = {r: train(tiny.dm_gan(mode_seeking_weight=1.0, sample_reduction=r), 1)
-            for r in ("sum", "mean")}
+    logs = {}
+    for reduction in ("sum", "mean"):
+        model = tiny.reused(tiny.dm_gan)
+        monkeypatch.setattr(model, "mode_seeking_weight", 1.0)
+        monkeypatch.setattr(model, "sample_reduction", reduction)
+        logs[reduction] = train(model, 1)
     for term in ("word_loss", "sentence_loss", "kl_loss"):
         np.testing.assert_allclose(logs["sum"][term], 2 * logs["mean"][term], rtol=1e-4)
     for term in ("mode_seeking", "image_distance", "latent_distance"):
@@ -78,7 +82,7 @@ def test_padding_does_not_matter():
 
 
 def test_preset_round_trip(tmp_path):
-    model = tiny.dm_gan(compiled=False, mode_seeking_weight=1.0)
+    model = tiny.reused(tiny.dm_gan, compiled=False)
     model.save_to_preset(str(tmp_path / "preset"))
     loaded = DMGAN.from_preset(str(tmp_path / "preset"))
     assert loaded.get_config() == model.get_config()

@@ -31,8 +31,9 @@ def train(model, steps):
     return tiny.steps(model, map(tiny.batch, range(steps)))
 
 
-def test_the_terms_of_the_generator():
-    model = mirror_gan(mode_seeking_weight=1.0)
+def test_the_terms_of_the_generator(monkeypatch):
+    model = tiny.reused(mirror_gan)
+    monkeypatch.setattr(model, "mode_seeking_weight", 1.0)
     logs = train(model, 1)
     terms = ("adversarial_loss", "caption_loss", "kl_loss", "mode_seeking")
     assert not hasattr(model, "image_encoder") and logs["word_loss"] == logs["sentence_loss"] == 0
@@ -104,10 +105,11 @@ def test_stream_learns_to_tell_images_apart_and_is_taken_over():
     assert {word for text in details["descriptions"] for word in text.split()} <= set(tiny.WORDS)
 
 
-@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("half", [False, pytest.param(True, marks=pytest.mark.large)])
 def test_a_preset_holds_the_captioner_that_was_taken_over(tmp_path, half):
     import zoo
 
+    """Half precision of other presets: tests/presets/test_saving.py."""
     gan, path = mirror_gan(compiled=False), str(tmp_path / "p")
     gan.save_to_preset(path, half=half)
     without = zoo.from_preset(path)

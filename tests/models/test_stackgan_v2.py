@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from tests.support import tiny
 from zoo.errors import ZooError
+from zoo.losses.adversarial import cross_entropy
 
 KINDS = ("rnn", "embeddings", "none")
 
@@ -20,8 +21,9 @@ def train(model, steps, kind="rnn"):
 
 
 @pytest.mark.parametrize("kind", KINDS[1:])  # captions: test_every_system.py
-def test_two_steps_change_every_trained_variable_and_nothing_frozen(kind):
-    model = tiny.stackgan_v2(kind, color_weight=50.0)
+def test_two_steps_change_every_trained_variable_and_nothing_frozen(kind, monkeypatch):
+    model = tiny.reused(tiny.stackgan_v2, kind)
+    monkeypatch.setattr(model, "color_weight", 50.0)
     before = tiny.snapshot(model.network_variables())
     logs = train(model, 2, kind)
     after = tiny.snapshot(model.network_variables())
@@ -33,9 +35,11 @@ def test_two_steps_change_every_trained_variable_and_nothing_frozen(kind):
 
 
 @pytest.mark.parametrize("kind", ["rnn", "none"])
-def test_mode_seeking_draws_a_second_sample_and_logs_its_distances(kind):
+def test_mode_seeking_draws_a_second_sample_and_logs_its_distances(kind, monkeypatch):
     off = train(tiny.reused(tiny.stackgan_v2, kind), 1, kind)
-    on = train(tiny.reused(tiny.stackgan_v2, kind, mode_seeking_weight=2.0), 1, kind)
+    model = tiny.reused(tiny.stackgan_v2, kind)
+    monkeypatch.setattr(model, "mode_seeking_weight", 2.0)
+    on = train(model, 1, kind)
     assert off["mode_seeking"] == off["image_distance"] == off["latent_distance"] == 0
     ratio = on["image_distance"] / on["latent_distance"]
     np.testing.assert_allclose(on["mode_seeking"], 2.0 / (ratio + 1e-5), rtol=1e-5)
@@ -46,7 +50,8 @@ def test_mode_seeking_draws_a_second_sample_and_logs_its_distances(kind):
 
 def test_the_discriminators_see_each_kind_of_pair_by_itself(monkeypatch):
     """Real, mismatched, then each sample, all with the caption's mean, which they do not train."""
-    model, seen = tiny.reused(tiny.stackgan_v2, "rnn", mode_seeking_weight=2.0), []
+    model, seen = tiny.reused(tiny.stackgan_v2, "rnn"), []
+    monkeypatch.setattr(model, "mode_seeking_weight", 2.0)
     original = model.discriminator_32.logits_of_each
 
     def logits_of_each(features, sentences, training):
@@ -96,12 +101,12 @@ def test_without_text_there_is_one_head_and_no_gaussian():
     assert not any("augmentation" in name for name in model.network_variables())
 
 
-def test_both_forms_of_cross_entropy_train_alike_until_a_sigmoid_saturates():
-    model, other = (
-        tiny.reused(tiny.stackgan_v2, "rnn"), tiny.stackgan_v2(adversarial_form="probabilities")
-    )  # fmt: skip
-    assert model.adversarial_form == "logits"
-    logs = [train(model, 1), train(other, 1)]
+def test_both_forms_of_cross_entropy_train_alike_until_a_sigmoid_saturates(monkeypatch):
+    logs = []
+    for form in ("logits", "probabilities"):
+        model = tiny.reused(tiny.stackgan_v2, "rnn")
+        monkeypatch.setattr(model, "cross_entropy", cross_entropy(form))
+        logs.append(train(model, 1))
     for name in logs[0]:
         np.testing.assert_allclose(logs[0][name], logs[1][name], rtol=1e-4, err_msg=name)
 
@@ -110,7 +115,7 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
         model = tiny.stackgan_v2(mode_seeking_weight=1.0, color_weight=1.0)
-        logs = train(model, 2)
+        logs = train(model, 1)
     finally:
         keras.config.set_dtype_policy("float32")
     assert all(np.isfinite(list(logs.values())))
@@ -119,7 +124,7 @@ def test_bfloat16_trains_with_float32_weights_images_and_losses():
     assert images["images"][-1].dtype == tf.float32
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["rnn", "none"])
 def test_config_round_trip(kind):
     model = tiny.stackgan_v2(
         kind,

@@ -19,18 +19,20 @@ def computing_in(name):
         keras.config.set_floatx(before[1])
 
 
-# Parameters of the fixture `precision` for an iteration that another one includes in float32.
+# Parameters of the fixture `precision` for an iteration: float64 compares every number of it more
+# closely, and the iterations of other systems show the effect of float32 on the same parts.
 FLOAT64 = ["float64", pytest.param("float32", marks=pytest.mark.large)]
 
 
-def variants(names, both=1):
+def variants(names, both=1, large=()):
     """Parameters (precision, name) of an iteration's variants: all, in both precisions.
 
-    In float32 those after the first `both` are large: float64 compares every number of a variant
-    more closely, and the effect of rounding on a system's networks shows in one of them.
+    Large are those in `large`, and in float32 those after the first `both`: float64 compares every
+    number of a variant more closely, and the effect of rounding on a system's networks shows in
+    one of them.
     """
     return [
-        pytest.param(precision, name, marks=pytest.mark.large if late else ())
+        pytest.param(precision, name, marks=pytest.mark.large if late or name in large else ())
         for precision in ("float64", "float32") for index, name in enumerate(names)
         for late in [precision == "float32" and index >= both]
     ]

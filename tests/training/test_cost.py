@@ -80,7 +80,7 @@ def test_memory_is_the_peak_of_live_tensors():
     assert counted(chain, x).traffic == 10 * 2 * 4000
 
 
-@pytest.mark.parametrize("name", ["dcgan", "pix2pix"])
+@pytest.mark.parametrize("name", ["dcgan", pytest.param("pix2pix", marks=pytest.mark.large)])
 def test_a_training_step(name):
     example = SYSTEMS[name]
     model = example.make()

@@ -141,7 +141,7 @@ def test_classes_go_by_name(tmp_path):
     assert "1 of 2 words or classes" in note
 
 
-def test_a_run_starts_from_another(tmp_path, capfd):
+def test_a_run_starts_from_another(tmp_path, capfd, eager):
     def recipe():
         opened = load_recipe("recipes/dcgan.py:shapes")
         with opened.config.unlocked():

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import tiny
+from tests.support.graphs import eagerly
 from tests.support.tiny_hub_module import tiny_modules
 from tests.support.tiny_xmc_gan import xmc_gan
 from tests.training.fakes import config
@@ -36,7 +37,8 @@ def run(tmp_path_factory):
     settings = config(steps=STEPS, log_every=1, sample_every=STEPS, checkpoint_every=STEPS)
     folder = RunFolder(tmp_path_factory.mktemp("run"), settings, quiet=True)
     try:
-        Trainer(experiment, settings, folder).run()
+        with eagerly():
+            Trainer(experiment, settings, folder).run()
     finally:
         folder.close()
     return folder, events(folder.events)
