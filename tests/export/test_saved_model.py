@@ -101,14 +101,14 @@ CALLS = {
 
 @pytest.fixture(scope="module")
 def answers(exported, tmp_path_factory):
-    """dict of client -> call -> (images, files); one process per client, and one more."""
+    """dict of client -> call -> (images, files); one process per client."""
     folder = tmp_path_factory.mktemp("requests")
     found = {}
-    for client in (*CLIENTS, "c_api again"):
+    for client in CLIENTS:
         names = list(CALLS) if client == "c_api" else ["images", "again"]
         calls = [([caption.encode() for caption in captions], seeds)
                  for captions, seeds in map(CALLS.get, names)]
-        got = ask_process(folder, client.split()[0], exported, "serving_default", calls)
+        got = ask_process(folder, client, exported, "serving_default", calls)
         found[client] = dict(zip(names, got, strict=True))
     return found
 
@@ -123,8 +123,7 @@ def test_images_are_those_of_generate(answers, model, client):
 
 def test_clients_agree_and_answers_repeat(answers):
     first = answers["c_api"]["images"]
-    for client, call in (("c_api", "again"), ("c_api again", "images"), ("session", "images"),
-                         ("session", "again")):
+    for client, call in (("c_api", "again"), ("session", "images"), ("session", "again")):
         image, files = answers[client][call]
         np.testing.assert_array_equal(image, first[0])
         assert files == first[1]
@@ -273,7 +272,7 @@ def test_a_model_that_makes_no_images(tmp_path):
 
 
 def test_command_line(small, tmp_path, capfd):
-    """As a process of its own: tests/integration/test_systems.py."""
+    """As a process of its own: tests/recipes/test_demo.py."""
     preset = presets.save_to_preset(small, tmp_path / "preset")
     capfd.readouterr()
     arguments = [f"--preset={preset}", f"--out={tmp_path / 'served'}", "--version=2"]

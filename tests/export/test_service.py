@@ -121,6 +121,7 @@ def test_word_embeddings(tmp_path):
 
 
 def test_labels(tmp_path):
+    """By other clients in test_three_ways.py."""
     model = dcgan(compiled=False, ema_decay=0.9)
     served, ((name, request), (pixels, _)) = export(model, tmp_path)
     assert (name, pixels) == ("serving_default", "pixels")
@@ -129,9 +130,6 @@ def test_labels(tmp_path):
     image = ask(served, name, labels=np.array(labels), seed=SEEDS)
     np.testing.assert_array_equal(image, model.generate(labels, seed=list(SEEDS)))
     assert len({pixels.tobytes() for pixels in image}) == 3
-    calls = [(labels, SEEDS.tolist())]
-    ((again, _),) = ask_process(tmp_path, "c_api", path(tmp_path), name, calls)
-    np.testing.assert_array_equal(again, image)
     for wrong in (4, -1):
         with pytest.raises(tf.errors.InvalidArgumentError, match="labels must be from 0 to 3"):
             ask(served, name, labels=np.array([0, wrong, 1]), seed=SEEDS)
@@ -163,37 +161,42 @@ def odd_files():
     }
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_files_and_pixels_are_read_as_generate_reads_them(channels, tmp_path):
-    model = stronger(tiny_images.bicyclegan(compiled=False, source_channels=channels))
+def check_odd_files(model, served, folder):
+    """Asserts that they are read as `generate` reads them; returns their paths and contents."""
+    files = odd_files()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    paths, data = [folder / name for name in files], list(files.values())
+    seeds = list(range(len(files)))
+    image = ask(served, "serving_default", image_bytes=data, seed=np.array(seeds))
+    np.testing.assert_array_equal(image, model.generate(paths, seed=seeds, batch_size=16))
+    return paths, data
+
+
+def test_files_and_pixels_are_read_as_generate_reads_them(tmp_path):
+    model = stronger(tiny_images.bicyclegan(compiled=False))
     served, requests = export(model, tmp_path)
     names = {"serving_default", "pixels", "guided"}
     assert set(served.signatures) == names == {name for name, _ in requests}
     for name, request in requests:
         assert ask(served, name, **request).shape == (2, 32, 32, 3)
-    files = odd_files()
-    for name, data in files.items():
-        (tmp_path / name).write_bytes(data)
-    seeds = list(range(len(files)))
-    data = list(files.values())
-    image = ask(served, "serving_default", image_bytes=data, seed=np.array(seeds))
-    expected = model.generate([tmp_path / name for name in files], seed=seeds, batch_size=16)
-    np.testing.assert_array_equal(image, expected)
+    paths, data = check_odd_files(model, served, tmp_path)
     pixels = np.stack([random_pixels(45, 29, seed=k) for k in range(3)])
     image = ask(served, "pixels", images=pixels, seed=SEEDS)
     np.testing.assert_array_equal(image, model.generate(pixels, seed=list(SEEDS)))
     guides = [png(random_pixels(40, 50, seed=k)) for k in range(3)]
     image = ask(served, "guided", image_bytes=data[:3], guide_bytes=guides, seed=SEEDS)
     like = [random_pixels(40, 50, seed=k) for k in range(3)]
-    expected = model.generate_like([tmp_path / name for name in list(files)[:3]], like)
+    expected = model.generate_like(paths[:3], like)
     assert np.abs(image.astype(int) - expected).max() <= 1
     with pytest.raises(tf.errors.InvalidArgumentError, match="guide_bytes"):
         ask(served, "guided", image_bytes=data[:1], guide_bytes=[b"GIF89a"], seed=SEEDS[:1])
 
 
-def test_what_is_no_image(tmp_path):
-    model = tiny_images.pix2pix(compiled=False, latent_dim=0)
+def test_gray_images_and_what_is_no_image(tmp_path):
+    model = stronger(tiny_images.pix2pix(compiled=False, latent_dim=0, source_channels=1))
     served, _ = export(model, tmp_path)
+    check_odd_files(model, served, tmp_path)
     good = png(random_pixels(32, 32))
     image = ask(served, "serving_default", image_bytes=[good], seed=SEEDS[:1])
     np.testing.assert_array_equal(image, model.generate(random_pixels(32, 32)))

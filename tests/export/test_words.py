@@ -20,7 +20,7 @@ BYTES = [
 
 @pytest.fixture(scope="module")
 def model():
-    return tiny.attn_gan(compiled=False, vocabulary=WORDS)
+    return tiny.stackgan_v2(compiled=False, vocabulary=WORDS)
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     models = {
-        "captions": tiny.attn_gan(compiled=False), "labels": dcgan(compiled=False),
+        "captions": tiny.stackgan_v2(compiled=False), "labels": dcgan(compiled=False),
         "embeddings": tiny.stackgan_v2("embeddings", compiled=False), "words": xmc_gan(),
         "none": tiny.stackgan_v2("none", compiled=False),
         "pix2pix": tiny_images.pix2pix(compiled=False),
@@ -69,7 +69,7 @@ def test_shapes_rows_and_ranges(served, model, inputs, words):
 
 def test_limits(tmp_path):
     limits = Limits(max_batch=2, max_pixels=100, max_caption_bytes=9)
-    text = Served(tiny.attn_gan(compiled=False), tmp_path, limits)
+    text = Served(tiny.stackgan_v2(compiled=False), tmp_path, limits)
     error = text.error(captions=["a"] * 3, seed=[1, 2, 3])
     assert "captions must have at most 2 rows, the max_batch of this export; it has] [3]" in error
     error = text.error(captions=["a", "a" * 10], seed=[1, 2])

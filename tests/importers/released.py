@@ -1,6 +1,7 @@
 """Files in the form of released ones, of tiny models, for tests; and the import command."""
 
 import contextlib
+import functools
 import io
 import pickle
 
@@ -47,7 +48,9 @@ def dcgan_targets(model):
     return targets | prefixed("dis.", dcgan.discriminator_targets(model.discriminator))
 
 
+@functools.cache
 def tiny_drit(concat=True):
+    """The same model each time: tests must not change it."""
     keras.utils.set_random_seed(1)
     model = DRIT(
         SIZE, 2, 4, concat, discriminators={"filters": 2, "scales": 2, "layers": 3},

@@ -108,7 +108,13 @@ def test_the_captioning_network_of_mirror_gan(tmp_path):
         official.mirror_gan(**generator, cnn_encoder=paths["cnn_encoder"])
 
 
+@pytest.mark.parametrize(
+    "files",
+    ["attn_gan", *(pytest.param(n, marks=pytest.mark.large) for n in ("dm_gan", "mirror_gan"))],
+    indirect=True,
+)
 def test_the_command_recognises_the_system_and_writes_a_preset(files, tmp_path):
+    """By default of one system; all are recognised in the next test."""
     name, model, paths = files
     stackgan = StackGANV2(text_encoder={"kind": "embeddings", "features": 7}, **{
         **SIZES, "generator_filters": 4,

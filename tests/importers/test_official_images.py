@@ -72,7 +72,10 @@ def test_dcgan_of_a_generator_alone_needs_the_classes(dcgan, tmp_path):
 # --- Pix2Pix and BicycleGAN -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settings", [{}, {"where_add": "input", "normalization": "batch"}])
+@pytest.mark.parametrize("settings", [
+    pytest.param({}, marks=pytest.mark.large),  # by default in the command's test
+    {"where_add": "input", "normalization": "batch"},
+])
 def test_pix2pix_generates_what_the_official_weights_do(tmp_path, settings):
     model = tiny_images.pix2pix(**settings)
     files = save_all(tmp_path, released.pix2pix_targets(model))
@@ -86,7 +89,11 @@ def test_pix2pix_generates_what_the_official_weights_do(tmp_path, settings):
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"conditional_discriminators": True}, {"use_same_discriminator": True, "encoder": "conv"}],
+    [
+        pytest.param({}, marks=pytest.mark.large),  # by default in the command's test
+        {"conditional_discriminators": True},
+        {"use_same_discriminator": True, "encoder": "conv"},
+    ],
 )
 def test_bicyclegan_generates_what_the_official_weights_do(tmp_path, settings):
     model = tiny_images.bicyclegan(**settings)
@@ -114,7 +121,9 @@ def test_statistics_of_instance_norms_are_dropped(tmp_path):
 # --- DRIT -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("concat", [True, False])
+@pytest.mark.parametrize("concat", [
+    True, pytest.param(False, marks=pytest.mark.large),  # by default in the command's test
+])
 def test_drit_generates_what_the_official_weights_do(tmp_path, concat):
     model = released.tiny_drit(concat)
     path = released.save(tmp_path / "01200.npz", released.drit_targets(model))
