@@ -246,9 +246,11 @@ def conditions_of(options, inputs):
         if options.captions:
             return [part.strip() for part in options.captions.split(";")]
         if options.labels:
-            return [int(part) for part in options.labels.split(";")]
+            return _class_numbers(options.labels.split(";"))
         if options.embeddings:
             return _loaded(options.embeddings)
+    except ZooError:
+        raise
     except (OSError, ValueError) as error:
         raise ZooError(f"--{kinds[0]} cannot be read: {error}.") from None
     return _with_guide(options, options.images)
@@ -268,10 +270,20 @@ def _parsed(texts, names):
     if names <= {"captions"} or names <= {"image_bytes", "guide_bytes"}:
         return texts
     if names == {"labels"}:
-        return [int(text) for text in texts]
+        return _class_numbers(texts)
     if len(texts) > 1:
         raise ZooError(f"This model reads one file of embeddings, got {len(texts)} conditions.")
     return _loaded(texts[0])
+
+
+def _class_numbers(texts):
+    for text in texts:
+        if not text.strip().isdecimal():
+            raise ZooError(
+                f"A server reads classes as numbers, from 0 in the order of the model's class "
+                f"names (of a folder of classes: sorted by name), got {text.strip()!r:.80}."
+            )
+    return [int(text) for text in texts]
 
 
 def _loaded(path):

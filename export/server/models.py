@@ -11,6 +11,7 @@ from export.server.requests import Refused
 from export.transports import Spec
 from export.verification.files import TEXT_OPERATIONS, operations_of
 from zoo.errors import ZooError, reason
+from zoo.programs import quiet
 
 STATES = {"LOADING": 20, "AVAILABLE": 30, "UNLOADING": 40, "END": 50}  # of TensorFlow Serving
 LOG = logging.getLogger("export.serve")
@@ -31,7 +32,8 @@ class Version:
     """
 
     def __init__(self, path, number):
-        import tensorflow as tf
+        with quiet():  # TensorFlow greets on stderr
+            import tensorflow as tf
 
         self.path, self.number = path, number
         self._errors = tf.errors

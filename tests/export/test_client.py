@@ -65,7 +65,7 @@ def test_conditions_are_read_as_the_model_reads_them(tmp_path):
     assert read(["embeddings"], str(tmp_path / "rows.npy")).shape == (2, 3)
     assert set(read(["words", "lengths"], str(tmp_path / "words.npz"))) == {"words", "lengths"}
     assert read(["captions"]) is None
-    for inputs, texts, words in ((["labels"], ["cat"], "--condition cannot be read"),
+    for inputs, texts, words in ((["labels"], ["cat"], "classes as numbers, from 0.* got 'cat'"),
                                  (["embeddings"], ["a", "b"], "one file of embeddings"),
                                  (["embeddings"], ["missing.npy"], "cannot be read")):
         with pytest.raises(ZooError, match=words):
