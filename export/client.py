@@ -201,7 +201,9 @@ def make_parser():
     parser.add_argument("--url", required=True, help="http://HOST:PORT or grpc://HOST:PORT")
     parser.add_argument("--model", required=True, help="the model's name on the server")
     parser.add_argument("--version", type=int, help="default: the server's choice")
-    parser.add_argument("--signature", default="serving_default", help="such as b2a of DRIT")
+    parser.add_argument("--signature", help="such as b2a of DRIT (default serving_default)")
+    parser.add_argument("--direction", choices=("a2b", "b2a"),
+                        help="of an unpaired translation: the signature of this name")
     parser.add_argument(
         "--condition", action="append",
         help="one condition of the kind that the model reads; may be repeated",
@@ -225,6 +227,19 @@ def make_parser():
 def parse(arguments=None):
     """The parsed command line, an `argparse.Namespace`."""
     return make_parser().parse_args(arguments)
+
+
+def signature_of(options):
+    """The signature of a command line, by its name or, as without a server, by a direction.
+
+    Raises:
+        ZooError: both are given.
+    """
+    if not options.direction:
+        return options.signature or "serving_default"
+    if options.signature:
+        raise ZooError("Give --signature or --direction, not both.")
+    return f"{options.direction}_guided" if options.guide else options.direction
 
 
 def conditions_of(options, inputs):
@@ -299,9 +314,10 @@ def main(arguments=None):
         client = Client(
             options.url, options.model, options.version, options.timeout, options.retries
         )
-        inputs = client.specs(options.signature, "image_bytes")["inputs"]
+        signature = signature_of(options)
+        inputs = client.specs(signature, "image_bytes")["inputs"]
         files = client.generate(
-            conditions_of(options, inputs), options.seed, options.samples, options.signature
+            conditions_of(options, inputs), options.seed, options.samples, signature
         )
         write_files(files, options.out, options.samples)
         print(f"{options.out}: {len(files)} images and grid.png")

@@ -72,6 +72,17 @@ def test_conditions_are_read_as_the_model_reads_them(tmp_path):
             read(inputs, *texts)
 
 
+def test_a_direction_is_a_signature():
+    def signature(*arguments):
+        return client.signature_of(client.parse(["--url=u", "--model=m", *arguments]))
+
+    assert signature() == "serving_default" and signature("--signature=pixels") == "pixels"
+    assert signature("--direction=b2a") == "b2a"
+    assert signature("--direction=b2a", "--guide=c") == "b2a_guided"
+    with pytest.raises(ZooError, match="not both"):
+        signature("--direction=b2a", "--signature=b2a")
+
+
 @pytest.mark.parametrize("url", ["localhost:8501", "ftp://a", "grpc://localhost", "http://", ""])
 def test_urls_that_are_refused(url):
     with pytest.raises(ZooError, match="Expected a URL such as"):
