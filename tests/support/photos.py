@@ -33,6 +33,16 @@ class Photos:
         return tf.reshape(self._data[index], self._shapes[index])
 
 
+class FirstIsBlack:
+    """A source's first image is black: a choice in Python, which AutoGraph puts into the graph."""
+
+    def load(self, index):
+        image = super().load(index)
+        if index == 0:
+            image = tf.zeros_like(image)
+        return image
+
+
 def tokenizer_of(source, max_words=5):
     return CaptionTokenizer(Vocabulary.build(source.captions, unknown=False), max_words)
 

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.files import noise
+from tests.support.photos import FirstIsBlack
 from zoo.data import (
     ShapeClasses,
     ShapeDomains,
@@ -231,18 +232,12 @@ def test_the_smaller_domain_is_drawn_at_random(counts):
     assert drawn.min() > 0 and len(set(drawn)) > 1  # all, but not in turns
 
 
-class Dark(Photos):
-    """Its first image is black: a choice in Python, which AutoGraph puts into the graph."""
-
-    def load(self, index):
-        image = Photos.load(self, index)
-        if index == 0:
-            image = tf.zeros_like(image)
-        return image
+class DarkPhotos(FirstIsBlack, Photos):
+    pass
 
 
 def test_the_load_of_a_source_may_choose_by_the_index():
-    (batch,) = _steps("labels", 1, source=Dark(side=16), batch_size=7)
+    (batch,) = _steps("labels", 1, source=DarkPhotos(side=16), batch_size=7)
     black = batch["images"].max((1, 2, 3)) == -1
     np.testing.assert_array_equal(black, batch["labels"] == 0)
 

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.photos import MOVED, Photos, assert_equal, moved, steps_of, tokenizer_of
+from tests.support.photos import (
+    MOVED,
+    FirstIsBlack,
+    Photos,
+    assert_equal,
+    moved,
+    steps_of,
+    tokenizer_of,
+)
 from zoo.data import evaluation_batches, text_to_image_dataset
 from zoo.data.batches.text_to_image import shuffled_indices
 from zoo.errors import ZooError
@@ -243,19 +251,13 @@ def test_bad_settings(shapes, settings, message):
         steps_of(shapes, 1, **settings)
 
 
-class Dark(Photos):
-    """Its first image is black: a choice in Python, which AutoGraph puts into the graph."""
-
-    def load(self, index):
-        image = Photos.load(self, index)
-        if index == 0:
-            image = tf.zeros_like(image)
-        return image
+class DarkPhotos(FirstIsBlack, Photos):
+    pass
 
 
 def test_the_load_of_a_source_may_choose_by_the_index():
     black = {}
-    for batch in steps_of(Dark(), 3, sizes=(8,)):
+    for batch in steps_of(DarkPhotos(), 3, sizes=(8,)):
         for image, label in zip(batch["images"][0], batch["labels"], strict=True):
             black[label] = image.max() == -1
     assert len(black) == 9 and black.pop(0) and not any(black.values())
