@@ -35,7 +35,8 @@ def main(argv):
     if _DRY_RUN.value:
         print(training.describe(recipe, strategy=strategy))
     else:
-        print("opening the data and building the networks", flush=True)
+        if training.is_chief(strategy):
+            print("opening the data and building the networks", flush=True)
         training.run(recipe, _WORKDIR.value, strategy=strategy)
 
 

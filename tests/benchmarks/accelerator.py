@@ -22,11 +22,8 @@ VARIANTS = {
     "mixed_float16, XLA": ["--config.dtype=mixed_float16", "--config.jit_compile=True"],
 }
 SEVERAL = ["--config.strategy=mirrored", "--config.statistics=global"]
-SMALL = {  # settings of the stages before a system's own training
-    "dm_gan": ["--config.negatives=global", "--config.pretraining.steps=20"],
-    "attn_gan": ["--config.negatives=global", "--config.pretraining.steps=20"],
-    "xmc_gan": ["--config.model.negatives=global", "--config.pretraining.steps=20"],
-}
+SHORT = ["--config.pretraining.steps=20"]  # the stage before a text-to-image system's training
+NEGATIVES = {"dm_gan": "negatives", "attn_gan": "negatives", "xmc_gan": "model.negatives"}
 HEAD = (
     "| recipe | variant | result | images/s | first generator loss | last | last, of float32 |\n"
     "|---|---|---|---|---|---|---|"
@@ -88,9 +85,12 @@ def train(recipe, arguments, steps):
         command = [
             sys.executable, "-m", "recipes.train", f"--config=recipes/{system}.py:{dataset}",
             f"--workdir={folder}/run", f"--config.steps={steps}", "--config.log_every=1",
-            "--config.sample_every=0", *SMALL.get(system, [])[1:], *arguments,
-            *(SMALL.get(system, [])[:1] if arguments == SEVERAL else []),
+            "--config.sample_every=0", *arguments,
         ]
+        if system in NEGATIVES:
+            command += SHORT
+            if arguments == SEVERAL:
+                command.append(f"--config.{NEGATIVES[system]}=global")
         start = time.monotonic()
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if ended.returncode:

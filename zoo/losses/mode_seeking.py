@@ -18,9 +18,7 @@ def mode_seeking_distances(images_1, images_2, latents_1, latents_2):
     return ops.mean(ops.abs(images)), ops.mean(ops.abs(latents))
 
 
-def mode_seeking_loss(
-    images_1, images_2, latents_1, latents_2, epsilon=1e-5, average=None
-):
+def mode_seeking_loss(images_1, images_2, latents_1, latents_2, epsilon=1e-5, average=None):
     """1 / (image distance / latent distance + epsilon), a term of the generator's loss.
 
     Both distances are means over the whole batch, divided once, as in the official code; the

@@ -22,7 +22,7 @@ _EXPORTS = {
         "pretraining": ("Stage", "require_weights", "settings_of_stage"),
         "experiment": ("Experiment",),
         "trainer": ("Trainer",),
-        "cluster": ("make_strategy",),
+        "cluster": ("is_chief", "make_strategy"),
         "data": ("TextToImageData",),
         "image_data": ("ImageData",),
         "variants": ("SAMPLE_CAPTIONS", "Based", "based_on", "common_config", "with_variant"),

@@ -126,3 +126,8 @@ def check_batch_size(config, least, why, even=False):
             f"config.batch_size must be {number}{each}, because {why}, got "
             f"{config.batch_size}."
         )
+
+
+def negatives_of(config):
+    """The setting `negatives`, which XMC-GAN has in the group of its model; see `System.share`."""
+    return config.get("negatives", config.model.get("negatives", "replica"))

@@ -12,7 +12,7 @@ import keras
 from zoo.errors import ZooError
 from zoo.presets.usage import condition_record
 from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
-from zoo.training.config import flatten, to_plain
+from zoo.training.config import flatten, negatives_of, to_plain
 from zoo.training.hardware import precision_advice
 from zoo.training.initial_weights import check_start, start_from
 from zoo.training.pretraining import (
@@ -141,19 +141,13 @@ def build_experiment(recipe, data, strategy, presets=None, first_start=True):
     with strategy.scope():
         experiment = recipe.build(config, data, presets or named_presets(recipe))
         if strategy.num_replicas_in_sync > 1:
-            experiment.model.share(*shares(config))
+            experiment.model.share(config.statistics, negatives_of(config))
         experiment.start = start_from(experiment.model, config) if first_start else ""
     experiment.metadata = {**_metadata(recipe, experiment.model), **experiment.metadata}
     record, captions = condition_record(experiment.model), getattr(experiment.samples, "labels", [])
     if record and record["kind"] == "captions" and captions:
         experiment.metadata["condition"] = {**record, "caption": captions[0]}  # the card's example
     return experiment
-
-
-def shares(config):
-    """(statistics, negatives) of a config, see `System.share`."""
-    negatives = config.get("negatives", config.model.get("negatives", "replica"))
-    return config.statistics, negatives
 
 
 # File paths, which are meaningless on another machine.

@@ -6,6 +6,7 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from zoo.errors import ZooError
+from zoo.training.config import negatives_of
 
 # Settings that a stage inherits from its system's config, so that the two always agree.
 INHERITED_BY_PRETRAINING = (
@@ -40,7 +41,7 @@ class Stage:
             inherited = set(INHERITED_BY_PRETRAINING) - {k for k in OPTIONAL if k not in config}
             result.update({key: config[key] for key in inherited})
             result.system = self.name
-            result.negatives = config.get("negatives", config.model.get("negatives", "replica"))
+            result.negatives = negatives_of(config)
         return result
 
 
