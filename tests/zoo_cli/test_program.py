@@ -166,10 +166,11 @@ def documented():
     found = [shlex.split(command, comments=True)[1:] for text in texts for command in text]
     for words in found:
         if words[0] == "train" and words[1:] and ":" not in words[1]:
-            # the recipe of a folder, which is not there
+            # the folder is not there, so its recipe and its kind are not looked for
             recipe = next((w for w in words if w.startswith("--recipe=")), "--recipe=dcgan")
             words[1] = f"{recipe.partition('=')[2]}:folder"
-            words[2:] = [word for word in words[2:] if word != recipe]
+            words[2:] = [word for word in words[2:]
+                         if not word.startswith(("--recipe=", "--kind="))]
     return [words for words in found if words[1:] and words[0] in commands.COMMANDS and (
         words[-1] != "--help")]
 
