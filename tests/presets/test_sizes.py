@@ -158,7 +158,19 @@ def test_a_model_that_is_not_finite_is_not_saved_and_draws_nothing(tmp_path, val
     with pytest.raises(ZooError, match="holds .* numbers; every number must be finite"):
         model.save_to_preset(tmp_path / "preset")
     assert not (tmp_path / "preset").exists()
-    with pytest.raises(ZooError, match="cannot generate"):
+    with pytest.raises(ZooError, match="cannot generate.*every number must be finite"):
+        model.generate(seed=1)
+
+
+def test_a_model_whose_weights_stop_being_finite_draws_nothing_more(monkeypatch):
+    model = tiny.stackgan_v2("none", compiled=False)
+    model.generate(seed=1)
+    kernel = model.inference_generator.variables[0]
+    kernel.assign(np.full(kernel.shape, np.nan))
+    with pytest.raises(ZooError, match="cannot generate.*every number must be finite"):
+        model.generate(seed=1)
+    monkeypatch.setattr(model, "preset_variables", dict)
+    with pytest.raises(ZooError, match="an image is not finite, although all of its weights are"):
         model.generate(seed=1)
 
 

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from zoo.conditions.records import row_count
 from zoo.errors import check_choice
-from zoo.images.convert import to_uint8
 from zoo.losses.mode_seeking import mode_seeking_terms
 from zoo.models.base import generation
 from zoo.models.base.arguments import aliased
@@ -342,9 +341,8 @@ class ConditionalGAN(System):
         }
 
     def sample_batch(self, inputs):
-        """dict of `images` uint8 (batch, h, w, channels) and the generator's other outputs in
-        float32; `inputs`: as in `input_signature`."""
+        """dict of `images` (batch, h, w, channels) in [-1, 1] and the generator's other outputs,
+        all in float32; `inputs`: as in `input_signature`."""
         outputs = self.sample(inputs, **{name: inputs[name] for name in self.noise_sizes})
         last = {n: v[-1] if isinstance(v, list) else v for n, v in outputs.items()}
-        last = {n: tf.cast(v, tf.float32) for n, v in last.items()}
-        return {**last, "images": to_uint8(last["images"])}
+        return {n: tf.cast(v, tf.float32) for n, v in last.items()}

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo.checks import check_finite
 from zoo.errors import WordsLeftOut, ZooError, nearest
+from zoo.images.convert import to_uint8
 from zoo.models.base.arguments import check
 
 COUNT_NAMES = ("images_per_caption", "samples_per_condition")  # of `images_per_condition`
@@ -72,8 +73,19 @@ def noise_between(model, seeds, steps):
     return np.repeat(np.arange(len(seeds)), steps), noise
 
 
+def _compiled(model):
+    """`sample_batch`, compiled: the outputs with `images` in uint8, and whether all were finite."""
+
+    def batch(inputs):
+        outputs = model.sample_batch(inputs)
+        images = outputs["images"]
+        return {**outputs, "images": to_uint8(images)}, tf.reduce_all(tf.math.is_finite(images))
+
+    return tf.function(batch, autograph=False, input_signature=[model.input_signature])
+
+
 def run_batched(model, rows, row_of_image, noise, batch_size=None, details=False):
-    """`sample_batch` of all images, in batches: dict of arrays.
+    """`sample_batch` of all images, in batches: dict of arrays, of which `images` are uint8.
 
     Args:
         model: a `ConditionalGAN`.
@@ -84,21 +96,23 @@ def run_batched(model, rows, row_of_image, noise, batch_size=None, details=False
         details: bool. Whether to return all outputs, not `images` alone.
 
     Raises:
-        ZooError: `batch_size` is not a positive integer, or the weights are not finite.
+        ZooError: `batch_size` is not a positive integer, or the weights or images are not finite.
     """
     batch_size = model.default_batch_size if batch_size is None else batch_size
     name = type(model).__name__
     check(name, "batch_size", batch_size, default=16)
-    check_finite(f"This {name} cannot generate", model.preset_variables())
-    if not hasattr(model, "_batch_function"):
-        model._batch_function = tf.function(
-            model.sample_batch, autograph=False, input_signature=[model.input_signature]
-        )
+    refused = f"This {name} cannot generate"
+    if not hasattr(model, "_batch_function"):  # large weights are checked once; images always
+        check_finite(refused, model.preset_variables())
+        model._batch_function = _compiled(model)
     batches = []
     for start in range(0, len(row_of_image), batch_size):
         part = slice(start, start + batch_size)
         inputs = model.condition.take(rows, row_of_image[part])
         inputs |= {name: value[part] for name, value in noise.items()}
-        outputs = model._batch_function(inputs)
+        outputs, finite = model._batch_function(inputs)
+        if not finite:
+            check_finite(refused, model.preset_variables())
+            raise ZooError(f"{refused}: an image is not finite, although all of its weights are.")
         batches.append({n: v.numpy() for n, v in outputs.items() if details or n == "images"})
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}

@@ -17,7 +17,6 @@ import tensorflow as tf
 
 from zoo.conditions.images import Images
 from zoo.errors import ZooError, check_choice
-from zoo.images.convert import to_uint8
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.base.noise import normal, normal_rows
@@ -341,7 +340,7 @@ class DRIT(ConditionalGAN):
 
         def images_in(direction):
             images = self.sample(inputs, **code, direction=direction)["images"]
-            return to_uint8(tf.cast(images, tf.float32))
+            return tf.cast(images, tf.float32)
 
         to_b = inputs["to_b"][0]
         return {"images": tf.cond(to_b, lambda: images_in("a2b"), lambda: images_in("b2a"))}
