@@ -42,8 +42,8 @@ def pytest_configure(config):
 
     What TensorFlow and Keras made when they were imported stays, so that no collection of garbage
     walks through it again: a tenth of the time of making networks. Graphs run as they were traced:
-    optimizing one takes as long as its first step. They are optimized with --large and in the
-    processes that tests start.
+    optimizing one takes as long as its first step. Kernels are kept. With --large, and in the
+    processes that tests start, graphs are optimized and kernels thrown away as always.
     """
     import tensorflow as tf
 
@@ -53,7 +53,14 @@ def pytest_configure(config):
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     if not config.getoption("--large"):
+        from tests.support.graphs import keep_kernels
+
+        keep_kernels()
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+def pytest_unconfigure():
+    gc.freeze()  # pytest then collects garbage five times, each time through all that is alive
 
 
 def place(item):

@@ -31,6 +31,12 @@ def test_decode_rgb_and_jpeg():
     np.testing.assert_array_equal(bmp, np.asarray(image))
 
 
+def test_decode_where_functions_run_eagerly(eager):
+    """As a user who looks for an error has it."""
+    image = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    np.testing.assert_array_equal(decode_image(tf.io.encode_png(image)), image)
+
+
 def test_decode_transparent_images_on_white():
     rgba = Image.fromarray(_random(8, 9, 4))
     white = Image.new("RGBA", rgba.size, "white")

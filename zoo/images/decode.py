@@ -102,7 +102,7 @@ def decode_image(data, served="", limit=None):
     """
     import tensorflow as tf
 
-    if tf.executing_eagerly():
+    if tf.executing_eagerly() and not tf.config.functions_run_eagerly():
         return _decoder(limit or pixel_limit(), served)(data)
     rules = Rules(limit or pixel_limit(), served)
     start = tf.strings.substr(data, 0, 3)

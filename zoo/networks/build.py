@@ -78,17 +78,23 @@ def _placeholder(spec):
 
 @contextlib.contextmanager
 def without_values():
-    """A block in which random initial values are zeros, for networks that are only described.
+    """A block in which initial values are zeros, for networks that are only described.
 
-    Drawing the values of a large network takes longer than building it.
+    Drawing the values of a large network takes longer than building it. Variables of one shape
+    have their zeros in common.
     """
     classes = [cls for cls in _all_subclasses(keras.initializers.Initializer)
                if "__call__" in vars(cls)]
     before = {cls: cls.__call__ for cls in classes}
 
+    @functools.cache
+    def shared(shape, dtype):
+        with tf.init_scope():
+            return tf.zeros(shape, dtype)
+
     def zeros(self, shape, dtype=None, **_):
         del self
-        return keras.ops.zeros(shape, dtype=dtype)
+        return shared(tuple(shape), keras.backend.standardize_dtype(dtype))
 
     try:
         for cls in classes:

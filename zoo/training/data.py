@@ -18,7 +18,11 @@ class TextToImageData:
         whole: the complete held-out source, of which `held_out` has `held_out_count`, or None.
         word: str, which images `held_out` has, see `zoo.data.splits`.
         notes: list of str, lines for the log.
+        is_stand_in: bool. Whether it takes the place of data that is not there, see
+            `zoo.training.stand_in`.
     """
+
+    is_stand_in = False
 
     def __init__(self, config):
         self.settings = settings = config.data

@@ -28,11 +28,14 @@ def caption_experiment(config, data, model, damsm, mismatched=False):
     """The `Experiment` of a compiled text-to-image model.
 
     `damsm`: a `DAMSM` whose image encoder scores the images, or None. `mismatched`: whether batches
-    have mismatched images too.
+    have mismatched images too. A stand-in is neither scored nor drawn from.
     """
+    batches = data.batches(config, model, mismatched=mismatched)
+    if data.is_stand_in:
+        return training.Experiment(model, batches)
     return training.Experiment(
         model,
-        data.batches(config, model, mismatched=mismatched),
+        batches,
         training.frechet_score(config, data, model, damsm and damsm.image_encoder),
         training.caption_samples(config, data, model),
     )
@@ -41,12 +44,15 @@ def caption_experiment(config, data, model, damsm, mismatched=False):
 def image_experiment(config, data, model):
     """The `Experiment` of a compiled model of labels, pairs or two domains.
 
-    A model without a latent gets one sample per condition and no score.
+    A model without a latent gets one sample per condition and no score; a stand-in for the data is
+    neither scored nor drawn from.
     """
-    samples = config.samples
+    samples, batches = config.samples, data.batches(config, model)
+    if data.is_stand_in:
+        return training.Experiment(model, batches)
     return training.Experiment(
         model,
-        data.batches(config, model),
+        batches,
         training.PairDistance(model, data, samples.seed) if model.latent_dim else None,
         training.ConditionSamples(
             model, training.fixed_conditions(model, data, samples.rows),

@@ -49,7 +49,11 @@ class ImageData:
         whole: the held-out source, or None.
         word: str, which images `held_out` has, see `zoo.data.splits`.
         notes: list of str, lines for the log.
+        is_stand_in: bool. Whether it takes the place of data that is not there, see
+            `zoo.training.stand_in`.
     """
+
+    is_stand_in = False
 
     def __init__(self, config, kind):
         check_source(config, kind)

@@ -60,6 +60,7 @@ def open_stand_in(recipe):
         if embeddings:  # which the procedural source does not have
             config.text = "none"
     data, counts = recipe.open_data(config), [f"{known.images:,} images"]
+    data.is_stand_in = True
     if known.tokens:
         counts.append(f"a vocabulary of {known.tokens:,}")
         special = 2 if config.data.unknown == "unk" else 1  # <end>, and <unk> where it is used

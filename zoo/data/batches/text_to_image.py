@@ -92,6 +92,7 @@ def text_to_image_dataset(
             views["flip"] = uniform[:, 2] < 0.5
         return views
 
+    @tf.autograph.experimental.do_not_convert
     def plan(step):
         index = shuffled_indices(step, batch_size, count, seed)
         uniform = tf.random.stateless_uniform([batch_size, 4], _pair(seed, step), alg="philox")
@@ -108,6 +109,7 @@ def text_to_image_dataset(
             **texts.fields(index, uniform[:, 0] if training else None, words_seed),
         }
 
+    @tf.autograph.experimental.do_not_convert
     def own(step):
         """The plan of the rows that are read."""
         return tf.nest.map_structure(lambda value: tf.gather(value, rows), plan(step))
@@ -132,6 +134,7 @@ def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", 
     count = len(source)
     labels = np.asarray(source.labels, np.int64)
 
+    @tf.autograph.experimental.do_not_convert
     def plan(step):
         start = step * batch_size
         index = tf.range(start, tf.minimum(start + batch_size, count))

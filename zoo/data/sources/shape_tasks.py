@@ -67,6 +67,7 @@ class ShapePairs:
     def __len__(self):
         return len(self._world)
 
+    @tf.autograph.experimental.do_not_convert
     def load(self, index):
         """Pair `index`: source and target, both uint8 [size, size, 3]; `index` may be a tensor."""
         row = tf.gather(self._world.table, index)[None]
@@ -136,10 +137,12 @@ class _Domain:
     def __len__(self):
         return len(self.attributes)
 
+    @tf.autograph.experimental.do_not_convert
     def load(self, index):
         """Image `index` as uint8 [size, size, 3]; `index` may be a scalar int tensor."""
         return self.load_batch(tf.reshape(index, [1]))[0]
 
+    @tf.autograph.experimental.do_not_convert
     def load_batch(self, indices):
         """Images as uint8 [B, size, size, 3] for indices of shape [B]."""
         table = tf.gather(self._table, indices)

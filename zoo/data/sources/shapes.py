@@ -94,10 +94,12 @@ class Shapes:
     def __len__(self):
         return len(self.captions)
 
+    @tf.autograph.experimental.do_not_convert
     def load(self, index):
         """Image `index` as uint8 [size, size, 3]; `index` may be a scalar int tensor."""
         return self.load_batch(tf.reshape(index, [1]))[0]
 
+    @tf.autograph.experimental.do_not_convert
     def load_batch(self, indices):
         """Images as uint8 [B, size, size, 3] for indices of shape [B]."""
         return draw(tf.gather(self._table, indices), self.image_size)

@@ -69,15 +69,16 @@ class OnReplicas:
         gradients = tf.nest.map_structure(
             tf.convert_to_tensor, tape.gradient(scaled, list(variables.values()))
         )
-        scale = getattr(lead, "dynamic_scale", 1.0)  # with mixed_float16 each has its own scale
+        scales = hasattr(lead, "dynamic_scale")
         for (name, members), own in zip(variables.items(), gradients, strict=True):
             optimizer = getattr(self, name)
             transform = transform_of(members) if transform_of else None
             if transform is not None or optimizer is not lead:
-                own = [g / scale for g in own]
+                # with mixed_float16 each optimizer scales its losses
+                own = [g / lead.dynamic_scale for g in own] if scales else own
                 if transform is not None:
                     own = self._transformed(own, transform, of_all)
-                own = [g * getattr(optimizer, "dynamic_scale", 1.0) for g in own]
+                own = [g * optimizer.dynamic_scale for g in own] if scales else own
             optimizer.apply_gradients(zip(own, members, strict=True))
 
     @staticmethod
