@@ -4,7 +4,9 @@ Nothing is computed: the networks' variables are created without their initial v
 is traced for the shapes of a batch.
 """
 
+import contextlib
 import dataclasses
+import gc
 import json
 import tempfile
 from typing import Any
@@ -66,7 +68,7 @@ def plan(config, build=None, strategy=None):
     data = (open_stand_in(recipe) if stands_in(recipe.config)
             else recipe.open_data(recipe.config))
     recipe = resolve(recipe, data)
-    with tempfile.TemporaryDirectory(prefix="zoo_encoder_") as folder:
+    with tempfile.TemporaryDirectory(prefix="zoo_encoder_") as folder, _garbage_kept():
         built, notes = recipe, list(data.notes)
         if needs_encoder(recipe.config):
             built, note = with_stand_in_encoder(recipe, folder)
@@ -79,6 +81,19 @@ def plan(config, build=None, strategy=None):
             step = cost.step_cost(experiment.model, batch)
     model = experiment.model
     return Plan(recipe.config, model, notes, data.describe(model), batch, step)
+
+
+@contextlib.contextmanager
+def _garbage_kept():
+    """A block without garbage collection: a tenth of the time of networks and their graphs, nearly
+    all of which stay alive."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _specs(batches):

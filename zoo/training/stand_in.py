@@ -15,6 +15,7 @@ from zoo.data.known import KNOWN
 from zoo.training.text import HANDLES
 
 FEATURES = 1024  # of char-CNN-RNN embeddings
+FEW = 16  # images that are read
 WORDS = 10  # words of a caption, if the model reads as many
 SOURCES = {  # kind of the data -> the procedural source that stands in for it
     "captions": "shapes", "classes": "shape_classes", "pairs": "shape_pairs",
@@ -55,8 +56,9 @@ def open_stand_in(recipe):
     config = recipe.config.copy_and_resolve_references()
     known, embeddings = KNOWN[config.dataset], config.get("text") == "embeddings"
     with config.unlocked():
-        config.data.update({"name": SOURCES[known.kind], "directory": "", "count": known.images,
-                            "held_out_count": 16, "held_out_split": "test", "cache": False})
+        drawn = FEW if known.tokens else known.images  # captions are replaced, and give the number
+        config.data.update({"name": SOURCES[known.kind], "directory": "", "count": drawn,
+                            "held_out_count": FEW, "held_out_split": "test", "cache": False})
         if embeddings:  # which the procedural source does not have
             config.text = "none"
     data, counts = recipe.open_data(config), [f"{known.images:,} images"]
@@ -66,6 +68,7 @@ def open_stand_in(recipe):
         special = 2 if config.data.unknown == "unk" else 1  # <end>, and <unk> where it is used
         length = min(WORDS, config.data.max_words)
         data.source.captions = captions(known.images, known.tokens - special, length)
+        data.source.labels = np.arange(known.images)
     if embeddings:
         counts.append(f"sentence embeddings of {FEATURES:,} features")
         data.embeddings = True
