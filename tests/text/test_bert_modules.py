@@ -4,25 +4,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.tiny_bert import PIECES, write_bert
 from zoo.errors import ZooError
 from zoo.text import HubTextEncoder
 from zoo.text.bert_modules import find_source, make_modules
 
-PIECES = "[PAD] [UNK] [CLS] [SEP] [MASK] a red bird ##s on the snow , : ! two dogs cafe".split()
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A tiny BERT with random weights, in KerasHub's form."""
-    keras_hub = pytest.importorskip("keras_hub", reason="needs keras-hub, extra text")
-    path = tmp_path_factory.mktemp("bert") / "preset"
-    backbone = keras_hub.models.BertBackbone(
-        vocabulary_size=len(PIECES), num_layers=2, num_heads=2, hidden_dim=8, intermediate_dim=16,
-        max_sequence_length=32,
-    )
-    backbone.save_to_preset(path)
-    keras_hub.models.BertTokenizer(vocabulary=PIECES, lowercase=True).save_to_preset(path)
-    return str(path)
+    return write_bert(tmp_path_factory.mktemp("bert") / "preset")
 
 
 def test_modules_agree_and_are_read_as_a_text_encoder(folder, tmp_path):

@@ -17,6 +17,7 @@ from zoo.errors import ZooError, reason
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 PLACES = 128  # of BERT's own preprocessing module
 TOLERANCE = 1e-5
+_EXPECTED = "give the folder that contains config.json, the weights and vocab.txt"
 EXAMPLES = (
     "a red bird", "Two dogs, playing: in the SNOW!", "", "birds \u4e2d\u6587 unforgettably",
     "a bowl of fruit on a table with a very long description " * 8,
@@ -119,7 +120,7 @@ def make_modules(source, directory, places=PLACES):
             folder.
         directory: str, the folder to write to; it may exist if it is empty.
         places: int, the most word pieces of a caption, with [CLS] and [SEP]; at most the
-            checkpoint's own.
+            checkpoint's own. None: `PLACES`, or the checkpoint's own if they are fewer.
 
     Returns:
         dict of `preprocess`, `encoder`: the paths of the modules; `features`, `pieces`, `places`:
@@ -140,6 +141,7 @@ def make_modules(source, directory, places=PLACES):
             "config.json, model.safetensors and vocab.txt, or a handle such as hf://OWNER/NAME."
         ) from error
     most = backbone.max_sequence_length
+    places = min(PLACES, most) if places is None else places
     if not 3 <= places <= most:
         raise ZooError(f"places must be from 3 to this encoder's {most}, got {places}.")
     os.makedirs(directory, exist_ok=True)
@@ -166,23 +168,37 @@ def find_source(source):
     """The folder or handle that a source names, see `make_modules`."""
     if "://" in source or os.path.isdir(source):
         return source
+    found = find_in_package(source)
+    if found is None:
+        raise ZooError(
+            f'"{source}" is no folder, no handle such as hf://OWNER/NAME, and no installed '
+            f"package: {_EXPECTED}."
+        )
+    return found
+
+
+def find_in_package(name):
+    """The folder of the BERT checkpoint in an installed package; None without such a package.
+
+    Raises:
+        ZooError: the package has no such folder, or several.
+    """
     try:
-        spec = importlib.util.find_spec(source)
+        spec = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         spec = None
-    roots = list(spec.submodule_search_locations or ()) if spec else []
+    if spec is None:
+        return None
     found = sorted({
-        path.parent for root in roots for path in Path(root).rglob("config.json")
+        path.parent for root in spec.submodule_search_locations or ()
+        for path in Path(root).rglob("config.json")
         if (path.parent / "vocab.txt").exists() or (path.parent / "assets").is_dir()
     })
-    if len(found) == 1:
-        return str(found[0])
-    raise ZooError(
-        f'"{source}" is no folder, no handle such as hf://OWNER/NAME, and '
-        + (f"the package has {len(found)} folders with an encoder" if spec else
-           "no installed package")
-        + ": give the folder that contains config.json, the weights and vocab.txt."
-    )
+    if len(found) != 1:
+        raise ZooError(
+            f'"{name}": the package has {len(found)} folders with an encoder: {_EXPECTED}.'
+        )
+    return str(found[0])
 
 
 def _keras_hub():

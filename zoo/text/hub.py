@@ -1,8 +1,9 @@
 """Resolves handles of TensorFlow Hub to local folders, and loads their SavedModels.
 
 A handle is a local folder (or a path that TensorFlow reads, such as "gs://bucket/folder"), an
-`https` address of tfhub.dev, kaggle.com or of a .tar.gz file, or
-"kaggle://owner/model/framework/variation/version". Downloads are kept in the folder that the
+`https` address of tfhub.dev, kaggle.com or of a .tar.gz file,
+"kaggle://owner/model/framework/variation/version", or "package://NAME/preprocess" and
+"package://NAME/encoder", see `zoo.text.package_modules`. Downloads are kept in the folder that the
 environment variable TFHUB_CACHE_DIR names, or else in a temporary folder of the system, which may
 be empty after a restart. A handle that is in the cache needs no network.
 
@@ -15,6 +16,7 @@ import os
 import re
 
 from zoo.errors import ZooError, reason
+from zoo.text import package_modules
 
 PREPROCESS = "https://tfhub.dev/tensorflow/bert_en_uncased_preprocess/3"
 ENCODER = "https://tfhub.dev/tensorflow/bert_en_uncased_L-12_H-768_A-12/4"
@@ -37,6 +39,8 @@ def local_folder(handle):
     handle = os.fspath(handle) if isinstance(handle, str | os.PathLike) else handle
     if not isinstance(handle, str) or not handle or any(letter < " " for letter in handle):
         raise ZooError(f"A TensorFlow Hub handle must be a folder or an address, got {handle!r}.")
+    if package_modules.is_package(handle):
+        return package_modules.local_folder(handle)
     address = _address(handle)
     if address.lower().startswith("http://"):
         raise ZooError(
@@ -79,6 +83,14 @@ def import_operations():
         ) from error
 
 
+def module_digest(handle, folder):
+    """SHA-256 of the files that determine what a module computes, as 64 digits.
+
+    `folder`: the `local_folder` of the handle.
+    """
+    return package_modules.digest(handle) if package_modules.is_package(handle) else digest(folder)
+
+
 def digest(folder):
     """SHA-256 of the files that determine what a SavedModel computes, as 64 digits.
 
@@ -118,10 +130,12 @@ def is_trusted(handle, directory):
 
     Such a module is a program of the preset's author, so it must be a plain address of a well-known
     publisher, or be in a folder that the environment variable ZOO_TRUSTED_MODULES names, and not in
-    the preset.
+    the preset. The modules made of a package are programs of this project.
     """
     if not isinstance(handle, str) or any(letter < " " for letter in handle):
         return False
+    if package_modules.is_package(handle):
+        return package_modules.HANDLE.fullmatch(handle) is not None
     if "://" in handle:
         return _TRUSTED.fullmatch(_address(handle)) is not None
     if not os.path.isabs(handle):
@@ -168,8 +182,8 @@ def _check_folder(handle, folder):
     if not tf.io.gfile.isdir(folder):
         raise ZooError(
             f'There is no folder "{handle}". A TensorFlow Hub handle must be a local folder with '
-            f"{_SAVED_MODEL}, an https address such as {ENCODER}, or "
-            "kaggle://owner/model/framework/variation/version."
+            f"{_SAVED_MODEL}, an https address such as {ENCODER}, "
+            "kaggle://owner/model/framework/variation/version, or package://NAME/encoder."
         )
     if not tf.io.gfile.exists(os.path.join(folder, _SAVED_MODEL)):
         remedy = (

@@ -16,9 +16,9 @@ from zoo.errors import ZooError, check_choice
 from zoo.text.hub import (
     ENCODER,
     PREPROCESS,
-    digest,
     load_module,
     local_folder,
+    module_digest,
     stable_handle,
 )
 
@@ -50,7 +50,7 @@ class HubTextEncoder(keras.layers.Layer):
     Attributes:
         features: int, size of a vector, read from the module (768 in BERT base).
         handles: dict of "preprocess", "encoder" to handle; a local folder as an absolute path.
-        digests: dict of the same to SHA-256, see `zoo.text.hub.digest`.
+        digests: dict of the same to SHA-256, see `zoo.text.hub.module_digest`.
 
     Raises:
         ZooError: a handle cannot be loaded, or a module has another digest than `sha256`, or
@@ -84,7 +84,7 @@ class HubTextEncoder(keras.layers.Layer):
         handles = {"preprocess": preprocess, "encoder": encoder}
         folders = {name: local_folder(handle) for name, handle in handles.items()}
         self.handles = {name: stable_handle(handle) for name, handle in handles.items()}
-        self.digests = {name: digest(folder) for name, folder in folders.items()}
+        self.digests = {name: module_digest(self.handles[name], folders[name]) for name in handles}
         self.check_digests(sha256 or {}, _RIGHT_MODULES)
         self.preprocess_folder = folders["preprocess"]
         self.preprocessor = load_module(preprocess, folders["preprocess"])
