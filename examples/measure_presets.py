@@ -123,9 +123,11 @@ def families(presets):
 
 
 def pairs(presets):
-    """(name without, name with mode seeking) of the presets that are there in both forms."""
-    return [(name.replace("_ms_", "_"), name) for name in presets
-            if "_ms_" in name and name.replace("_ms_", "_") in presets]
+    """(name without, name with mode seeking) of the presets that differ in nothing else."""
+    from zoo.presets.registry import without_mode_seeking
+
+    found = ((without_mode_seeking(name), name) for name in presets)
+    return [(plain, seeking) for plain, seeking in found if plain in presets]
 
 
 def family_part(name, family, presets, out):

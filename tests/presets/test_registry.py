@@ -83,6 +83,19 @@ def test_presets_are_selected_by_a_pattern_and_print_as_a_table(two):
     assert "<td>copy</td>" in zoo.list_presets()._repr_html_()
 
 
+def test_presets_of_other_trainings_are_no_pair(monkeypatch):
+    monkeypatch.setattr(registry, "builtin_names", lambda: ["a_b", "a_ms_b"])
+    trainings = {"a_b": {"steps": 9, "model.mode_seeking_weight": 0.0, "time": "1 hour"},
+                 "a_ms_b": {"steps": 9, "model.mode_seeking_weight": 1.0, "time": "2 hours"}}
+    monkeypatch.setattr(
+        registry.storage, "read_json",
+        lambda path: {"training": trainings[Path(path).parent.name]},
+    )
+    assert registry.without_mode_seeking("a_ms_b") == "a_b"
+    trainings["a_b"]["steps"] = 10
+    assert registry.without_mode_seeking("a_ms_b") is None
+
+
 def test_the_partner_without_mode_seeking():
     assert registry.without_mode_seeking("dm_gan_ms_emoji_64") == "dm_gan_emoji_64"
     for name in ("dm_gan_emoji_64", "damsm_emoji_64", "./a_ms_b", "no_ms_preset"):

@@ -33,6 +33,7 @@ def text():
 def demo_of(monkeypatch, models, preset):
     monkeypatch.setattr("zoo.from_preset", models.__getitem__)
     monkeypatch.setattr("zoo.presets.registry.builtin_names", lambda: list(models))
+    monkeypatch.setattr("zoo.presets.registry._shared_settings", lambda name: {"steps": 1})
     return Demo(preset)
 
 

@@ -55,7 +55,16 @@ def list_presets(task=None, pattern=None):
 def without_mode_seeking(name):
     """The built-in preset that differs from the built-in `name` in mode seeking alone, or None."""
     names, other = builtin_names(), name.replace("_ms_", "_")
-    return other if name in names and other in names and other != name else None
+    if other == name or not {name, other} <= set(names):
+        return None
+    return other if _shared_settings(name) == _shared_settings(other) else None
+
+
+def _shared_settings(name):
+    """The settings of a built-in preset's training that a preset with mode seeking has too."""
+    training = storage.read_json(os.path.join(builtin_directory(name), METADATA))["training"]
+    own = ("model.mode_seeking_weight", "command", "time", "hardware")
+    return {key: value for key, value in training.items() if key not in own}
 
 
 def _matches(name, pattern):
