@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.support import tiny
 from zoo.errors import ZooError
+from zoo.models.base import generation
 
 CAPTIONS = ["a red circle", "big blue square"]
 
@@ -29,6 +31,20 @@ def test_a_row_depends_on_its_caption_and_seed_alone(model):
     assert np.abs(whole - small_batches).max() <= 1
     assert np.abs(whole[5] - alone[0]).max() <= 1
     assert np.abs(whole[[5, 0]] - listed).max() <= 1
+
+
+def test_several_models_in_one_program_are_no_reason_for_a_warning(caplog, monkeypatch):
+    class Model:
+        def double(self, numbers):
+            return 2 * numbers
+
+    monkeypatch.setattr(tf.get_logger(), "propagate", True)
+    for _ in range(12):
+        generation._traced(Model().double, tf.TensorSpec([None]))(tf.ones([2]))
+    assert not caplog.records
+    for _ in range(12):  # as it would be
+        tf.function(Model().double, [tf.TensorSpec([None])], autograph=False)(tf.ones([2]))
+    assert "retracing" in caplog.text
 
 
 def test_attention_belongs_to_the_words(model):
@@ -111,8 +127,6 @@ def test_an_argument_that_the_model_does_not_have(model, arguments, message):
 
 def test_the_noise_of_an_image_is_drawn_once(model, monkeypatch):
     """In one call for all images, and a second one only for a noise seed of its own."""
-    from zoo.models.base import generation
-
     drawn, original = [], generation.draw_noise
 
     def draw_noise(model, seeds):

@@ -1,5 +1,6 @@
 """The steps of `ConditionalGAN.generate` and `interpolate`, as functions of the model."""
 
+import functools
 import warnings
 
 import numpy as np
@@ -41,8 +42,7 @@ def _accepted(model, call, option):
 def draw_noise(model, seeds):
     """`noise_from_seeds` of int64 (n,), compiled: dict of float32 arrays (n, size)."""
     if not hasattr(model, "_noise_function"):
-        signature = [tf.TensorSpec([None], tf.int64)]
-        model._noise_function = tf.function(model.noise_from_seeds, signature, autograph=False)
+        model._noise_function = _traced(model.noise_from_seeds, tf.TensorSpec([None], tf.int64))
     return {name: value.numpy() for name, value in model._noise_function(seeds).items()}
 
 
@@ -81,7 +81,13 @@ def _compiled(model):
         images = outputs["images"]
         return {**outputs, "images": to_uint8(images)}, tf.reduce_all(tf.math.is_finite(images))
 
-    return tf.function(batch, autograph=False, input_signature=[model.input_signature])
+    return _traced(batch, model.input_signature)
+
+
+def _traced(function, signature):
+    """The `tf.function` of a model. TensorFlow counts the traces of all functions with the same
+    code together, and warns of several models in one program: those of a partial are its own."""
+    return tf.function(functools.partial(function), autograph=False, input_signature=[signature])
 
 
 def run_batched(model, rows, row_of_image, noise, batch_size=None, details=False):
