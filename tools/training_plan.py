@@ -145,6 +145,7 @@ PLAN = [
     *pair("stackgan_v2:emoji_64", "stackgan_v2.py:emoji", needs=("damsm_emoji_64",),
           what="StackGAN++{ms} on captioned emoji: a caption in, 64x64 images out.",
           limitations=EARLY, **GUIDED),
+    # the one without is not published: attn_gan_emoji_64 ships from a longer, earlier training
     *pair("attn_gan:emoji_64", "attn_gan.py:emoji", needs=("damsm_emoji_64",),
           what="AttnGAN{ms} on captioned emoji: a caption in, 64x64 images out.", **GUIDED),
     Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES, settings=U_NET,
