@@ -1,5 +1,7 @@
 """`generate`: rows, seeds, determinism, and invalid input."""
 
+import logging
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -39,6 +41,7 @@ def test_several_models_in_one_program_are_no_reason_for_a_warning(caplog, monke
             return 2 * numbers
 
     monkeypatch.setattr(tf.get_logger(), "propagate", True)
+    caplog.set_level(logging.WARNING, logger=tf.get_logger().name)
     for _ in range(12):
         generation._traced(Model().double, tf.TensorSpec([None]))(tf.ones([2]))
     assert not caplog.records

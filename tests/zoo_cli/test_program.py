@@ -203,7 +203,7 @@ def test_bash_completes_commands_presets_and_options(tmp_path):
     assert time.monotonic() - started < 60
     for words, expected in (
         (["zoo", "gen"], {"generate"}),
-        (["zoo", "generate", "attn"], {"attn_gan_emoji_64"}),
+        (["zoo", "generate", "attn_gan_e"], {"attn_gan_emoji_64"}),
         (["zoo", "export", "--ov"], {"--overwrite"}),
         (["zoo", "demo", "--po"], {"--port="}),
     ):
