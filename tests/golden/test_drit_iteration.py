@@ -12,8 +12,7 @@ from tests.golden.iteration import exact_adam, record
 from tests.support.precision import variants
 from zoo.importers import drit as names
 from zoo.importers.state_dict import load_state_dict
-from zoo.models.drit import DRIT, losses, objectives, updates
-from zoo.models.drit import drit as system
+from zoo.models.drit import DRIT, iteration, losses, objectives
 
 FULL = ["iteration_concat_ms", "iteration_concat_no_ms", "iteration_nonconcat_ms"]
 TERMS = {  # ours: official, by domain
@@ -92,7 +91,7 @@ def give_noise(model, case, monkeypatch):
 
 def record_gradients(monkeypatch):
     """variable path -> list of the gradients before weight decay, one per optimizer step."""
-    gradients, original = {}, updates.coupled_weight_decay
+    gradients, original = {}, iteration.coupled_weight_decay
 
     def coupled_weight_decay(variables, rate, **of_all):
         decay = original(variables, rate, **of_all)
@@ -104,7 +103,7 @@ def record_gradients(monkeypatch):
 
         return transform
 
-    monkeypatch.setattr(updates, "coupled_weight_decay", coupled_weight_decay)
+    monkeypatch.setattr(iteration, "coupled_weight_decay", coupled_weight_decay)
     return gradients
 
 
@@ -132,13 +131,13 @@ def run(case, monkeypatch, **settings):
     give_noise(model, case, monkeypatch)
     recorded = {
         "gradients": record_gradients(monkeypatch),
-        "outputs": record(system, "forward", monkeypatch),
+        "outputs": record(iteration, "forward", monkeypatch),
         "first": record(losses, "first_terms", monkeypatch),
         "second": record(losses, "second_terms", monkeypatch),
         "seeking": record(model, "mode_seeking_term", monkeypatch),
         "content": record(losses, "content_discriminator_loss", monkeypatch),
     }
-    assert objectives.losses is updates.losses is losses
+    assert objectives.losses is iteration.losses is losses
     recorded["discriminator_losses"] = record(losses, "discriminator_loss", monkeypatch)
     recorded["losses"] = model.training_step(batch_of(case), full=True)
     return model, targets, recorded

@@ -9,8 +9,8 @@ from tests.support import tiny
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from tests.support.tiny_drit import SIZE, batch, drit, make_images
 from zoo.errors import ZooError
-from zoo.models.drit import DRIT, schedule, updates
-from zoo.models.drit.forward import forward, split_batch
+from zoo.models.drit import DRIT
+from zoo.models.drit.iteration import forward, is_full_step, split_batch, update_networks
 from zoo.models.drit.objectives import second_losses
 
 
@@ -75,11 +75,11 @@ def test_the_logged_terms_add_up_and_means_are_over_the_steps_that_have_them(mon
 
 
 def test_schedule():
-    kinds = [schedule.is_full_step(step) for step in range(6)]
+    kinds = [is_full_step(step) for step in range(6)]
     assert kinds == [False, False, True, False, False, True]
-    epoch = [schedule.is_full_step(step, 3, 616) for step in range(616, 2 * 616)]
+    epoch = [is_full_step(step, 3, 616) for step in range(616, 2 * 616)]
     assert sum(epoch) == 206 and epoch[-2:] == [True, True]  # from the fact sheet
-    tensors = schedule.is_full_step(tf.range(616, 2 * 616, dtype=tf.int64), 3, 616)
+    tensors = is_full_step(tf.range(616, 2 * 616, dtype=tf.int64), 3, 616)
     np.testing.assert_array_equal(tensors, epoch)
 
 
@@ -181,7 +181,7 @@ def test_replicas_sum_to_one_device(two_devices):  # noqa: F811
         with tf.GradientTape() as tape:
             weights = [w for n in networks for w in getattr(model, n).trainable_variables]
             loss = factor * tf.add_n([tf.reduce_sum(tf.sin(w)) for w in weights])
-        updates.update_networks(model, networks, tape, loss)
+        update_networks(model, networks, tape, loss)
 
     whole, strategy = make(), two_devices
     start = tiny.snapshot(whole.network_variables(networks))

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tests.support import tiny
 from tests.support.tiny_drit import SIZE, drit, make_images
-from zoo.models.drit.forward import translate
+from zoo.models.drit.iteration import translate
 
 GENERATING = ("content_encoder", "attribute_encoder", "generator")
 

@@ -20,8 +20,7 @@ from zoo.errors import ZooError, check_choice
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.learning_rates import linear_decay_factor
 from zoo.models.base.noise import normal, normal_rows
-from zoo.models.drit import networks, objectives, schedule, updates
-from zoo.models.drit.forward import encode_content, forward, split_batch, translate
+from zoo.models.drit import iteration, networks, objectives
 from zoo.models.drit.objectives import LOSS_WEIGHTS
 
 TARGETS = {"a2b": "b", "b2a": "a"}  # direction: the domain that images are translated to
@@ -177,8 +176,8 @@ class DRIT(ConditionalGAN):
     # --- schedule of steps ------------------------------------------------------------------------
 
     def is_full_step(self, step):
-        """Whether a step (its number, from 0) trains everything; see `schedule.is_full_step`."""
-        return schedule.is_full_step(step, self.full_step_every, self.steps_per_epoch)
+        """Whether a step (its number, from 0) trains everything; see `iteration.is_full_step`."""
+        return iteration.is_full_step(step, self.full_step_every, self.steps_per_epoch)
 
     def train_step(self, batch, full=None):
         """The step that the schedule has for this iteration; updates the counter and the means.
@@ -233,28 +232,28 @@ class DRIT(ConditionalGAN):
 
     def content_step(self, batch):
         """Trains only the content discriminator."""
-        images, _ = split_batch(batch)
-        content = encode_content(self, images, "content")
-        return {"content_discriminator_loss": updates.update_content_discriminator(self, content)}
+        images, _ = iteration.split_batch(batch)
+        content = iteration.encode_content(self, images, "content")
+        return {"content_discriminator_loss": iteration.update_content_discriminator(self, content)}
 
     def full_step(self, batch):
         """One forward pass; a step of each discriminator, then two of encoders and generator."""
-        images, others = split_batch(batch)
+        images, others = iteration.split_batch(batch)
         with tf.GradientTape(persistent=True) as tape:
-            outputs = forward(self, images)
-        discriminator_loss = updates.update_discriminators(self, images, others, outputs)
-        content_discriminator_loss = updates.update_content_discriminator(self, outputs["content"])
+            outputs = iteration.forward(self, images)
+        discriminator_loss = iteration.update_discriminators(self, images, others, outputs)
+        content_loss = iteration.update_content_discriminator(self, outputs["content"])
         with tape:
             first = objectives.first_losses(self, images, outputs)
-        updates.update_networks(self, FIRST_STEP, tape, first["first_generator_loss"])
+        iteration.update_networks(self, FIRST_STEP, tape, first["first_generator_loss"])
         if self.generator_step == "recompute":
             with tf.GradientTape(persistent=True) as tape:
-                outputs = forward(self, images)
+                outputs = iteration.forward(self, images)
         with tape:
             second = objectives.second_losses(self, outputs)
-        updates.update_networks(self, SECOND_STEP, tape, second["second_generator_loss"])
+        iteration.update_networks(self, SECOND_STEP, tape, second["second_generator_loss"])
         return {
-            "content_discriminator_loss": content_discriminator_loss,
+            "content_discriminator_loss": content_loss,
             "discriminator_loss": discriminator_loss,
             **first,
             **second,
@@ -272,7 +271,7 @@ class DRIT(ConditionalGAN):
 
     def call(self, inputs, training=False):
         """Translates domain a to b, from a dict of `source` and `latents`."""
-        return {"images": translate(self, inputs["source"], inputs["latents"], "b")}
+        return {"images": iteration.translate(self, inputs["source"], inputs["latents"], "b")}
 
     def sample(
         self, condition, seeds=None, direction="a2b", mean=0.0, deviation=1.0, latents=None
@@ -292,7 +291,7 @@ class DRIT(ConditionalGAN):
         """
         latents = self.latents_from_seeds(seeds) if latents is None else latents
         attributes = mean + deviation * latents
-        images = translate(self, condition["source"], attributes, TARGETS[direction])
+        images = iteration.translate(self, condition["source"], attributes, TARGETS[direction])
         return {"images": images}
 
     def latents_of_guides(self, guides, latents, direction="a2b"):

@@ -1,14 +1,39 @@
-"""DRIT's forward pass in training: translation and back-translation, with encoded and random
-attributes.
+"""The parts of DRIT's training iteration: its schedule, its forward pass, and its updates.
 
-Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking/model.py
-    (`forward`). The functions take the `DRIT` whose networks and settings they use.
+Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mode-Seeking (model.py
+    `forward`, train.py). The functions take the `DRIT` whose networks and settings they use.
 """
 
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.models.base.weight_decay import coupled_weight_decay
+from zoo.models.drit import losses
 from zoo.models.drit.domains import DOMAINS, OTHER
+from zoo.models.drit.objectives import discriminate, discriminate_content
+
+# --- schedule -------------------------------------------------------------------------------------
+
+
+def is_full_step(step, every=3, steps_per_epoch=None):
+    """Whether a step trains everything, or (False) only the content discriminator.
+
+    Args:
+        step: the number of the step, counted from 0.
+        every: int. One step in so many is a full one: the last of each group.
+        steps_per_epoch: int or None. If given, the count restarts each epoch, and the last two
+            steps of an epoch are always full.
+
+    Returns:
+        bool, or a boolean tensor.
+    """
+    if steps_per_epoch is None:
+        return (step + 1) % every == 0
+    index = step % steps_per_epoch
+    return ((index + 1) % every == 0) | (index >= steps_per_epoch - 2)
+
+
+# --- forward pass: both directions, back, to itself, with random attributes -----------------------
 
 
 def split_batch(batch):
@@ -111,3 +136,50 @@ def translate(model, images, attributes, target):
     source = OTHER[target]
     content = model.content_encoder({source: images})[source]
     return model.generator({target: {"content": content, "attributes": attributes}})[target]
+
+
+# --- updates --------------------------------------------------------------------------------------
+
+
+def update_discriminators(model, images, others, outputs):
+    """A step of each image discriminator; returns the sum of their losses."""
+    total = []
+    for domain in DOMAINS:
+        for name, real, fakes in (
+            (f"discriminator_{domain}", images[domain], [outputs["cross"][domain]]),
+            (f"discriminator_{domain}2", others[domain], outputs["random"][domain]),
+        ):
+            network = getattr(model, name)
+            with tf.GradientTape() as tape:
+                real_logits, *fake_logits = discriminate(network, [real, *fakes])
+                total.append(losses.discriminator_loss(real_logits, fake_logits))
+            variables = network.trainable_variables
+            decay = coupled_weight_decay(variables, model.weight_decay)
+            model.apply_gradients(f"{name}_optimizer", tape, total[-1], variables, decay)
+    return tf.add_n(total)
+
+
+def update_content_discriminator(model, content):
+    """A step of the content discriminator with clipped gradient; returns its loss."""
+    variables = model.content_discriminator.trainable_variables
+    decay = coupled_weight_decay(variables, model.weight_decay, of_all=True)
+
+    def clip(gradients):
+        clipped, _ = tf.clip_by_global_norm(gradients, model.content_clip)
+        return decay(clipped) if decay else clipped
+
+    with tf.GradientTape() as tape:
+        loss = losses.content_discriminator_loss(discriminate_content(model, content))
+    name = "content_discriminator_optimizer"
+    model.apply_gradients(name, tape, loss, variables, clip, of_all=True)
+    return loss
+
+
+def update_networks(model, names, tape, loss):
+    """A step of each of the named networks' optimizers, from one backward pass."""
+    model.apply_joint_gradients(
+        tape,
+        loss,
+        {f"{name}_optimizer": getattr(model, name).trainable_variables for name in names},
+        lambda variables: coupled_weight_decay(variables, model.weight_decay),
+    )
