@@ -54,9 +54,11 @@ def test_the_digest_is_that_of_the_checkpoint(installed):
     before = config.read_text()
     try:
         config.write_text(before + " ")
+        package_modules._digest.cache_clear()
         assert package_modules.digest(HANDLES["encoder"]) != digests["encoder"]
     finally:
         config.write_text(before)
+        package_modules._digest.cache_clear()
 
 
 def test_what_is_no_module_of_a_package(installed):

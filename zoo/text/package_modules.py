@@ -8,6 +8,7 @@ may name them: the package holds weights and word pieces, not a program, and no 
 The modules are made on first use, in the folder `modules` of ZOO_CACHE_DIR (~/.cache/zoo).
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -81,6 +82,7 @@ def _modules():
     return Path(os.environ.get("ZOO_CACHE_DIR", "~/.cache/zoo")).expanduser() / "modules"
 
 
+@functools.cache
 def _digest(folder):
     total, root = hashlib.sha256(), Path(folder)
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
