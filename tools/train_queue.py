@@ -5,7 +5,7 @@ r"""Trains the presets of this zoo one after another, in the background, for hou
     python tools/train_queue.py --data=data --out=runs/queue --only=dm_gan_ms_emoji_64
 
 The jobs are those of `tools/training_plan.py`, in its order; a job starts when the presets that it
-needs are there. They run with the lowest priority, one thread each, from a copy of the tree that is
+needs are there: trained by this queue or, if not, shipped with the package. They run with the lowest priority, one thread each, from a copy of the tree that is
 made when a job first starts, so that work on the tree does not disturb them. Ctrl-C or SIGTERM
 stops all jobs after their current step, with everything saved; the same command resumes them.
 
@@ -51,13 +51,18 @@ class Queue:
                 raise SystemExit(f"error: the job {job.name} is there twice, or needs {unknown}.")
 
     def preset(self, job):
-        """The path of a job's trained preset, whether it is there or not."""
+        """A job's trained preset: its path or, of one that only the package has, its name."""
+        if not self.is_done(job) and _is_shipped(job):
+            return job.name
+        return self._path(job)
+
+    def _path(self, job):
         return self.out / job.name / (f"presets/{job.preset}" if job.program == "train" else "")
 
     def is_done(self, job):
         """Whether a job has trained all its steps."""
         if job.program != "train":
-            return (self.preset(job) / "metadata.json").exists()
+            return (self._path(job) / "metadata.json").exists()
         notes, config = (_json(self.out / job.name / name) for name in
                          ("presets.json", "config.json"))
         last = notes.get("last", {}).get("step", -1)
@@ -66,9 +71,11 @@ class Queue:
     def ready(self, names=None):
         """The jobs that can start now, in the plan's order."""
         done = {job.name for job in self.plan if self.is_done(job)}
+        usable = done.union(job.name for job in self.plan if _is_shipped(job))
         return [
             job for job in self.plan
-            if job.name not in done and job.name not in self.running and done.issuperset(job.needs)
+            if job.name not in done and job.name not in self.running
+            and usable.issuperset(job.needs)
             and (not names or job.name in names)
         ]
 
@@ -142,6 +149,10 @@ class Queue:
                 part.rename(tree)
             mark.write_text(tree.name)
         return self.out / mark.read_text()
+
+
+def _is_shipped(job):
+    return (ROOT / "zoo" / "presets" / job.name / "metadata.json").exists()
 
 
 def _steps(job, config):

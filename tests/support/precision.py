@@ -8,10 +8,10 @@ import pytest
 
 @contextlib.contextmanager
 def computing_in(name):
-    """A block in which new networks compute in "float32" or "float64"."""
+    """A block in which new networks compute in "float32", "float64" or "mixed_bfloat16"."""
     before = keras.config.dtype_policy(), keras.config.floatx()
     keras.config.set_dtype_policy(name)
-    keras.config.set_floatx(name)
+    keras.config.set_floatx(keras.config.dtype_policy().variable_dtype)
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support.precision import computing_in
 from tests.support.tiny_bert import PIECES, write_bert
 from zoo.errors import ZooError
 from zoo.text import HubTextEncoder
@@ -25,6 +26,12 @@ def test_modules_agree_and_are_read_as_a_text_encoder(folder, tmp_path):
     pieces = encoder.tokenize(tf.constant(["A red birds, caf\u00e9"]))["pieces"].numpy()[0]
     assert [PIECES[i] for i in pieces[:8]] == "[CLS] a red bird ##s , cafe [SEP]".split()
     assert np.abs(outputs["words"][0] - outputs["words"][1]).max() > 1e-3
+
+
+def test_modules_compute_in_float32_in_a_program_that_trains_in_bfloat16(folder, tmp_path):
+    with computing_in("mixed_bfloat16"):
+        made = make_modules(folder, tmp_path / "out", places=20)
+    assert made["difference"] <= 1e-5
 
 
 def test_mistakes(folder, tmp_path):

@@ -51,6 +51,21 @@ def test_jobs_run_in_order_with_the_presets_that_they_need(queue, tmp_path):
     assert f"--data=classes:{tmp_path}/data/emoji.zip" in (tmp_path / "out/reader.log").read_text()
 
 
+def test_a_preset_that_ships_need_not_be_trained_again(queue, tmp_path):
+    """But where this queue has trained it, the new one is used."""
+    shipped = Job("damsm_emoji_64", program="train_encoder", settings={"steps": 3})
+    gan = Job("gan", "dcgan.py:shapes", settings={"steps": 5, "damsm": Preset(shipped.name)},
+              needs=(shipped.name,))
+    made = queue(shipped, gan)
+    assert made.ready() == [shipped, gan] and made.run(1, {"gan"}) == 0
+    log = tmp_path / "out" / "gan.log"
+    assert "--config.damsm=damsm_emoji_64" in log.read_text()
+    made.run(1, {shipped.name})
+    (tmp_path / "out" / "gan" / "presets.json").unlink()
+    assert made.run(1) == 0
+    assert f"--config.damsm={tmp_path}/out/damsm_emoji_64" in log.read_text()
+
+
 def test_a_run_that_is_not_at_its_last_step_is_started_again(queue, tmp_path):
     made = queue(ENCODER, GAN)
     made.run(1)

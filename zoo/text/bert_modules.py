@@ -133,7 +133,7 @@ def make_modules(source, directory, places=PLACES):
     keras_hub = _keras_hub()
     handle = find_source(source)
     try:
-        backbone = keras_hub.models.BertBackbone.from_preset(handle)
+        backbone = keras_hub.models.BertBackbone.from_preset(handle, dtype="float32")
         tokenizer = keras_hub.models.BertTokenizer.from_preset(handle)
     except Exception as error:  # of many libraries
         raise ZooError(
