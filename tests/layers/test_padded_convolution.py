@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.graphs import convolution_paddings
-from zoo.layers.padded_convolution import PaddedConv2D, double_size, half_size
+from zoo.layers.padded_convolution import PaddedConv2D, double_size, half_size, reflect_pad
 
 
 def make_images(height, width, channels=3, batch=2):
@@ -44,6 +44,34 @@ def test_gradients_without_explicit_padding(size, kernel, stride):
 
     convolutions = convolution_paddings(step.get_concrete_function())
     assert len(convolutions) == 3 and b"EXPLICIT" not in convolutions
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(("pad", "shape"), [
+    (1, (4, 7)), (1, (3, 5)), (1, (2, 2)), (3, (8, 9)), (3, (7, 9)), (3, (4, 4)),
+])
+def test_reflect_pad_and_its_gradients_are_those_of_tensorflow(pad, known, shape):
+    x, edges = make_images(*shape), [[0, 0], [pad, pad], [pad, pad], [0, 0]]
+    weights = make_images(*(n + 2 * pad for n in shape))
+
+    @tf.function(input_signature=[tf.TensorSpec((2, *(shape if known else (None, None)), 3))])
+    def derivatives(x):
+        """Of both: the images, a gradient, and a gradient of that gradient."""
+        found = []
+        for pad_images in (reflect_pad, lambda x, _: tf.pad(x, edges, "REFLECT")):
+            with tf.GradientTape() as outer:
+                outer.watch(x)
+                with tf.GradientTape() as tape:
+                    tape.watch(x)
+                    y = pad_images(x, pad)
+                    cube = tf.reduce_sum(weights * y**3)
+                first = tape.gradient(cube, x)
+                total = tf.reduce_sum(first**2)
+            found.append((y, first, outer.gradient(total, x)))
+        return found
+
+    for ours, theirs in zip(*derivatives(x), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
 def test_config_and_wrong_mode():

@@ -20,6 +20,7 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
+from zoo.layers.padded_convolution import reflect_pad
 
 EPSILON = 1e-12  # of the official l2normalize
 LINEAR_EPSILON = 1e-10
@@ -121,7 +122,7 @@ class TorchSpectralConv2D(SpectralConv2D):
     def call(self, x, training=False):
         kernel = self.normalized_kernel() if training else self.divided_kernel()
         if self.pad:
-            x = ops.pad(x, [(0, 0), *[(self.pad, self.pad)] * 2, (0, 0)], "reflect")
+            x = reflect_pad(x, self.pad)
         x = ops.conv(x, ops.cast(kernel, self.compute_dtype), self.strides, "valid")
         return x + ops.cast(self.bias, self.compute_dtype)
 

@@ -8,6 +8,7 @@ Known deviations: the official `LeakyReLUConv2d` ignores its norm argument (it c
 """
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from zoo.layers import initializers
@@ -196,14 +197,15 @@ class ImageLayerNorm(keras.layers.Layer):
     """
 
     def build(self, input_shape):
-        self.gamma = self.add_weight((input_shape[-1],), "ones", name="gamma")
-        self.beta = self.add_weight((input_shape[-1],), "zeros", name="beta")
+        channels = (input_shape[-1],)
+        self.gamma = self.add_weight(channels, "ones", name="gamma", autocast=False)
+        self.beta = self.add_weight(channels, "zeros", name="beta", autocast=False)
 
     def call(self, x):
         wide = at_least_float32(x)
         mean, variance = ops.moments(wide, axes=(1, 2, 3), keepdims=True)
-        x = ops.cast((wide - mean) * ops.rsqrt(variance + 1e-5), x.dtype)
-        return x * ops.cast(self.gamma, x.dtype) + ops.cast(self.beta, x.dtype)
+        scale = ops.rsqrt(variance + 1e-5) * self.gamma
+        return ops.cast((wide - mean) * scale + self.beta, x.dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -236,7 +238,9 @@ class UpsampleBlock(keras.layers.Layer):
         )
 
     def call(self, x):
-        return ops.relu(self.norm(self.conv(x)[:, 1:, 1:]))
+        # whose gradient takes a third of the time of that of [:, 1:, 1:]
+        cut = tf.slice(self.conv(x), [0, 1, 1, 0], [-1, -1, -1, -1])
+        return ops.relu(self.norm(cut))
 
     def get_config(self):
         return {**super().get_config(), "filters": self.filters}
