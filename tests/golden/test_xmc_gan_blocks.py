@@ -6,13 +6,8 @@ from tests.golden.golden import Case, tensor
 from tests.golden.xmc_gan import check_state, loaded
 from zoo.importers import xmc_gan as names
 from zoo.layers.spectral_normalization import SpectralLinear
-from zoo.models.xmc_gan.blocks import (
-    ModulatedNorm,
-    XMCDownBlock,
-    XMCUpBlock,
-    downsample_mean,
-    upsample_nearest,
-)
+from zoo.layers.upsampling import upsample_nearest
+from zoo.models.xmc_gan.blocks import ModulatedNorm, XMCDownBlock, XMCUpBlock, downsample_mean
 from zoo.networks.build import symbolic_input
 
 

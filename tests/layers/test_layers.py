@@ -8,6 +8,7 @@ import tensorflow as tf
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
 from zoo.layers.lstm_cell import LSTMCell
 from zoo.layers.stackgan_blocks import ConvGLU, ConvLeakyReLU, ResidualBlock, UpsampledConv3x3, glu
+from zoo.layers.upsampling import upsample_nearest
 from zoo.layers.word_attention import WordAttention
 from zoo.networks.text_encoder import RNNTextEncoder
 
@@ -32,6 +33,18 @@ def test_upsampled_convolution_is_upsampling_and_convolution(size):
     want = tf.nn.conv2d(doubled, layer.kernel.numpy(), 1, "SAME")
     np.testing.assert_allclose(got, want, atol=1e-12)
     assert layer.kernel.shape == (3, 3, 6, 4)
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_the_gradient_of_upsampling_is_the_sum_of_the_copies(factor):
+    x, weights = tf.constant(normal(2, 3, 5, 4)), normal(2, 3 * factor, 5 * factor, 4)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = upsample_nearest(x, factor)
+        total = tf.reduce_sum(weights * y)
+    np.testing.assert_array_equal(y, x.numpy().repeat(factor, axis=1).repeat(factor, axis=2))
+    copies = weights.reshape(2, 3, factor, 5, factor, 4).sum((2, 4))
+    np.testing.assert_allclose(tape.gradient(total, x), copies, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from keras import ops
 
 from zoo.layers import initializers
 from zoo.layers.padded_convolution import reflect_pad
+from zoo.layers.upsampling import upsampled_conv3x3
 
 EPSILON = 1e-12  # of the official l2normalize
 LINEAR_EPSILON = 1e-10
@@ -156,19 +157,25 @@ class SpectralLinear(keras.layers.Layer):
         size: int or None. Height and width of a convolution's kernel; None for a dense layer.
         spectral: bool. Whether the kernel is normalized.
         use_bias: bool.
+        upsampled: bool. Whether a 3x3 convolution's input is doubled in size first, by nearest
+            neighbor.
 
     Weights: `kernel` (channels, units) or (size, size, channels, units), Glorot normal; `bias`
     (units,), zero; and, with normalization, not trainable, `u` (units,).
 
-    Shapes: (batch, ..., channels) -> (batch, ..., units).
+    Shapes: (batch, ..., channels) -> (batch, ..., units), of twice the height and width if
+        `upsampled`.
     """
 
-    def __init__(self, units, size=None, spectral=False, use_bias=True, **kwargs):
+    def __init__(
+        self, units, size=None, spectral=False, use_bias=True, upsampled=False, **kwargs
+    ):
         super().__init__(**kwargs)
         self.units = units
         self.size = size
         self.spectral = spectral
         self.use_bias = use_bias
+        self.upsampled = upsampled
 
     def build(self, input_shape):
         window = () if self.size is None else (self.size, self.size)
@@ -201,12 +208,19 @@ class SpectralLinear(keras.layers.Layer):
 
     def call(self, x, update=False):
         kernel = self.normalized_kernel(update) if self.spectral else self.kernel
-        kernel = ops.cast(kernel, self.compute_dtype)
-        y = ops.matmul(x, kernel) if self.size is None else ops.conv(x, kernel, padding="same")
+        if self.upsampled:
+            y = upsampled_conv3x3(x, ops.convert_to_tensor(kernel))
+        elif self.size is None:
+            y = ops.matmul(x, ops.cast(kernel, self.compute_dtype))
+        else:
+            y = ops.conv(x, ops.cast(kernel, self.compute_dtype), padding="same")
         return y if self.bias is None else y + ops.cast(self.bias, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
-        return *input_shape[:-1], self.units
+        batch, *size = input_shape[:-1]
+        if self.upsampled:
+            size = (None if n is None else 2 * n for n in size)
+        return batch, *size, self.units
 
     def get_config(self):
         return {
@@ -215,6 +229,7 @@ class SpectralLinear(keras.layers.Layer):
             "size": self.size,
             "spectral": self.spectral,
             "use_bias": self.use_bias,
+            "upsampled": self.upsampled,
         }
 
 

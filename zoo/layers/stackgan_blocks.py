@@ -15,6 +15,7 @@ from zoo.errors import check_choice
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.spectral_normalization import SpectralConv2D
+from zoo.layers.upsampling import upsampled_conv3x3
 from zoo.precision import at_least_float32
 
 LARGE_KERNEL = 1 << 20  # weights, from which reading them takes longer than concatenating inputs
@@ -44,10 +45,7 @@ def conv3x3(filters, name="conv", **kwargs):
 class UpsampledConv3x3(keras.layers.Layer):
     """Nearest-neighbor x2, then `conv3x3`: (batch, h, w, any) -> (batch, 2h, 2w, filters).
 
-    Four neighboring outputs depend on the same 2x2 inputs through sums of the kernel's elements, so
-    both steps are one transposed convolution with a 4x4 kernel of those sums: 16 products per input
-    instead of 36, and the same result up to rounding. On a CPU this takes half the time from 16
-    pixels on; below, computing the sums costs more than it saves, and two steps are used.
+    Both at once, see `upsampled_conv3x3`.
     """
 
     def __init__(self, filters, **kwargs):
@@ -60,17 +58,7 @@ class UpsampledConv3x3(keras.layers.Layer):
         self.kernel = self.add_weight(shape, initializer, name="kernel", autocast=False)
 
     def call(self, x):
-        kernel = ops.convert_to_tensor(self.kernel)
-        if min(x.shape[1:3]) < 16:
-            x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
-            return ops.conv(x, ops.cast(kernel, self.compute_dtype), padding="same")
-        for axis in (0, 1):  # each output's three taps, summed where they share an input
-            none, one = [(0, 0)] * 4, [(0, 0)] * 4
-            none[axis], one[axis] = (0, 1), (1, 0)
-            kernel = ops.pad(kernel, none) + ops.pad(kernel, one)
-        kernel = ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))  # (4, 4, filters, inputs)
-        kernel = ops.cast(kernel, self.compute_dtype)
-        return ops.conv_transpose(x, kernel, strides=2, padding="same")
+        return upsampled_conv3x3(x, ops.convert_to_tensor(self.kernel))
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape

@@ -12,17 +12,7 @@ from keras import ops
 
 from zoo.layers.batch_normalization import FlaxBatchNorm
 from zoo.layers.spectral_normalization import SpectralLinear
-
-
-def upsample_nearest(x, factor=2):
-    """Nearest neighbor: (batch, h, w, c) -> (batch, factor h, factor w, c)."""
-    if factor == 1:
-        return x
-    batch, height, width, channels = ops.shape(x)
-    x = ops.broadcast_to(  # a third of the operations of two `repeat`s
-        x[:, :, None, :, None], (batch, height, factor, width, factor, channels)
-    )
-    return ops.reshape(x, (batch, factor * height, factor * width, channels))
+from zoo.layers.upsampling import upsample_nearest
 
 
 def downsample_mean(x):
@@ -37,9 +27,9 @@ class _Spectral(keras.layers.Layer):
         super().__init__(**kwargs)
         self.spectral = spectral
 
-    def linear(self, units, size, name):
+    def linear(self, units, size, name, **options):
         return SpectralLinear(
-            units, size, spectral=self.spectral, name=name, dtype=self.dtype_policy
+            units, size, spectral=self.spectral, name=name, dtype=self.dtype_policy, **options
         )
 
     def get_config(self):
@@ -109,14 +99,14 @@ class XMCUpBlock(_Spectral):
             ModulatedNorm(spectral, synchronized, name=f"norm_{i}", dtype=self.dtype_policy)
             for i in (1, 2)
         )
-        self.conv_1 = self.linear(filters, 3, "conv_1")
+        self.conv_1 = self.linear(filters, 3, "conv_1", upsampled=True)
         self.conv_2 = self.linear(filters, 3, "conv_2")
         self.shortcut = self.linear(filters, 1, "shortcut")
 
     def call(self, x, condition, training=False, update=None):
         update = training if update is None else update
         y = ops.relu(self.norm_1(x, condition, training=training, update=update))
-        y = self.conv_1(upsample_nearest(y), update=update)
+        y = self.conv_1(y, update=update)
         y = ops.relu(self.norm_2(y, condition, training=training, update=update))
         y = self.conv_2(y, update=update)
         return y + upsample_nearest(self.shortcut(x, update=update))

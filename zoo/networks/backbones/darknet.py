@@ -11,6 +11,7 @@ from keras import ops
 
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.padded_convolution import PaddedConv2D
+from zoo.layers.upsampling import upsample_nearest
 
 _ANCHORS = ((116, 90, 156, 198, 373, 326), (30, 61, 62, 45, 59, 119), (10, 13, 16, 30, 33, 23))
 
@@ -120,7 +121,7 @@ class Darknet(keras.layers.Layer):
             if kind == "convolutional":
                 x = self.units[str(index)](x)
             elif kind == "upsample":
-                x = ops.repeat(ops.repeat(x, 2, axis=1), 2, axis=2)
+                x = upsample_nearest(x)
             elif kind == "route":
                 sources = [at + index if at < 0 else at for at in layer["from"]]
                 x = ops.concatenate([outputs[at] for at in sources], axis=-1)
