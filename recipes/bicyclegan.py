@@ -74,7 +74,8 @@ VARIANTS = {
     },
     # An eighth of the compute per image, for two CPU cores.
     "facades_128": {
-        "epochs": 40, "batch_size": 2, "checkpoint_every": 500, "sample_every": 500,
+        "epochs": 40, "batch_size": 2, "dtype": "auto",
+        "checkpoint_every": 500, "sample_every": 500,
         "decay": {"epochs": 40, "constant_epochs": 20},
         "model": {
             "image_size": 128, "generator_filters": 32, "discriminator_filters": 32,

@@ -41,7 +41,8 @@ VARIANTS = {
                  "words": "unicode", "max_words": 18},
     },
     "emoji": {  # no crop and no flip (arrows and hands have a direction)
-        "epochs": 30, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
+        "epochs": 30, "batch_size": 48, "dtype": "auto",
+        "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_encoder": "compact", "image_filters": 32, "image_size": 64,
             "features": 128, "embedding_dim": 300, "epoch_schedule": True,

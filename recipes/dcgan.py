@@ -14,10 +14,9 @@ Datasets:
                  `--config.data.directory` Keras downloads CIFAR-10; otherwise it is a folder with
                  the original files, or, with `--config.data.name=classes`, a folder or .zip of
                  image files.
-  cifar10_small  half the channels, batches of 64, bfloat16, an EMA of the generator: for a CPU.
+  cifar10_small  half the channels, batches of 64, an EMA of the generator: for a CPU.
   folder         one folder of images per class, resized to a square of `model.image_size` pixels,
-                 a power of two; `--config.size=small` (as cifar10_small, in float32) or `paper` (as
-                 cifar10).
+                 a power of two; `--config.size=small` (as cifar10_small) or `paper` (as cifar10).
   cifar10_msgan  MSGAN's experiment: cifar10 with mode seeking of weight 1.
 """
 
@@ -45,17 +44,14 @@ VARIANTS = {
         "data": {"name": "cifar10", "flip": False, "cache": True},
     },
     "cifar10_small": {  # a quarter of the paper's compute per image, for a CPU
-        "epochs": 60, "batch_size": 64, "dtype": "mixed_bfloat16",
+        "epochs": 60, "batch_size": 64, "dtype": "auto",
         "checkpoint_every": 1000, "sample_every": 1000,
         "model": {"image_size": 32, "filters": 64, "latent_dim": 100,
                   "ema_decay": 0.999, "ema_warmup": True},
         "data": {"name": "cifar10", "flip": False, "cache": True},
     },
     "cifar10_msgan": Based("cifar10", {"model": {"mode_seeking_weight": 1.0}}),
-    "folder": BySize(  # in float32, which runs well everywhere
-        "classes", small="cifar10_small", paper="cifar10",
-        dtype={"small": "float32", "paper": "float32"},
-    ),
+    "folder": BySize("classes", small="cifar10_small", paper="cifar10"),
 }
 
 SWEEP = {"model.mode_seeking_weight": (0.0, 0.5, 1.0, 2.0)}  # see recipes/sweep.py

@@ -72,7 +72,7 @@ VARIANTS = {
         "data": {"name": "unpaired", "load_size": 256},
     },
     "emoji": {  # two drawing styles
-        "steps": 6000, "epochs": 0, "batch_size": 4,
+        "steps": 6000, "epochs": 0, "batch_size": 4, "dtype": "auto",
         "checkpoint_every": 500, "sample_every": 500,
         "decay": {"epochs": 0, "constant_epochs": 0},
         "model": {

@@ -39,7 +39,8 @@ VARIANTS = {
                  "words": "unicode", "max_words": 18},
     },
     "emoji": {  # no crop and no flip
-        "epochs": 20, "batch_size": 48, "checkpoint_every": 500, "sample_every": 500,
+        "epochs": 20, "batch_size": 48, "dtype": "auto",
+        "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_encoder": "compact", "image_filters": 32, "image_size": 64,
             "features": 128, "units": 256,

@@ -61,7 +61,8 @@ VARIANTS = {
                  "words": "unicode", "max_words": 18},
     },
     "emoji": {
-        "epochs": 60, "batch_size": 64, "checkpoint_every": 500, "sample_every": 500,
+        "epochs": 60, "batch_size": 64, "dtype": "auto",
+        "checkpoint_every": 500, "sample_every": 500,
         "model": {
             "image_size": 64, "generator_filters": 32, "discriminator_filters": 32,
             "latent_dim": 64, "ema_decay": 0.999,

@@ -5,9 +5,10 @@ r"""Trains the presets of this zoo one after another, in the background, for hou
     python tools/train_queue.py --data=data --out=runs/queue --only=dm_gan_ms_emoji_64
 
 The jobs are those of `tools/training_plan.py`, in its order; a job starts when the presets that it
-needs are there: trained by this queue or, if not, shipped with the package. They run with the lowest priority, one thread each, from a copy of the tree that is
-made when a job first starts, so that work on the tree does not disturb them. Ctrl-C or SIGTERM
-stops all jobs after their current step, with everything saved; the same command resumes them.
+needs are there: trained by this queue or, if not, shipped with the package. They run with the
+lowest priority, one thread each, from a copy of the tree that is made when a job first starts, so
+that work on the tree does not disturb them. Ctrl-C or SIGTERM stops all jobs after their current
+step, with everything saved; the same command resumes them.
 
 `OUT/JOB` is a job's run folder (or preset, of an encoder), `OUT/JOB.log` its output, `OUT/JOB.tree`
 the name of its copy of the tree.

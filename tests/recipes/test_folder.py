@@ -74,7 +74,7 @@ def test_the_sizes_of_images_without_captions(recipe, small, paper):
         if "decay" in config:
             assert config.decay.to_dict() == other.decay.to_dict()
         assert config.data.load_size == other.data.load_size
-        assert (config.dtype, config.data.held_out_split) == ("float32", "test")
+        assert (config.dtype, config.data.held_out_split) == (other.dtype, "test")
         assert config.data.get("direction", "a2b") == "a2b"
         assert config.data.get("domains", ("A", "B")) == ("A", "B")
     assert config.is_locked

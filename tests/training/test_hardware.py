@@ -1,8 +1,12 @@
 """The log names a precision that is faster on this processor, and the memory of the process."""
 
+import json
+
 import pytest
 
-from zoo.training.hardware import peak_memory, precision_advice
+from recipes import dcgan
+from tests.support.recipes import train
+from zoo.training.hardware import automatic_precision, peak_memory, precision_line
 
 
 @pytest.mark.parametrize(
@@ -22,11 +26,50 @@ def test_a_faster_precision_is_named(tmp_path, monkeypatch, dtype, text, named):
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: [])
     path = tmp_path / "cpuinfo"
     path.write_text(text, "utf-8")
-    advice = precision_advice(dtype, path)
-    assert (f"--config.dtype={named} " in advice) if named else advice == ""
-    assert precision_advice(dtype, tmp_path / "none") == ""
+
+    def advice(path):
+        return precision_line(dtype, dtype, "dcgan", path)
+
+    assert (f"--config.dtype={named} " in advice(path)) if named else advice(path) == ""
+    assert advice(tmp_path / "none") == ""
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: ["a GPU"])
-    assert precision_advice(dtype, path) == ""
+    assert advice(path) == ""
+
+
+@pytest.mark.parametrize(
+    ("system", "flags", "chosen", "why"),
+    [
+        ("dcgan", "avx2 avx512_bf16", "mixed_bfloat16", "has instructions for bfloat16"),
+        ("dcgan", "avx2", "float32", "takes no less time in bfloat16"),
+        ("bicyclegan", "avx2 avx512_bf16", "float32", "takes no less time in bfloat16"),
+    ],
+)
+def test_auto_is_the_faster_precision(tmp_path, monkeypatch, system, flags, chosen, why):
+    devices = []
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: devices)
+    path = tmp_path / "cpuinfo"
+    path.write_text(f"flags\t: fpu {flags}\n", "utf-8")
+    assert automatic_precision(system, path) == chosen
+    line = precision_line("auto", chosen, system, path)
+    assert line == f"dtype: {chosen}, because this machine {why}"
+    devices.append("a GPU")
+    assert automatic_precision(system, path) == "float32"
+    assert automatic_precision(system, tmp_path / "none") == "float32"
+
+
+def test_a_run_that_began_with_auto_keeps_its_precision(tmp_path, monkeypatch):
+    """Also where the other would be faster, such as on another machine."""
+    other = {"float32": "mixed_bfloat16", "mixed_bfloat16": "float32"}
+    config = dcgan.get_config("shapes")
+    config.update({"steps": 1, "batch_size": 4, "data": {"count": 16}, "dtype": "auto"})
+    here = automatic_precision("dcgan")
+    assert train(config, tmp_path / "run")
+    monkeypatch.setattr("zoo.training.launch.automatic_precision", lambda system: other[here])
+    config.steps = 2
+    assert train(config, tmp_path / "run")
+    log = (tmp_path / "run" / "log.txt").read_text()
+    assert log.count(f"dtype: {here}, because") == 1
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["dtype"] == here
 
 
 def test_peak_memory_grows_with_what_a_process_takes(monkeypatch):

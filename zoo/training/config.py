@@ -11,7 +11,7 @@ from zoo.training.setting_rules import check_settings, flatten
 
 STRATEGIES = ("none", "mirrored", "multiworker")
 SHARES = ("replica", "global")  # of several replicas: each by itself, or all together
-DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
+DTYPES = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 # Settings that may differ between two starts of one run: they do not affect the weights.
 RUNTIME_KEYS = (

@@ -17,34 +17,60 @@ def processor_name(cpuinfo=CPUINFO):
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def precision_advice(dtype, cpuinfo=CPUINFO):
-    """A line for the log if another precision would be faster on this machine, or "".
+# Systems whose step takes no less time in bfloat16 on a processor that has it (docs/benchmarks.md).
+NOT_FASTER = ("bicyclegan",)
 
-    It changes nothing: a run uses the precision of its config.
+
+def automatic_precision(system, cpuinfo=CPUINFO):
+    """What `dtype: "auto"` stands for on this machine.
 
     Args:
-        dtype: str, a Keras policy.
-        cpuinfo: path of Linux' description of the processor; without it there is no warning.
-    """
-    import tensorflow as tf
+        system: str, a recipe's.
+        cpuinfo: path of Linux' description of the processor.
 
-    if tf.config.list_physical_devices("GPU") or not cpuinfo.exists():
+    Returns:
+        "mixed_bfloat16" without a GPU, on a processor with instructions for it that make the
+        system's step faster, else "float32".
+    """
+    fast = _has_bfloat16(cpuinfo) and system not in NOT_FASTER
+    return "mixed_bfloat16" if fast else "float32"
+
+
+def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
+    """A line for the log: what "auto" stands for, or that another precision would be faster; or "".
+
+    Args:
+        wanted: str, the setting; dtype: str, the Keras policy of the run.
+        system, cpuinfo: see `automatic_precision`.
+    """
+    fast = _has_bfloat16(cpuinfo)
+    if wanted == "auto":
+        why = "has instructions for bfloat16" if dtype == "mixed_bfloat16" else (
+            "takes no less time in bfloat16")
+        return f"dtype: {dtype}, because this machine {why}"
+    if fast is None:
         return ""
-    lines = re.findall(r"^(?:flags|Features)\s*:(.*)$", cpuinfo.read_text("utf-8"), re.M)
-    if not lines:
-        return ""
-    fast = INSTRUCTIONS & set(lines[0].split())
     if dtype == "mixed_bfloat16" and not fast:
         return (
             "this processor has no instructions for bfloat16, in which the run computes: "
             "--config.dtype=float32 is several times faster here"
         )
-    if dtype == "float32" and fast:
+    if dtype == "float32" and fast and system not in NOT_FASTER:
         return (
             "this processor has instructions for bfloat16: --config.dtype=mixed_bfloat16 would "
             "take less time (see docs/scaling.md); this run computes in float32"
         )
     return ""
+
+
+def _has_bfloat16(cpuinfo):
+    """Whether the processor computes in bfloat16; None if it is not known or a GPU computes."""
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU") or not cpuinfo.exists():
+        return None
+    lines = re.findall(r"^(?:flags|Features)\s*:(.*)$", cpuinfo.read_text("utf-8"), re.M)
+    return bool(INSTRUCTIONS & set(lines[0].split())) if lines else None
 
 
 def peak_memory():

@@ -13,7 +13,7 @@ from zoo.errors import ZooError
 from zoo.presets.usage import condition_record
 from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
 from zoo.training.config import flatten, negatives_of, to_plain
-from zoo.training.hardware import precision_advice
+from zoo.training.hardware import automatic_precision, precision_line
 from zoo.training.initial_weights import check_start, start_from
 from zoo.training.pretraining import (
     check_pretraining,
@@ -60,7 +60,7 @@ def run(config, workdir, build=None, strategy=None):
 
 def _run(recipe, workdir, strategy):
     recipe = recipe.with_config(as_begun(recipe.config, workdir))
-    data = recipe.open_data(recipe.config)
+    data, wanted = recipe.open_data(recipe.config), recipe.config.dtype
     recipe = resolve(recipe, data)
     check_config_matches(workdir, recipe.config)
     check_folder(workdir, data)
@@ -71,7 +71,8 @@ def _run(recipe, workdir, strategy):
         experiment = build_experiment(recipe, data, strategy, first_start=is_new(workdir))
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
-        for line in (*data.notes, precision_advice(recipe.config.dtype)):
+        precision = precision_line(wanted, recipe.config.dtype, recipe.config.system)
+        for line in (*data.notes, precision):
             if line:
                 folder.log(line)
         record(folder, data)
@@ -98,8 +99,11 @@ def parameter_summary(model):
 
 
 def resolve(recipe, data):
-    """A copy of the recipe with `steps` set: `epochs` passes over the data where `steps` is 0."""
+    """A copy of the recipe with `steps` set: `epochs` passes over the data where `steps` is 0; and
+    with this machine's `dtype` where it is "auto"."""
     config = recipe.config.copy_and_resolve_references()
+    if config.dtype == "auto":
+        config.dtype = automatic_precision(config.system)
     recipe, count = recipe.with_config(config), len(data)
     parts = [("config", config)]
     parts += [(f"config.{s.group}", config[s.group]) for s in stages_to_train(recipe)]

@@ -240,12 +240,15 @@ def as_begun(config, directory):
 
     The defaults of two settings differ from the behavior before they were introduced: a run started
     without `data.held_out_fraction` continues with all images of a data set that has no held-out
-    split, and one started without `data.words` continues with its tokenization.
+    split, and one started without `data.words` continues with its tokenization. `dtype: "auto"`
+    stays what it was when the run began, also on another machine.
     """
     result = config.copy_and_resolve_references()
     begun = read_config(directory) if os.path.isdir(directory) else None
     if begun is None:
         return result
+    if result.get("dtype") == "auto" and "dtype" in begun:
+        result.dtype = begun["dtype"]
     for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
         key = f"data.{name}"
         if key not in flatten(begun) and result.get("data", {}).get(name) == default:

@@ -83,7 +83,7 @@ def common_config(system, dataset, variants):
         "batch_size": 1,  # images per step, over all replicas
         "init": "",  # fine-tuning: the preset or run folder whose weights the networks start with
         "seed": 0,  # of the weights, the noise and the data order
-        "dtype": "float32",  # "float32" | "mixed_bfloat16"
+        "dtype": "float32",  # "float32" | "mixed_bfloat16" | "auto": the faster one on this machine
         "strategy": "none",  # "none" | "mirrored" | "multiworker" (cluster in TF_CONFIG)
         "statistics": "replica",  # batch statistics of each "replica", or "global": of all together
         "threads": 0,  # CPU threads; 0: TensorFlow's default
