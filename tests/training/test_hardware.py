@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from recipes import dcgan
+from recipes import attn_gan, dcgan
 from tests.support.recipes import train
+from zoo.training.config import to_plain
 from zoo.training.hardware import automatic_precision, peak_memory, precision_line
+from zoo.training.run_folder import as_begun
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,17 @@ def test_a_run_that_began_with_auto_keeps_its_precision(tmp_path, monkeypatch):
     log = (tmp_path / "run" / "log.txt").read_text()
     assert log.count(f"dtype: {here}, because") == 1
     assert json.loads((tmp_path / "run" / "config.json").read_text())["dtype"] == here
+
+
+def test_a_run_from_before_auto_keeps_its_precision(tmp_path):
+    """That of its pre-training too."""
+    config = attn_gan.get_config("emoji")
+    assert config.dtype == config.pretraining.dtype == "auto"
+    begun = to_plain(config)
+    begun["dtype"] = begun["pretraining"]["dtype"] = "float32"
+    (tmp_path / "config.json").write_text(json.dumps(begun))
+    now = as_begun(config, tmp_path)
+    assert (now.dtype, now.pretraining.dtype) == ("float32", "float32")
 
 
 def test_peak_memory_grows_with_what_a_process_takes(monkeypatch):

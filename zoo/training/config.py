@@ -39,6 +39,14 @@ def to_plain(value):
     return value
 
 
+def replace_auto(config, choose):
+    """Gives every `dtype` "auto" of a config and of its stages the value that `choose` gives for
+    its name, such as "pretraining.dtype"."""
+    for key, value in flatten(to_plain(config)).items():
+        if key.rpartition(".")[2] == "dtype" and value == "auto":
+            config.update_from_flattened_dict({key: choose(key)})
+
+
 def differing_keys(old, new):
     """Sorted keys whose values differ between two configs, except `RUNTIME_KEYS`."""
     old, new = ({**DEFAULTS_OF_OLD_RUNS, **flatten(to_plain(c))} for c in (old, new))

@@ -12,7 +12,7 @@ import keras
 from zoo.errors import ZooError
 from zoo.presets.usage import condition_record
 from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
-from zoo.training.config import flatten, negatives_of, to_plain
+from zoo.training.config import flatten, negatives_of, replace_auto, to_plain
 from zoo.training.hardware import automatic_precision, precision_line
 from zoo.training.initial_weights import check_start, start_from
 from zoo.training.pretraining import (
@@ -102,8 +102,7 @@ def resolve(recipe, data):
     """A copy of the recipe with `steps` set: `epochs` passes over the data where `steps` is 0; and
     with this machine's `dtype` where it is "auto"."""
     config = recipe.config.copy_and_resolve_references()
-    if config.dtype == "auto":
-        config.dtype = automatic_precision(config.system)
+    replace_auto(config, lambda key: automatic_precision(config.system))
     recipe, count = recipe.with_config(config), len(data)
     parts = [("config", config)]
     parts += [(f"config.{s.group}", config[s.group]) for s in stages_to_train(recipe)]

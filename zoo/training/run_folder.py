@@ -27,6 +27,7 @@ from zoo.training.config import (
     differing_keys,
     flatten,
     kept,
+    replace_auto,
     to_plain,
 )
 from zoo.training.run_page import write_page
@@ -247,10 +248,10 @@ def as_begun(config, directory):
     begun = read_config(directory) if os.path.isdir(directory) else None
     if begun is None:
         return result
-    if result.get("dtype") == "auto" and "dtype" in begun:
-        result.dtype = begun["dtype"]
+    known = flatten(begun)
+    replace_auto(result, lambda key: known.get(key, "auto"))
     for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
         key = f"data.{name}"
-        if key not in flatten(begun) and result.get("data", {}).get(name) == default:
+        if key not in known and result.get("data", {}).get(name) == default:
             result.data[name] = DEFAULTS_OF_OLD_RUNS[key]
     return result
