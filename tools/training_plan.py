@@ -148,7 +148,8 @@ PLAN = [
     # the one without is not published: attn_gan_emoji_64 ships from a longer, earlier training
     *pair("attn_gan:emoji_64", "attn_gan.py:emoji", needs=("damsm_emoji_64",),
           what="AttnGAN{ms} on captioned emoji: a caption in, 64x64 images out.", **GUIDED),
-    Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES, settings=U_NET,
+    Job("bicyclegan_facades_128", "bicyclegan.py:facades_128", FACADES,
+        settings={**U_NET, "model.generator_filters": 16},  # half the size: 100 MB hold all presets
         description="BicycleGAN on facades: a label map in, 128x128 photos out; the latent of one "
                     "photo can be given to another label map.", limitations=FACADE_LIMITS),
     *pair("drit:emoji_styles_64", "drit.py:emoji",
