@@ -163,7 +163,8 @@ def _samples(queue, job, model, target):
             recipe.config.data[key.removeprefix("data.")] = value
     data = recipe.open_data(recipe.config)
     count = recipe.config.samples.samples_per_condition
-    kinds = fixed_conditions(model, data, recipe.config.samples.rows)  # one per direction
+    rows = recipe.config.samples.rows // (2 if model.image_size > 64 else 1)  # megabytes
+    kinds = fixed_conditions(model, data, rows)  # one per direction
     canvases = [sample_grid(model, conditions, count, 0)[1] for conditions in kinds]
     save_png(target / "samples.png", np.concatenate(canvases))
     before = ("", "the source, then ", "the source and the target, then ")
