@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 ARGS ?=
 WORKERS ?= 2
-BENCH ?= steps attn_gan metrics
+BENCH ?= steps starts attn_gan metrics
 DATA ?= data
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
