@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import tiny, tiny_images, tiny_systems
+from tests.support.clusters import finish, start_workers
 from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from tests.support.precision import computing_in
 from zoo.models.base import noise
@@ -99,3 +100,9 @@ def test_two_replicas_take_the_steps_of_one_device(system, two_devices):  # noqa
     for name, value in alone.items():
         np.testing.assert_allclose(spread[name], value, 0, TOLERANCE, err_msg=name)
     assert max(np.abs(alone[name] - start[name]).max() for name in start) > 1e-4
+
+
+def test_workers_gather_the_inputs_of_their_step():
+    results = finish(start_workers("tests.support.gathering"))
+    lines = [output.strip() for output, _ in results]
+    assert lines == ["[0, 1, 2, 3] [False, False, True, True]"] * 2, results

@@ -29,7 +29,9 @@ def gather(rows):
     if count() == 1:
         return rows
     kind = tf.int32 if rows.dtype == tf.bool else rows.dtype
-    gathered = tf.distribute.get_replica_context().all_gather(tf.cast(rows, kind), axis=0)
+    # unlike an input of the step, a copy has a device, without which several workers gather nothing
+    copy = tf.identity(tf.cast(rows, kind))
+    gathered = tf.distribute.get_replica_context().all_gather(copy, axis=0)
     total = None if rows.shape[0] is None else rows.shape[0] * count()
     gathered.set_shape([total, *rows.shape[1:]])
     return tf.cast(gathered, rows.dtype)
