@@ -2,6 +2,7 @@ r"""Tour of mode seeking: a small DM-GAN trained without and with it, from the s
 
     python examples/mode_seeking_tour.py --out=tour
     python examples/mode_seeking_tour.py --out=tour --seeds=0,1,2  # as in docs/mode_seeking.md
+    python examples/mode_seeking_tour.py --out=tour --weights=0,0.5,1,2,3,5  # too much of it?
 
 The data set is `shapes`: a caption such as "a red circle" specifies some attributes of an image and
 leaves others open, so all modes of a caption are known, and the modes that a generator covers can
@@ -38,7 +39,7 @@ from zoo.text import CaptionTokenizer, Vocabulary
 from zoo.visualization import canvas
 from zoo.visualization.grid import save_png
 
-WEIGHTS = (0.0, 1.0)  # of the mode seeking term: DM-GAN, and DM-GAN with mode seeking
+WEIGHTS = "0,1"  # of the mode seeking term: DM-GAN, and DM-GAN with mode seeking
 STAGES = (8, 16)  # pixels: small, so that minutes are enough
 STEPS, DAMSM_STEPS, BATCH = 3000, 600, 24
 PROBES = 24  # measurements during training
@@ -179,7 +180,7 @@ def draw(samples, histories, modes, seed):
                 f"{histories[weight][-1]['captions'][SHOWN]['covered']} of {len(modes[SHOWN])} "
                 f"modes in {SAMPLES}",
             )
-            for weight in WEIGHTS
+            for weight in samples
         )
     ]
     plots = [
@@ -197,7 +198,7 @@ def draw(samples, histories, modes, seed):
     ]
     title = f'"{CAPTIONS[SHOWN]}", the same noises, seed {seed}'
     gap = 3 * canvas.GAP
-    body = [canvas.row(sides, gap), canvas.row(plots, gap)]
+    body = [canvas.row(parts, gap) for parts in (sides[:3], sides[3:], plots) if parts]
     heading = canvas.text_line(title, body[0].width, size=canvas.TITLE)
     return np.asarray(canvas.with_margin(canvas.column([heading, *body], gap)))
 
@@ -219,9 +220,12 @@ def report(runs, modes, steps):
                 f"| {seed} | {weight:g} | {last['covered']:.1f} | {last['on_caption']:.0%} | "
                 f"{last['ratio']:.3f} | {last['seconds']:.0f} |"
             )
-    more = [rows[WEIGHTS[1]][-1]["covered"] > rows[WEIGHTS[0]][-1]["covered"]
-            for rows in runs.values()]
-    lines += ["", f"With mode seeking more modes are covered in {sum(more)} of {len(more)} seeds."]
+    first, *others = next(iter(runs.values()))
+    lines.append("")
+    for weight in others:
+        more = [rows[weight][-1]["covered"] > rows[first][-1]["covered"] for rows in runs.values()]
+        lines.append(f"With weight {weight:g} more modes are covered than with {first:g} in "
+                     f"{sum(more)} of {len(more)} seeds.")
     return "\n".join(lines) + "\n"
 
 
@@ -231,6 +235,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="tour", help="folder to write to (default: tour)")
     parser.add_argument("--seeds", default="0", help="comma-separated (default: 0)")
+    parser.add_argument("--weights", default=WEIGHTS, help=f"comma-separated (default: {WEIGHTS})")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"per run (default: {STEPS})")
     options = parser.parse_args(arguments)
     out, runs = Path(options.out), {}
@@ -239,7 +244,7 @@ def main(arguments=None):
     for seed in map(int, options.seeds.split(",")):
         damsm = train_damsm(source, tokenizer, seed)
         samples, runs[seed] = {}, {}
-        for weight in WEIGHTS:
+        for weight in map(float, options.weights.split(",")):
             samples[weight], runs[seed][weight] = train_gan(
                 source, tokenizer, modes, damsm, classifier, weight, seed, options.steps
             )

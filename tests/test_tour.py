@@ -17,13 +17,14 @@ SCRIPT = ROOT / "examples" / "mode_seeking_tour.py"
 @pytest.mark.large
 def test_the_tour_writes_image_table_and_figures(tmp_path):
     result = subprocess.run(
-        [sys.executable, str(SCRIPT), f"--out={tmp_path}", "--steps=8"],
+        [sys.executable, str(SCRIPT), f"--out={tmp_path}", "--steps=8", "--weights=0,1,2,4"],
         capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert result.returncode == 0, result.stderr
     runs = json.loads((tmp_path / "tour.json").read_text())
-    assert [len(rows) for rows in runs["0"].values()] == [8, 8]
-    assert "more modes are covered" in (tmp_path / "tour.md").read_text()
+    assert [len(rows) for rows in runs["0"].values()] == [8, 8, 8, 8]
+    text = (tmp_path / "tour.md").read_text()
+    assert [f"With weight {weight} more modes" in text for weight in (1, 2, 4)] == [True] * 3
     image = np.asarray(Image.open(tmp_path / "tour.png"))
     assert image.shape[1] > 900 and image.min() < 50
 
