@@ -74,41 +74,23 @@ def reflect_pad(x, pad):
     """(batch, h, w, c) with `pad` rows and columns on every side that mirror the image's own,
     without its edge.
 
-    Copies of rows and columns, whose gradients are sums of rows and columns: on a CPU, `tf.pad` and
-    its gradient take twice the time. Images of unknown or hardly larger size are left to it.
+    Slices put together, which with their gradients take two thirds of the time of `tf.pad` on a
+    CPU. Images of unknown size are left to it.
     """
-    if not all(n is not None and n >= 2 * pad + 2 for n in x.shape[1:3]):
+    if None in x.shape[1:3]:
         return tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]], "REFLECT")
     distances = range(1, pad + 1)  # from the edge
-
-    @tf.custom_gradient
-    def padded(x):
-        for axis in (1, 2):
-            last = x.shape[axis] - 1
-            before = [_lines(x, axis, i) for i in reversed(distances)]
-            x = tf.concat([*before, x, *(_lines(x, axis, last - i) for i in distances)], axis)
-        return x, gradient
-
-    def gradient(g):
-        for axis in (2, 1):
-            first, last = pad, g.shape[axis] - 1 - pad  # the image's edges
-            g = tf.concat([
-                _lines(g, axis, first),
-                *(_lines(g, axis, first + i) + _lines(g, axis, first - i) for i in distances),
-                _lines(g, axis, first + pad + 1, last - first - 2 * pad - 1),
-                *(_lines(g, axis, last - i) + _lines(g, axis, last + i)
-                  for i in reversed(distances)),
-                _lines(g, axis, last),
-            ], axis)
-        return g
-
-    return padded(x)
+    for axis in (1, 2):
+        last = x.shape[axis] - 1
+        before = [_lines(x, axis, i) for i in reversed(distances)]
+        x = tf.concat([*before, x, *(_lines(x, axis, last - i) for i in distances)], axis)
+    return x
 
 
-def _lines(x, axis, start, count=1):
-    """Rows (`axis` 1) or columns (2) of images; `x[:, a:b]` takes several times as long."""
+def _lines(x, axis, at):
+    """A row (`axis` 1) or column (2) of images; `x[:, at : at + 1]` takes several times as long."""
     begin, size = [0] * 4, [-1] * 4
-    begin[axis], size[axis] = start, count
+    begin[axis], size[axis] = at, 1
     return tf.slice(x, begin, size)
 
 

@@ -5,22 +5,21 @@ from keras import ops
 
 
 def upsample_nearest(x, factor=2):
-    """Nearest neighbor: (batch, h, w, c) -> (batch, factor h, factor w, c)."""
+    """Nearest neighbor: (batch, h, w, c) -> (batch, factor h, factor w, c).
+
+    As the gradient of average pooling, which hands every pixel to the factor x factor pixels that
+    it would be the mean of: on a CPU this and its own gradient, average pooling, take a fraction of
+    the time of copies and their sums.
+    """
     if factor == 1:
         return x
-
-    @tf.custom_gradient
-    def upsampled(x):
-        batch, height, width, channels = ops.shape(x)
-        y = ops.broadcast_to(  # a third of the operations of two `repeat`s
-            x[:, :, None, :, None], (batch, height, factor, width, factor, channels)
-        )
-        return ops.reshape(y, (batch, factor * height, factor * width, channels)), gradient
-
-    def gradient(g):
-        return factor**2 * ops.average_pool(g, factor, strides=factor, padding="valid")
-
-    return upsampled(x)
+    x = tf.convert_to_tensor(x)
+    batch, height, width, channels = ops.shape(x)
+    window = [1, factor, factor, 1]
+    return factor**2 * tf.raw_ops.AvgPoolGrad(
+        orig_input_shape=[batch, factor * height, factor * width, channels], grad=x, ksize=window,
+        strides=window, padding="VALID",
+    )
 
 
 def upsampled_conv3x3(x, kernel):
