@@ -6,12 +6,15 @@ Generators keep two images as a PNG, encoders some of their outputs.
 """
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import zoo
+from zoo.presets import registry
 
 FOLDER = Path(__file__).with_name("shipped")
 
@@ -21,6 +24,14 @@ def names():
     rows = [(row["name"], row["task"].endswith("-to-image")) for row in zoo.list_presets()]
     return tuple([name for name, generates in rows if generates is wanted]
                  for wanted in (True, False))
+
+
+def require_text_encoder(name):
+    """Skips a test of a preset that needs the package of its text encoder where that is missing."""
+    config = Path(registry.builtin_directory(name), "config.json").read_text("utf-8")
+    for package in set(re.findall(r"package://(\w+)/", config)):
+        pytest.importorskip(package, reason=f"{name} needs the package {package}")
+        pytest.importorskip("keras_hub", reason=f"{name} needs keras-hub, extra text")
 
 
 def ramp(size):

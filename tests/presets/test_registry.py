@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import zoo
+from tests.presets.shipped import require_text_encoder
 from zoo import presets
 from zoo.errors import ZooError
 from zoo.presets import registry
@@ -62,6 +63,7 @@ def test_built_in_presets_are_in_the_pages():
 
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_built_in_presets_load(name):
+    require_text_encoder(name)
     model = zoo.from_preset(name)
     stored = presets.read_metadata(name)["class"]
     names = {old: new for (_, old), (_, new) in RENAMED.items()}

@@ -11,6 +11,7 @@ from tests.presets import shipped
 
 @pytest.mark.parametrize("name", shipped.names()[0])
 def test_images_are_as_they_were(name):
+    shipped.require_text_encoder(name)
     images = shipped.images(name)
     with Image.open(shipped.FOLDER / f"{name}.png") as file:
         expected = np.asarray(file, np.int32)
