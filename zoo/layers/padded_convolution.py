@@ -79,18 +79,17 @@ def reflect_pad(x, pad):
     """
     if None in x.shape[1:3]:
         return tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]], "REFLECT")
-    distances = range(1, pad + 1)  # from the edge
     for axis in (1, 2):
-        last = x.shape[axis] - 1
-        before = [_lines(x, axis, i) for i in reversed(distances)]
-        x = tf.concat([*before, x, *(_lines(x, axis, last - i) for i in distances)], axis)
+        sides = [_lines(x, axis, start, pad) for start in (1, x.shape[axis] - 1 - pad)]
+        before, after = (tf.reverse(side, [axis]) for side in sides)
+        x = tf.concat([before, x, after], axis)
     return x
 
 
-def _lines(x, axis, at):
-    """A row (`axis` 1) or column (2) of images; `x[:, at : at + 1]` takes several times as long."""
+def _lines(x, axis, start, count):
+    """Rows (`axis` 1) or columns (2) of images; `x[:, a:b]` takes several times as long."""
     begin, size = [0] * 4, [-1] * 4
-    begin[axis], size[axis] = at, 1
+    begin[axis], size[axis] = start, count
     return tf.slice(x, begin, size)
 
 
