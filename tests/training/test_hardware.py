@@ -41,9 +41,9 @@ def test_a_faster_precision_is_named(tmp_path, monkeypatch, dtype, text, named):
 @pytest.mark.parametrize(
     ("system", "flags", "chosen", "why"),
     [
-        ("dcgan", "avx2 avx512_bf16", "mixed_bfloat16", "has instructions for bfloat16"),
-        ("dcgan", "avx2", "float32", "takes no less time in bfloat16"),
-        ("bicyclegan", "avx2 avx512_bf16", "float32", "takes no less time in bfloat16"),
+        ("dcgan", "avx2 avx512_bf16", "mixed_bfloat16", "this processor has instructions for it"),
+        ("dcgan", "avx2", "float32", "auto is bfloat16 only without"),
+        ("bicyclegan", "avx2 avx512_bf16", "float32", "auto is bfloat16 only without"),
     ],
 )
 def test_auto_is_the_faster_precision(tmp_path, monkeypatch, system, flags, chosen, why):
@@ -53,7 +53,7 @@ def test_auto_is_the_faster_precision(tmp_path, monkeypatch, system, flags, chos
     path.write_text(f"flags\t: fpu {flags}\n", "utf-8")
     assert automatic_precision(system, path) == chosen
     line = precision_line("auto", chosen, system, path)
-    assert line == f"dtype: {chosen}, because this machine {why}"
+    assert line.startswith(f"dtype: {chosen}; {why}")
     devices.append("a GPU")
     assert automatic_precision(system, path) == "float32"
     assert automatic_precision(system, tmp_path / "none") == "float32"
@@ -70,7 +70,7 @@ def test_a_run_that_began_with_auto_keeps_its_precision(tmp_path, monkeypatch):
     config.steps = 2
     assert train(config, tmp_path / "run")
     log = (tmp_path / "run" / "log.txt").read_text()
-    assert log.count(f"dtype: {here}, because") == 1
+    assert log.count(f"dtype: {here}; ") == 1
     assert json.loads((tmp_path / "run" / "config.json").read_text())["dtype"] == here
 
 

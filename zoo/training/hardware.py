@@ -45,9 +45,9 @@ def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
     """
     fast = _has_bfloat16(cpuinfo)
     if wanted == "auto":
-        why = "has instructions for bfloat16" if dtype == "mixed_bfloat16" else (
-            "takes no less time in bfloat16")
-        return f"dtype: {dtype}, because this machine {why}"
+        why = "this processor has instructions for it" if dtype == "mixed_bfloat16" else (
+            "auto is bfloat16 only without a GPU, where the processor and the system gain from it")
+        return f"dtype: {dtype}; {why}"
     if fast is None:
         return ""
     if dtype == "mixed_bfloat16" and not fast:
