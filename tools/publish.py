@@ -70,7 +70,7 @@ def publish(queue, job, target, machine):
     from zoo.presets import read_metadata
     from zoo.presets.saving import update_metadata
 
-    source = queue.preset(job)
+    source = queue.trained_path(job)
     found = read_metadata(str(source))
     model = zoo.from_preset(str(source))
     model.save_to_preset(str(target), {

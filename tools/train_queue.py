@@ -55,15 +55,16 @@ class Queue:
         """A job's trained preset: its path or, of one that only the package has, its name."""
         if not self.is_done(job) and _is_shipped(job):
             return job.name
-        return self._path(job)
+        return self.trained_path(job)
 
-    def _path(self, job):
+    def trained_path(self, job):
+        """The path of the preset that this queue trains, whether it is there or not."""
         return self.out / job.name / (f"presets/{job.preset}" if job.program == "train" else "")
 
     def is_done(self, job):
         """Whether a job has trained all its steps."""
         if job.program != "train":
-            return (self._path(job) / "metadata.json").exists()
+            return (self.trained_path(job) / "metadata.json").exists()
         notes, config = (_json(self.out / job.name / name) for name in
                          ("presets.json", "config.json"))
         last = notes.get("last", {}).get("step", -1)

@@ -154,7 +154,8 @@ PLAN = [
         description="BicycleGAN on facades: a label map in, 128x128 photos out; the latent of one "
                     "photo can be given to another label map.", limitations=FACADE_LIMITS),
     *pair("drit:emoji_styles_64", "drit.py:emoji",
-          # with 1 the translations were patterns of colors, with the papers' rate too slow to learn
+          # with weight 1 and the papers' rate the translations were patterns of colors after 2,500
+          # steps; these settings are not tried yet
           weight=0.1,
           what="DRIT{ms} between two drawing styles of emoji, noto and blob: an image in, 64x64 "
                "images in the other style out, in both directions.",

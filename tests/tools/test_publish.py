@@ -24,8 +24,8 @@ JOBS = {
 
 def published(job, model, tmp_path):
     queue = types.SimpleNamespace(out=tmp_path / "runs", data=tmp_path, plan=[job])
-    queue.preset = lambda job: queue.out / job.name
-    model.save_to_preset(queue.preset(job), {
+    queue.preset = queue.trained_path = lambda job: queue.out / job.name
+    model.save_to_preset(queue.trained_path(job), {
         "description": "tiny", "training": {"steps": 1, "data": f"pairs:{tmp_path}/facades.zip"},
     })
     target = tmp_path / "published" / job.name

@@ -8,8 +8,8 @@ def upsample_nearest(x, factor=2):
     """Nearest neighbor: (batch, h, w, c) -> (batch, factor h, factor w, c).
 
     As the gradient of average pooling, which hands every pixel to the factor x factor pixels that
-    it would be the mean of: on a CPU this and its own gradient, average pooling, take a fraction of
-    the time of copies and their sums.
+    it would be the mean of: on a CPU its own gradient, average pooling, takes a fraction of the
+    time of the sums that copies have as gradients.
     """
     if factor == 1:
         return x
