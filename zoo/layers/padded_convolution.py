@@ -74,23 +74,17 @@ def reflect_pad(x, pad):
     """(batch, h, w, c) with `pad` rows and columns on every side that mirror the image's own,
     without its edge.
 
-    Slices put together, which with their gradients take two thirds of the time of `tf.pad` on a
-    CPU. Images of unknown size are left to it.
+    Parts put together, which with their gradients take half the time of `tf.pad` on a CPU. Images
+    of unknown size, and smaller than twice the padding, are left to it.
     """
-    if None in x.shape[1:3]:
+    if None in x.shape[1:3] or min(x.shape[1:3]) < 2 * pad + 2:
         return tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]], "REFLECT")
     for axis in (1, 2):
-        sides = [_lines(x, axis, start, pad) for start in (1, x.shape[axis] - 1 - pad)]
-        before, after = (tf.reverse(side, [axis]) for side in sides)
-        x = tf.concat([before, x, after], axis)
+        inner = x.shape[axis] - 2 * pad - 2
+        first, before, middle, after, last = tf.split(x, [1, pad, inner, pad, 1], axis)
+        mirrored = [part if pad == 1 else tf.reverse(part, [axis]) for part in (before, after)]
+        x = tf.concat([mirrored[0], first, before, middle, after, last, mirrored[1]], axis)
     return x
-
-
-def _lines(x, axis, start, count):
-    """Rows (`axis` 1) or columns (2) of images; `x[:, a:b]` takes several times as long."""
-    begin, size = [0] * 4, [-1] * 4
-    begin[axis], size[axis] = start, count
-    return tf.slice(x, begin, size)
 
 
 def half_size(x):

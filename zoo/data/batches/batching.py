@@ -34,7 +34,7 @@ class Batching:
         pad: int, pixels: an image is resized to `image_size`, mirrored at its edges by so many
             pixels, and cropped at a random position; excludes `load_size`.
         flip: flips images horizontally with probability 1/2.
-        cache: decodes and resizes every image once, in parallel, into memory.
+        cache: decodes and resizes every image once, at its first use, and keeps it in memory.
         rows: ints, the rows of each batch that are read, in this order; None: all.
     """
 

@@ -1,12 +1,10 @@
 """Images of one size for batches: cached in memory as uint8, or decoded every time."""
 
-import numpy as np
 import tensorflow as tf
 
+from zoo.data.batches.first_use_cache import FirstUseCache
 from zoo.images.convert import to_float_in_pipeline
 from zoo.images.resample import resize
-
-_CHUNK = 64
 
 
 class SquareImageCache:
@@ -17,22 +15,14 @@ class SquareImageCache:
         count: int, number of images.
         side: int, pixels.
         channels: int.
-        cache: decodes every image once, in parallel, into one array in memory.
+        cache: decodes every image once, at its first use, and keeps it in memory.
     """
 
     def __init__(self, load_batch, count, side, channels=3, cache=False):
-        self._load_batch, self._side, self._shape = load_batch, side, [side, side, channels]
-        self._array = None
+        self._side, self._shape = side, [side, side, channels]
+        self._load_batch, self._cache = load_batch, None
         if cache:
-            array = np.empty([count, *self._shape], np.uint8)
-            chunks = tf.data.Dataset.range(count).batch(_CHUNK)
-            chunks = chunks.map(self._batch, num_parallel_calls=tf.data.AUTOTUNE)
-            start = 0
-            for chunk in chunks.prefetch(2).as_numpy_iterator():
-                array[start : start + len(chunk)] = chunk
-                start += len(chunk)
-            with tf.device("CPU:0"):
-                self._array = tf.constant(array)
+            self._cache = FirstUseCache(lambda index: (load_batch(index),), count, [self._shape])
 
     def views(self, index, size, position=None, flip=None):
         """Cropped and flipped images.
@@ -47,8 +37,7 @@ class SquareImageCache:
         Returns:
             float32 [B, size, size, channels] in [-1, 1].
         """
-        images = self._batch(index) if self._array is None else tf.gather(self._array, index)
-        return self._moved(images, size, position, flip)
+        return self._moved(self._batch(index), size, position, flip)
 
     @tf.autograph.experimental.do_not_convert
     def _moved(self, images, size, position, flip):
@@ -68,6 +57,9 @@ class SquareImageCache:
         return to_float_in_pipeline(tf.ensure_shape(images, shape))
 
     def _batch(self, index):
+        if self._cache:
+            (images,) = self._cache(index)
+            return images
         return tf.ensure_shape(self._load_batch(index), [index.shape[0], *self._shape])
 
 

@@ -1,14 +1,12 @@
 """The images of a source for text-to-image batches: cached as uint8, or decoded every time."""
 
-import itertools
-
 import numpy as np
 import tensorflow as tf
 
+from zoo.data.batches.first_use_cache import FirstUseCache
+from zoo.data.batches.image_cache import one_by_one
 from zoo.images import crop as ops
 from zoo.images.convert import to_float_in_pipeline
-
-_CHUNK = 256
 
 
 def image_store(source, sizes, crop, cache):
@@ -18,7 +16,7 @@ def image_store(source, sizes, crop, cache):
         source: images (see `zoo.data`).
         sizes: tuple of int, pixels, smallest first.
         crop: "paper" or "none", see `zoo.data.batches.text_to_image`.
-        cache: keep decoded images in memory.
+        cache: keep decoded images in memory: square ones from their first use on.
 
     Returns:
         an object with `batched`. If True, `batch(index, flip)` returns the pyramids of images;
@@ -80,24 +78,19 @@ class _CachedScaled(_Loaded):
 
 
 class _CachedSquares:
-    """Square images at every size, one uint8 array [n, s, s, 3] per size."""
+    """Square images at every size, kept from their first use on."""
 
     batched = True
 
     def __init__(self, source, sizes):
-        arrays = [np.empty([len(source), size, size, 3], np.uint8) for size in sizes]
-        shrink = tf.function(lambda images: ops.pyramid_uint8(images, sizes), reduce_retracing=True)
-        start = 0
-        for chunk in _square_chunks(source, sizes):
-            for array, images in zip(arrays, shrink(chunk), strict=True):
-                array[start : start + len(chunk)] = images
-            start += len(chunk)
-        self._arrays = tuple(tf.constant(array) for array in arrays)
+        load, shapes = _square_loader(source, sizes), [(size, size, 3) for size in sizes]
+        self._cache = FirstUseCache(
+            lambda index: ops.pyramid_uint8(load(index), sizes), len(source), shapes
+        )
 
     def batch(self, index, flip):
         """The pyramids of the images of a batch."""
-        levels = (tf.gather(array, index) for array in self._arrays)
-        return _floats(levels, flip[:, None, None, None])
+        return _floats(self._cache(index), flip[:, None, None, None])
 
 
 @tf.autograph.experimental.do_not_convert
@@ -107,17 +100,12 @@ def _floats(levels, flip):
     )
 
 
-def _square_chunks(source, sizes):
-    """Yields all images in order at the largest size, in chunks of uint8 [b, S, S, 3]."""
+def _square_loader(source, sizes):
+    """indices [B] -> uint8 [B, S, S, 3], images at the largest size."""
     size = sizes[-1]
     if hasattr(source, "load_batch") and source.image_size == size:  # drawn, not decoded
-        load = tf.function(source.load_batch, reduce_retracing=True)
-        for start in range(0, len(source), _CHUNK):
-            yield load(tf.range(start, min(start + _CHUNK, len(source))))
-        return
-    loaded = _all(_Loaded(source, sizes, "none").scaled, len(source))
-    while chunk := list(itertools.islice(loaded, _CHUNK)):
-        yield tf.constant(np.stack(chunk))
+        return source.load_batch
+    return one_by_one(_Loaded(source, sizes, "none").scaled, size)
 
 
 def _all(load, count):

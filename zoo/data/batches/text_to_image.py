@@ -57,7 +57,7 @@ def text_to_image_dataset(
             order of the images (and of mismatched images) is random nevertheless.
         crop: "paper" as above; "none" resizes the whole image to a square.
         flip: flips images horizontally with probability 1/2.
-        cache: decodes every image once, in parallel, into memory.
+        cache: decodes every image once and keeps it in memory.
         mismatched: adds `mismatched_images`: per sample, an image drawn from all images, with its
             own crop and flip. If its label equals the sample's, it is drawn once more and then
             kept, as in the official code, so it can still be of the same class, or even the same

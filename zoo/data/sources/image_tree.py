@@ -93,8 +93,12 @@ class StoredImages:
 
         sizes = tf.data.Dataset.from_tensor_slices(tf.constant(indices, tf.int64))
         sizes = sizes.map(size, num_parallel_calls=tf.data.AUTOTUNE)
-        sizes = sizes.ignore_errors(log_warning=False).prefetch(256)
-        return {int(index): tuple(map(int, shape)) for index, shape in sizes.as_numpy_iterator()}
+        sizes = sizes.ignore_errors(log_warning=False).batch(256).prefetch(2)
+        return {
+            index: tuple(shape)
+            for indices, shapes in sizes.as_numpy_iterator()
+            for index, shape in zip(indices.tolist(), shapes.tolist(), strict=True)
+        }
 
     def _sizes_one_by_one(self, indices):
         """`_sizes` for a few images."""
