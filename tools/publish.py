@@ -10,6 +10,7 @@ weights by more than `TOLERANCE`. `examples/measure_presets.py` then measures it
 
 import argparse
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -54,6 +55,8 @@ DATA = {
     ],
 }
 # Names of files that mean nothing elsewhere, and settings of the machine.
+STEP = 100  # whose losses the card has: the same command logs them again
+LOGGED = rf" step {STEP}/.*?\)\s+(.*?)\s+[\d.,]+ images/s"
 STAGES = ("pretraining", "captioning")  # settings of stages that are jobs of their own
 LEFT_OUT = ("init", "checkpoint_every", "log_every", "sample_every", "sample_minutes", "threads",
             "count")
@@ -118,8 +121,10 @@ def _training(queue, job, found, machine):
     saved = queue.out / job.name / "checkpoints" / "last.json"
     if saved.exists():
         kept["time"] = f"{json.loads(saved.read_text())['seconds'] / 3600:.1f} hours"
-    arguments = [a for a in job.arguments(queue)
-                 if not a.startswith(("--config.threads", "--workdir", "--out"))]
+    log = queue.out / job.name / "log.txt"
+    if losses := log.exists() and re.search(LOGGED, log.read_text()):
+        kept[f"log of step {STEP}"] = losses[1]
+    arguments = [a for a in job.arguments(queue) if not a.startswith(("--workdir", "--out"))]
     command = shlex.join(["python", "-m", f"recipes.{job.program}", *arguments])
     command = command.replace(f"{queue.data}/", "data/").replace(f"{queue.out}/", "runs/")
     folder = "--out" if job.program == "train_encoder" else "--workdir"

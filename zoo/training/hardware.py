@@ -32,7 +32,7 @@ def automatic_precision(system, cpuinfo=CPUINFO):
         "mixed_bfloat16" without a GPU, on a processor with instructions for it that make the
         system's step faster, else "float32".
     """
-    fast = _has_bfloat16(cpuinfo) and system not in NOT_FASTER
+    fast = has_bfloat16(cpuinfo) and system not in NOT_FASTER
     return "mixed_bfloat16" if fast else "float32"
 
 
@@ -43,7 +43,7 @@ def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
         wanted: str, the setting; dtype: str, the Keras policy of the run.
         system, cpuinfo: see `automatic_precision`.
     """
-    fast = _has_bfloat16(cpuinfo)
+    fast = has_bfloat16(cpuinfo)
     if wanted == "auto":
         why = "this processor has instructions for it" if dtype == "mixed_bfloat16" else (
             "auto is bfloat16 only without a GPU, where the processor and the system gain from it")
@@ -63,7 +63,7 @@ def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
     return ""
 
 
-def _has_bfloat16(cpuinfo):
+def has_bfloat16(cpuinfo=CPUINFO):
     """Whether the processor computes in bfloat16; None if it is not known or a GPU computes."""
     import tensorflow as tf
 
