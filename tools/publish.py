@@ -168,7 +168,7 @@ def _samples(queue, job, model, target):
             recipe.config.data[key.removeprefix("data.")] = value
     data = recipe.open_data(recipe.config)
     count = recipe.config.samples.samples_per_condition
-    rows = recipe.config.samples.rows // (2 if model.image_size > 64 else 1)  # megabytes
+    rows = recipe.config.samples.rows * 32 // max(32, model.image_size)  # 100 MB hold all presets
     kinds = fixed_conditions(model, data, rows)  # one per direction
     canvases = [sample_grid(model, conditions, count, 0)[1] for conditions in kinds]
     save_png(target / "samples.png", np.concatenate(canvases))
