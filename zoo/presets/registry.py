@@ -63,7 +63,7 @@ def without_mode_seeking(name):
 def _shared_settings(name):
     """The settings of a built-in preset's training that a preset with mode seeking has too."""
     training = storage.read_json(os.path.join(builtin_directory(name), METADATA))["training"]
-    own = ("model.mode_seeking_weight", "command", "time", "hardware")
+    own = ("model.mode_seeking_weight", "command", "time", "hardware", "log of step 100")
     return {key: value for key, value in training.items() if key not in own}
 
 
