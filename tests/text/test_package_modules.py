@@ -1,5 +1,6 @@
 """Text encoders whose weights are in an installed Python package."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -44,6 +45,25 @@ def test_a_preset_reads_captions_with_a_package(installed, tmp_path, monkeypatch
     made, = (installed / "cache" / "modules").iterdir()
     assert made.name.startswith("a_small_bert-")
     assert sorted(path.name for path in made.iterdir()) == ["encoder", "preprocess"]
+
+
+def test_modules_made_while_a_preset_is_loaded_do_not_count_for_its_size(
+    installed, tmp_path, monkeypatch
+):
+    settings = {"kind": "hub", **HANDLES, "sentence": "words"}
+    model = tiny.stackgan_v2("rnn", vocabulary=None, max_words=9, text_encoder=settings)
+    images = model.generate(CAPTIONS, seed=1)
+    model.save_to_preset(tmp_path / "preset")
+    make_modules = bert_modules.make_modules
+
+    def larger(*arguments, **settings):
+        keras.layers.Dense(3000).build((None, 3000))  # as a real BERT, larger than the preset
+        make_modules(*arguments, **settings)
+
+    monkeypatch.setattr(bert_modules, "make_modules", larger)
+    monkeypatch.setenv("ZOO_CACHE_DIR", str(tmp_path / "empty"))
+    loaded = zoo.from_preset(str(tmp_path / "preset"))
+    np.testing.assert_allclose(loaded.generate(CAPTIONS, seed=1), images, atol=1)
 
 
 def test_the_digest_is_that_of_the_checkpoint(installed):

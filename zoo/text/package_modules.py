@@ -8,6 +8,7 @@ may name them: the package holds weights and word pieces, not a program, and no 
 The modules are made on first use, in the folder `modules` of ZOO_CACHE_DIR (~/.cache/zoo).
 """
 
+import contextvars
 import functools
 import hashlib
 import os
@@ -40,7 +41,8 @@ def local_folder(handle):
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:
             whole = Path(folder) / "whole"
-            make_modules(source, str(whole), places=None)
+            # in a context of its own: the size limit of a preset that is being loaded is not theirs
+            contextvars.Context().run(make_modules, source, str(whole), places=None)
             try:
                 whole.rename(made)
             except OSError:  # another process was faster
