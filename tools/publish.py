@@ -54,9 +54,9 @@ DATA = {
          "attribution": "In the form of pix2pix; scaled to 128 pixels."},
     ],
 }
-# Names of files that mean nothing elsewhere, and settings of the machine.
 STEP = 100  # whose losses the card has: the same command logs them again
 LOGGED = rf" step {STEP}/.*?\)\s+(.*?)\s+[\d.,]+ images/s"
+# Names of files that mean nothing elsewhere, and settings of the machine.
 STAGES = ("pretraining", "captioning")  # settings of stages that are jobs of their own
 LEFT_OUT = ("init", "checkpoint_every", "log_every", "sample_every", "sample_minutes", "threads",
             "count")

@@ -99,6 +99,7 @@ def test_presets_of_other_trainings_are_no_pair(monkeypatch):
 
 
 def test_the_partner_without_mode_seeking():
-    assert registry.without_mode_seeking("dm_gan_ms_emoji_64") == "dm_gan_emoji_64"
+    for system in ("dm_gan_{}emoji_64", "pix2pix_{}facades_128"):
+        assert registry.without_mode_seeking(system.format("ms_")) == system.format("")
     for name in ("dm_gan_emoji_64", "damsm_emoji_64", "./a_ms_b", "no_ms_preset"):
         assert registry.without_mode_seeking(name) is None

@@ -28,6 +28,10 @@ def published(job, model, tmp_path):
     model.save_to_preset(queue.trained_path(job), {
         "description": "tiny", "training": {"steps": 1, "data": f"pairs:{tmp_path}/facades.zip"},
     })
+    (queue.trained_path(job) / "log.txt").write_text(
+        "11:59:59 step 80/200 (40 %)  a_loss 3  b 4  26.0 images/s  9 s left\n"
+        "12:00:00 step 100/200 (50 %)  a_loss 1.5  b 0.25  27.3 images/s  7 s left\n"
+    )
     target = tmp_path / "published" / job.name
     return publish.publish(queue, job, target, "a machine"), target
 
@@ -45,7 +49,9 @@ def test_images_as_conditions(kind, tmp_path):
         height, width = np.asarray(file).shape[:2]
     assert height // 32 == rows and width // 32 == columns
     assert metadata["data"][0]["name"] == "CMP Facade Database"
-    assert metadata["training"]["hardware"] == "a machine"
+    training = metadata["training"]
+    assert training["hardware"] == "a machine" and "--config.threads=1" in training["command"]
+    assert training["log of step 100"] == "a_loss 1.5  b 0.25"
 
 
 def test_a_reader(tmp_path):
