@@ -30,7 +30,7 @@ RECIPES = {
     "stackgan_v2:emoji": ("emoji.zip", "damsm=damsm_emoji_64"),
     "xmc_gan:emoji": ("emoji.zip", "damsm=damsm_emoji_64", "text=captions"),
     "damsm:emoji": ("emoji.zip",),
-    "stream:emoji": ("emoji.zip", "damsm=damsm_emoji_64"),
+    "stream:emoji": ("emoji.zip",),
     "drit:emoji": ("emoji.zip",),
     "dcgan:cifar10_small": ("cifar10_images.zip", "data.name=classes"),
     "pix2pix:facades_128": ("facades.zip",),

@@ -5,12 +5,17 @@ Every function except `shorten` and `nice_ceiling` returns a Pillow image. Needs
 
 import numpy as np
 
+from zoo.errors import ZooError
 from zoo.visualization.grid import drawable
 
 GAP, MARGIN = 10, 20
 INK, GRAY, PALE, WHITE = (25, 25, 25), (110, 110, 110), (215, 215, 215), (255, 255, 255)
 TEXT, SMALL, TITLE = 15, 13, 20  # font sizes
-LINES = ((44, 95, 170), (228, 112, 20), (60, 140, 80), (150, 60, 140))  # colors of a plot's lines
+LINES = (  # colors of a plot's lines
+    (44, 95, 170), (228, 112, 20), (60, 140, 80), (150, 60, 140), (180, 35, 45), (50, 160, 180),
+    (125, 90, 40), (90, 90, 90),
+)
+LEGEND = 5  # entries per row
 
 
 def text_line(text, width, right="", size=TEXT, ink=INK):
@@ -110,13 +115,18 @@ def line_plot(series, title, width=420, height=240, x_label="step"):
     """Line plot with a common x axis, a y axis from zero, and a legend above the plot.
 
     Args:
-        series: dict of name -> (list of x, list of y), at most four; y is at least 0.
+        series: dict of name -> (list of x, list of y), at most eight; y is at least 0.
         title: str.
         width, height: size of the plot in pixels.
         x_label: str. Label below the axis.
+
+    Raises:
+        ZooError: more lines than colors.
     """
     from PIL import ImageDraw, ImageFont
 
+    if len(series) > len(LINES):
+        raise ZooError(f"A plot shows at most {len(LINES)} lines, got {len(series)}.")
     scale = 2  # drawn at twice the size and reduced, for smooth lines
     font = ImageFont.load_default(SMALL * scale)
     xs = [x for x_values, _ in series.values() for x in x_values]
@@ -145,10 +155,13 @@ def line_plot(series, title, width=420, height=240, x_label="step"):
     for (x_values, y_values), color in zip(series.values(), LINES, strict=False):
         points = [position(x, y) for x, y in zip(x_values, y_values, strict=True)]
         draw.line(points, color, 2 * scale, joint="curve")
-    legend = row([
+    entries = [
         row([column([blank(1, 7), blank(16, 4, color)], 0), _text(name)], 6)
         for name, color in zip(series, LINES, strict=False)
-    ], 16)
+    ]
+    legend = column(
+        [row(entries[i : i + LEGEND], 16) for i in range(0, len(entries), LEGEND)], 4
+    )
     plot = plot.resize((width, plot.height // scale))
     return column([text_line(title, width), legend, plot], 4)
 
