@@ -39,7 +39,7 @@ def test_each_row_is_computed_at_its_first_use_and_then_kept():
         computed.clear()
 
 
-def test_parallel_batches_of_two_epochs_are_equal():
+def test_parallel_batches_of_several_epochs_are_equal():
     cache, computed = make_cache()
     data = tf.data.Dataset.range(ROWS).shuffle(ROWS, seed=1).repeat(4).batch(3, True)
     data = data.map(lambda index: (index, cache(index)), num_parallel_calls=4)

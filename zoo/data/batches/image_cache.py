@@ -69,6 +69,13 @@ def one_by_one(load, side, channels=3):
     return lambda index: tf.map_fn(load, index, fn_output_signature=spec)
 
 
+def square_loader(source, load, side):
+    """The source's own `load_batch` if its images have this size (drawn, not decoded); otherwise
+    `one_by_one` of `load`."""
+    at_once = hasattr(source, "load_batch") and source.image_size == side
+    return source.load_batch if at_once else one_by_one(load, side)
+
+
 def source_squares(source, side, method, cache, pad=0):
     """`SquareImageCache` of a source, whose images are resized to a square.
 
@@ -86,6 +93,5 @@ def source_squares(source, side, method, cache, pad=0):
         image = tf.ensure_shape(resize(source.load(index), inner, inner, method), [inner, inner, 3])
         return tf.pad(image, [[pad, pad], [pad, pad], [0, 0]], "SYMMETRIC") if pad else image
 
-    at_once = hasattr(source, "load_batch") and source.image_size == side and not pad
-    load_batch = source.load_batch if at_once else one_by_one(load, side)
+    load_batch = one_by_one(load, side) if pad else square_loader(source, load, side)
     return SquareImageCache(load_batch, len(source), side, cache=cache)

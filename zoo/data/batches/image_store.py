@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.data.batches.first_use_cache import FirstUseCache
-from zoo.data.batches.image_cache import one_by_one
+from zoo.data.batches.image_cache import square_loader
 from zoo.images import crop as ops
 from zoo.images.convert import to_float_in_pipeline
 
@@ -83,7 +83,8 @@ class _CachedSquares:
     batched = True
 
     def __init__(self, source, sizes):
-        load, shapes = _square_loader(source, sizes), [(size, size, 3) for size in sizes]
+        scaled = _Loaded(source, sizes, "none").scaled
+        load, shapes = square_loader(source, scaled, sizes[-1]), [(size, size, 3) for size in sizes]
         self._cache = FirstUseCache(
             lambda index: ops.pyramid_uint8(load(index), sizes), len(source), shapes
         )
@@ -98,14 +99,6 @@ def _floats(levels, flip):
     return tuple(
         to_float_in_pipeline(tf.where(flip, images[..., ::-1, :], images)) for images in levels
     )
-
-
-def _square_loader(source, sizes):
-    """indices [B] -> uint8 [B, S, S, 3], images at the largest size."""
-    size = sizes[-1]
-    if hasattr(source, "load_batch") and source.image_size == size:  # drawn, not decoded
-        return source.load_batch
-    return one_by_one(_Loaded(source, sizes, "none").scaled, size)
 
 
 def _all(load, count):
