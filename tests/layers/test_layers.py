@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from zoo.layers.conditioning_augmentation import ConditioningAugmentation
 from zoo.layers.lstm_cell import LSTMCell
+from zoo.layers.pointwise_dense import PointwiseDense
 from zoo.layers.stackgan_blocks import ConvGLU, ConvLeakyReLU, ResidualBlock, UpsampledConv3x3, glu
 from zoo.layers.upsampling import upsample_nearest
 from zoo.layers.word_attention import WordAttention
@@ -17,6 +18,25 @@ RNG = np.random.default_rng(0)
 
 def normal(*shape):
     return RNG.normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("shape", [(3, 6), (2, 3, 6), (2, 4, 5, 6)])
+@pytest.mark.parametrize("known", [0, 1, 9], ids=["no size known", "one unknown", "all known"])
+def test_a_pointwise_dense_layer_is_a_dense_layer(shape, known):
+    layer, dense = (kind(4, activation="tanh") for kind in (PointwiseDense, keras.layers.Dense))
+    x, limits = normal(*shape), [None if known < 2 else shape[0], *shape[1:]]
+    if not known:
+        limits[1:-1] = [None] * (len(shape) - 2)
+    dense.build(shape)
+    layer.build(shape)
+    layer.set_weights([normal(*w.shape) for w in layer.get_weights()])
+    dense.set_weights(layer.get_weights())
+    traced = tf.function(layer, input_signature=[tf.TensorSpec(limits)])
+    np.testing.assert_array_equal(traced(x), dense(x))
+    kinds = [op.type for op in traced.get_concrete_function().graph.get_operations()]
+    assert "GatherV2" not in kinds  # shapes that are computed in the graph
+    if known:
+        assert "Shape" not in kinds and kinds.count("Reshape") <= 2
 
 
 def test_glu():

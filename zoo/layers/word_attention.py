@@ -5,6 +5,7 @@ from keras import ops
 
 from zoo.errors import check_choice
 from zoo.layers import initializers
+from zoo.layers.pointwise_dense import PointwiseDense
 
 MASK_TILINGS = ("per_sample", "official")
 
@@ -62,7 +63,7 @@ class WordAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.features = features
         self.mask_tiling = check_mask_tiling(mask_tiling)
-        self.keys = keras.layers.Dense(
+        self.keys = PointwiseDense(
             features,
             use_bias=False,
             kernel_initializer=initializers.orthogonal(),

@@ -12,13 +12,14 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
+from zoo.layers.pointwise_dense import PointwiseDense
 from zoo.layers.word_attention import attend_words, check_mask_tiling
 from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 def dense(units, inputs, name, dtype, bias=True, activation="relu"):
     """A 1x1 convolution: orthogonal weights, the framework's default bias U(+-1/sqrt(inputs))."""
-    return keras.layers.Dense(
+    return PointwiseDense(
         units,
         activation=activation,
         use_bias=bias,

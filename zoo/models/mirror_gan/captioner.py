@@ -15,6 +15,7 @@ from zoo.errors import ZooError, check_choice, nearest
 from zoo.layers import initializers
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.layers.lstm_cell import LSTMCell
+from zoo.layers.pointwise_dense import PointwiseDense
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.networks.backbones.frozen_trunk import FrozenTrunk
 from zoo.networks.backbones.resnet import BLOCKS, ResNet
@@ -154,7 +155,7 @@ class CaptionDecoder(keras.layers.Layer):
         }
         cell = LSTMCell(self.units, unit_forget_bias=False, name="cell", dtype=policy, **limits)
         self.rnn = keras.layers.RNN(cell, return_sequences=True, name="rnn", dtype=policy)
-        self.linear = keras.layers.Dense(
+        self.linear = PointwiseDense(
             self.vocabulary_size, kernel_initializer=rule, name="linear", dtype=policy
         )
 

@@ -12,13 +12,14 @@ import keras
 from keras import ops
 
 from zoo.layers import initializers
+from zoo.layers.pointwise_dense import PointwiseDense
 from zoo.layers.word_attention import WordAttention
 from zoo.networks.staged_generator import WordStage, WordStagedGenerator
 
 
 def linear(units, name, dtype, bias=False):
     """A dense layer along the channels (a 1x1 convolution), with orthogonal initialization."""
-    return keras.layers.Dense(
+    return PointwiseDense(
         units,
         use_bias=bias,
         kernel_initializer=initializers.orthogonal(),
