@@ -5,6 +5,7 @@ import pytest
 
 from tests.support import tiny
 from zoo.models.dm_gan import DMGAN
+from zoo.models.dm_gan.generator import MemoryStage
 
 
 def train(model, steps):
@@ -55,6 +56,43 @@ def test_details_show_the_gates():
         assert 0 < details[gate].min() and details[gate].max() < 1
     np.testing.assert_allclose(details["attention"].sum(-1), 1, atol=1e-5)
     assert details["attention"][:2, ..., 3:].max() == 0
+
+
+@pytest.mark.parametrize("gate", ["writing_gate", "response_gate"])
+def test_a_memory_without_a_gate(gate, tmp_path):
+    model = tiny.dm_gan(mode_seeking_weight=0.0, **{gate: False})
+    gates, prefix = {"writing_gate", "response_gate"}, "generator/refinement_1/memory/"
+    layers = {name.removeprefix(prefix).split("/")[0] for name in model.network_variables()
+              if name.startswith(prefix)}
+    absent = {"writing_gate": {"word_gate", "image_gate", "image_memory"},
+              "response_gate": {"response"}}
+    there = {"word_memory", "key", "value"} | absent[(gates - {gate}).pop()]
+    assert layers == there
+    before = [variable.numpy() for variable in model.generator.trainable_variables]
+    train(model, 2)
+    for old, variable in zip(before, model.generator.trainable_variables, strict=True):
+        assert (old != variable.numpy()).any(), variable.path  # nothing is left untrained
+    model.save_to_preset(str(tmp_path / "preset"))
+    loaded = DMGAN.from_preset(str(tmp_path / "preset"))
+    images, details = loaded.generate("a red circle", return_details=True)
+    np.testing.assert_array_equal(images, model.generate("a red circle"))
+    assert gates & set(details) == gates - {gate}
+
+
+def test_without_gates_memory_is_of_words_and_lies_beside_the_features():
+    stage = MemoryStage(4, 0, writing_gate=False, response_gate=False)
+    rng = np.random.default_rng(0)
+    features, words = (rng.normal(size=shape).astype("float32") for shape in ((2, 8, 8, 4),
+                                                                              (2, 3, 5)))
+    got, details = stage(features, words)
+    fused, inner = stage.memory(features, words)
+    np.testing.assert_array_equal(fused, features)
+    kernel, bias = (v.numpy() for v in stage.memory.word_memory.weights)
+    memory = np.maximum(words @ kernel + bias, 0)
+    np.testing.assert_allclose(inner["memory"], memory, atol=1e-5)
+    beside = np.concatenate([features, inner["read"]], axis=-1)
+    np.testing.assert_allclose(got, stage.double(beside), atol=1e-5)
+    assert set(details) == {"attention"}
 
 
 def test_conditioning_noise_has_a_seed_of_its_own():

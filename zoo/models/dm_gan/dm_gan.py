@@ -30,6 +30,8 @@ class DMGAN(AttnGAN):
         latent_dim, condition_dim: ints. 100 both.
         damsm_weight: float. lambda of equation 10: 5 CUB, 50 COCO.
         mask_tiling, sample_reduction: see `AttnGAN`.
+        writing_gate, response_gate: bools. False takes a gate of the memory away, for ablations;
+            see `DynamicMemory`.
         mode_seeking_weight: float. 0 for DM-GAN; lambda of DM-GAN + MS, whose default is 1.
         ema_decay, ema_statistics, ema_warmup, seed: see `ConditionalGAN`.
 
@@ -58,8 +60,12 @@ class DMGAN(AttnGAN):
         ema_statistics="average",
         ema_warmup=False,
         seed=0,
+        writing_gate=True,
+        response_gate=True,
         **kwargs,
     ):
+        self.writing_gate = writing_gate
+        self.response_gate = response_gate
         super().__init__(
             vocabulary,
             max_words,
@@ -83,7 +89,8 @@ class DMGAN(AttnGAN):
         )
 
     def make_generator(self, name):
-        return DMGANGenerator(**self.generator_settings(), name=name)
+        gates = {"writing_gate": self.writing_gate, "response_gate": self.response_gate}
+        return DMGANGenerator(**self.generator_settings(), **gates, name=name)
 
     def make_discriminator(self, size, name):
         return StageDiscriminator(
