@@ -1,7 +1,10 @@
 """The documentation is valid (links, commands, settings), and the package contains its data."""
 
+import functools
 import importlib
 import importlib.util
+import itertools
+import operator
 import re
 import shlex
 from pathlib import Path
@@ -13,6 +16,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/da
                 *ROOT.glob("zoo/*/*/README.md")])
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 COMMAND = re.compile(r"python -m (recipes|export)\.(\w+)((?:[^\n`]|\\\n)*)")
+PLAIN = r"(?:True|[\d.]+(?:e-\d+)?)"  # a number, or a switch that is on, in a table
 CONFIGURED = re.compile(r"--config=recipes/(\w+)\.py:(\w+)([^|\n`\\]*(?:\\\n[^|\n`\\]*)*)")
 
 
@@ -71,6 +75,30 @@ def test_documented_settings_exist():
             check_known_keys(keys, config)
             seen += 1
     assert seen > 8
+
+
+def test_tables_of_settings_agree_with_the_recipes():
+    """Cells of a recipe's dataset, such as "`emoji`", that are plain numbers."""
+    wrong, seen = [], 0
+    for page in ROOT.glob("docs/*.md"):
+        for table in re.findall(r"^\| setting .*(?:\n\|.*)+", page.read_text("utf-8"), re.M):
+            head, _, *rows = ([cell.strip() for cell in line.split("|")[1:-1]]
+                              for line in table.splitlines())
+            datasets = [(i, name[1:-1]) for i, name in enumerate(head) if name[:1] == "`"]
+            for (i, dataset), row in itertools.product(datasets, rows):
+                keys, documented = re.findall(r"`(\.?\w[\w.]+)`", row[0]), row[i]
+                if not keys or not re.fullmatch(rf"{PLAIN}(, {PLAIN})*", documented):
+                    continue
+                config = importlib.import_module(f"recipes.{page.stem}").get_config(dataset)
+                parent = keys[0].rpartition(".")[0]  # of `.units` after `model.features`
+                paths = [parent + key if key[0] == "." else key for key in keys]
+                values = [functools.reduce(operator.getitem, k.split("."), config) for k in paths]
+                flat = [n for v in values for n in (v if isinstance(v, tuple) else [v])]
+                seen += 1
+                if [float(n) for n in documented.replace("True", "1").split(", ")] != flat:
+                    wrong.append(f"{page.name}, {dataset}, {keys}: {documented}, not {flat}")
+    assert seen > 40
+    assert not wrong
 
 
 def test_the_version_is_the_same_everywhere():
