@@ -239,7 +239,12 @@ def table(columns):
 
     entries = {name: {e["metric"]: e for e in report["results"]}
                for name, report in columns.items()}
-    metrics = {metric: e["better"] for of in entries.values() for metric, e in of.items()}
+    own = {metric: e["real_accuracy"] for of in entries.values() for metric, e in of.items()
+           if "real_accuracy" in e}
+    for metric, value in own.items():  # of the conditions' own images, by the same reader
+        entries.get("real images", {}).setdefault(metric, {"value": value})
+    metrics = {metric: e["better"] for of in entries.values() for metric, e in of.items()
+               if "better" in e}
     lines = [f"| metric | better | {' | '.join(columns)} |", "|---|---|" + "---|" * len(columns)]
     return lines + [
         f"| `{metric}` | {better} | "

@@ -53,6 +53,10 @@ def test_results_are_plain_and_have_intervals(evaluation, model):
     assert evaluation.warnings and set(evaluation.warnings) <= set(fid["warnings"])
     assert {"ndb", "jsd", "pair_distance", "r_precision[damsm]"} <= {
         result["metric"] for result in evaluation.results}
+    precision = evaluation["r_precision[damsm]"]
+    assert precision["real_accuracy"] in (0, 0.25, 0.5, 0.75, 1)
+    assert precision["protocol"]["accuracy_of_real"].startswith("the captions' own images of shapes")
+    assert "(of real images: " in evaluation.text and " +- " in evaluation.text
     assert "lpips" in evaluation.not_measured and "fid[damsm]" in evaluation.text
     json.dumps(evaluation.report)
     assert evaluation.report["subject"]["class"] == "AttnGAN"

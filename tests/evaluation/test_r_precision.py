@@ -7,9 +7,15 @@ import pytest
 
 from tests.support import tiny
 from zoo.errors import ZooError
-from zoo.evaluation.dataset import Conditions
+from zoo.evaluation.dataset import Conditions, EvaluationDataset
 from zoo.evaluation.feature_networks import FeatureNetwork, paper_of
-from zoo.evaluation.r_precision import mismatched_captions, precision, precision_of, sentence_codes
+from zoo.evaluation.r_precision import (
+    add_real_images,
+    mismatched_captions,
+    precision,
+    precision_of,
+    sentence_codes,
+)
 
 NETWORK = FeatureNetwork("d", "0", lambda x: x, lambda x: {"features": x}, "")
 
@@ -28,6 +34,31 @@ def test_matching_and_shuffled_captions():
     shuffled = measured(codes, np.roll(codes, 7, axis=0))
     assert 0.004 < shuffled.value < 0.018  # 1 in 100 by chance, give or take 0.0022
     assert measured(codes[:30].repeat(2, 0), codes[:30], samples=2).value == 1
+
+
+@pytest.mark.parametrize("shift", [0, 1])
+def test_real_images_are_compared_with_their_own_captions(shift):
+    """A reader that knows each real image's caption reaches 1; one that is wrong reaches 0."""
+    data, model = EvaluationDataset("shapes", "captions"), tiny.attn_gan(compiled=False)
+    conditions, word = data.conditions(model, 6)
+    real, _ = data.real_images(word, tiny.SIZES[-1])
+    order = {image.tobytes(): row for row, image in enumerate(np.concatenate([*real.batches()]))}
+    codes = np.random.default_rng(0).normal(size=(len(order), 16))
+
+    def features(images, network):
+        rows = [order[image.tobytes()] for image in np.concatenate([*images.batches()])]
+        return {"features": codes[rows]}
+
+    sentences = np.roll(codes[conditions.images], shift, axis=0)
+    subject = types.SimpleNamespace(
+        data=data, conditions=conditions, source={"condition_split": word},
+        size=(tiny.SIZES[-1],) * 2,
+    )
+    measure = measured(sentences, sentences)
+    others = sentences, np.array([[i for i in range(6) if i != row] for row in range(6)])
+    add_real_images(measure, subject, sentences, others, NETWORK,
+                    types.SimpleNamespace(features=features))
+    assert measure.more["real_accuracy"] == 1 - shift
 
 
 def test_official_folds_drop_their_last_hit():

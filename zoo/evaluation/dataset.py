@@ -33,6 +33,7 @@ class Conditions:
         pool: function () -> (list of str, int labels, int images) of all captions from which
             mismatched ones are drawn, or None.
         words: `zoo.text.Coverage` of all captions by the preset's vocabulary, or None.
+        images: int (conditions,), the real image that each caption belongs to, or None.
     """
 
     values: object
@@ -42,6 +43,7 @@ class Conditions:
     settings: dict = dataclasses.field(default_factory=dict)
     pool: object = None
     words: object = None
+    images: object = None
 
     def __len__(self):
         return len(self.names)
@@ -269,14 +271,16 @@ class EvaluationDataset:
             images = np.array([image for image, _ in every])
             return captions_of(every), labels[images], images
 
-        names, own_labels = captions_of(texts), labels[[image for image, _ in texts]]
+        own_images = np.array([image for image, _ in texts])
+        names, own_labels = captions_of(texts), labels[own_images]
         if self.embeddings:
             return Conditions(np.stack([rows[image][k] for image, k in texts]), names, own_labels)
         words = None
         if model.vocabulary is not None:
             words = coverage(source.captions, model.vocabulary, model.max_words, unknown)
         return Conditions(
-            names, names, own_labels, settings={"unknown": unknown}, pool=pool, words=words
+            names, names, own_labels, settings={"unknown": unknown}, pool=pool, words=words,
+            images=own_images,
         )
 
 

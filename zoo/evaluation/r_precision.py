@@ -53,7 +53,17 @@ def precision_of(subject, evaluators, folds, seed):
     except ZooError as error:
         return None, str(error)
     measure.protocol |= {"captions": len(captions), "family": paper_of(evaluators.damsm)}
+    add_real_images(measure, subject, codes[0], (codes[1], indices), network, evaluators.cache)
     return measure, None
+
+
+def add_real_images(measure, subject, sentences, mismatched, network, cache):
+    """Adds `real_accuracy`, the R-precision of the captions' own images, to a `Measure`."""
+    images, _ = subject.data.real_images(subject.source["condition_split"], subject.size[0])
+    used, rows = np.unique(subject.conditions.images, return_inverse=True)
+    codes = cache.features(images.subset(used), network)["features"][rows]
+    measure.more["real_accuracy"] = float(_hits(codes[:, None], sentences, mismatched).mean())
+    measure.protocol["accuracy_of_real"] = f"the captions' own images of {images.name}"
 
 
 def mismatched_captions(labels, pool_labels, pool_images, candidates, seed):
@@ -100,16 +110,7 @@ def precision(images, sentences, mismatched, shape, network, folds="exact", seed
     Raises:
         ZooError: for a code of zeros, or see `zoo.metrics.r_precision`.
     """
-    images, (codes, indices) = np.asarray(images).reshape(*shape, -1), mismatched
-    for what, rows in (("an image", images), ("a caption", sentences), ("a caption", codes)):
-        if not np.any(rows, axis=-1).all():  # all candidates would be equally near, and each a hit
-            raise ZooError(f"the DAMSM's code of {what} is zero, so all captions are equally near")
-
-    def hits_of(rows, sentence, others):
-        candidates = np.concatenate([sentence[None], codes[others]])
-        return r_precision_hits(rows, np.broadcast_to(candidates, (len(rows), *candidates.shape)))
-
-    hits = np.stack([hits_of(*row) for row in zip(images, sentences, indices, strict=True)])
+    hits = _hits(np.asarray(images).reshape(*shape, -1), sentences, mismatched)
     count = max(1, min(FOLDS, hits.size // (2 if folds == "official" else 1)))
 
     def rates(units):
@@ -118,12 +119,27 @@ def precision(images, sentences, mismatched, shape, network, folds="exact", seed
 
     return Measure(
         f"r_precision[{network.name}]", hits, lambda units: rates(units)[0],
-        {"generated": int(hits.size), "candidates": indices.shape[1] + 1, "folds": count,
+        {"generated": int(hits.size), "candidates": mismatched[1].shape[1] + 1, "folds": count,
          "fold_rule": folds, "order": "hits shuffled by the seed",
          "wrong_captions": "of other labels, drawn with replacement, the same for all images of "
                            "a caption", "network": network.record()},
         "higher", {"std_over_folds": rates(hits)[1]},
     )
+
+
+def _hits(images, sentences, mismatched):
+    """1 where the own caption is the nearest, int64 (conditions, images per condition), for codes
+    (conditions, images per condition, d)."""
+    codes, indices = mismatched
+    for what, rows in (("an image", images), ("a caption", sentences), ("a caption", codes)):
+        if not np.any(rows, axis=-1).all():  # all candidates would be equally near, and each a hit
+            raise ZooError(f"the DAMSM's code of {what} is zero, so all captions are equally near")
+
+    def hits_of(rows, sentence, others):
+        candidates = np.concatenate([sentence[None], codes[others]])
+        return r_precision_hits(rows, np.broadcast_to(candidates, (len(rows), *candidates.shape)))
+
+    return np.stack([hits_of(*row) for row in zip(images, sentences, indices, strict=True)])
 
 
 def sentence_codes(damsm, captions, batch=256):

@@ -117,19 +117,18 @@ def table(report):
 
 def qualifier(entry):
     """Text after a value: standard deviation, number of bins, or reference values of coverage."""
-    for key in ("std_over_splits", "std_over_folds"):
-        if key in entry:
-            return f" +- {number(entry[key])}"
+    deviations = (entry.get(f"std_over_{parts}") for parts in ("splits", "folds"))
+    deviation = "".join(f" +- {number(one)}" for one in deviations if one is not None)
     if "different" in entry:
         return f" of {len(entry['different'])} bins"
     if "real_accuracy" in entry:
         baseline = f"; {entry['protocol']['baseline_of']}: {number(entry['baseline'])}" if (
             "baseline" in entry) else ""
-        return f" (of real images: {number(entry['real_accuracy'])}{baseline})"
+        return f"{deviation} (of real images: {number(entry['real_accuracy'])}{baseline})"
     if "classifier_accuracy" in entry:
         return (f" (uniform sampling: {number(entry['ideal_share'])}; classifier accuracy: "
                 f"{number(entry['classifier_accuracy'])})")
-    return ""
+    return deviation
 
 
 def paper_cell(entry, system, data):
