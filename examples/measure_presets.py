@@ -67,7 +67,8 @@ ships and generates images, next to as many real images of the training split, f
 what a perfect generator would get. All are measured against the same held-out images, with
 encoders of this zoo, so **no number here may be compared with a paper's**; the name in brackets is
 the encoder whose features a number uses. The numbers rank the presets of one table, and nothing
-else. In parentheses: the 95 % interval of the bootstrap.
+else. In parentheses: the 95 % interval of the bootstrap. Where a reader looks for the condition in
+an image, the column of real images has what it finds in the conditions' own ones.
 
 The captions of the emoji are unseen combinations: base and modifiers occur in training, but not
 together ([the split](data.md#emoji)). `attn_gan_emoji_64` is older than this split and was trained

@@ -11,6 +11,7 @@ from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.evaluation import feature_networks
 from zoo.models.feature_encoder import FeatureEncoder
+from zoo.presets import from_preset
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 20, 3), np.uint8)
 WAYS = "--inception=PATH.*pytorch-fid.*tfgan/eval/inception/1.*--inception=keras"
@@ -96,6 +97,20 @@ def test_names_cannot_be_mistaken_for_the_papers():
     model.preset_metadata = {"name": "inception-2015"}
     assert feature_networks.damsm_name(model) == "zoo-damsm-inception-2015"
     assert feature_networks.zoo_encoder(model).family == ""
+
+
+def test_a_run_does_not_pass_for_the_built_in_preset_of_its_name():
+    built_in = from_preset("damsm_emoji_64")
+    assert feature_networks.zoo_encoder(built_in).name == "damsm_emoji_64"
+    other = tiny.damsm()
+    other.preset_metadata = {"name": "damsm_emoji_64"}
+    digest = feature_networks.weights_digest(other)
+    assert feature_networks.zoo_encoder(other).name == f"damsm_emoji_64-{digest[:8]}"
+    other.preset_metadata = {"name": "damsm_mine_64"}
+    assert feature_networks.zoo_encoder(other).name == "damsm_mine_64"
+    reader = FeatureEncoder(["a", "b"], "zoo-emoji-encoder", 32, 4, 2, "residual")
+    reader.preset_metadata = {"name": "encoder_emoji_64"}
+    assert feature_networks.zoo_encoder(reader).name.startswith("zoo-emoji-encoder-")
 
 
 def test_the_hash_is_that_of_the_weights():

@@ -107,8 +107,8 @@ def zoo_encoder(handle):
     if isinstance(model, FeatureEncoder):
         run = graph_of(lambda x: model(x, training=False))
         return FeatureNetwork(
-            model.encoder_name, digest, squares(size), run, preprocessing, classifier=model,
-            maps=graph_of(model.image_encoder.maps),
+            distinct_name(model.encoder_name, model), digest, squares(size), run, preprocessing,
+            classifier=model, maps=graph_of(model.image_encoder.maps),
         )
     run = graph_of(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
     return FeatureNetwork(damsm_name(model), digest, squares(size), run, preprocessing, model=model)
@@ -135,7 +135,20 @@ def shipped_encoders(handle):
 def damsm_name(model):
     """The name of a DAMSM's preset, made distinct from a paper's network."""
     name = getattr(model, "preset_metadata", {}).get("name", "damsm")
-    return name if "damsm" in name.lower() else f"zoo-damsm-{name}"
+    return distinct_name(name if "damsm" in name.lower() else f"zoo-damsm-{name}", model)
+
+
+def distinct_name(name, model):
+    """A network's name, with the start of its hash if a built-in preset of the same name differs:
+    a recipe's run gives its preset that name too."""
+    from zoo.presets import read_metadata
+    from zoo.presets.registry import builtin_names
+
+    own, digest = getattr(model, "preset_metadata", {}).get("name"), weights_digest(model)
+    if own not in builtin_names():
+        return name
+    built_in = read_metadata(own)["files"]["model.weights.h5"]["sha256"]
+    return name if digest == built_in else f"{name}-{digest[:8]}"
 
 
 def paper_of(model):
