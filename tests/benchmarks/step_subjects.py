@@ -18,7 +18,7 @@ RECIPES = {
     "dcgan": ("cifar10", "cifar10", 32),
     "pix2pix": ("facades_128", "facades", 1),
     "bicyclegan": ("facades_128", "facades", 2),
-    "drit": ("emoji", "yosemite", 1),
+    "drit": ("emoji", "yosemite", 2),
     "damsm": ("emoji", "birds", 8),
 }
 SCALES = ("cpu", "paper")

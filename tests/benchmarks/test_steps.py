@@ -144,6 +144,10 @@ def test_a_subject_trains_at_the_recipes_size(system, request):
         assert cost.step_cost(model, batch).flops > 1e9
 
 
+def test_drit_has_a_batch_that_it_can_halve():
+    assert step_subjects.RECIPES["drit"][-1] % 2 == 0
+
+
 def test_a_subject_with_mode_seeking():
     model, _ = step_subjects.make("dcgan", "cpu", seeking=True)
     assert model.latents_per_condition == 2
