@@ -134,8 +134,7 @@ def get_config(dataset="shapes"):
             "damsm_weight": 5.0,  # lambda; the papers: 5 for CUB, 50 for COCO
             "sample_reduction": "sum",  # mode seeking: reduction over both samples' losses, "mean"
             "mask_tiling": "per_sample",  # "official": each pixel's word mask as released
-            "writing_gate": True,  # of the memory; False for an ablation
-            "response_gate": True,  # the same
+            "writing_gate": True, "response_gate": True,  # of the memory; False for an ablation
         },
         "optimizer": {  # Adam, the same for the generator and each discriminator
             "learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8,

@@ -110,7 +110,7 @@ def test_every_kind_of_preset(run, preset, data, generated):
 def test_images_and_features_are_reused(run, models, monkeypatch):
     first, folder = run(preset="text", data="shapes")
     kept = sorted(path.name for path in (folder / "cache").iterdir())
-    assert [name.split("-")[0] for name in kept] == ["clusters", *["features"] * 2, "generated"]
+    assert [name.split("-")[0] for name in kept] == ["clusters", *["features"] * 3, "generated"]
     for place in ("zoo.evaluation.feature_networks.FeatureNetwork.__call__",
                   "zoo.evaluation.ndb.cluster"):
         monkeypatch.setattr(place, None)  # neither a network nor k-means runs

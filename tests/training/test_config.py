@@ -1,5 +1,9 @@
 """Settings of recipes: the numbers of the papers, strict keys, comparison."""
 
+import importlib
+import json
+from pathlib import Path
+
 import pytest
 
 from recipes import attn_gan, damsm, dm_gan, stackgan_v2
@@ -37,7 +41,10 @@ GUIDED = {
     (attn_gan, 20, 600, {
         **GUIDED, "generator_filters": 32, "discriminator_filters": 64, "single_image": False,
     }),
-    (dm_gan, 10, 800, {**GUIDED, "generator_filters": 64, "discriminator_filters": 32}),
+    (dm_gan, 10, 800, {
+        **GUIDED, "generator_filters": 64, "discriminator_filters": 32, "writing_gate": True,
+        "response_gate": True,
+    }),
     (stackgan_v2, 24, 600, {
         **COMMON, "generator_filters": 64, "discriminator_filters": 64, "condition_dim": 128,
         "unconditional_weight": 1.0, "kl_weight": 2.0, "color_weight": 0.0,
@@ -131,3 +138,16 @@ def test_a_variant_is_strict():
     with pytest.raises(ZooError, match='key "data.flips".*Did you mean "data.flip"'):
         variants.with_variant(config, {"data": {"flips": True}})
     assert not variants.with_variant(config, {"data": {"flip": False}}).data.flip
+
+
+def test_runs_begun_before_a_setting_existed_can_be_resumed():
+    """A setting that recipes got since has a value for older runs, in `DEFAULTS_OF_OLD_RUNS`."""
+    first = json.loads((Path(__file__).parent / "settings_of_runs.json").read_text("utf-8"))
+    exempt, forgotten = {*configs.DEFAULTS_OF_OLD_RUNS, *configs.RUNTIME_KEYS}, {}
+    for name, keys in first.items():
+        recipe = importlib.import_module(f"recipes.{name}")
+        now = {key for dataset in recipe.VARIANTS
+               for key in configs.flatten(configs.to_plain(recipe.get_config(dataset)))}
+        if new := now - set(keys) - exempt:
+            forgotten[name] = sorted(new)
+    assert not forgotten

@@ -25,7 +25,8 @@ DEFAULTS_OF_OLD_RUNS = {
     "text_encoder.sentence": "all_places", "text_cache": "", "data.held_out_fraction": 0.0,
     "data.words": "ascii", "data.follow_links": False, "data.layout": "auto",
     "data.held_out_split": "test", "model.ema_decay": 0.0, "model.ema_warmup": False,
-    "statistics": "replica", "negatives": "replica",
+    "model.writing_gate": True, "model.response_gate": True, "statistics": "replica",
+    "negatives": "replica",
     "score_encoder": "", "init": "", "pretraining.init": "", "captioning.init": "",
 }
 

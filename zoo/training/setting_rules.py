@@ -47,7 +47,7 @@ NUMBERS = {
 }
 FLAGS = (
     "cache", "concat", "conditional_discriminators", "end_token", "epoch_schedule", "flip",
-    "ema_warmup", "follow_links", "jit_compile", "single_image",
+    "ema_warmup", "follow_links", "jit_compile", "response_gate", "single_image", "writing_gate",
 )
 
 

@@ -14,6 +14,8 @@ from zoo.models.attn_gan.attn_gan import AttnGAN
 from zoo.models.dm_gan.generator import DMGANGenerator
 from zoo.networks.stage_discriminator import StageDiscriminator
 
+GATES = ("writing_gate", "response_gate")
+
 
 @keras.saving.register_keras_serializable("zoo")
 class DMGAN(AttnGAN):
@@ -88,8 +90,13 @@ class DMGAN(AttnGAN):
             **kwargs,
         )
 
+    def get_config(self):
+        """See `System`; without the gates that are there, as in presets older than the switches."""
+        config = super().get_config()
+        return {k: v for k, v in config.items() if not (k in GATES and v)}
+
     def make_generator(self, name):
-        gates = {"writing_gate": self.writing_gate, "response_gate": self.response_gate}
+        gates = {name: getattr(self, name) for name in GATES}
         return DMGANGenerator(**self.generator_settings(), **gates, name=name)
 
     def make_discriminator(self, size, name):
