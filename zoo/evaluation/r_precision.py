@@ -8,6 +8,7 @@ image).
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.evaluation.dataset import evenly_spaced
 from zoo.evaluation.feature_networks import damsm_name, paper_of
 from zoo.evaluation.measures import Measure
 from zoo.metrics.r_precision import r_precision, r_precision_hits
@@ -15,6 +16,7 @@ from zoo.text import coverage
 from zoo.training.progress import progress_bar
 
 CANDIDATES, FOLDS = 100, 10
+REAL = 1024  # maximum number of captions whose own images are measured
 
 
 def precision_of(subject, evaluators, folds, seed):
@@ -50,20 +52,24 @@ def precision_of(subject, evaluators, folds, seed):
         measure = precision(
             features, codes[0], (codes[1], indices), subject.shape, network, folds, seed
         )
+        add_real_images(measure, subject, codes[0], (codes[1], indices), network, evaluators.cache)
     except ZooError as error:
         return None, str(error)
     measure.protocol |= {"captions": len(captions), "family": paper_of(evaluators.damsm)}
-    add_real_images(measure, subject, codes[0], (codes[1], indices), network, evaluators.cache)
     return measure, None
 
 
 def add_real_images(measure, subject, sentences, mismatched, network, cache):
     """Adds `real_accuracy`, the R-precision of the captions' own images, to a `Measure`."""
     images, _ = subject.data.real_images(subject.source["condition_split"], subject.size[0])
-    used, rows = np.unique(subject.conditions.images, return_inverse=True)
+    chosen = evenly_spaced(len(sentences), REAL)
+    used, rows = np.unique(subject.conditions.images[chosen], return_inverse=True)
     codes = cache.features(images.subset(used), network)["features"][rows]
-    measure.more["real_accuracy"] = float(_hits(codes[:, None], sentences, mismatched).mean())
-    measure.protocol["accuracy_of_real"] = f"the captions' own images of {images.name}"
+    others = mismatched[0], mismatched[1][chosen]
+    hits = _hits(codes[:, None], sentences[chosen], others)
+    measure.more["real_accuracy"] = float(hits.mean())
+    measure.protocol |= {"real_captions": len(chosen),
+                         "accuracy_of_real": f"the captions' own images of {images.name}"}
 
 
 def mismatched_captions(labels, pool_labels, pool_images, candidates, seed):
