@@ -240,12 +240,11 @@ def table(columns):
 
     entries = {name: {e["metric"]: e for e in report["results"]}
                for name, report in columns.items()}
-    own = {metric: e["real_accuracy"] for of in entries.values() for metric, e in of.items()
-           if "real_accuracy" in e}
-    for metric, value in own.items():  # of the conditions' own images, by the same reader
-        entries.get("real images", {}).setdefault(metric, {"value": value})
-    metrics = {metric: e["better"] for of in entries.values() for metric, e in of.items()
-               if "better" in e}
+    metrics = {metric: e["better"] for of in entries.values() for metric, e in of.items()}
+    if "real images" in entries:  # what a reader finds in the conditions' own images
+        own = {metric: {"value": e["real_accuracy"]} for of in entries.values()
+               for metric, e in of.items() if "real_accuracy" in e}
+        entries["real images"] = {**own, **entries["real images"]}
     lines = [f"| metric | better | {' | '.join(columns)} |", "|---|---|" + "---|" * len(columns)]
     return lines + [
         f"| `{metric}` | {better} | "

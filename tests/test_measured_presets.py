@@ -52,10 +52,13 @@ def test_a_table_and_its_notes(program):
             entry("mode_coverage[a]", 0.5, ideal_share=0.9, on_caption=0.8, protocol={
                 "modes_of_a_condition": 2.5,
                 "classifier": {"accuracy": 0.75, "accuracy_of": "24 images"}}),
+            entry("r_precision[a]", 0.6, real_accuracy=0.95),
         ]},
     }
     assert program.table(columns)[2:] == [
-        "| `fid[a]` | lower | 1 | 12.35 (11 to 14) |", "| `mode_coverage[a]` | lower |  | 0.5 |"]
+        "| `fid[a]` | lower | 1 | 12.35 (11 to 14) |", "| `mode_coverage[a]` | lower |  | 0.5 |",
+        "| `r_precision[a]` | lower | 0.95 | 0.6 |"]
+    assert program.table({"model": columns["model"]})[-1] == "| `r_precision[a]` | lower | 0.6 |"
     *first, second = program.notes(columns)
     assert first == ["- model: few classes.", "- `fid[a]` of model: few images."]
     for words in ("2.5 true modes", "would reach 0.9", "0.8 of the images", "0.75 of 24 image"):
