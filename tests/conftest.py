@@ -37,6 +37,12 @@ def pytest_addoption(parser):
     parser.addoption("--large", action="store_true", help="also run the tests marked large")
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Name of a case that is a file's content: archives hold the time at which they were made, and
+    two processes have to find tests of the same names."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_configure(config):
     """Two logical CPUs, so that the tests of several replicas run on every machine.
 
