@@ -161,10 +161,20 @@ def write(path, facts, system, scale, new):
 
     Rows of another machine or other versions than those in `facts` are dropped.
     """
-    old = document.read_part(path, PART)
-    if [_fact(old, name) for name in FACTS] != [_fact(facts, name) for name in FACTS]:
-        old = ""
+    old = "" if drops(path, facts) else document.read_part(path, PART)
     document.write_part(path, PART, page(facts, old, system, scale, new))
+
+
+def drops(path, facts):
+    """Sentence about the rows that the next `write` drops; "" if it keeps them."""
+    old = document.read_part(path, PART)
+    rows = sum(_key(line) is not None for line in old.split("\n"))
+    differences = [f"{_fact(old, name)!r} there, {_fact(facts, name)!r} here"
+                   for name in FACTS if _fact(old, name) != _fact(facts, name)]
+    if not rows or not differences:
+        return ""
+    return (f"The {rows} rows of {path} will be replaced ({'; '.join(differences)}); "
+            "--out=FILE writes another file.")
 
 
 def _fact(text, name):

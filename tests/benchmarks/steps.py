@@ -4,14 +4,17 @@
 
 Each side of a comparison is a process of its own, and their calls take turns for about `--seconds`
 per system and scale, after a start of a minute: all systems at the size of their CPU recipes take a
-quarter of an hour on two cores, and at the papers' sizes as long again. The page is written after
-each system; rows of other systems and scales stay on it. Without PyTorch its columns are left out.
+quarter of an hour on two cores, and at the papers' sizes three quarters (DRIT ten minutes of them).
+The page is written after each system; rows of other systems and scales stay on it, unless they are
+of another machine or other versions, which a line says first. Without PyTorch, one of the versions,
+its columns are left out.
 """
 
 import argparse
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -31,6 +34,8 @@ def main():
     options = parse()
     machine.make_room()
     load, failed = OtherLoad(), False
+    if options.out and (note := step_tables.drops(options.out, machine.facts(options.threads, 0))):
+        print(note, file=sys.stderr, flush=True)
     for scale in options.scale:
         for system in options.systems:
             start = time.perf_counter()
@@ -128,7 +133,9 @@ def _ask(child, what):
 def _answer(child):
     line = child.stdout.readline()
     if not line:
-        raise RuntimeError(f"{' '.join(child.args[2:])} ended with status {child.wait()}.")
+        status = child.wait()
+        hint = ": killed, most likely for want of memory" if status == -signal.SIGKILL else ""
+        raise RuntimeError(f"{' '.join(child.args[2:])} ended with status {status}{hint}.")
     return json.loads(line)
 
 

@@ -1,5 +1,9 @@
 """The benchmark of all systems: what it makes, and how its figures become a table."""
 
+import re
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -101,7 +105,11 @@ def test_rows_of_other_systems_stay_on_the_page(tmp_path):
     assert found[:12] == [key for key in order for _ in range(4)]
     later = FACTS.replace("11-20", "11-21")
     assert write("dcgan", facts=later) == found and later in path.read_text()
-    assert len(write("dcgan", facts=FACTS.replace("quick", "slow"))) == 7
+    slow = FACTS.replace("quick", "slow")
+    assert step_tables.drops(path, later) == "" == step_tables.drops(tmp_path / "new.md", slow)
+    assert re.match("The 21 rows of .* will be replaced .*quick.*slow.*--out=FILE",
+                    step_tables.drops(path, slow))
+    assert len(write("dcgan", facts=slow)) == 7
     assert "## Metrics" in path.read_text()
 
 
@@ -114,6 +122,17 @@ def test_sides_take_turns():
     first = [(2, "machine"), (1, "step"), (2, "step"), (1, "generate")]
     assert asked == first + [(2, "machine"), (2, "step"), (1, "step"), (1, "generate")]
     assert {name: len(calls) for name, calls in found["a"].items()} == {"step": 2, "generate": 2}
+
+
+@pytest.mark.parametrize("end, hint", [
+    ("sys.exit(3)", "ended with status 3.$"),
+    ("os.kill(os.getpid(), 9)", "ended with status -9: killed, most likely for want of memory"),
+])
+def test_a_side_that_ends_early(end, hint):
+    child = subprocess.Popen([sys.executable, "-c", f"import os, sys; {end}"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    with child, pytest.raises(RuntimeError, match=hint):
+        steps._answer(child)
 
 
 def test_arguments(capsys):
