@@ -7,7 +7,7 @@ from PIL import Image
 
 from zoo.data import Emoji, get_source
 from zoo.data.sources.emoji import held_out_combinations, parts_of
-from zoo.errors import MissingSplit
+from zoo.errors import MissingSplit, ZooError
 
 TONES = ("light skin tone", "medium skin tone", "dark skin tone")
 ACTIONS = ("running", "farmer", "singer", "pilot")
@@ -65,6 +65,17 @@ def test_splits_divide_the_images(folder):
     assert unseen.load(0)[0, 0, 0] == number and unseen.captions[0] == [(CAPTIONS * 2)[number]]
     assert (train.split, unseen.split) == ("train", "combinations")
     assert Emoji(folder, "test").captions == [["ship"]]
+
+
+def test_only_images_of_the_split_are_read(folder):
+    name = Emoji(folder, "combinations").file_names[0]
+    (folder / "train" / name).write_bytes(b"no image")
+    train = Emoji(folder)
+    with pytest.raises(ZooError, match=f'{name}" does not decode'):
+        Emoji(folder, "combinations")
+    unseen = Emoji(folder, "combinations", on_error="skip")
+    assert len(unseen.skipped) == 1 and name not in unseen.file_names
+    assert len(train) + len(unseen) == 2 * len(CAPTIONS) - 1
 
 
 def test_a_mirrored_image_is_held_out_with_its_twin(folder):

@@ -67,7 +67,7 @@ class CaptionFolder:
         place = metadata_place(self._tree, split)
         self.split, self._root = place.split, place.folder
         self._metadata = self._tree.describe(posixpath.join(self._root, METADATA))
-        rows = self._with_images(list(self._parse_lines()), check)
+        rows = self._with_images(self._selected(list(self._parse_lines())), check)
         if not rows:
             reason = f" ({len(self.skipped)} skipped" if self.skipped else "; it has no lines"
             reason += f", first: {self.skipped[0]})" if self.skipped else ""
@@ -104,6 +104,10 @@ class CaptionFolder:
             except ZooError as error:
                 self._fail(error)
             self._lines += 1
+
+    def _selected(self, rows):
+        """The rows of this source; the images of others are not read."""
+        return rows
 
     def _row(self, line, where):
         record, name, captions = parse_line(line, where)

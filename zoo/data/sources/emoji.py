@@ -12,7 +12,6 @@ from collections import Counter
 import numpy as np
 
 from zoo.data.sources.caption_folder import CaptionFolder
-from zoo.data.subset import Subset
 from zoo.errors import MissingSplit
 from zoo.listing import LIMITS, shown
 
@@ -85,7 +84,7 @@ def _digest(combination):
     return hashlib.sha256(": ".join((base, *parts)).encode()).digest()
 
 
-class Emoji(Subset):
+class Emoji(CaptionFolder):
     """A split of the captioned emoji.
 
     Args:
@@ -94,7 +93,8 @@ class Emoji(Subset):
         split: "train": the split train without the held-out combinations; "combinations": these
             combinations, whose base and modifiers occur in "train", but not together; "test":
             bases that do not occur in "train".
-        on_error, check, follow_links, limits: see `CaptionFolder`.
+        on_error, check, follow_links, limits: see `CaptionFolder`. Lines decide which combinations
+            are held out; only the images of this split are read.
 
     Attributes: those of `CaptionFolder`.
 
@@ -110,27 +110,29 @@ class Emoji(Subset):
                 f'The emoji have no split "{shown(str(split))}": expected one of '
                 f"{', '.join(SPLITS)}."
             )
-        folder = CaptionFolder(
+        self._part = split
+        super().__init__(
             directory, "test" if split == "test" else "train", on_error, check,
             follow_links=follow_links, limits=limits,
         )
-        if split == "test":
-            indices = range(len(folder))
-        else:
-            texts = [captions[0] for captions in folder.captions]
-            held_out = held_out_combinations(texts)
-            indices = [
-                index for index, text in enumerate(texts)
-                if (_combination(text) in held_out) == (split == "combinations")
-            ]
-            if not indices:
-                raise MissingSplit(
-                    f"{folder.directory}: no combination of a base and its modifiers can be held "
-                    'out, such as "woman farmer: medium skin tone"; the source "folder" reads '
-                    "other captions."
-                )
-        super().__init__(folder, indices)
-        self.directory, self.split = folder.directory, split
+        self.split = split
+
+    def _selected(self, rows):
+        if self._part == "test" or not rows:
+            return rows
+        texts = [row["captions"][0] for row in rows]
+        held_out = held_out_combinations(texts)
+        selected = [
+            row for row, text in zip(rows, texts, strict=True)
+            if (_combination(text) in held_out) == (self._part == "combinations")
+        ]
+        if not selected:
+            raise MissingSplit(
+                f"{self.directory}: no combination of a base and its modifiers can be held out, "
+                'such as "woman farmer: medium skin tone"; the source "folder" reads other '
+                "captions."
+            )
+        return selected
 
 
 class EmojiStyles(Emoji):
