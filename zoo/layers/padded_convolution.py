@@ -10,6 +10,7 @@ from keras import ops
 from zoo.errors import check_choice
 
 PADDINGS = ("zeros", "reflect")
+FEW_ROWS = 16  # pixels up to which mirrored edges are put together row by row on a CPU
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -80,11 +81,23 @@ def reflect_pad(x, pad):
     if None in x.shape[1:3] or min(x.shape[1:3]) < 2 * pad + 2:
         return tf.pad(x, [[0, 0], [pad, pad], [pad, pad], [0, 0]], "REFLECT")
     for axis in (1, 2):
-        inner = x.shape[axis] - 2 * pad - 2
-        first, before, middle, after, last = tf.split(x, [1, pad, inner, pad, 1], axis)
-        mirrored = [part if pad == 1 else tf.reverse(part, [axis]) for part in (before, after)]
-        x = tf.concat([mirrored[0], first, before, middle, after, last, mirrored[1]], axis)
+        few = x.shape[axis] <= FEW_ROWS
+        x = _mirror_rows(x, pad, axis) if few else _mirror_parts(x, pad, axis)
     return x
+
+
+def _mirror_rows(x, pad, axis):
+    """As `_mirror_parts`; with the gradient a third of its operations, and none of its slices."""
+    rows = tf.unstack(x, axis=axis)
+    return tf.stack([*rows[pad:0:-1], *rows, *rows[-2 : -pad - 2 : -1]], axis)
+
+
+def _mirror_parts(x, pad, axis):
+    """`x` between `pad` mirrored rows of its own on both sides of an axis."""
+    inner = x.shape[axis] - 2 * pad - 2
+    first, before, middle, after, last = tf.split(x, [1, pad, inner, pad, 1], axis)
+    mirrored = [part if pad == 1 else tf.reverse(part, [axis]) for part in (before, after)]
+    return tf.concat([mirrored[0], first, before, middle, after, last, mirrored[1]], axis)
 
 
 def half_size(x):
