@@ -223,7 +223,8 @@ def report(runs, modes, steps):
     first, *others = next(iter(runs.values()))
     lines.append("")
     for weight in others:
-        more = [rows[weight][-1]["covered"] > rows[first][-1]["covered"] for rows in runs.values()]
+        more = [rows[weight][-1]["covered"] > rows[first][-1]["covered"]
+                for rows in runs.values() if weight in rows]
         lines.append(f"With weight {weight:g} more modes are covered than with {first:g} in "
                      f"{sum(more)} of {len(more)} seeds.")
     return "\n".join(lines) + "\n"
@@ -239,6 +240,7 @@ def main(arguments=None):
     parser.add_argument("--steps", type=int, default=STEPS, help=f"per run (default: {STEPS})")
     options = parser.parse_args(arguments)
     out, runs = Path(options.out), {}
+    out.mkdir(parents=True, exist_ok=True)
     source, tokenizer, modes = make_data()
     classifier = ShapeModes(STAGES[-1])
     for seed in map(int, options.seeds.split(",")):
@@ -248,11 +250,11 @@ def main(arguments=None):
             samples[weight], runs[seed][weight] = train_gan(
                 source, tokenizer, modes, damsm, classifier, weight, seed, options.steps
             )
+            text = report(runs, modes, options.steps)  # after each run: nothing is lost by Ctrl-C
+            (out / "tour.md").write_text(text, "utf-8")
+            (out / "tour.json").write_text(json.dumps(runs, indent=1), "utf-8")
         if len(runs) == 1:
             save_png(out / "tour.png", draw(samples, runs[seed], modes, seed))
-        text = report(runs, modes, options.steps)
-        (out / "tour.md").write_text(text, "utf-8")
-        (out / "tour.json").write_text(json.dumps(runs, indent=1), "utf-8")
     print(text + f"\ntour.png, tour.md and tour.json are in {out}")
 
 

@@ -42,3 +42,28 @@ def test_modes_of_real_images_are_all_covered(monkeypatch):
     assert (tour.classify(classifier, noise) == -1).all()
     # sizes x positions x backgrounds, as far as each caption leaves them open
     assert [len(m) for m in modes] == [45, 45, 9, 15, 9, 15]
+
+
+def test_what_is_finished_stays_after_an_interruption(tmp_path, monkeypatch):
+    from examples import mode_seeking_tour as tour
+
+    def train(*settings):
+        weight, seed = settings[5:7]
+        if (seed, weight) == (1, 2.0):
+            raise KeyboardInterrupt
+        return "images", [{"covered": seed + weight, "on_caption": 1, "ratio": 1, "seconds": 1}]
+
+    for name, replacement in {
+        "train_gan": train, "train_damsm": lambda *_: None,
+        "draw": lambda *_: np.zeros((4, 4, 3), np.uint8),
+    }.items():
+        monkeypatch.setattr(tour, name, replacement)
+    with pytest.raises(KeyboardInterrupt):
+        tour.main([f"--out={tmp_path / 'new'}", "--seeds=0,1", "--weights=0,1,2"])
+    runs = json.loads((tmp_path / "new" / "tour.json").read_text())
+    assert {seed: list(rows) for seed, rows in runs.items()} == {
+        "0": ["0.0", "1.0", "2.0"], "1": ["0.0", "1.0"]
+    }
+    text = (tmp_path / "new" / "tour.md").read_text()
+    assert "With weight 1 more modes are covered than with 0 in 2 of 2 seeds." in text
+    assert "With weight 2 more modes are covered than with 0 in 1 of 1 seeds." in text
