@@ -173,7 +173,7 @@ def drops(path, facts):
                    for name in FACTS if _fact(old, name) != _fact(facts, name)]
     if not rows or not differences:
         return ""
-    return (f"The {rows} rows of {path} will be replaced ({'; '.join(differences)}); "
+    return (f"The {rows} rows of {path} will be dropped ({'; '.join(differences)}); "
             "--out=FILE writes another file.")
 
 

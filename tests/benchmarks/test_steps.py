@@ -107,7 +107,7 @@ def test_rows_of_other_systems_stay_on_the_page(tmp_path):
     assert write("dcgan", facts=later) == found and later in path.read_text()
     slow = FACTS.replace("quick", "slow")
     assert step_tables.drops(path, later) == "" == step_tables.drops(tmp_path / "new.md", slow)
-    assert re.match("The 21 rows of .* will be replaced .*quick.*slow.*--out=FILE",
+    assert re.match("The 21 rows of .* will be dropped .*quick.*slow.*--out=FILE",
                     step_tables.drops(path, slow))
     assert len(write("dcgan", facts=slow)) == 7
     assert "## Metrics" in path.read_text()

@@ -96,7 +96,7 @@ class DMGAN(AttnGAN):
         return {k: v for k, v in config.items() if not (k in GATES and v)}
 
     def make_generator(self, name):
-        gates = {name: getattr(self, name) for name in GATES}
+        gates = {gate: getattr(self, gate) for gate in GATES}
         return DMGANGenerator(**self.generator_settings(), **gates, name=name)
 
     def make_discriminator(self, size, name):
