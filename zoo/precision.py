@@ -1,7 +1,25 @@
-"""Functions that never run in half precision: losses, and those that are slow or inexact in it."""
+"""Precision: a model's own, and what never runs in half precision because it is slow or inexact."""
+
+import contextlib
 
 import keras
 from keras import ops
+
+
+@contextlib.contextmanager
+def using_policy(dtype):
+    """A block in which new layers have this Keras dtype policy (a name or a policy).
+
+    Keras gives a layer the global policy of the moment in which it is created, whatever the model
+    that it becomes part of computes in. None leaves the global policy as it is.
+    """
+    before = keras.config.dtype_policy()
+    if dtype is not None:
+        keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def at_least_float32(x):

@@ -1,6 +1,5 @@
 """Loading a model from a preset."""
 
-import contextlib
 import importlib
 import importlib.util
 import math
@@ -51,8 +50,7 @@ def from_preset(handle, dtype=None, text_encoder=None):
         config = _config(paths)
         cls = model_class(paths[integrity.CONFIG], config.get("module"), config.get("class"))
         set_text_encoder(handle, directory, config["config"], text_encoder)
-        with _policy(dtype):
-            model = _model(cls, handle, paths, config["config"])
+        model = _model(cls, handle, paths, {**config["config"], "dtype": dtype})
     model.preset_metadata = metadata
     return model
 
@@ -158,17 +156,3 @@ def _construct(cls, paths, config):
         folder = os.path.dirname(paths[integrity.CONFIG])
         why = str(error) if isinstance(error, ZooError) else f"{reason(error)}."
         raise ZooError(f"{cls.__name__} cannot be built from the preset {folder}: {why}") from error
-
-
-@contextlib.contextmanager
-def _policy(dtype):
-    """Sets Keras' precision policy within a block."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    if dtype is not None:
-        keras.config.set_dtype_policy(dtype)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -162,9 +162,8 @@ class AttnGAN(ConditionalGAN):
     def network_names(self):
         return (*super().network_names, "image_encoder")
 
-    def build_for_training(self):
-        """Creates the discriminators and, with a `damsm_weight`, the image encoder, with new
-        weights. Idempotent."""
+    def build_training_networks(self):
+        """Creates the discriminators and, with a `damsm_weight`, the image encoder."""
         for name, size in zip(self.discriminator_names, self.image_sizes, strict=True):
             if not hasattr(self, name):
                 images = symbolic_input(2, size, size, 3)

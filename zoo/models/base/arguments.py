@@ -12,9 +12,10 @@ from numbers import Integral, Real
 import numpy as np
 
 from zoo.errors import ZooError, nearest, reason
+from zoo.precision import using_policy
 
 POLICIES = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
-KERAS = ("name", "dtype", "trainable")  # arguments of every Keras model
+KERAS = ("name", "dtype")  # arguments of every Keras model; `trainable` would reach no network
 INT64 = 2**63
 LEAST = {  # smallest allowed whole number; 1 for all others
     "seed": -INT64, "latent_dim": 0, "condition_dim": 0, "epochs": 0, "constant_epochs": 0,
@@ -69,7 +70,8 @@ def make(cls, construct, args, kwargs):
     if kwargs.get("dtype") is not None:
         kwargs = {**kwargs, "dtype": policy_name(kwargs["dtype"])}
     try:
-        return construct(*args, **kwargs)
+        with using_policy(kwargs.get("dtype")):  # its networks are of the same precision
+            return construct(*args, **kwargs)
     except ZooError:
         raise
     except MemoryError as error:

@@ -15,6 +15,7 @@ from zoo.models.base.noise import normal_from_seeds, normal_rows
 from zoo.models.base.system import System
 from zoo.networks.budget import blank
 from zoo.networks.build import build_on, builds_for_generation_only, symbolic_input
+from zoo.precision import using_policy
 from zoo.seeds import drawn, per_image_seeds, read_seeds
 from zoo.visualization.image_array import image_array
 
@@ -25,8 +26,8 @@ class ConditionalGAN(System):
     """A generator with a latent, and one or more discriminators.
 
     A paper's class sets `condition`, implements `make_generator`, calls `build_generators` at the
-    end of its constructor, creates its discriminators in `build_for_training`, and implements
-    `training_step`.
+    end of its constructor, creates its discriminators in `build_training_networks`, and
+    implements `training_step`.
 
     Args:
         latent_dim: int. Size of the latent z ~ N(0, 1).
@@ -96,7 +97,7 @@ class ConditionalGAN(System):
         """The trained network; in a loaded preset created at its first use, equal to the EMA."""
         if not vars(self).pop("_generator_is_deferred", False):
             raise AttributeError(f"This {type(self).__name__} has no generator yet.")
-        with blank():  # no random weights that the copy would replace
+        with using_policy(self.dtype_policy), blank():  # no random weights: the copy replaces them
             self.generator = build_on(self.make_generator("generator"), self.generator_inputs)
         self.ema.restore()
         return self.generator

@@ -98,6 +98,12 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     def _check_trainable(self):
         if not getattr(self, "optimizer_names", None):
             raise ZooError(f"{self._name()} is not compiled: call {self.compile_example()} first.")
+        groups = self.optimizer_groups.values()
+        if not any(variables for members in groups for variables in members.values()):
+            raise ZooError(
+                f"{self._name()} has nothing to train: all its networks are frozen. Set `trainable` "
+                "of one of them, such as model.generator.trainable, to True."
+            )
 
     def compile_example(self):
         """How `compile` is called, for messages."""

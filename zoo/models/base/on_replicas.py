@@ -57,11 +57,15 @@ class OnReplicas:
         """One step of several optimizers on the same loss, whose gradient is computed once.
 
         Args:
-            variables: dict of optimizer name -> trained variables.
+            variables: dict of optimizer name -> trained variables. An optimizer without any, whose
+                networks are frozen, does nothing.
             transform_of: function of an optimizer's variables that returns a function of their
                 gradients, or None.
             of_all: bool, see `apply_gradients`.
         """
+        variables = {name: members for name, members in variables.items() if members}
+        if not variables:
+            return
         lead = getattr(self, next(iter(variables)))
         with tape:
             scaled = lead.scale_loss(loss / self.replicas)

@@ -13,6 +13,7 @@ from zoo.models.base.arguments import policy_name
 from zoo.models.base.fused_adam import fuse
 from zoo.models.base.keras_interface import KerasInterface
 from zoo.models.base.on_replicas import OnReplicas
+from zoo.precision import using_policy
 from zoo.text.vocabulary import Vocabulary
 
 
@@ -21,7 +22,8 @@ class System(OnReplicas, KerasInterface):
 
     A subclass sets `network_names` (attributes that hold networks, once they exist), `loss_names`
     (the keys that `training_step` returns) and `optimizer_groups`, builds the networks of
-    generation in `__init__` and the others in `build_for_training`, and implements `training_step`.
+    generation in `__init__` and the others in `build_training_networks`, and implements
+    `training_step`.
 
     Args:
         seed: int. Key of all noise drawn in training.
@@ -89,7 +91,13 @@ class System(OnReplicas, KerasInterface):
         return {name: network for name, network in networks if network is not None}
 
     def build_for_training(self):
-        """Creates the networks that only training needs. Idempotent."""
+        """Creates the networks that only training needs, with new weights, in the model's
+        precision. Idempotent."""
+        with using_policy(self.dtype_policy):
+            self.build_training_networks()
+
+    def build_training_networks(self):
+        """Creates those of the networks that only training needs which do not exist yet."""
 
     def network_variables(self, names=None):
         """dict of storage name -> variable. Names follow the code's names, never creation order."""
@@ -141,7 +149,7 @@ class System(OnReplicas, KerasInterface):
                 if len(members) > 1 or id(optimizer) in used:
                     optimizer = type(optimizer).from_config(optimizer.get_config())
                 used.add(id(optimizer))
-                if keras.config.dtype_policy().name == "mixed_float16":
+                if self.dtype_policy.name == "mixed_float16":
                     optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
                 optimizer.build(variables)
                 fuse(getattr(optimizer, "inner_optimizer", optimizer))

@@ -181,8 +181,8 @@ class BicycleGAN(ConditionalGAN):
     def preset_network_names(self):
         return (self.inference_generator.name, "encoder")
 
-    def build_for_training(self):
-        """Creates the discriminators, with new weights. Idempotent."""
+    def build_training_networks(self):
+        """Creates the discriminators."""
         channels = self.target_channels
         if self.conditional_discriminators:
             channels += self.source_channels

@@ -124,8 +124,8 @@ class DCGAN(ConditionalGAN):
     def make_generator(self, name):
         return DCGANGenerator(latent_dim=self.latent_dim, **self._sizes(), name=name)
 
-    def build_for_training(self):
-        """Creates the discriminator, with new weights. Idempotent."""
+    def build_training_networks(self):
+        """Creates the discriminator."""
         if not hasattr(self, "discriminator"):
             network = DCGANDiscriminator(**self._sizes(), name="discriminator")
             images = symbolic_input(2, self.image_size, self.image_size, 3)

@@ -146,8 +146,8 @@ class DRIT(ConditionalGAN):
 
     # --- networks ---------------------------------------------------------------------------------
 
-    def build_for_training(self):
-        """Creates the discriminators, with new weights. Idempotent.
+    def build_training_networks(self):
+        """Creates the discriminators.
 
         Raises:
             ZooError: the networks are too deep for the image size.

@@ -14,6 +14,7 @@ from zoo.losses.caption import caption_loss, check_reduction
 from zoo.models.attn_gan.attn_gan import AttnGAN
 from zoo.models.mirror_gan.generator import MirrorGANGenerator
 from zoo.models.mirror_gan.stream import build_captioner, describe, resolve_stream
+from zoo.precision import using_policy
 
 
 @keras.saving.register_keras_serializable("zoo")
@@ -117,16 +118,16 @@ class MirrorGAN(AttnGAN):
     def preset_network_names(self):
         return (*super().preset_network_names, *(("captioner",) if self.describes else ()))
 
-    def build_for_training(self):
-        """Creates AttnGAN's networks and the captioner, with new weights. Idempotent."""
-        super().build_for_training()
+    def build_training_networks(self):
+        """Creates AttnGAN's networks and the captioner."""
+        super().build_training_networks()
         self.build_captioner()
 
     def build_captioner(self):
         if not hasattr(self, "captioner"):
-            captioner = build_captioner(
-                self.captioner_config, len(self.vocabulary), self.image_size, self.max_words
-            )
+            sizes = len(self.vocabulary), self.image_size, self.max_words
+            with using_policy(self.dtype_policy):
+                captioner = build_captioner(self.captioner_config, *sizes)
             captioner.trainable = False
             self.captioner = captioner
 

@@ -148,8 +148,8 @@ class Pix2Pix(ConditionalGAN):
     def latents_per_condition(self):
         return 2 if self.always_two_samples else super().latents_per_condition
 
-    def build_for_training(self):
-        """Creates the discriminator, with new weights. Idempotent."""
+    def build_training_networks(self):
+        """Creates the discriminator."""
         if not hasattr(self, "discriminator"):
             channels = self.source_channels + self.target_channels
             self.discriminator = make_discriminator(self, channels, "discriminator")

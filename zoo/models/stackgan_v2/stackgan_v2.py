@@ -158,8 +158,8 @@ class StackGANV2(ConditionalGAN):
     def discriminator_names(self):
         return [f"discriminator_{size}" for size in self.stage_sizes]
 
-    def build_for_training(self):
-        """Creates the discriminators, with new weights. Idempotent."""
+    def build_training_networks(self):
+        """Creates the discriminators."""
         for size in self.stage_sizes:
             name = f"discriminator_{size}"
             if not hasattr(self, name):

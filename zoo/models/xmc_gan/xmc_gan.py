@@ -176,9 +176,8 @@ class XMCGAN(ConditionalGAN):
             "network": self.network_weight,
         }
 
-    def build_for_training(self):
-        """Creates the discriminator and, if configured, the image network, with new weights.
-        Idempotent."""
+    def build_training_networks(self):
+        """Creates the discriminator and, if configured, the image network."""
         images = symbolic_input(2, self.image_size, self.image_size, 3)
         if not hasattr(self, "discriminator"):
             network = XMCGANDiscriminator(

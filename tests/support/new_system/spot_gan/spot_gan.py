@@ -70,7 +70,7 @@ class SpotGAN(ConditionalGAN):
     def make_generator(self, name):
         return Generator(self.image_size, self.classes, name=name)
 
-    def build_for_training(self):
+    def build_training_networks(self):
         if not hasattr(self, "discriminator"):
             images = symbolic_input(2, self.image_size, self.image_size, 3)
             network = Discriminator(self.classes, name="discriminator")
