@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.test_dcgan import dcgan
+from tests.models.test_dcgan import batch, dcgan
 from tests.support import tiny, tiny_images
 from zoo.errors import ZooError
 from zoo.models.dcgan import DCGAN
@@ -68,6 +68,30 @@ def test_fit_wants_a_dataset_of_dicts():
         model.fit()
     with pytest.raises(ZooError, match="A batch of DMGAN is a dict"):
         model.train_on_batch(PIXELS)
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ({"batch_size": 2}, "fit has no use for `batch_size`: the data set is batched already"),
+    ({"class_weight": {0: 2.0}}, "fit has no use for `class_weight`"),
+    ({"validation_data": 1}, "fit has no use for `validation_data`: a recipe's training"),
+])
+def test_arguments_of_fit_that_would_do_nothing(arguments, words):
+    with pytest.raises(ZooError, match=words):
+        tiny.reused(dcgan).fit(tf.data.Dataset.from_tensors(batch(0)), verbose=0, **arguments)
+
+
+def test_a_step_on_one_batch():
+    """The losses of `train_step`, as a list in Keras' way or as a dict."""
+    expected = {name: float(value) for name, value in dcgan().train_step(batch(0)).items()}
+    model = dcgan()
+    np.testing.assert_allclose(
+        model.train_on_batch(batch(0)), [expected[name] for name in model.loss_names], rtol=1e-4
+    )
+    assert int(model.iteration) == 1
+    assert list(model.train_on_batch(batch(1), return_dict=True)) == list(model.loss_names)
+    for arguments in ({"y": PIXELS}, {"sample_weight": PIXELS}, {"class_weight": {0: 2.0}}):
+        with pytest.raises(ZooError, match=f"has no use for `{next(iter(arguments))}`"):
+            model.train_on_batch(batch(0), **arguments)
 
 
 def test_a_keras_file_of_a_system_that_was_never_compiled(models, tmp_path):

@@ -15,6 +15,16 @@ from zoo.models.base.arguments import make
 from zoo.models.base.description import description
 
 
+UNUSED = {  # arguments of Keras' `fit` and `train_on_batch` -> why, and what to do instead
+    "y": "a batch is one dict, which holds all that a step reads",
+    "batch_size": "the data set is batched already, see `batch_size` of the functions of zoo.data",
+    "validation_data": "a recipe's training scores held-out images, and zoo.evaluation measures a "
+                       "saved preset",
+    "class_weight": "no loss here is weighted by class",
+    "sample_weight": "no loss here is weighted by example",
+}
+
+
 class CheckedArguments(type(keras.Model)):
     """Metaclass of classes whose arguments are checked before an object is created."""
 
@@ -79,13 +89,28 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
                 f"{self._name()}.fit takes a tf.data.Dataset of batches, dicts such as zoo.data "
                 f"yields, got {_kind(x)}; zoo.training.run trains with a recipe."
             )
+        given = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
+        self._refuse_unused("fit", {name: given.get(name) for name in UNUSED})
         return super().fit(x, *args, **kwargs)
 
-    def train_on_batch(self, x=None, *args, **kwargs):
-        """Keras' `train_on_batch`: one step on a dict such as those of `zoo.data`."""
+    def train_on_batch(
+        self, x=None, y=None, sample_weight=None, class_weight=None, return_dict=False
+    ):
+        """One step on a dict such as those of `zoo.data`; returns the losses as Keras does: a list
+        of floats in the order of `loss_names`, or with `return_dict` a dict."""
         self._check_trainable()
         self.check_batch(x)
-        return super().train_on_batch(x, *args, **kwargs)
+        weights = {"sample_weight": sample_weight, "class_weight": class_weight}
+        self._refuse_unused("train_on_batch", {"y": y, **weights})
+        self.make_train_function()
+        self.reset_metrics()
+        losses = {name: float(value) for name, value in self.train_function(iter([x])).items()}
+        return losses if return_dict else list(losses.values())
+
+    def _refuse_unused(self, method, arguments):
+        for name, value in arguments.items():
+            if value is not None:
+                raise ZooError(f"{self._name()}.{method} has no use for `{name}`: {UNUSED[name]}.")
 
     def check_batch(self, batch):
         """Raises `ZooError` unless a batch is a dict."""
@@ -101,8 +126,8 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         groups = self.optimizer_groups.values()
         if not any(variables for members in groups for variables in members.values()):
             raise ZooError(
-                f"{self._name()} has nothing to train: all its networks are frozen. Set `trainable` "
-                "of one of them, such as model.generator.trainable, to True."
+                f"{self._name()} has nothing to train: all its networks are frozen. Set "
+                "`trainable` of one of them, such as model.generator.trainable, to True."
             )
 
     def compile_example(self):
