@@ -7,6 +7,8 @@ from PIL import Image
 from recipes import bicyclegan, dcgan, drit, pix2pix
 from tests.support.recipes import build, open_data, validate
 from zoo.errors import ZooError
+from zoo.models.base.learning_rates import linear_decay
+from zoo.training.experiments import decay_arguments
 from zoo.training.samples import Conditions, fixed_conditions, sample_grid
 
 VARIANTS = {
@@ -157,3 +159,29 @@ def test_conditions_of_two_domains():
     assert (a2b.name, b2a.arguments) == ("a2b", {"direction": "b2a"})
     assert a2b.values.shape == (2, 32, 32, 3) and a2b.references[0].dtype == np.uint8
     assert a2b.values.mean() > b2a.values.mean()  # white and black backgrounds
+
+
+@pytest.mark.parametrize("images,batch,epochs", [(400, 1, 400), (11, 4, 40), (10, 8, 7)])
+def test_the_learning_rates_fall_until_the_last_step(images, batch, epochs):
+    """Of sets that batches do not divide, too: `epochs` passes never outlast the decay."""
+    steps = epochs * images // batch
+    config = changed(pix2pix, "facades", **{
+        "batch_size": batch, "steps": steps, "decay.epochs": epochs, "decay.constant_epochs": 0,
+    })
+    arguments = decay_arguments(config, range(images))
+    assert arguments == {
+        "steps_per_epoch": -(-images // batch), "epochs": epochs, "constant_epochs": 0
+    }
+    last = (steps - 1) // arguments["steps_per_epoch"]
+    assert float(linear_decay(last, epochs, 0)) > 0
+
+
+def test_a_training_longer_than_its_learning_rates():
+    config = changed(pix2pix, "facades_128", steps=12000)  # batches of 2; a decay of 40 epochs
+    with pytest.raises(ZooError, match=(
+        "decay.epochs=40 epochs, but this training has 12000 steps, 60 epochs: .*"
+        "--config.decay.epochs=60 --config.decay.constant_epochs=30, or --config.decay.epochs=0"
+    )):
+        decay_arguments(config, range(400))
+    constant = changed(pix2pix, "facades_128", steps=12000, **{"decay.epochs": 0})
+    assert decay_arguments(constant, range(400)) == {}

@@ -1,6 +1,7 @@
 """The last steps of a recipe's `build`: compiling a model, and its batches, score and samples."""
 
 from zoo import training
+from zoo.errors import ZooError
 
 
 def compile_gan(model, config, **others):
@@ -62,10 +63,24 @@ def image_experiment(config, data, model):
 
 
 def decay_arguments(config, data):
-    """The arguments of a model with learning rate decay; empty without a `decay`."""
+    """The arguments of a model with learning rate decay; empty without a `decay`.
+
+    Raises:
+        ZooError: the rates would be 0 before the training ends.
+    """
     if not config.decay.epochs:
         return {}
-    return {"steps_per_epoch": max(len(data) // config.batch_size, 1), **config.decay}
+    steps_per_epoch = -(-len(data) // config.batch_size)  # the last batch counts, as in the papers
+    if config.steps > config.decay.epochs * steps_per_epoch:
+        epochs = -(-config.steps // steps_per_epoch)
+        raise ZooError(
+            f"The learning rates fall to 0 in config.decay.epochs={config.decay.epochs} epochs, "
+            f"but this training has {config.steps} steps, {epochs} epochs: the last ones would "
+            f"change nothing. Give --config.decay.epochs={epochs} "
+            f"--config.decay.constant_epochs={epochs // 2}, or --config.decay.epochs=0 for "
+            "constant rates."
+        )
+    return {"steps_per_epoch": steps_per_epoch, **config.decay}
 
 
 def model_arguments(config):

@@ -1,9 +1,16 @@
 """Learning rate decay: the official factors, and their use in a system."""
 
+import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 
-from tests.support.tiny_images import bicyclegan, pix2pix, train
+from tests.support.tiny_drit import drit
+from tests.support.tiny_images import batch, bicyclegan, pix2pix, train
+from zoo.errors import ZooError
 from zoo.models.base.learning_rates import linear_decay
+
+SCHEDULE = {"steps_per_epoch": 1, "epochs": 4, "constant_epochs": 1}
 
 
 def test_linear_decay():
@@ -21,10 +28,37 @@ def rates(model, steps):
 
 
 def test_systems_follow_it():
-    settings = {"steps_per_epoch": 1, "epochs": 4, "constant_epochs": 1}
     # Pix2Pix counts its epochs from 0, BicycleGAN from 1.
-    np.testing.assert_allclose(rates(pix2pix(**settings), 3), [1, 1, 3 / 4], rtol=1e-6)
-    np.testing.assert_allclose(rates(bicyclegan(**settings), 3), [1, 3 / 4, 2 / 4], rtol=1e-6)
+    np.testing.assert_allclose(rates(pix2pix(**SCHEDULE), 3), [1, 1, 3 / 4], rtol=1e-6)
+    np.testing.assert_allclose(rates(bicyclegan(**SCHEDULE), 3), [1, 3 / 4, 2 / 4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("make", [pix2pix, bicyclegan, drit])
+def test_a_decay_that_would_end_before_it_begins(make):
+    """The factor would be above 1 and grow."""
+    with pytest.raises(ZooError, match="at most `epochs`, .* got 5 of 4 epochs"):
+        make(compiled=False, **{**SCHEDULE, "constant_epochs": 5})
+    make(compiled=False, **{**SCHEDULE, "constant_epochs": 4})
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_two_schedules_are_one_too_many(policy):
+    model = pix2pix(compiled=False, dtype=policy, **SCHEDULE)
+    rate = keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.5)
+    with pytest.raises(ZooError, match="schedule of its own: give discriminator_optimizer a num"):
+        model.compile(
+            generator_optimizer=keras.optimizers.Adam(1e-3),
+            discriminator_optimizer=keras.optimizers.Adam(rate),
+        )
+
+
+@pytest.mark.parametrize("callback", [
+    keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3), keras.callbacks.ReduceLROnPlateau(),
+])
+def test_a_callback_that_the_next_step_would_undo(callback):
+    batches = tf.data.Dataset.from_tensors(batch(0))
+    with pytest.raises(ZooError, match=f"so {type(callback).__name__} would do nothing"):
+        pix2pix(**SCHEDULE).fit(batches, verbose=0, callbacks=[callback])
 
 
 def test_without_a_schedule_they_stay():

@@ -14,7 +14,6 @@ from zoo.errors import ZooError, reason
 from zoo.models.base.arguments import make
 from zoo.models.base.description import description
 
-
 UNUSED = {  # arguments of Keras' `fit` and `train_on_batch` -> why, and what to do instead
     "y": "a batch is one dict, which holds all that a step reads",
     "batch_size": "the data set is batched already, see `batch_size` of the functions of zoo.data",
@@ -80,7 +79,10 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     # --- training ---------------------------------------------------------------------------------
 
     def fit(self, x=None, *args, **kwargs):
-        """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts as those of `zoo.data`."""
+        """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts as those of `zoo.data`.
+
+        `model.optimizer`, whose learning rate Keras' callbacks change, is the first optimizer only.
+        """
         self._check_trainable()
         if not isinstance(x, tf.data.Dataset | keras.utils.PyDataset) and not (
             hasattr(x, "__next__") or isinstance(x, tf.distribute.DistributedDataset)
@@ -91,6 +93,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
             )
         given = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
         self._refuse_unused("fit", {name: given.get(name) for name in UNUSED})
+        self._check_callbacks(given.get("callbacks") or ())
         return super().fit(x, *args, **kwargs)
 
     def train_on_batch(
@@ -106,6 +109,17 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         self.reset_metrics()
         losses = {name: float(value) for name, value in self.train_function(iter([x])).items()}
         return losses if return_dict else list(losses.values())
+
+    def _check_callbacks(self, callbacks):
+        others = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
+        found = [type(one).__name__ for one in keras.tree.flatten(callbacks)
+                 if isinstance(one, others)]
+        if found and self.learning_rate_factor() is not None:
+            raise ZooError(
+                f"{self._name()} with `steps_per_epoch` sets its learning rates in every step, so "
+                f"{found[0]} would do nothing: leave it out, or give the model no "
+                "`steps_per_epoch`."
+            )
 
     def _refuse_unused(self, method, arguments):
         for name, value in arguments.items():

@@ -6,6 +6,8 @@ junyanz/BicycleGAN.
 
 import tensorflow as tf
 
+from zoo.errors import ZooError
+
 
 def linear_decay(epoch, epochs, constant_epochs):
     """1 for the first epochs, then decreasing linearly: 1 - max(0, epoch - n) / (N - n + 1).
@@ -21,6 +23,15 @@ def linear_decay(epoch, epochs, constant_epochs):
     """
     late = tf.cast(tf.maximum(epoch - constant_epochs, 0), tf.float32)
     return tf.maximum(0.0, 1.0 - late / (epochs - constant_epochs + 1))
+
+
+def check_decay(model):
+    """Raises `ZooError` if a model's decay would end before it begins: its rates would grow."""
+    if model.steps_per_epoch is not None and model.constant_epochs > model.epochs:
+        raise ZooError(
+            f"{type(model).__name__}: `constant_epochs` must be at most `epochs`, the length of "
+            f"the whole schedule, got {model.constant_epochs} of {model.epochs} epochs."
+        )
 
 
 def linear_decay_factor(model, first_epoch=0):

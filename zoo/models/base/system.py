@@ -156,15 +156,23 @@ class System(OnReplicas, KerasInterface):
                 setattr(self, name, optimizer)
                 self.optimizer_names.append(name)
         if self.learning_rate_factor() is not None:
-            self._first_rates = {
-                name: float(keras.ops.convert_to_numpy(getattr(self, name).learning_rate))
-                for name in self.optimizer_names
-            }
+            self._first_rates = {name: self._own_rate(name) for name in self.optimizer_names}
         super().compile(
             optimizer=getattr(self, self.optimizer_names[0]),
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
+
+    def _own_rate(self, name):
+        """The learning rate of an optimizer, a float, which `set_learning_rates` multiplies."""
+        optimizer = getattr(self, name)
+        given = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+        if isinstance(given, keras.optimizers.schedules.LearningRateSchedule):
+            raise ZooError(
+                f"{type(self).__name__} with `steps_per_epoch` has a learning rate schedule of its "
+                f"own: give {name} a number, or the model no `steps_per_epoch`."
+            )
+        return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
     def _checked_optimizers(self, arguments):
         """The optimizers of `compile` as Keras optimizers; Keras' names of them are allowed."""

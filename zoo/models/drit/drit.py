@@ -18,7 +18,7 @@ import tensorflow as tf
 from zoo.conditions.images import Images
 from zoo.errors import ZooError, check_choice
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.base.learning_rates import linear_decay_factor
+from zoo.models.base.learning_rates import check_decay, linear_decay_factor
 from zoo.models.base.noise import normal, normal_rows
 from zoo.models.drit import iteration, networks, objectives
 from zoo.models.drit.objectives import LOSS_WEIGHTS
@@ -139,6 +139,7 @@ class DRIT(ConditionalGAN):
         self.steps_per_epoch = steps_per_epoch
         self.epochs = epochs
         self.constant_epochs = constant_epochs
+        check_decay(self)
         self.condition = Images(
             image_size, directions=TARGETS, guide="attribute", guide_varies=concat
         )

@@ -9,6 +9,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.losses.least_squares import check_form
 from zoo.models.base import noise
+from zoo.models.base.learning_rates import check_decay
 from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
 from zoo.networks.u_net import UNet, most_downs
@@ -31,11 +32,12 @@ def keep_settings(model, arguments):
             largest number that the image size allows.
 
     Raises:
-        ZooError: `adversarial_form` is unknown.
+        ZooError: `adversarial_form` is unknown, or the learning rates' decay is impossible.
     """
     for name in SETTINGS:
         setattr(model, name, arguments[name])
     check_form(model.adversarial_form)
+    check_decay(model)
     if model.num_downs is None:
         model.num_downs = most_downs(model.image_size)
 
