@@ -33,7 +33,7 @@ from zoo.training import (
 
 VARIANTS = {
     "shapes": {  # small: two CPU cores are enough
-        "steps": 2000, "epochs": 200, "batch_size": 32,
+        "steps": 2000, "batch_size": 32,
         "checkpoint_every": 100, "sample_every": 500,
         "model": {"image_size": 32, "filters": 16, "latent_dim": 32},
         "data": {"name": "shape_classes", "count": 4096, "flip": False},

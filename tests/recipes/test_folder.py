@@ -95,6 +95,9 @@ def test_settings_follow_from_the_number_of_pairs(tmp_path):
     assert domains.epochs == 1200
     config.epochs = 30
     assert config.decay.to_dict() == {"epochs": 30, "constant_epochs": 15}
+    config.epochs, config.steps, config.batch_size = 0, 9000, 3
+    config.data.directory = record(tmp_path / "e", 100, "pairs")
+    assert config.decay.to_dict() == {"epochs": 265, "constant_epochs": 132}  # of 34 steps
     config.data.directory = record(tmp_path / "b", kind="domains")
     with pytest.raises(ZooError, match="holds domains, but this recipe reads pairs of images"):
         validate(config)
@@ -136,6 +139,8 @@ def test_settings_follow_from_the_data(tmp_path):
     assert config.model.ema_decay == 0.999 and config.batch_size == 16
     config.steps = 300
     assert config.model.ema_decay == 0.99  # of a short training
+    assert config.epochs == 0  # the length is given in steps
+    config.steps = 0
     config.data.directory = record(tmp_path / "b", 20)
     assert config.epochs == 1138 and (config.batch_size, config.pretraining.batch_size) == (10, 10)
     config.data.directory = record(tmp_path / "c", 4)

@@ -9,6 +9,8 @@ from tests.support.recipes import validate
 from zoo.errors import ZooError
 from zoo.training import recipe_files, variants
 from zoo.training.config import to_plain
+from zoo.training.pretraining import check_pretraining
+from zoo.training.recipe import Recipe
 from zoo.training.setting_rules import flatten
 from zoo.training.variants import Based, based_on
 
@@ -43,6 +45,39 @@ def test_published_experiments(recipe, name, base, changes):
     config = recipe.get_config(name)
     validate(config)
     assert config.is_locked and config.dataset == name
+
+
+@pytest.mark.parametrize(("recipe", "name", "steps", "epochs"), [
+    (dcgan, "shapes", 2000, 0), (dcgan, "cifar10_small", 0, 60), (dcgan, "cifar10_msgan", 0, 200),
+    (dcgan, "folder", 0, 60), (drit, "folder", 6000, 0),
+])
+def test_a_length_that_is_given_replaces_the_variants(recipe, name, steps, epochs):
+    """In steps or in epochs, whichever the variant has; none of the two is ignored."""
+    def lengths(**changes):
+        config = recipe.get_config(name)
+        for key, value in changes.items():
+            config[key] = value
+        validate(config)
+        plain = config.copy_and_resolve_references()
+        assert (plain.steps, plain.epochs) == (config.steps, config.epochs)
+        return plain.steps, plain.epochs
+
+    assert lengths() == lengths(**{"steps" if epochs else "epochs": 0}) == (steps, epochs)
+    assert lengths(steps=7) == lengths(steps=7, epochs=0) == (7, 0)
+    assert lengths(epochs=5) == lengths(epochs=5, steps=0) == (0, 5)
+    with pytest.raises(ZooError, match="config.steps=7 and config.epochs=5 are two lengths of one"):
+        lengths(steps=7, epochs=5)
+
+
+def test_the_length_of_a_stage():
+    config = dm_gan.get_config("shapes")
+    assert (config.pretraining.steps, config.pretraining.epochs) == (300, 0)
+    config.pretraining.epochs = 2
+    assert (config.pretraining.steps, config.pretraining.epochs) == (0, 2)
+    assert (config.steps, config.epochs) == (3000, 0)
+    config.pretraining.steps = 9
+    with pytest.raises(ZooError, match="In the group config.pretraining: config.steps=9 and"):
+        check_pretraining(Recipe.of_module(dm_gan, config.copy_and_resolve_references()))
 
 
 def test_a_variant_may_be_based_on_one_that_is_based_itself():

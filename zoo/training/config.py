@@ -114,6 +114,11 @@ def validate(config):
             check_choice(f"config.data.{key}", config.data[key], options)
     if not config.steps and not config.epochs:
         raise ZooError("config.steps and config.epochs are both 0: set one of them.")
+    if config.steps and config.epochs:
+        raise ZooError(
+            f"config.steps={config.steps} and config.epochs={config.epochs} are two lengths of one "
+            "training: set one of them."
+        )
 
 
 def check_batch_size(config, least, why, even=False):

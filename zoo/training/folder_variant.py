@@ -10,11 +10,12 @@ import functools
 import math
 import os
 
-from ml_collections import ConfigDict, FieldReference
+from ml_collections import ConfigDict
 
 from zoo.data.known import KNOWN
 from zoo.errors import ZooError, check_choice
 from zoo.preparation.record import read_record
+from zoo.training.following import Following, follow_length
 from zoo.training.setting_rules import flatten
 
 SIZES = ("small", "paper")
@@ -45,40 +46,6 @@ class BySize(dict):
         self.kind = kind
 
 
-class Following(FieldReference):
-    """A setting whose value follows from others until it is set.
-
-    Args:
-        choose: function of the other settings' values.
-        names: their names; "size" and those of "data." are settings of the whole config.
-        config: `ConfigDict` that has them.
-        top: `ConfigDict` with "size" and "data"; by default `config`.
-    """
-
-    def __init__(self, choose, names, config, top=None):
-        self.point_to(names, config, top or config)
-        super().__init__(choose(*(source.get() for source in self.sources)))
-        self.choose, self.follows = choose, True
-
-    def point_to(self, names, config, top):
-        """Lets the value follow from the settings of other configs, see the constructor."""
-        shared = [name == "size" or name.startswith("data.") for name in names]
-        self.names = names
-        self.sources = [
-            _reference(top if part else config, name)
-            for name, part in zip(names, shared, strict=True)
-        ]
-
-    def get(self):
-        if getattr(self, "follows", False):
-            return self.choose(*(source.get() for source in self.sources))
-        return super().get()
-
-    def set(self, value, type_safe=True):
-        self.follows = False
-        super().set(value, type_safe)
-
-
 def follow_size(config, variants, names):
     """Makes the settings of the variant `folder` follow; the unlocked config gets `size`.
 
@@ -99,14 +66,20 @@ def follow_size(config, variants, names):
     def follow(key, choose, *sources):
         _set(config, key, Following(choose, sources, config))
 
+    steps = {size: flat[size]["steps"] for size in SIZES}
+    epochs = {size: (flat[size]["epochs"], KNOWN[name].images) for size, name in bases.items()}
     for key in dict.fromkeys(key for settings in changed.values() for key in settings):
         values = {size: flat[size][key] for size in SIZES}
-        if len(set(values.values())) > 1 and key != "epochs":
+        if key in ("steps", "epochs"):
+            continue
+        if len(set(values.values())) > 1:
             follow(key, functools.partial(_of_size, values), "size")
         else:
             _set(config, key, values[SIZES[0]])
-    epochs = {size: (flat[size]["epochs"], KNOWN[name].images) for size, name in bases.items()}
-    follow("epochs", functools.partial(_epochs, kind, epochs), "size", "data.directory")
+    follow_length(
+        config, (functools.partial(_of_size, steps), ("size",)),
+        (functools.partial(_epochs, kind, epochs), ("size", "data.directory")),
+    )
     batches = {size: flat[size]["batch_size"] for size in SIZES}
     follow("batch_size", functools.partial(_batch, kind, batches), "size", "data.directory")
     if kind == "captions":
@@ -117,8 +90,9 @@ def follow_size(config, variants, names):
         follow("model.ema_decay", functools.partial(_ema_decay, kind, decays),
                "size", "steps", "epochs", "batch_size", "data.directory")
     if "decay" in config:  # of the learning rates: constant in the first half, as in the papers
-        follow("decay.epochs", lambda epochs: epochs, "epochs")
-        follow("decay.constant_epochs", lambda epochs: epochs // 2, "epochs")
+        follow("decay.epochs", functools.partial(_decay_epochs, kind, epochs),
+               "size", "steps", "epochs", "batch_size", "data.directory")
+        follow("decay.constant_epochs", lambda epochs: epochs // 2, "decay.epochs")
     for group in ("pretraining", "captioning"):
         if group in config:
             _follow_top(config, config[group], config[group])
@@ -131,13 +105,6 @@ def _follow_top(top, part, group):
             value.point_to(value.names, group, top)
         elif isinstance(value, ConfigDict):
             _follow_top(top, value, group)
-
-
-def _reference(config, name):
-    *groups, key = name.split(".")
-    for group in groups:
-        config = config[group]
-    return config.get_ref(key)
 
 
 def _set(config, name, value):
@@ -175,6 +142,15 @@ def _ema_decay(kind, choices, size, steps, epochs, batch_size, directory):
     decay = _of_size(choices, size)
     steps = steps or epochs * (_images(kind, directory) or 10**6) // batch_size
     return decay if steps >= FEW_STEPS else min(decay, SHORT_DECAY)
+
+
+def _decay_epochs(kind, choices, size, steps, epochs, batch_size, directory):
+    """The training's epochs, also where it is given in steps; 0 for a variant without a decay."""
+    own = _epochs(kind, choices, size, directory)
+    count = _images(kind, directory)
+    if epochs or not own or not count:
+        return epochs or own
+    return -(-steps // -(-count // batch_size))
 
 
 def _of_words(key, default, directory):

@@ -104,6 +104,7 @@ def resolve(recipe, data):
     config = recipe.config.copy_and_resolve_references()
     replace_auto(config, lambda key: automatic_precision(config.system))
     recipe, count = recipe.with_config(config), len(data)
+    check_pretraining(recipe)
     parts = [("config", config)]
     parts += [(f"config.{s.group}", config[s.group]) for s in stages_to_train(recipe)]
     for name, part in parts:
@@ -118,7 +119,6 @@ def resolve(recipe, data):
                 f"{name}.epochs={part.epochs} gives {part.steps} steps, more than the maximum of "
                 f"{STEPS}: use fewer epochs."
             )
-    check_pretraining(recipe)
     check_start(recipe, stages_to_train(recipe))
     if not config.steps:
         raise ZooError(

@@ -65,7 +65,10 @@ def check_pretraining(recipe):
     """Raises `ZooError` for settings with which a stage cannot be trained."""
     for stage in stages_to_train(recipe):
         part = recipe.of_stage(stage)
-        part.validate()
+        try:
+            part.validate()
+        except ZooError as error:
+            raise ZooError(f"In the group config.{stage.group}: {error}") from error
         model, last = part.config.model, last_size(recipe.config)
         if model.get("image_encoder") == "compact" and model.image_size != last:
             setting = "image_size" if "image_size" in recipe.config.model else (

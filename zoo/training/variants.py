@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 from zoo.errors import ZooError, nearest
 from zoo.training.config import check_known_keys
 from zoo.training.folder_variant import BySize, follow_size
+from zoo.training.following import fixed, follow_length
 from zoo.training.setting_rules import flatten
 
 # Captions of the sample grids, by data set.
@@ -78,7 +79,7 @@ def common_config(system, dataset, variants):
     return ConfigDict({
         "system": system,
         "dataset": dataset,  # the recipe's variant; part of the presets' name
-        "steps": 0,  # training steps; 0: use `epochs`
+        "steps": 0,  # training steps; of `steps` and `epochs`, setting one makes the other 0
         "epochs": 0,  # passes over the training split
         "batch_size": 1,  # images per step, over all replicas
         "init": "",  # fine-tuning: the preset or run folder whose weights the networks start with
@@ -109,9 +110,14 @@ def with_variant(config, variant, variants=None):
     """
     if isinstance(variant, BySize):
         follow_size(config, variants, variant)
-        return config.lock()
+    else:
+        _update(config, variant, variants)
+        follow_length(config, fixed(config.steps), fixed(config.epochs))
+    return config.lock()
+
+
+def _update(config, variant, variants):
     if isinstance(variant, Based):
-        with_variant(config, variants[variant.name], variants).unlock()
+        _update(config, variants[variant.name], variants)
     check_known_keys(flatten(variant), config)
     config.update(variant)
-    return config.lock()
