@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.support import tiny
 from tests.support.tiny_drit import drit
 from tests.support.tiny_images import batch, bicyclegan, pix2pix, train
 from zoo.errors import ZooError
@@ -50,6 +51,18 @@ def test_two_schedules_are_one_too_many(policy):
             generator_optimizer=keras.optimizers.Adam(1e-3),
             discriminator_optimizer=keras.optimizers.Adam(rate),
         )
+
+
+def test_the_optimizer_of_a_damsm():
+    """By name, or with a schedule, unless the DAMSM has its own."""
+    rate = keras.optimizers.schedules.ExponentialDecay(1e-3, 10, 0.5)
+    for steps, optimizer in ((2, "adam"), (None, "adam"), (None, keras.optimizers.Adam(rate))):
+        model = tiny.damsm(steps_per_epoch=steps)
+        model.compile(optimizer=optimizer)
+        assert np.isfinite(model.train_on_batch(tiny.batch(0))).all()
+    model = tiny.damsm(steps_per_epoch=2)
+    with pytest.raises(ZooError, match="schedule of its own: give damsm_optimizer a number"):
+        model.compile(optimizer=keras.optimizers.Adam(rate))
 
 
 @pytest.mark.parametrize("callback", [

@@ -15,6 +15,7 @@ from zoo.losses.damsm import damsm_losses
 from zoo.losses.kl import kl_to_standard_normal
 from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.models.attn_gan.neighbors import neighbors_of
+from zoo.models.base.batch_fields import captioned_images
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm, shared
 from zoo.networks.build import build_on, symbolic_input
@@ -196,6 +197,8 @@ class AttnGAN(ConditionalGAN):
             damsm.copy_weights_to("image_encoder", self.image_encoder)
 
     # --- one iteration ----------------------------------------------------------------------------
+
+    batch_fields = property(captioned_images)
 
     def training_step(self, batch):
         """One iteration in the official order: G once, each D, then G with the updated Ds.

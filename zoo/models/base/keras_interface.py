@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from zoo.errors import ZooError, reason
 from zoo.models.base.arguments import make
+from zoo.models.base.batch_fields import check_fields, checked_values, values_explained
 from zoo.models.base.description import description
 
 UNUSED = {  # arguments of Keras' `fit` and `train_on_batch` -> why, and what to do instead
@@ -94,7 +95,12 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         given = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
         self._refuse_unused("fit", {name: given.get(name) for name in UNUSED})
         self._check_callbacks(given.get("callbacks") or ())
-        return super().fit(x, *args, **kwargs)
+        if isinstance(x, tf.data.Dataset):
+            self.check_batch(x.element_spec)
+            checked = tf.autograph.experimental.do_not_convert(self._checked_values)
+            x = x.enumerate().map(lambda number, batch: checked(batch, number == 0))
+        with values_explained():
+            return super().fit(x, *args, **kwargs)
 
     def train_on_batch(
         self, x=None, y=None, sample_weight=None, class_weight=None, return_dict=False
@@ -107,6 +113,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         self._refuse_unused("train_on_batch", {"y": y, **weights})
         self.make_train_function()
         self.reset_metrics()
+        x = self._checked_values(x, self.iteration == 0)
         losses = {name: float(value) for name, value in self.train_function(iter([x])).items()}
         return losses if return_dict else list(losses.values())
 
@@ -126,13 +133,18 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
             if value is not None:
                 raise ZooError(f"{self._name()}.{method} has no use for `{name}`: {UNUSED[name]}.")
 
+    def _checked_values(self, batch, first):
+        return checked_values(self._name(), batch, self.batch_fields, first)
+
     def check_batch(self, batch):
-        """Raises `ZooError` unless a batch is a dict."""
+        """Raises `ZooError` unless a batch is a dict whose tensors have the shapes and types of
+        `batch_fields`."""
         if not hasattr(batch, "keys"):
             raise ZooError(
                 f"A batch of {self._name()} is a dict of tensors, such as zoo.data yields, got "
                 f"{_kind(batch)}."
             )
+        check_fields(self._name(), batch, self.batch_fields)
 
     def _check_trainable(self):
         if not getattr(self, "optimizer_names", None):

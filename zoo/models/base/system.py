@@ -156,14 +156,14 @@ class System(OnReplicas, KerasInterface):
                 setattr(self, name, optimizer)
                 self.optimizer_names.append(name)
         if self.learning_rate_factor() is not None:
-            self._first_rates = {name: self._own_rate(name) for name in self.optimizer_names}
+            self._first_rates = {name: self.own_rate(name) for name in self.optimizer_names}
         super().compile(
             optimizer=getattr(self, self.optimizer_names[0]),
             jit_compile=jit_compile,
             auto_scale_loss=False,
         )
 
-    def _own_rate(self, name):
+    def own_rate(self, name):
         """The learning rate of an optimizer, a float, which `set_learning_rates` multiplies."""
         optimizer = getattr(self, name)
         given = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
@@ -230,6 +230,12 @@ class System(OnReplicas, KerasInterface):
         `step` is the iteration's number, an int: decisions that depend on it are made outside the
         graph.
         """
+        return {}
+
+    @property
+    def batch_fields(self):
+        """dict of the names of a batch's tensors -> `zoo.models.base.batch_fields.Field`, or a
+        tuple of them, of those that are checked before a step."""
         return {}
 
     def training_step(self, batch):

@@ -26,6 +26,7 @@ from zoo.models.pix2pix.networks import (
     keep_settings,
     make_discriminator,
     make_u_net,
+    pair_fields,
     translate,
 )
 from zoo.visualization.image_array import image_array
@@ -90,6 +91,7 @@ class BicycleGAN(ConditionalGAN):
     batch_parts = 2  # the encoded pairs, and those of random latents
     task = "image-to-image"
     default_batch_size = 4
+    batch_fields = property(pair_fields)
     loss_names = (
         "discriminator_loss",
         "discriminator_2_loss",
@@ -158,9 +160,8 @@ class BicycleGAN(ConditionalGAN):
         self.gan2_weight = gan2_weight
         self.latent_weight = latent_weight
         self.kl_weight = kl_weight
-        self.condition = Images(
-            image_size, source_channels, guide="latent", guide_channels=target_channels
-        )
+        guide = {"guide": "latent", "guide_channels": target_channels}
+        self.condition = Images(image_size, source_channels, **guide)
         self.build_generators()
         self.encoder = make_encoder(self)
 
@@ -261,10 +262,7 @@ class BicycleGAN(ConditionalGAN):
 
     def update_discriminators(self, sources, targets, encoded, random):
         """A step of each discriminator on its own cycle, or of one on the sum of both losses."""
-        cycles = [
-            (1, encoded, (sources[0], targets[0])),
-            (2, random, (sources[1], targets[1])),
-        ]
+        cycles = [(1, encoded, (sources[0], targets[0])), (2, random, (sources[1], targets[1]))]
         losses = []
         with tf.GradientTape() as tape:
             for cycle, fakes, real in cycles:

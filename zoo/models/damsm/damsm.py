@@ -10,6 +10,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.losses.damsm import damsm_losses, sentence_similarities
 from zoo.models.base import noise, replicas
+from zoo.models.base.batch_fields import Field, image_field
 from zoo.models.base.ema import copy_weights
 from zoo.models.base.system import System
 from zoo.networks.build import build_on, symbolic_input
@@ -98,8 +99,9 @@ class DAMSM(System):
         return [] if self.text.encoder is None else self.text_encoder.trainable_variables
 
     def compile(self, optimizer, **kwargs):
-        self._base_learning_rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate))
         super().compile(optimizer=optimizer, **kwargs)
+        if self.steps_per_epoch is not None:
+            self._base_learning_rate = self.own_rate("damsm_optimizer")
 
     def call(self, inputs, training=False):
         """dict of `images`, `tokens`, `lengths` -> (image features, text features)."""
@@ -128,6 +130,10 @@ class DAMSM(System):
         """Dropout factor (batch, words, embedding) of the word embeddings in this iteration."""
         shape = [*tf.unstack(tf.shape(tokens)), self.text_encoder.embedding_dim]
         return noise.dropout_rows(shape, self.noise_key("dropout"), self.dropout)
+
+    @property
+    def batch_fields(self):
+        return {"images": (image_field(self.image_size),), "labels": Field((None,), "int")}
 
     def training_step(self, batch):
         """One official iteration: both networks in training mode, one Adam step on both."""

@@ -12,6 +12,7 @@ import tensorflow as tf
 from zoo.conditions.labels import Labels
 from zoo.errors import ZooError, check_choice
 from zoo.losses import adversarial
+from zoo.models.base.batch_fields import image_field, label_field
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.base.weight_decay import coupled_weight_decay
 from zoo.models.dcgan.discriminator import DCGANDiscriminator
@@ -132,6 +133,10 @@ class DCGAN(ConditionalGAN):
             self.discriminator = build_on(network, images, symbolic_input(2, dtype="int64"))
 
     # --- one iteration ----------------------------------------------------------------------------
+
+    @property
+    def batch_fields(self):
+        return {"images": image_field(self.image_size), "labels": label_field(self.classes)}
 
     @property
     def latents_per_condition(self):

@@ -180,6 +180,8 @@ class DRIT(ConditionalGAN):
         """Whether a step (its number, from 0) trains everything; see `iteration.is_full_step`."""
         return iteration.is_full_step(step, self.full_step_every, self.steps_per_epoch)
 
+    batch_fields = property(iteration.batch_fields)
+
     def train_step(self, batch, full=None):
         """The step that the schedule has for this iteration; updates the counter and the means.
 
@@ -190,6 +192,7 @@ class DRIT(ConditionalGAN):
             full: bool or None. `is_full_step` of the iteration, if the caller knows it; None
                 decides inside the graph, which is impossible with several replicas.
         """
+        self.check_batch(batch)
         self.set_learning_rates()
         losses = self.training_step(batch, full)
         if full is None:

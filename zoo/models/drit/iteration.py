@@ -7,6 +7,7 @@ Paper: DRIT, arXiv 1808.00948, section 3. Checked against HelenMao/MSGAN DRIT-Mo
 import tensorflow as tf
 
 from zoo.errors import ZooError
+from zoo.models.base.batch_fields import image_field
 from zoo.models.base.weight_decay import coupled_weight_decay
 from zoo.models.drit import losses
 from zoo.models.drit.domains import DOMAINS, OTHER
@@ -34,6 +35,11 @@ def is_full_step(step, every=3, steps_per_epoch=None):
 
 
 # --- forward pass: both directions, back, to itself, with random attributes -----------------------
+
+
+def batch_fields(model):
+    """The `batch_fields` of a DRIT."""
+    return {f"images_{domain}": image_field(model.image_size) for domain in DOMAINS}
 
 
 def split_batch(batch):

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from zoo.errors import ZooError, check_choice
+from zoo.models.base.batch_fields import Field, image_field, label_field
 from zoo.models.base.system import System
 from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
@@ -142,6 +143,14 @@ class FeatureEncoder(System):
         hidden = ops.relu(features)
         outputs = {"features": features, "logits": self.head(hidden)}
         return {**outputs, "word_logits": self.word_head(hidden)} if self.word_names else outputs
+
+    @property
+    def batch_fields(self):
+        fields = {"images": image_field(self.image_size)}
+        if self.cells:
+            return {**fields, "cells": Field((None, self.grid, self.grid), "int")}
+        counts = {"labels": len(self.class_names), "words": len(self.word_names)}
+        return {**fields, **{name: label_field(n) for name, n in counts.items() if n}}
 
     def training_step(self, batch):
         """One step on the cross-entropy of `images` with `labels`, and with `words` if any; with

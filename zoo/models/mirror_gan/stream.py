@@ -16,6 +16,7 @@ from zoo.images.convert import to_float
 from zoo.images.read import read_images
 from zoo.losses.caption import caption_loss, word_accuracy
 from zoo.models.base.arguments import check
+from zoo.models.base.batch_fields import Field, image_field, token_field
 from zoo.models.base.system import System
 from zoo.models.mirror_gan.captioner import Captioner
 from zoo.networks.build import build_on, symbolic_input
@@ -94,6 +95,11 @@ class CaptionPretraining(System):
             "loss": caption_loss(logits, batch["tokens"], mask),
             "accuracy": word_accuracy(logits, batch["tokens"], mask),
         }
+
+    @property
+    def batch_fields(self):
+        return {"images": (image_field(self.image_size),), "tokens": token_field(self),
+                "lengths": Field((None,), "int")}
 
     def training_step(self, batch):
         """One step of the optimizer on the loss."""

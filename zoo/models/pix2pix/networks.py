@@ -9,6 +9,7 @@ import tensorflow as tf
 from zoo.errors import ZooError
 from zoo.losses.least_squares import check_form
 from zoo.models.base import noise
+from zoo.models.base.batch_fields import image_field
 from zoo.models.base.learning_rates import check_decay
 from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.patch_discriminator import MultiScalePatchDiscriminator, map_size
@@ -45,6 +46,12 @@ def keep_settings(model, arguments):
 def image_spec(model, channels):
     """A symbolic batch of images of the model's size."""
     return symbolic_input(2, model.image_size, model.image_size, channels)
+
+
+def pair_fields(model):
+    """`batch_fields` of both classes."""
+    sizes = {"source": model.source_channels, "target": model.target_channels}
+    return {name: image_field(model.image_size, channels) for name, channels in sizes.items()}
 
 
 def make_u_net(model, name):

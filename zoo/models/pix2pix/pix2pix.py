@@ -20,6 +20,7 @@ from zoo.models.pix2pix.networks import (
     l1_distance,
     make_discriminator,
     make_u_net,
+    pair_fields,
     translate,
 )
 
@@ -158,6 +159,8 @@ class Pix2Pix(ConditionalGAN):
         return linear_decay_factor(self)
 
     # --- one iteration ----------------------------------------------------------------------------
+
+    batch_fields = property(pair_fields)
 
     def training_step(self, batch):
         """Generates the images once; then the generator's and the discriminator's step.

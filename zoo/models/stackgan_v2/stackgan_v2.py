@@ -16,6 +16,7 @@ from zoo.errors import ZooError
 from zoo.losses import adversarial
 from zoo.losses.color_consistency import color_consistency_loss
 from zoo.losses.kl import kl_to_standard_normal
+from zoo.models.base.batch_fields import captioned_images
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.stackgan_v2.generator import StackGANV2Generator
@@ -183,6 +184,11 @@ class StackGANV2(ConditionalGAN):
 
     # --- one iteration ----------------------------------------------------------------------------
 
+    @property
+    def batch_fields(self):
+        fields = captioned_images(self)
+        return {**fields, "mismatched_images": fields["images"]}
+
     def training_step(self, batch):
         """One iteration in the official order: G once, each D, then G with the updated Ds.
 
@@ -228,9 +234,10 @@ class StackGANV2(ConditionalGAN):
         Each kind is a separate pass with its own batch statistics.
         """
         conditions = self._conditions(outputs)
-        batches = [batch["images"][stage]]
+        last = stage - len(self.stage_sizes)  # a batch may have smaller images too
+        batches = [batch["images"][last]]
         if self.conditional:
-            batches.append(batch["mismatched_images"][stage])
+            batches.append(batch["mismatched_images"][last])
         fakes = self.split_samples(outputs["images"][stage])
         sentences = [conditions[0]] * len(batches) + conditions
         logits = self.discriminate_each(stage, [*batches, *fakes], sentences)

@@ -15,6 +15,7 @@ import tensorflow as tf
 from zoo.errors import ZooError, check_choice
 from zoo.losses.contrastive import contrastive_loss
 from zoo.models.base import replicas
+from zoo.models.base.batch_fields import captioned_images
 from zoo.models.base.conditional_gan import ConditionalGAN
 from zoo.models.damsm.damsm import resolve_damsm
 from zoo.models.xmc_gan import losses
@@ -222,6 +223,8 @@ class XMCGAN(ConditionalGAN):
         self.image_network.load(weights)
 
     # --- one iteration ----------------------------------------------------------------------------
+
+    batch_fields = property(captioned_images)
 
     def training_step(self, batch):
         """Steps of the discriminator alone, then a step of both networks from one forward pass.
