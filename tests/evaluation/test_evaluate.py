@@ -124,11 +124,22 @@ def test_two_evaluations_are_compared(evaluation, model, evaluators, tmp_path):
     ({"seed": 2**40}, "`seed` must be at most"),
     ({"crop": "centre"}, '`crop` must be "none" or "paper"'),
     ({"direction": "ab"}, '`direction` must be "a2b" or "b2a"'),
+    ({"direction": "b2a"}, "`direction` \\(b2a\\) is for data of two domains"),
+    ({"size": 64}, "`size` \\(64\\) resizes the images of a folder; a model's images have their"),
     ({"strict": True}, "the protocol quick is not met"),
 ])
 def test_user_errors(model, evaluators, settings, message):
     with pytest.raises(ZooError, match=message):
         evaluate(model, "shapes", evaluators=evaluators, **settings)
+
+
+def test_images_that_are_not_captioned_are_not_cropped(evaluators):
+    images = from_array(Shapes(16, 4).load_batch(np.arange(4)).numpy(), "x")
+    for model in (dcgan(compiled=False), images):
+        with pytest.raises(ZooError, match="`crop` \\(paper\\) is for images with captions"):
+            evaluate(model, ShapeClasses(16, 48), evaluators=evaluators, crop="paper")
+    with pytest.raises(ZooError, match="`direction` .* is for data of two domains"):
+        evaluate(images, images, evaluators=evaluators, direction="b2a")
 
 
 def test_a_source_of_another_kind_is_an_error(model, evaluators):

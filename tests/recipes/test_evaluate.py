@@ -244,6 +244,7 @@ def test_comparison_of_two_presets(run, models, monkeypatch):
     ({"preset": "text", "data": "shapes", "encoder": ["labels"]}, "a preset of a DAMSM"),
     ({"preset": "text", "lpips_trunk": "x"}, "both files"),
     ({"preset": "text", "soa_captions": "x"}, "needs --detector"),
+    ({"preset": "text", "captions_per_label": 3}, "--captions_per_label needs --detector"),
     ({"images": "x"}, "--data is missing"),
     ({"images": "no", "data": "shapes"}, "no"),
     ({"preset": "text", "data": "nowhere.zip"}, "nowhere.zip"),

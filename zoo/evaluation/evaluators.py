@@ -62,8 +62,9 @@ class EvaluatorFiles:
         """Raises `ZooError` for files that cannot be combined. Opens none of them."""
         if bool(self.lpips_trunk) != bool(self.lpips_heads):
             raise ZooError("LPIPS needs both files: --lpips_trunk and --lpips_heads.")
-        if self.soa_captions and not self.detector:
-            raise ZooError("--soa_captions needs --detector=yolov3.weights, too.")
+        for name in ("soa_captions", "captions_per_label"):
+            if getattr(self, name) not in (None, "") and not self.detector:
+                raise ZooError(f"--{name} needs --detector=yolov3.weights, too.")
         if self.captions_per_label is not None and self.captions_per_label < 1:
             raise ZooError(
                 f"--captions_per_label must be at least 1, got {self.captions_per_label}."

@@ -78,6 +78,29 @@ class Options:
             if value:
                 check_choice(name_format.format(name), value, choices)
 
+    def check_used(self, form, of_model):
+        """Raises `ZooError` for an option that would change nothing.
+
+        Args:
+            form: str, the form of the data, see `zoo.data.form_of`; "" for a folder of images.
+            of_model: bool, whether a model generates the images.
+        """
+        if self.size is not None and of_model:
+            raise ZooError(
+                f"`size` ({self.size}) resizes the images of a folder; a model's images have their "
+                "own size, to which the real ones are resized: leave it out."
+            )
+        if self.direction != "a2b" and form != "domains":
+            raise ZooError(
+                f"`direction` ({self.direction}) is for data of two domains: leave it out. A model "
+                "of pairs has the direction of its training."
+            )
+        if self.crop and form in ("labels", ""):
+            raise ZooError(
+                f"`crop` ({self.crop}) is for images with captions, pairs and domains: leave it "
+                "out, these are resized to a square."
+            )
+
     def applied(self, protocol):
         """The `Protocol` with the counts of these options."""
         changes = {

@@ -79,6 +79,7 @@ def open_subject(model, source, protocol, options, cache):
         name = source_name(source)
         if name in SOURCES or not isinstance(source, str | ImageSet):
             data = EvaluationDataset(source, form_of(name), crop=options.crop)
+        options.check_used(data.form if data else "", of_model=False)
     else:
         subject, warnings = of_model(model, source, protocol, options, cache)
         data = subject.data
@@ -152,6 +153,7 @@ def of_model(model, data_source, protocol, options, cache):
             f"{handle} is conditioned on {condition.kind}, but this protocol is for {fitting}: "
             "choose another protocol."
         )
+    options.check_used(condition.data_form, of_model=True)
     check_weights(handle, model)
     data = EvaluationDataset(
         data_source, condition.data_form, metadata.get("training"), options.crop,
