@@ -69,6 +69,11 @@ def _source():
     if _DATA.value == "shapes":
         return get_source("shapes", count=_COUNT.value, split=_SPLIT.value)
     check_choice("--data", _DATA.value, ("shapes", "folder", "birds", "coco"))
+    if _COUNT.present:
+        raise ZooError(
+            f"--count is the number of images that shapes draws; of {_DATA.value} all captions are "
+            "cached: leave it out."
+        )
     if not _DIRECTORY.value:
         raise ZooError("--directory is missing: give the directory of the data.")
     return get_source(_DATA.value, directory=_DIRECTORY.value, split=_SPLIT.value)

@@ -36,6 +36,7 @@ _LICENCE = flags.DEFINE_string("licence", "", "The licence of the images, for th
 _CHECK = flags.DEFINE_string("check", None, "Check the folder as a paper's data set: birds, coco, "
                                             "cifar10, facades, maps, yosemite or cat2dog.")
 _DOWNLOAD = flags.DEFINE_string("download", None, "Download a paper's data set into --out.")
+_PREPARING = _FOLDER, _OUT, _KIND, _SIZE, _TEST, _ERROR, _LICENCE
 
 
 def main(argv):
@@ -43,6 +44,13 @@ def main(argv):
     del argv
     if _CHECK.value is not None and _DOWNLOAD.value is not None:
         raise ZooError("Give one of --check and --download, got both.")
+    for mode, used in ((_DOWNLOAD, _OUT), (_CHECK, _FOLDER)):
+        unused = [flag.name for flag in _PREPARING if flag.present and flag is not used]
+        if mode.value is not None and unused:
+            raise ZooError(
+                f"--{unused[0]} prepares a folder of images, and --{mode.name} does not: leave one "
+                "of them out."
+            )
     if _DOWNLOAD.value is not None:
         return download(_DOWNLOAD.value, _OUT.value)
     if _CHECK.value is not None:

@@ -5,7 +5,7 @@ import sys
 
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.preparation.kinds import KINDS
-from zoo.preparation.record import read_record
+from zoo.preparation.record import check_source, read_record
 
 RECIPES = {  # kind -> the recipes that read it, the default first
     "captions": ("attn_gan", "dm_gan", "mirror_gan", "stackgan_v2", "xmc_gan", "damsm"),
@@ -25,7 +25,8 @@ def flags_of_folder(folder, workdir, recipe=None, kind=None):
         recipe: str or None, the name of a recipe. kind: str or None, one of `KINDS`.
 
     Raises:
-        ZooError: the folder cannot be prepared, or the recipe does not read its kind.
+        ZooError: the folder cannot be prepared, or is another one than before; or the recipe does
+            not read its kind.
     """
     if kind is not None:
         check_choice("--kind", kind, KINDS)
@@ -36,6 +37,8 @@ def flags_of_folder(folder, workdir, recipe=None, kind=None):
         prepared = f"{workdir.rstrip('/')}_data"
         if read_record(prepared) is None:
             _prepare(folder, prepared, kind)
+        else:
+            check_source(prepared, folder)
         folder, record = prepared, read_record(prepared)
     if kind not in (None, record["kind"]):
         raise ZooError(

@@ -179,6 +179,28 @@ def test_a_folder_needs_a_workdir(tmp_path):
         program.run(["train", str(tmp_path / "no folder")])
 
 
+def test_images_prepared_before_are_those_of_the_same_folder(tmp_path):
+    """A run's folder names them, so another folder with the same --workdir would go unnoticed."""
+    cats, dogs, workdir = tmp_path / "cats", tmp_path / "dogs", str(tmp_path / "run")
+    folders.classes(cats, 4)
+    folders.classes(dogs, 5)
+    prepare(cats, f"{workdir}_data")
+    flags = flags_of_folder(str(cats), workdir)
+    assert flags == ["--config=dcgan:folder", f"--config.data.directory={workdir}_data"]
+    cats.rename(tmp_path / "moved")
+    assert flags_of_folder(str(tmp_path / "moved"), workdir) == flags
+    with pytest.raises(ZooError, match='run_data was prepared from "cats" with .* files, not '
+                                       'from "dogs" with .*: give another --workdir, or delete'):
+        flags_of_folder(str(dogs), workdir)
+    with pytest.raises(ZooError, match="cats: no such folder .*zoo train .*run_data\" continues"):
+        flags_of_folder(str(cats), workdir)
+    assert flags_of_folder(f"{workdir}_data", workdir) == flags
+    content = json.loads((tmp_path / "run_data" / NAME).read_text())
+    del content["source"]  # as an older version wrote it
+    (tmp_path / "run_data" / NAME).write_text(json.dumps(content))
+    assert flags_of_folder(str(dogs), workdir) == flags
+
+
 def zoo_train(*arguments):
     done = subprocess.run(
         [sys.executable, "-m", "zoo_cli.program", "train", *arguments], cwd=ROOT,

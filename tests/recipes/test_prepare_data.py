@@ -47,6 +47,8 @@ def test_after_a_download_comes_the_next_step(tmp_path, capsys, monkeypatch, kno
     (["--check=maps", "--download=maps"], "one of --check and --download"),
     (["--check=maps"], "The folder is missing"),
     (["--download=maps"], "--out is missing"),
+    (["--check=maps", "--folder=x", "--size=64"], "--size prepares a folder .* --check does not"),
+    (["--download=maps", "--out=x", "--test_fraction=0.2"], "--test_fraction prepares a folder"),
     (["--download=map", "--out=x"], 'Did you mean "maps"'),
     ([], "--folder is missing"),
 ])

@@ -1,9 +1,11 @@
 """`dataset.json`, the description of a prepared data set, and the sentences of a report."""
 
+import hashlib
 import os
 
 from zoo import storage
 from zoo.errors import ZooError
+from zoo.listing import open_tree
 from zoo.preparation.kinds import KINDS
 from zoo.version import __version__
 
@@ -24,6 +26,34 @@ def read_record(directory):
     if not isinstance(record, dict) or record.get("kind") not in KINDS:
         raise ZooError(f"{path} describes no prepared data set: delete it, or prepare it again.")
     return record
+
+
+def source_of(tree):
+    """What a data set is prepared from: the folder's name, and names and sizes of its files."""
+    files = tree.files()
+    text = "".join(f"{name}\t{tree.size(name)}\n" for name in files)
+    name = os.path.basename(os.path.abspath(tree.path))
+    return {"name": name, "files": len(files), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def check_source(directory, folder):
+    """Raises `ZooError` unless the data set in `directory` was prepared from `folder` as it is now.
+
+    One that an older version prepared says nothing about its source and is taken.
+    """
+    before = read_record(directory).get("source")
+    if before is None:
+        return
+    go_on = f'"zoo train {directory}" continues with the prepared images'
+    if not os.path.exists(folder):
+        raise ZooError(f"{folder}: no such folder or .zip file. {go_on}.")
+    now = source_of(open_tree(folder))
+    if now["sha256"] != before["sha256"]:
+        raise ZooError(
+            f'{directory} was prepared from "{before["name"]}" with {before["files"]:,} files, not '
+            f'from "{now["name"]}" with {now["files"]:,} as it is now: give another --workdir, or '
+            f"delete {directory} and the run to start again; {go_on}."
+        )
 
 
 def record_of(kind, found, items, facts, pairs, problems, words, licence):

@@ -14,7 +14,7 @@ from zoo.listing import METADATA, open_tree
 from zoo.preparation.checks import check_images, near_duplicates, resized
 from zoo.preparation.contact_sheet import contact_sheet
 from zoo.preparation.kinds import find_kind, items_of
-from zoo.preparation.record import NAME, SHEET, SUMS, record_of, report
+from zoo.preparation.record import NAME, SHEET, SUMS, record_of, report, source_of
 from zoo.preparation.words import words_of
 from zoo.storage import output_folders
 from zoo.visualization.grid import save_png
@@ -48,6 +48,7 @@ def prepare(folder, out, kind=None, size=None, test_fraction=FRACTION, on_error=
     _check_numbers(size, test_fraction)
     target = _check_out(out, folder)
     tree = open_tree(folder)
+    source = source_of(tree)
     kind, found = find_kind(tree, kind)
     items, problems = items_of(tree, kind)
     items = _with_splits(tree, kind, items, test_fraction)
@@ -74,7 +75,7 @@ def prepare(folder, out, kind=None, size=None, test_fraction=FRACTION, on_error=
             good, facts = _whole_pairs(partial, good, facts, sums, size is not None)
         if not any(item.split == "train" for item in good):
             raise ZooError(f"{tree.describe()}: no training image is left.")
-        record = _write(partial, kind, found, good, facts, sums, problems, licence, size)
+        record = _write(partial, kind, source, found, good, facts, sums, problems, licence, size)
     if log is not None:
         for line in report(record, target):
             log(line)
@@ -89,7 +90,7 @@ def place_of(kind, item, png=False):
     return f"{item.split}{item.group}/{place}"
 
 
-def _write(folder, kind, found, items, facts, sums, problems, licence, size):
+def _write(folder, kind, source, found, items, facts, sums, problems, licence, size):
     """Writes everything next to the images; returns the record."""
     if kind == "captions":
         for split in {item.split for item in items}:
@@ -103,6 +104,7 @@ def _write(folder, kind, found, items, facts, sums, problems, licence, size):
     words = words_of([list(i.captions) for i in items]) if kind == "captions" else None
     pairs = near_duplicates(facts)
     record = record_of(kind, found, items, facts, pairs, problems, words, licence)
+    record["source"] = source
     text = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
     Path(folder, SUMS).write_text(text, encoding="utf-8")
     record["sha256"] = hashlib.sha256(text.encode()).hexdigest()
