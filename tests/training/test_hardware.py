@@ -1,11 +1,15 @@
 """The log names a precision that is faster on this processor, and the memory of the process."""
 
 import json
+import subprocess
+import sys
 
 import pytest
+import tensorflow as tf
 
 from recipes import attn_gan, dcgan
 from tests.support.recipes import train
+from tests.support.runs import ROOT, environment
 from zoo.training.config import to_plain
 from zoo.training.hardware import automatic_precision, peak_memory, precision_line
 from zoo.training.run_folder import as_begun
@@ -105,3 +109,28 @@ class Device:
 
     def __init__(self, name):
         self.name = name
+
+
+def test_threads_are_set_before_tensorflow_starts():
+    program = (
+        "from zoo.training.hardware import set_threads; import tensorflow as tf; "
+        "print([set_threads(1)], tf.config.threading.get_intra_op_parallelism_threads()); "
+        "tf.zeros(1); print(set_threads(1), set_threads(0), set_threads(2))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment(), text=True,
+                          capture_output=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == "[''] 1"
+    assert second.strip().startswith("config.threads=2 has no effect: TensorFlow has started")
+
+
+def test_the_log_names_threads_that_came_too_late(tmp_path):
+    tf.zeros(1)
+    config = dcgan.get_config("shapes")
+    config.threads = 3
+    config.steps = 1
+    config.sample_every = 0
+    config.data.count = 32
+    config.model.filters = 4
+    assert train(config, tmp_path / "run")
+    assert "config.threads=3 has no effect" in (tmp_path / "run" / "log.txt").read_text()

@@ -63,6 +63,30 @@ def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
     return ""
 
 
+def set_threads(threads):
+    """Lets TensorFlow compute with so many threads (0: its default), if it has not started.
+
+    Returns:
+        str, a line for the log where that is too late, or "".
+    """
+    import tensorflow as tf
+
+    setting = tf.config.threading
+    before = setting.get_intra_op_parallelism_threads()
+    if threads in (0, before):
+        return ""
+    try:
+        setting.set_intra_op_parallelism_threads(threads)
+        setting.set_inter_op_parallelism_threads(threads)
+    except RuntimeError:  # TensorFlow's own error for a change after its start
+        return (
+            f"config.threads={threads} has no effect: TensorFlow has started with "
+            f"{before or 'its default number of'} threads. Train before anything else is computed, "
+            "or set them at the start of the program with tf.config.threading"
+        )
+    return ""
+
+
 def has_bfloat16(cpuinfo=CPUINFO):
     """Whether the processor computes in bfloat16; None if it is not known or a GPU computes."""
     import tensorflow as tf

@@ -13,7 +13,7 @@ from zoo.errors import ZooError
 from zoo.presets.usage import condition_record
 from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
 from zoo.training.config import flatten, negatives_of, replace_auto, to_plain
-from zoo.training.hardware import automatic_precision, precision_line
+from zoo.training.hardware import automatic_precision, precision_line, set_threads
 from zoo.training.initial_weights import check_start, start_from
 from zoo.training.pretraining import (
     check_pretraining,
@@ -42,7 +42,7 @@ def run(config, workdir, build=None, strategy=None):
         workdir: str, the run folder: new, empty, or the folder of this run.
         build: (config, data, pretrained) -> `zoo.training.Experiment`; overrides the recipe's own.
         strategy: a `tf.distribute` strategy; None: the one that `config.strategy` names.
-            `config.threads` is ignored: threads must be set before TensorFlow starts.
+            `config.threads` has an effect only before TensorFlow has started; the log says so.
 
     Returns:
         True when the run is complete, False when a signal stopped it.
@@ -53,12 +53,13 @@ def run(config, workdir, build=None, strategy=None):
     """
     recipe = as_recipe(config, build)
     recipe.validate()
+    threads = set_threads(recipe.config.get("threads", 0))
     strategy = strategy or make_strategy(recipe.config.strategy)
     with lost_workers_explained(strategy, lambda: "training had not begun"):
-        return _run(recipe, workdir, strategy)
+        return _run(recipe, workdir, strategy, threads)
 
 
-def _run(recipe, workdir, strategy):
+def _run(recipe, workdir, strategy, threads):
     recipe = recipe.with_config(as_begun(recipe.config, workdir))
     data, wanted = recipe.open_data(recipe.config), recipe.config.dtype
     recipe = resolve(recipe, data)
@@ -72,7 +73,7 @@ def _run(recipe, workdir, strategy):
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
         precision = precision_line(wanted, recipe.config.dtype, recipe.config.system)
-        for line in (*data.notes, precision):
+        for line in (*data.notes, precision, threads):
             if line:
                 folder.log(line)
         record(folder, data)
