@@ -1,5 +1,7 @@
 """Tests that a model's `dtype` is that of all its networks, whenever they are created."""
 
+import json
+
 import keras
 import pytest
 
@@ -7,6 +9,7 @@ import zoo
 from tests.support.precision import computing_in
 from tests.support.tiny import adam
 from tests.support.tiny_systems import SYSTEMS
+from zoo.errors import ZooError
 
 
 def precisions(model):
@@ -66,3 +69,28 @@ def test_a_captioner_that_is_loaded_later():
     assert not hasattr(model, "captioner")
     model.build_captioner()
     assert model.captioner.dtype_policy.name == "mixed_bfloat16"
+
+
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_a_keras_file_keeps_the_precision(dtype, tmp_path):
+    model = SYSTEMS["dcgan"].make(dtype=dtype)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert precisions(again).values() and set(precisions(again).values()) == set(
+        precisions(model).values())
+    assert counted_loss_scales(again) == counted_loss_scales(model)
+    assert keras.models.clone_model(model).generator.dtype_policy.name == dtype
+
+
+def test_a_preset_has_no_precision_of_its_own(tmp_path):
+    SYSTEMS["dcgan"].make(compiled=False, dtype="mixed_bfloat16").save_to_preset(tmp_path / "p")
+    assert "dtype" not in json.loads((tmp_path / "p" / "config.json").read_text())["config"]
+    assert zoo.from_preset(str(tmp_path / "p")).generator.dtype_policy.name == "float32"
+
+
+def test_float64_is_for_generating():
+    example = SYSTEMS["dcgan"]
+    model = example.make(dtype="float64")
+    assert model.generate(example.condition).std() > 0
+    with pytest.raises(ZooError, match="DCGAN generates in float64, but trains in float32, mixed"):
+        model.train_on_batch(example.batch(0))

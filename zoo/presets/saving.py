@@ -77,9 +77,10 @@ def update_metadata(directory, **changes):
 
 def model_config(model):
     """The content of `config.json`: format, module, class and constructor arguments (including the
-    vocabulary)."""
+    vocabulary), without the precision, which `from_preset` chooses."""
     cls = type(model)
     config = json.loads(json.dumps(model.get_config(), default=_plain))
+    config.pop("dtype", None)
     check_config(integrity.CONFIG, {k: v for k, v in config.items() if k != "vocabulary"})
     return {
         "format": integrity.FORMAT,

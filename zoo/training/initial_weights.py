@@ -21,7 +21,7 @@ HALF = 1e-3  # weights that differ by less are the same, stored as float16 or no
 _SHOWN = 3  # weights that a message names
 # Arguments that no shape follows from, or whose change is what fine-tuning is for.
 _FREE = ("vocabulary", "class_names", "classes", "seed", "steps_per_epoch", "epochs",
-         "constant_epochs", "mode_seeking_weight")
+         "constant_epochs", "mode_seeking_weight", "dtype")
 
 
 def source_model(config):

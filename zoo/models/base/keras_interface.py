@@ -149,6 +149,11 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     def _check_trainable(self):
         if not getattr(self, "optimizer_names", None):
             raise ZooError(f"{self._name()} is not compiled: call {self.compile_example()} first.")
+        if self.dtype_policy.name == "float64":
+            raise ZooError(
+                f"{self._name()} generates in float64, but trains in float32, mixed_bfloat16 or "
+                "mixed_float16 only."
+            )
         groups = self.optimizer_groups.values()
         if not any(variables for members in groups for variables in members.values()):
             raise ZooError(

@@ -54,7 +54,8 @@ class System(OnReplicas, KerasInterface):
         self.built = True
 
     def get_config(self):
-        """dict of the constructor's arguments, as plain values, after the class's signature.
+        """dict of the constructor's arguments, as plain values, after the class's signature, and
+        the name of the precision, `dtype`.
 
         An argument `x` is stored as the attribute `x`, or as `x_config` where `x` is the network
         built from it.
@@ -63,7 +64,8 @@ class System(OnReplicas, KerasInterface):
         parameters = inspect.signature(self.__init__).parameters.items()
         names = [name for name, parameter in parameters if parameter.kind not in kinds]
         renamed = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
-        return {name: _plain(getattr(self, renamed.get(name, name))) for name in names}
+        values = {name: _plain(getattr(self, renamed.get(name, name))) for name in names}
+        return {**values, "dtype": self.dtype_policy.name}
 
     # --- networks -------------------------------------------------------------------------------
 
