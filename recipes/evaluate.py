@@ -1,7 +1,7 @@
 r"""Generates images, evaluates them, and writes a report with the protocol of each number.
 
     python -m recipes.evaluate --preset=attn_gan_emoji_64 --data=emoji.zip --out=report
-    python -m recipes.evaluate --preset=runs/cifar10/presets/best --data=cifar10 \
+    python -m recipes.evaluate --preset=runs/cifar10/presets/last --data=cifar10 \
         --protocol=msgan_label --inception=pt_inception-2015-12-05-6726825d.pth --out=report
     python -m recipes.evaluate --preset=runs/birds/presets/best --data=birds:CUB/ \
         --protocol=msgan_text --inception=keras --lpips_trunk=alexnet-owt-7be5be79.pth \

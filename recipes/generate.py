@@ -6,11 +6,11 @@ r"""Generates images from captions, labels or other images with a trained preset
         --caption="a face; with a semicolon" --caption="red heart" --explain
     python -m recipes.generate --preset=runs/birds/presets/best --out=images \
         --embeddings=sentences.npy
-    python -m recipes.generate --preset=runs/cifar10/presets/best --out=images \
+    python -m recipes.generate --preset=runs/cifar10/presets/last --out=images \
         --labels="cat;dog" --interpolate=8
-    python -m recipes.generate --preset=runs/facades/presets/best --out=images \
+    python -m recipes.generate --preset=runs/facades/presets/last --out=images \
         --images=labels/ --interpolate=8
-    python -m recipes.generate --preset=runs/yosemite/presets/best --out=images \
+    python -m recipes.generate --preset=runs/yosemite/presets/last --out=images \
         --images=winter.jpg --direction=b2a --guide=summer.jpg
     python -m recipes.generate --preset=runs/mirror_emoji/presets/last --out=images \
         --captions="red heart;full moon face" --describe

@@ -36,6 +36,22 @@ def test_handles_that_name_nothing(handle):
         zoo.from_preset(handle)
 
 
+def test_the_folder_of_a_run_names_its_presets(saved, tmp_path):
+    """And so does a preset that a run without a score of quality does not have."""
+    run = tmp_path / "run"
+    shutil.copytree(saved, run / "presets" / "last")
+    (run / "presets" / "half-written").mkdir()
+    for handle in (run, f"{run}/"):
+        with pytest.raises(ZooError, match="run/? is the folder of a run: give .*presets/last.$"):
+            zoo.from_preset(handle)
+    with pytest.raises(ZooError, match="no .*/best: this run has no score that selects one. There "
+                                       "is .*/presets/last.$"):
+        zoo.from_preset(run / "presets" / "best")
+    with pytest.raises(ZooError, match="There is no .*/lost. There is .*/presets/last.$"):
+        zoo.from_preset(f"file://{run}/presets/lost")
+    assert "config.json" in local(run / "presets" / "last")
+
+
 def test_a_built_in_name_wins_over_a_directory(monkeypatch, saved, tmp_path):
     monkeypatch.setattr(registry, "FOLDER", str(tmp_path / "built_in"))
     shutil.copytree(saved, tmp_path / "built_in" / "tiny")

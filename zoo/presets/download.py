@@ -62,11 +62,36 @@ def _on_disk(path, handle=None):
         return builtin_directory(path)
     if path:
         storage.recover_folder(path)
+        _check_run(path)
         if os.path.isdir(path):
             return path
         if os.path.lexists(path):
             raise ZooError(f"{path} is not a directory, as presets are: give a preset's directory.")
     raise unknown_handle(handle or path)
+
+
+def _check_run(path):
+    """Raises `ZooError`, which names the presets of a run, for its folder or one that it lacks."""
+    folder, name = os.path.split(path.rstrip("/"))
+    inside = os.path.join(path, "presets")
+    if found := _presets_in(inside):
+        if not os.path.exists(os.path.join(path, integrity.METADATA)):
+            listed = " or ".join(os.path.join(inside, one) for one in found)
+            raise ZooError(f"{path} is the folder of a run: give {listed}.")
+    elif os.path.basename(folder) == "presets" and not os.path.lexists(path):
+        if found := _presets_in(folder):
+            why = ": this run has no score that selects one" if name == "best" else ""
+            listed = " and ".join(os.path.join(folder, one) for one in found)
+            raise ZooError(f"There is no {path}{why}. There is {listed}.")
+
+
+def _presets_in(folder):
+    """Sorted names of the presets in a folder; none where it cannot be read."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return sorted(n for n in names if os.path.isfile(os.path.join(folder, n, integrity.METADATA)))
 
 
 def _hugging_face(handle, path):
