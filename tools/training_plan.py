@@ -120,7 +120,7 @@ PLAN = [
           # with weight 1 the samples of a caption reached fewer styles than those of StackGAN++
           weight=2.0,
           what="DM-GAN{ms} on captioned emoji: a caption in, 64x64 images out.",
-          **{**GUIDED, "steps": 7000}),
+          **{**GUIDED, "steps": 15000}),
     *pair("dcgan:cifar10_32", "dcgan.py:cifar10_small", CIFAR,
           what="Label-conditional DCGAN{ms} on CIFAR-10: a class in, 32x32 images out.",
           **{"data.name": "classes", "steps": 12500, **BFLOAT16}),  # 16 epochs
