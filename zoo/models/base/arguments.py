@@ -12,7 +12,6 @@ from numbers import Integral, Real
 import numpy as np
 
 from zoo.errors import ZooError, nearest, reason
-from zoo.precision import using_policy
 
 POLICIES = ("float32", "float64", "mixed_bfloat16", "mixed_float16")
 KERAS = ("name", "dtype")  # arguments of every Keras model; `trainable` would reach no network
@@ -53,6 +52,8 @@ def make(cls, construct, args, kwargs):
             networks.
         TypeError: a missing argument.
     """
+    from zoo.precision import using_policy  # imports Keras, which a preset's loader delays
+
     known = _parameters(cls)
     try:
         given = inspect.signature(cls.__init__).bind(None, *args, **kwargs).arguments

@@ -55,7 +55,7 @@ class System(OnReplicas, KerasInterface):
 
     def get_config(self):
         """dict of the constructor's arguments, as plain values, after the class's signature, and
-        the name of the precision, `dtype`.
+        the name of another precision than float32, `dtype`.
 
         An argument `x` is stored as the attribute `x`, or as `x_config` where `x` is the network
         built from it.
@@ -65,7 +65,8 @@ class System(OnReplicas, KerasInterface):
         names = [name for name, parameter in parameters if parameter.kind not in kinds]
         renamed = {name: f"{name}_config" for name in names if hasattr(self, f"{name}_config")}
         values = {name: _plain(getattr(self, renamed.get(name, name))) for name in names}
-        return {**values, "dtype": self.dtype_policy.name}
+        precision = self.dtype_policy.name
+        return values if precision == "float32" else {**values, "dtype": precision}
 
     # --- networks -------------------------------------------------------------------------------
 
