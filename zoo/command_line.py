@@ -259,10 +259,9 @@ def start_tensorflow(threads=0, strategy="none"):
 
         tf.get_logger().setLevel("ERROR")
         from zoo.training.cluster import make_strategy
+        from zoo.training.hardware import set_threads
 
-        if threads:
-            tf.config.threading.set_intra_op_parallelism_threads(threads)
-            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        set_threads(threads)
         for gpu in tf.config.list_physical_devices("GPU"):
             tf.config.experimental.set_memory_growth(gpu, True)
         result = make_strategy(strategy)  # before any use of devices, as a cluster requires

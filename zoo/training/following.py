@@ -1,7 +1,5 @@
 """Settings whose value follows from others until they are set."""
 
-import functools
-
 from ml_collections import FieldReference
 
 
@@ -65,11 +63,7 @@ def follow_length(config, steps, epochs):
 
 def fixed(value):
     """The arguments `choose` and `names` of a setting that follows from nothing."""
-    return functools.partial(_same, value), ()
-
-
-def _same(value):
-    return value
+    return (lambda: value), ()
 
 
 def reference(config, name):

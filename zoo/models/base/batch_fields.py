@@ -12,7 +12,6 @@ from zoo.errors import ZooError
 KINDS = {
     "float": lambda dtype: dtype.is_floating,
     "int": lambda dtype: dtype.is_integer,
-    "string": lambda dtype: dtype == tf.string,
 }
 OVERSHOOT = 0.25  # beyond [-1, 1], which a bicubic resize may add
 ASSERTED = re.compile(r"\[(A batch of [^\]]*)\] \[([^\]]*)\] \[to\] \[([^\]]*)\]")
@@ -24,7 +23,7 @@ class Field:
 
     Attributes:
         shape: tuple of int or None, for any size.
-        kind: "float", "int" or "string".
+        kind: "float" or "int".
         least, greatest: numbers that its values lie between, or None.
     """
 
