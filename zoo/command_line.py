@@ -106,8 +106,9 @@ def recipe(example="recipes/attn_gan.py:shapes"):
     config = flags.FLAGS["config"].value
     if config is None:
         raise ZooError(f"--config is missing, e.g. --config={example}.")
-    file = config_flags.get_config_filename(flags.FLAGS["config"])
-    return Recipe.of_module(load_module(file.partition(":")[0]), config)
+    path, colon, dataset = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")
+    module = load_module(path)
+    return Recipe.of_module(module, config, config_of(module, path, dataset if colon else None))
 
 
 def resolve_config(argv, name):

@@ -10,8 +10,9 @@ from zoo.errors import ZooError
 from zoo.training import recipe_files, variants
 from zoo.training.config import to_plain
 from zoo.training.pretraining import check_pretraining
-from zoo.training.recipe import Recipe
+from zoo.training.recipe import Recipe, load_recipe
 from zoo.training.setting_rules import flatten
+from zoo.training.sweep_points import make_points
 from zoo.training.variants import Based, based_on
 
 
@@ -78,6 +79,30 @@ def test_the_length_of_a_stage():
     config.pretraining.steps = 9
     with pytest.raises(ZooError, match="In the group config.pretraining: config.steps=9 and"):
         check_pretraining(Recipe.of_module(dm_gan, config.copy_and_resolve_references()))
+
+
+@pytest.mark.parametrize("recipe,settings,message", [
+    ("dm_gan.py:shapes", {"damsm": "mine", "pretraining.steps": 5},
+     'config.pretraining.steps=5 .*no DAMSM is trained, because config.damsm names one, "mine"'),
+    ("mirror_gan.py:emoji", {"stream": "mine", "captioning.model.features": 8},
+     "config.captioning.model.features=8 .*no STREAM"),
+    ("xmc_gan.py:coco", {"pretraining.model.dropout": 0.1}, "does not need one with these"),
+    ("attn_gan.py:folder", {"damsm": "mine", "pretraining.batch_size": 7}, "batch_size=7"),
+])
+def test_settings_of_a_stage_that_is_not_trained(recipe, settings, message):
+    recipe = load_recipe(f"recipes/{recipe}")
+    recipe.config.update_from_flattened_dict(settings)
+    for check in (recipe.validate, lambda: make_points(recipe, "batch_size", [4])):
+        with pytest.raises(ZooError, match=f"{message}.*leave"):
+            check()
+
+
+def test_settings_of_a_stage_that_follow_others_may_differ():
+    recipe = load_recipe("recipes/attn_gan.py:folder")
+    recipe.config.update_from_flattened_dict({"damsm": "mine", "size": "paper"})
+    assert recipe.config.pretraining.model != recipe.defaults.pretraining.model
+    recipe.validate()
+    assert make_points(recipe, "batch_size", [4])
 
 
 def test_a_variant_may_be_based_on_one_that_is_based_itself():

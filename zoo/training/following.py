@@ -1,6 +1,6 @@
 """Settings whose value follows from others until they are set."""
 
-from ml_collections import FieldReference
+from ml_collections import ConfigDict, FieldReference
 
 
 class Following(FieldReference):
@@ -72,3 +72,20 @@ def reference(config, name):
     for group in groups:
         config = config[group]
     return config.get_ref(key)
+
+
+def changed_settings(config, defaults):
+    """dict of name -> value of the settings that the user has changed.
+
+    Args:
+        config: `ConfigDict`.
+        defaults: the same `ConfigDict` without any change.
+    """
+    changed = {}
+    for key, stored in config.items(preserve_field_references=True):
+        if isinstance(stored, ConfigDict):
+            inside = changed_settings(stored, defaults[key])
+            changed.update({f"{key}.{name}": value for name, value in inside.items()})
+        elif not getattr(stored, "follows", False) and config[key] != defaults[key]:
+            changed[key] = config[key]
+    return changed

@@ -7,6 +7,7 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError
 from zoo.training.config import negatives_of
+from zoo.training.following import changed_settings
 
 # Settings that a stage inherits from its system's config, so that the two always agree.
 INHERITED_BY_PRETRAINING = (
@@ -59,6 +60,22 @@ def named_presets(recipe):
 def stages_to_train(recipe):
     """The stages of a `Recipe` that its system needs and for which its config names no preset."""
     return [s for s in recipe.stages if s.needed and recipe.config[s.name] == ""]
+
+
+def check_unused(recipe):
+    """Raises `ZooError` for a changed setting of a stage that is not trained."""
+    trained = stages_to_train(recipe)
+    for stage in recipe.stages:
+        if recipe.defaults is None or stage in trained:
+            continue
+        group, preset = stage.group, recipe.config[stage.name]
+        for key, value in changed_settings(recipe.config[group], recipe.defaults[group]).items():
+            why = f'config.{stage.name} names one, "{preset}": leave out one of the two' if (
+                preset) else "the system does not need one with these settings: leave it out"
+            raise ZooError(
+                f"config.{group}.{key}={value} would have no effect: no {stage.name.upper()} is "
+                f"trained, because {why}."
+            )
 
 
 def check_pretraining(recipe):

@@ -26,6 +26,7 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError, reason
 from zoo.training import config as settings
+from zoo.training.pretraining import check_unused
 
 
 def open_captions(config):
@@ -58,6 +59,7 @@ class Recipe:
             `zoo.training.describe`.
         sweep: dict of one setting -> its values in a sweep.
         source: str. Name of the recipe, such as "recipes/attn_gan.py:shapes", for the model card.
+        defaults: `ConfigDict`, or None if unknown. The config before the user changed it.
     """
 
     config: ConfigDict
@@ -68,9 +70,10 @@ class Recipe:
     check_weights: Callable = _nothing
     sweep: dict = dataclasses.field(default_factory=dict)
     source: str = ""
+    defaults: ConfigDict | None = None
 
     @classmethod
-    def of_module(cls, module, config):
+    def of_module(cls, module, config, defaults=None):
         """The recipe of a recipe file's module and a config that its `get_config` returned."""
         names = ("open_data", "check", "pretraining_stages", "check_weights")
         functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
@@ -81,7 +84,8 @@ class Recipe:
             )
         source = f"{file.parent.name}/{file.name}:{config.get('dataset', '')}"
         return cls(
-            config, module.build, sweep=getattr(module, "SWEEP", {}), source=source, **functions
+            config, module.build, sweep=getattr(module, "SWEEP", {}), source=source,
+            defaults=defaults, **functions,
         )
 
     @property
@@ -94,12 +98,13 @@ class Recipe:
         return Recipe.of_module(stage.recipe, stage.config(self.config))
 
     def with_config(self, config):
-        """The same recipe with another config."""
-        return dataclasses.replace(self, config=config)
+        """The same recipe with another config, of which is not known what the user changed."""
+        return dataclasses.replace(self, config=config, defaults=None)
 
     def validate(self):
         """Raises `ZooError` for settings that cannot be used. Opens no files."""
         settings.validate(self.config)
+        check_unused(self)
         self.check(self.config)
 
 
@@ -152,7 +157,8 @@ def load_recipe(name):
 def open_recipe(path, dataset=None):
     """The `Recipe` of a file. Errors: see `load_module` and `config_of`."""
     module = load_module(path)
-    return Recipe.of_module(module, config_of(module, path, dataset))
+    config, defaults = (config_of(module, path, dataset) for _ in range(2))
+    return Recipe.of_module(module, config, defaults)
 
 
 def load_module(path):

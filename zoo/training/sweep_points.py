@@ -6,7 +6,7 @@ import re
 
 from zoo.errors import ZooError
 from zoo.training.config import check_known_keys, flatten
-from zoo.training.pretraining import INHERITED_BY_PRETRAINING
+from zoo.training.pretraining import INHERITED_BY_PRETRAINING, check_unused
 from zoo.training.recipe import Recipe
 
 
@@ -56,6 +56,7 @@ def make_points(recipe, key, values):
         ZooError: for an unknown setting, one that the runs share, no values, duplicate values, or
             a value of another type than the setting's.
     """
+    check_unused(recipe)
     config = recipe.config
     if "samples" not in config or not config.model.get("latent_dim"):
         raise ZooError(
