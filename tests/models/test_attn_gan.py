@@ -109,13 +109,11 @@ def test_float16_scales_every_optimizers_loss():
         assert isinstance(getattr(model, name), keras.optimizers.LossScaleOptimizer)
 
 
-def test_fit_and_learning_rate_callbacks():
+def test_fit():
     model = tiny.reused(tiny.attn_gan)
     data = tf.data.Dataset.from_tensors(tiny.batch(0)).repeat(2)
-    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 / (epoch + 1))
-    history = model.fit(data, epochs=2, verbose=0, callbacks=[schedule], shuffle=False)
+    history = model.fit(data, epochs=2, verbose=0, shuffle=False)
     assert set(history.history) >= set(model.loss_names)
-    np.testing.assert_allclose(model.generator_optimizer.learning_rate, 5e-4, rtol=1e-6)
     assert int(model.iteration) == 4
 
 

@@ -65,13 +65,36 @@ def test_the_optimizer_of_a_damsm():
         model.compile(optimizer=keras.optimizers.Adam(rate))
 
 
+@pytest.mark.parametrize("settings,message", [
+    (SCHEDULE, "so {} would do nothing"),
+    ({}, "{} would change the learning rate of generator_optimizer only, not of discriminator_opt"),
+])
 @pytest.mark.parametrize("callback", [
     keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3), keras.callbacks.ReduceLROnPlateau(),
 ])
-def test_a_callback_that_the_next_step_would_undo(callback):
+def test_a_callback_that_changes_no_rate_or_only_one(settings, message, callback):
     batches = tf.data.Dataset.from_tensors(batch(0))
-    with pytest.raises(ZooError, match=f"so {type(callback).__name__} would do nothing"):
-        pix2pix(**SCHEDULE).fit(batches, verbose=0, callbacks=[callback])
+    with pytest.raises(ZooError, match=message.format(type(callback).__name__)):
+        pix2pix(**settings).fit(batches, verbose=0, callbacks=[callback])
+
+
+def test_a_callback_with_one_optimizer():
+    model = tiny.damsm()
+    model.compile(optimizer=keras.optimizers.Adam(1e-3))
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 1e-3 / (epoch + 1))
+    data = tf.data.Dataset.from_tensors(tiny.batch(0))
+    model.fit(data, epochs=2, verbose=0, callbacks=[schedule], shuffle=False)
+    np.testing.assert_allclose(model.damsm_optimizer.learning_rate, 5e-4, rtol=1e-6)
+
+
+def test_schedules_of_keras_for_each_optimizer():
+    rate = keras.optimizers.schedules.ExponentialDecay(1e-3, 1, 0.5)
+    model = pix2pix()
+    model.compile(generator_optimizer=keras.optimizers.Adam(rate),
+                  discriminator_optimizer=keras.optimizers.Adam(rate))
+    model.fit(tf.data.Dataset.from_tensors(batch(0)), epochs=2, verbose=0, shuffle=False)
+    for name in model.optimizer_names:
+        np.testing.assert_allclose(getattr(model, name).learning_rate, 2.5e-4, rtol=1e-6)
 
 
 def test_without_a_schedule_they_stay():

@@ -82,7 +82,8 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     def fit(self, x=None, *args, **kwargs):
         """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts as those of `zoo.data`.
 
-        `model.optimizer`, whose learning rate Keras' callbacks change, is the first optimizer only.
+        Keras' callbacks know one optimizer, `model.optimizer`, the first one: those that change its
+        learning rate are refused where there are more.
         """
         self._check_trainable()
         if not isinstance(x, tf.data.Dataset | keras.utils.PyDataset) and not (
@@ -126,6 +127,14 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
                 f"{self._name()} with `steps_per_epoch` sets its learning rates in every step, so "
                 f"{found[0]} would do nothing: leave it out, or give the model no "
                 "`steps_per_epoch`."
+            )
+        first, *rest = self.optimizer_names
+        if found and rest:
+            raise ZooError(
+                f"{found[0]} would change the learning rate of {first} only, not of "
+                f"{', '.join(rest)}: leave it out, and give each optimizer a schedule, such as "
+                "keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(2e-4, 1000, "
+                "0.9))."
             )
 
     def _refuse_unused(self, method, arguments):
