@@ -1,5 +1,6 @@
 """What a batch must hold: each system refuses images, labels and words that it would misread."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -106,6 +107,50 @@ def test_fit_checks_what_a_dataset_holds():
         fit(changed(batch, "images", lambda images: images * 100))
     with pytest.raises(ZooError, match="`labels` must be from 0 to 3, got 70 to 73."):
         fit(changed(batch, "labels", lambda labels: labels + 70))
+
+
+class Batches(keras.utils.PyDataset):
+    """The same batch, twice; counts the epochs that ended."""
+
+    def __init__(self, batch, **kwargs):
+        super().__init__(**kwargs)
+        self.batch, self.ended = batch, 0
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return self.batch
+
+    def on_epoch_end(self):
+        self.ended += 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_fit_checks_what_a_pydataset_holds(workers):
+    model, batch = SYSTEMS["dcgan"].make(), SYSTEMS["dcgan"].batch(0)
+    batch = {name: value.numpy() for name, value in batch.items()}
+
+    def fit(batch):
+        source = Batches(batch, workers=workers)
+        model.fit(source, verbose=0)
+        return source
+
+    before = int(model.iteration)
+    assert fit(batch).ended and int(model.iteration) == before + 2
+    with pytest.raises(ZooError, match="`images` must be from -1 to 1, got -9.* to 9"):
+        fit(changed(batch, "images", lambda images: images * 100))
+    with pytest.raises(ZooError, match="`labels` must be from 0 to 3, got 70 to 73."):
+        fit(changed(batch, "labels", lambda labels: labels + 70))
+    with pytest.raises(ZooError, match="is a dict of tensors, .* got a tuple"):
+        fit((batch["images"], batch["labels"]))
+
+
+@pytest.mark.parametrize("make", [iter, lambda batches: (batch for batch in batches)])
+def test_fit_refuses_iterators_of_which_keras_takes_no_dicts(make):
+    model, batch = SYSTEMS["dcgan"].make(), SYSTEMS["dcgan"].batch(0)
+    with pytest.raises(ZooError, match="fit takes a tf.data.Dataset or a keras.utils.PyDataset of"):
+        model.fit(make([batch]), verbose=0)
 
 
 def test_images_that_seem_to_be_in_0_to_1_get_a_word_at_first(capfd):

@@ -13,6 +13,7 @@ import tensorflow as tf
 from zoo.errors import ZooError, reason
 from zoo.models.base.arguments import make
 from zoo.models.base.batch_fields import check_fields, checked_values, values_explained
+from zoo.models.base.checked_source import checked_source
 from zoo.models.base.description import description
 
 UNUSED = {  # arguments of Keras' `fit` and `train_on_batch` -> why, and what to do instead
@@ -80,28 +81,27 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
     # --- training ---------------------------------------------------------------------------------
 
     def fit(self, x=None, *args, **kwargs):
-        """Keras' `fit`; `x` is a `tf.data.Dataset` of batches, dicts as those of `zoo.data`.
+        """Keras' `fit`; `x` is a `tf.data.Dataset` or a `keras.utils.PyDataset` of batches, dicts
+        as those of `zoo.data`.
 
         Keras' callbacks know one optimizer, `model.optimizer`, the first one: those that change its
         learning rate are refused where there are more.
         """
         self._check_trainable()
-        if not isinstance(x, tf.data.Dataset | keras.utils.PyDataset) and not (
-            hasattr(x, "__next__") or isinstance(x, tf.distribute.DistributedDataset)
-        ):
+        kinds = tf.data.Dataset, keras.utils.PyDataset, tf.distribute.DistributedDataset
+        if not isinstance(x, kinds):  # Keras takes no dicts from an iterator
             raise ZooError(
-                f"{self._name()}.fit takes a tf.data.Dataset of batches, dicts such as zoo.data "
-                f"yields, got {_kind(x)}; zoo.training.run trains with a recipe."
+                f"{self._name()}.fit takes a tf.data.Dataset or a keras.utils.PyDataset of "
+                f"batches, dicts such as zoo.data yields, got {_kind(x)}; zoo.training.run trains "
+                "with a recipe."
             )
         given = inspect.signature(super().fit).bind(x, *args, **kwargs).arguments
         self._refuse_unused("fit", {name: given.get(name) for name in UNUSED})
         self._check_callbacks(given.get("callbacks") or ())
         if isinstance(x, tf.data.Dataset):
             self.check_batch(x.element_spec)
-            checked = tf.autograph.experimental.do_not_convert(self._checked_values)
-            x = x.enumerate().map(lambda number, batch: checked(batch, number == 0))
         with values_explained():
-            return super().fit(x, *args, **kwargs)
+            return super().fit(checked_source(x, self._checked_values), *args, **kwargs)
 
     def train_on_batch(
         self, x=None, y=None, sample_weight=None, class_weight=None, return_dict=False
@@ -109,7 +109,6 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         """One step on a dict such as those of `zoo.data`; returns the losses as Keras does: a list
         of floats in the order of `loss_names`, or with `return_dict` a dict."""
         self._check_trainable()
-        self.check_batch(x)
         weights = {"sample_weight": sample_weight, "class_weight": class_weight}
         self._refuse_unused("train_on_batch", {"y": y, **weights})
         self.make_train_function()
@@ -143,6 +142,7 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
                 raise ZooError(f"{self._name()}.{method} has no use for `{name}`: {UNUSED[name]}.")
 
     def _checked_values(self, batch, first):
+        self.check_batch(batch)
         return checked_values(self._name(), batch, self.batch_fields, first)
 
     def check_batch(self, batch):
