@@ -35,11 +35,11 @@ def run(recipe, key, points, workdir, strategy):
     check_folder(workdir, data)
     check_weights(recipe)
     for point in points:
-        started = point.recipe.with_config(as_begun(point.config, workdir))
-        point.recipe = launch.resolve(started, data)
+        point.recipe = point.recipe.with_config(as_begun(point.config, workdir))
+        resolved = launch.resolve(point.recipe, data)
         check_folder(workdir / point.name, data)
         if not (workdir / point.name).exists():
-            _check(key, point, strategy)
+            _check(key, point.value, resolved, strategy)
     folder = RunFolder(workdir, config, writer=is_chief(strategy))
     try:
         record(folder, data)
@@ -49,7 +49,7 @@ def run(recipe, key, points, workdir, strategy):
         for number, point in enumerate(points, start=1):
             point.config.update(presets)
             folder.log(f"{key} = {value_text(point.value)} ({number} of {len(points)})")
-            if not _train(point, workdir / point.name, folder, strategy):
+            if not _train(point, workdir / point.name, folder, data, strategy):
                 return
         if folder.writer:
             sweep_report.write(folder, recipe, key, points, data, presets.get("damsm"))
@@ -60,20 +60,20 @@ def run(recipe, key, points, workdir, strategy):
         raise ZooError(f"{len(failed)} of {len(points)} runs failed. {key} = {failed[0]}")
 
 
-def _check(key, point, strategy):
+def _check(key, value, recipe, strategy):
     """Raises `ZooError` if a run cannot be built."""
     try:
-        data = point.recipe.open_data(point.config)
-        launch.build_experiment(point.recipe, data, strategy)
+        launch.build_experiment(recipe, recipe.open_data(recipe.config), strategy)
     except ValueError as error:
-        raise ZooError(f"{key} cannot be {value_text(point.value)}: {error}") from None
+        raise ZooError(f"{key} cannot be {value_text(value)}: {error}") from None
 
 
-def _train(point, directory, folder, strategy):
+def _train(point, directory, folder, data, strategy):
     """Trains a run unless it is complete; returns False when a signal stopped it."""
-    check_config_matches(directory, point.config)
+    config = launch.resolve(point.recipe, data).config
+    check_config_matches(directory, config)
     check_pretrained(directory, named_presets(point.recipe))
-    if launch.is_done(RunFolder(directory, point.config, writer=False), point.config.steps):
+    if launch.is_done(RunFolder(directory, config, writer=False), config.steps):
         folder.log(f"{directory.name} is already done.")
         return True
     try:
