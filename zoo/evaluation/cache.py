@@ -62,25 +62,25 @@ class Cache:
         return array
 
     def _write(self, path, count, batches, what, images):
-        progress, array, start = None, None, 0
+        progress, dtype, start = None, None, 0
         try:
-            with storage.atomic_file(path, suffix=f"{os.getpid()}.partial") as temporary:
+            with (storage.atomic_file(path, suffix=f"{os.getpid()}.partial") as temporary,
+                  open(temporary, "wb") as file):
                 for batch in batches():
-                    batch = np.asarray(batch)
-                    if array is None:
-                        shape = (count, *batch.shape[1:])
-                        array = np.lib.format.open_memmap(temporary, "w+", batch.dtype, shape)
+                    batch = np.asarray(batch, dtype)
+                    if dtype is None:
+                        dtype = batch.dtype
+                        _write_header(file, dtype, (count, *batch.shape[1:]))
                         progress = Progress(
                             -(-count // len(batch)), batch_size=len(batch) * images
                         )
-                    array[start : start + len(batch)] = batch
+                    file.write(batch.tobytes())  # a memmap would be killed by a full disk
                     start += len(batch)
                     progress.advance()
                     if self.show:
                         progress.show({what: start})
                 if start != count:
                     raise ZooError(f"{what}: got {start} rows, expected {count}.")
-                array.flush()
         finally:
             if progress is not None:
                 progress.clear()
@@ -120,3 +120,10 @@ class Cache:
 
 def slug(name):
     return "".join(c if c.isalnum() else "-" for c in name)
+
+
+def _write_header(file, dtype, shape):
+    """The beginning of a .npy file of rows that follow."""
+    np.lib.format.write_array_header_2_0(file, {
+        "descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape,
+    })

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zoo import storage
 from zoo.errors import ZooError, check_choice
 from zoo.images.arrays import shape_advice, to_bytes
 
@@ -100,16 +101,22 @@ class ImageSet:
         return self.subset(indices, f"{self.name}, class {name}")
 
     def flat(self, folder):
-        """All images as rows of bytes (count, h * w * 3), in a temporary file below `folder`."""
+        """All images as rows of bytes (count, h * w * 3), in a temporary file below `folder`.
+
+        Raises:
+            ZooError: if the disk is full.
+        """
         import tempfile
 
-        with tempfile.TemporaryFile(dir=folder) as file:
-            rows = np.memmap(file, np.uint8, "w+", shape=(self.count, int(np.prod(self.shape))))
-        start = 0
-        for batch in self.batches():
-            rows[start : start + len(batch)] = batch.reshape(len(batch), -1)
-            start += len(batch)
-        return rows
+        size = int(np.prod(self.shape))
+        try:
+            with tempfile.TemporaryFile(dir=folder) as file:
+                for batch in self.batches():
+                    file.write(batch.tobytes())
+                file.flush()
+                return np.memmap(file, np.uint8, "r", shape=(self.count, size))
+        except OSError as error:
+            raise storage.write_error(folder, error, self.count * size) from error
 
 
 def from_array(array, name, value_range=None, **labels):
