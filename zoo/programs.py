@@ -21,6 +21,7 @@ VERBOSE = "--verbose"
 LONGEST = 1000  # characters of a message's line
 GRACE = 3.0  # seconds to clean up after a second Ctrl-C
 FIRST = "stopping; press Ctrl-C again to stop at once"
+AT_EXIT = contextlib.ExitStack()  # temporary folders and the like: `leave` skips Python's `atexit`
 _NOISE = re.compile(r"\{\{.*?\}\}|\x1b\[[0-9;]*m")
 
 _print_lock = threading.Lock()  # held while descriptors are exchanged, so that no line is lost
@@ -62,7 +63,7 @@ def run(main, verbose=None):
 
 
 def leave(status):
-    """Flushes the output and ends the process immediately.
+    """Flushes the output, closes `AT_EXIT`, and ends the process immediately.
 
     TensorFlow's own shutdown (threads of datasets, large graphs) can take half a minute without
     doing anything useful. In a cluster, the workers still shut down regularly.
@@ -80,6 +81,7 @@ def leave(status):
         with contextlib.suppress(OSError):
             os.write(2, f"error: the output could not be written: {reason(error)}.\n".encode())
         _silence_stdout()
+    AT_EXIT.close()
     if os.environ.get("TF_CONFIG"):
         sys.exit(status)
     os._exit(status)

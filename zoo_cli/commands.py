@@ -46,7 +46,9 @@ def train_flags(options):
     if os.path.isdir(name) or name.lower().endswith(".zip"):
         from zoo_cli.own_data import flags_of_folder
 
-        return flags_of_folder(name, options.workdir, options.recipe, options.kind)
+        return flags_of_folder(
+            name, options.workdir, options.recipe, options.kind, options.dry_run == "true"
+        )
     if not _RECIPE.fullmatch(name):
         raise ZooError(
             "zoo train takes a folder of images, or a recipe as NAME:DATASET or FILE.py:DATASET, "

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import tempfile
 
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.preparation.kinds import KINDS
 from zoo.preparation.record import check_source, read_record
+from zoo.programs import AT_EXIT
 
 RECIPES = {  # kind -> the recipes that read it, the default first
     "captions": ("attn_gan", "dm_gan", "mirror_gan", "stackgan_v2", "xmc_gan", "damsm"),
@@ -13,7 +15,7 @@ RECIPES = {  # kind -> the recipes that read it, the default first
 }
 
 
-def flags_of_folder(folder, workdir, recipe=None, kind=None):
+def flags_of_folder(folder, workdir, recipe=None, kind=None, dry_run=False):
     """The flags of `recipes.train` for a folder of images.
 
     A folder without `dataset.json` is prepared first, into the folder WORKDIR_data, unless that was
@@ -23,6 +25,8 @@ def flags_of_folder(folder, workdir, recipe=None, kind=None):
         folder: str, a prepared folder, or one of the layouts of `zoo.preparation`.
         workdir: str or None, the run folder.
         recipe: str or None, the name of a recipe. kind: str or None, one of `KINDS`.
+        dry_run: bool, whether to prepare into a temporary folder, which exists until the program
+            ends; `workdir` may then be None.
 
     Raises:
         ZooError: the folder cannot be prepared, or is another one than before; or the recipe does
@@ -32,13 +36,16 @@ def flags_of_folder(folder, workdir, recipe=None, kind=None):
         check_choice("--kind", kind, KINDS)
     record = read_record(folder)
     if record is None:
-        if not workdir:
+        if not workdir and not dry_run:
             raise ZooError("--workdir is missing: give a folder for this run.")
-        prepared = f"{workdir.rstrip('/')}_data"
-        if read_record(prepared) is None:
-            _prepare(folder, prepared, kind)
-        else:
+        prepared = f"{workdir.rstrip('/')}_data" if workdir else ""
+        if prepared and read_record(prepared) is not None:
             check_source(prepared, folder)
+        else:
+            if dry_run:
+                temporary = tempfile.TemporaryDirectory(prefix="zoo-dry-run-")
+                prepared = f"{AT_EXIT.enter_context(temporary)}/data"
+            _prepare(folder, prepared, kind)
         folder, record = prepared, read_record(prepared)
     if kind not in (None, record["kind"]):
         raise ZooError(

@@ -1,6 +1,8 @@
 """The variant `folder` of all recipes, and `zoo train FOLDER`."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -177,6 +179,20 @@ def test_a_folder_needs_a_workdir(tmp_path):
         flags_of_folder(str(tmp_path), None)
     with pytest.raises(ZooError, match="takes a folder of images, or a recipe as NAME:DATASET"):
         program.run(["train", str(tmp_path / "no folder")])
+
+
+@pytest.mark.parametrize("given", [[], ["--workdir=run"]])
+def test_a_dry_run_writes_nothing(tmp_path, monkeypatch, capfd, given):
+    folders.classes(tmp_path / "cats", 4)
+    monkeypatch.chdir(tmp_path)
+    command = ["train", "cats", "--dry_run", *given, "--config.batch_size=4"]
+    done = subprocess.run([sys.executable, "-c", "import sys; from zoo_cli.program import main; "
+                           "main()", *command], env=environment())
+    output = capfd.readouterr().out
+    assert done.returncode == 0 and "preparing cats in " in output, output
+    assert [path.name for path in tmp_path.iterdir()] == ["cats"]
+    used = re.search(r"preparing cats in (\S+)", output)[1]
+    assert not os.path.exists(used) and not os.path.exists(os.path.dirname(used))
 
 
 def test_images_prepared_before_are_those_of_the_same_folder(tmp_path):
