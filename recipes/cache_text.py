@@ -2,7 +2,7 @@ r"""Computes the text encoder's vectors of all captions of a data set and stores
 
     python -m recipes.cache_text --data=coco --directory=data/coco --split=train \
         --out=data/coco_bert/train
-    python -m recipes.cache_text --data=folder --directory=data/emoji.zip --split=train \
+    python -m recipes.cache_text --data=emoji --directory=data/emoji.zip --split=train \
         --preprocess=modules/emoji/preprocess --encoder=modules/emoji/encoder --out=data/emoji_text
 
 A text encoder from TensorFlow Hub is frozen, so its vectors of a caption never change: training
@@ -24,7 +24,7 @@ from zoo.errors import ZooError, check_choice
 from zoo.storage import output_folders
 
 flags = command_line.Flags()
-_DATA = flags.DEFINE_string("data", "folder", "shapes, folder, birds or coco.")
+_DATA = flags.DEFINE_string("data", "folder", "folder, emoji, birds, coco or shapes.")
 _DIRECTORY = flags.DEFINE_string("directory", None, "Directory of the data.")
 _SPLIT = flags.DEFINE_string("split", "train", "train or test.")
 _COUNT = flags.DEFINE_integer("count", 4096, "shapes: number of images.")
@@ -64,11 +64,11 @@ def main(argv):
 
 
 def _source():
-    from zoo.data import get_source
+    from zoo.data import FORMS, get_source
 
+    check_choice("--data", _DATA.value, FORMS["captions"])
     if _DATA.value == "shapes":
         return get_source("shapes", count=_COUNT.value, split=_SPLIT.value)
-    check_choice("--data", _DATA.value, ("shapes", "folder", "birds", "coco"))
     if _COUNT.present:
         raise ZooError(
             f"--count is the number of images that shapes draws; of {_DATA.value} all captions are "

@@ -93,6 +93,8 @@ def test_the_command(tmp_path):
     ((), "--out is missing"),
     (("--out=c", "--batch_size=0"), "--batch_size must be at least 1"),
     (("--out=c", "--data=coco"), "--directory is missing"),
+    (("--out=c", "--data=emoji"), "--directory is missing"),
+    (("--out=c", "--data=emojis"), "folder, emoji, .*got 'emojis'"),
     (("--out=c", "--data=coco", "--directory=x", "--count=9"), "--count is the number of images"),
 ])
 def test_invalid_commands(arguments, message, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from tests.support.precision import computing_in
 from tests.support.tiny_bert import PIECES, write_bert
 from zoo.errors import ZooError
-from zoo.text import HubTextEncoder
+from zoo.text import HubTextEncoder, bert_modules
 from zoo.text.bert_modules import find_source, make_modules
 
 
@@ -42,11 +42,21 @@ def test_mistakes(folder, tmp_path):
         make_modules(folder, tmp_path / "long", places=64)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
-    with pytest.raises(ZooError, match="is not empty: give a new folder"):
-        make_modules(folder, tmp_path / "full", places=20)
+    for taken in (tmp_path / "full", tmp_path / "full" / "file"):
+        with pytest.raises(ZooError, match="exists and is no empty folder: give a new one"):
+            make_modules(folder, taken, places=20)
     (tmp_path / "other").mkdir()
     with pytest.raises(ZooError, match='cannot read ".*other" as a BERT'):
         make_modules(str(tmp_path / "other"), tmp_path / "out")
+
+
+def test_modules_that_differ_are_not_written(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(bert_modules, "_difference", lambda *_: 0.5)
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(ZooError, match="differ from KerasHub's output by 0.5, more than 1e-05: th"):
+        make_modules(folder, out, places=20)
+    assert list(tmp_path.iterdir()) == [out] and not any(out.iterdir())
 
 
 def test_sources(tmp_path, monkeypatch):

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.errors import ZooError, reason
+from zoo.storage import atomic_folder
 
 INPUTS = ("input_word_ids", "input_mask", "input_type_ids")
 PLACES = 128  # of BERT's own preprocessing module
@@ -128,7 +129,7 @@ def make_modules(source, directory, places=PLACES):
 
     Raises:
         ZooError: KerasHub is missing or cannot read the source, the source is not a BERT, or the
-            written modules differ from KerasHub by more than 1e-5.
+            modules differ from KerasHub by more than 1e-5. `directory` is then unchanged.
     """
     keras_hub = _keras_hub()
     handle = find_source(source)
@@ -144,22 +145,22 @@ def make_modules(source, directory, places=PLACES):
     places = min(PLACES, most) if places is None else places
     if not 3 <= places <= most:
         raise ZooError(f"places must be from 3 to this encoder's {most}, got {places}.")
-    os.makedirs(directory, exist_ok=True)
-    if os.listdir(directory):
-        raise ZooError(f"{directory} is not empty: give a new folder.")
-    paths = {name: os.path.join(directory, name) for name in ("preprocess", "encoder")}
-    with tempfile.TemporaryDirectory() as folder:
+    if os.path.lexists(directory) and not (os.path.isdir(directory) and not os.listdir(directory)):
+        raise ZooError(f"{directory} exists and is no empty folder: give a new one.")
+    with atomic_folder(directory) as written, tempfile.TemporaryDirectory() as folder:
         vocabulary = os.path.join(folder, "vocab.txt")
         pieces = list(tokenizer.get_vocabulary())
         Path(vocabulary).write_text("".join(f"{piece}\n" for piece in pieces), "utf-8")
         preprocess = Preprocess(vocabulary, places, lower_case=tokenizer.lowercase)
+        paths = {name: os.path.join(written, name) for name in ("preprocess", "encoder")}
         save_modules(paths, preprocess, BertEncoder(backbone))
-    difference = _difference(paths, keras_hub, backbone, tokenizer, places)
-    if not difference <= TOLERANCE:
-        raise ZooError(
-            f"The modules in {directory} differ from KerasHub's output by {difference:.2g}, more "
-            f"than {TOLERANCE}: do not use them."
-        )
+        difference = _difference(paths, keras_hub, backbone, tokenizer, places)
+        if not difference <= TOLERANCE:
+            raise ZooError(
+                f"The modules differ from KerasHub's output by {difference:.2g}, more than "
+                f"{TOLERANCE}: they were not written."
+            )
+    paths = {name: os.path.join(directory, name) for name in paths}
     return {**paths, "features": backbone.hidden_dim, "pieces": len(pieces), "places": places,
             "difference": difference}
 
