@@ -8,7 +8,8 @@ import pytest
 import zoo
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny
-from zoo.data import ShapeClasses, Shapes
+from tests.support.tiny_images import pix2pix
+from zoo.data import ShapeClasses, ShapePairs, Shapes
 from zoo.errors import ZooError
 from zoo.evaluation import (
     PROTOCOLS,
@@ -126,6 +127,11 @@ def test_two_evaluations_are_compared(evaluation, model, evaluators, tmp_path):
     ({"direction": "ab"}, '`direction` must be "a2b" or "b2a"'),
     ({"direction": "b2a"}, "`direction` \\(b2a\\) is for data of two domains"),
     ({"size": 64}, "`size` \\(64\\) resizes the images of a folder; a model's images have their"),
+    ({"conditions": "16"}, "`conditions` must be a whole number, got '16'"),
+    ({"real": 4.0}, "`real` must be a whole number, got 4.0"),
+    ({"bins": True}, "`bins` must be a whole number, got True"),
+    ({"per_class": "no"}, "`per_class` must be True or False, got 'no'"),
+    ({"crop": 3}, "`crop` must be a string, got 3"),
     ({"strict": True}, "the protocol quick is not met"),
 ])
 def test_user_errors(model, evaluators, settings, message):
@@ -135,9 +141,11 @@ def test_user_errors(model, evaluators, settings, message):
 
 def test_images_that_are_not_captioned_are_not_cropped(evaluators):
     images = from_array(Shapes(16, 4).load_batch(np.arange(4)).numpy(), "x")
-    for model in (dcgan(compiled=False), images):
+    for model, source in ((dcgan(compiled=False), ShapeClasses(16, 48)),
+                          (pix2pix(compiled=False), ShapePairs(16, 48)),
+                          (images, ShapeClasses(16, 48))):
         with pytest.raises(ZooError, match="`crop` \\(paper\\) is for images with captions"):
-            evaluate(model, ShapeClasses(16, 48), evaluators=evaluators, crop="paper")
+            evaluate(model, source, evaluators=evaluators, crop="paper")
     with pytest.raises(ZooError, match="`direction` .* is for data of two domains"):
         evaluate(images, images, evaluators=evaluators, direction="b2a")
 

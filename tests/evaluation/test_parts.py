@@ -11,7 +11,7 @@ from tests.data.test_splits import NAMES, Named, held_out_of, loader
 from zoo.data import get_source
 from zoo.data.fingerprint import fingerprint, line_of, rows_of
 from zoo.data.splits import divide
-from zoo.errors import ZooError
+from zoo.errors import MissingSplit, ZooError
 from zoo.evaluation.dataset import EvaluationDataset
 from zoo.evaluation.image_set import from_path
 from zoo.evaluation.parts import ALL, fingerprint_of, is_requested, open_part
@@ -23,7 +23,7 @@ TEST, VAL, HASH = "held-out (test)", "held-out (val)", "held-out (10 % by hash)"
 @pytest.mark.parametrize(("there", "asked", "fraction", "word", "count"), [
     (("train", "test"), "test", 0, TEST, 20), (("train", "test"), "train", 0, "training", 200),
     (("train", "test"), "test", 0.1, TEST, 20), (("train", "test"), "train", 0.1, "training", 200),
-    (("train", "val"), "test", 0, VAL, 20), (("train", "test"), "val", 0, TEST, 20),
+    (("train", "val"), "test", 0, VAL, 20), (("train", "val"), "val", 0, VAL, 20),
     (("train",), "test", 0, "training", 200), (("train",), "test", 0.1, HASH, None),
     (("train",), "train", 0, "training", 200),
 ])
@@ -50,9 +50,15 @@ def test_a_set_without_splits(asked):
                                      "test: holds no image"])
 def test_a_bad_split_is_an_error(message):
     load = loader(train=Named(NAMES), test=ZooError(message))
-    for asked, fraction in (("test", 0), ("test", 0.1), ("val", 0), ("train", 0.1)):
+    for asked, fraction in (("test", 0), ("test", 0.1), ("train", 0.1)):
         with pytest.raises(ZooError, match=message):
             open_part(load, asked, fraction)
+
+
+@pytest.mark.parametrize("asked", ["val", "combinatons"])
+def test_another_split_has_no_replacement(asked):
+    with pytest.raises(MissingSplit, match=f"no {asked}"):
+        open_part(loader(train=Named(NAMES), test=Named(NAMES)), asked, 0.1)
 
 
 @pytest.mark.parametrize(("word", "asked", "same"), [

@@ -36,6 +36,10 @@ def test_the_ends_are_those_of_generate(system):
     images = model.interpolate(conditions, steps=5, seed=7, **settings)
     count = 1 if conditions is None else len(conditions)
     assert images.dtype == np.uint8 and len(images) == 5 * count
+    if conditions is not None:
+        named = {model.condition.argument: conditions}
+        again = model.interpolate(steps=5, seed=7, **named, **settings)
+        np.testing.assert_array_equal(again, images)
     rows = images.reshape(count, 5, *images.shape[1:])
     noise = {"noise_seed": 7} if model.condition_dim is not None else {}
     for place, seed in ((0, 7), (-1, 8)):

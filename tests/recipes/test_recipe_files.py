@@ -66,8 +66,8 @@ def test_a_file_that_fails(content, words, tmp_path):
 
 
 def test_a_recipe_is_loaded_with_its_functions(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT)
     monkeypatch.chdir(tmp_path)
+    assert load_recipe("drit:cat2dog").config == load_recipe("recipes/drit.py:cat2dog").config
     recipe = load_recipe("recipes/drit.py:cat2dog")
     assert isinstance(recipe, Recipe) and recipe.config.dataset == "cat2dog"
     assert recipe.source == "recipes/drit.py:cat2dog" and recipe.stages == []

@@ -181,7 +181,7 @@ class EvaluationDataset:
     def held_out(self, size, split="test"):
         """(source, word) of a split, or of its replacement, see `open_part`.
 
-        `split`: "train", "test" or "val", or the word of a split that was opened before.
+        `split`: the name of a split, or the word of one that was opened before.
         """
         if self.open_source is not None:
             return self._checked(self.open_source), word_of(self.open_source)

@@ -1,6 +1,7 @@
 """Options of an evaluation: overrides of its protocol, and runtime settings."""
 
 import dataclasses
+from numbers import Integral
 
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.evaluation.image_set import CROPS
@@ -10,6 +11,11 @@ DIRECTIONS = ("a2b", "b2a")
 _LEAST = {
     "conditions": 1, "samples_per_condition": 1, "real": 2, "bins": 1, "size": 1, "batch_size": 1,
     "bootstrap": 0, "seed": 0,
+}
+_INTEGER = (Integral, "a whole number")
+_KINDS = {
+    **dict.fromkeys(("per_class", "strict"), (bool, "True or False")),
+    **dict.fromkeys(("folds", "crop", "direction", "condition_split"), (str, "a string")),
 }
 _MOST = {"seed": 2**32 - 1, "size": 4096, "bootstrap": 10**6}
 
@@ -59,11 +65,19 @@ class Options:
     strict: bool = False
 
     def check(self, name_format="`{}`"):
-        """Raises `ZooError` for a value out of range.
+        """Raises `ZooError` for a value of another type or out of range.
 
         Args:
             name_format: str, format of an option's name in messages, such as "--{}".
         """
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
+            kind, words = _KINDS.get(field.name, _INTEGER)
+            if not isinstance(value, kind) or isinstance(value, bool) and kind is Integral:
+                name = name_format.format(field.name)
+                raise ZooError(f"{name} must be {words}, got {value!r}.")
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
@@ -95,10 +109,10 @@ class Options:
                 f"`direction` ({self.direction}) is for data of two domains: leave it out. A model "
                 "of pairs has the direction of its training."
             )
-        if self.crop and form in ("labels", ""):
+        if self.crop and form != "captions":
             raise ZooError(
-                f"`crop` ({self.crop}) is for images with captions, pairs and domains: leave it "
-                "out, these are resized to a square."
+                f"`crop` ({self.crop}) is for images with captions: leave it out, these are "
+                "resized to a square."
             )
 
     def applied(self, protocol):

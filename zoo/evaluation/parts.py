@@ -11,11 +11,11 @@ ALL = "all images (the data have no splits)"
 
 
 def open_part(load, requested, fraction=0.0, fingerprint=None):
-    """The images of the requested split, or of its replacement.
+    """The images of the requested split; for "test" or "train", of their replacement.
 
     Args:
         load: function of a split's name -> source; raises `MissingSplit` if there is none.
-        requested: "train", "test" or "val".
+        requested: "train", "test", or the name of another split.
         fraction: float, the fraction of a data set without splits that the training held out.
         fingerprint: of the training images, from the preset's metadata, or None.
 
@@ -24,12 +24,13 @@ def open_part(load, requested, fraction=0.0, fingerprint=None):
         known to be the training images.
 
     Raises:
-        ZooError: if a split cannot be read.
+        ZooError: if a split cannot be read, or one with another name does not exist.
     """
+    if requested not in ("train", "test"):
+        return load(requested), f"held-out ({requested})"
     held_out = split = None
     if requested != "train" or fraction:
-        names = OTHERS if requested == "train" else (requested, *OTHERS)
-        held_out, split = first_split(load, names)
+        held_out, split = first_split(load, OTHERS)
     if held_out is not None and requested != "train":
         return held_out, f"held-out ({split})"
     source = load("train")

@@ -17,8 +17,6 @@ and, where the defaults of `Recipe` are not sufficient,
 
 import dataclasses
 import importlib.util
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from ml_collections import ConfigDict
 
 from zoo.errors import ZooError, reason
 from zoo.training import config as settings
+from zoo.training import recipe_files
 from zoo.training.pretraining import check_unused
 
 
@@ -131,9 +130,9 @@ def load_recipe(name):
     """Opens a recipe file.
 
     Args:
-        name: str, "FILE.py" or "FILE.py:DATASET", such as "recipes/attn_gan.py:shapes". A relative
-            file is searched in the working directory, then along `sys.path`. Without a dataset
-            the recipe's default is used.
+        name: str, "FILE" or "FILE:DATASET", such as "recipes/attn_gan.py:shapes" or
+            "attn_gan:shapes". A relative file is searched in the working directory, then next to
+            the installed recipes. Without a dataset the recipe's default is used.
 
     Returns:
         `Recipe`.
@@ -142,16 +141,7 @@ def load_recipe(name):
         ZooError: if there is no such file, it is not a recipe, or it has no such dataset.
     """
     path, colon, dataset = str(name).partition(":")
-    file = next(
-        (file for folder in ("", *sys.path) if os.path.isfile(file := os.path.join(folder, path))),
-        None,
-    )
-    if file is None or not file.endswith(".py"):
-        raise ZooError(
-            f'There is no recipe file "{path}": give FILE.py or FILE.py:DATASET, as in '
-            'zoo.training.load_recipe("recipes/attn_gan.py:shapes").'
-        )
-    return open_recipe(file, dataset if colon else None)
+    return open_recipe(recipe_files.find(path), dataset if colon else None)
 
 
 def open_recipe(path, dataset=None):

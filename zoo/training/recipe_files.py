@@ -64,19 +64,21 @@ def described(docstring):
     return rows
 
 
-def find(path, flag="config"):
+def find(path, flag=None):
     """The file of a recipe, in the working directory or next to the installed recipes.
 
     Args:
         path: str, as given: "recipes/attn_gan.py", "attn_gan.py" or "attn_gan".
-        flag: str, name of the flag in messages.
+        flag: str, name of the flag for messages; None for those of `zoo.training.load_recipe`.
 
     Raises:
         ZooError: if there is no such file, or it is not a recipe.
     """
-    example = f"Example: --{flag}=recipes/attn_gan.py:shapes"
+    call = 'zoo.training.load_recipe("recipes/attn_gan.py:shapes")'
+    example = f"Example: --{flag}=recipes/attn_gan.py:shapes" if flag else f"Example: {call}"
+    start = f"--{flag}: " if flag else "The recipe cannot be opened: "
     if not path:
-        raise ZooError(f"--{flag} is empty: give a recipe. {example}")
+        raise ZooError(f"{start}the name is empty: give a recipe. {example}")
     candidates = (path, FOLDER.parent / path, FOLDER / path, FOLDER / f"{path}.py")
     existing = [candidate for candidate in candidates if os.path.lexists(candidate)]
     file = next((candidate for candidate in existing if os.path.isfile(candidate)), None)
@@ -84,17 +86,17 @@ def find(path, flag="config"):
         inside = Path(file).resolve().parent == FOLDER
         if inside and not _defines_get_config(Path(file)):
             raise ZooError(
-                f'--{flag}: "{path}" is a program or helper, not a recipe. Recipes: '
+                f'{start}"{path}" is a program or helper, not a recipe. Recipes: '
                 f"{', '.join(names())}. {example}"
             )
         return str(file)
     if existing:
         what = "not a Python file" if file is not None else "a folder" if os.path.isdir(
             existing[0]) else "not a regular file"
-        raise ZooError(f'--{flag}: "{path}" is {what}, but a recipe is a .py file. {example}')
+        raise ZooError(f'{start}"{path}" is {what}, but a recipe is a .py file. {example}')
     known = names()
     raise ZooError(
-        f'--{flag}: there is no recipe file "{path}". Recipes: {", ".join(known)}.'
+        f'{start}there is no recipe file "{path}". Recipes: {", ".join(known)}.'
         f"{nearest(Path(path).name, known)} {example}"
     )
 

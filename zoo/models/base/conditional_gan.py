@@ -263,19 +263,19 @@ class ConditionalGAN(System):
         words = self.condition.words(rows)
         return images, {**outputs, "tokens": [words[row] for row in row_of_image]}
 
-    def interpolate(self, conditions=None, steps=8, seed=0, batch_size=16, **options):
+    def interpolate(self, conditions=None, steps=8, seed=0, batch_size=None, **options):
         """Images of each condition between two latents: z = (1 - t) z_seed + t z_(seed + 1).
 
         As in MSGAN's figure (arXiv 1903.05628): if the generator uses its latent, the images
         change gradually.
 
         Args:
-            conditions: as for `generate`.
+            conditions: as for `generate`, with the same aliases.
             steps: int, at least 2. Images per condition, for evenly spaced t from 0 to 1.
             seed: int, list of one int per condition, or None for a random one. The first image is
                 that of `generate(conditions, seed=seed)`, the last that of `seed + 1`; a
                 conditioning Gaussian keeps the noise of `seed` (`noise_seed=seed`).
-            batch_size: int. Images generated at a time.
+            batch_size: int, as for `generate`.
             **options: options of `generate` that concern its conditions, such as `unknown`, or
                 `direction` and `guide`.
 
@@ -287,6 +287,7 @@ class ConditionalGAN(System):
         """
         generation.check_interpolates(self, steps)
         name = f"{type(self).__name__}.interpolate"
+        conditions, _ = aliased(name, "conditions", conditions, options, (self.condition.argument,))
         rows = generation.parse_conditions(self, name, conditions, options)
         seeds = read_seeds(drawn(seed), row_count(rows), span=2)
         row_of_image, noise = generation.noise_between(self, seeds, steps)
