@@ -1,5 +1,6 @@
 """The training loop: bit-exact resume, stops, non-finite values, presets."""
 
+import json
 import os
 import signal
 import types
@@ -125,6 +126,47 @@ def test_best_preset_is_the_lowest_score(tmp_path):
             "step": 10, "score": 1.0, "metric": "score", "images": "held-out (val)"}
         assert notes["last"] == {"step": 15}
     assert '"value": 1.0' in (tmp_path / "presets" / "best" / "metadata.json").read_text()
+
+
+@pytest.mark.parametrize("step", [6, 12])
+def test_a_kill_between_a_checkpoint_and_its_score_changes_no_preset(tmp_path, step):
+    """`presets/best` and the scalars of TensorBoard are then those of an uninterrupted run."""
+    settings = config(steps=12, checkpoint_every=3, sample_every=3)
+    values = {3: 3.0, 6: 1.0, 9: 2.0, 12: 0.5 if step == 12 else 2.0}
+
+    class Killed(BaseException):
+        pass
+
+    class Scored(Score):
+        def __init__(self, model, kill):
+            super().__init__([], "held-out (test)")
+            self.model, self.kill, self.steps = model, kill, []
+
+        def __call__(self):
+            now = int(self.model.iteration)
+            if self.kill and now == step:
+                raise Killed
+            self.steps.append(now)
+            return {"score": values[now]}
+
+    def part(folder, kill=False):
+        model = TinySystem()
+        score = Scored(model, kill)
+        run(folder, model, settings, score=score)
+        return score.steps
+
+    assert part(tmp_path / "whole") == [3, 6, 9, 12]
+    with pytest.raises(Killed):
+        part(tmp_path / "parts", kill=True)
+    with RunFolderNotes(tmp_path / "parts") as notes:
+        assert notes["last"] == {"step": step}  # a preset of every checkpoint
+    assert part(tmp_path / "parts") == [later for later in (3, 6, 9, 12) if later >= step]
+    assert part(tmp_path / "parts") == []
+    whole, parts = (
+        (tmp_path / name / "presets.json").read_text() for name in ("whole", "parts"))
+    assert whole == parts
+    saved = json.loads((tmp_path / "parts/checkpoints/last.json").read_text())
+    assert saved["figures"] and (saved["step"], saved["evaluated"]) == (12, 12)
 
 
 def test_scores_of_other_images_are_not_compared(tmp_path):

@@ -1,19 +1,22 @@
 """Downloads the official archives of known data sets, and unpacks them.
 
 A download that is cut is continued where it stopped, also by a later call: the part that has
-arrived is kept next to the target. The file gets its name only after its size, and its checksum
-where one is known, have been checked.
+arrived is kept next to the target. If a server sends the whole file instead of the rest, the file
+replaces the part only when it is complete and right. The file gets its name only after its size,
+and its checksum where one is known, have been checked.
 """
 
 import contextlib
-import hashlib
 import http.client
 import os
+import re
 import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
+from time import sleep
 
+from zoo.data.archive_checks import check_file, check_space
 from zoo.data.known import DATA_SETS
 from zoo.data.unpack import unpack
 from zoo.errors import ZooError, check_choice, reason
@@ -54,11 +57,11 @@ def download(name, out, log=print):
             "give another folder."
         )
     work = Path(f"{os.path.normpath(out)}.download")
-    _check_space(out.parent, known.archives)
     unpacked = work / "unpacked"
+    shutil.rmtree(unpacked, ignore_errors=True)  # of an earlier call; frees its space
+    check_space(work, known.archives)
     try:
         work.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(unpacked, ignore_errors=True)
     except OSError as error:
         raise write_error(str(work), error) from error
     files = [fetch(archive, work / archive.name, log) for archive in known.archives]
@@ -103,42 +106,14 @@ def fetch(archive, path, log=print):
     return path
 
 
-def check_file(archive, path):
-    """Compares a file with the known size and checksum of an archive.
-
-    Returns:
-        str, what was compared: "30,168,306 bytes", "SHA-256 ...", or "" if nothing is known.
-
-    Raises:
-        ZooError: another size or another checksum; the file is removed if it ends in ".part".
-    """
-    path, problem = Path(path), ""
-    size = path.stat().st_size
-    if archive.bytes and size != archive.bytes:
-        problem = f"it has {size:,} bytes instead of {archive.bytes:,}"
-    elif archive.sha256:
-        with open(path, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != archive.sha256:
-            problem = f"its SHA-256 is {found} instead of {archive.sha256}"
-    if problem:
-        if path.suffix == ".part":
-            path.unlink()
-        raise ZooError(
-            f"{path} is not the official {archive.name}: {problem}. Remove it and run the command "
-            f"again; if that does not help, {archive.address} has changed."
-        )
-    if archive.sha256:
-        return f"SHA-256 {archive.sha256}"
-    return f"{archive.bytes:,} bytes" if archive.bytes else ""
-
-
 class _Part:
     """The part of an archive that has arrived, and the server's mark of its version (the header
-    ETag or Last-Modified), in a file next to it."""
+    ETag or Last-Modified), in a file next to it. A third file receives a whole archive that the
+    server sends instead of the rest."""
 
     def __init__(self, archive, path):
-        self.archive, self.path, self.mark = archive, path, Path(f"{path}.version")
+        self.archive, self.path = archive, path
+        self.mark, self.whole = Path(f"{path}.version"), path.with_suffix(".whole.part")
         if archive.bytes and self.size > archive.bytes:
             self.forget()
 
@@ -147,24 +122,26 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def forget(self):
-        for path in (self.path, self.mark):
+        for path in (self.path, self.mark, self.whole):
             path.unlink(missing_ok=True)
 
     def complete(self, log):
-        """Downloads the rest, and continues after a connection that is cut."""
-        failures = 0
+        """Downloads the rest, and continues after a cut connection or a temporary error."""
+        failures, ranges = 0, True
         while True:
             before, error = self.size, None
             if self.archive.bytes and before == self.archive.bytes:
                 return
             try:
-                if self._receive():
+                if self._receive(ranges):
                     return
             except urllib.error.HTTPError as caught:
-                if caught.code == 416 and before:  # the part is longer than the file
-                    self.forget()
+                if caught.code == 416 and before and ranges:  # the file has no byte after the part
+                    ranges = False
                     continue
-                raise self._failed(caught) from caught
+                if caught.code != 429 and caught.code < 500:
+                    raise self._failed(caught) from caught
+                error = caught
             except (OSError, http.client.HTTPException) as caught:
                 if isinstance(caught, OSError) and caught.errno in (28, 122):  # full disk, quota
                     raise write_error(str(self.path), caught) from caught
@@ -172,14 +149,22 @@ class _Part:
             failures = 0 if self.size > before else failures + 1
             if failures >= ATTEMPTS:
                 raise self._failed(error) from error
+            pause = _pause(failures, error)
             if self.size > before:
                 log(f"the connection was cut; continuing from byte {self.size:,}")
+            else:
+                log(f"{_why(error)}; trying again in {pause} s")
+            sleep(pause)
 
-    def _receive(self):
-        """Appends what the server sends; returns whether the file is complete."""
+    def _receive(self, ranges):
+        """Stores what the server sends; returns whether the file is complete.
+
+        Args:
+            ranges: bool, whether to request only the rest.
+        """
         start = self.size
         headers = {"User-Agent": "conditional-gan-zoo", "Accept-Encoding": "identity"}
-        if start:
+        if start and ranges:
             headers["Range"] = f"bytes={start}-"
             if self.mark.exists():
                 headers["If-Range"] = self.mark.read_text("utf-8")
@@ -188,31 +173,67 @@ class _Part:
             whole = response.status != 206
             length = response.headers.get("Content-Length")
             total = int(length) + (0 if whole else start) if length else None
-            self._check_total(total)
+            if total is not None:
+                self._check_total(total)
+            if whole and start:
+                return self._receive_whole(response, total)
             mark = response.headers.get("ETag") or response.headers.get("Last-Modified")
             if mark and not mark.startswith("W/"):
                 self.mark.write_text(mark, "utf-8")
-            with open(self.path, "wb" if whole else "ab") as file:
-                while block := response.read(BLOCK):
-                    file.write(block)
+            _store(response, self.path, "ab")
         return total is None or self.size >= total
 
+    def _receive_whole(self, response, total):
+        """Replaces the part by the whole file if it arrives completely and is the right one."""
+        try:
+            _store(response, self.whole, "wb")
+            size = self.whole.stat().st_size
+            if total is not None and size < total:
+                return False
+            self._check_total(size)
+            check_file(self.archive, self.whole)
+            os.replace(self.whole, self.path)
+        finally:
+            self.whole.unlink(missing_ok=True)
+        return True
+
     def _check_total(self, total):
-        expected = self.archive.bytes
-        if expected and total is not None and total != expected:
-            self.forget()
-            raise ZooError(
-                f"{self.archive.address} offers {total:,} bytes, but the official "
-                f"{self.archive.name} has {expected:,}: the address serves another file now. "
-                "Download the data set by hand from its project's page."
-            )
+        """Raises if the server's file has another size; what has arrived is kept."""
+        expected, size = self.archive.bytes, self.size
+        if total == expected or not expected and total >= size:
+            return
+        official = f"{expected:,}" if expected else f"at least the {size:,} that have arrived"
+        again = "" if expected else f"remove {self.path} to start again, or "
+        raise ZooError(
+            f"{self.archive.address} offers {total:,} bytes, but the official {self.archive.name} "
+            f"has {official}. A login page or a proxy may have answered: check the network and run "
+            f"the same command again; {size:,} bytes are kept. If that does not help, the address "
+            f"serves another file now: {again}download the data set by hand from its project's "
+            "page."
+        )
 
     def _failed(self, error):
-        why = reason(error) if error else "the server closes the connection"
         return ZooError(
-            f"{self.archive.address} could not be downloaded: {why}. {self.size:,} bytes are kept; "
-            "the same command continues from there when the network is back."
+            f"{self.archive.address} could not be downloaded: {_why(error)}. {self.size:,} bytes "
+            "are kept; the same command continues from there when the network is back."
         )
+
+
+def _store(response, path, mode):
+    with open(path, mode) as file:
+        while block := response.read(BLOCK):
+            file.write(block)
+
+
+def _why(error):
+    return reason(error) if error else "the server closes the connection"
+
+
+def _pause(failures, error):
+    """Seconds until the next attempt: 1, 2, 4, 8, or a longer Retry-After of at most 99."""
+    seconds = 2 ** max(failures - 1, 0)
+    header = getattr(error, "headers", {}).get("Retry-After", "")
+    return max(seconds, int(header)) if re.fullmatch("[0-9]{1,2}", header) else seconds
 
 
 def _note(archive):
@@ -220,18 +241,6 @@ def _note(archive):
         return ""
     checked = "only its size is checked" if archive.bytes else "nothing can be checked"
     return f" (by http, without a known checksum: {checked})"
-
-
-def _check_space(folder, archives):
-    """Raises unless the disk has room for the archives and their content."""
-    while not folder.exists():
-        folder = folder.parent
-    need, free = 2.2 * sum(archive.bytes for archive in archives), shutil.disk_usage(folder).free
-    if need > free:
-        raise ZooError(
-            f"{folder} has {free / 1e9:,.1f} GB free, but the archives and their content take "
-            f"{need / 1e9:,.1f} GB: free some space, or give another folder."
-        )
 
 
 def _move(unpacked, out):

@@ -40,7 +40,9 @@ NUMBER = (Real, "a finite number")
 TEXT = (str, "text")
 NAMES = (list, "a list of names")
 FORMS = {  # file in a run folder -> schema of its content, see `check_form`
-    "checkpoints/last.json": {"step": COUNT, "seconds": NUMBER, "figures": {}},
+    "checkpoints/last.json": {
+        "step": COUNT, "evaluated": COUNT, "seconds": NUMBER, "figures": {},
+    },
     "presets.json": {"last": {"step": COUNT}, "best": {"step": COUNT, "score": NUMBER}},
 }
 

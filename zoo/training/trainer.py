@@ -51,6 +51,7 @@ class Trainer:
             )
         self.step = 0
         self.seconds = 0.0  # training time of earlier processes, up to the last checkpoint
+        self.evaluated = 0  # the last step whose sample grid and score are complete
         self._started = 0.0
         self.progress = Progress(config.steps, 0, config.batch_size)
         self._pending = []  # logs of the steps since the last log line, still on the device
@@ -69,7 +70,7 @@ class Trainer:
         total = self.config.steps
         self._started = time.monotonic()
         self.step = self._resume()
-        if self.step >= total:
+        if self.step >= total and not self._evaluation_is_missing():
             self.folder.log(f"step {self.step} of {total} is already done.")
             self._save_preset("last")
             return True
@@ -91,6 +92,8 @@ class Trainer:
         if self.step == 0 and self.config.sample_every and self.folder.writer:
             self._say("drawing the sample grid of step 0")
             self._sample()
+        elif self._evaluation_is_missing():
+            self._evaluate()
         self._say("tracing the training step, which takes seconds to a minute; Ctrl-C ends it at "
                   "once, and nothing is lost")
         every = self.config.log_every  # steps after which workers may stop together
@@ -139,6 +142,12 @@ class Trainer:
         elif self.grids.is_late() and self.folder.writer:
             self._sample()
         self.progress.exclude(time.monotonic() - started)
+
+    def _evaluation_is_missing(self):
+        """Whether the run was killed between the checkpoint of this step and its evaluation."""
+        every, total = self.config.sample_every, self.config.steps
+        due = self.step and every and (self.step % every == 0 or self.step == total)
+        return bool(due and self.folder.writer and self.evaluated < self.step)
 
     def _elapsed(self):
         return time.monotonic() - self._started  # seconds since `run` was called
@@ -231,7 +240,9 @@ class Trainer:
                 )
         self.model.load_checkpoint(path)
         step = int(self.model.iteration.numpy())
-        self.seconds = float(self._saved().get("seconds", 0.0))
+        saved = self._saved()
+        self.seconds = float(saved.get("seconds", 0.0))
+        self.evaluated = saved.get("evaluated", step)
         self.folder.log(f"resumed at step {step}")
         return step
 
@@ -252,9 +263,11 @@ class Trainer:
             self.model.save_checkpoint(str(self.folder.checkpoint), notes=notes)
             self.folder.write_json("checkpoints/last.json", {
                 "step": self.step,
+                "evaluated": self.evaluated,
                 "seconds": round(self.seconds + self._elapsed(), 1),
                 "figures": self._figures,
             })
+            self._save_preset("last")
 
     def _evaluate(self):
         self._sample()
@@ -267,6 +280,11 @@ class Trainer:
             ))
             if self._is_best(figures.get(score.best_metric, math.inf), score.images):
                 self._save_preset("best", figures)
+        self.evaluated = self.step
+        saved = self._saved()
+        if saved.get("step") == self.step:
+            saved["evaluated"] = self.step
+            self.folder.write_json("checkpoints/last.json", saved)
 
     def _is_best(self, value, images):
         """Whether a score beats that of the best preset so far, measured on the same images."""
