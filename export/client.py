@@ -14,16 +14,19 @@ connection. Exit status 0; 1 with one line that describes the error.
 """
 
 import os
+import re
 
 import numpy as np
 
 from export import cli, transports
 from export.tensors import as_array
 from zoo import programs, storage
+from zoo.conditions.records import LIMITS
 from zoo.errors import ZooError, check_choice
 
 KINDS = ("condition", "captions", "labels", "images", "embeddings")
-MOST_ROWS = 64  # of a request, the default `max_batch` of exports
+# refusals of more rows: by the graph and by `export.serve`; by the batching of TensorFlow Serving
+_MOST_ROWS = re.compile(r"at most (\d+) rows|maximum input batch size (\d+)")
 
 
 class Client:
@@ -35,11 +38,12 @@ class Client:
         version: int, or None for the server's choice.
         timeout: float, seconds for each attempt of a request.
         retries: int. Further attempts while the server is busy or cannot be reached.
-        max_batch: int. Rows per request.
+        max_batch: int. Rows per request of `generate`. A server that takes fewer says so, and then
+            gets no more than that.
     """
 
     def __init__(
-        self, url, model, version=None, timeout=60.0, retries=5, max_batch=MOST_ROWS
+        self, url, model, version=None, timeout=60.0, retries=5, max_batch=LIMITS.max_batch
     ):
         self.max_batch = max_batch
         self.transport = transports.connect(url, model, version, timeout, retries)
@@ -83,10 +87,7 @@ class Client:
             )
         repeated = {name: value.repeat(samples, axis=0) for name, value in inputs.items()}
         repeated["seed"] = (seeds[:, None] + np.arange(samples)).reshape(-1)
-        return [
-            file for part in self._parts(repeated)
-            for file in self.predict(part, signature)["image_bytes"].tolist()
-        ]
+        return self._files(repeated, signature)
 
     def predict(self, inputs, signature="serving_default"):
         """One request.
@@ -123,9 +124,23 @@ class Client:
         check_choice("The signature", signature, sorted(usable))
         return signatures[signature]
 
-    def _parts(self, inputs):
-        for start in range(0, len(inputs["seed"]), self.max_batch):
-            yield {name: v[start : start + self.max_batch] for name, v in inputs.items()}
+    def _files(self, inputs, signature):
+        """The files of all rows, by requests of up to `max_batch` rows."""
+        files, start = [], 0
+        while start < len(inputs["seed"]):
+            part = {name: v[start : start + self.max_batch] for name, v in inputs.items()}
+            rows = len(part["seed"])
+            try:
+                files += self.predict(part, signature)["image_bytes"].tolist()
+            except ZooError as error:
+                refusal = _MOST_ROWS.search(str(error))
+                most = int(refusal[1] or refusal[2]) if refusal else 0
+                if not 0 < most < rows:
+                    raise
+                self.max_batch = most
+            else:
+                start += rows
+        return files
 
     def _inputs(self, specs, conditions):
         """The condition's inputs as arrays, without seeds."""
@@ -139,8 +154,6 @@ class Client:
         if not names or conditions is None:
             reads = f"reads {names[0]}: give one per row" if names else "has no condition"
             raise ZooError(f"This model {reads}.")
-        if isinstance(conditions, str | bytes | int):
-            conditions = [conditions]
         return {names[0]: _array(names[0], specs[names[0]], _read(names[0], conditions))}
 
 
@@ -161,7 +174,9 @@ def _array(name, spec, values):
 
 
 def _read(name, values):
-    """The values of an input; files, for one that reads files."""
+    """The rows of an input, one for a single value; files, for one that reads files."""
+    if isinstance(values, str | bytes | int | os.PathLike):
+        values = [values]
     return [_file(item) for item in values] if name.endswith("_bytes") else values
 
 

@@ -39,11 +39,10 @@ one line that describes the error (`--verbose` adds the traceback); or 130 after
 
 import argparse
 import contextlib
-import dataclasses
 import os
 import tempfile
 
-from export import bundle
+from export import bundle, cli, request_limits
 from zoo import programs, storage
 from zoo.allocator import keep_memory
 from zoo.checks import check_weights
@@ -53,11 +52,6 @@ from zoo.errors import ZooError
 MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 MOST_SAMPLES = 64
 WARMUP, MOST_WARMUP = (1, 4), 16  # rows of the warm-up requests, and how many sizes
-LIMIT_HELP = {
-    "max_batch": "most rows of a request",
-    "max_pixels": "most pixels of an image that is sent, from its header",
-    "max_caption_bytes": "most bytes of a caption",
-}
 
 
 def export_saved_model(
@@ -89,6 +83,7 @@ def export_saved_model(
 
     from export import reproducible, service, warmup
 
+    limits = limits or LIMITS
     check_options(limits, samples, warmup_sizes)
     requests = service.example_requests(model, warmup_sizes, samples)
     check_weights(f"This {type(model).__name__} is not exported", _weights(model))
@@ -97,10 +92,11 @@ def export_saved_model(
     with _new_folder(out), storage.atomic_folder(target) as folder:
         try:
             with tempfile.TemporaryDirectory() as assets:
-                served = service.Service(model, assets, limits or LIMITS, samples)
+                served = service.Service(model, assets, limits, samples)
                 tf.saved_model.save(served, folder, signatures=dict(served.functions))
             reproducible.make_reproducible(folder)
             warmup.write_warmup(folder, requests, name)
+            request_limits.write_limits(folder, limits)
         except tf.errors.OpError as error:
             raise storage.tensorflow_write_error(target, error) from error
     return target
@@ -109,19 +105,12 @@ def export_saved_model(
 def check_options(limits, samples, warmup_sizes=WARMUP):
     """Raises `ZooError` if a limit is not a positive int32, `samples` is not from 1 to 64, or a
     warm-up request would have more rows than the limit."""
-    limits = limits or LIMITS
-    for name, value in dataclasses.asdict(limits).items():
-        _check_number(name, value, 2**31 - 1)
-    _check_number("samples", samples, MOST_SAMPLES)
+    request_limits.check_limits(limits)
+    request_limits.check_number("samples", samples, MOST_SAMPLES)
     if not 1 <= len(warmup_sizes) <= MOST_WARMUP:
         raise ZooError(f"warmup must be 1 to {MOST_WARMUP} sizes, got {len(warmup_sizes)}.")
     for rows in warmup_sizes:
-        _check_number("each size of warmup", rows, limits.max_batch)
-
-
-def _check_number(name, value, most):
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ZooError(f"{name} must be a whole number from 1 to {most}, got {value!r}.")
+        request_limits.check_number("each size of warmup", rows, limits.max_batch)
 
 
 def _weights(model):
@@ -184,11 +173,6 @@ def _new_folder(out):
         raise
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise ZooError(f"{message}. --help lists the options.")
-
-
 def _version(text):
     if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 20:
         shown = text if len(text) <= 40 else f"{text[:40]}..."
@@ -208,19 +192,14 @@ def _sizes(text):
 
 
 def make_parser():
-    """The `argparse.ArgumentParser` of the command line."""
-    parser = _Parser(
-        prog="python -m export.saved_model", description=__doc__.splitlines()[0], allow_abbrev=False
-    )
+    """The parser of the command line."""
+    parser = cli.Parser("saved_model", __doc__.splitlines()[0])
     parser.add_argument("--preset", required=True, help="built-in name, directory or handle")
     parser.add_argument("--out", required=True, help="the model's folder, which gets the version")
     parser.add_argument(
         "--version", type=_version, default=1, help="whole number from 1 to 2^63 - 1 (default 1)"
     )
-    for name, limit in dataclasses.asdict(LIMITS).items():
-        parser.add_argument(
-            f"--{name}", type=int, default=limit, help=f"{LIMIT_HELP[name]} (default {limit})"
-        )
+    request_limits.add_flags(parser, LIMITS)
     parser.add_argument(
         "--samples", type=int, default=1, help=f"adds generate_n, for N images, 2 to {MOST_SAMPLES}"
     )
@@ -234,7 +213,6 @@ def make_parser():
              "this model, compose.yaml and README.md",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing version")
-    parser.add_argument("--verbose", action="store_true", help="show the traceback of an error")
     return parser
 
 
@@ -246,9 +224,10 @@ def parse(arguments=None):
 def main(arguments=None):
     """Runs the command line; returns the exit code."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    try:
+
+    def work():
         options = parse(arguments)
-        limits = Limits(**{name: getattr(options, name) for name in LIMIT_HELP})
+        limits = Limits(**request_limits.values_of(options))
         check_options(limits, options.samples, options.warmup)
         check_target(options.out, options.version, options.overwrite, options.preset)
         if options.bundle:
@@ -268,19 +247,18 @@ def main(arguments=None):
             written = []
             if options.bundle:
                 written = bundle.write_bundle(path, limits, options.preset, options.warmup)
-    except ZooError as error:
-        programs.report(error, programs.is_verbose(arguments))
-        return 1
-    size = sum(
-        os.path.getsize(os.path.join(folder, file))
-        for folder, _, files in os.walk(path)
-        for file in files
-    )
-    print(f"{path}: {size / 1e6:.1f} MB, {signatures}")
-    if written:
-        kept = "" if bundle.MODELS in written else f"; {bundle.MODELS} is kept"
-        print(f"{options.out}: {', '.join(written)}{kept}")
-    return 0
+        size = sum(
+            os.path.getsize(os.path.join(folder, file))
+            for folder, _, files in os.walk(path)
+            for file in files
+        )
+        print(f"{path}: {size / 1e6:.1f} MB, {signatures}")
+        if written:
+            kept = "" if bundle.MODELS in written else f"; {bundle.MODELS} is kept"
+            print(f"{options.out}: {', '.join(written)}{kept}")
+        return 0
+
+    return cli.run(work, arguments)
 
 
 if __name__ == "__main__":

@@ -61,8 +61,13 @@ def make_parser():
         "--label", action="append", default=[], metavar="LABEL=VERSION",
         help="also serves this version, under /labels/LABEL",
     )
-    parser.add_argument("--max_batch", type=int, default=64, help="most rows computed together")
-    parser.add_argument("--max_queue", type=int, default=256, help="most rows that wait; then 503")
+    parser.add_argument(
+        "--max_batch", type=int, help="most rows computed together (default and most: the export's)"
+    )
+    parser.add_argument(
+        "--max_queue", type=int, default=256,
+        help="most rows that wait, at least one batch; then 503",
+    )
     parser.add_argument("--max_body", type=int, default=2**25, help="most bytes of a request")
     parser.add_argument(
         "--max_connections", type=int, default=512, help="most requests at a time; then 503"
@@ -90,9 +95,10 @@ def check(options):
     """
     for name in ("max_batch", "max_queue", "max_body", "max_connections", "timeout",
                  "read_timeout", "poll"):
-        if not getattr(options, name) > 0:
-            raise ZooError(f"--{name} must be positive, got {getattr(options, name)}.")
-    if options.max_queue < options.max_batch:
+        value = getattr(options, name)
+        if value is not None and not value > 0:
+            raise ZooError(f"--{name} must be positive, got {value}.")
+    if options.max_batch and options.max_queue < options.max_batch:
         raise ZooError("--max_queue must be at least --max_batch.")
     labels = {}
     for text in options.label:

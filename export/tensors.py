@@ -45,19 +45,13 @@ def as_array(value, dtype=None):
     return array
 
 
-def to_json(array, binary=None):
-    """Nested lists of an array's values; bytes become `{"b64": ...}`.
-
-    Args:
-        array: NumPy array.
-        binary: bool. False decodes bytes as UTF-8 text, as for outputs without the suffix `_bytes`.
-    """
+def to_json(array):
+    """Nested lists of an array's values; bytes become `{"b64": ...}`."""
     if array.dtype.kind != "O":
         return array.tolist()
-    binary = True if binary is None else binary
 
     def encode(value):
-        return {"b64": base64.b64encode(value).decode()} if binary else value.decode("utf-8")
+        return {"b64": base64.b64encode(value).decode()}
 
     return np.frompyfunc(encode, 1, 1)(array).tolist() if array.ndim else encode(array.item())
 

@@ -8,14 +8,18 @@ A folder is loaded in a process that can import neither this package's `zoo` nor
 where the export needs TensorFlow Text, which imports it), and its images are compared with those of
 a second such process. With a folder and a URL, the server's PNG files must be those of the folder,
 in one request and as requests of one row at the same time, which a server joins: one value of 255
-is tolerated and counted, because another size of a batch may change the last bit. Exit status 0 if
-every check passes, otherwise 1.
+is tolerated and counted, because another size of a batch may change the last bit. The limits that
+are checked are those that the folder carries; those of a server without a folder are the default
+ones, or `--max_batch`, `--max_pixels` and `--max_caption_bytes`. Exit status 0 if every check
+passes, otherwise 1.
 """
 
 import contextlib
+import dataclasses
 
-from export import cli
+from export import cli, request_limits
 from zoo import programs
+from zoo.conditions.records import LIMITS
 from zoo.errors import ZooError
 
 
@@ -27,10 +31,11 @@ def parse(arguments=None):
     parser.add_argument("--grpc", help="gRPC interface of a server, such as localhost:8500")
     parser.add_argument("--model", help="the model's name on the server")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds per request")
+    request_limits.add_flags(parser)
     return parser.parse_args(arguments)
 
 
-def verify(directory=None, url=None, grpc=None, model=None, timeout=120.0):
+def verify(directory=None, url=None, grpc=None, model=None, timeout=120.0, limits=None):
     """Runs the checks.
 
     Args:
@@ -38,6 +43,8 @@ def verify(directory=None, url=None, grpc=None, model=None, timeout=120.0):
         url, grpc: str or None. Interfaces of a server.
         model: str, the model's name on the server.
         timeout: float, seconds per request.
+        limits: dict of name -> value, limits that differ from those that the folder carries, or
+            without a folder from the defaults; or None.
 
     Returns:
         list of `export.verification.checks.Result`.
@@ -52,23 +59,28 @@ def verify(directory=None, url=None, grpc=None, model=None, timeout=120.0):
         raise ZooError("Give a folder, --url or --grpc to verify.")
     if (url or grpc) and not model:
         raise ZooError("A server needs --model, the model's name.")
-    results, reference = [], None
+    results, reference, expected = [], None, LIMITS
     if directory:
         results += files.check_files(directory)
+        expected = request_limits.read_limits(directory)
+    expected = dataclasses.replace(expected, **limits or {})
+    request_limits.check_limits(expected)
+    if directory:
         with local.Process(directory, timeout) as first:
             with contextlib.closing(local.Process(directory, timeout)) as second:
-                results += checks.run("folder", first, second)
-            reference = checks.answers(first)
+                results += checks.run("folder", first, second, expected)
+            reference = checks.answers(first, expected)
             results += files.report_process(first)
     addresses = {"REST": url, "gRPC": grpc and f"grpc://{grpc.removeprefix('grpc://')}"}
     for kind, address in addresses.items():
         if address:
-            client = Client(address, model, timeout=timeout)
-            results += checks.run(kind, client, Client(address, model, timeout=timeout))
+            client, other = (Client(address, model, timeout=timeout) for _ in range(2))
+            results += checks.run(kind, client, other, expected)
             if reference is not None:
-                results += checks.compare(kind, reference, checks.answers(client))
+                results += checks.compare(kind, reference, checks.answers(client, expected))
                 joined = checks.answers_at_once(
-                    lambda a=address: Client(a, model, timeout=timeout), client.signatures()
+                    lambda a=address: Client(a, model, timeout=timeout), client.signatures(),
+                    expected,
                 )
                 results += checks.compare(kind, reference, joined, "rows at the same time")
     return results
@@ -79,7 +91,8 @@ def main(arguments=None):
     def work():
         options = parse(arguments)
         results = verify(
-            options.directory, options.url, options.grpc, options.model, options.timeout
+            options.directory, options.url, options.grpc, options.model, options.timeout,
+            request_limits.values_of(options),
         )
         width = max(len(result.check) for result in results)
         for result in results:

@@ -55,7 +55,7 @@ def write_bundle(path, limits, preset="", warmup_sizes=(), seconds=measure.SECON
     """
     out, version = os.path.split(os.path.abspath(path))
     name = check_name(out)
-    measured, signatures = measure.measure(path, limits.max_batch, seconds)
+    measured, signatures = measure.measure(path, limits, seconds)
     facts = card.Facts(
         name, int(version), preset, limits, tuple(warmup_sizes), signatures, measured
     )

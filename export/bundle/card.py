@@ -46,10 +46,7 @@ or without compose, in this folder:
 docker run --rm -p 127.0.0.1:8500:8500 -p 127.0.0.1:8501:8501 -v "$$PWD:/models/$name:ro" \\
     $environment \\
     tensorflow/serving:$serving \\
-    --model_config_file=/models/$name/models.config \\
-    --allow_version_labels_for_unavailable_models=true \\
-    --enable_batching=true --batching_parameters_file=/models/$name/batching_parameters.txt \\
-    --monitoring_config_file=/models/$name/monitoring.config
+    $flags
 ```
 
 or without docker, `python -m export.serve --model=.` (for one machine; it does not read these
@@ -164,6 +161,7 @@ def readme(facts):
         what=f"The preset `{facts.preset}`" if facts.preset else "A model",
         signatures=_signatures(facts.signatures), max_batch=facts.limits.max_batch,
         bounds=_bounds(inputs, facts.limits), serving=configs.SERVING,
+        flags=" \\\n    ".join(configs.flags(facts)),
         reason=textwrap.fill(configs.reason_of_version(), 100), environment=" ".join(
             f"-e {key}={value}" for key, value in ALLOCATOR.items()
         ), shell=shell, python=python,

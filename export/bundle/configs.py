@@ -20,7 +20,7 @@ def models(facts):
     """The text of `models.config`, a `tensorflow.serving.ModelServerConfig`."""
     return f"""\
 # Versions and labels of the model. Written once; a further export does not change this file.
-# The server reads it again every 30 s (--model_config_file_poll_wait_seconds in compose.yaml).
+# The server reads it again every 30 s (--model_config_file_poll_wait_seconds).
 model_config_list {{
   config {{
     name: {json.dumps(facts.name)}
@@ -102,13 +102,28 @@ prometheus_config {
 """
 
 
+def flags(facts):
+    """The flags with which TensorFlow Serving reads the files of the bundle."""
+    folder = f"/models/{facts.name}"
+    return (
+        f"--model_config_file={folder}/models.config",
+        "--model_config_file_poll_wait_seconds=30",
+        "--allow_version_labels_for_unavailable_models=true",
+        "--enable_batching=true",
+        f"--batching_parameters_file={folder}/batching_parameters.txt",
+        f"--monitoring_config_file={folder}/monitoring.config",
+        "--rest_api_timeout_in_ms=60000",
+        "--enable_grpc_healthcheck_service=true",
+    )
+
+
 def compose(facts):
     """The text of `compose.yaml`."""
-    folder = f"/models/{facts.name}"
     check = (
         "exec 3<>/dev/tcp/127.0.0.1/8501 && printf 'GET /v1/models/"
         f"{facts.name} HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q AVAILABLE <&3"
     )
+    command = "\n".join(f"      - {flag}" for flag in flags(facts))
     environment = "\n".join(f'      {key}: "{value}"' for key, value in ALLOCATOR.items())
     memory = facts.measured.most / 2**20
     reason = _comment(reason_of_version(), "    # ")
@@ -118,16 +133,10 @@ services:
   serving:
 {reason}
     image: tensorflow/serving:{SERVING}
+    # Labels may name versions that are unavailable, since those of models.config are not loaded yet
+    # when the server starts.
     command:
-      - --model_config_file={folder}/models.config
-      - --model_config_file_poll_wait_seconds=30
-      # the labels of models.config name versions that are not loaded yet when the server starts
-      - --allow_version_labels_for_unavailable_models=true
-      - --enable_batching=true
-      - --batching_parameters_file={folder}/batching_parameters.txt
-      - --monitoring_config_file={folder}/monitoring.config
-      - --rest_api_timeout_in_ms=60000
-      - --enable_grpc_healthcheck_service=true
+{command}
     environment:
       # the memory of a large request is kept for the next one
 {environment}
@@ -135,7 +144,7 @@ services:
       - "127.0.0.1:8500:8500"
       - "127.0.0.1:8501:8501"
     volumes:
-      - .:{folder}:ro
+      - .:/models/{facts.name}:ro
     # twice the {memory:.0f} MiB of a process with one version and the largest batch
     mem_limit: {memory_limit(facts.measured)}m
     read_only: true

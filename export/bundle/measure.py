@@ -69,12 +69,12 @@ class Measured:
         return self.loaded + max(size.memory for size in self.sizes)
 
 
-def measure(path, max_batch, seconds=SECONDS):
+def measure(path, limits, seconds=SECONDS):
     """Measures one version of an export.
 
     Args:
         path: str. The SavedModel.
-        max_batch: int. Rows of the largest request.
+        limits: `zoo.conditions.records.Limits` of the export.
         seconds: float. Length of each measurement.
 
     Returns:
@@ -87,19 +87,19 @@ def measure(path, max_batch, seconds=SECONDS):
         signatures = process.signatures()
         inputs = signatures[SERVING_DEFAULT]["inputs"]
         loaded = process.memory()[0]
-        first = process.measure(request(inputs, 1), 1, 0.0)["times"][0]
+        first = process.measure(request(inputs, 1, limits), 1, 0.0)["times"][0]
         sizes, others = [], []
-        for rows in _rows(max_batch):
+        for rows in _rows(limits.max_batch):
             if sizes and sizes[-1].milliseconds * rows / sizes[-1].rows > 1000 * LONGEST:
                 break
-            found = process.measure(request(inputs, rows), 1, seconds)
+            found = process.measure(request(inputs, rows, limits), 1, seconds)
             sizes.append(_size(found, rows, loaded))
             others.append(found["others"])
         best = max(size.rate for size in sizes)
         chosen = next(size for size in sizes if size.rate >= ENOUGH * best)
         rates, cores = {1: chosen.rate}, cores_of_process()
         if cores > 1:
-            found = process.measure(request(inputs, chosen.rows), cores, seconds)
+            found = process.measure(request(inputs, chosen.rows, limits), cores, seconds)
             rates[cores] = cores * chosen.rows / min(found["times"])
         threads = cores if ENOUGH * rates.get(cores, 0.0) > chosen.rate else 1
         loading = process.facts["seconds"]

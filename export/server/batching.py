@@ -27,8 +27,9 @@ class Batcher:
     batch fails, each of its requests is computed alone, so that an invalid one fails only itself.
 
     Args:
-        max_batch: int, rows of a batch.
-        max_queue: int, rows that may wait or be computed; a request beyond is refused as busy.
+        max_batch: int, rows of a batch, at most those of the version; None for as many.
+        max_queue: int, rows that may wait or be computed, at least one batch; a request beyond is
+            refused as busy.
         metrics: `export.server.metrics.Metrics`.
     """
 
@@ -64,12 +65,12 @@ class Batcher:
         Raises:
             Refused: too many rows, the queue is full, the time is over, or the model refuses.
         """
-        if rows > self.max_batch:
-            raise Refused(
-                "invalid", f"A request may have at most {self.max_batch} rows, got {rows}."
-            )
-        if self.rows + rows > self.max_queue:
-            raise Refused("busy", f"The queue of {self.max_queue} rows is full: try again later.")
+        most = self._most(version)
+        if rows > most:
+            raise Refused("invalid", f"A request may have at most {most} rows, got {rows}.")
+        queue = max(self.max_queue, most)
+        if self.rows + rows > queue:
+            raise Refused("busy", f"The queue of {queue} rows is full: try again later.")
         pending = _Pending(version, signature, inputs, rows, time.monotonic() + timeout)
         self.rows += rows
         self.metrics.queue.set(self.rows)
@@ -80,6 +81,9 @@ class Batcher:
         finally:
             if not pending.future.done():  # the client is gone: the batch need not compute it
                 pending.future.cancel()
+
+    def _most(self, version):
+        return min(self.max_batch or version.max_batch, version.max_batch)
 
     async def _work(self):
         while True:
@@ -99,7 +103,7 @@ class Batcher:
         batch, rest, rows = [], [], 0
         for pending in self._waiting:
             fits = not batch or batch[0].joins(pending)
-            if fits and rows + pending.rows <= self.max_batch:
+            if fits and rows + pending.rows <= self._most(pending.version):
                 batch.append(pending)
                 rows += pending.rows
             else:

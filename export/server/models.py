@@ -7,6 +7,7 @@ import threading
 import numpy as np
 
 from export import protos, tensors, warmup
+from export.request_limits import read_limits
 from export.server.requests import Refused
 from export.transports import Spec
 from export.verification.files import TEXT_OPERATIONS, operations_of
@@ -26,6 +27,7 @@ class Version:
 
     Attributes:
         signatures: dict of name -> dict of "inputs" and "outputs", dicts of name -> `Spec`.
+        max_batch: int, rows that the graph takes.
 
     Raises:
         ZooError: it cannot be loaded, or does not answer its own warm-up requests.
@@ -36,6 +38,7 @@ class Version:
             import tensorflow as tf
 
         self.path, self.number = path, number
+        self.max_batch = read_limits(path).max_batch
         self._errors = tf.errors
         try:
             if operations_of(path) & set(TEXT_OPERATIONS):

@@ -3,14 +3,17 @@
 import concurrent.futures
 import dataclasses
 import io
+import math
 import time
 
 import numpy as np
 
 from export.verification.examples import bomb, request
+from zoo.conditions.records import LIMITS
 from zoo.errors import ZooError
 
 ROWS = 5
+MOST_BYTES = 2**28  # of a request beyond a limit; a larger one is not tried
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,49 +26,62 @@ class Result:
     detail: str
 
 
-def run(target, asker, other):
-    """The results for an asker with `signatures` and `predict`, and a second, independent one."""
+def run(target, asker, other, limits=LIMITS):
+    """The results for an asker with `signatures` and `predict`, and a second, independent one.
+
+    Args:
+        target: str, for the results.
+        asker, other: `export.client.Client` or `export.verification.local.Process`.
+        limits: `Limits` of the export.
+    """
     results = []
 
-    def add(check, function):
+    def add(check, function, *arguments):
         try:
-            passed, detail = function()
+            passed, detail = function(*arguments)
         except ZooError as error:
             passed, detail = False, f"{error}"[:200]
         results.append(Result(target, check, passed, detail))
 
     signatures = asker.signatures()
-    add("signatures", lambda: _signatures(signatures))
+    add("signatures", _signatures, signatures)
     for name, sides in sorted(signatures.items()):
-        add(f"{name}: types and sizes", lambda n=name, s=sides: _types(asker, n, s))
-        add(f"{name}: repeats", lambda n=name, s=sides: _repeats(asker, other, n, s))
-        add(f"{name}: rows are independent", lambda n=name, s=sides: _rows(asker, n, s))
-        add(f"{name}: bounds", lambda n=name, s=sides: _bounds(asker, n, s))
-    add("latency", lambda: _latency(asker, signatures))
+        inputs = _request(sides, limits)
+        add(f"{name}: types and sizes", _types, asker, name, inputs, sides["outputs"])
+        add(f"{name}: repeats", _repeats, asker, other, name, inputs)
+        add(f"{name}: rows are independent", _rows, asker, name, inputs, limits)
+        add(f"{name}: bounds", _bounds, asker, name, inputs, limits)
+    add("latency", _latency, asker, _request(signatures["serving_default"], limits))
     return results
 
 
-def answers(asker):
+def _request(sides, limits):
+    """A valid request of `ROWS` rows, or of `max_batch` if that is less."""
+    return request(sides["inputs"], min(ROWS, limits.max_batch), limits)
+
+
+def answers(asker, limits=LIMITS):
     """dict of signature name -> the output of one request: uint8 images, or PNG files."""
     return {
-        name: _only(asker.predict(request(sides["inputs"], ROWS), name))
+        name: _only(asker.predict(_request(sides, limits), name))
         for name, sides in sorted(asker.signatures().items())
     }
 
 
-def answers_at_once(make, signatures):
+def answers_at_once(make, signatures, limits=LIMITS):
     """As `answers`, by one request per row, all at the same time, which a server may join.
 
     Args:
         make: function without arguments that returns a new client.
         signatures: dict of the clients' signatures.
+        limits: `Limits` of the export.
     """
     clients, found = [make() for _ in range(ROWS)], {}
     with concurrent.futures.ThreadPoolExecutor(ROWS) as pool:
         list(pool.map(lambda client: client.signatures(), clients))
         for name, sides in sorted(signatures.items()):
-            inputs = request(sides["inputs"], ROWS)
-            rows = [{k: v[i : i + 1] for k, v in inputs.items()} for i in range(ROWS)]
+            inputs = _request(sides, limits)
+            rows = [_row(inputs, i) for i in range(len(inputs["seed"]))]
             parts = pool.map(lambda client, row, n=name: client.predict(row, n), clients, rows)
             found[name] = np.concatenate([_only(part) for part in parts])
     return found
@@ -127,11 +143,11 @@ def _signatures(signatures):
     return not (missing or seedless or wrong), listed
 
 
-def _types(asker, name, sides):
-    outputs = asker.predict(request(sides["inputs"], ROWS), name)
-    for key, spec in sides["outputs"].items():
+def _types(asker, name, inputs, specs):
+    outputs = asker.predict(inputs, name)
+    for key, spec in specs.items():
         value = outputs[key]
-        fits = value.ndim == len(spec.shape) and len(value) == ROWS and all(
+        fits = value.ndim == len(spec.shape) and len(value) == len(inputs["seed"]) and all(
             a in (-1, b) for a, b in zip(spec.shape[1:], value.shape[1:], strict=True)
         )
         if value.dtype != spec.dtype or not fits:
@@ -140,53 +156,57 @@ def _types(asker, name, sides):
     return len({i.shape for i in images}) == 1, f"{len(images)} images of {images[0].shape}"
 
 
-def _repeats(asker, other, name, sides):
-    inputs = request(sides["inputs"], ROWS)
+def _repeats(asker, other, name, inputs):
     first, again = (images_of(_only(a.predict(inputs, name))) for a in (asker, asker))
     elsewhere = images_of(_only(other.predict(inputs, name)))
     here, there = difference_of(first, again)[0], difference_of(first, elsewhere)[0]
     return here == 0 and there == 0, f"again: {here}, another process: {there} of 255"
 
 
-def _rows(asker, name, sides):
-    """Shuffled, and with a row more: up to one value of 255 may change with the batch's size."""
-    inputs = request(sides["inputs"], ROWS)
+def _rows(asker, name, inputs, limits):
+    """Shuffled, alone, and with one row more if the limit allows it: up to one value of 255 may
+    change with the size of the batch."""
     together = _only(asker.predict(inputs, name))
-    order = np.random.default_rng(1).permutation(ROWS)
+    rows = len(together)
+    order = np.random.default_rng(1).permutation(rows)
     shuffled = _only(asker.predict({k: v[order] for k, v in inputs.items()}, name))
-    longer = {k: np.concatenate([v, v[:1]]) for k, v in inputs.items()}
-    padded = _only(asker.predict(longer, name))[:ROWS]
     alone = np.concatenate([
-        _only(asker.predict({k: v[i : i + 1] for k, v in inputs.items()}, name))
-        for i in range(2)
+        _only(asker.predict(_row(inputs, i), name)) for i in range(min(2, rows))
     ])
-    found = [
-        difference_of(images_of(together[order]), images_of(shuffled)),
-        difference_of(images_of(together), images_of(padded)),
-        difference_of(images_of(together[:2]), images_of(alone)),
-    ]
+    found = {
+        "shuffled": difference_of(images_of(together[order]), images_of(shuffled)),
+        "alone": difference_of(images_of(together[:2]), images_of(alone)),
+    }
+    if rows < limits.max_batch:
+        longer = {k: np.concatenate([v, v[:1]]) for k, v in inputs.items()}
+        padded = _only(asker.predict(longer, name))[:rows]
+        found["padded"] = difference_of(images_of(together), images_of(padded))
     detail = ", ".join(
-        f"{what} {gap} ({changed} of {count})"
-        for what, (gap, changed, count) in zip(("shuffled", "padded", "alone"), found, strict=True)
+        f"{what} {gap} ({changed} of {count})" for what, (gap, changed, count) in found.items()
     )
-    return max(gap for gap, *_ in found) <= 1, detail
+    return max(gap for gap, *_ in found.values()) <= 1, detail
 
 
-def _bounds(asker, name, sides):
-    inputs = request(sides["inputs"], 1)
+def _bounds(asker, name, inputs, limits):
+    row, many = _row(inputs, 0), limits.max_batch + 1
     wrong = {"no rows": {k: v[:0] for k, v in inputs.items()}}
-    many = {k: v.repeat(65 if v.ndim > 2 else 1000, axis=0) for k, v in inputs.items()}
-    wrong["too many rows"] = many
-    wrong["unequal rows"] = {**inputs, "seed": np.arange(2)} if len(inputs) > 1 else None
-    if "captions" in inputs:
-        wrong["a caption of 10 MB"] = {**inputs, "captions": np.array([b"a " * 5_000_000], object)}
+    size = sum(len(v[0]) if v.dtype == object else v.nbytes for v in row.values())
+    if many * size <= MOST_BYTES:
+        wrong["too many rows"] = {k: v.repeat(many, axis=0) for k, v in row.items()}
+    if len(inputs) > 1:
+        wrong["unequal rows"] = {**row, "seed": np.arange(2)}
+    if "captions" in inputs and limits.max_caption_bytes < MOST_BYTES:
+        caption = b"a" * (limits.max_caption_bytes + 1)
+        wrong["too long a caption"] = {**row, "captions": np.array([caption], object)}
+    large = bomb(math.isqrt(limits.max_pixels) + 1)
     for key in filter(lambda key: key.endswith("_bytes"), inputs):
-        for what, file in (("an image bomb", bomb()), ("no image", b"\0\xffnot an image")):
-            wrong[f"{what} as {key}"] = {**inputs, key: np.array([file], object)}
-    accepted = [what for what, values in wrong.items() if values and _answers(asker, values, name)]
-    asker.predict(inputs, name)  # it is still there
-    checked = ", ".join(what for what, values in wrong.items() if values)
-    return not accepted, f"answered: {', '.join(accepted)}" if accepted else f"refused: {checked}"
+        for what, file in (("an image bomb", large), ("no image", b"\0\xffnot an image")):
+            wrong[f"{what} as {key}"] = {**row, key: np.array([file], object)}
+    accepted = [what for what, values in wrong.items() if _answers(asker, values, name)]
+    asker.predict(row, name)  # it is still there
+    if accepted:
+        return False, f"answered: {', '.join(accepted)}"
+    return True, f"refused: {', '.join(wrong)}"
 
 
 def _answers(asker, inputs, name):
@@ -197,14 +217,17 @@ def _answers(asker, inputs, name):
     return True
 
 
-def _latency(asker, signatures):
-    inputs = request(signatures["serving_default"]["inputs"], 1)
-    times = []
+def _latency(asker, inputs):
+    inputs, times = _row(inputs, 0), []
     for _ in range(10):
         start = time.perf_counter()
         asker.predict(inputs, "serving_default")
         times.append(1000 * (time.perf_counter() - start))
     return True, f"one row: median {np.median(times):.1f} ms, largest {max(times):.1f} ms"
+
+
+def _row(inputs, index):
+    return {name: values[index : index + 1] for name, values in inputs.items()}
 
 
 def _only(outputs):

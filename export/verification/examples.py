@@ -1,9 +1,12 @@
 """Valid requests for any export, from the names, types and shapes of its signatures alone."""
 
+import math
 import struct
 import zlib
 
 import numpy as np
+
+from zoo.conditions.records import LIMITS
 
 CAPTIONS = ("red heart", "a small blue circle", "grinning face", "", "unknown zzz", "a bird")
 
@@ -28,27 +31,31 @@ def bomb(side=20000):
     return bytes(data)
 
 
-def request(inputs, rows):
+def request(inputs, rows, limits=LIMITS):
     """dict of arrays of `rows` rows with seeds 0, 1, ...
 
     Args:
         inputs: dict of input name -> `export.transports.Spec`.
         rows: int.
+        limits: `Limits` of the export; no caption and no image exceeds them.
     """
-    found = {name: _values(name, spec, rows) for name, spec in inputs.items()}
+    found = {name: _values(name, spec, rows, limits) for name, spec in inputs.items()}
     if "lengths" in found:
         found["lengths"] = np.full([rows], inputs["words"].shape[1], np.int32)
     return found
 
 
-def _values(name, spec, rows):
+def _values(name, spec, rows, limits):
+    side = math.isqrt(limits.max_pixels)
     if name == "seed":
         return np.arange(rows, dtype=np.int64)
     if name == "captions":
-        return np.array([CAPTIONS[i % len(CAPTIONS)].encode() for i in range(rows)], object)
+        captions = [CAPTIONS[i % len(CAPTIONS)].encode() for i in range(rows)]
+        return np.array([caption[: limits.max_caption_bytes] for caption in captions], object)
     if name.endswith("_bytes"):
-        return np.array([png(20 + i % 7, 30, i) for i in range(rows)], object)
-    shape = [rows, *(24 if side < 0 else side for side in spec.shape[1:])]
+        files = [png(min(20 + i % 7, side), min(30, side), i) for i in range(rows)]
+        return np.array(files, object)
+    shape = [rows, *(min(24, side) if size < 0 else size for size in spec.shape[1:])]
     if spec.dtype.kind == "f":
         return np.random.default_rng(0).normal(size=shape).astype(spec.dtype)
     if name == "images":

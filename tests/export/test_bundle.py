@@ -1,6 +1,7 @@
 """The bundle of an export: every file parses, and says what was measured."""
 
 import os
+import shlex
 import shutil
 import subprocess
 
@@ -140,6 +141,16 @@ def test_compose():
     assert service["mem_limit"] == "1280m"  # twice 604 MiB, in steps of 256
     assert "/v1/models/a_model " in service["healthcheck"]["test"][-1]
     assert all(isinstance(value, str) for value in service["environment"].values())
+
+
+def test_the_card_starts_the_server_with_the_flags_of_compose():
+    service = yaml.safe_load(configs.compose(facts()))["services"]["serving"]
+    run = card.readme(facts()).partition("docker run")[2].partition("```")[0]
+    flags = shlex.split(run.replace("\\\n", " ").partition("serving:" + configs.SERVING)[2])
+    assert flags == service["command"]
+    for flag in ("--model_config_file_poll_wait_seconds=30",
+                 "--enable_grpc_healthcheck_service=true"):
+        assert flag in flags
 
 
 # --- the card -------------------------------------------------------------------------------------

@@ -47,6 +47,47 @@ def test_many_rows_are_several_requests(address):
     assert files == [b"1:c%d:0" % i for i in range(8)]
 
 
+@pytest.mark.parametrize("refusal", [
+    "captions must have at most 3 rows, the max_batch of this export; it has [8]",
+    "A request may have at most 3 rows, got 8.",
+    "Task size 8 is larger than maximum input batch size 3",  # of TensorFlow Serving
+])
+def test_the_rows_of_a_request_follow_the_refusal(address, monkeypatch, refusal):
+    remote = client.Client(address, "fake")
+    rows, predict = [], remote.transport.predict
+
+    def limited(inputs, signature, outputs):
+        rows.append(len(inputs["seed"]))
+        if rows[-1] > 3:
+            raise ZooError(refusal)
+        return predict(inputs, signature, outputs)
+
+    monkeypatch.setattr(remote.transport, "predict", limited)
+    captions = [f"c{i}" for i in range(8)]
+    for _ in range(2):
+        assert remote.generate(captions) == [b"1:c%d:0" % i for i in range(8)]
+    assert rows == [8, 3, 3, 2, 3, 3, 2]
+
+
+def test_a_refusal_of_fewer_rows_is_an_error(address, monkeypatch):
+    remote = client.Client(address, "fake")
+
+    def refuse(*_):
+        raise ZooError("A request may have at most 3 rows, got 3.")
+
+    monkeypatch.setattr(remote.transport, "predict", refuse)
+    with pytest.raises(ZooError, match="at most 3 rows"):
+        remote.generate(["a", "b", "c", "d"])
+
+
+def test_one_file_is_one_condition(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(b"file")
+    for condition in (path, str(path), b"file", [path]):
+        assert client._read("image_bytes", condition) == [b"file"]
+    assert client._read("captions", "a") == ["a"] and client._read("labels", 3) == [3]
+
+
 def test_conditions_are_read_as_the_model_reads_them(tmp_path):
     np.save(tmp_path / "rows.npy", np.zeros([2, 3], np.float32))
     np.savez(tmp_path / "words.npz", words=np.zeros([1, 2, 3]), lengths=[2])

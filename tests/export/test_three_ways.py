@@ -10,12 +10,15 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra serve")
 pytest.importorskip("grpc", reason="needs the extra serve")
 
-from export import verify  # noqa: E402
+from export import request_limits, verify  # noqa: E402
 from export.saved_model import export_saved_model  # noqa: E402
 from tests.export.server.real import serving  # noqa: E402
 from tests.support.tiny_hub_module import tiny_modules  # noqa: E402
 from tests.support.tiny_systems import SYSTEMS  # noqa: E402
 from tests.support.tiny_xmc_gan import xmc_gan  # noqa: E402
+from zoo.conditions.records import Limits  # noqa: E402
+
+LIMITS = Limits(max_batch=1000, max_pixels=2**29, max_caption_bytes=2**24)
 
 
 def with_hub_encoder():
@@ -31,7 +34,8 @@ LARGE = [pytest.param(name, marks=pytest.mark.large) for name in CASES if name !
 
 @pytest.mark.parametrize("name", ["dcgan", *LARGE])
 def test_three_ways(name, tmp_path, capsys, request):
-    path = export_saved_model(CASES[name](), tmp_path / "model", samples=2)
+    path = export_saved_model(CASES[name](), tmp_path / "model", limits=LIMITS, samples=2)
+    assert request_limits.read_limits(path) == LIMITS
     slow = ("--timeout=600", "--read_timeout=600")  # on a busy machine
     with serving(tmp_path / "model", *slow) as server:
         status = verify.main([

@@ -35,6 +35,7 @@ class FakeVersion:
         },
     }
     seconds = 0.0
+    max_batch = 64
 
     def __init__(self, path, number):
         with open(os.path.join(path, "saved_model.pb")) as file:

@@ -152,6 +152,32 @@ def test_requests_are_joined_and_an_invalid_one_fails_alone(server, monkeypatch)
     assert max(models.loaded[1].batches) > 1
 
 
+def test_no_batch_is_larger_than_the_export_allows(server, monkeypatch):
+    addresses, models = server
+    monkeypatch.setattr(FakeVersion, "seconds", 0.1)
+    monkeypatch.setattr(FakeVersion, "max_batch", 3)
+    threads = [
+        threading.Thread(target=clients(addresses)[0].generate, args=[["a"], index])
+        for index in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 1 < max(models.loaded[1].batches) <= 3
+    files = clients(addresses)[1].generate(["a"] * 8, seed=list(range(8)))
+    assert files == [b"1:a:%d" % index for index in range(8)]
+
+
+@pytest.mark.parametrize(("flags", "most"), [((), 300), (("--max_batch=100",), 100)])
+def test_a_batch_of_a_large_export_fits_into_the_queue(folder, monkeypatch, flags, most):
+    monkeypatch.setattr(FakeVersion, "max_batch", 300)
+    with running(folder, monkeypatch, *flags) as (addresses, models, _):
+        client = Client(addresses["rest"], "fake", max_batch=1000)
+        assert len(client.generate(["a"] * 301)) == 301
+        assert max(models.loaded[1].batches) == client.max_batch == most
+
+
 def test_a_full_queue_is_503_and_the_client_tries_again(folder, monkeypatch):
     monkeypatch.setattr(FakeVersion, "seconds", 0.3)
     flags = ("--max_batch=1", "--max_queue=2")
@@ -278,7 +304,8 @@ def test_what_was_accepted_is_answered_while_the_server_stops(folder, monkeypatc
 
 
 @pytest.mark.parametrize(("flags", "words"), [
-    (["--max_queue=1"], "--max_queue must be at least --max_batch"),
+    (["--max_batch=0"], "--max_batch must be positive, got 0"),
+    (["--max_queue=1", "--max_batch=2"], "--max_queue must be at least --max_batch"),
     (["--timeout=0"], "--timeout must be positive"),
     (["--label=stable"], "LABEL=VERSION"),
     (["--model=missing"], "There is no folder missing"),
