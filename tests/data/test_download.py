@@ -4,9 +4,11 @@ import hashlib
 import http.server
 import io
 import os
+import shutil
 import tarfile
 import threading
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,6 +44,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch):
+    """The seconds of each pause, in which the tests do not wait."""
+    seconds = []
+    monkeypatch.setattr(downloads, "sleep", seconds.append)
+    return seconds
 
 
 @pytest.fixture
@@ -190,6 +200,40 @@ def test_a_small_disk_is_named_before_the_download(server, tmp_path, monkeypatch
     monkeypatch.setitem(downloads.DATA_SETS, "mine", KnownData(1, "pairs", archives=(
         archive_of(server, "a.zip", b"", bytes=10**18),)))
     with pytest.raises(ZooError, match="GB free, but the archives and their content take 2,200,"):
+        downloads.download("mine", str(tmp_path / "mine"))
+
+
+def test_what_has_arrived_needs_no_space(server, tmp_path, monkeypatch):
+    content = zipped(["x/1.jpg"]) + bytes(10_000)  # zeros after the end of a .zip do no harm
+    size = len(content)
+    archives = tuple(archive_of(server, f"{name}.zip", content, into=name, bytes=known)
+                     for name, known in (("a", size), ("b", size), ("c", 0)))
+    monkeypatch.setitem(downloads.DATA_SETS, "mine", KnownData(1, "pairs", archives=archives))
+    work = tmp_path / "mine.download"
+    work.mkdir()
+    (work / "a.zip").write_bytes(content)
+    (work / "b.zip.part").write_bytes(content[:3000])
+    (work / "c.zip").write_bytes(content)  # its size is unknown, so that it is not counted
+    (work / "unpacked").mkdir()  # of a call that was interrupted
+    space = int(2.2 * 2 * size) + 1 - size - 3000
+
+    def usage(folder):
+        return SimpleNamespace(free=0 if (work / "unpacked").exists() else space)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    downloads.download("mine", str(tmp_path / "mine"), lambda line: None)
+    assert files_below(tmp_path / "mine") == ["a/x/1.jpg", "b/x/1.jpg", "c/x/1.jpg"]
+    assert server.ranges == ["bytes=3000-"]
+
+
+def test_a_continued_download_that_does_not_fit_says_what_is_still_needed(
+        server, tmp_path, monkeypatch):
+    monkeypatch.setitem(downloads.DATA_SETS, "mine", KnownData(1, "pairs", archives=(
+        archive_of(server, "a.zip", b"", bytes=10**18),)))
+    (tmp_path / "mine.download").mkdir()
+    with open(tmp_path / "mine.download" / "a.zip.part", "wb") as file:
+        file.truncate(2 * 10**9)  # a sparse file
+    with pytest.raises(ZooError, match=r"take 2,199,999,998\.0 GB, besides the 2\.0 GB that have"):
         downloads.download("mine", str(tmp_path / "mine"))
 
 
