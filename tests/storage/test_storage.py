@@ -296,6 +296,24 @@ def test_a_failure_keeps_the_previous_folder(tmp_path, error):
     assert os.listdir(tmp_path) == ["folder"]
 
 
+def test_a_folder_has_one_writer(tmp_path):
+    folder = tmp_path / "folder"
+    with storage.atomic_folder(folder) as temporary:
+        Path(temporary, "file").write_text("first")
+        with pytest.raises(ZooError, match="Another process is writing .*folder: wait"):
+            fill(folder, "second")
+        assert Path(temporary, "file").read_text() == "first"
+    assert (folder / "file").read_text() == "first" and os.listdir(tmp_path) == ["folder"]
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    left = tmp_path / ".folder.partial"
+    (left / "inside").mkdir(parents=True)
+    (left / "half").symlink_to(tmp_path)
+    fill(tmp_path / "folder", "whole")
+    assert os.listdir(tmp_path / "folder") == ["file"] and os.listdir(tmp_path) == ["folder"]
+
+
 def test_a_failing_last_rename_brings_the_previous_folder_back(tmp_path, monkeypatch):
     folder = tmp_path / "folder"
     fill(folder, "one")

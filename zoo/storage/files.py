@@ -1,10 +1,12 @@
 """Atomic writes of files and folders."""
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
 
+from zoo.errors import ZooError
 from zoo.storage.os_errors import write_error
 
 
@@ -58,14 +60,14 @@ def atomic_folder(path):
     After a crash between the two renames, `recover_folder` restores the previous folder.
 
     Raises:
-        ZooError: the disk is full or the folder cannot be written.
+        ZooError: the disk is full, the folder cannot be written, or another process writes it.
     """
     path = os.path.realpath(path)
     recover_folder(path)
     temporary, previous = _sibling(path, "partial"), _sibling(path, "previous")
+    lock = None
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        os.makedirs(temporary)
+        lock = _claim(temporary, path)
         yield temporary
         if os.path.lexists(path):
             os.rename(path, previous)
@@ -75,8 +77,33 @@ def atomic_folder(path):
         recover_folder(path)
         raise write_error(path, error) from None
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if lock is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+            os.close(lock)
     shutil.rmtree(previous, ignore_errors=True)
+
+
+def _claim(temporary, path):
+    """Makes an empty folder that is this process's own; returns the descriptor of its lock."""
+    while True:
+        os.makedirs(temporary, exist_ok=True)
+        lock = os.open(temporary, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise ZooError(
+                f"Another process is writing {path}: wait until it is done, or choose another "
+                "folder."
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        if os.path.isdir(temporary) and os.path.samestat(os.fstat(lock), os.stat(temporary)):
+            break
+        os.close(lock)  # meanwhile the other process has finished, and renamed the folder
+    for entry in os.scandir(temporary):  # left by a process that was killed
+        shutil.rmtree(entry) if entry.is_dir(follow_symlinks=False) else os.remove(entry)
+    return lock
 
 
 def recover_folder(path):
