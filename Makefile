@@ -16,7 +16,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .DELETE_ON_ERROR:
 
 help:
-	@echo "make demo   install, generate images with the shipped preset, export it, call the export"
+	@echo "make demo   install, generate images with a built-in preset, export it, call the export"
 	@echo "make tour   install and see the effect of mode seeking: trains a small DM-GAN twice (minutes)"
 	@echo "make test   install and run the tests"
 	@echo "make lint   install and run ruff"
@@ -53,13 +53,13 @@ site: $(INSTALLED)
 
 clean:
 	rm -rf demo tour site build dist *.egg-info .pytest_cache .ruff_cache
-	find zoo zoo_cli recipes export tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find zoo zoo_cli recipes export examples tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(INSTALLED): setup.py pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "error: there is no $(PYTHON) here." \
-	  "Python 3.11 or newer is needed. Try: make PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "error: Python 3.11 or newer is needed, but $(PYTHON) is" \
+	  "Python 3.11, 3.12 or 3.13 is needed. Try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "error: Python 3.11, 3.12 or 3.13 is needed (TensorFlow 2.21 has no other), but $(PYTHON) is" \
 	    "$$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing into $(VENV) (about 1 GB of downloads the first time) ..."

@@ -23,7 +23,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE", "NOTICE"],
-    python_requires=">=3.11",
+    python_requires=">=3.11,<3.14",  # TensorFlow 2.21 has wheels for these
     packages=find_packages(include=[
         "zoo", "zoo.*", "zoo_cli", "recipes", "recipes.*", "export", "export.*"
     ]),

@@ -1,8 +1,8 @@
-r"""Publishes trained presets of the queue: float16 weights, licences, samples, the exact command.
+r"""Publishes trained presets of the queue: float16 weights, licenses, samples, the exact command.
 
     python tools/publish.py --data=data --out=runs/queue dm_gan_ms_emoji_64 dm_gan_emoji_64
 
-Writes `zoo/presets/NAME`, replacing the preset of that name. The texts about data, licences and
+Writes `zoo/presets/NAME`, replacing the preset of that name. The texts about data, licenses and
 limits are here; steps, settings and time come from the run. A preset that generates images gets a
 grid of samples, and its float16 weights are refused if its images differ from those of the float32
 weights by more than `TOLERANCE`. `examples/measure_presets.py` then measures it.

@@ -44,9 +44,9 @@ class WordEmbeddings(Condition):
             lengths = np.asarray(arrays.get("lengths")).astype(np.int32, casting="same_kind")
             sentence = arrays.get("sentence")
             if sentence is None:
-                sentence = sentence_of_words(words, lengths)
+                sentence = sentence_of_words(words, np.maximum(lengths, 1))  # checked below
             sentence = np.asarray(sentence, np.float32)
-        except (TypeError, ValueError, ZeroDivisionError):
+        except (TypeError, ValueError):
             words = np.zeros([0])
         if (
             words.shape[1:] != (self.max_words, self.features)

@@ -110,7 +110,7 @@ class EvaluationDataset:
     """
 
     def __init__(
-        self, data, form, training=None, crop="", seed=0, trained_on=None, embeddings=False
+        self, data, form, training=None, crop="", trained_on=None, embeddings=False
     ):
         from zoo.data import FORMS, SOURCES
 
@@ -122,7 +122,7 @@ class EvaluationDataset:
             name, path = (data, "") if data in SOURCES else ("", data)
         self.name = name or training.get("data.name") or FORMS[form][0]
         self.path = path or training.get("data.directory") or ""
-        self.form, self.training, self.seed = form, training, seed
+        self.form, self.training = form, training
         self.embeddings = embeddings
         self.crop = crop or training.get("data.crop") or "none"
         self.fraction = training.get("data.held_out_fraction") or 0.0

@@ -50,7 +50,7 @@ def generator_targets(generator):
 def discriminator_targets(discriminator):
     """Official `D_NET64`, `D_NET128`, `D_NET256` names -> targets in a `StageDiscriminator`.
 
-    Batch norm has AttnGAN's names, spectral normalisation DM-GAN's.
+    Batch norm has AttnGAN's names, spectral normalization DM-GAN's.
     """
     targets = trunk_targets(discriminator)
     if discriminator.conditional:

@@ -1,7 +1,7 @@
 """DM-GAN's official checkpoints (MinfengZhu/DM-GAN) by name.
 
 Plain state dicts, as AttnGAN's (see `zoo.importers.attn_gan`), whose text and image encoders it
-uses. The discriminators differ by spectral normalisation: `<layer>.module.{weight_bar, bias,
+uses. The discriminators differ by spectral normalization: `<layer>.module.{weight_bar, bias,
 weight_u, weight_v}` instead of batch norm.
 """
 

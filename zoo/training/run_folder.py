@@ -15,7 +15,6 @@
 import contextlib
 import fcntl
 import os
-import sys
 import time
 from numbers import Integral, Real
 from pathlib import Path
@@ -32,7 +31,7 @@ from zoo.training.config import (
 )
 from zoo.training.run_page import write_page
 from zoo.training.run_readme import NAME as README
-from zoo.training.run_readme import readme
+from zoo.training.run_readme import readme, typed_command
 from zoo.training.setting_rules import short_repr
 
 COUNT = (Integral, "a whole number of at least 0")
@@ -182,7 +181,7 @@ class RunFolder:
         if not (self.path / README).exists():
             text = readme(self.path, config).encode("utf-8", "backslashreplace")
             write_bytes_atomically(str(self.path / README), text)
-        self.log("$ " + " ".join(["python", *sys.argv]), console=False)
+        self.log(f"$ {typed_command()}", console=False)
 
 
 def read_object(path, form):

@@ -9,7 +9,7 @@ class SampleGrids:
     """The sample grids of an `Experiment`.
 
     Args:
-        experiment: `zoo.training.trainer.Experiment`.
+        experiment: `zoo.training.experiment.Experiment`.
         minutes: float, a grid is late after so many; 0: never.
         directory: the folder of the grids.
     """

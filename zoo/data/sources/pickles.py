@@ -110,7 +110,8 @@ def load_pickle(path):
 
 
 def load_list(path, kind):
-    """Reads a pickled list (or array) of `str` or `int`; raises `ZooError` for anything else."""
+    """Reads a pickled list (or array) of `kind`: `str`, `int` or `dict`. Anything else raises
+    `ZooError`."""
     values = load_pickle(path)
     values = values.tolist() if isinstance(values, np.ndarray) else values
     if isinstance(values, (list, tuple)):

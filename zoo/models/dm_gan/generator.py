@@ -45,7 +45,7 @@ class DynamicMemory(keras.layers.Layer):
         fused = (1 - response) * features + response * read
 
     Without the writing gate `memory = relu(M_w words)`; without the response gate nothing is fused:
-    the features go on beside what was read (the paper's plain memory, before its gates).
+    the features go on next to what was read (the paper's plain memory, before its gates).
 
     Args:
         filters: int. Channels of the features; the memory has twice as many.
@@ -145,8 +145,8 @@ class MemoryStage(WordStage):
 
     def call(self, features, words, mask=None, training=False):
         fused, details = self.memory(features, words, mask)
-        beside = fused if self.gates["response_gate"] else details["read"]
-        x = ops.concatenate([fused, beside], axis=-1)  # (batch, s, s, 2 filters)
+        second = fused if self.gates["response_gate"] else details["read"]
+        x = ops.concatenate([fused, second], axis=-1)  # (batch, s, s, 2 filters)
         shown = ("attention", *(gate for gate, used in self.gates.items() if used))
         return self.double(x, training=training), {name: details[name] for name in shown}
 
