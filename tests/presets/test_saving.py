@@ -93,10 +93,15 @@ def test_the_class_that_was_asked_for(saved):
         DAMSM.from_preset(saved)
 
 
-def test_saving_again_replaces_the_whole_preset(model, copy):
-    (copy.path / "stale.txt").write_text("x")
+def test_saving_again_replaces_the_preset_and_keeps_what_was_added(model, copy):
+    (copy.path / "notes.txt").write_text("mine")
+    (copy.path / "images").mkdir()
+    (copy.path / "images" / "a.png").write_text("b")
+    (copy.path / "README.md").write_text("old")
     presets.save_to_preset(model, copy.path, {"name": "again"})
-    assert "stale.txt" not in os.listdir(copy.path)
+    assert (copy.path / "notes.txt").read_text() == "mine"
+    assert (copy.path / "images" / "a.png").read_text() == "b"
+    assert "again" in (copy.path / "README.md").read_text()
     assert presets.read_metadata(copy.path)["name"] == "again"
     assert os.listdir(copy.path.parent) == ["copy"]
 
@@ -126,6 +131,24 @@ def test_a_folder_with_other_files_is_not_replaced(model, tmp_path):
     with pytest.raises(ZooError, match="is a file"):
         presets.save_to_preset(model, tmp_path / "thesis.txt")
     assert os.listdir(tmp_path) == ["thesis.txt"]
+    for content in ("{}", "[1]", "no JSON", '{"format": 1, "class": "X", "files": {}}'):
+        (tmp_path / "metadata.json").write_text(content)
+        with pytest.raises(ZooError, match="contains other files and is no preset"):
+            presets.save_to_preset(model, tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["metadata.json", "thesis.txt"]
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("", "must be a path, got ''"), (5, "must be a path, got 5"), (None, "a path, got None"),
+    (".", "is or contains the working directory"), ("..", "contains other files"),
+])
+def test_the_working_directory_is_not_replaced(model, tmp_path, monkeypatch, name, words):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    with pytest.raises(ZooError, match=words):
+        presets.save_to_preset(model, name)
+    assert os.listdir(tmp_path) == ["here"] and not os.listdir(here)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +160,8 @@ def test_a_folder_with_other_files_is_not_replaced(model, tmp_path):
         ({"results": {"fid": 3}}, "list of dicts"),
         ({"data": ["emoji"]}, "lacks name, licence"),
         ({"licence": "MIT"}, '"licence"'),
+        ({"license": {"name": "MIT"}}, 'no "license". Did you mean "licence"'),
+        ({"descripton": "x"}, 'Did you mean "description"'),
     ],
 )
 def test_metadata_of_another_form(model, tmp_path, metadata, words):

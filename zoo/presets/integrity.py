@@ -12,6 +12,7 @@ from zoo.presets.registry import METADATA
 FORMAT = 1
 CONFIG, WEIGHTS, VOCABULARY = "config.json", "model.weights.h5", "vocabulary.txt"
 README = "README.md"
+FILES = (CONFIG, WEIGHTS, VOCABULARY, METADATA, README)  # what `save_to_preset` writes
 SUFFIXES = (".json", ".txt", ".weights.h5")
 MAX_TEXT_BYTES = 16 << 20  # size of a .json or .txt file
 MAX_WEIGHTS_BYTES = 64 << 30

@@ -1,6 +1,6 @@
 """Checks the form of a preset's metadata, when it is saved and when it is loaded."""
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, nearest
 
 RESERVED = ("class", "files", "format", "parameters", "saved", "versions")
 _KINDS = (
@@ -25,6 +25,11 @@ def check_metadata(metadata):
     for key in RESERVED:
         if key in metadata:
             raise ZooError(f'metadata must not hold "{key}": it is taken from the model itself.')
+    known = {key for keys, _, _ in _KINDS for key in keys}.difference(RESERVED)
+    for key in metadata:
+        guess = "" if key in known else nearest(str(key), known)
+        if guess:
+            raise ZooError(f'The model card has no "{key}".{guess}')
     check_form(metadata)
 
 

@@ -4,6 +4,7 @@ import datetime
 import importlib
 import json
 import os
+import shutil
 
 from zoo import storage
 from zoo.checks import check_weights
@@ -21,7 +22,8 @@ def save_to_preset(model, directory, metadata=None, half=False):
 
     Args:
         model: a training system of `zoo.models`.
-        directory: str. The target; it may exist if it is empty or a preset.
+        directory: str or path. The target; it may exist if it is empty or a preset, whose other
+            files, such as notes, are kept.
         metadata: dict or None. Content of the model card: `name` (default: the directory's name),
             `task`, `description`, `licence` ({"name", "url"}), `data` (list of {"name", "licence",
             "url", "attribution"}), `source` ({"recipe", "commit", "checkpoint"}), `training`
@@ -35,11 +37,11 @@ def save_to_preset(model, directory, metadata=None, half=False):
         str: the directory.
 
     Raises:
-        ZooError: the directory contains other files, the metadata has another form, the weights are
-            not finite, or the disk is full. The previous preset is then unchanged.
+        ZooError: the directory contains files and is no preset, the metadata has another form, the
+            weights are not finite, or the disk is full. The previous preset is then unchanged.
     """
-    directory = os.fspath(directory)
     check_target(directory)
+    directory = os.fspath(directory)
     check_metadata(metadata)
     config = model_config(model)
     variables = model.preset_variables()
@@ -58,7 +60,22 @@ def save_to_preset(model, directory, metadata=None, half=False):
         full_metadata = _full_metadata(model, directory, metadata, variables, folder)
         storage.write_json(path(integrity.METADATA), full_metadata, strict=True)
         storage.write_bytes_atomically(path(integrity.README), card(full_metadata).encode())
+        _keep_other_files(directory, folder)
     return directory
+
+
+def _keep_other_files(directory, folder):
+    """Copies what a user added to the preset in `directory` to its successor in `folder`."""
+    if not os.path.isdir(directory):
+        return
+    for entry in os.scandir(directory):
+        target = os.path.join(folder, entry.name)
+        if entry.name in integrity.FILES or os.path.lexists(target):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            shutil.copytree(entry.path, target, symlinks=True)
+        else:
+            shutil.copy2(entry.path, target, follow_symlinks=False)
 
 
 def update_metadata(directory, **changes):
@@ -106,17 +123,34 @@ def public_module(cls):
 
 
 def check_target(directory):
-    """Raises `ZooError` unless a preset can be written to this directory."""
+    """Raises `ZooError` unless a preset can be written to this directory: it is new, empty, or
+    holds a preset."""
+    if not isinstance(directory, str | os.PathLike) or not os.fspath(directory):
+        raise ZooError(f"The directory of a preset must be a path, got {directory!r}.")
     storage.recover_folder(directory)
     if not os.path.lexists(directory):
         return
     if not os.path.isdir(directory):
         raise ZooError(f"Cannot save a preset to {directory}: it is a file. Name a directory.")
-    if os.listdir(directory) and not os.path.isfile(os.path.join(directory, integrity.METADATA)):
+    if os.listdir(directory) and not _is_preset(directory):
         raise ZooError(
-            f"Cannot save a preset to {directory}: it contains other files. Choose a new or empty "
-            "directory."
+            f"Cannot save a preset to {directory}: it contains other files and is no preset. "
+            "Choose a new or empty directory."
         )
+
+
+def _is_preset(directory):
+    """Whether a directory has the configuration, weights and metadata of a preset."""
+    path = os.path.join(directory, integrity.METADATA)
+    names = (integrity.CONFIG, integrity.WEIGHTS)
+    if not all(os.path.isfile(file) for file in (
+            path, *(os.path.join(directory, name) for name in names))):
+        return False
+    try:
+        content = storage.read_json(path)
+    except ZooError:
+        return False
+    return isinstance(content, dict) and {"format", "class", "files"} <= content.keys()
 
 
 def _full_metadata(model, directory, metadata, variables, folder):

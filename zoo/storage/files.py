@@ -60,9 +60,15 @@ def atomic_folder(path):
     After a crash between the two renames, `recover_folder` restores the previous folder.
 
     Raises:
-        ZooError: the disk is full, the folder cannot be written, or another process writes it.
+        ZooError: the disk is full, the folder cannot be written, another process writes it, or it
+            is or contains the working directory, which the renaming would take away.
     """
     path = os.path.realpath(path)
+    if os.path.commonpath([path, os.getcwd()]) == path:
+        raise ZooError(
+            f"{path} cannot be written as a whole: it is or contains the working directory. Name "
+            "another folder."
+        )
     recover_folder(path)
     temporary, previous = _sibling(path, "partial"), _sibling(path, "previous")
     lock = None
