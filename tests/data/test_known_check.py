@@ -49,6 +49,20 @@ def test_pairs(tmp_path, known):
     assert not passed and text[2].startswith("wrong   test: ") and "24 x 24" in text[2]
 
 
+def test_a_broken_image_in_a_folder_with_a_space(tmp_path, known):
+    """What training would refuse does not pass, and the next command can be pasted."""
+    known("facades", splits={"train": 3})
+    place = tmp_path / "my data"
+    images = place / "facades" / "train"
+    folders.side_by_side(images, 3)
+    passed, text = lines("facades", place)
+    assert passed and "--config.data.directory='DIR' " in text[-1]
+    (images / "001.png").write_text("no image")
+    passed, text = lines("facades", place)
+    assert not passed and text[0].startswith("wrong   train: ") and "001.png" in text[0]
+    assert text[-1] == "next: correct this, then zoo data --check facades 'DIR'"
+
+
 def test_domains(tmp_path, known):
     known("yosemite", splits={"train": (3, 2), "test": (1, 1)})
     for name, count in (("trainA", 3), ("trainB", 2), ("testA", 1), ("testB", 2)):

@@ -133,6 +133,14 @@ def test_a_bad_split_is_an_error(name, error):
         open_splits(loader(**{"train": Named(NAMES), name: ZooError(error)}))
 
 
+def test_training_images_are_not_held_out():
+    """Neither under the name "train" nor under another one of the same split."""
+    for own, wanted in (("train", "train"), (None, "train"), ("train", "training")):
+        source = Named(NAMES, own)
+        with pytest.raises(ZooError, match=f'cannot be "{wanted}", whose images are trained on'):
+            open_splits(lambda name, source=source: source, wanted)
+
+
 def test_nothing_left_to_train_on():
     with pytest.raises(ZooError, match="All 2 images would be held out, by 99 %"):
         divide(Named(["a", "b"]), 0.99)

@@ -5,6 +5,7 @@ The copy is opened as training opens it, so that what passes here is read there.
 
 import hashlib
 import os
+import shlex
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,7 +87,8 @@ def check(name, path):
             f"first: zoo data --download {name} --out={path}."
         )
     archives = {archive.name: archive for archive in known.archives}
-    report = Report(command=known.command.format(path), repeat=f"zoo data --check {name} {path}")
+    place = shlex.quote(os.fspath(path))
+    report = Report(command=known.command.format(place), repeat=f"zoo data --check {name} {place}")
     if os.path.basename(path) in archives and os.path.isfile(path):
         report.command = f"unpack it, then zoo data --check {name} FOLDER"
         _check_archive(report, archives[os.path.basename(path)], path)
@@ -142,14 +144,12 @@ def _check_split(report, known, path, split):
 
 def _open(report, known, path, split):
     """The source of a split; images of classes may also be files in a folder or .zip."""
-    name, settings = known.source, {}
-    if known.kind in ("pairs", "domains"):
-        settings["check"] = False
+    name = known.source
     if name == "cifar10" and not _batches(path):
-        name, settings = "classes", {"check": False}
+        name = "classes"
         if NAME not in report.command:
             report.command += NAME
-    source = get_source(name, directory=path, split=split, **settings)
+    source = get_source(name, directory=path, split=split)
     if known.kind in ("pairs", "domains", "classes") and getattr(source, "split", split) is None:
         raise MissingSplit(f"{path} has no folders for splits; expected {', '.join(known.splits)}.")
     return source

@@ -54,10 +54,16 @@ def open_splits(load, wanted="test", fraction=FRACTION, setting=SETTING):
         `Splits`.
 
     Raises:
-        ZooError: a split cannot be read, or the division leaves nothing to train on.
+        ZooError: a split cannot be read, the held-out one is the training split, or the division
+            leaves nothing to train on.
     """
     training = load("train")
     held_out, split = first_split(load, (wanted, *OTHERS))
+    if held_out is not None and split == (getattr(training, "split", None) or "train"):
+        raise ZooError(
+            f'The held-out split cannot be "{wanted}", whose images are trained on: name another '
+            "one, such as test."
+        )
     if held_out is not None:
         notes = [] if split == wanted else [
             f'there is no split "{wanted}": scores and samples use the split "{split}"'

@@ -240,10 +240,13 @@ def test_evaluation_is_complete_and_in_order(photos, crop, cache):
     [
         ({"sizes": (16, 8)}, "image_sizes must rise"),
         ({"sizes": ()}, "image_sizes must rise"),
-        ({"batch_size": 0}, "batch_size must be 1 or more"),
+        ({"batch_size": 0}, "batch_size must be a whole number from 1 to"),
         ({"batch_size": 11}, "larger than the number of images \\(10\\)"),
         ({"crop": "centre"}, 'crop must be "paper" or "none"'),
-        ({"start_step": -1}, "start_step must be 0 or more"),
+        ({"start_step": -1}, "start_step must be a whole number from 0 to"),
+        ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"batch_size": 4.0}, "batch_size must be a whole number"),
     ],
 )
 def test_bad_settings(shapes, settings, message):

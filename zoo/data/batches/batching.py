@@ -15,7 +15,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.batches.text_to_image import shuffled_indices
+from zoo.data.batches.text_to_image import check_batches, shuffled_indices
 from zoo.errors import ZooError
 
 
@@ -66,8 +66,7 @@ class Batching:
                 "image_size must be 1 or more and at most load_size, got image_size "
                 f"{self.image_size} and load_size {self.side}."
             )
-        if self.batch_size < 1:
-            raise ZooError(f"batch_size must be 1 or more, got {self.batch_size}.")
+        check_batches(self.batch_size, self.seed, self.start_step)
         if not all(map(len, sources)):
             raise ZooError("The data source has no images.")
 
@@ -106,8 +105,6 @@ class Batching:
         Raises:
             ZooError: a negative start, or a batch larger than an epoch.
         """
-        if self.start_step < 0:
-            raise ZooError(f"start_step must be 0 or more, got {self.start_step}.")
         if self.batch_size > count:
             raise ZooError(
                 f"batch_size {self.batch_size} is larger than the number of images ({count}): "

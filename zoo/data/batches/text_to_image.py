@@ -8,6 +8,8 @@ What calls no function of a user is not converted by TensorFlow's AutoGraph, whi
 the pipeline slower to trace. A source's `load` is converted.
 """
 
+from numbers import Integral
+
 import numpy as np
 import tensorflow as tf
 
@@ -76,9 +78,10 @@ def text_to_image_dataset(
         ZooError: an invalid size, batch size or crop; neither a tokenizer nor embeddings; or
             mismatched images of a single class.
     """
-    _check(source, image_sizes, batch_size, crop)
+    check_batches(batch_size, seed, start_step)
+    _check(source, image_sizes, crop)
     count, labels = len(source), np.asarray(source.labels, np.int64)
-    _check_training(labels, batch_size, start_step, mismatched)
+    _check_training(labels, batch_size, mismatched)
     texts = _texts(source, tokenizer)
     store = image_store(source, tuple(image_sizes), crop, cache)
     flip, random_crop = flip and training, crop == "paper" and training
@@ -128,7 +131,8 @@ def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", 
     Returns:
         finite `tf.data.Dataset` of dicts.
     """
-    _check(source, image_sizes, batch_size, crop)
+    check_batches(batch_size)
+    _check(source, image_sizes, crop)
     texts = _texts(source, tokenizer)
     store = image_store(source, tuple(image_sizes), crop, cache)
     count = len(source)
@@ -216,20 +220,27 @@ def _pair(seed, step):
     return tf.stack([tf.constant(seed, tf.int64), tf.cast(step, tf.int64)])
 
 
-def _check(source, image_sizes, batch_size, crop):
+def _check(source, image_sizes, crop):
     sizes = list(image_sizes)
     if not sizes or sizes != sorted(set(sizes)) or sizes[0] < 1:
         raise ZooError(f"image_sizes must rise from the smallest to the largest, got {sizes}.")
-    if batch_size < 1:
-        raise ZooError(f"batch_size must be 1 or more, got {batch_size}.")
     check_choice("crop", crop, ("paper", "none"))
     if not len(source):
         raise ZooError("The data source has no images.")
 
 
-def _check_training(labels, batch_size, start_step, mismatched):
-    if start_step < 0:
-        raise ZooError(f"start_step must be 0 or more, got {start_step}.")
+def check_batches(batch_size=1, seed=0, start_step=0):
+    """Raises `ZooError` unless these are whole numbers in their range: the order of the images
+    knows 2**32 seeds."""
+    for name, value, least, most in (("batch_size", batch_size, 1, 2**31 - 1),
+                                     ("seed", seed, 0, 2**32 - 1),
+                                     ("start_step", start_step, 0, 2**62)):
+        whole = isinstance(value, Integral) and not isinstance(value, bool)
+        if not whole or not least <= value <= most:
+            raise ZooError(f"{name} must be a whole number from {least} to {most}, got {value!r}.")
+
+
+def _check_training(labels, batch_size, mismatched):
     if batch_size > len(labels):
         raise ZooError(
             f"batch_size {batch_size} is larger than the number of images ({len(labels)}): "
