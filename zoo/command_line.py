@@ -145,6 +145,9 @@ def resolve_config(argv, name):
         return argv, None
     config = config_of(load_module(path), path, dataset if colon else None)
     check_known_keys(keys, config, name)
+    for key in keys:
+        if isinstance(_setting(key, name, config), ConfigDict):
+            raise ZooError(_setting_error(f"{name}.{key}", "", name, config))
     return argv, config
 
 

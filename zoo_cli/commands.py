@@ -42,6 +42,8 @@ def generate_flags(options):
 
 def train_flags(options):
     """`--config` from the name of a recipe, or the recipe and settings for a folder of images."""
+    from zoo.training import recipe_files
+
     name = options.RECIPE
     if os.path.isdir(name) or name.lower().endswith(".zip"):
         from zoo_cli.own_data import flags_of_folder
@@ -49,10 +51,12 @@ def train_flags(options):
         return flags_of_folder(
             name, options.workdir, options.recipe, options.kind, options.dry_run == "true"
         )
-    if not _RECIPE.fullmatch(name):
+    known = [file.removesuffix(".py") for file in recipe_files.names()]
+    if not _RECIPE.fullmatch(name) or name.isidentifier() and name not in known:
         raise ZooError(
             "zoo train takes a folder of images, or a recipe as NAME:DATASET or FILE.py:DATASET, "
-            f'got "{name}": for example zoo train attn_gan:shapes --workdir=runs/shapes.'
+            f'got "{name}", which is neither.{nearest(name, known)} For example: zoo train '
+            "attn_gan:shapes --workdir=runs/shapes."
         )
     if options.recipe or options.kind:
         raise ZooError(f"--recipe and --kind are for a folder of images, but {name} is a recipe.")

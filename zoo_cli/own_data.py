@@ -1,5 +1,6 @@
 """`zoo train FOLDER`: prepares a folder of a user's images, and chooses the recipe of its kind."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,11 @@ def flags_of_folder(folder, workdir, recipe=None, kind=None, dry_run=False):
     """
     if kind is not None:
         check_choice("--kind", kind, KINDS)
+    if recipe is not None:
+        recipe = recipe.removesuffix(".py").removeprefix("recipes/")
+        check_choice("--recipe", recipe, sorted({name for names in RECIPES.values()
+                                                 for name in names}))
+    folder = os.path.normpath(folder)
     record = read_record(folder)
     if record is None:
         if not workdir and not dry_run:
@@ -52,7 +58,7 @@ def flags_of_folder(folder, workdir, recipe=None, kind=None, dry_run=False):
             f"--kind={kind}, but {folder} was prepared as {record['kind']}: prepare it again."
         )
     known = RECIPES[record["kind"]]
-    recipe = (recipe or known[0]).removesuffix(".py").removeprefix("recipes/")
+    recipe = recipe or known[0]
     if recipe not in known:
         raise ZooError(
             f"--recipe must be one of {', '.join(known)} for {record['kind']}, got "

@@ -29,6 +29,9 @@ from zoo import command_line
 from zoo.errors import ZooError
 from zoo.preparation import prepare
 from zoo.preparation.record import NAME
+from zoo.training.config import differing_keys, to_plain
+from zoo.training.recipe import load_recipe
+from zoo.training.run_folder import as_begun
 from zoo_cli import program
 from zoo_cli.own_data import flags_of_folder
 
@@ -172,6 +175,50 @@ def test_another_recipe_or_kind(tmp_path, options, words):
     assert flags_of_folder(folder, None, "bicyclegan")[0] == "--config=bicyclegan:folder"
     with pytest.raises(ZooError, match=words):
         flags_of_folder(folder, None, **options)
+
+
+def test_a_mistyped_recipe_prepares_nothing(tmp_path):
+    folders.classes(tmp_path / "mine", 4)
+    for recipe in ("dcgann", "dcgan:shapes"):
+        with pytest.raises(ZooError, match=f"--recipe must be one of .*got '{recipe}'"):
+            flags_of_folder(str(tmp_path / "mine"), str(tmp_path / "run"), recipe)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(("name", "kind", "settings"), [
+    ("pix2pix", "pairs", {"steps": 50}), ("attn_gan", "captions", {"steps": 200, "size": "paper"}),
+    ("dcgan", "classes", {"steps": 10}),
+])
+def test_a_run_may_be_continued_for_more_steps(tmp_path, name, kind, settings):
+    """What follows from the steps, such as the EMA decay, keeps its value."""
+    def config(**changes):
+        config = load_recipe(f"{name}:folder").config
+        config.update_from_flattened_dict({"data.directory": folder, **changes})
+        return config
+
+    folder, run = record(tmp_path / "mine", kind=kind), tmp_path / "run"
+    run.mkdir()
+    begun = config(**settings).copy_and_resolve_references()
+    (run / "config.json").write_text(json.dumps(to_plain(begun)))
+    longer = config(**{**settings, "steps": 5000})
+    assert set(differing_keys(to_plain(begun), longer)) & {"model.ema_decay", "decay.epochs"}
+    continued = as_begun(longer, run)
+    assert continued.steps == 5000 and differing_keys(to_plain(begun), continued) == []
+    assert continued.batch_size == begun.batch_size
+    set_by_user = config(**{**settings, "steps": 5000, "model.ema_decay": 0.5})
+    assert differing_keys(to_plain(begun), as_begun(set_by_user, run)) == ["model.ema_decay"]
+
+
+def test_a_folder_in_another_spelling(tmp_path):
+    folder = record(tmp_path / "mine", kind="pairs")
+    assert flags_of_folder(f"{folder}/./", None) == flags_of_folder(folder, None)
+
+
+def test_a_mistyped_folder_is_called_so():
+    for name, more in (("my_imgs", "For example"), ("dcgn", 'Did you mean "dcgan"')):
+        with pytest.raises(ZooError, match=f'a folder of images, or a recipe .*got "{name}", which '
+                                           f"is neither. .*{more}"):
+            program.run(["train", name])
 
 
 def test_a_folder_needs_a_workdir(tmp_path):

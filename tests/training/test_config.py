@@ -132,6 +132,13 @@ def test_differing_keys():
     assert configs.differing_keys(old, new) == ["dtype", "model.latent_dim", "seed"]
 
 
+def test_a_path_in_another_spelling_is_the_same():
+    for before, now, same in (("data/mine", "./data/mine/", True), ("data/mine", "data/m", False),
+                              ("/data//mine", "/data/mine", True), ("", "./", False)):
+        old, new = {"data": {"directory": before}}, {"data": {"directory": now}}
+        assert configs.differing_keys(old, new) == ([] if same else ["data.directory"])
+
+
 def test_a_variant_is_strict():
     config = variants.common_config("mine", "a", ["a"])
     config.data = {"flip": True}

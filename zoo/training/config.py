@@ -4,6 +4,8 @@ A config is a locked `ml_collections.ConfigDict`, so that a misspelled key is an
 being silently ignored. A recipe's `get_config` creates it (see `zoo.training.recipe`).
 """
 
+import os
+
 from ml_collections import ConfigDict
 
 from zoo.errors import ZooError, check_choice, nearest
@@ -55,8 +57,14 @@ def differing_keys(old, new):
     return [
         key
         for key in sorted(old.keys() | new.keys())
-        if key not in RUNTIME_KEYS and old.get(key, missing) != new.get(key, missing)
+        if key not in RUNTIME_KEYS
+        and _normal(old.get(key, missing)) != _normal(new.get(key, missing))
     ]
+
+
+def _normal(value):
+    """A setting's value, a path in one spelling: "./data/" is "data"."""
+    return os.path.normpath(value) if isinstance(value, str) and "/" in value else value
 
 
 def kept(config, old):

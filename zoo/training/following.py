@@ -74,6 +74,26 @@ def reference(config, name):
     return config.get_ref(key)
 
 
+def following_settings(config):
+    """Names of the settings whose values follow from others."""
+    names = []
+    for key, stored in config.items(preserve_field_references=True):
+        if isinstance(stored, ConfigDict):
+            names += [f"{key}.{name}" for name in following_settings(stored)]
+        elif _follows(stored):
+            names.append(key)
+    return names
+
+
+def _follows(stored):
+    """Whether the value of a field follows; a `Following` may be inside an older reference."""
+    while isinstance(stored, FieldReference):
+        if getattr(stored, "follows", False):
+            return True
+        stored = stored._value  # there is no public access
+    return False
+
+
 def changed_settings(config, defaults):
     """dict of name -> value of the settings that the user has changed.
 
@@ -86,6 +106,6 @@ def changed_settings(config, defaults):
         if isinstance(stored, ConfigDict):
             inside = changed_settings(stored, defaults[key])
             changed.update({f"{key}.{name}": value for name, value in inside.items()})
-        elif not getattr(stored, "follows", False) and config[key] != defaults[key]:
+        elif not _follows(stored) and config[key] != defaults[key]:
             changed[key] = config[key]
     return changed

@@ -23,12 +23,14 @@ from zoo.data.splits import FRACTION
 from zoo.errors import ZooError
 from zoo.training.config import (
     DEFAULTS_OF_OLD_RUNS,
+    RUNTIME_KEYS,
     differing_keys,
     flatten,
     kept,
     replace_auto,
     to_plain,
 )
+from zoo.training.following import following_settings
 from zoo.training.run_page import write_page
 from zoo.training.run_readme import NAME as README
 from zoo.training.run_readme import readme, typed_command
@@ -240,16 +242,21 @@ def check_config_matches(directory, config):
 def as_begun(config, directory):
     """A copy of the config in which settings that are newer than the run keep their old values.
 
-    The defaults of two settings differ from the behavior before they were introduced: a run started
-    without `data.held_out_fraction` continues with all images of a data set that has no held-out
-    split, and one started without `data.words` continues with its tokenization. `dtype: "auto"`
-    stays what it was when the run began, also on another machine.
+    A setting that follows from others, such as the EMA decay from the number of steps, keeps its
+    value, so that a run can be continued for more steps. The defaults of two settings differ from
+    the behavior before they were introduced: a run started without `data.held_out_fraction`
+    continues with all images of a data set that has no held-out split, and one started without
+    `data.words` continues with its tokenization. `dtype: "auto"` stays what it was when the run
+    began, also on another machine.
     """
     result = config.copy_and_resolve_references()
     begun = read_config(directory) if os.path.isdir(directory) else None
     if begun is None:
         return result
     known = flatten(begun)
+    for key in set(following_settings(config)) & known.keys() - set(RUNTIME_KEYS):
+        value = known[key]
+        result.update_from_flattened_dict({key: tuple(value) if type(value) is list else value})
     replace_auto(result, lambda key: known.get(key, "auto"))
     for name, default in (("held_out_fraction", FRACTION), ("words", "unicode")):
         key = f"data.{name}"
