@@ -226,8 +226,8 @@ def main(argv):
             "source": {"recipe": "recipes/train_encoder.py"},
             "usage": _usage(Path(values.out).resolve().name),
             "training": {
-                "data": values.data, "pictures": len(source), "classes": classes,
-                "looked_at_beside": splits.word,
+                "data": values.data, "images": len(source), "classes": classes,
+                "also_looked_at": splits.word,
                 "steps": values.steps, "batch_size": values.batch_size,
                 "learning_rate": values.learning_rate, "seed": values.seed, "flip": values.flip,
                 "pad": values.pad,

@@ -48,6 +48,7 @@ MISTAKES = {
         (lambda m: m.generate(prompt="face"), "no argument `prompt`. It takes captions"),
         (lambda m: m.generate("face", images_per_captions=4), 'mean "images_per_caption"'),
         (lambda m: m.interpolate("face", num=4), "It takes captions, steps, seed, batch_size"),
+        (lambda m: m.interpolate("face", images_per_caption=4), "It takes captions, steps, seed"),
     ],
     "no captions, or words that the model does not know": [
         (lambda m: m.generate(), "No captions were given: give a string or a list"),

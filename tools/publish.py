@@ -191,8 +191,7 @@ def main():
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with the data sets")
     parser.add_argument("--out", type=Path, default=Path("runs/queue"), help="folder of the runs")
     parser.add_argument("--target", type=Path, default=ROOT / "zoo" / "presets")
-    parser.add_argument("--machine", default="one core of a CPU with AMX, no GPU, other programs "
-                                             "beside it")
+    parser.add_argument("--machine", required=True, help="what trained them, for the cards")
     options = parser.parse_args()
     queue = Queue(PLAN, options.out, options.data)
     jobs = {job.name: job for job in PLAN}

@@ -33,9 +33,9 @@ def _accepted(model, call, option):
     """A sentence with the argument nearest to `option`, or else all that `call` takes."""
     condition, method = model.condition, call.rpartition(".")[2]
     count = condition.count_argument if method == "generate" else "steps"
-    details = ("return_details",) if method == "generate" else ()
-    listed = (condition.argument, count, "seed", "batch_size", *details, *model.parse_options)
-    guess = nearest(option, ("conditions", *listed, *COUNT_NAMES))
+    more = ("return_details", *COUNT_NAMES) if method == "generate" else ()
+    listed = (condition.argument, count, "seed", "batch_size", *more[:1], *model.parse_options)
+    guess = nearest(option, ("conditions", *listed, *more))
     return guess or f" It takes {', '.join(dict.fromkeys(listed))}."
 
 
