@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tests.training.fakes import Score, TinySystem, config, experiment
 from zoo.errors import ZooError
+from zoo.training import launch
 from zoo.training.cluster import make_strategy
 from zoo.training.run_folder import RunFolder
 from zoo.training.trainer import Trainer
@@ -254,6 +255,16 @@ def test_xla_is_for_one_device():
     strategy = types.SimpleNamespace(num_replicas_in_sync=2)
     with pytest.raises(ZooError, match="jit_compile is for one device, but there are 2 replicas"):
         Trainer(experiment(TinySystem()), config(jit_compile=True), None, strategy)
+
+
+@pytest.mark.parametrize(("workdir", "strategy", "message"), [
+    (None, None, "workdir must be the path of a run folder, got None"),
+    ("", None, "workdir must be the path of a run folder, got ''"),
+    ("runs/x", "mirrored", "strategy must be a tf.distribute strategy, or None .*got 'mirrored'"),
+])
+def test_arguments_of_run(workdir, strategy, message):
+    with pytest.raises(ZooError, match=message):
+        launch.run("dcgan:shapes", workdir, strategy=strategy)
 
 
 def test_cluster_without_description(monkeypatch):

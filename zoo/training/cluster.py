@@ -29,6 +29,20 @@ def make_strategy(name):
     return tf.distribute.get_strategy()
 
 
+def chosen_strategy(strategy, name):
+    """The given `tf.distribute` strategy; of None, that of a name, see `make_strategy`.
+
+    Raises:
+        ZooError: it is something else.
+    """
+    if strategy is not None and not isinstance(strategy, tf.distribute.Strategy):
+        raise ZooError(
+            f"strategy must be a tf.distribute strategy, or None for that of config.strategy "
+            f'("{name}"), got {strategy!r}.'
+        )
+    return strategy or make_strategy(name)
+
+
 def is_chief(strategy):
     """Whether this process is the one worker that writes files."""
     cluster = strategy.cluster_resolver

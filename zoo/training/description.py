@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from zoo.networks.build import without_values
 from zoo.training import cost
-from zoo.training.cluster import make_strategy
+from zoo.training.cluster import chosen_strategy
 from zoo.training.config import to_plain
 from zoo.training.gpus import describe_gpus
 from zoo.training.launch import build_experiment, parameter_summary, resolve
@@ -64,7 +64,7 @@ def plan(config, build=None, strategy=None):
     """
     recipe = as_recipe(config, build)
     recipe.validate()
-    strategy = strategy or make_strategy(recipe.config.strategy)
+    strategy = chosen_strategy(strategy, recipe.config.strategy)
     data = (open_stand_in(recipe) if stands_in(recipe.config)
             else recipe.open_data(recipe.config))
     recipe = resolve(recipe, data)

@@ -4,6 +4,7 @@
 the data and build the model in the same way.
 """
 
+import os
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import keras
 
 from zoo.errors import ZooError
 from zoo.presets.usage import condition_record
-from zoo.training.cluster import is_chief, lost_workers_explained, make_strategy
+from zoo.training.cluster import chosen_strategy, is_chief, lost_workers_explained
 from zoo.training.config import flatten, negatives_of, replace_auto, to_plain
 from zoo.training.hardware import automatic_precision, precision_line, set_threads
 from zoo.training.initial_weights import check_start, start_from
@@ -53,8 +54,10 @@ def run(config, workdir, build=None, strategy=None):
     """
     recipe = as_recipe(config, build)
     recipe.validate()
+    if not isinstance(workdir, str | os.PathLike) or not os.fspath(workdir):
+        raise ZooError(f"workdir must be the path of a run folder, got {workdir!r}.")
     threads = set_threads(recipe.config.get("threads", 0))
-    strategy = strategy or make_strategy(recipe.config.strategy)
+    strategy = chosen_strategy(strategy, recipe.config.strategy)
     with lost_workers_explained(strategy, lambda: "training had not begun"):
         return _run(recipe, workdir, strategy, threads)
 

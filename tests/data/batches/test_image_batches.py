@@ -257,7 +257,7 @@ def test_grey_inputs():
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        ("labels", {"size": 0}, "image_size must be 1 or more"),
+        ("labels", {"size": 0}, "image_size must be a whole number from 1 to"),
         ("paired", {"size": 16, "load_size": 12}, "got image_size 16 and load_size 12"),
         ("unpaired", {"load_size": 4}, "at most load_size"),
         ("labels", {"batch_size": 0}, "batch_size must be a whole number from 1 to"),
@@ -266,6 +266,8 @@ def test_grey_inputs():
         ("labels", {"start_step": -1}, "start_step must be a whole number from 0 to"),
         ("labels", {"seed": 2**32}, "seed must be a whole number from 0 to 4294967295"),
         ("labels", {"seed": 1.5}, "seed must be a whole number"),
+        ("labels", {"size": 16.0}, "image_size must be a whole number from 1 to"),
+        ("labels", {"rows": (0, 7)}, "each of rows must be a whole number from 0 to 2, got 7"),
         ("labels", {"batch_size": 4.0}, "batch_size must be a whole number"),
         ("paired", {"source_channels": 2}, r"must be 1 or 3, got \[2, 3\]"),
         ("labels", {"source": Photos(0)}, "has no images"),

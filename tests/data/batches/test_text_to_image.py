@@ -246,6 +246,7 @@ def test_evaluation_is_complete_and_in_order(photos, crop, cache):
         ({"start_step": -1}, "start_step must be a whole number from 0 to"),
         ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295"),
         ({"seed": 1.5}, "seed must be a whole number"),
+        ({"rows": (2, -1)}, "each of rows must be a whole number from 0 to .*, got -1"),
         ({"batch_size": 4.0}, "batch_size must be a whole number"),
     ],
 )

@@ -15,7 +15,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from zoo.data.batches.text_to_image import check_batches, shuffled_indices
+from zoo.data.batches.text_to_image import check_numbers, shuffled_indices
 from zoo.errors import ZooError
 
 
@@ -55,7 +55,11 @@ class Batching:
         return self.image_size + 2 * self.pad if self.load_size is None else self.load_size
 
     def check(self, *sources):
-        """Raises `ZooError` for invalid sizes, or a source without images."""
+        """Raises `ZooError` for invalid numbers, or a source without images."""
+        check_numbers(
+            self.rows, batch_size=self.batch_size, seed=self.seed, start_step=self.start_step,
+            image_size=self.image_size, load_size=self.load_size, pad=self.pad,
+        )
         if self.pad and (self.load_size is not None or not 0 < self.pad < self.image_size):
             raise ZooError(
                 f"pad must be from 0 to image_size - 1, and 0 with a load_size, got pad {self.pad} "
@@ -66,7 +70,6 @@ class Batching:
                 "image_size must be 1 or more and at most load_size, got image_size "
                 f"{self.image_size} and load_size {self.side}."
             )
-        check_batches(self.batch_size, self.seed, self.start_step)
         if not all(map(len, sources)):
             raise ZooError("The data source has no images.")
 

@@ -20,6 +20,11 @@ from zoo.data.batches.piece_store import PieceStore
 from zoo.data.text_cache import TextCache
 from zoo.errors import ZooError, check_choice
 
+RANGES = {
+    "batch_size": (1, 2**31 - 1), "start_step": (0, 2**62),
+    "seed": (0, 2**32 - 1),  # the order of the images knows no other
+    "image_size": (1, 2**15), "load_size": (1, 2**15), "pad": (0, 2**15),
+}
 _WORDS_SALT = 0x5BD1E995
 _MISMATCHED_SALT, _MISMATCHED_CROP_SALT = 0x1B873593, 0x52DCE729
 
@@ -78,7 +83,7 @@ def text_to_image_dataset(
         ZooError: an invalid size, batch size or crop; neither a tokenizer nor embeddings; or
             mismatched images of a single class.
     """
-    check_batches(batch_size, seed, start_step)
+    check_numbers(rows, batch_size=batch_size, seed=seed, start_step=start_step)
     _check(source, image_sizes, crop)
     count, labels = len(source), np.asarray(source.labels, np.int64)
     _check_training(labels, batch_size, mismatched)
@@ -131,7 +136,7 @@ def evaluation_batches(source, tokenizer, image_sizes, batch_size, crop="none", 
     Returns:
         finite `tf.data.Dataset` of dicts.
     """
-    check_batches(batch_size)
+    check_numbers(batch_size=batch_size)
     _check(source, image_sizes, crop)
     texts = _texts(source, tokenizer)
     store = image_store(source, tuple(image_sizes), crop, cache)
@@ -229,12 +234,19 @@ def _check(source, image_sizes, crop):
         raise ZooError("The data source has no images.")
 
 
-def check_batches(batch_size=1, seed=0, start_step=0):
-    """Raises `ZooError` unless these are whole numbers in their range: the order of the images
-    knows 2**32 seeds."""
-    for name, value, least, most in (("batch_size", batch_size, 1, 2**31 - 1),
-                                     ("seed", seed, 0, 2**32 - 1),
-                                     ("start_step", start_step, 0, 2**62)):
+def check_numbers(rows=None, **numbers):
+    """Raises `ZooError` unless the arguments of a data set are whole numbers in their range.
+
+    Args:
+        rows: rows of a batch, or None.
+        **numbers: keys of `RANGES`, among them `batch_size`; None is not checked.
+    """
+    rows = () if rows is None else np.asarray(rows).tolist()
+    of_batch = [("each of rows", row, (0, numbers["batch_size"] - 1)) for row in rows]
+    for name, value, (least, most) in (
+        *((name, value, RANGES[name]) for name, value in numbers.items() if value is not None),
+        *of_batch,
+    ):
         whole = isinstance(value, Integral) and not isinstance(value, bool)
         if not whole or not least <= value <= most:
             raise ZooError(f"{name} must be a whole number from {least} to {most}, got {value!r}.")
