@@ -30,7 +30,8 @@ _FOLDER = flags.DEFINE_string("folder", None, "The images: a folder or a .zip fi
 _OUT = flags.DEFINE_string("out", None, "Folder to write to: new or empty.")
 _KIND = flags.DEFINE_string("kind", None, "captions, classes, pairs or domains; default: found.")
 _SIZE = flags.DEFINE_integer("size", None, "Pixels of the shorter side to resize the images to.")
-_TEST = flags.DEFINE_float("test_fraction", 0.1, "Share of the test part, if there are no splits.")
+_TEST = flags.DEFINE_float("test_fraction", None, "Share of the test part, of a folder without "
+                                                  "splits; default: 0.1.")
 _ERROR = flags.DEFINE_string("on_error", "raise", "skip leaves out what cannot be used.")
 _LICENCE = flags.DEFINE_string("licence", "", "The licence of the images, for the record.")
 _CHECK = flags.DEFINE_string("check", None, "Check the folder as a paper's data set: birds, coco, "

@@ -219,7 +219,7 @@ def half(folder):
     (no_caption, "1 images have no caption, such as 002.png"),
     (damaged, "001.png: a PNG that is damaged"),
     (bad_row, "line 2: 3 columns, but the first line has 2; put captions with commas"),
-    (bad_json, "expected COCO's form .* but it lacks 'image_id'"),
+    (bad_json, 'expected COCO.s form .* but "image_id" is missing'),
     (half, "found trainA for A, but no folder for B"),
 ])
 def test_what_cannot_be_used_is_named(tmp_path, write, words):

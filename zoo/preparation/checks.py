@@ -5,8 +5,9 @@ import hashlib
 
 import numpy as np
 
+from zoo.data.sources.domain_layouts import layouts, wide_enough
 from zoo.errors import ZooError
-from zoo.images.decode import read_image
+from zoo.images.decode import pixel_limit, read_image
 
 THUMB = 64  # pixels of the images of the contact sheet
 SIDE = 16  # of the comparison of brightness between neighbors
@@ -21,7 +22,7 @@ class Facts:
     """Properties of a decoded image.
 
     Attributes:
-        sha256: str, of the file. width, height: int.
+        sha256: str, of the file. width, height: int, of the image that is written.
         bits: uint8 (32,), whether each of 256 places is brighter than its neighbor.
         tone: float32 (3,), the mean color.
         thumb: uint8 (64, 64, 3), the middle square of the image.
@@ -55,16 +56,60 @@ def facts_of(data):
     return facts, image
 
 
-def resized(image, size):
-    """A uint8 image (h, w, 3) whose shorter side has `size` pixels, as the bytes of a PNG file."""
+def resized_shape(width, height, size, halves=False):
+    """(width, height) of an image whose shorter side gets `size` pixels.
+
+    Of two halves side by side the shorter side of each gets them; the other one is rounded down,
+    so that they stay wide enough to be two.
+    """
+    if halves:
+        half = width // 2
+        short = min(half, height)
+        return 2 * (half * size // short), height * size // short
+    scale = size / min(width, height)
+    return max(size, round(width * scale)), max(size, round(height * scale))
+
+
+def resized(image, size, halves=False):
+    """A uint8 image (h, w, 3) in its `resized_shape`. Each of two halves is scaled by itself."""
     from PIL import Image
 
-    from zoo.visualization.grid import png_bytes
-
     height, width = image.shape[:2]
-    scale = size / min(height, width)
-    shape = max(size, round(width * scale)), max(size, round(height * scale))
-    return png_bytes(np.asarray(Image.fromarray(image).resize(shape, Image.BICUBIC)))
+    width, height = resized_shape(width, height, size, halves)
+    parts = np.split(image, 2, axis=1) if halves else [image]
+    shape = width // len(parts), height
+    return np.concatenate(
+        [np.asarray(Image.fromarray(part).resize(shape, Image.BICUBIC)) for part in parts], axis=1
+    )
+
+
+def image_rule(tree, size=None, halves=False):
+    """The conditions under which training reads an image as it is written.
+
+    Returns:
+        function (item, fact) -> the problem or None; it raises `ZooError` for an image that is too
+        narrow to be two side by side, because then the others may be single images too.
+    """
+    def rule(item, fact):
+        width, height = fact.width, fact.height
+        if halves and not wide_enough(width, height):
+            raise ZooError(
+                f"{tree.describe(item.name)}: an image of {width} x {height} pixels is unlikely to "
+                "be A and B side by side, which is at least 1.6 times as wide as high; accepted "
+                f"are also {layouts('A', 'B')}. Move single images away."
+            )
+        if halves and width % 2:
+            return f"{width} pixels wide, which is odd; expected A|B side by side."
+        if size is not None:
+            width, height = resized_shape(width, height, size, halves)
+            if width * height > (limit := pixel_limit()):
+                return (
+                    f"--size={size} makes it {width:,} x {height:,} pixels, but at most {limit:,} "
+                    "pixels are read; give a smaller --size."
+                )
+        return None
+
+    return rule
 
 
 def near_duplicates(facts):
@@ -102,29 +147,33 @@ def near_duplicates(facts):
     return sorted(pairs)
 
 
-def check_images(tree, items, problems, keep=None):
+def check_images(tree, items, problems, rule=None, keep=None):
     """Decodes all images.
 
     Args:
         tree: `zoo.listing.Tree`. items: list of `Item`.
-        problems: list, to which a sentence per image that cannot be read is added.
-        keep: function (item, data, image), called with each good image, or None.
+        problems: list, to which a sentence per image that cannot be used is added.
+        rule: function (item, fact) -> a further problem or None, or None.
+        keep: function (item, fact, data, image), called with each good image, or None.
 
     Returns:
         (list of the good `Item`s, list of their `Facts`).
     """
     good, facts = [], []
     for item in items:
+        where = tree.describe(item.name)
         try:
             data = tree.bytes(item.name)
             fact, image = facts_of(data)
         except ZooError as error:
             text = str(error)
-            where = tree.describe(item.name)
             problems.append(text if text.startswith(where) else f"{where}: {text.rstrip('.')}.")
             continue
+        if rule is not None and (problem := rule(item, fact)):
+            problems.append(f"{where}: {problem}")
+            continue
         if keep is not None:
-            keep(item, data, image)
+            keep(item, fact, data, image)
         good.append(item)
         facts.append(fact)
     return good, facts

@@ -1,38 +1,42 @@
 """`prepare`: a user's folder becomes a data set that every recipe reads."""
 
-import dataclasses
 import hashlib
 import json
+import numbers
 import os
 import posixpath
 from pathlib import Path
 
 from zoo import storage
-from zoo.data.splits import FRACTION, is_held_out
 from zoo.errors import ZooError, check_choice
 from zoo.listing import METADATA, open_tree
-from zoo.preparation.checks import check_images, near_duplicates, resized
+from zoo.preparation.checks import check_images, image_rule, near_duplicates, resized
 from zoo.preparation.contact_sheet import contact_sheet
-from zoo.preparation.kinds import find_kind, items_of
-from zoo.preparation.record import NAME, SHEET, SUMS, record_of, report, source_of
+from zoo.preparation.items import are_halves, items_of
+from zoo.preparation.kinds import find_kind
+from zoo.preparation.own_files import NAME, SHEET, SUMS
+from zoo.preparation.readable import check_groups, check_readable
+from zoo.preparation.record import record_of, report, source_of
+from zoo.preparation.splitting import with_splits
 from zoo.preparation.words import words_of
 from zoo.storage import output_folders
-from zoo.visualization.grid import save_png
+from zoo.visualization.grid import png_bytes, save_png
 
 
-def prepare(folder, out, kind=None, size=None, test_fraction=FRACTION, on_error="raise",
+def prepare(folder, out, kind=None, size=None, test_fraction=None, on_error="raise",
             licence="", log=None):
     """Checks a user's images and writes them as a data set.
 
     Args:
-        folder: str, a folder or .zip file: images with captions, class folders, pairs, or two
-            domains, see docs/data.md.
-        out: str, a folder to write; it must not exist, or be empty.
+        folder: str or path, a folder or .zip file: images with captions, class folders, pairs, or
+            two domains, see docs/data.md.
+        out: str or path, a folder to write; it must not exist, or be empty.
         kind: "captions", "classes", "pairs" or "domains"; None finds it.
         size: int or None. Pixels of the shorter side to which images are resized and written as
-            PNG; None copies the files.
+            PNG, of each half if two are side by side; None copies the files.
         test_fraction: float in [0, 1). Share of the images that become the split "test", by the
-            hash of their names, if the folder has no splits; 0 for none.
+            hash of their names, in a folder without splits; 0 for none; None is 0.1, and the
+            splits of a folder that has some.
         on_error: "raise" stops at images or captions that cannot be used; "skip" leaves them out.
         licence: str, for the record.
         log: function of a str, called with lines of the report, or None.
@@ -42,30 +46,21 @@ def prepare(folder, out, kind=None, size=None, test_fraction=FRACTION, on_error=
 
     Raises:
         ZooError: two readings of the folder are possible, or none; an image or caption cannot be
-            used; or `out` is not empty.
+            used; a split, class or domain has no usable image; training could not read the result;
+            an argument is invalid; or `out` is not empty. Nothing is written then.
     """
     check_choice("--on_error", on_error, ("raise", "skip"))
-    _check_numbers(size, test_fraction)
-    target = _check_out(out, folder)
+    size, test_fraction = _check_numbers(size, test_fraction)
+    _check_text(folder, out, licence)
     tree = open_tree(folder)
+    target = _check_out(out, folder)
     source = source_of(tree)
     kind, found = find_kind(tree, kind)
     items, problems = items_of(tree, kind)
-    items = _with_splits(tree, kind, items, test_fraction)
+    items, by_hash = with_splits(tree, kind, items, test_fraction)
+    _check_places(tree, kind, items, size)
     with storage.atomic_folder(str(target)) as partial:
-        sums, good = {}, []
-
-        def keep(item, data, image):
-            place = place_of(kind, item, png=size is not None)
-            data = data if size is None else resized(image, size)
-            path = Path(partial, place)
-            if place in sums:
-                raise ZooError(f"{tree.describe(item.name)}: another image becomes {place} too.")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-            sums[place] = hashlib.sha256(data).hexdigest()
-
-        good, facts = check_images(tree, items, problems, keep)
+        good, facts, sums = _write_images(partial, tree, kind, items, problems, size)
         if problems and on_error == "raise":
             raise ZooError(
                 f"{problems[0]} {len(problems)} such problem(s) in all: mend them, or leave these "
@@ -73,9 +68,9 @@ def prepare(folder, out, kind=None, size=None, test_fraction=FRACTION, on_error=
             )
         if kind == "pairs":
             good, facts = _whole_pairs(partial, good, facts, sums, size is not None)
-        if not any(item.split == "train" for item in good):
-            raise ZooError(f"{tree.describe()}: no training image is left.")
+        check_groups(tree, kind, items, good, problems, by_hash)
         record = _write(partial, kind, source, found, good, facts, sums, problems, licence, size)
+        check_readable(tree, partial, target, kind, good)
     if log is not None:
         for line in report(record, target):
             log(line)
@@ -88,6 +83,25 @@ def place_of(kind, item, png=False):
     if kind == "classes":
         return f"{item.split}/{item.group}/{place}"
     return f"{item.split}{item.group}/{place}"
+
+
+def _write_images(folder, tree, kind, items, problems, size):
+    """Writes the good images; returns them, their facts, and dict of place to SHA-256."""
+    sums, halves = {}, are_halves(kind, items)
+
+    def keep(item, fact, data, image):
+        if size is not None:
+            image = resized(image, size, halves)
+            fact.height, fact.width = image.shape[:2]
+            data = png_bytes(image)
+        place = place_of(kind, item, png=size is not None)
+        path = Path(folder, place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        sums[place] = hashlib.sha256(data).hexdigest()
+
+    good, facts = check_images(tree, items, problems, image_rule(tree, size, halves), keep)
+    return good, facts, sums
 
 
 def _write(folder, kind, source, found, items, facts, sums, problems, licence, size):
@@ -113,23 +127,6 @@ def _write(folder, kind, source, found, items, facts, sums, problems, licence, s
     return record
 
 
-def _with_splits(tree, kind, items, fraction):
-    """The items with a split each: their own, or "train" and "test" by hash."""
-    if any(item.split is not None for item in items):
-        if not any(item.split == "train" for item in items):
-            raise ZooError(f"{tree.describe()}: found no split train, only "
-                           f"{', '.join(sorted({i.split for i in items}))}.")
-        return items
-
-    def split(item):
-        name = posixpath.splitext(item.place)[0] if kind == "pairs" else item.place
-        return "test" if is_held_out(name, fraction) else "train"
-
-    result = [dataclasses.replace(item, split=split(item)) for item in items]
-    kept = {item.group for item in result if item.split == "train"}
-    return [i if i.group in kept else dataclasses.replace(i, split="train") for i in result]
-
-
 def _whole_pairs(folder, items, facts, sums, png):
     """Leaves out images whose partner could not be read."""
     count = {}
@@ -145,11 +142,33 @@ def _whole_pairs(folder, items, facts, sums, png):
     return [item for item, _ in kept], [fact for _, fact in kept]
 
 
+# --- checks of the arguments ----------------------------------------------------------------------
+
+
 def _check_numbers(size, fraction):
-    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 8):
-        raise ZooError(f"--size must be a whole number of at least 8 pixels, got {size!r}.")
-    if isinstance(fraction, bool) or not isinstance(fraction, int | float) or not 0 <= fraction < 1:
-        raise ZooError(f"--test_fraction must be a number from 0 to below 1, got {fraction!r}.")
+    """(size, fraction) as an int and a float, or None."""
+    if size is not None:
+        if isinstance(size, bool) or not isinstance(size, numbers.Integral) or size < 8:
+            raise ZooError(f"--size must be a whole number of at least 8 pixels, got {size!r}.")
+        size = int(size)
+    if fraction is not None:
+        is_number = isinstance(fraction, numbers.Real) and not isinstance(fraction, bool)
+        if not is_number or not 0 <= fraction < 1:
+            raise ZooError(
+                f"--test_fraction must be a number from 0 to below 1, got {fraction!r}."
+            )
+        fraction = float(fraction)
+    return size, fraction
+
+
+def _check_text(folder, out, licence):
+    for name, value in (("The folder to prepare", folder), ("--out", out)):
+        if value is not None and not isinstance(value, str | os.PathLike):
+            raise ZooError(f"{name} must be a path as a string, got {value!r}.")
+    if folder is None or not os.fspath(folder):
+        raise ZooError("The folder to prepare is missing: give a folder of images or a .zip file.")
+    if not isinstance(licence, str):
+        raise ZooError(f"--licence must be a string, got {licence!r}.")
 
 
 def _check_out(out, folder):
@@ -159,3 +178,15 @@ def _check_out(out, folder):
     if Path(folder).resolve() in (target.resolve(), *target.resolve().parents):
         raise ZooError(f"--out {target} is inside {folder}, which is read: give another folder.")
     return target
+
+
+def _check_places(tree, kind, items, size):
+    """Raises if two images would get the same name."""
+    names = {}
+    for item in items:
+        place = place_of(kind, item, png=size is not None)
+        if (other := names.setdefault(place, item.name)) != item.name:
+            raise ZooError(
+                f"{tree.describe(item.name)}: this image and {tree.describe(other)} would both "
+                f"become {place}; expected different names. Rename one of them."
+            )

@@ -16,7 +16,7 @@ from zoo.storage.files import (
     sync_folder,
     write_bytes_atomically,
 )
-from zoo.storage.json_files import read_json, read_strict_json, write_json
+from zoo.storage.json_files import object_of, read_json, read_strict_json, write_json
 from zoo.storage.os_errors import explain_os_error, tensorflow_write_error, write_error
 from zoo.storage.weights import (
     load_variables,
@@ -32,6 +32,7 @@ __all__ = [
     "atomic_folder",
     "explain_os_error",
     "load_variables",
+    "object_of",
     "read_json",
     "read_names",
     "read_notes",

@@ -99,13 +99,30 @@ class _Refused(Exception):
     pass
 
 
+def object_of(pairs, where):
+    """The dict of a JSON object, for `object_pairs_hook`.
+
+    Raises:
+        ZooError: a key occurs twice. `where`: str, the file or line, for the message.
+    """
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ZooError(f"{where}: the key {_repeated(pairs)} occurs twice; expected it once.")
+    return value
+
+
 def _object(pairs):
     value = dict(pairs)
     if len(value) < len(pairs):
-        seen = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise _Refused(f"it has the key {json.dumps(twice)[:60]} twice")
+        raise _Refused(f"it has the key {_repeated(pairs)} twice")
     return value
+
+
+def _repeated(pairs):
+    """The first key that occurs twice, quoted."""
+    seen = set()
+    twice = next(name for name, _ in pairs if name in seen or seen.add(name))
+    return json.dumps(twice)[:60]
 
 
 def _no_constant(text):

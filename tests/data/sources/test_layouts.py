@@ -81,6 +81,7 @@ def test_a_damaged_image_takes_its_partner_along(tmp_path):
     (("A/1.png", "B/1.png", "C/1.png", "C/2.png"), "is in neither of the two domains"),
     (("trainA/1.png", "trainB/1.png", "test/1.png"), "is in neither of the two domains"),
     (("A/train/1.png", "A/0.png", "B/train/1.png"), "but no folder for B"),
+    (("A/1.png", "B/1.png", "C/1.png"), "C/1.png is in neither of the two domains"),
 ])
 def test_pairs_that_are_not_clear(tmp_path, names, message):
     for path in either(tmp_path, files(*names)):
@@ -130,6 +131,7 @@ def test_one_side_of_pairs_is_not_halved(tmp_path):
     (("train_a/1.png", "train_b/1.png"), "train_a looks like a split"),
     (("trainA/1.png", "trainB/1.png", "testA/1.png", "testB/1.png"), "testA looks like a split"),
     (("A/1.png", "B/1.png"), "A and B look like pairs or domains"),
+    (("train/A/1.png", "train/a/1.png", "train/b/1.png"), "A and B look like pairs or domains"),
     (("train/1.png", "train/2.png"), "expected all images in one folder per class"),
     (("1.png", "deep/2.png"), "found 1 image directly there, deep/ .1 image."),
     (("1.png", "2.png", "cat/2.png", "dog/1.png"), "found 2 images directly there"),
@@ -273,6 +275,33 @@ def test_bounds_of_metadata(tmp_path):
 def test_domains_that_are_not_clear(tmp_path, names, settings, message):
     for path in either(tmp_path, files(*names)):
         refused(lambda p: UnpairedFolders(p, **settings), path, message)
+
+
+@pytest.mark.parametrize("names", [
+    ("trainA/1.png", "trainB/1.png", "trainC/1.png", "testA/1.png", "testB/1.png"),
+    ("A/1.png", "B/1.png", "C/1.png"), ("a/1.png", "b/1.png", "AB/1.png", "0/1.png"),
+    ("train/A/1.png", "train/B/1.png", "train/C/1.png"), ("A/1.png", "B/1.png", "2.png", "3.png"),
+    ("A/train/1.png", "B/train/1.png", "C/train/1.png"),
+])
+def test_a_third_domain_is_not_left_out(tmp_path, names):
+    """A and B are the default, so the third one is nobody's choice; cat and dog of three are."""
+    for path in either(tmp_path, files(*names)):
+        refused(UnpairedFolders, path, "is in neither of the two domains .*Move images")
+    for path in either(tmp_path / "classes", files("cat/1.png", "dog/2.png", "fox/3.png")):
+        assert len(UnpairedFolders(path, domains=("cat", "dog")).a) == 1
+
+
+@pytest.mark.parametrize("names", ["AB0", ["A", "B", "AB", "0"], "abcdefgh"])
+def test_a_and_b_among_other_classes(tmp_path, names):
+    content = files(*(f"{name}/1.png" for name in names))
+    for path in either(tmp_path, content):
+        assert ClassFolder(path).class_names == sorted(names)
+    content = {f"train/{name}": data for name, data in content.items()}
+    content |= {f"test/{name}/2.png": png() for name in names[:2]}  # the others have no image
+    for path in either(tmp_path / "splits", content):
+        assert ClassFolder(path, "test").class_names == sorted(names[:2])
+    for path in either(tmp_path / "two", files("test/A/1.png", "test/B/1.png")):
+        refused(lambda p: ClassFolder(p, "test"), path, "A and B look like pairs or domains")
 
 
 def test_domains_in_every_layout(tmp_path):

@@ -2,17 +2,23 @@
 
 import dataclasses
 import posixpath
-import re
 
-from zoo.data.sources.layouts import WORDS, Place, contents, filled, split_of, split_place
+from zoo.data.sources.layouts import (
+    Place,
+    contents,
+    filled,
+    like_split,
+    split_of,
+    split_place,
+    splits_at,
+)
 from zoo.errors import ZooError
 from zoo.listing import METADATA, in_one_form, shown
 
 CLASSES = (
     "train/<class>/*.png, with test/ and val/ like train/; or <class>/*.png without splits"
 )
-_LIKE_SPLIT = re.compile(rf"({'|'.join(sorted(WORDS, reverse=True))})([^a-z].*|[ab])?", re.DOTALL)
-_SAY = "If they are classes nevertheless, list them in classes=[...]."
+_SAY = "If they are classes nevertheless, rename them, or list them in classes=[...]."
 
 
 def class_place(tree, split, classes=None):
@@ -38,7 +44,7 @@ def class_place(tree, split, classes=None):
         place = dataclasses.replace(place, folder=_whole(tree, place.folder, classes))
     names = tree.folders(place.folder)
     if classes is None:
-        _check_classes(tree, place.folder)
+        _check_classes(tree, place)
     elif missing := [name for name in classes if name not in names]:
         raise ZooError(
             f'{tree.describe(place.folder)}: expected a folder "{missing[0]}" of that class, but '
@@ -65,9 +71,30 @@ def _whole(tree, folder, classes):
     return folder
 
 
-def _check_classes(tree, folder):
+def looks_like_sides(names):
+    """Whether folders of these names may be A and B of pairs or domains. An alphabet is not."""
+    letters = {name.casefold() for name in names}
+    return {"a", "b"} <= letters and "c" not in letters
+
+
+def name_problem(names):
+    """Why folders of these names look like something other than classes, or None.
+
+    A and B with other folders are classes to a caller who reads classes.
+    """
+    if split := next((name for name in names if like_split(name)), None):
+        return f"the folder {shown(split)} looks like a split, not like a class"
+    if {name.casefold() for name in names} == {"a", "b"}:
+        return (
+            'the folders A and B look like pairs or domains (the data sources "pairs" and '
+            '"unpaired"), not like classes'
+        )
+    return None
+
+
+def _check_classes(tree, place):
     """Raises if folders may be something other than classes."""
-    where = tree.describe(folder)
+    folder, where = place.folder, tree.describe(place.folder)
     loose = len(tree.images(folder, recursive=False))  # images outside of class folders
     summary, names = contents(tree, folder), filled(tree, folder)
     if not names or (loose and (len(names) == 1 or loose > 1)):
@@ -80,17 +107,8 @@ def _check_classes(tree, folder):
             f'{where}: {METADATA} and images in one folder are captioned images, for the data '
             f'source "folder" (found {summary}); accepted are {CLASSES}.'
         )
-    if like_split := [name for name in names if _LIKE_SPLIT.fullmatch(name.casefold())]:
-        raise ZooError(
-            f"{where}: the folder {shown(like_split[0])} looks like a split, not like a class "
-            f"(found {summary}); accepted are {CLASSES}. {_SAY}"
-        )
-    letters = {name.casefold() for name in names}
-    if {"a", "b"} <= letters and "c" not in letters:
-        raise ZooError(
-            f'{where}: the folders A and B look like pairs or domains (the data sources "pairs" '
-            f'and "unpaired"), not like classes. {_SAY}'
-        )
+    if problem := name_problem(sorted({*names, *_names_in_splits(tree, place)})):
+        raise ZooError(f"{where}: {problem} (found {summary}); accepted are {CLASSES}. {_SAY}")
     for name in names:
         if inner := _folders_only(tree, posixpath.join(folder, name)):
             raise ZooError(
@@ -98,6 +116,15 @@ def _check_classes(tree, folder):
                 f"{shown(', '.join(inner[:5]))}, so it is ambiguous which are the classes; "
                 f"accepted are {CLASSES}. {_SAY}"
             )
+
+
+def _names_in_splits(tree, place):
+    """Names of the folders with images in the splits next to a `Place`: its test split may lack
+    classes."""
+    if place.split is None:
+        return set()
+    splits = splits_at(tree, posixpath.dirname(place.folder)).values()
+    return {name for folders in splits for folder in folders for name in filled(tree, folder)}
 
 
 def _folders_only(tree, folder):

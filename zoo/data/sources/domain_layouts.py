@@ -36,7 +36,9 @@ def domain_place(tree, split, domains, accepted, alone=False):
         split: str or None, as a source's argument.
         domains: two names.
         accepted: str, the accepted layouts, for messages.
-        alone: bool. True refuses images outside of the two domains.
+        alone: bool. True refuses images outside of the two domains, except for a single one next
+            to them. So do the names A and B, which are the default and not a caller's choice of two
+            among several folders.
 
     Returns:
         (folder of A, folder of B, canonical split or None for a data set without splits), or None
@@ -45,7 +47,7 @@ def domain_place(tree, split, domains, accepted, alone=False):
     Raises:
         MissingSplit: there are other splits; or there are none, and the split is not "train".
         ZooError: one domain without the other, two folders for one domain, or some folders of
-            splits that have the domains and others that do not.
+            splits that have the domains and others that do not; or images outside of the domains.
     """
     requested = canonical_split(split)
     for level in tree.roots:
@@ -54,7 +56,8 @@ def domain_place(tree, split, domains, accepted, alone=False):
             continue
         for name, sides in found.items():
             _check_sides(tree, level, domains, name, sides, accepted)
-        _check_rest(tree, level, found, accepted, alone)
+        by_default = {domain.casefold() for domain in domains} == {"a", "b"}
+        _check_rest(tree, level, found, accepted, alone or by_default)
         pairs = {name: [tuple(side[0] for side in sides)] for name, sides in found.items()}
         names = {name: [" and ".join(pairs[name][0])] for name in pairs}
         chosen, _ = choose_split(tree, requested, names, accepted)
@@ -114,17 +117,22 @@ def _check_sides(tree, level, domains, split, sides, accepted):
 
 def _check_rest(tree, level, found, accepted, alone):
     """Raises if images outside of the domains make the layout ambiguous."""
-    inside = [f"{side}/" for sides in found.values() for folders in sides for side in folders]
-    rest = [name for name in tree.images(level) if not name.startswith(tuple(inside))]
+    sides = [side for both in found.values() for folders in both for side in folders]
+    rest = [name for name in tree.images(level)
+            if not name.startswith(tuple(f"{side}/" for side in sides))]
     start = len(level) + 1 if level else 0
-    with_domains = {side[start:].split("/")[0] for side in inside}
+    with_domains = {side[start:].split("/")[0] for side in sides}
     tops = {name: name[start:].split("/")[0] for name in rest}
-    splits = [name for name, top in tops.items() if split_of(top) and top not in with_domains]
-    if splits or (alone and len(rest) > 1):
+    outside = [name for name, top in tops.items() if split_of(top) and top not in with_domains]
+    if alone:
+        around = {level, *(posixpath.dirname(side) for side in sides)}
+        elsewhere = [name for name in rest if posixpath.dirname(name) not in around]
+        outside = elsewhere or (rest if len(rest) > 1 else [])
+    if outside:
         raise ZooError(
-            f"{tree.describe(level)}: {shown((splits or rest)[0])} is in neither of the two "
-            f"domains (found {contents(tree, level)}); accepted are {accepted}. Move images that "
-            "belong to neither domain away."
+            f"{tree.describe(level)}: {shown(outside[0])} is in neither of the two domains (found "
+            f"{contents(tree, level)}); accepted are {accepted}. Move images that belong to "
+            "neither domain away."
         )
 
 
@@ -160,6 +168,11 @@ def _stems(tree, folder):
             )
         stems[stem] = name
     return stems
+
+
+def wide_enough(width, height):
+    """Whether an image is wide enough to be A and B side by side: at least 1.6 times its height."""
+    return 5 * width >= 8 * height
 
 
 def side_by_side_problem(tree, place):

@@ -10,7 +10,7 @@ from zoo.images.decode import EXTENSIONS, KNOWN_UNREAD, decode_image, read_image
 
 ON_ERROR = ("raise", "skip")
 _FEW = 32  # so few images are decoded faster without building a graph
-_KEEP_GOING = 'Pass on_error="skip" to leave out such images.'
+KEEP_GOING = 'Pass on_error="skip" to leave out such images.'
 
 
 def check_on_error(on_error):
@@ -127,6 +127,7 @@ class ImageFiles:
         check: decode every image once, so that a broken one is found immediately and not during
             training.
         rule: further condition for a checked image: (height, width) -> None or the problem.
+        advice: str, the last sentence of an error about an image.
 
     Attributes:
         file_names: names of the valid images.
@@ -139,11 +140,13 @@ class ImageFiles:
             it.
     """
 
-    def __init__(self, tree, names, on_error="raise", check=True, rule=None):
+    def __init__(
+        self, tree, names, on_error="raise", check=True, rule=None, advice=KEEP_GOING
+    ):
         check_on_error(on_error)
         self._images = StoredImages(tree, names, check, rule)
         self.kept = self._images.good
-        self.skipped = left_out(tree, names, self._images.problems, on_error)
+        self.skipped = left_out(tree, names, self._images.problems, on_error, advice)
         self.file_names = [names[index] for index in self.kept]
         self._images.keep(self.kept)
         self.image_size = int(min(self.load(0).shape[:2])) if self.kept else None
@@ -160,7 +163,7 @@ class ImageFiles:
         return self._images.load(index)
 
 
-def left_out(tree, names, problems, on_error):
+def left_out(tree, names, problems, on_error, advice=KEEP_GOING):
     """The messages about images with a problem; with `on_error="raise"` the first one is raised.
 
     Args:
@@ -168,5 +171,5 @@ def left_out(tree, names, problems, on_error):
     """
     messages = [f"{tree.describe(names[index])}: {problems[index]}" for index in sorted(problems)]
     if messages and on_error == "raise":
-        raise ZooError(f"{messages[0]} {_KEEP_GOING}")
+        raise ZooError(f"{messages[0]} {advice}")
     return messages

@@ -6,6 +6,7 @@ accepted. Class folders, captions, and two domains (or the sides of pairs) have 
 
 import dataclasses
 import posixpath
+import re
 
 from zoo.errors import MissingSplit, ZooError
 from zoo.listing import in_one_form, shown
@@ -16,6 +17,7 @@ SPLITS = {
     "test": ("test", "testing"),
 }
 WORDS = {word: split for split, words in SPLITS.items() for word in words}
+_LIKE_SPLIT = re.compile(rf"({'|'.join(sorted(WORDS, reverse=True))})([^a-z].*|[ab])?", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +31,12 @@ class Place:
 def split_of(name):
     """The split ("train", "val" or "test") that the name of a folder means, or None."""
     return WORDS.get(name.casefold())
+
+
+def like_split(name):
+    """The split that the name of a folder may mean, such as "train2017" or "test_a", or None."""
+    match = _LIKE_SPLIT.fullmatch(name.casefold())
+    return WORDS[match[1]] if match else None
 
 
 def canonical_split(split):

@@ -4,6 +4,7 @@ import json
 
 from zoo.errors import ZooError
 from zoo.listing import in_one_form, shown
+from zoo.storage import object_of
 
 KEYS = ("text", "texts", "captions")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -73,7 +74,7 @@ def _record(line, where):
             "file as UTF-8."
         ) from None
     try:
-        record = json.loads(text, object_pairs_hook=lambda pairs: _unique(pairs, where))
+        record = json.loads(text, object_pairs_hook=lambda pairs: object_of(pairs, where))
     except ZooError:
         raise
     except (ValueError, RecursionError) as error:
@@ -81,15 +82,6 @@ def _record(line, where):
         raise ZooError(f"{where}: not JSON ({reason}); expected one object per line.") from None
     if not isinstance(record, dict):
         raise ZooError(f"{where}: expected a JSON object, got a {type(record).__name__}.")
-    return record
-
-
-def _unique(pairs, where):
-    record = dict(pairs)
-    if len(record) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ZooError(f'{where}: the key "{shown(twice)}" occurs twice; expected it once.')
     return record
 
 
