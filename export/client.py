@@ -13,18 +13,27 @@ A request that the server refuses because it is busy (429, 503) is repeated, and
 connection. Exit status 0; 1 with one line that describes the error.
 """
 
+import contextlib
 import os
 import re
 
 import numpy as np
 
 from export import cli, transports
+from export.client_options import (  # `make_parser` is for the command `zoo`
+    conditions_of,
+    make_parser,  # noqa: F401
+    parse,
+    signature_of,
+)
+from export.request_limits import MOST, check_number
 from export.tensors import as_array
-from zoo import programs, storage
+from zoo import programs
 from zoo.conditions.records import LIMITS
 from zoo.errors import ZooError, check_choice
+from zoo.seeds import per_image_seeds
+from zoo.storage import output_folders
 
-KINDS = ("condition", "captions", "labels", "images", "embeddings")
 # refusals of more rows: by the graph and by `export.serve`; by the batching of TensorFlow Serving
 _MOST_ROWS = re.compile(r"at most (\d+) rows|maximum input batch size (\d+)")
 
@@ -35,16 +44,20 @@ class Client:
     Args:
         url: str. `http://HOST:PORT`, `https://...` or `grpc://HOST:PORT`.
         model: str, the model's name on the server.
-        version: int, or None for the server's choice.
+        version: int of at least 1, or None for the server's choice.
         timeout: float, seconds for each attempt of a request.
-        retries: int. Further attempts while the server is busy or cannot be reached.
+        retries: int of at least 0. Further attempts while the server is busy or cannot be reached.
         max_batch: int. Rows per request of `generate`. A server that takes fewer says so, and then
             gets no more than that.
+
+    Raises:
+        ZooError: another URL, a number out of range, or grpcio is needed and not installed.
     """
 
     def __init__(
         self, url, model, version=None, timeout=60.0, retries=5, max_batch=LIMITS.max_batch
     ):
+        check_number("max_batch", max_batch, MOST)
         self.max_batch = max_batch
         self.transport = transports.connect(url, model, version, timeout, retries)
         self._signatures = None
@@ -63,7 +76,8 @@ class Client:
             conditions: list with one condition per row: captions, labels, vectors, or images as
                 paths or bytes of files; a dict of arrays for a model with several inputs; None for
                 a model without a condition.
-            seed: int, or one int per condition. Image k of a condition has the seed `seed + k`.
+            seed: int, or one int per condition, as `generate` of a model takes them. Image k of a
+                condition has the seed `seed + k`.
             samples: int, images per condition.
             signature: str. One with the output `image_bytes`, such as "b2a" of DRIT.
 
@@ -71,42 +85,49 @@ class Client:
             list of bytes, PNG files: the images of a condition one after another.
 
         Raises:
-            ZooError: the model has no such signature or reads other conditions, or the server
-                cannot answer.
+            ZooError: the model has no such signature or reads other conditions, a seed is no
+                integer of 64 bits, or the server cannot answer.
         """
-        specs = self.specs(signature, "image_bytes")
-        inputs = self._inputs(specs["inputs"], conditions)
-        rows = len(next(iter(inputs.values()))) if inputs else 1
-        seeds = np.broadcast_to(np.asarray(seed, np.int64).reshape(-1), (rows,)) if (
-            np.ndim(seed) == 0 or len(seed) == rows
-        ) else None
-        if seeds is None or not isinstance(samples, int) or samples < 1:
-            raise ZooError(
-                f"Expected one seed, or one per condition ({rows}), and at least one sample, got "
-                f"{seed!r:.60} and {samples!r}."
-            )
-        repeated = {name: value.repeat(samples, axis=0) for name, value in inputs.items()}
-        repeated["seed"] = (seeds[:, None] + np.arange(samples)).reshape(-1)
-        return self._files(repeated, signature)
+        return self.files(self.rows(conditions, seed, samples, signature), signature)
+
+    def rows(self, conditions=None, seed=0, samples=1, signature="serving_default"):
+        """The inputs of `generate`, with one row per image: dict of input name -> array.
+
+        Args:
+            conditions, seed, samples, signature: see `generate`.
+
+        Raises:
+            ZooError: as `generate`, except that the server is asked for its signatures only.
+        """
+        inputs = self._inputs(self.specs(signature, "image_bytes")["inputs"], conditions)
+        lengths = {name: len(values) for name, values in inputs.items()}
+        if len(set(lengths.values())) > 1:
+            raise ZooError(f"All inputs must have the same number of rows, got {lengths}.")
+        count = next(iter(lengths.values()), 1)
+        seeds = per_image_seeds(seed, count, samples, images_name="samples")
+        repeated = {name: values.repeat(samples, axis=0) for name, values in inputs.items()}
+        return {**repeated, "seed": seeds}
 
     def predict(self, inputs, signature="serving_default"):
         """One request.
 
         Args:
-            inputs: dict of input name -> array-like; strings are bytes or str.
+            inputs: dict of input name -> array-like of the type that `signatures` lists; integers
+                of another type are accepted if they fit, except for pixels, which must be uint8.
+                Strings are bytes or str.
             signature: str.
 
         Returns:
             dict of output name -> array; strings are an object array of bytes.
 
         Raises:
-            ZooError: the server refuses the request, with its sentence, or cannot answer.
+            ZooError: the signature has no such input, a value has another type, the server refuses
+                the request, with its sentence, or cannot answer.
         """
         specs = self.specs(signature)
-        arrays = {
-            name: as_array(value, specs["inputs"][name].dtype if name in specs["inputs"] else None)
-            for name, value in inputs.items()
-        }
+        for name in inputs:
+            check_choice("An input of this signature", name, sorted(specs["inputs"]))
+        arrays = {n: _array(n, specs["inputs"][n].dtype, value) for n, value in inputs.items()}
         return self.transport.predict(arrays, signature, specs["outputs"])
 
     def specs(self, signature, output=None):
@@ -114,18 +135,26 @@ class Client:
 
         Args:
             signature: str.
-            output: str, an output that it must have, or None.
+            output: str, an output that it must have, with one value per row, or None.
 
         Raises:
             ZooError: there is none of this name with this output.
         """
         signatures = self.signatures()
-        usable = [n for n, s in signatures.items() if output is None or output in s["outputs"]]
+        usable = [
+            name for name, sides in signatures.items()
+            if output is None
+            or output in sides["outputs"] and len(sides["outputs"][output].shape) == 1
+        ]
+        if not usable:
+            raise ZooError(
+                f"No signature of this model has the output {output}: it is no export of the zoo."
+            )
         check_choice("The signature", signature, sorted(usable))
         return signatures[signature]
 
-    def _files(self, inputs, signature):
-        """The files of all rows, by requests of up to `max_batch` rows."""
+    def files(self, inputs, signature="serving_default"):
+        """list of bytes, the PNG files of all `rows`, by requests of up to `max_batch` rows."""
         files, start = [], 0
         while start < len(inputs["seed"]):
             part = {name: v[start : start + self.max_batch] for name, v in inputs.items()}
@@ -150,25 +179,35 @@ class Client:
         if len(names) > 1 or isinstance(conditions, dict):
             if not isinstance(conditions, dict) or set(conditions) != set(names):
                 raise ZooError(f"This model reads a dict of {', '.join(sorted(names))}.")
-            return {n: _array(n, specs[n], _read(n, v)) for n, v in conditions.items()}
+            return {n: _rows(n, specs[n], v) for n, v in conditions.items()}
         if not names or conditions is None:
             reads = f"reads {names[0]}: give one per row" if names else "has no condition"
             raise ZooError(f"This model {reads}.")
-        return {names[0]: _array(names[0], specs[names[0]], _read(names[0], conditions))}
+        return {names[0]: _rows(names[0], specs[names[0]], conditions)}
 
 
-def _array(name, spec, values):
-    try:
-        array = as_array(values, spec.dtype)
-    except (TypeError, ValueError, OverflowError):
-        array = None
-    fits = array is not None and array.ndim == len(spec.shape) and len(array)
-    if fits and array.dtype == object:
-        fits = all(isinstance(value, bytes) for value in array.reshape(-1))
-    if not fits:
+def _array(name, dtype, values):
+    """`as_array`, which would read other integers as pixels without knowing their range."""
+    if dtype == np.uint8:
+        with contextlib.suppress(ValueError):  # ragged lists, which `as_array` refuses
+            values = np.asarray(values)
+        found = getattr(values, "dtype", dtype)
+        if found != dtype:
+            raise ZooError(
+                f"{name} must be pixels from 0 to 255 of the type uint8, got {found}: give "
+                "np.uint8(np.round(127.5 * (x + 1))) for floats x in [-1, 1], and "
+                "np.uint8(np.round(255 * x)) for floats x in [0, 1]."
+            )
+    return as_array(values, dtype, name)
+
+
+def _rows(name, spec, values):
+    """The rows of an input of `generate`."""
+    array = _array(name, spec.dtype, _read(name, values))
+    if array.ndim != len(spec.shape) or not len(array):
         raise ZooError(
-            f"{name} must be {spec.dtype.name.replace('object', 'strings')} of the shape "
-            f"{spec.text()}, got {values!r:.80}."
+            f"{name} must have the shape {spec.text()}, one row per condition, got the shape "
+            f"{array.shape}."
         )
     return array
 
@@ -177,165 +216,75 @@ def _read(name, values):
     """The rows of an input, one for a single value; files, for one that reads files."""
     if isinstance(values, str | bytes | int | os.PathLike):
         values = [values]
-    return [_file(item) for item in values] if name.endswith("_bytes") else values
+    if not name.endswith("_bytes"):
+        return values
+    try:
+        return [_file(item) for item in values]
+    except TypeError:
+        raise ZooError(
+            f"{name} must be a list of paths, or of bytes of files, got {values!r:.80}."
+        ) from None
 
 
 def _file(item):
     if isinstance(item, bytes):
         return item
+    if not isinstance(item, str | os.PathLike):  # `open` would read a number as a descriptor
+        raise ZooError(f"An image must be a path or the bytes of a file, got {item!r:.80}.")
     try:
         with open(item, "rb") as file:
             return file.read()
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ZooError(f"The image {item!r:.80} cannot be read: {reason}.") from None
 
 
+def check_leftovers(out, count):
+    """Raises `ZooError` if a folder has numbered images that `count` new ones do not replace."""
+    with contextlib.suppress(FileNotFoundError):
+        numbered = [n for n in sorted(os.listdir(out)) if re.fullmatch(r"[0-9]{5,}\.png", n)]
+        left = [name for name in numbered if int(name[:-4]) >= count]
+        if left:
+            raise ZooError(
+                f"{out} has {left[0]} of an earlier run, which would look like an image of this "
+                f"one, of {count} images: give another --out, or remove the old images there."
+            )
+
+
 def write_files(files, out, columns):
-    """Writes `00000.png`, ... and, with Pillow, `grid.png` with `columns` images per row."""
+    """Writes `00000.png`, ... and `grid.png` with `columns` images per row, all or none."""
     import io
 
     from PIL import Image
 
-    os.makedirs(out, exist_ok=True)
-    for index, file in enumerate(files):
-        storage.write_bytes_atomically(os.path.join(out, f"{index:05d}.png"), file)
-    images = [Image.open(io.BytesIO(file)) for file in files]
-    width, height = images[0].size
-    grid = Image.new("RGB", (columns * width, -(-len(images) // columns) * height), "white")
-    for index, image in enumerate(images):
-        grid.paste(image, (index % columns * width, index // columns * height))
-    data = io.BytesIO()
-    grid.save(data, "PNG")
-    storage.write_bytes_atomically(os.path.join(out, "grid.png"), data.getvalue())
-
-
-def make_parser():
-    """The parser of the command line."""
-    parser = cli.Parser("client", __doc__.splitlines()[0])
-    parser.add_argument("--url", required=True, help="http://HOST:PORT or grpc://HOST:PORT")
-    parser.add_argument("--model", required=True, help="the model's name on the server")
-    parser.add_argument("--version", type=int, help="default: the server's choice")
-    parser.add_argument("--signature", help="such as b2a of DRIT (default serving_default)")
-    parser.add_argument("--direction", choices=("a2b", "b2a"),
-                        help="of an unpaired translation: the signature of this name")
-    parser.add_argument(
-        "--condition", action="append",
-        help="one condition of the kind that the model reads; may be repeated",
-    )
-    parser.add_argument("--captions", help="captions, separated by semicolons")
-    parser.add_argument("--labels", help="numbers of classes, separated by semicolons")
-    parser.add_argument("--images", nargs="+", help="image files")
-    parser.add_argument("--guide", help="image file whose style is used, with --signature=guided")
-    parser.add_argument("--embeddings", help=".npy or .npz file")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--samples", "--samples_per_condition", "--images_per_caption", type=int, default=1,
-        help="images per condition",
-    )
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds per attempt")
-    parser.add_argument("--retries", type=int, default=5, help="attempts while the server is busy")
-    parser.add_argument("--out", default="images", help="folder for the PNG files and grid.png")
-    return parser
-
-
-def parse(arguments=None):
-    """The parsed command line, an `argparse.Namespace`."""
-    return make_parser().parse_args(arguments)
-
-
-def signature_of(options):
-    """The signature of a command line, by its name or, as without a server, by a direction.
-
-    Raises:
-        ZooError: both are given.
-    """
-    if not options.direction:
-        return options.signature or "serving_default"
-    if options.signature:
-        raise ZooError("Give --signature or --direction, not both.")
-    return f"{options.direction}_guided" if options.guide else options.direction
-
-
-def conditions_of(options, inputs):
-    """The conditions of a command line; None if there are none.
-
-    Args:
-        options: the parsed command line.
-        inputs: names of the signature's inputs, which tell how `--condition` is read.
-
-    Raises:
-        ZooError: more than one kind, or a value that cannot be read.
-    """
-    kinds = [kind for kind in KINDS if getattr(options, kind)]
-    if len(kinds) > 1:
-        raise ZooError(f"Give one kind of condition, got {' and '.join(kinds)}.")
-    try:
-        if options.condition:
-            return _with_guide(options, _parsed(options.condition, set(inputs) - {"seed"}))
-        if options.captions:
-            return [part.strip() for part in options.captions.split(";")]
-        if options.labels:
-            return _class_numbers(options.labels.split(";"))
-        if options.embeddings:
-            return _loaded(options.embeddings)
-    except ZooError:
-        raise
-    except (OSError, ValueError) as error:
-        raise ZooError(f"--{kinds[0]} cannot be read: {error}.") from None
-    return _with_guide(options, options.images)
-
-
-def _with_guide(options, images):
-    """The images, or both inputs of a guided signature: the guide is the same for all."""
-    if not options.guide:
-        return images
-    if not images:
-        raise ZooError("--guide needs images to translate.")
-    return {"image_bytes": images, "guide_bytes": [options.guide] * len(images)}
-
-
-def _parsed(texts, names):
-    """Conditions of `--condition`, for the inputs `names` of a signature."""
-    if names <= {"captions"} or names <= {"image_bytes", "guide_bytes"}:
-        return texts
-    if names == {"labels"}:
-        return _class_numbers(texts)
-    if len(texts) > 1:
-        raise ZooError(f"This model reads one file of embeddings, got {len(texts)} conditions.")
-    return _loaded(texts[0])
-
-
-def _class_numbers(texts):
-    for text in texts:
-        if not text.strip().isdecimal():
-            raise ZooError(
-                f"A server reads classes as numbers, from 0 in the order of the model's class "
-                f"names (of a folder of classes: sorted by name), got {text.strip()!r:.80}."
-            )
-    return [int(text) for text in texts]
-
-
-def _loaded(path):
-    """The array of a .npy file, or the dict of arrays of an .npz file."""
-    values = np.load(path, allow_pickle=False)
-    return values if isinstance(values, np.ndarray) else dict(values)
+    with output_folders.gathered(out) as folder:
+        for index, file in enumerate(files):
+            (folder / f"{index:05d}.png").write_bytes(file)
+        images = [Image.open(io.BytesIO(file)) for file in files]
+        width, height = images[0].size
+        grid = Image.new("RGB", (columns * width, -(-len(images) // columns) * height), "white")
+        for index, image in enumerate(images):
+            grid.paste(image, (index % columns * width, index // columns * height))
+        grid.save(folder / "grid.png")
 
 
 def main(arguments=None):
     """Runs the command line; returns the exit code."""
     def work():
         options = parse(arguments)
+        out = output_folders.check_folder(options.out)
         client = Client(
             options.url, options.model, options.version, options.timeout, options.retries
         )
         signature = signature_of(options)
         inputs = client.specs(signature, "image_bytes")["inputs"]
-        files = client.generate(
+        rows = client.rows(
             conditions_of(options, inputs), options.seed, options.samples, signature
         )
-        write_files(files, options.out, options.samples)
-        print(f"{options.out}: {len(files)} images and grid.png")
+        check_leftovers(out, len(rows["seed"]))
+        files = client.files(rows, signature)
+        write_files(files, out, options.samples)
+        print(f"{out}: {len(files)} images and grid.png")
         return 0
 
     return cli.run(work, arguments)

@@ -2,11 +2,12 @@
 
     from export.protos import PredictRequest
 
-Only the fields that Predict, GetModelMetadata, GetModelStatus and health checks need are declared;
-others are kept or ignored as protocol buffers do with unknown fields. TensorFlow is not imported.
-Numbers are those of model.proto, predict.proto, get_model_metadata.proto and get_model_status.proto
-in tensorflow_serving/apis, tensor.proto and tensor_shape.proto in tensorflow/core/framework,
-meta_graph.proto in tensorflow/core/protobuf, and grpc/health/v1/health.proto.
+Only the fields that Predict, GetModelMetadata, GetModelStatus, health checks and the files of a
+bundle need are declared; others are kept or ignored as protocol buffers do with unknown fields.
+TensorFlow is not imported. Numbers are those of model.proto, predict.proto,
+get_model_metadata.proto and get_model_status.proto in tensorflow_serving/apis, tensor.proto and
+tensor_shape.proto in tensorflow/core/framework, meta_graph.proto in tensorflow/core/protobuf, and
+grpc/health/v1/health.proto. The files of a bundle are texts, whose fields are read by name.
 """
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -49,6 +50,16 @@ _MESSAGES = {
     "GetModelStatusResponse": "model_version_status: repeated ModelVersionStatus = 1",
     "HealthCheckRequest": "service: string = 1",
     "HealthCheckResponse": "status: int32 = 1",
+    "Latest": "num_versions: uint32 = 1",
+    "All": "",
+    "Specific": "versions: repeated int64 = 1",
+    "VersionPolicy": "latest: Latest = 100; all: All = 101; specific: Specific = 102",
+    "ModelConfig": (
+        "name: string = 1; base_path: string = 2; model_version_policy: VersionPolicy = 7"
+    ),
+    "ModelConfigList": "config: repeated ModelConfig = 1",
+    "ModelServerConfig": "model_config_list: ModelConfigList = 1",
+    "BatchingParameters": "max_batch_size: Int64Value = 1",
 }
 PREDICTION, MODEL = "/tensorflow.serving.PredictionService/", "/tensorflow.serving.ModelService/"
 HEALTH = "/grpc.health.v1.Health/"
@@ -80,7 +91,7 @@ def _classes():
     )
     for name, fields in _MESSAGES.items():
         message = file.message_type.add(name=name)
-        for text in fields.split("; "):
+        for text in filter(None, fields.split("; ")):
             _add_field(message, text)
     pool = descriptor_pool.DescriptorPool()  # its own: TensorFlow's classes are unaffected
     pool.Add(file)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import struct
 
 from export.warmup import FOLDER
 from zoo import storage
@@ -10,6 +11,7 @@ from zoo.errors import ZooError
 
 NAME = "limits.json"  # in the folder of the warm-up requests, which servers leave alone
 MOST = 2**31 - 1  # graphs count in int32
+_POWERS = {2**63 - 1: "2^63 - 1", -(2**63): "-2^63"}
 HELP = {
     "max_batch": "most rows of a request",
     "max_pixels": "most pixels of an image that is sent, from its header",
@@ -42,10 +44,47 @@ def check_limits(limits, where=""):
         check_number(name + where, value, MOST)
 
 
-def check_number(name, value, most):
-    """Raises `ZooError` unless `value` is an int from 1 to `most`."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise ZooError(f"{name} must be a whole number from 1 to {most}, got {value!r}.")
+def check_number(name, value, most, least=1):
+    """Raises `ZooError` unless `value` is an int from `least` to `most`."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        ends = range_text(least, most)
+        raise ZooError(f"{name} must be a whole number {ends}, got {value!r}.")
+
+
+def range_text(least, most):
+    """A range as in messages, "from 1 to 64"."""
+    return "from " + " to ".join(_POWERS.get(end, str(end)) for end in (least, most))
+
+
+def check_requests(limits, requests):
+    """Raises `ZooError` if a warm-up request exceeds a limit: no server would load the export.
+
+    Args:
+        limits: `Limits` of the export.
+        requests: list of (signature name, dict of inputs), see `export.service.example_requests`.
+    """
+    for signature, inputs in requests:
+        for limit, least in _least_limits(inputs).items():
+            if getattr(limits, limit) < least:
+                raise ZooError(
+                    f"{limit} must be at least {least}, which the warm-up request of {signature} "
+                    f"needs, got {getattr(limits, limit)}: a server that cannot answer it does not "
+                    "load the export."
+                )
+
+
+def _least_limits(inputs):
+    """dict of the name of a limit -> the least value with which these inputs are accepted."""
+    found = {"max_batch": len(inputs["seed"])}
+    for name, values in inputs.items():
+        if name == "captions":
+            found["max_caption_bytes"] = max(map(len, values))
+        elif name == "images":
+            found["max_pixels"] = values.shape[1] * values.shape[2]
+        elif name.endswith("_bytes"):  # PNG files: width and height begin at byte 16
+            sides = [struct.unpack(">II", file[16:24]) for file in values]
+            found["max_pixels"] = max(width * height for width, height in sides)
+    return found
 
 
 def write_limits(directory, limits):

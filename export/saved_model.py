@@ -43,13 +43,13 @@ import os
 import tempfile
 
 from export import bundle, cli, request_limits
+from export.transports import MOST_VERSION
 from zoo import programs, storage
 from zoo.allocator import keep_memory
 from zoo.checks import check_weights
 from zoo.conditions.records import LIMITS, Limits
 from zoo.errors import ZooError
 
-MOST = 2**63 - 1  # TensorFlow Serving reads a version as int64
 MOST_SAMPLES = 64
 WARMUP, MOST_WARMUP = (1, 4), 16  # rows of the warm-up requests, and how many sizes
 
@@ -77,7 +77,8 @@ def export_saved_model(
 
     Raises:
         ZooError: the model generates no images or has weights that are not finite, the version
-            exists, a number is out of range, or it cannot be written.
+            exists, a number is out of range, a limit is less than its warm-up requests need, or it
+            cannot be written.
     """
     import tensorflow as tf
 
@@ -86,6 +87,7 @@ def export_saved_model(
     limits = limits or LIMITS
     check_options(limits, samples, warmup_sizes)
     requests = service.example_requests(model, warmup_sizes, samples)
+    request_limits.check_requests(limits, requests)
     check_weights(f"This {type(model).__name__} is not exported", _weights(model))
     target = check_target(out, version, overwrite)
     name = name or type(model).__name__
@@ -128,8 +130,7 @@ def check_target(out, version, overwrite, preset=None):
     Raises:
         ZooError: the version must not be written.
     """
-    if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= MOST:
-        raise ZooError(f"The version must be a whole number from 1 to 2^63 - 1, got {version!r}.")
+    request_limits.check_number("The version", version, MOST_VERSION)
     out = os.fspath(out)
     if not out or "\0" in out:
         raise ZooError(f"The folder to export to needs a name, got {out!r}.")
@@ -173,15 +174,6 @@ def _new_folder(out):
         raise
 
 
-def _version(text):
-    if not text.isascii() or not text.isdigit() or not 1 <= len(text) <= 20:
-        shown = text if len(text) <= 40 else f"{text[:40]}..."
-        raise argparse.ArgumentTypeError(
-            f'it must be a whole number from 1 to 2^63 - 1, got "{shown}"'
-        )
-    return int(text)
-
-
 def _sizes(text):
     parts = text.split(",")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
@@ -197,7 +189,8 @@ def make_parser():
     parser.add_argument("--preset", required=True, help="built-in name, directory or handle")
     parser.add_argument("--out", required=True, help="the model's folder, which gets the version")
     parser.add_argument(
-        "--version", type=_version, default=1, help="whole number from 1 to 2^63 - 1 (default 1)"
+        "--version", type=cli.whole_number(1, MOST_VERSION), default=1,
+        help="whole number from 1 to 2^63 - 1 (default 1)",
     )
     request_limits.add_flags(parser, LIMITS)
     parser.add_argument(
@@ -231,12 +224,15 @@ def main(arguments=None):
         check_options(limits, options.samples, options.warmup)
         check_target(options.out, options.version, options.overwrite, options.preset)
         if options.bundle:
-            bundle.check_name(options.out)
+            bundle.check_folder(options.out)
         keep_memory()
         with programs.quiet():
             from export import service
             from zoo import presets
 
+            bundle.check_rows(
+                options.out, options.version, limits, options.warmup, rewritten=options.bundle
+            )
             model = presets.from_preset(options.preset)
             path = export_saved_model(
                 model, options.out, options.version, options.overwrite, None, limits,

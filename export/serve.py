@@ -52,11 +52,12 @@ class JsonLines(logging.Formatter):
 def make_parser():
     """The parser of the command line."""
     parser = cli.Parser("serve", __doc__.splitlines()[0])
+    port = cli.whole_number(0, 65_535)
     parser.add_argument("--model", required=True, help="the model's folder, with its versions")
     parser.add_argument("--name", help="the model's name in requests (default: the folder's)")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8501, help="of REST; 0 takes a free one")
-    parser.add_argument("--grpc_port", type=int, default=8500, help="of gRPC; 0 takes a free one")
+    parser.add_argument("--port", type=port, default=8501, help="of REST; 0 takes a free one")
+    parser.add_argument("--grpc_port", type=port, default=8500, help="of gRPC; 0 takes a free one")
     parser.add_argument(
         "--label", action="append", default=[], metavar="LABEL=VERSION",
         help="also serves this version, under /labels/LABEL",

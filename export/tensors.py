@@ -27,22 +27,78 @@ _VALUES = {
     np.dtype(np.int64): "int64_val", np.dtype(bool): "bool_val",
 }
 MOST_VALUES = 2**30
+_ACCEPTED = {"i": "iu", "u": "iu", "f": "iuf", "b": "b"}  # kind of an array -> kinds of its values
+_PLAIN = {int: "i", float: "f", bool: "b"}
 
 
-def as_array(value, dtype=None):
-    """An array of a plain value; texts become UTF-8 bytes.
+def as_array(value, dtype, name):
+    """An array of a value that the type can hold; texts become UTF-8 bytes.
+
+    Nothing is cast to something else: integers must be in the type's range, 1.0 and True are no
+    integers, and texts no numbers. Floats are rounded to the type, and must be finite.
 
     Args:
         value: array-like of numbers, bool, str or bytes.
-        dtype: NumPy dtype, object for strings; or None.
+        dtype: NumPy dtype, object for strings.
+        name: str, the value's name for messages.
+
+    Raises:
+        ZooError: ragged lists, values of another type, or numbers that the type cannot hold.
     """
-    array = np.asarray(value, dtype)
-    if array.dtype.kind in "US":
-        array = array.astype(object)
-    if array.dtype.kind == "O":
-        encode = np.frompyfunc(lambda v: v.encode() if isinstance(v, str) else v, 1, 1)
-        array = np.asarray(encode(array), object)
-    return array
+    if dtype.kind == "O":
+        strings = np.frompyfunc(lambda v: _encoded(v, name), 1, 1)(np.asarray(value, object))
+        return np.asarray(strings, object)
+    for wrong in _others(value, _ACCEPTED[dtype.kind]):
+        raise ZooError(
+            f"{name} must hold numbers of the type {dtype.name}, got {_short(wrong)}."
+        )
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ZooError(f"{name} must be a list of rows of equal lengths.") from None
+    if dtype.kind in "iu" and array.size:
+        if array.dtype.kind not in "iu":  # integers that NumPy joins only as floats
+            array = np.asarray(value, object)
+        bounds, ends = np.iinfo(dtype), (int(array.min()), int(array.max()))
+        for end in ends:
+            if not bounds.min <= end <= bounds.max:
+                raise ZooError(
+                    f"{name} must hold numbers in the range of {dtype.name}, got {_short(end)}."
+                )
+    return _cast(array, dtype, name)
+
+
+def _cast(array, dtype, name):
+    try:
+        with np.errstate(over="ignore"):
+            cast = array.astype(dtype)
+    except OverflowError:  # an integer beyond all floats
+        cast = np.array(np.inf)
+    if dtype.kind == "f" and not np.isfinite(cast).all():
+        raise ZooError(f"{name} must hold finite numbers in the range of {dtype.name}.")
+    return cast
+
+
+def _others(value, kinds):
+    """Yields the scalars and arrays in an array-like whose NumPy kind is not one of `kinds`, which
+    `np.asarray` would cast to that of the others."""
+    if not isinstance(value, list | tuple):
+        if (_PLAIN.get(type(value)) or np.asarray(value).dtype.kind) not in kinds:
+            yield value
+    elif not {_PLAIN.get(kind) for kind in set(map(type, value))} <= set(kinds):
+        for item in value:
+            yield from _others(item, kinds)
+
+
+def _encoded(value, name):
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise ZooError(f"{name} has a text with half a surrogate pair.") from None
+    if not isinstance(value, bytes):
+        raise ZooError(f"{name} must hold strings, got {_short(value)}.")
+    return value
 
 
 def to_json(array):
@@ -78,16 +134,7 @@ def from_json(value, name, dtype, rank):
         raise ZooError(f"{name} must be a list of rows of equal lengths.") from None
     if dtype.kind == "O":
         return np.asarray(np.frompyfunc(lambda v: _bytes(v, name), 1, 1)(array), object)
-    flat = array.reshape(-1).tolist()
-    accepted = (int,) if dtype.kind in "iu" else (int, float)
-    wrong = [v for v in flat if not isinstance(v, accepted) or isinstance(v, bool)]
-    if wrong:
-        got = _short(wrong[0])
-        raise ZooError(f"{name} must hold numbers of the type {dtype.name}, got {got}.")
-    try:
-        return np.array(flat, dtype).reshape(array.shape)
-    except OverflowError:
-        raise ZooError(f"{name} must hold numbers in the range of {dtype.name}.") from None
+    return as_array(array.reshape(-1).tolist(), dtype, name).reshape(array.shape)
 
 
 def _nested(value, rank):
@@ -105,10 +152,7 @@ def _nested(value, rank):
 
 def _bytes(value, name):
     if isinstance(value, str):
-        try:
-            return value.encode()
-        except UnicodeEncodeError:
-            raise ZooError(f"{name} has a text with half a surrogate pair.") from None
+        return _encoded(value, name)
     if isinstance(value, dict) and set(value) == {"b64"} and isinstance(value["b64"], str):
         try:
             return base64.b64decode(value["b64"], validate=True)
@@ -118,6 +162,10 @@ def _bytes(value, name):
 
 
 def _short(value):
+    if getattr(value, "shape", ()):
+        return f"an array of the type {value.dtype}"
+    if isinstance(value, int) and abs(value) > 10**30:
+        return f"a number of {value.bit_length()} bits"
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:40]}..."
 
@@ -159,7 +207,7 @@ def from_proto(proto, name):
         whole = len(proto.tensor_content) // dtype.itemsize * dtype.itemsize
         values = np.frombuffer(proto.tensor_content[:whole], dtype)
     else:
-        values = as_array(list(getattr(proto, _VALUES[dtype])), dtype)
+        values = as_array(list(getattr(proto, _VALUES[dtype])), dtype, name)
         if 0 < len(values) < count:  # the last value stands for the rest
             values = np.concatenate([values, np.repeat(values[-1:], count - len(values))])
     if len(values) != count:

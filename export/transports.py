@@ -6,6 +6,7 @@ Neither needs TensorFlow; gRPC needs grpcio.
 import dataclasses
 import http.client
 import json
+import numbers
 import random
 import time
 import urllib.parse
@@ -13,11 +14,14 @@ import urllib.parse
 import numpy as np
 
 from export import protos, tensors
+from export.request_limits import check_number
 from zoo.errors import ZooError
 
 BUSY = (429, 503)
 FIRST_WAIT, LONGEST_WAIT = 0.1, 5.0  # seconds between attempts, doubled each time
 MOST_BYTES = 2**30  # of an answer
+MOST_SECONDS, MOST_RETRIES = 86_400, 1_000_000
+MOST_VERSION = 2**63 - 1  # TensorFlow Serving reads a version as int64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +45,12 @@ def connect(url, model, version=None, timeout=60.0, retries=5):
     """A `Rest` or `Grpc` for a URL.
 
     Raises:
-        ZooError: another URL, or grpcio is not installed.
+        ZooError: another URL, a number out of range, or grpcio is not installed.
     """
+    if version is not None:
+        check_number("version", version, MOST_VERSION)
+    check_number("retries", retries, MOST_RETRIES, least=0)
+    check_seconds("timeout", timeout)
     parts = urllib.parse.urlsplit(url)
     kind = {"http": Rest, "https": Rest, "grpc": Grpc}.get(parts.scheme)
     try:
@@ -54,6 +62,15 @@ def connect(url, model, version=None, timeout=60.0, retries=5):
             f"Expected a URL such as http://localhost:8501 or grpc://localhost:8500, got {url!r}."
         )
     return kind(parts, model, version, timeout, retries)
+
+
+def check_seconds(name, value):
+    """Raises `ZooError` unless `value` is a number, more than 0 and at most `MOST_SECONDS`."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not number or not 0 < value <= MOST_SECONDS:
+        raise ZooError(
+            f"{name} must be more than 0 and at most {MOST_SECONDS} seconds, got {value!r}."
+        )
 
 
 class _Transport:
@@ -110,7 +127,7 @@ class Rest(_Transport):
         }
 
     def _call(self, method, suffix, body=None):
-        version = f"/versions/{self.version}" if self.version else ""
+        version = "" if self.version is None else f"/versions/{self.version}"
         path = f"{self.parts.path.rstrip('/')}/v1/models/{self.model}{version}{suffix}"
         status, data = self._repeated(lambda: self._attempt(method, path, body))
         try:
@@ -187,7 +204,7 @@ class Grpc(_Transport):
     def _call(self, method, request, answer):
         grpc = import_grpc()
         request.model_spec.name = self.model
-        if self.version:
+        if self.version is not None:
             request.model_spec.version.value = self.version
         call = self._channel.unary_unary(
             protos.PREDICTION + method,

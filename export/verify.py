@@ -18,6 +18,7 @@ import contextlib
 import dataclasses
 
 from export import cli, request_limits
+from export.transports import MOST_SECONDS, check_seconds
 from zoo import programs
 from zoo.conditions.records import LIMITS
 from zoo.errors import ZooError
@@ -30,7 +31,9 @@ def parse(arguments=None):
     parser.add_argument("--url", help="REST interface of a server, such as http://localhost:8501")
     parser.add_argument("--grpc", help="gRPC interface of a server, such as localhost:8500")
     parser.add_argument("--model", help="the model's name on the server")
-    parser.add_argument("--timeout", type=float, default=120.0, help="seconds per request")
+    parser.add_argument(
+        "--timeout", type=cli.seconds(MOST_SECONDS), default=120.0, help="seconds per request"
+    )
     request_limits.add_flags(parser)
     return parser.parse_args(arguments)
 
@@ -55,6 +58,7 @@ def verify(directory=None, url=None, grpc=None, model=None, timeout=120.0, limit
     from export.client import Client
     from export.verification import checks, files, local
 
+    check_seconds("timeout", timeout)
     if not (directory or url or grpc):
         raise ZooError("Give a folder, --url or --grpc to verify.")
     if (url or grpc) and not model:

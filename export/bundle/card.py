@@ -31,7 +31,7 @@ $machine.
 |---|---|---|
 $signatures
 
-A request may have at most $max_batch rows$bounds.
+A request may have at most $max_batch rows$bounds$least.
 Each row's image depends on its own condition and seed only.
 
 ## Start
@@ -139,6 +139,8 @@ class Facts:
         warmup: tuple of int, rows of the warm-up requests.
         signatures: dict as of `export.client.Client.signatures`.
         measured: `export.bundle.measure.Measured`.
+        most: dict of version -> rows that it takes, of the versions that are served; the
+            `max_batch` of `limits` is the least of them.
     """
 
     name: str
@@ -148,6 +150,7 @@ class Facts:
     warmup: tuple
     signatures: dict
     measured: object
+    most: dict = dataclasses.field(default_factory=dict)
 
 
 def readme(facts):
@@ -160,7 +163,7 @@ def readme(facts):
         name=facts.name, version=facts.version, machine=measured.machine,
         what=f"The preset `{facts.preset}`" if facts.preset else "A model",
         signatures=_signatures(facts.signatures), max_batch=facts.limits.max_batch,
-        bounds=_bounds(inputs, facts.limits), serving=configs.SERVING,
+        bounds=_bounds(inputs, facts.limits), least=_least(facts), serving=configs.SERVING,
         flags=" \\\n    ".join(configs.flags(facts)),
         reason=textwrap.fill(configs.reason_of_version(), 100), environment=" ".join(
             f"-e {key}={value}" for key, value in ALLOCATOR.items()
@@ -212,6 +215,13 @@ def _bounds(inputs, limits):
     if "image_bytes" in inputs:
         return f", of images of at most {limits.max_pixels} pixels"
     return ""
+
+
+def _least(facts):
+    """The versions with which the server's limit of rows is less than the export's."""
+    if facts.most.get(facts.version, facts.limits.max_batch) == facts.limits.max_batch:
+        return ""
+    return f";\n{textwrap.fill(configs.reason_of_rows(facts), 100)}"
 
 
 def _table(sizes):

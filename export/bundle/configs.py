@@ -14,6 +14,12 @@ SERVING_REASON = (
     "(docs/serving.md, What was tested)."
 )
 WAIT = 10.0  # seconds that the last request of a full queue waits
+NEWEST = 2  # versions that are served
+
+
+def folder(name):
+    """The folder of a model in the server's container."""
+    return f"/models/{name}"
 
 
 def models(facts):
@@ -24,12 +30,12 @@ def models(facts):
 model_config_list {{
   config {{
     name: {json.dumps(facts.name)}
-    base_path: {json.dumps(f"/models/{facts.name}")}
+    base_path: {json.dumps(folder(facts.name))}
     model_platform: "tensorflow"
     # The newest two versions are loaded, so that a new one can be tried while the old one serves.
     # A request without a version or a label goes to the newest. A third version unloads the first:
     # move the label "stable" before.
-    model_version_policy {{ latest {{ num_versions: 2 }} }}
+    model_version_policy {{ latest {{ num_versions: {NEWEST} }} }}
     # A label can only be moved to a version that is already AVAILABLE: export the version, wait
     # for the status to list it, and then change the number here.
     version_labels {{ key: "stable" value: {facts.version} }}
@@ -54,7 +60,7 @@ def batching(facts):
 # Other processes used {measured.others:.0%} of the processors meanwhile. Measure again where the
 # server runs, on an idle machine: export the preset there with --bundle.
 
-# Most rows of a request; the export refuses more (--max_batch).
+{_comment(f"Most rows of a request; {reason_of_rows(facts)}.", "# ")}
 max_batch_size {{ value: {limits.max_batch} }}
 
 # Rows that are computed together: {best.rate:.3g} images/s, against {one.rate:.3g} one at a time.
@@ -82,6 +88,17 @@ pad_variable_length_inputs: false
 """
 
 
+def reason_of_rows(facts):
+    """Why a request may have at most `max_batch` rows, as a clause."""
+    most = facts.limits.max_batch
+    if all(rows == most for rows in facts.most.values()):
+        return "the export refuses more (--max_batch)"
+    listed = ", ".join(f"version {number} takes {rows}" for number, rows in facts.most.items())
+    return (
+        f"the server has one size for all versions that it serves, and the least is used: {listed}"
+    )
+
+
 def _parts(rows, max_batch):
     if rows == max_batch:
         return "enable_large_batch_splitting { value: false }"
@@ -104,14 +121,14 @@ prometheus_config {
 
 def flags(facts):
     """The flags with which TensorFlow Serving reads the files of the bundle."""
-    folder = f"/models/{facts.name}"
+    files = folder(facts.name)
     return (
-        f"--model_config_file={folder}/models.config",
+        f"--model_config_file={files}/models.config",
         "--model_config_file_poll_wait_seconds=30",
         "--allow_version_labels_for_unavailable_models=true",
         "--enable_batching=true",
-        f"--batching_parameters_file={folder}/batching_parameters.txt",
-        f"--monitoring_config_file={folder}/monitoring.config",
+        f"--batching_parameters_file={files}/batching_parameters.txt",
+        f"--monitoring_config_file={files}/monitoring.config",
         "--rest_api_timeout_in_ms=60000",
         "--enable_grpc_healthcheck_service=true",
     )
@@ -144,7 +161,7 @@ services:
       - "127.0.0.1:8500:8500"
       - "127.0.0.1:8501:8501"
     volumes:
-      - .:/models/{facts.name}:ro
+      - .:{folder(facts.name)}:ro
     # twice the {memory:.0f} MiB of a process with one version and the largest batch
     mem_limit: {memory_limit(facts.measured)}m
     read_only: true

@@ -115,19 +115,23 @@ class Models:
 
     A new version is loaded, answers its warm-up requests, and only then replaces the old one, which
     is forgotten once its last request is answered. A version that fails is not tried again until
-    its files change. When a version's folder disappears, the newest one that is left is served; if
-    none is left, the last one still is.
+    its files change. When a version's folder disappears, it is forgotten, with or without a label,
+    and the newest one that is left is served; if none is left, those that were served still are.
 
     Args:
         folder: str, the model's folder with one folder per version.
         name: str, the model's name in requests.
         labels: dict of label -> version number.
         metrics: `export.server.metrics.Metrics`.
+
+    Attributes:
+        loaded: dict of number -> `Version`.
+        newest: the `Version` that answers requests without a version or a label, or None.
     """
 
     def __init__(self, folder, name, labels, metrics):
         self.folder, self.name, self.labels, self.metrics = folder, name, dict(labels), metrics
-        self.loaded = {}
+        self.loaded, self.newest = {}, None
         self.failed = {}  # number -> (state of its files, message)
         self._lock = threading.Lock()
 
@@ -139,7 +143,8 @@ class Models:
                 self._load(number, found[number])
             for number in sorted(found, reverse=True):  # the newest that works
                 if self._load(number, found[number]):
-                    self._keep({number, *self.labels.values()})
+                    self.newest = self.loaded[number]
+                    self._keep({number, *self.labels.values()} & set(found))
                     break
             return bool(self.loaded)
 
@@ -163,7 +168,7 @@ class Models:
 
     def _keep(self, numbers):
         self.loaded = {n: version for n, version in self.loaded.items() if n in numbers}
-        self.metrics.version.set(max(self.loaded))
+        self.metrics.version.set(self.newest.number)
 
     def find(self, name, number=None, label=None):
         """The `Version` of a request.
@@ -178,9 +183,9 @@ class Models:
             if number not in loaded:
                 raise Refused("missing", f"No version has the label {label!r:.60}.")
         if number is None:
-            if not loaded:
+            if self.newest is None:
                 raise Refused("busy", "No version is loaded yet.")
-            return loaded[max(loaded)]
+            return self.newest
         if number not in loaded:
             raise Refused("missing", f"Version {number} of {name} is not served.")
         return loaded[number]

@@ -1,18 +1,16 @@
-"""The client's checks and command line, with a server without TensorFlow."""
+"""The client's checks, with a server without TensorFlow; of its flags: test_client_options.py."""
 
-import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from PIL import Image
 
 pytest.importorskip("starlette", reason="needs the extra serve")
 pytest.importorskip("grpc", reason="needs the extra serve")
 
 from export import client, transports  # noqa: E402
-from tests.export.server.fake import FakeVersion, running, write_version  # noqa: E402
+from tests.export.server.fake import running, write_version  # noqa: E402
 from zoo.errors import ZooError  # noqa: E402
 
 
@@ -23,17 +21,48 @@ def address(tmp_path, monkeypatch):
         yield addresses["rest"]
 
 
+class Recorder:
+    """A transport that keeps the inputs of its requests."""
+
+    def __init__(self):
+        self.requests = []
+
+    def predict(self, inputs, signature, outputs):
+        self.requests.append(inputs)
+        return {"image_bytes": np.array([b"x"] * len(inputs["seed"]), object)}
+
+
+def recording(**inputs):
+    """(client, its requests) of a model with these inputs: name -> (type, sides after batch)."""
+    remote = client.Client("http://localhost:1", "m")
+    specs = {n: transports.Spec(np.dtype(t), (-1, *sides)) for n, (t, sides) in inputs.items()}
+    sides = {
+        "inputs": {**specs, "seed": transports.Spec(np.dtype(np.int64), (-1,))},
+        "outputs": {"image_bytes": transports.Spec(np.dtype(object), (-1,))},
+    }
+    several = {**sides, "outputs": {"image_bytes": transports.Spec(np.dtype(object), (-1, 4))}}
+    remote._signatures = {"serving_default": sides, "generate_n": several}
+    remote.transport = Recorder()
+    return remote, remote.transport.requests
+
+
 def test_it_needs_no_tensorflow():
     code = "import export.client, sys; assert not {'tensorflow', 'keras'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    ({"conditions": [1]}, "captions must be strings of the shape \\(batch,\\)"),
+    ({"conditions": [1]}, "captions must hold strings, got 1"),
+    ({"conditions": [["a"]]}, "captions must have the shape .*batch,.* got the shape .1, 1"),
+    ({"conditions": []}, "captions must have the shape"),
     ({"conditions": None}, "reads captions: give one per row"),
     ({"conditions": {"labels": [1]}}, "a dict of captions"),
-    ({"conditions": ["a", "b"], "seed": [1]}, "one seed, or one per condition"),
-    ({"conditions": ["a"], "samples": 0}, "at least one sample"),
+    ({"conditions": ["a", "b"], "seed": [1]}, "one integer for each of the 2 conditions"),
+    ({"conditions": ["a"], "samples": 0}, "samples must be an integer of at least 1, got 0"),
+    ({"conditions": ["a"], "samples": True}, "samples must be an integer of at least 1, got True"),
+    *[({"conditions": ["a"], "seed": seed}, "seed must be an integer")
+      for seed in (1.7, True, "7", [1.9], None, np.array([2.0]), 10**20)],
+    ({"conditions": ["a"], "seed": 2**63 - 1, "samples": 2}, "because the 1 after it are used too"),
     ({"conditions": ["a"], "signature": "pixels"}, "The signature must be serving_default"),
     ({"conditions": ["a"], "signature": "b2a"}, "The signature must be serving_default"),
 ])
@@ -80,48 +109,102 @@ def test_a_refusal_of_fewer_rows_is_an_error(address, monkeypatch):
         remote.generate(["a", "b", "c", "d"])
 
 
+@pytest.mark.parametrize("labels", [
+    [3.7], [True, False], [True, 1], [1.0], ["3"], np.float32([3]), [2**63], [10**30], [None],
+    np.array([2**64 - 1], np.uint64), [np.uint64(2**63), np.int64(-1)], [1j], 3.7,
+])
+def test_labels_are_not_cast(labels):
+    remote, requests = recording(labels=(np.int64, ()))
+    for ask in (remote.generate, lambda v: remote.predict({"labels": v, "seed": [0]})):
+        with pytest.raises(ZooError, match="labels must hold numbers (of the type|in the range)"):
+            ask(labels)
+    assert not requests
+
+
+@pytest.mark.parametrize("labels", [[3, 1], np.uint8([3, 1]), (np.int32(3), 1), np.array([3, 1])])
+def test_labels_that_fit(labels):
+    remote, requests = recording(labels=(np.int64, ()))
+    remote.generate(labels, seed=np.uint8([5, 4]), samples=2)
+    assert requests[0]["labels"].tolist() == [3, 3, 1, 1]
+    assert requests[0]["seed"].tolist() == [5, 6, 4, 5]
+    assert {array.dtype for array in requests[0].values()} == {np.dtype(np.int64)}
+
+
+@pytest.mark.parametrize("change", [
+    lambda x: x / np.float32(255), lambda x: x / 127.5 - 1, lambda x: x.astype(int) - 128,
+    lambda x: x.astype(np.uint16) * 257, lambda x: x * np.nan, lambda x: x.astype(np.int64),
+    lambda x: x > 9, lambda x: x.tolist(),
+])
+def test_pixels_are_bytes(change):
+    remote, requests = recording(images=(np.uint8, (-1, -1, 3)))
+    pixels = np.arange(2 * 4 * 4 * 3, dtype=np.uint8).reshape(2, 4, 4, 3)
+    with pytest.raises(ZooError, match="images must be pixels from 0 to 255 of the type uint8"):
+        remote.predict({"images": change(pixels), "seed": [0, 1]})
+    with pytest.raises(ZooError, match="rows of equal lengths"):
+        remote.predict({"images": [pixels[0], pixels[1, :2]], "seed": [0, 1]})
+    assert not requests
+    remote.predict({"images": list(pixels), "seed": [0, 1]})
+    np.testing.assert_array_equal(requests[0]["images"], pixels)
+
+
+@pytest.mark.parametrize("values", [[[np.nan, 1]], [[1e300, 1]], [[True, 0.5]], [["1", "2"]]])
+def test_vectors_are_finite_numbers(values):
+    remote, requests = recording(embeddings=(np.float32, (2,)))
+    with pytest.raises(ZooError, match="embeddings must hold"):
+        remote.generate(values)
+    assert not requests
+    remote.generate([[1, 0.1]])
+    assert requests[0]["embeddings"].tolist() == np.float32([[1, 0.1]]).tolist()
+
+
+def test_inputs_of_a_request_have_names_and_equal_rows():
+    remote, requests = recording(image_bytes=(object, ()), guide_bytes=(object, ()))
+    with pytest.raises(ZooError, match="An input of this signature must be .* got 'guide'"):
+        remote.predict({"image_bytes": [b"a"], "guide": [b"b"], "seed": [1]})
+    remote.max_batch = 2  # the third guide would be in no request
+    with pytest.raises(ZooError, match="same number of rows, got .*'guide_bytes': 3"):
+        remote.generate({"image_bytes": [b"a"] * 2, "guide_bytes": [b"b"] * 3})
+    assert not requests
+
+
+@pytest.mark.parametrize("images", [0, [0], 3.7, [None], [[b"a"]]])
+def test_what_is_no_file_is_not_opened(images):
+    remote, _ = recording(image_bytes=(object, ()))
+    with pytest.raises(ZooError, match="(path|paths).* bytes of (a file|files), got"):
+        remote.generate(images)
+
+
+def test_a_model_that_is_no_export():
+    remote, _ = recording(labels=(np.int64, ()))
+    remote._signatures = {"serving_default": {"inputs": {}, "outputs": {}}}
+    with pytest.raises(ZooError, match="No signature of this model has the output image_bytes"):
+        remote.generate([1])
+
+
+def test_several_images_per_row_are_by_samples():
+    with pytest.raises(ZooError, match="signature must be serving_default, got 'generate_n'"):
+        recording(labels=(np.int64, ()))[0].generate([1], signature="generate_n")
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"version": 0}, "version must be a whole number from 1 to 2.63 - 1, got 0"),
+    ({"version": "2"}, "version must be"), ({"retries": -1}, "retries must be .* from 0"),
+    ({"retries": 1.5}, "retries must be"), ({"max_batch": 0}, "max_batch must be"),
+    *[({"timeout": value}, "timeout must be more than 0 and at most 86400 seconds")
+      for value in (-1, 0, float("nan"), float("inf"), 1e300, "5", None, True)],
+])
+@pytest.mark.parametrize("url", ["http://localhost:1", "grpc://localhost:1"])
+def test_numbers_out_of_range(url, options, words):
+    with pytest.raises(ZooError, match=words):
+        client.Client(url, "m", **options)
+
+
 def test_one_file_is_one_condition(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(b"file")
     for condition in (path, str(path), b"file", [path]):
         assert client._read("image_bytes", condition) == [b"file"]
     assert client._read("captions", "a") == ["a"] and client._read("labels", 3) == [3]
-
-
-def test_conditions_are_read_as_the_model_reads_them(tmp_path):
-    np.save(tmp_path / "rows.npy", np.zeros([2, 3], np.float32))
-    np.savez(tmp_path / "words.npz", words=np.zeros([1, 2, 3]), lengths=[2])
-
-    def read(inputs, *texts):
-        options = client.parse(["--url=u", "--model=m", *(f"--condition={t}" for t in texts)])
-        return client.conditions_of(options, {*inputs, "seed"})
-
-    assert read(["captions"], "1", "a;b") == ["1", "a;b"]
-    assert read(["image_bytes"], "a.png") == ["a.png"]
-    options = client.parse(["--url=u", "--model=m", "--images", "a", "b", "--guide=c"])
-    assert client.conditions_of(options, ["image_bytes", "guide_bytes", "seed"]) == {
-        "image_bytes": ["a", "b"], "guide_bytes": ["c", "c"],
-    }
-    assert read(["labels"], "3", "0") == [3, 0]
-    assert read(["embeddings"], str(tmp_path / "rows.npy")).shape == (2, 3)
-    assert set(read(["words", "lengths"], str(tmp_path / "words.npz"))) == {"words", "lengths"}
-    assert read(["captions"]) is None
-    for inputs, texts, words in ((["labels"], ["cat"], "classes as numbers, from 0.* got 'cat'"),
-                                 (["embeddings"], ["a", "b"], "one file of embeddings"),
-                                 (["embeddings"], ["missing.npy"], "cannot be read")):
-        with pytest.raises(ZooError, match=words):
-            read(inputs, *texts)
-
-
-def test_a_direction_is_a_signature():
-    def signature(*arguments):
-        return client.signature_of(client.parse(["--url=u", "--model=m", *arguments]))
-
-    assert signature() == "serving_default" and signature("--signature=pixels") == "pixels"
-    assert signature("--direction=b2a") == "b2a"
-    assert signature("--direction=b2a", "--guide=c") == "b2a_guided"
-    with pytest.raises(ZooError, match="not both"):
-        signature("--direction=b2a", "--signature=b2a")
 
 
 @pytest.mark.parametrize("url", ["localhost:8501", "ftp://a", "grpc://localhost", "http://", ""])
@@ -135,22 +218,3 @@ def test_a_server_that_is_not_there(monkeypatch):
     for url in ("http://127.0.0.1:1", "grpc://127.0.0.1:1"):
         with pytest.raises(ZooError, match="does not answer"):
             client.Client(url, "fake", retries=2, timeout=5).generate(["a"])
-
-
-def test_the_command_line_writes_files_and_a_grid(address, tmp_path, monkeypatch, capsys):
-    file = io.BytesIO()
-    Image.new("RGB", (4, 3), "red").save(file, "PNG")
-    monkeypatch.setattr(FakeVersion, "predict", lambda self, signature, inputs: {
-        "image_bytes": client.as_array([file.getvalue()] * len(inputs["seed"]))
-    })
-    out = tmp_path / "images"
-    arguments = [f"--url={address}", "--model=fake", "--captions=a;b", "--samples=3",
-                 f"--out={out}"]
-    assert client.main(arguments) == 0
-    assert "6 images" in capsys.readouterr().out
-    assert len(list(out.glob("0000*.png"))) == 6
-    assert Image.open(out / "grid.png").size == (12, 6)
-    arguments[2] = "--condition=a; b"
-    assert client.main(arguments) == 0 and "3 images" in capsys.readouterr().out
-    assert client.main([*arguments, "--labels=1"]) == 1
-    assert "one kind of condition, got condition and labels" in capsys.readouterr().err

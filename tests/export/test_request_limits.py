@@ -5,7 +5,9 @@ import os
 
 import pytest
 
-from export import request_limits
+from export import request_limits, saved_model, service
+from export.server import models
+from tests.support import tiny, tiny_images
 from zoo.conditions.records import LIMITS, Limits
 from zoo.errors import ZooError
 
@@ -38,3 +40,22 @@ def test_a_damaged_file_is_refused(tmp_path, text, words):
     write(tmp_path, text)
     with pytest.raises(ZooError, match=words):
         request_limits.read_limits(tmp_path)
+
+
+@pytest.mark.parametrize(("make", "limit", "least"), [
+    (tiny_images.pix2pix, "max_pixels", 32 * 32), (tiny.stackgan_v2, "max_caption_bytes", None),
+])
+def test_limits_below_the_warm_up_requests_are_refused(make, limit, least, tmp_path):
+    model = make(compiled=False)
+    if least is None:
+        ((_, inputs), *_) = service.example_requests(model, (1,))
+        least = len(inputs["captions"][0])
+    with pytest.raises(ZooError, match=f"{limit} must be at least {least}, .* got {least - 1}"):
+        saved_model.export_saved_model(
+            model, tmp_path / "new", limits=Limits(**{limit: least - 1})
+        )
+    assert not os.listdir(tmp_path)
+    path = saved_model.export_saved_model(
+        model, tmp_path / "new", limits=Limits(**{limit: least}), warmup_sizes=(1,)
+    )
+    assert models.Version(path, 1).max_batch == 64  # it answers its warm-up requests

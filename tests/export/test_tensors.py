@@ -38,11 +38,15 @@ def test_a_last_value_stands_for_the_rest():
     ({"dtype": 99}, "x has the type 99"),
     ({"tensor_content": b"abc"}, "do not fill its shape"),
     ({"tensor_content": b"\0" * 32}, "do not fill its shape"),
+    ({"tensor_content": b"", "dtype": 4, "int_val": [1, 2, 300]}, "in the range of uint8, got 300"),
 ])
 def test_messages_that_are_refused(change, words):
     message = tensors.to_proto(np.arange(3), protos.Tensor())
     for name, value in change.items():
-        setattr(message, name, value)
+        if name == "int_val":
+            message.int_val.extend(value)
+        else:
+            setattr(message, name, value)
     with pytest.raises(ZooError, match=words):
         tensors.from_proto(message, "x")
     message = protos.Tensor(dtype=9)
@@ -66,7 +70,9 @@ def test_json_round_trip(array):
     ([True], np.int64, "got True"),
     ([None], np.float32, "got None"),
     ([2**63], np.int64, "in the range of int64"),
-    ([256], np.uint8, "in the range of uint8"),
+    ([256], np.uint8, "in the range of uint8, got 256"),
+    ([1e300], np.float32, "finite numbers in the range of float32"),
+    ([10**400], np.float32, "finite numbers in the range of float32"),
     ([1], object, "must hold strings"),
     ([{"b64": "#"}], object, "not base64"),
     (["\ud800"], object, "surrogate"),

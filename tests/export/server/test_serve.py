@@ -268,6 +268,25 @@ def test_a_new_version_replaces_the_old_and_a_broken_one_never_does(folder, monk
         assert client.generate(["a"], seed=1) == [b"1:a:1"]
 
 
+def test_a_rollback_of_a_version_with_a_label(folder, monkeypatch):
+    write_version(folder, 2)
+    with running(folder, monkeypatch, "--label=canary=2") as (addresses, models, _):
+        client, path = clients(addresses)[0], "/v1/models/fake/labels/canary:predict"
+        body = {"instances": [{"captions": "a", "seed": 1}]}
+        assert client.generate(["a"], seed=1) == [b"2:a:1"]
+        assert call(addresses, path, body)[0] == 200
+        (folder / "2").rename(folder / "removed")
+        wait_for(lambda: 2 not in models.loaded)
+        assert client.generate(["a"], seed=1) == [b"1:a:1"]
+        assert "zoo_model_version 1.0" in call(addresses, "/metrics")[1]
+        status, answer = call(addresses, path, body)
+        assert status == 404 and "No version has the label 'canary'" in answer["error"]
+        (folder / "removed").rename(folder / "2")  # and forward again
+        wait_for(lambda: 2 in models.loaded)
+        wait_for(lambda: client.generate(["a"], seed=1) == [b"2:a:1"])
+        assert call(addresses, path, body)[0] == 200
+
+
 @pytest.mark.parametrize("protocol", [0, 1])
 def test_what_was_accepted_is_answered_while_the_server_stops(folder, monkeypatch, protocol):
     accepted, answers, stopping = [], [], threading.Event()
@@ -307,6 +326,8 @@ def test_what_was_accepted_is_answered_while_the_server_stops(folder, monkeypatc
     (["--max_batch=0"], "--max_batch must be positive, got 0"),
     (["--max_queue=1", "--max_batch=2"], "--max_queue must be at least --max_batch"),
     (["--timeout=0"], "--timeout must be positive"),
+    (["--port=70000"], "--port: it must be a whole number from 0 to 65535"),
+    (["--grpc_port=-1"], "--grpc_port: it must be a whole number from 0 to 65535"),
     (["--label=stable"], "LABEL=VERSION"),
     (["--model=missing"], "There is no folder missing"),
     (["--name=a/b"], "--name must be letters"),
