@@ -51,10 +51,12 @@ def test_documented_commands_exist_with_these_flags():
                 wrong.append(f"{page.name}: {package}.{module}")
                 continue
             text = source.read_text("utf-8")
-            for line in re.findall(rf"^from {package} import (.*)$", text, re.M):
-                for name in line.split(", "):  # a module next to it may define flags too
-                    helper = ROOT / package / f"{name}.py"
-                    text += helper.read_text("utf-8") if helper.exists() else ""
+            imported = re.findall(rf"^from {package} import (.*)$", text, re.M)
+            names = ", ".join(imported).split(", ")
+            names += re.findall(rf"^from {package}\.(\w+) import", text, re.M)
+            for name in names:  # a module next to it may define flags too
+                helper = ROOT / package / f"{name}.py"
+                text += helper.read_text("utf-8") if helper.exists() else ""
             for flag in set(re.findall(r" --(\w+)", rest)) - {"help"}:
                 if f'"{flag}"' not in text and f'"--{flag}"' not in text:
                     wrong.append(f"{page.name}: {package}.{module} --{flag}")
