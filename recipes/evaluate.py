@@ -26,6 +26,7 @@ The same in Python: `zoo.evaluation.evaluate`.
 """
 
 import dataclasses
+import re
 import sys
 
 from zoo import command_line
@@ -78,6 +79,9 @@ flags.DEFINE_bool("strict", False, "Reject deviations from the protocol.")
 flags.DEFINE_bool("record", False, "Write the numbers into the preset's metadata and card.")
 
 
+FLAG_OF = {"source": "data"}  # an argument in Python -> the flag, if its name differs
+
+
 @dataclasses.dataclass(frozen=True)
 class Command:
     """The parsed command line; see the flags of the same names.
@@ -127,6 +131,26 @@ def run(command):
     Raises:
         ZooError: for flags that cannot be combined, or see `zoo.evaluation.evaluate`.
     """
+    try:
+        return _run(command)
+    except ZooError as error:
+        raise ZooError(with_flags(str(error))) from error
+
+
+def with_flags(message):
+    """A message of the library with this program's flags: `real` becomes --real."""
+
+    def flag(match):
+        name, value = FLAG_OF.get(match[1], match[1]), match[2] or ""
+        if name not in flags.FLAGS:
+            return match[0]
+        return f"--no{name}" if value == "=False" else f"--{name}{value}"
+
+    return re.sub(r"`(\w+)(=[^`]*)?`", flag, message)
+
+
+def _run(command):
+    """`run`, whose errors name the options as in Python."""
     out = check(command)
     command_line.start_tensorflow()
     with command_line.quiet_stderr():
@@ -134,7 +158,7 @@ def run(command):
 
         evaluators = open_evaluators(
             command.protocol, next(iter(presets(command)), None), command.cache or out / "cache",
-            **vars(command.files),
+            source=command.data, **vars(command.files),
         )
         if not command.compare:
             return evaluate_one(command, command.preset, evaluators, out).text
@@ -161,8 +185,8 @@ def check(command):
     from zoo.evaluation import record
     from zoo.evaluation.protocols import find_protocol
 
-    find_protocol(command.protocol, "--protocol")
-    command.options.check("--{}")
+    find_protocol(command.protocol)
+    command.options.check()
     command.files.check()
     if command.cache:
         output_folders.check_folder(command.cache, "cache")

@@ -41,6 +41,33 @@ def test_rows_are_written_one_batch_after_another_and_kept(tmp_path):
     assert [path.suffix for path in tmp_path.iterdir()] == [".npy"]
 
 
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"PK\x03\x04 no array"),
+    lambda path: path.write_bytes(path.read_bytes()[:300]),
+    lambda path: np.save(path, np.zeros(COUNT - 1)),
+])
+def test_a_damaged_file_is_computed_again(tmp_path, damage):
+    cache = Cache(tmp_path)
+    cache.rows("x", ("part",), COUNT, batches, "rows")
+    (path,) = tmp_path.iterdir()
+    damage(path)
+    found = cache.rows("x", ("part",), COUNT, batches, "rows")
+    np.testing.assert_array_equal(found, rows())
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    cache = Cache(tmp_path)
+    cache.rows("x", ("part",), COUNT, batches, "rows")
+    (path,) = tmp_path.iterdir()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ZooError, match=f"{path} cannot be read: .*Delete it"):
+        cache.rows("x", ("part",), COUNT, batches, "rows")
+    with pytest.raises(ZooError, match="`cache` must be the path of a folder or None, got 5"):
+        Cache(5)
+
+
 def test_a_full_disk(tmp_path, monkeypatch):
     images = from_array(np.zeros([8, 4, 4, 3], np.uint8), "images")
 

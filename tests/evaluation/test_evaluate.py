@@ -97,6 +97,19 @@ def test_changed_weights_are_evaluated_again(evaluators):
     assert first["fid[damsm]"]["value"] != second["fid[damsm]"]["value"]
 
 
+def test_other_seeds_and_bins_are_not_compared(evaluation, model, evaluators):
+    same = evaluate(model, "shapes", evaluators=evaluators, **FEW)
+    assert not any("differ" in row for row in compare(evaluation, same, bootstrap=5).rows)
+    for changes, words in (({"seed": 1}, "seed: 0 and 1"), ({"bins": 2}, "bins: 3 and 2")):
+        other = evaluate(model, "shapes", evaluators=evaluators, **FEW | changes)
+        if "seed" in changes:  # with all real images, so that they are the same
+            other.report["data"]["sha256"] = evaluation.report["data"]["sha256"]
+        comparison = compare(evaluation, other, bootstrap=5)
+        rows = {row["metric"]: row.get("differ", []) for row in comparison.rows}
+        assert words in rows["ndb"] and not comparison.shares
+        assert (words in rows["fid[damsm]"]) == ("seed" in changes)
+
+
 def test_sets_of_images_and_open_sources(evaluators):
     source = ShapeClasses(32, 48, attribute="background")
     images = source.load_batch(np.arange(24)).numpy()
@@ -114,6 +127,9 @@ def test_two_evaluations_are_compared(evaluation, model, evaluators, tmp_path):
     comparison = compare(evaluation, other, bootstrap=5)
     row = next(row for row in comparison.rows if row["metric"] == "fid[damsm]")
     assert row["difference"] == row["a"] - row["b"] and len(row["interval_95"]) == 2
+    assert "generated: 8 and 6" in row["differ"]
+    assert not any("ahead" in row for row in comparison.rows)
+    assert "**Not comparable, ndb:** generated: 8 and 6" in comparison.text
     comparison.write(tmp_path)
     assert (tmp_path / "compare.md").read_text() == comparison.text
 

@@ -14,7 +14,7 @@ from zoo.models.feature_encoder import FeatureEncoder
 from zoo.presets import from_preset
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 20, 3), np.uint8)
-WAYS = "--inception=PATH.*pytorch-fid.*tfgan/eval/inception/1.*--inception=keras"
+WAYS = "`inception=PATH.*pytorch-fid.*tfgan/eval/inception/1.*`inception=keras`"
 
 
 class Pooled(tf.Module):
@@ -93,15 +93,23 @@ def test_the_one_error_names_three_ways(monkeypatch, tmp_path, where):
 
 def test_names_cannot_be_mistaken_for_the_papers():
     model = tiny.damsm()
-    assert feature_networks.damsm_name(model) == "damsm"
+    assert feature_networks.damsm_name(model, "0") == "damsm"
     model.preset_metadata = {"name": "inception-2015"}
-    assert feature_networks.damsm_name(model) == "zoo-damsm-inception-2015"
+    assert feature_networks.damsm_name(model, "0") == "zoo-damsm-inception-2015"
     assert feature_networks.zoo_encoder(model).family == ""
 
 
 def test_a_run_does_not_pass_for_the_built_in_preset_of_its_name():
     built_in = from_preset("damsm_emoji_64")
-    assert feature_networks.zoo_encoder(built_in).name == "damsm_emoji_64"
+    same, by_name = map(feature_networks.zoo_encoder, (built_in, "damsm_emoji_64"))
+    assert (same.name, same.digest) == (by_name.name, by_name.digest) == (
+        "damsm_emoji_64", built_in.preset_metadata["files"]["model.weights.h5"]["sha256"])
+    assert same.whole_digest == by_name.whole_digest
+    variable = built_in.image_encoder.variables[0]
+    variable.assign(variable + 1)
+    changed = feature_networks.zoo_encoder(built_in)
+    assert changed.name == f"damsm_emoji_64-{changed.digest[:8]}"
+    assert changed.digest == feature_networks.variables_digest(built_in)
     other = tiny.damsm()
     other.preset_metadata = {"name": "damsm_emoji_64"}
     digest = feature_networks.weights_digest(other)
@@ -119,6 +127,22 @@ def test_the_hash_is_that_of_the_weights():
     variable = one.image_encoder.variables[0]
     variable.assign(variable + 1)
     assert feature_networks.weights_digest(one) != feature_networks.weights_digest(same)
+
+
+def test_the_precision_and_the_vocabulary_are_a_part_of_what_is_cached():
+    words = [*tiny.WORDS[:-2], *reversed(tiny.WORDS[-2:])]
+    one, half, other = (
+        feature_networks.zoo_encoder(tiny.damsm(**changes))
+        for changes in ({}, {"dtype": "mixed_bfloat16"}, {"vocabulary": words})
+    )
+    assert one.digest == half.digest == other.digest
+    assert len({one.whole_digest, half.whole_digest, other.whole_digest}) == 3
+    assert half.record()["precision"] == "mixed_bfloat16"
+    one.check_unchanged()
+    variable = one.model.image_encoder.variables[0]
+    variable.assign(variable + 1)
+    with pytest.raises(ZooError, match="damsm has other weights or settings than when it was open"):
+        one.check_unchanged()
 
 
 def test_distances_in_the_maps_of_an_encoder():

@@ -44,5 +44,5 @@ def test_failed_download_error_names_the_files(heads, monkeypatch):
         raise OSError("no route to the host")
 
     monkeypatch.setattr(keras.applications, "VGG16", nothing)
-    with pytest.raises(ZooError, match="VGG16 could not be loaded from keras.*--lpips_trunk"):
+    with pytest.raises(ZooError, match="VGG16 could not be loaded from keras.*`lpips_trunk`"):
         LpipsDistance("keras", heads)

@@ -155,7 +155,7 @@ def test_reasons_are_reported(tmp_path):
     made = np.zeros([2, SIZE, SIZE, 3], np.uint8)
     found, why = mode_coverage(
         subject(["moon"], made, "captions", styled_data(Styled())), evaluators(tmp_path))
-    assert found == [] and "style" in why and "--encoder" in why
+    assert found == [] and "style" in why and "`encoder=PRESET`" in why
     plain = Styled()
     plain.records = [{"text": f"{k}"} for k in range(20)]
     assert mode_coverage(

@@ -1,6 +1,7 @@
 """Protocols, the published results that follow one, and the verdict of a comparison."""
 
 import numpy as np
+import pytest
 
 from tests.support import tiny
 from zoo.evaluation.comparison import difference
@@ -21,6 +22,10 @@ def test_deviations():
         "500 images per condition instead of 5000",
         "5000 generated images instead of 50000", "4000 real images instead of 50000"]
     assert count_deviations(PROTOCOLS["quick"], 10, 4, 40, 512, 10) == []
+    assert count_deviations(PROTOCOLS["quick"], 10, 100, 1000, 1000, 10) == [
+        "100 images per condition instead of 4", "1000 generated images instead of 40",
+        "1000 real images instead of 512"]
+    assert count_deviations(label, 100, 5000, 500000, 70000, 100, 70000) == []  # all of the data
 
 
 def test_captions_are_repeated_if_the_protocol_says_so():
@@ -60,3 +65,18 @@ def test_the_better_one_is_ahead():
     high.better = low.better = "higher"
     assert difference(low, high, 50, 0, True)["ahead"] == "B"
     assert "ahead" not in difference(low, low, 50, 0, False)
+
+
+@pytest.mark.parametrize(("a", "b", "common", "words"), [
+    ({"generated": 50}, {"generated": 60}, [], "generated: 50 and 60"),
+    ({"network": {"name": "x", "sha256": "0"}}, {"network": {"name": "x", "sha256": "1"}}, [],
+     "network, sha256: 0 and 1"),
+    ({"bins": 20}, {}, [], "bins: 20 and None"),
+    ({}, {}, ["seed: 0 and 1"], "seed: 0 and 1"),
+])
+def test_nothing_is_ahead_of_what_was_measured_in_another_way(a, b, common, words):
+    rng = np.random.default_rng(0)
+    low, high = (Measure("x", rng.normal(m, 1, (50, 1)), np.mean, facts, "lower")
+                 for m, facts in ((0, a), (5, b)))
+    row = difference(low, high, 50, 0, True, common)
+    assert row["differ"] == [words] and "ahead" not in row and row["interval_95"][1] < 0

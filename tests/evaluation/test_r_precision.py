@@ -90,6 +90,8 @@ def test_an_imported_damsm_is_that_of_the_paper():
     model = types.SimpleNamespace(preset_metadata={"source": {
         "checkpoint": "taoxugit/AttnGAN: image_encoder200.pth, text_encoder200.pth"}})
     assert paper_of(model) == "the paper's DAMSM" and paper_of(tiny.damsm) == ""
+    for source in (None, {"checkpoint": None}, {"checkpoint": 3}):
+        assert paper_of(types.SimpleNamespace(preset_metadata={"source": source})) == ""
 
 
 @pytest.mark.parametrize("place", [0, 1])
@@ -109,6 +111,8 @@ def test_unknown_captions_are_not_all_hits(captions):
     every = np.arange(2)
     conditions = Conditions(captions, captions, every, pool=lambda: (captions, every, every))
     subject = types.SimpleNamespace(kind="captions", conditions=conditions)
-    made, why = precision_of(subject, types.SimpleNamespace(damsm=damsm), "exact", 0)
+    network = FeatureNetwork("damsm", "0", None, None, "", model=damsm)
+    networks = types.SimpleNamespace(damsm=damsm, networks=[network])
+    made, why = precision_of(subject, networks, "exact", 0)
     assert made is None and "cannot read the captions: vocabulary: " in why
     assert " keep none" in why

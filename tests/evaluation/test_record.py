@@ -7,7 +7,6 @@ from tests.models.test_dcgan import dcgan
 from tests.recipes.test_evaluate import command
 from tests.support import tiny
 from zoo.errors import ZooError
-from zoo.evaluation import feature_networks
 from zoo.evaluation.record import OF_EVALUATION, record, results, writable_directory
 from zoo.models.feature_encoder import FeatureEncoder
 from zoo.presets import read_metadata, registry
@@ -15,7 +14,7 @@ from zoo.presets import read_metadata, registry
 OF_ALL = {"conditions": 4, "samples_per_condition": 2, "generated": 8, "real": 24,
           "real_pictures": "shapes test"}
 REPORT = {
-    "protocol": {"name": "quick"}, "resolution": 16, "seed": 3,
+    "protocol": {"name": "quick"}, "resolution": 16, "seed": 3, "subject": {},
     "results": [
         {"metric": "fid[zoo-a-encoder]", "value": 12.34567, "interval_95": [10.11111, 14.0],
          "warnings": ["only 24 real images"],
@@ -87,8 +86,13 @@ def test_remote_presets_are_rejected(preset):
         writable_directory("hf://a/b")
 
 
-def test_encoders_match_the_data_of_the_preset(preset):
-    assert "damsm_emoji_64" in feature_networks.shipped_encoders("attn_gan_emoji_64")
-    assert feature_networks.shipped_encoders(str(preset)) == ["damsm_emoji_64"]  # data unknown
-    assert feature_networks.shipped_encoders(None) == ["damsm_emoji_64"]
-    assert "damsm_emoji_64" not in feature_networks.shipped_encoders("dcgan_ms_cifar10_32")
+def test_each_direction_has_its_own_results(tmp_path):
+    folder, value = tmp_path / "preset", {"metric": "ndb", "warnings": [], "protocol": OF_ALL}
+    old = {"metric": "ndb", "value": 9, "protocol": "of some direction", OF_EVALUATION: "quick"}
+    dcgan(compiled=False).save_to_preset(folder, {"results": [old]})
+    for number, direction in enumerate(("a2b", "b2a", "a2b")):
+        record(folder, {**REPORT, "subject": {"direction": direction},
+                        "results": [{**value, "value": number}]})
+    found = read_metadata(folder)["results"]
+    assert [(r["value"], r["direction"]) for r in found] == [(1, "b2a"), (2, "a2b")]
+    assert all(f"; direction {r['direction']}" in r["protocol"] for r in found)

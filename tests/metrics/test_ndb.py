@@ -56,6 +56,18 @@ def test_bytes_in_a_file_give_what_floats_in_memory_give(tmp_path, monkeypatch, 
     np.testing.assert_array_equal(parts.assign(kept), whole.assign(x))
 
 
+def test_bytes_and_floats_of_another_range_are_not_compared():
+    bytes_ = np.random.RandomState(0).randint(0, 256, (20, 6)).astype("uint8")
+    for train, other, words in ((bytes_, bytes_ / 255, "bytes, 0 to 255, got floats in"),
+                                (bytes_ / 127.5 - 1, bytes_, "floats in .-1, 1., got bytes")):
+        bins = bins_of_labels(train, np.arange(20) % 2)
+        assert ndb(bins, train)["ndb"] == 0
+        with pytest.raises(ZooError, match=words):
+            ndb(bins, other)
+    wide = bins_of_labels(bytes_, np.arange(20) % 2)
+    assert ndb(wide, bytes_.astype(float))["jsd"] == ndb(wide, bytes_)["jsd"]
+
+
 def test_equally_near_bins_give_the_first():
     bins = bins_of_labels([[0.0], [0.0], [2.0]], [7, 7, 3])
     np.testing.assert_array_equal(bins.assign([[1.0], [1.1]]), [0, 1])
@@ -68,6 +80,8 @@ def test_the_seed_makes_the_bins():
     np.testing.assert_array_equal(a.centers, b.centers)
     np.testing.assert_array_equal(a.used, b.used)
     assert len(a.used) == 5 and list(a.used) != list(c.used)
+    same = make_bins(x, np.int64(4), max_dims=np.int32(5), seed=np.int64(1))
+    np.testing.assert_array_equal(a.centers, same.centers)
 
 
 def test_the_starts_of_k_means_are_scikit_learns_and_are_told():
@@ -113,6 +127,7 @@ def test_divergence_of_disjoint_and_equal_shares():
         ({"bins": 2.0}, "bins"),
         ({"max_dims": 3}, "max_dims"),
         ({"max_dims": 0}, "max_dims"),
+        ({"seed": -1}, "seed must be a whole number from 0"),
     ],
 )
 def test_arguments_are_checked(change, message):

@@ -7,7 +7,7 @@ import pytest
 
 from zoo.errors import ZooError
 from zoo.metrics.arrays import real_numbers
-from zoo.metrics.class_probabilities import class_logits, class_probabilities
+from zoo.metrics.class_probabilities import class_logits, class_probabilities, full_batches
 from zoo.metrics.detections import keep_detections
 from zoo.metrics.feature_statistics import FeatureStatistics
 from zoo.metrics.frechet_distance import (
@@ -19,7 +19,7 @@ from zoo.metrics.inception_score import inception_score, negative_log_posterior_
 from zoo.metrics.lpips import lpips, trunk_input
 from zoo.metrics.mode_coverage import mode_coverage
 from zoo.metrics.ndb import jensen_shannon_divergence
-from zoo.metrics.r_precision import r_precision_hits
+from zoo.metrics.r_precision import r_precision, r_precision_hits
 from zoo.metrics.soa import label_iou, soa
 
 ROWS = np.random.default_rng(0).normal(size=(6, 3))
@@ -52,6 +52,18 @@ def test_only_finite_real_numbers_enter(taker, value):
     rows[0, 0] = value
     with pytest.raises(ZooError, match="finite|real numbers|float"):
         TAKERS[taker](rows)
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers():
+    five = np.int64(5)
+    assert FeatureStatistics(five).size == 5 and len(full_batches(np.zeros(11), five)) == 10
+    assert inception_score(np.full((10, 2), 0.5), five) == inception_score(np.full((10, 2), 0.5), 5)
+    assert r_precision(np.ones(10), count=five) == (1, 0)
+    for wrong in (np.int64(0), 5.0, True, "5", None):
+        with pytest.raises(ZooError, match="size must be a whole number of at least 1, got"):
+            FeatureStatistics(wrong)
+    with pytest.raises(ZooError, match="from 1 to 4, the number of rows, got 5"):
+        inception_score(np.full((4, 2), 0.5), five)
 
 
 def test_rows_of_different_lengths_and_flags_are_no_numbers():

@@ -70,6 +70,12 @@ def test_arguments_are_checked():
         soa([1, 2], [3])
     with pytest.raises(ZooError, match="between 0"):
         soa([4], [3])
+    for wrong in (["a"], [0.5], [np.nan]):
+        with pytest.raises(ZooError, match="The array hits"):
+            soa(wrong, [3])
+    for box in (["a", 1, 1, 1], [1, 1, 1]):
+        with pytest.raises(ZooError, match="A box"):
+            box_iou(box, [0, 0, 1, 1])
     with pytest.raises(ZooError, match="ious"):
         soa([1], [3], ious=[1, 2])
     with pytest.raises(ZooError, match="one per image"):

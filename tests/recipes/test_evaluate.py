@@ -23,6 +23,7 @@ DEFAULTS = {
     "encoder": ["damsm"], "bootstrap": 5, "conditions": 4, "samples_per_condition": 2, "real": 24,
     "bins": 3,
 }
+OF_IMAGES = {"conditions": None, "samples_per_condition": None}  # with --images
 
 
 def command(**settings):
@@ -63,7 +64,8 @@ def run(models, monkeypatch, tmp_path):
 
     def call(**options):
         folder = tmp_path / options.pop("to", "out")
-        text = evaluate.run(command(**{**DEFAULTS, "out": str(folder), **options}))
+        defaults = {**DEFAULTS, **(OF_IMAGES if "images" in options else {})}
+        text = evaluate.run(command(**{**defaults, "out": str(folder), **options}))
         path = folder / "report.json"
         return (json.loads(path.read_text()) if path.exists() else text), folder
 
@@ -104,7 +106,7 @@ def test_every_kind_of_preset(run, preset, data, generated):
     assert {"report.json", "report.md", "grid.png", "ndb.png"} <= names
     assert ("interpolation.png" in names) == (preset != "fixed")
     text = (folder / "report.md").read_text()
-    assert "fid[damsm]" in text and "lpips: --lpips_trunk" in text or preset == "fixed"
+    assert "fid[damsm]" in text and "lpips: `lpips_trunk`" in text or preset == "fixed"
 
 
 def test_images_and_features_are_reused(run, models, monkeypatch):
@@ -181,6 +183,43 @@ def test_a_folder_against_a_folder(run, tmp_path):
         run(images=str(tmp_path / "bad.npy"), data=str(tmp_path / "real"), to="bad")
 
 
+@pytest.mark.parametrize("data", ["images", "classes"])
+def test_a_damaged_image_is_named_with_advice_of_this_program(run, tmp_path, data):
+    for split in ("train", "test"):
+        for number in range(3):
+            path = tmp_path / "images" / split / "cat" / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.zeros([20, 20, 3], np.uint8)).save(path)
+    np.save(tmp_path / "fine.npy", np.zeros([4, 20, 20, 3], np.uint8))
+    path.write_bytes(path.read_bytes()[:40])
+    where = {"images": {"images": str(tmp_path / "images"), "data": str(tmp_path / "fine.npy")},
+             "classes": {"images": str(tmp_path / "fine.npy"),
+                         "data": f"classes:{tmp_path / 'images'}"}}[data]
+    with pytest.raises(ZooError, match=r"2\.png: does not decode .*Mend it or take") as caught:
+        run(**where)
+    assert "on_error" not in str(caught.value)
+
+
+def test_the_direction_is_reported(run):
+    for direction in ("a2b", "b2a"):
+        report, folder = run(preset="domains", data="shape_domains", direction=direction)
+        assert report["subject"]["direction"] == direction
+        assert all(e["protocol"]["direction"] == direction for e in report["results"])
+        assert f"- Direction: {direction}" in (folder / "report.md").read_text()
+
+
+def test_strict_rejects_more_than_the_protocol(run, models, monkeypatch):
+    monkeypatch.setattr(models["labels"], "generate", None)
+    with pytest.raises(ZooError, match="--strict: .*: 5 images per condition instead of 4"):
+        run(preset="labels", data="shape_classes", conditions=None, samples_per_condition=5,
+            real=512, bins=20, strict=True)
+
+
+def test_messages_name_flags():
+    assert evaluate.with_flags("`real`, `per_class=False`, `source=NAME:PATH`, `other`") == (
+        "--real, --noper_class, --data=NAME:PATH, `other`")
+
+
 def test_folders_of_classes(run, tmp_path):
     rng = np.random.default_rng(0)
     for number, name in enumerate(VALUES["shape"] * 2):
@@ -247,6 +286,9 @@ def test_comparison_of_two_presets(run, models, monkeypatch):
     ({"preset": "text", "captions_per_label": 3}, "--captions_per_label needs --detector"),
     ({"images": "x"}, "--data is missing"),
     ({"images": "no", "data": "shapes"}, "no"),
+    ({"preset": "labels", "data": "shape_classes", "condition_split": "x"}, "--condition_split .x"),
+    ({"preset": "text", "data": "shapes", "protocol": "xmc_gan", "folds": "exact"}, "--folds .ex"),
+    ({"preset": "text", "data": "shapes", "encoder": ["damsm", "damsm"]}, "Two networks have the"),
     ({"preset": "text", "data": "nowhere.zip"}, "nowhere.zip"),
     ({"preset": "text", "data": "shapes", "protocol": "msgan_text", "encoder": []},
      "one of three: --inception=PATH.*tfgan.*--inception=keras.*--encoder=PRESET"),

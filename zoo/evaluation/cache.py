@@ -23,16 +23,23 @@ class Cache:
         folder: path, created when the first array is written; None for a temporary one, which is
             removed with this object.
         show: bool. Whether to show a progress line.
+
+    Raises:
+        ZooError: if the folder is no path.
     """
 
     def __init__(self, folder=None, show=True):
         if folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="zoo-evaluation-")
             folder = self._temporary.name
+        if not isinstance(folder, str | os.PathLike):
+            raise ZooError(f"`cache` must be the path of a folder or None, got {folder!r}.")
         self.folder, self.show = Path(folder), show
 
     def rows(self, name, parts, count, batches, what, images=1):
         """An array (count, ...) in a file, which is computed in batches of rows unless it exists.
+
+        A file that is damaged, such as one that was copied in part, is computed again.
 
         Args:
             name: str, beginning of the file name.
@@ -46,19 +53,18 @@ class Cache:
             read-only `numpy.memmap`.
 
         Raises:
-            ZooError: if the disk is full, or the folder cannot be written.
+            ZooError: if the disk is full, the folder cannot be written, or the file cannot be read.
         """
         key = hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()[:32]
         path = self.folder / f"{name}-{key}.npy"
-        if not path.exists():
+        array = _read(path, count)
+        if array is None:
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise storage.write_error(path, error) from None
             self._write(path, count, batches, what, images)
-        array = np.load(path, mmap_mode="r")
-        if len(array) != count:
-            raise ZooError(f"{path} has {len(array)} rows, expected {count}: delete it.")
+            array = _read(path, count)
         return array
 
     def _write(self, path, count, batches, what, images):
@@ -105,7 +111,7 @@ class Cache:
 
         table = self.rows(
             f"features-{slug(network.name)}",
-            ("features 2", images.digest, network.digest, network.preprocessing),
+            ("features 3", images.digest, network.whole_digest, network.preprocessing),
             len(images), batches, f"{network.name}: images",
         )
         outputs = {name: table[name] for name in table.dtype.names}
@@ -116,6 +122,23 @@ class Cache:
                     "the images and the weights."
                 )
         return outputs
+
+
+def _read(path, count):
+    """The array of a file, not in memory; None if there is none, or another one."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ZooError(
+            f"The cached file {path} cannot be read: {storage.explain_os_error(error)}. Delete it, "
+            "or use another `cache`."
+        ) from None
+    except Exception:  # cut off, empty, no .npy: a damaged file can fail in any way
+        return None
+    whole = isinstance(array, np.ndarray) and array.ndim and len(array) == count
+    return array if whole else None
 
 
 def slug(name):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.evaluation.arguments import kind_of
 from zoo.evaluation.figures import bin_bars
 from zoo.evaluation.measures import centered_interval, draw
 from zoo.evaluation.report import number
@@ -22,7 +23,8 @@ class Comparison:
 
     Attributes:
         report: dict, the content of `compare.json`; its `rows` are dicts of `metric`, `a`, `b`,
-            `difference`, `interval_95` of the difference, `better` and `ahead`.
+            `difference`, `interval_95` of the difference, `better`, `ahead`, and `differ`: a list
+            of the facts in which the two measurements differ, which leaves nothing ahead.
         shares: dict of "real", "A", "B" -> shares of NDB's bins; empty without NDB.
         different: dict of "A", "B" -> bool per bin, whether it differs from the real images.
     """
@@ -62,6 +64,9 @@ class Comparison:
 def compare(first, second, bootstrap=None, seed=0):
     """The `Comparison` of two evaluations.
 
+    Nothing is ahead in a metric that was measured in two ways: with other counts, bins, seeds,
+    splits, directions or networks. Its row says in what they differ.
+
     Args:
         first, second: `Evaluation`s with the same real images.
         bootstrap: int, draws of the intervals; 0 for none; None for 100, but none for features
@@ -69,15 +74,18 @@ def compare(first, second, bootstrap=None, seed=0):
         seed: int, of the draws.
 
     Raises:
-        ZooError: if the two used different real images, or different sizes.
+        ZooError: if the two used different real images, or different sizes, or are no evaluations.
     """
     runs = (first, second)
+    for run in runs:
+        if not (hasattr(run, "report") and hasattr(run, "measures")):
+            raise ZooError(f"`compare` takes two evaluations, got {kind_of(run)}.")
     reports = [run.report for run in runs]
     _check(reports)
     own, other = ({m.metric: m for m in run.measures} for run in runs)
-    paired = _paired(runs)
+    paired, common = _paired(runs), differences(*_common(reports))
     rows = [
-        difference(own[metric], other[metric], bootstrap, seed, paired)
+        difference(own[metric], other[metric], bootstrap, seed, paired, common)
         for metric in own if metric in other
     ]
     result = {
@@ -89,12 +97,17 @@ def compare(first, second, bootstrap=None, seed=0):
     return Comparison(result, *bin_shares(runs))
 
 
-def difference(a, b, repeats, seed, paired):
-    """Values of A and B, and A - B with its interval; if `paired`, both use the same draws."""
+def difference(a, b, repeats, seed, paired, common=()):
+    """Values of A and B, and A - B with its interval; if `paired`, both use the same draws.
+
+    `common`: list of the facts in which the two evaluations differ, see `differences`.
+    """
     row = {
         "metric": a.metric, "a": a.value, "b": b.value, "difference": a.value - b.value,
         "better": a.better,
     }
+    if differ := [*common, *differences(a.protocol, b.protocol)]:
+        row["differ"] = differ
     repeats = min(a.draws(repeats), b.draws(repeats))
     if not repeats:
         return row
@@ -108,9 +121,32 @@ def difference(a, b, repeats, seed, paired):
             a.statistic(np.asarray(a.units[indices])) - b.statistic(np.asarray(b.units[other]))
         )
     row["interval_95"] = low, high = centered_interval(row["difference"], draws)
-    if a.better and not low <= 0 <= high:
+    if a.better and not differ and not low <= 0 <= high:
         row["ahead"] = "A" if (low > 0) == (a.better == "higher") else "B"
     return row
+
+
+def differences(a, b):
+    """The facts (dicts) in which two measurements differ: a list of str, as "seed: 0 and 1"."""
+    result = []
+    for name in {**a, **b}:
+        one, other = a.get(name), b.get(name)
+        if isinstance(one, dict) and isinstance(other, dict):
+            result += [f"{name}, {text}" for text in differences(one, other)]
+        elif one != other:
+            result.append(f"{name}: {one} and {other}")
+    return result
+
+
+def _common(reports):
+    """The facts about two whole evaluations that must not differ: two dicts of equal keys."""
+    facts = [
+        {"seed": report["seed"], "direction": report["subject"].get("direction"),
+         "split of the conditions": report["subject"].get("condition_split")}
+        for report in reports
+    ]
+    names = [name for name in facts[0] if None not in (facts[0][name], facts[1][name])]
+    return [{name: one[name] for name in names} for one in facts]
 
 
 def bin_shares(runs):
@@ -120,7 +156,7 @@ def bin_shares(runs):
         (dict of "real", "A", "B" -> shares, dict of "A", "B" -> which bins differ).
     """
     results = [next((m.more for m in run.measures if "bins" in m.more), None) for run in runs]
-    if not all(results):
+    if not all(results) or results[0]["bins"] != results[1]["bins"]:
         return {}, {}
     shares = {name: more["shares"] for name, more in zip(NAMES, results, strict=True)}
     different = {name: more["different"] for name, more in zip(NAMES, results, strict=True)}
@@ -143,6 +179,9 @@ def markdown(result):
             f"| {row['metric']} | {number(row['a'])} | {number(row['b'])} | "
             f"{number(row['difference'])} | {interval} | {row['better']} | {row.get('ahead', '')} |"
         )
+    for row in result["rows"]:
+        if "differ" in row:
+            lines.append(f"\n**Not comparable, {row['metric']}:** {'; '.join(row['differ'])}")
     for name, warnings in result["warnings"].items():
         lines += [f"\n**Not the protocol, {name.upper()}:** {text}" for text in warnings]
     return "\n".join(lines) + "\n"
@@ -155,7 +194,7 @@ def _check(reports):
             "The two presets were evaluated against different real images "
             f"({reports[0]['resolution']} and {reports[1]['resolution']} pixels of "
             f"{reports[0]['data']['name']} and {reports[1]['data']['name']}), so their numbers "
-            "are not comparable: give presets of one size, and --data."
+            "are not comparable: give presets of one size, and `source`."
         )
 
 

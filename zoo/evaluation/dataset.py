@@ -1,6 +1,6 @@
 """The data set of an evaluation: conditions and real images.
 
-`--data` is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
+Its argument is a source's name (`shapes`), a path (`emoji.zip`), or both (`classes:cifar10.zip`). A
 path alone is read in the same way as the preset's training data, if its metadata name them;
 otherwise as what its model needs: captioned folder, class folders, pairs, or two domains.
 """
@@ -9,14 +9,18 @@ import dataclasses
 import functools
 import hashlib
 import inspect
+import re
 
 import numpy as np
 
-from zoo.errors import MissingSplit, ZooError
+from zoo.errors import MissingSplit, ZooError, check_choice
 from zoo.evaluation.image_set import from_source
 from zoo.evaluation.parts import open_part, word_of
 from zoo.text import coverage
 from zoo.text.captions import can_read
+
+# What sources advise, and evaluations have no such argument.
+_KEEP_GOING = re.compile(r'Pass on_error="skip" to leave out such (images|lines)\.')
 
 
 @dataclasses.dataclass
@@ -77,12 +81,12 @@ def check_measurable(model):
     if model.condition.kind == "word embeddings":
         raise ZooError(
             "This preset reads word embeddings, which no data set here has: generate its images "
-            "with recipes.generate --embeddings, then evaluate the folder with --images."
+            "with recipes.generate --embeddings, then evaluate their folder instead of the preset."
         )
 
 
 def source_name(source):
-    """The name of a source, from `--data` or of an open source; its class if it has no name."""
+    """The name of a source, from its text or of an open one; its class if it has no name."""
     from zoo.data import SOURCES
 
     if isinstance(source, str):
@@ -101,7 +105,8 @@ class EvaluationDataset:
     """The data set of an evaluation. Its splits are opened on first use.
 
     Args:
-        data: str, as `--data`, or ""; or an open source, which is used for every split.
+        data: str, a source's name, path or both, or ""; or an open source, which is used for every
+            split.
         form: form of its items, see `zoo.data.FORMS`; None reads plain images.
         training: dict, the training settings in the preset's metadata.
         trained_on: dict, the facts about its data, see `zoo.training.run_data.card_facts`.
@@ -116,11 +121,16 @@ class EvaluationDataset:
 
         training, self.open_source = training or {}, None
         if not isinstance(data, str):
-            self.open_source, data = data, source_name(data)
-        name, colon, path = data.partition(":")
-        if not (colon and name in SOURCES):
-            name, path = (data, "") if data in SOURCES else ("", data)
-        self.name = name or training.get("data.name") or FORMS[form][0]
+            self.open_source, self.name, path = data, source_name(data), ""
+        else:
+            name, colon, path = data.partition(":")
+            if not (colon and name in SOURCES):
+                name, path = (data, "") if data in SOURCES else ("", data)
+            self.name = name or training.get("data.name") or FORMS[form][0]
+            check_choice(
+                "The data source in the preset's metadata", self.name, SOURCES,
+                why="Name another one with `source=NAME:PATH`.",
+            )
         self.path = path or training.get("data.directory") or ""
         self.form, self.training = form, training
         self.embeddings = embeddings
@@ -162,9 +172,10 @@ class EvaluationDataset:
             raise
         except ZooError as error:
             hint = "" if self.path or "directory" not in known else (
-                " Give your copy with --data=PATH, or --data=NAME:PATH."
+                " Give your copy with `source=PATH`, or `source=NAME:PATH`."
             )
-            raise ZooError(f"{error}{hint}") from None
+            text = _KEEP_GOING.sub("Mend it or take it out.", str(error))
+            raise ZooError(f"{text}{hint}") from None
 
     def _checked(self, source):
         """The source; raises `ZooError` if it has no conditions of the required form."""
@@ -174,7 +185,7 @@ class EvaluationDataset:
             missing = captions if self.form == "captions" else self.form
             raise ZooError(
                 f"The source {self.name} has no {missing}, which the model needs: give "
-                "another source with --data=NAME:PATH."
+                "another source with `source=NAME:PATH`."
             )
         return source
 

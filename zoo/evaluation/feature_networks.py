@@ -12,6 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from zoo.errors import ZooError
+from zoo.evaluation.identity import (
+    built_in_digest,
+    file_digest,
+    model_digest,
+    precision_of,
+    variables_digest,
+    weights_digest,
+)
 from zoo.evaluation.published import PAPERS_DAMSM
 from zoo.metrics.bilinear import resize
 from zoo.metrics.inception_input import inception_input
@@ -20,11 +28,11 @@ from zoo.metrics.lpips import lpips
 INCEPTION_FILE = "pt_inception-2015-12-05-6726825d.pth"
 NO_INCEPTION = (
     "This protocol needs an Inception network, which this package does not contain. Give one of "
-    f"three: --inception=PATH/{INCEPTION_FILE} (FID's network of 2015, a file of "
-    "github.com/mseitzer/pytorch-fid, or its arrays as .npz); --inception=FOLDER with TF-Hub's "
-    "tfgan/eval/inception/1 unpacked, or --inception=tfhub to download it; or --inception=keras "
-    "(Keras' ImageNet network, as XMC-GAN), which Keras downloads, or --inception=FILE.h5 with its "
-    "weights. Without any of these, --encoder=PRESET uses an encoder of this zoo, with a name of "
+    f"three: `inception=PATH/{INCEPTION_FILE}` (FID's network of 2015, a file of "
+    "github.com/mseitzer/pytorch-fid, or its arrays as .npz); `inception=FOLDER` with TF-Hub's "
+    "tfgan/eval/inception/1 unpacked, or `inception=tfhub` to download it; or `inception=keras` "
+    "(Keras' ImageNet network, as XMC-GAN), which Keras downloads, or `inception=FILE.h5` with its "
+    "weights. Without any of these, `encoder=PRESET` uses an encoder of this zoo, with a name of "
     "its own."
 )
 _TFHUB = "https://tfhub.dev/tensorflow/tfgan/eval/inception/1"
@@ -47,16 +55,19 @@ class FeatureNetwork:
         for_score: the same network with the preprocessing of the official Inception score, or None.
         maps: function of the input -> list of maps (batch, n, n, channels), for `distance`; or
             None.
+        whole_digest: str, hash of everything that the features depend on; "" for the `digest`.
+        precision: str, the precision that an encoder of this zoo computes in; "" for others.
     """
 
     def __init__(
         self, name, digest, prepare, run, preprocessing, family="", logit_kernel=None, model=None,
-        classifier=None, for_score=None, maps=None,
+        classifier=None, for_score=None, maps=None, whole_digest="", precision="",
     ):
         self.model, self.classifier, self.for_score = model, classifier, for_score
         self.name, self.digest, self.preprocessing = name, digest, preprocessing
         self.family, self.logit_kernel = family, logit_kernel
         self._prepare, self._run, self.maps = prepare, run, maps
+        self.whole_digest, self.precision = whole_digest or digest, precision
 
     def __call__(self, images):
         """dict of float32 arrays, one row per image, of uint8 (batch, h, w, 3)."""
@@ -70,9 +81,21 @@ class FeatureNetwork:
         """
         return lpips(*([np.asarray(m) for m in self.maps(self._prepare(x))] for x in (a, b)))
 
+    def check_unchanged(self):
+        """Raises `ZooError` if an encoder of this zoo has other weights than when it was opened."""
+        model = self.classifier if self.model is None else self.model
+        if model is None or not self.precision:
+            return
+        if model_digest(model, variables_digest(model)) != self.whole_digest:
+            raise ZooError(
+                f"The encoder {self.name} has other weights or settings than when it was opened: "
+                "call open_evaluators again, so that a report has the numbers of one network."
+            )
+
     def record(self):
         """Its entry in a report."""
-        return {"name": self.name, "sha256": self.digest, "input": self.preprocessing}
+        return {"name": self.name, "sha256": self.digest, "input": self.preprocessing,
+                **({"precision": self.precision} if self.precision else {})}
 
 
 def squares(size):
@@ -89,6 +112,9 @@ def squares(size):
 def zoo_encoder(handle):
     """An encoder of this zoo: a DAMSM, or a `FeatureEncoder` of `recipes.train_encoder`.
 
+    Args:
+        handle: a preset's name, directory or handle; or a model, with its current weights.
+
     Raises:
         ZooError: for another model.
     """
@@ -96,85 +122,56 @@ def zoo_encoder(handle):
     from zoo.models.feature_encoder import FeatureEncoder
     from zoo.presets import from_preset
 
-    model = handle if not isinstance(handle, str) else from_preset(handle)
+    loaded = isinstance(handle, str)
+    model = from_preset(handle) if loaded else handle
     if not isinstance(model, DAMSM | FeatureEncoder):
+        name = type(model).__name__
         raise ZooError(
-            f"--encoder={handle} is a {type(model).__name__}: give a preset of a DAMSM, or of "
-            "recipes.train_encoder."
+            f"{f'{handle} is a {name}' if loaded else f'An encoder is of the type {name}'}: give "
+            "a preset of a DAMSM, or of recipes.train_encoder, as `encoder`."
         )
-    size, digest = model.image_size, weights_digest(model)
+    size, digest = model.image_size, (file_digest if loaded else weights_digest)(model)
     preprocessing = f"resized to {size} pixels, bilinear with anti-aliasing, [-1, 1]"
+    settings = {"whole_digest": model_digest(model, variables_digest(model)),
+                "precision": precision_of(model)}
     if isinstance(model, FeatureEncoder):
         run = graph_of(lambda x: model(x, training=False))
         return FeatureNetwork(
-            distinct_name(model.encoder_name, model), digest, squares(size), run, preprocessing,
-            classifier=model, maps=graph_of(model.image_encoder.maps),
+            distinct_name(model.encoder_name, model, digest), digest, squares(size), run,
+            preprocessing, classifier=model, maps=graph_of(model.image_encoder.maps), **settings,
         )
     run = graph_of(lambda x: {"features": model.image_encoder(x, training=False)["code"]})
-    return FeatureNetwork(damsm_name(model), digest, squares(size), run, preprocessing, model=model)
+    return FeatureNetwork(
+        damsm_name(model, digest), digest, squares(size), run, preprocessing, model=model,
+        **settings,
+    )
 
 
-def shipped_encoders(handle):
-    """Names of the built-in encoders for a preset's data, from its metadata; else of a DAMSM.
-
-    Args:
-        handle: handle of the preset, or None for other images.
-    """
-    from zoo.presets import read_metadata
-    from zoo.presets.registry import builtin_names
-
-    def data_of(preset):
-        return {entry["name"] for entry in read_metadata(preset).get("data") or []}
-
-    encoders = [n for n in builtin_names() if n.startswith(("damsm", "encoder"))]
-    mine = data_of(handle) if handle else set()
-    fitting = [name for name in encoders if mine & data_of(name)]
-    return fitting or [name for name in encoders if name.startswith("damsm")][:1]
-
-
-def damsm_name(model):
+def damsm_name(model, digest):
     """The name of a DAMSM's preset, made distinct from a paper's network."""
     name = getattr(model, "preset_metadata", {}).get("name", "damsm")
-    return distinct_name(name if "damsm" in name.lower() else f"zoo-damsm-{name}", model)
+    return distinct_name(name if "damsm" in name.lower() else f"zoo-damsm-{name}", model, digest)
 
 
-def distinct_name(name, model):
+def distinct_name(name, model, digest):
     """A network's name, with the start of its hash if a built-in preset of the same name differs:
     a recipe's run gives its preset that name too."""
-    from zoo.presets import read_metadata
     from zoo.presets.registry import builtin_names
 
-    own, digest = getattr(model, "preset_metadata", {}).get("name"), weights_digest(model)
-    if own not in builtin_names():
-        return name
-    built_in = read_metadata(own)["files"]["model.weights.h5"]["sha256"]
-    return name if digest == built_in else f"{name}-{digest[:8]}"
+    own = getattr(model, "preset_metadata", {}).get("name")
+    same = own not in builtin_names() or digest == built_in_digest(own)
+    return name if same else f"{name}-{digest[:8]}"
 
 
 def paper_of(model):
     """"the paper's DAMSM" if it was imported from AttnGAN's released files, else ""."""
     source = getattr(model, "preset_metadata", {}).get("source") or {}
-    return PAPERS_DAMSM if source.get("checkpoint", "").startswith("taoxugit/AttnGAN") else ""
-
-
-def weights_digest(model):
-    """SHA-256 of the weights file that a model was loaded from; without one, of its variables."""
-    files = getattr(model, "preset_metadata", {}).get("files", {})
-    if "model.weights.h5" in files:
-        return files["model.weights.h5"]["sha256"]
-    return variables_digest(model)
-
-
-def variables_digest(model):
-    """SHA-256 of a model's current variables."""
-    digest = hashlib.sha256()
-    for name, variable in sorted(model.preset_variables().items()):
-        digest.update(name.encode() + np.asarray(variable.numpy()).tobytes())
-    return digest.hexdigest()
+    checkpoint = str(source.get("checkpoint") or "")
+    return PAPERS_DAMSM if checkpoint.startswith("taoxugit/AttnGAN") else ""
 
 
 def inception(where):
-    """The Inception network that `--inception` names.
+    """The Inception network that the option `inception` names.
 
     Raises:
         ZooError: `NO_INCEPTION` if it is missing, or if the file is invalid.

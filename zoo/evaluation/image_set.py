@@ -6,17 +6,20 @@ an array. Its digest identifies its content, independent of the files.
 
 import functools
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
 
 from zoo import storage
 from zoo.errors import ZooError, check_choice
+from zoo.evaluation.arguments import checked_labels, kind_of, plain
 from zoo.images.arrays import shape_advice, to_bytes
+from zoo.metrics.arrays import whole_number
 
 BATCH = 64
 CROPS = ("none", "paper")
+LARGEST = 4096  # pixels that images are resized to
+_MEND = "Mend it or take it out of the folder."
 OVERVIEWS = ("grid.png", "interpolation.png", "explain.png")
 
 
@@ -28,8 +31,11 @@ class ImageSet:
         count: int.
         name: str, its name in reports.
         labels: ints (count,) or None.
-        class_names: list of str or None.
+        class_names: list of str or None, the names of the labels.
         preprocessing: str, how the images were resized.
+
+    Raises:
+        ZooError: for no images, or labels that are not one class per image.
 
     Attributes:
         file_names: list of str, for images in files.
@@ -45,7 +51,7 @@ class ImageSet:
         if count < 1:
             raise ZooError(f"{name} contains no images.")
         self.load, self.count, self.name, self.preprocessing = load, count, name, preprocessing
-        self.labels = None if labels is None else np.asarray(labels)
+        self.labels = None if labels is None else checked_labels(labels, count, name, class_names)
         self.class_names = class_names
 
     def __len__(self):
@@ -96,7 +102,7 @@ class ImageSet:
         if not len(indices):
             raise ZooError(
                 f'{self.name} has no image of the class "{name}", so it cannot be evaluated: '
-                "add some, or evaluate without classes (--noper_class)."
+                "add some, or evaluate without classes, `per_class=False`."
             )
         return self.subset(indices, f"{self.name}, class {name}")
 
@@ -126,10 +132,11 @@ def from_array(array, name, value_range=None, **labels):
         array: uint8, uint16 or float, see `zoo.images.arrays`.
         name: str.
         value_range: range of float values, (-1, 1), (0, 1) or (0, 255); None to infer it.
+        **labels: `labels` and `class_names` of the `ImageSet`.
 
     Raises:
-        ZooError: for another shape or type, NaN, or floats that are out of range or whose range
-            is ambiguous.
+        ZooError: for another shape or type, NaN, floats that are out of range or whose range is
+            ambiguous, or labels that are not one class per image.
     """
     array = array if isinstance(array, np.memmap) else np.asarray(array)
     if array.ndim != 4 or array.shape[-1] not in (1, 3) or not array.size:
@@ -156,7 +163,7 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
     from zoo.images.crop import scale_and_crop
     from zoo.images.resample import resize
 
-    check_choice("--crop", crop, CROPS)
+    check_choice("`crop`", crop, CROPS)
     load_image = load or source.load
 
     def fit(index):
@@ -186,17 +193,24 @@ def from_path(path, size=None, split=None):
     """A set from a folder or .zip of image files, or from a .npy file.
 
     Args:
-        path: all images are used, at any depth of folders, see `with_classes`, except the overviews
-            of `recipes.generate` (`OVERVIEWS`).
-        size: int, pixels to resize images to; None leaves them unchanged.
+        path: str or path. All images are used, at any depth of folders, see `with_classes`, except
+            the overviews of `recipes.generate` (`OVERVIEWS`).
+        size: int up to 4096, pixels to resize images to; None leaves them unchanged.
         split: str or None. If there are folders "train", "val", "test", this one, or the closest
             that exists; otherwise all images are used.
 
     Raises:
-        ZooError: if there are no images, they have several sizes and `size` is None, or the array
-            is invalid.
+        ZooError: if there are no images, one is damaged, they have several sizes and `size` is
+            None, the array is invalid, or an argument is.
     """
-    path = os.fspath(path)
+    path = plain(path)
+    if not isinstance(path, str):
+        raise ZooError(
+            "Expected the path of a folder, .zip or .npy of images, got "
+            f"{kind_of(path)}. Turn an array into a set of images with from_array."
+        )
+    if size is not None:
+        size = whole_number(size, "`size`", 1, LARGEST)
     if path.endswith(".npy"):
         return _from_npy(path, size)
     if path.endswith(".npz"):
@@ -214,7 +228,7 @@ def from_path(path, size=None, split=None):
     def note(height, width):
         shapes.setdefault((height, width), len(shapes))
 
-    images = ImageFiles(tree, names, rule=note)
+    images = ImageFiles(tree, names, rule=note, advice=_MEND)
     if size is None:
         size = _side_of(path, list(shapes))
     name = " ".join(filter(None, (Path(path).name, split)))
@@ -245,12 +259,13 @@ def _side_of(path, shapes):
         listed = ", ".join(f"{w} x {h}" for h, w in shapes[:3])
         raise ZooError(
             f"{path} contains images of {len(shapes)} sizes ({listed} ...): resize them to one "
-            "size first, or give it with --size."
+            "size first, or give one as `size`."
         )
     height, width = shapes[0]
     if height != width:
         raise ZooError(
-            f"{path} contains images of {width} x {height}, which are not square: give --size."
+            f"{path} contains images of {width} x {height}, which are not square: give one side as "
+            "`size`."
         )
     return height
 

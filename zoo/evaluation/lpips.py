@@ -13,7 +13,7 @@ _MEANS = np.array([103.939, 116.779, 123.68])  # ImageNet means, BGR, 0 to 255
 
 
 class LpipsDistance:
-    """LPIPS with the weights of `--lpips_trunk` and `--lpips_heads`.
+    """LPIPS with the weights of the options `lpips_trunk` and `lpips_heads`.
 
     Keras' VGG16 was trained independently of torchvision's and gives other values: its name
     contains "keras".
@@ -84,8 +84,8 @@ def keras_trunk(where):
     except Exception as error:  # a failed download, a damaged file, other layers
         raise ZooError(
             f"Keras' VGG16 could not be loaded from {where} ({str(error).splitlines()[0][:160]}): "
-            "give its weights without the top as an .h5 file, or torchvision's file, with "
-            "--lpips_trunk."
+            "give its weights without the top as an .h5 file, or torchvision's file, as "
+            "`lpips_trunk`."
         ) from None
     trunk = PerceptualTrunk("vgg", name="trunk", dtype="float32")
     build_on(trunk, symbolic_input(None, 64, 64, 3))

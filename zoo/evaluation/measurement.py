@@ -88,7 +88,7 @@ class Measurement:
         if self.evaluators.detector is not None:
             self.soa()
         elif self.protocol.objects:
-            self.results.not_measured["soa"] = "--detector was not given"
+            self.results.not_measured["soa"] = "`detector` was not given"
         return self.results
 
     def classes(self):
@@ -225,7 +225,7 @@ class Measurement:
             )
         lpips, start = self.evaluators.lpips, time.monotonic()
         if lpips is None:
-            reason = "--lpips_trunk and --lpips_heads were not given"
+            reason = "`lpips_trunk` and `lpips_heads` were not given"
             self.results.not_measured["lpips"] = reason
             return
         self.results.add(

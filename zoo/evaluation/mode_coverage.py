@@ -60,7 +60,7 @@ def mode_coverage(subject, evaluators):
         if named or not keys:
             return [], None
         return [], (f"it needs a classifier of the metadata key {' or '.join(keys)}: give "
-                    "--encoder=PRESET of recipes.train_encoder")
+                    "`encoder=PRESET` of recipes.train_encoder")
     real, split = data.real_images(split, size)
     indices = evenly_spaced(len(real), REAL)
     sample = real.subset(indices)

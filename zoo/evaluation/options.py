@@ -3,8 +3,11 @@
 import dataclasses
 from numbers import Integral
 
-from zoo.errors import ZooError, check_choice, nearest
-from zoo.evaluation.image_set import CROPS
+import numpy as np
+
+from zoo.errors import ZooError, check_choice
+from zoo.evaluation.arguments import from_keywords
+from zoo.evaluation.image_set import CROPS, LARGEST
 
 FOLDS = ("exact", "official")
 DIRECTIONS = ("a2b", "b2a")
@@ -17,7 +20,9 @@ _KINDS = {
     **dict.fromkeys(("per_class", "strict"), (bool, "True or False")),
     **dict.fromkeys(("folds", "crop", "direction", "condition_split"), (str, "a string")),
 }
-_MOST = {"seed": 2**32 - 1, "size": 4096, "bootstrap": 10**6}
+_MOST = {"seed": 2**32 - 1, "size": LARGEST, "bootstrap": 10**6}
+# Options of images that a model generates for the evaluation.
+_OF_MODELS = ("conditions", "samples_per_condition", "condition_split", "batch_size", "folds")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +38,11 @@ class Options:
         real: int or None, number of real images, selected at random.
         bins: int or None, number of NDB bins.
         folds: "exact", "official" or "", the rule of R-precision's folds, see
-            `zoo.metrics.r_precision`.
+            `zoo.metrics.r_precision`; "" for the protocol's.
         condition_split: str, the split whose conditions are used: "train", "test" or another one of
-            the data set, such as "combinations" of the emoji; "" for the protocol's.
-        size: int or None, pixels to which images of a folder are resized.
+            the data set, such as "combinations" of the emoji; "" for the protocol's. Labels belong
+            to no split.
+        size: int or None, the size of a set of images, to which `from_path` resized it.
         crop: "none", "paper" or "", how captioned images are made square; "" as in the model's
             training.
         direction: "a2b" or "b2a", for a model of two domains.
@@ -64,45 +70,48 @@ class Options:
     bootstrap: int | None = None
     strict: bool = False
 
-    def check(self, name_format="`{}`"):
-        """Raises `ZooError` for a value of another type or out of range.
-
-        Args:
-            name_format: str, format of an option's name in messages, such as "--{}".
-        """
+    def check(self):
+        """Raises `ZooError` for a value of another type or out of range."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value is None and field.default is None:
                 continue
             kind, words = _KINDS.get(field.name, _INTEGER)
             if not isinstance(value, kind) or isinstance(value, bool) and kind is Integral:
-                name = name_format.format(field.name)
-                raise ZooError(f"{name} must be {words}, got {value!r}.")
+                raise ZooError(f"`{field.name}` must be {words}, got {value!r}.")
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
-                raise ZooError(f"{name_format.format(name)} must be at least {least}, got {value}.")
+                raise ZooError(f"`{name}` must be at least {least}, got {value}.")
         for name, most in _MOST.items():
             value = getattr(self, name)
             if value is not None and value > most:
-                name = name_format.format(name)
-                raise ZooError(f"{name} must be at most {most:,}, got {value:,}.")
+                raise ZooError(f"`{name}` must be at most {most:,}, got {value:,}.")
         for name, choices in (("folds", FOLDS), ("crop", CROPS), ("direction", DIRECTIONS)):
             value = getattr(self, name)
             if value:
-                check_choice(name_format.format(name), value, choices)
+                check_choice(f"`{name}`", value, choices)
 
-    def check_used(self, form, of_model):
+    def check_used(self, form, kind, size):
         """Raises `ZooError` for an option that would change nothing.
 
         Args:
             form: str, the form of the data, see `zoo.data.form_of`; "" for a folder of images.
-            of_model: bool, whether a model generates the images.
+            kind: str, the kind of the model's condition; None for a set of images.
+            size: (height, width) of the images.
         """
-        if self.size is not None and of_model:
+        if kind is None:
+            self._check_images(size)
+        elif self.size is not None:
             raise ZooError(
                 f"`size` ({self.size}) resizes the images of a folder; a model's images have their "
                 "own size, to which the real ones are resized: leave it out."
+            )
+        if self.condition_split and kind in ("labels", "nothing"):
+            raise ZooError(
+                f"`condition_split` ({self.condition_split}) selects captions or images as "
+                f"conditions; this model is conditioned on {kind}, which has no splits: leave it "
+                "out."
             )
         if self.direction != "a2b" and form != "domains":
             raise ZooError(
@@ -114,6 +123,38 @@ class Options:
                 f"`crop` ({self.crop}) is for images with captions: leave it out, these are "
                 "resized to a square."
             )
+
+    def _check_images(self, size):
+        """The part of `check_used` for a set of images of a `size`."""
+        for name in _OF_MODELS:
+            if getattr(self, name) not in (None, ""):
+                raise ZooError(
+                    f"`{name}` ({getattr(self, name)}) is for the images that a model generates; "
+                    "all images of a set are evaluated, without conditions: leave it out."
+                )
+        if self.size is not None and (self.size, self.size) != tuple(size):
+            raise ZooError(
+                f"`size` is {self.size}, but the set has images of {size[1]} x {size[0]} pixels: "
+                "resize them when you open them, zoo.evaluation.from_path(path, size)."
+            )
+
+    def check_folds(self, protocol, kind, damsm):
+        """Raises `ZooError` for `folds` without R-precision.
+
+        Args:
+            protocol: `Protocol`. kind: str or None, see `check_used`.
+            damsm: the DAMSM that would measure it, or None.
+        """
+        if not self.folds or protocol.precision and kind == "captions" and damsm is not None:
+            return
+        why = "the protocol does not measure it" if not protocol.precision else (
+            "it needs a model of captions" if kind != "captions" else
+            "it needs a DAMSM, an `encoder`"
+        )
+        raise ZooError(
+            f"`folds` ({self.folds}) is the rule of R-precision, which is not measured here, "
+            f"because {why}: leave it out."
+        )
 
     def applied(self, protocol):
         """The `Protocol` with the counts of these options."""
@@ -127,18 +168,13 @@ class Options:
 
 
 def make_options(settings):
-    """Checked `Options` from a dict of keyword arguments.
+    """Checked `Options` from a dict of keyword arguments; NumPy's integers become int.
 
     Raises:
         ZooError: for an unknown name, or a value out of range.
     """
-    known = [field.name for field in dataclasses.fields(Options)]
-    for name in settings:
-        if name not in known:
-            raise ZooError(
-                f"`evaluate` has no option `{name}`: expected {', '.join(known)}."
-                f"{nearest(name, known)}"
-            )
-    options = Options(**settings)
+    integer = {n: int(v) for n, v in settings.items() if isinstance(v, np.integer)}
+    settings = {**settings, **integer}
+    options = from_keywords(Options, settings, "evaluate")
     options.check()
     return options

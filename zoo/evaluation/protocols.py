@@ -88,23 +88,24 @@ PROTOCOLS = {
 }
 
 
-def find_protocol(protocol, argument="`protocol`"):
+def find_protocol(protocol):
     """The `Protocol` with a name; a `Protocol` is returned unchanged.
 
     Args:
         protocol: a key of `PROTOCOLS`, or a `Protocol`.
-        argument: str, name of the argument in the message.
 
     Raises:
         ZooError: for an unknown name.
     """
     if isinstance(protocol, Protocol):
         return protocol
-    return PROTOCOLS[check_choice(argument, protocol, PROTOCOLS)]
+    return PROTOCOLS[check_choice("`protocol`", protocol, PROTOCOLS)]
 
 
 def count_deviations(protocol, conditions, samples, generated, real, classes=None, available=None):
-    """Counts below those of a protocol: a list of str, empty if there are none.
+    """Counts other than those of a protocol: a list of str, empty if there are none.
+
+    A count that the protocol leaves open, such as all classes of the data, is no deviation.
 
     Args:
         conditions, samples: ints, or None for images without a known condition.
@@ -122,6 +123,6 @@ def count_deviations(protocol, conditions, samples, generated, real, classes=Non
         ("real images", real, protocol.real or available),
     )
     return [
-        f"{count} {what} instead of {least}" for what, count, least in counts
-        if count is not None and least is not None and count < least
+        f"{count} {what} instead of {expected}" for what, count, expected in counts
+        if count is not None and expected is not None and count != expected
     ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from zoo.errors import ZooError
 from zoo.evaluation.dataset import evenly_spaced
-from zoo.evaluation.feature_networks import damsm_name, paper_of
+from zoo.evaluation.feature_networks import paper_of
 from zoo.evaluation.measures import Measure
 from zoo.metrics.r_precision import r_precision, r_precision_hits
 from zoo.text import coverage
@@ -29,7 +29,8 @@ def precision_of(subject, evaluators, folds, seed):
     if subject.kind != "captions":
         return None, "it needs captions"
     if evaluators.damsm is None:
-        return None, "it needs a DAMSM: give --encoder=PRESET of one"
+        return None, "it needs a DAMSM: give `encoder=PRESET` of one"
+    network = next(n for n in evaluators.networks if n.model is evaluators.damsm)
     conditions = subject.conditions
     captions, labels, images = conditions.pool()
     indices = mismatched_captions(conditions.labels, labels, images, CANDIDATES - 1, seed)
@@ -41,12 +42,10 @@ def precision_of(subject, evaluators, folds, seed):
     if evaluators.damsm.vocabulary is not None:
         counts = coverage([*texts[0], *texts[1]], evaluators.damsm.vocabulary)
         if counts.loses_captions:  # captions without known words all have the same code
-            name = damsm_name(evaluators.damsm)
-            return None, f"{name} cannot read the captions: {counts.describe()}"
+            return None, f"{network.name} cannot read the captions: {counts.describe()}"
     codes = [sentence_codes(evaluators.damsm, part) for part in texts]
     if codes[0] is None or codes[1] is None:
-        return None, f"{damsm_name(evaluators.damsm)} cannot read all captions"
-    network = next(n for n in evaluators.networks if n.model is evaluators.damsm)
+        return None, f"{network.name} cannot read all captions"
     features = evaluators.cache.features(subject.images, network)["features"]
     try:
         measure = precision(

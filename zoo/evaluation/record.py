@@ -7,6 +7,7 @@ from zoo.errors import ZooError
 from zoo.evaluation.report import number
 
 OF_EVALUATION = "evaluation"  # key of a recorded result: the name of its protocol
+DIRECTION = "direction"  # key of a recorded result of a model of two domains
 
 
 def writable_directory(handle):
@@ -20,7 +21,7 @@ def writable_directory(handle):
     handle = os.fspath(handle)
     if "://" in handle:
         raise ZooError(
-            f"--record writes into a preset on this machine, but {handle} is remote: download "
+            f"`record` writes into a preset on this machine, but {handle} is remote: download "
             "its directory and give the path."
         )
     return builtin_directory(handle) if handle in builtin_names() else handle
@@ -29,7 +30,8 @@ def writable_directory(handle):
 def record(handle, report):
     """Writes a report's results into the preset's metadata, and regenerates its card.
 
-    Results of an earlier evaluation with the same protocol are replaced; others stay.
+    Results of an earlier evaluation with the same protocol and direction are replaced, and so are
+    those whose direction was not recorded; others stay.
 
     Args:
         handle: built-in name or directory. report: the content of `report.json`.
@@ -38,9 +40,10 @@ def record(handle, report):
     from zoo.presets.saving import update_metadata
 
     directory, name = writable_directory(handle), report["protocol"]["name"]
+    directions = None, report["subject"].get("direction")
     kept = [
         entry for entry in read_metadata(directory).get("results") or []
-        if entry.get(OF_EVALUATION) != name
+        if entry.get(OF_EVALUATION) != name or entry.get(DIRECTION) not in directions
     ]
     update_metadata(directory, results=[*kept, *results(report)])
 
@@ -58,6 +61,8 @@ def _result(entry, report, date):
     result = {"metric": entry["metric"], "value": int(value) if value.is_integer() else value,
               "protocol": _words(entry, report), OF_EVALUATION: report["protocol"]["name"],
               "date": date}
+    if direction := report["subject"].get("direction"):
+        result[DIRECTION] = direction
     if "interval_95" in entry:
         result["interval_95"] = [float(f"{bound:.4g}") for bound in entry["interval_95"]]
     if "network" in protocol:
@@ -67,7 +72,8 @@ def _result(entry, report, date):
 
 def _words(entry, report):
     """The protocol of a result as one line of text."""
-    protocol, more = entry["protocol"], []
+    protocol, direction = entry["protocol"], report["subject"].get("direction")
+    more = [f"direction {direction}"] if direction else []
     if "interval_95" in entry:
         more.append("95 % interval {} to {}".format(*map(number, entry["interval_95"])))
     if "network" in protocol:

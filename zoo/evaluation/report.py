@@ -93,6 +93,7 @@ def facts(report):
     return {
         "Generated images": f"{generated}, {report['resolution']} pixels, seed {report['seed']}",
         **({"Conditions": conditions} if conditions else {}),
+        **({"Direction": subject["direction"]} if subject.get("direction") else {}),
         "Real images": f"{data['count']} of {data['name']}",
         "Networks": "; ".join(
             f"{n['name']}, sha256 {n['sha256'][:16]}, {n['input']}" for n in report["networks"]

@@ -10,17 +10,19 @@
 """
 
 import dataclasses
-import os
 import time
 from pathlib import Path
 
 from zoo.errors import ZooError, nearest
 from zoo.evaluation import report as reports
-from zoo.evaluation.evaluators import open_evaluators
+from zoo.evaluation.arguments import check_source, kind_of, plain
+from zoo.evaluation.deviations import protocol_deviations
+from zoo.evaluation.evaluators import Evaluators, open_evaluators
+from zoo.evaluation.image_set import ImageSet
 from zoo.evaluation.measurement import measure
 from zoo.evaluation.options import make_options
 from zoo.evaluation.protocols import find_protocol
-from zoo.evaluation.subject import common_record, open_subject, protocol_deviations
+from zoo.evaluation.subject import check_subject, common_record, open_subject
 
 
 @dataclasses.dataclass
@@ -103,7 +105,8 @@ def evaluate(
         protocol: "quick", "msgan_text", "msgan_label", "msgan_image", "attngan" or "xmc_gan", see
             `zoo.evaluation.protocols`; or a `Protocol`.
         evaluators: the networks that compute the metrics, from `open_evaluators`. None opens this
-            package's encoder for the preset's data, if the protocol allows one.
+            package's encoders for the data, if the protocol allows one: for those that the preset
+            was trained on, else for those of `source`.
         cache: folder that caches generated images and features for later evaluations; None for a
             temporary one. Ignored if `evaluators` are given, which have their own.
         command: list of str, the command line to record in the report, or None.
@@ -115,24 +118,25 @@ def evaluate(
 
     Raises:
         ZooError: if something cannot be opened, the model does not match the protocol or the data,
-            or, with `strict`, the protocol is not met.
+            an option changes nothing, or, with `strict`, the protocol is not met.
     """
-    start = time.monotonic()
+    start, model, source = time.monotonic(), plain(model), plain(source)
     options, full_protocol = make_options(options), find_protocol(protocol)
+    check_subject(model)
+    check_source(source)
     name = protocol if isinstance(protocol, str) else "custom"
     requested = options.applied(full_protocol)
-    if evaluators is None:
-        handle = model if isinstance(model, str | os.PathLike) else None
-        evaluators = open_evaluators(full_protocol, handle, cache)
+    evaluators = _checked_evaluators(evaluators, full_protocol, model, source, cache)
     subject, available, about, warnings = open_subject(
         model, source, requested, options, evaluators.cache
     )
+    options.check_folds(full_protocol, subject.kind, evaluators.damsm)
     real, versions = available.sample(requested.real, options.seed), reports.versions()
-    warnings += protocol_deviations(
-        subject, real, len(available), full_protocol, requested, evaluators
+    warnings += evaluators.warnings + protocol_deviations(
+        subject, real, len(available), full_protocol, requested, evaluators, options.per_class
     )
     if options.strict and warnings:  # before any image is generated
-        raise ZooError(f"--strict: the protocol {name} is not met: {'; '.join(warnings)}.")
+        raise ZooError(f"`strict`: the protocol {name} is not met: {'; '.join(warnings)}.")
     results = measure(subject, real, requested, evaluators, options.seed, options.per_class)
     common = common_record(subject, real, name, options.seed, about["splits"], versions)
     entries = []
@@ -152,6 +156,21 @@ def evaluate(
         **({"command": command} if command else {}),
     }
     return Evaluation(report, [one for one, _ in results.measures], subject)
+
+
+def _checked_evaluators(evaluators, protocol, model, source, cache):
+    """The `Evaluators`, whose networks are those that were opened; by default, new ones."""
+    if evaluators is None:
+        return open_evaluators(
+            protocol, None if isinstance(model, ImageSet) else model, cache, source=source
+        )
+    if not isinstance(evaluators, Evaluators):
+        raise ZooError(
+            f"`evaluators` must be from open_evaluators, or None, got {kind_of(evaluators)}."
+        )
+    for network in evaluators.networks:
+        network.check_unchanged()
+    return evaluators
 
 
 def quick(model, source="", **settings):

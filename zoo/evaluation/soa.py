@@ -25,7 +25,7 @@ from zoo.training.progress import progress_bar
 SIZE = 256
 _LABEL = re.compile(r"label_(\d+)")
 _AT_ONCE = 16  # images
-_BY_WORDS = "captions were selected by substrings, not the authors' lists (--soa_captions)"
+_BY_WORDS = "captions were selected by substrings, not the authors' lists (`soa_captions`)"
 
 
 class Detector:
@@ -112,8 +112,8 @@ def lists_of_captions(folder):
         captions[int(_LABEL.match(path.name)[1])] = [row["caption"] for row in rows]
     if not captions:
         raise ZooError(
-            f"--soa_captions={folder} contains no label_XX_name.pkl: give the folder SOA/captions "
-            "of SOA's repository."
+            f"{folder} contains no label_XX_name.pkl: give the folder SOA/captions of SOA's "
+            "repository as `soa_captions`."
         )
     return captions
 
@@ -136,7 +136,7 @@ def accuracy_of_preset(subject, evaluators, seed):
         evaluators: `Evaluators`; `captions_per_label` limits the captions.
     """
     if subject.kind != "captions":
-        return [], "it needs captions, or --images in folders label_00, label_01 ..."
+        return [], "it needs captions, or a set of images in folders label_00, label_01 ..."
     unknown, vocabulary = subject.conditions.settings["unknown"], subject.model.vocabulary
     if evaluators.soa_captions:
         lists, how = lists_of_captions(evaluators.soa_captions), "the authors' lists"
@@ -185,7 +185,7 @@ def _count_hits(subject, evaluators, label, texts, unknown, seed):
             images = subject.model.generate(part, each, seed=seeds, unknown=unknown)
             yield np.array([label in ids for ids in detector(images)], np.uint8)
 
-    parts = ("soa 1", subject.source["weights_sha256"], detector.digest, label, each, seed, unknown,
+    parts = ("soa 2", subject.digest, detector.digest, label, each, seed, unknown,
              hashlib.sha256("\n".join(texts).encode()).hexdigest())
     what = f"SOA, {LABELS[label] if label < len(LABELS) else label}: images"
     hits = evaluators.cache.rows("soa", parts, len(texts) * each, batches, what)

@@ -1,20 +1,24 @@
-"""The subject of an evaluation, a model or a set of images, and its deviations from a protocol."""
+"""The subject of an evaluation: a model with conditions, or a set of images."""
 
 import dataclasses
 import functools
-import os
 
 import numpy as np
 
 from zoo.conditions.kinds import kinds_of_task
 from zoo.data import SOURCES, form_of
 from zoo.errors import ZooError
-from zoo.evaluation import soa
+from zoo.evaluation.arguments import kind_of
 from zoo.evaluation.dataset import EvaluationDataset, check_measurable, size_of, source_name
-from zoo.evaluation.feature_networks import variables_digest, weights_digest
+from zoo.evaluation.identity import (
+    file_digest,
+    model_digest,
+    precision_of,
+    variables_digest,
+    weights_digest,
+)
 from zoo.evaluation.image_set import ImageSet, from_array, from_path, with_classes
 from zoo.evaluation.parts import fingerprint_of, is_requested
-from zoo.evaluation.protocols import count_deviations
 
 MAKE = 64  # approximate number of images per call of `generate`
 
@@ -33,6 +37,7 @@ class Subject:
         kind: kind of the model's condition, see `zoo.conditions.kinds.KINDS`, or None.
         data: `EvaluationDataset`, or None for a set of images.
         source: dict for the report.
+        digest: str, hash of everything in the model that its images depend on; "" without one.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Subject:
     kind: str | None = None
     data: object = None
     source: dict = dataclasses.field(default_factory=dict)
+    digest: str = ""
 
     @functools.cached_property
     def images(self):
@@ -55,12 +61,24 @@ class Subject:
         return self.shape[0] * self.shape[1]
 
 
+def check_subject(model):
+    """Raises `ZooError` unless it is a model, text (the handle of a preset) or an `ImageSet`."""
+    from zoo.models.base.system import System
+
+    if not isinstance(model, str | ImageSet | System):
+        raise ZooError(
+            "`model` must be a model of this zoo, the name or path of a preset, or a set of "
+            f"images, got {kind_of(model)}. Turn an array of images into a set with "
+            "zoo.evaluation.from_array."
+        )
+
+
 def open_subject(model, source, protocol, options, cache):
     """The subject and the real images; no image is generated yet.
 
     Args:
         model: a conditional GAN, a preset's name, directory or handle, or an `ImageSet`.
-        source: the data, see `zoo.evaluation.evaluate`.
+        source: the data, see `zoo.evaluation.evaluate`; no path but its text.
         protocol: `Protocol`, with the counts to use.
         options: `Options`.
         cache: `Cache` of the generated images.
@@ -69,7 +87,8 @@ def open_subject(model, source, protocol, options, cache):
         (`Subject`, `ImageSet` of all real images, dict of facts about the data, warnings).
 
     Raises:
-        ZooError: if something cannot be opened, or the two have different sizes.
+        ZooError: if something cannot be opened, an option changes nothing, or the two have
+            different sizes.
     """
     warnings, splits, data = [], {}, None
     if isinstance(model, ImageSet):
@@ -79,7 +98,7 @@ def open_subject(model, source, protocol, options, cache):
         name = source_name(source)
         if name in SOURCES or not isinstance(source, str | ImageSet):
             data = EvaluationDataset(source, form_of(name), crop=options.crop)
-        options.check_used(data.form if data else "", of_model=False)
+        options.check_used(data.form if data else "", None, subject.size)
     else:
         subject, warnings = of_model(model, source, protocol, options, cache)
         data = subject.data
@@ -98,7 +117,7 @@ def open_subject(model, source, protocol, options, cache):
     if (*subject.size, 3) != real.shape:
         raise ZooError(
             f"The generated images have size {subject.size}, the real images {real.shape[:2]}: "
-            "give both in the same size, or use --size."
+            "give both in the same size, or `size`."
         )
     if data is not None:
         if not is_requested(split, protocol.real_split):
@@ -135,16 +154,13 @@ def of_model(model, data_source, protocol, options, cache):
         ZooError: if the model generates no images, does not match the protocol, or has weights that
             are not finite.
     """
-    handle, digest = model, None
-    if isinstance(model, str | os.PathLike):
-        from zoo.presets import from_preset
-
-        model = from_preset(handle)
-        digest = weights_digest(model)
-    else:  # its weights may have changed since they were loaded
-        handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
-        digest = variables_digest(model)
+    handle, model, weights = opened(model)
     check_measurable(model)
+    if isinstance(data_source, ImageSet):
+        raise ZooError(
+            "A model needs a data set, with its conditions and real images, got a set of images: "
+            "give a source's name, a path or an open source as `source`."
+        )
     condition = model.condition
     metadata = getattr(model, "preset_metadata", {})
     if protocol.task not in ("any", condition.task):
@@ -153,7 +169,7 @@ def of_model(model, data_source, protocol, options, cache):
             f"{handle} is conditioned on {condition.kind}, but this protocol is for {fitting}: "
             "choose another protocol."
         )
-    options.check_used(condition.data_form, of_model=True)
+    options.check_used(condition.data_form, condition.kind, (size_of(model),) * 2)
     check_weights(handle, model)
     data = EvaluationDataset(
         data_source, condition.data_form, metadata.get("training"), options.crop,
@@ -178,17 +194,29 @@ def of_model(model, data_source, protocol, options, cache):
     shape = (len(conditions), samples)
     source = {
         "preset": str(handle), "class": type(model).__name__,
-        "weights_sha256": digest,
+        "weights_sha256": weights, "precision": precision_of(model),
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": condition.kind, **conditions.settings,
         **({"words": conditions.words.describe()} if conditions.words else {}),
     }
+    digest = model_digest(model, variables_digest(model))
     return Subject(
         metadata.get("name") or str(handle),
         lambda: generate_images(model, digest, conditions, samples, options, cache),
-        shape, (size_of(model),) * 2, model, conditions, condition.kind, data, source,
+        shape, (size_of(model),) * 2, model, conditions, condition.kind, data, source, digest,
     ), warnings
+
+
+def opened(model):
+    """(handle, model, SHA-256 of its weights) of a model, or of the handle of a preset."""
+    if isinstance(model, str):
+        from zoo.presets import from_preset
+
+        loaded = from_preset(model)
+        return model, loaded, file_digest(loaded)
+    handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
+    return handle, model, weights_digest(model)
 
 
 def check_weights(handle, model):
@@ -207,7 +235,7 @@ def generate_images(model, digest, conditions, samples, options, cache):
     Image k of condition i has the seed `seed + i * samples + k`, so that all latents differ.
 
     Args:
-        digest: str, hash of the model's weights.
+        digest: str, hash of the model, see `model_digest`.
         conditions: `Conditions`. samples: int, images per condition.
     """
     at_once = max(1, MAKE // samples)
@@ -223,7 +251,7 @@ def generate_images(model, digest, conditions, samples, options, cache):
                     values, min(MAKE, samples - k), seed=seeds, **conditions.settings, **extra
                 )
 
-    parts = ("generated 1", digest, type(model).__name__, conditions.digest, samples, options.seed)
+    parts = ("generated 2", digest, conditions.digest, samples, options.seed)
     count = len(conditions) * samples
     array = cache.rows("generated", parts, count, batches, "generated images")
     labels = np.repeat(conditions.labels, samples)
@@ -247,44 +275,8 @@ def common_record(subject, real, protocol_name, seed, splits, versions):
     return {
         "name": protocol_name, "conditions": subject.shape[0],
         "samples_per_condition": subject.shape[1], "generated": subject.count,
+        **({"direction": subject.source["direction"]} if "direction" in subject.source else {}),
         "real": len(real), "real_pictures": real.name, "real_input": real.preprocessing,
         "data_splits": splits, "resolution": list(subject.size), "seed": seed,
         "versions": versions,
     }
-
-
-def protocol_deviations(subject, real, available, protocol, requested, evaluators):
-    """Deviations from a protocol: a list of str.
-
-    Args:
-        real: `ImageSet` of the real images. available: int, number of all real images.
-        protocol: `Protocol` with its own counts; requested: with the counts of this evaluation.
-    """
-    conditions, samples = subject.shape
-    classes = None
-    if subject.kind == "labels":
-        classes = subject.model.condition.classes
-    elif subject.kind in (None, "nothing"):
-        conditions = samples = None
-        if protocol.conditions is None and real.class_names:  # a folder, with all classes
-            classes = len(real.class_names)
-            if subject.kind is None and subject.images.labels is not None:
-                counts = np.bincount(subject.images.labels, minlength=classes)
-                conditions, samples = int((counts > 0).sum()), int(counts.min())
-    deviations = count_deviations(
-        protocol, conditions, samples, subject.count, len(real), classes, available
-    )
-    if protocol.network == "inception" and not any(n.family for n in evaluators.networks):
-        deviations.append(
-            "an encoder of this zoo instead of Inception: not comparable with the FID of a paper"
-        )
-    if "lpips" in protocol.needs and evaluators.lpips is None:
-        deviations.append("no LPIPS, because --lpips_trunk and --lpips_heads were not given")
-    if requested.condition_split != protocol.condition_split:
-        deviations.append(
-            f'conditions of the split "{requested.condition_split}" instead of '
-            f'"{protocol.condition_split}"'
-        )
-    if requested.bins != protocol.bins:
-        deviations.append(f"{requested.bins} bins of NDB instead of {protocol.bins}")
-    return deviations + soa.deviations(subject, evaluators)

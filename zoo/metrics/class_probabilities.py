@@ -8,7 +8,7 @@ The conventions give different scores, so a reported number names its convention
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.metrics.arrays import real_numbers
+from zoo.metrics.arrays import real_numbers, whole_number
 
 
 def class_logits(features, kernel, bias=None):
@@ -63,8 +63,7 @@ def full_batches(rows, batch_size=64):
     Raises:
         ZooError: `batch_size` is not a positive integer, or the rows do not fill one batch.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ZooError(f"batch_size must be a whole number of at least 1, got {batch_size!r}.")
+    batch_size = whole_number(batch_size, "batch_size")
     count = len(rows) // batch_size * batch_size
     if not count:
         raise ZooError(f"A batch needs {batch_size} rows, got {len(rows)}.")

@@ -8,7 +8,7 @@ statistics of mseitzer/pytorch-fid fid_score.py, which holds all features.
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.metrics.arrays import real_numbers
+from zoo.metrics.arrays import real_numbers, whole_number
 
 
 class FeatureStatistics:
@@ -23,10 +23,8 @@ class FeatureStatistics:
     """
 
     def __init__(self, size):
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ZooError(f"size must be a whole number of at least 1, got {size!r}.")
-        self.size, self.count = size, 0
-        self.mean, self._scatter = np.zeros(size), np.zeros((size, size))
+        self.size, self.count = whole_number(size, "size"), 0
+        self.mean, self._scatter = np.zeros(self.size), np.zeros((self.size, self.size))
 
     def update(self, features):
         """Adds a batch (rows, size) of any numbers; returns self.

@@ -16,7 +16,7 @@ instead of float32.
 import numpy as np
 
 from zoo.errors import ZooError, check_choice
-from zoo.metrics.arrays import real_numbers
+from zoo.metrics.arrays import real_numbers, whole_number
 
 REMAINDERS = ("spread", "dropped")
 
@@ -81,10 +81,7 @@ def _over_splits(score, probabilities, splits, remainder="spread"):
             "probabilities must be distributions: nonnegative numbers that sum to 1 in each row. "
             "Give the classifier's softmax, not its logits."
         )
-    if isinstance(splits, bool) or not isinstance(splits, int) or not 1 <= splits <= len(p):
-        raise ZooError(
-            f"splits must be a whole number from 1 to the {len(p)} rows, got {splits!r}."
-        )
+    splits = whole_number(splits, "splits", 1, len(p), ", the number of rows")
     rows = len(p) if remainder == "spread" else len(p) // splits * splits
     edges = [i * rows // splits for i in range(splits + 1)]
     return np.array([score(p[start:end]) for start, end in zip(edges, edges[1:], strict=False)])

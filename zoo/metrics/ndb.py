@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.metrics.arrays import real_numbers
+from zoo.metrics.arrays import real_numbers, whole_number
 
 _MANY_DIMENSIONS = 1000  # with more dimensions, a sixth of them defines the bins
 _STARTS, _ITERATIONS = 10, 100  # of k-means; the best start is used
@@ -33,6 +33,8 @@ class Bins:
         count: int, training samples.
         used: int (u,), dimensions that the distance uses.
         mean, deviation: float64 (d,) or (), what whitening subtracts and divides by.
+        scale: str, the values of the training samples: "bytes", integers above 1; "unit", floats
+            in [-1, 1]; or "" for all others.
     """
 
     centers: np.ndarray
@@ -41,6 +43,7 @@ class Bins:
     used: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
+    scale: str = ""
 
     def assign(self, samples):
         """The nearest bin of each sample; ties go to the first one.
@@ -48,11 +51,18 @@ class Bins:
         Shapes: (n, d), at least one row -> int64 (n,).
 
         Raises:
-            ZooError: another shape, or values that are not finite.
+            ZooError: another shape, values that are not finite, or floats in [-1, 1] for bins of
+                bytes, and the other way round.
         """
         x, size = _samples(samples), self.centers.shape[1]
         if x.shape[1] != size:
             raise ZooError(f"samples must have the {size} columns of the bins, got {x.shape[1]}.")
+        if {self.scale, scale := _scale(x)} == {"bytes", "unit"}:
+            words = {"bytes": "bytes, 0 to 255", "unit": "floats in [-1, 1]"}
+            raise ZooError(
+                f"samples must have the values of the bins, {words[self.scale]}, got "
+                f"{words[scale]}: convert them to the same range."
+            )
         centers = self.centers[:, self.used]
         nearest = []
         for rows in _parts(x, self.mean, self.deviation, self.used):
@@ -101,8 +111,7 @@ def cluster(samples, bins, whitening=False, max_dims=None, seed=0, progress=None
         ) from None
 
     x = _samples(samples)
-    if isinstance(bins, bool) or not isinstance(bins, int) or not 1 <= bins <= len(x):
-        raise ZooError(f"bins must be a whole number from 1 to the {len(x)} rows, got {bins!r}.")
+    bins = whole_number(bins, "bins", 1, len(x), ", the number of rows")
     used = used_dimensions(x.shape[1], max_dims, seed)
     rows = np.concatenate(list(_parts(x, *_whitening(x, whitening), used)))
     random, best = np.random.RandomState(seed), None
@@ -119,8 +128,8 @@ def used_dimensions(size, max_dims=None, seed=0):
     """The dimensions (of `size`) that `cluster` draws: int (max_dims,), in random order."""
     if max_dims is None:
         max_dims = size if size <= _MANY_DIMENSIONS else size // 6
-    if isinstance(max_dims, bool) or not isinstance(max_dims, int) or not 1 <= max_dims <= size:
-        raise ZooError(f"max_dims must be a whole number from 1 to {size}, got {max_dims!r}.")
+    max_dims = whole_number(max_dims, "max_dims", 1, size)
+    seed = whole_number(seed, "seed", 0, 2**32 - 1)
     return np.random.RandomState(seed).permutation(size)[:max_dims]
 
 
@@ -151,6 +160,7 @@ def bins_of_labels(samples, labels, whitening=False, used=None):
         used=np.arange(x.shape[1]) if used is None else np.asarray(used),
         mean=mean,
         deviation=deviation,
+        scale=_scale(x),
     )
 
 
@@ -259,6 +269,15 @@ def _samples(samples):
     if x.dtype.kind == "f" and not all(np.isfinite(rows).all() for rows in _parts(x)):
         raise ZooError("samples must be finite, got a NaN or an infinity.")
     return x
+
+
+def _scale(x):
+    """"bytes" for integers above 1, "unit" for floats in [-1, 1], else "": of an array (n, d)."""
+    parts = (x[start : start + _ROWS] for start in range(0, len(x), _ROWS))
+    within = all(rows.min() >= -1 and rows.max() <= 1 for rows in parts)
+    if x.dtype.kind == "f":
+        return "unit" if within else ""
+    return "" if within else "bytes"
 
 
 def _parts(x, mean=0.0, deviation=1.0, used=None):

@@ -11,7 +11,7 @@ Known deviation: the official code omits the last hit of each fold (an off-by-on
 import numpy as np
 
 from zoo.errors import ZooError, check_choice
-from zoo.metrics.arrays import real_numbers
+from zoo.metrics.arrays import real_numbers, whole_number
 
 
 def cosine_scores(image_codes, candidate_codes):
@@ -67,11 +67,10 @@ def r_precision(hits, folds="exact", count=10):
         ZooError: another shape, other values, too few hits, or an unknown `folds`.
     """
     check_choice("folds", folds, ("official", "exact"))
-    hits, short = np.asarray(hits, np.float64), int(folds == "official")
+    hits, short = np.asarray(hits), int(folds == "official")
     if hits.ndim != 1 or not np.isin(hits, (0, 1)).all():
         raise ZooError(f"hits must be zeros and ones of the shape (n,), got {hits.shape}.")
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise ZooError(f"count must be a whole number of at least 1, got {count!r}.")
+    count, hits = whole_number(count, "count"), hits.astype(np.float64)
     if len(hits) < count * (1 + short):
         raise ZooError(
             f'{count} "{folds}" folds need at least {count * (1 + short)} hits, got {len(hits)}.'

@@ -13,7 +13,7 @@ on NumPy's unstable sort in the official code. A mean over no images is NaN.
 import numpy as np
 
 from zoo.errors import ZooError
-from zoo.metrics.arrays import real_numbers
+from zoo.metrics.arrays import real_numbers, whole_numbers
 
 _GRID = 256  # cells per side of the grid of boxes
 _HALF = 40  # labels in the top and in the bottom part
@@ -68,6 +68,9 @@ def box_iou(a, b):
     of the image but not at the right and bottom, and are at least one cell wide and high.
 
     Shapes: a, b (4,): left, top, width, height relative to the sides -> float from 0 to 1.
+
+    Raises:
+        ZooError: another shape, or values that are not finite real numbers.
     """
     a, b = _corners(a), _corners(b)
     sides = np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)
@@ -95,9 +98,9 @@ def soa(hits, images, ious=None):
             soa_c_iou, soa_i_iou: the same means of `ious`, if given.
 
     Raises:
-        ZooError: other shapes, or more hits than images.
+        ZooError: other shapes, numbers that are not whole, or more hits than images.
     """
-    hits, images = np.asarray(hits), np.asarray(images)
+    hits, images = whole_numbers(hits, "The array hits"), whole_numbers(images, "The array images")
     if hits.ndim != 1 or not hits.size or hits.shape != images.shape:
         raise ZooError(
             "soa needs hits and images of the shape (labels,), at least one label, got "
@@ -141,6 +144,9 @@ def _boxes_of(label, ids, boxes):
 
 def _corners(box):
     """Cells (left, top, right, bottom); right and bottom are exclusive."""
-    cells = (np.asarray(box, np.float64) * _GRID).astype(np.int64)  # towards 0
+    box = real_numbers(box, "A box")
+    if box.shape != (4,):
+        raise ZooError(f"A box must have the shape (4,), got {box.shape}.")
+    cells = (box * _GRID).astype(np.int64)  # towards 0
     start = np.maximum(cells[:2], 0)
     return np.concatenate([start, np.maximum(cells[:2] + cells[2:], start + 1)])
