@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 
 from zoo import command_line
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.training.hardware import processor_name
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,6 +94,9 @@ def main(argv):
     """Evaluates all families and writes the page."""
     del argv
     presets = families(generators())
+    known = [name for of_family in presets.values() for name in of_family]
+    for name in _ONLY.value:
+        check_choice("--only", name, known)
     needed = dict.fromkeys(FAMILIES[name]["data"] for name in presets)
     missing = [name for name in needed if not _DATA[name].value]
     if missing or not _OUT.value:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo import command_line
+from zoo.errors import ZooError
 
 BINS, IMAGES = 100, 5000  # of NDB; the papers use more of both
 
@@ -29,6 +30,9 @@ _ROWS = flags.DEFINE_integer("rows", 6, "Conditions (for DRIT, per direction).")
 def main(argv):
     """Prints the metrics of both presets and writes the image."""
     del argv
+    for flag in (_WITHOUT, _WITH, _OUT):
+        if not flag.value:
+            raise ZooError(f"--{flag.name} is missing; --help lists the flags.")
     recipe = command_line.recipe()
     recipe.validate()
     command_line.start_tensorflow()

@@ -22,6 +22,7 @@ run again with the same arguments, an interrupted run resumes after the last com
 from zoo import command_line
 from zoo.errors import ZooError, check_choice
 from zoo.storage import output_folders
+from zoo.text.hub import check_both_handles
 
 flags = command_line.Flags()
 _DATA = flags.DEFINE_string("data", "folder", "folder, emoji, birds, coco or shapes.")
@@ -44,13 +45,14 @@ def main(argv):
     for flag in (_BATCH, _SHARD, _COUNT, _TOKENS):
         if flag.value < 1:
             raise ZooError(f"--{flag.name} must be at least 1, got {flag.value}.")
+    handles = {flag.name: flag.value for flag in (_PREPROCESS, _ENCODER) if flag.value}
+    check_both_handles("--{}", handles)
     command_line.start_tensorflow()
     with command_line.quiet_stderr():
         from zoo.data.text_cache_writer import write_cache
         from zoo.text.hub_encoder import HubTextEncoder
 
         source = _source()
-        handles = {f.name: f.value for f in (_PREPROCESS, _ENCODER) if f.value}
         encoder = HubTextEncoder(
             **handles, max_tokens=_TOKENS.value, sentence=_SENTENCE.value
         )
@@ -68,6 +70,11 @@ def _source():
 
     check_choice("--data", _DATA.value, FORMS["captions"])
     if _DATA.value == "shapes":
+        if _DIRECTORY.value:
+            raise ZooError(
+                f"--directory={_DIRECTORY.value} has no effect on shapes, which are procedural: "
+                "leave it out, or give --data."
+            )
         return get_source("shapes", count=_COUNT.value, split=_SPLIT.value)
     if _COUNT.present:
         raise ZooError(

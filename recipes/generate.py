@@ -44,6 +44,7 @@ from zoo.seeds import read_seeds
 from zoo.storage import output_folders, write_bytes_atomically
 from zoo.visualization import caption_page
 from zoo.visualization.attention_panel import panel
+from zoo.visualization.explain import SPREAD
 from zoo.visualization.grid import rows_grid, save_png, slug, to_rgb
 
 flags = command_line.Flags()
@@ -206,7 +207,8 @@ def check_counts(model, request, given, samples):
         return
     per_condition = samples + (request.steps or 0)
     output_folders.check_size(len(given.names) * per_condition, model.image_size)
-    read_seeds(request.seed, 1, "--seed", span=max(samples, 2 if request.steps else 1))
+    spans = samples, 2 if request.steps else 1, SPREAD if request.explain else 1
+    read_seeds(request.seed, 1, "--seed", span=max(spans))
 
 
 def generate(model, request, given, samples):

@@ -10,6 +10,7 @@ import pytest
 from absl import flags
 
 from tests.support.label_maps import cells_to_map, write_facades
+from zoo.errors import ZooError
 from zoo.evaluation.record import OF_EVALUATION
 from zoo.evaluation.report import number
 from zoo.presets import read_metadata
@@ -78,6 +79,12 @@ def test_families_are_those_that_have_presets(program):
 def test_pairs_are_those_with_and_without_mode_seeking(program):
     names = ["attn_gan_emoji_64", "dm_gan_ms_emoji_64", "dm_gan_emoji_64", "dcgan_ms_cifar10_32"]
     assert program.pairs(names) == [("dm_gan_emoji_64", "dm_gan_ms_emoji_64")]
+
+
+def test_only_known_presets(program, monkeypatch):
+    monkeypatch.setattr(program, "_ONLY", SimpleNamespace(value=["dm_gan_emoji_46"]))
+    with pytest.raises(ZooError, match='--only must be one of.*mean "dm_gan_emoji_64"'):
+        program.main([])
 
 
 def test_only_new_presets_are_evaluated(program, tmp_path, monkeypatch):

@@ -77,19 +77,18 @@ class Demo:
     def draw(self, entered, seed, count):
         """One grid per model, uint8 (H, W, 3): a row per condition, a column per seed."""
         conditions = self.conditions(entered)
+        seed, count = _whole("a seed", seed), _whole("a number of images", count)
         return [
-            large_grid(model.generate(conditions, images_per_condition=int(count), seed=int(seed)),
-                       int(count))
+            large_grid(model.generate(conditions, images_per_condition=count, seed=seed), count)
             for model in self.models
         ]
 
     def frames(self, entered, seed):
         """One list of `FRAMES` images per model, from the latent of the seed to that of the next;
         each image uint8 (H, W, 3), a row per condition."""
-        conditions = self.conditions(entered)
-        result = []
+        conditions, seed, result = self.conditions(entered), _whole("a seed", seed), []
         for model in self.models:
-            images = model.interpolate(conditions, steps=FRAMES, seed=int(seed))
+            images = model.interpolate(conditions, steps=FRAMES, seed=seed)
             by_condition = images.reshape(-1, FRAMES, *images.shape[1:])
             result.append([large_grid(part, 1) for part in by_condition.swapaxes(0, 1)])
         return result
@@ -99,7 +98,15 @@ class Demo:
         from zoo.visualization.attention_panel import panel
         from zoo.visualization.explain import explain
 
-        return np.asarray(panel(explain(self.model, self.conditions(entered), int(seed))))
+        conditions = self.conditions(entered)
+        return np.asarray(panel(explain(self.model, conditions, _whole("a seed", seed))))
+
+
+def _whole(what, value):
+    """The int of a number field, which is None where it was emptied."""
+    if value is None:
+        raise ZooError(f"Enter {what} first.")
+    return int(value)
 
 
 def large_grid(images, columns):

@@ -1,5 +1,6 @@
 """Word pieces and cached vectors of captions as texts of a batch."""
 
+import json
 import shutil
 
 import numpy as np
@@ -111,6 +112,21 @@ def test_what_is_no_cache_of_this_data(directory, tmp_path):
         TextCache(copy)
     (copy / "index.json").write_text('{"format": 99}')
     with pytest.raises(ZooError, match="another version"):
+        TextCache(copy)
+
+
+@pytest.mark.parametrize("change,message", [
+    (lambda index: index.pop("record_bytes"), "is damaged: it lacks record_bytes"),
+    (lambda index: index.pop("captions_sha256"), "is damaged: it lacks captions_sha256"),
+    (lambda index: index["shards"].pop(), "it lists files of .* captions, but has"),
+])
+def test_an_index_that_was_edited(change, message, directory, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(directory, copy)
+    index = json.loads((copy / "index.json").read_text())
+    change(index)
+    (copy / "index.json").write_text(json.dumps(index))
+    with pytest.raises(ZooError, match=message):
         TextCache(copy)
 
 

@@ -132,3 +132,9 @@ def test_nothing_is_fetched_without_encryption(address):
 def test_handles_that_are_no_names(handle):
     with pytest.raises(ZooError, match="must be a folder or an address"):
         hub_modules.local_folder(handle)
+
+
+@pytest.mark.parametrize("handle", [None, 3, ""])
+def test_a_handle_is_a_text_or_a_path(copy, reads, module, handle):
+    reads(preprocess=module, encoder=module, sha256={n: OTHER for n in hub.NAMES})
+    refused(copy, "text_encoder must be a dict of .*handles", text_encoder={"encoder": handle})

@@ -1,7 +1,10 @@
 """The model card says what the metadata says, and nothing is left out."""
 
+import pytest
+
 from tests.presets.conftest import METADATA
 from zoo import presets
+from zoo.errors import ZooError
 from zoo.storage import read_json
 
 
@@ -33,3 +36,23 @@ def test_images_limitations_and_usage():
     assert "![A grid](../grid.png)" in text
     assert "## Limitations\n\nBlurred." in text
     assert "```python\nimport zoo\n```" in text
+
+
+@pytest.mark.parametrize("change", [
+    {"name": None}, {"parameters": None}, {"files": {"config.json": {"sha256": "0" * 64}}},
+])
+def test_metadata_that_were_edited(change):
+    text = presets.card({"name": "x", "files": {}, "condition": {"kind": "nothing"}, **change})
+    assert text.startswith("# preset\n" if "name" in change else "# x\n")
+
+
+@pytest.mark.parametrize("condition,message", [
+    ({"samples": 4}, "The kind of a condition must be one of captions"),
+    ({"kind": "labels", "examples": 3}, r'\["examples"\] must be a list, got 3'),
+    ({"kind": "labels", "directions": 5}, r'\["directions"\] must be a list, got 5'),
+    ({"kind": "labels", "samples": "4"}, r"must be a whole number, got '4'"),
+    ({"kind": "captions", "caption": 4}, "must be a text, got 4"),
+])
+def test_a_condition_of_another_form(condition, message):
+    with pytest.raises(ZooError, match=message):
+        presets.card({"name": "x", "files": {}, "condition": condition})

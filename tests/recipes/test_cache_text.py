@@ -53,6 +53,18 @@ def test_an_interrupted_run_resumes_with_the_same_files(encoder, tmp_path, monke
     assert not lines and files(broken) == whole
 
 
+def test_a_lost_file_of_an_interrupted_run_is_computed_again(encoder, tmp_path, monkeypatch):
+    source, broken = Shapes(size=16, count=9), tmp_path / "broken"
+    whole = write_cache(source, encoder, str(tmp_path / "whole"), batch_size=2, shard_size=4)
+    monkeypatch.setattr(text_cache_writer, "_index", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_cache(source, encoder, str(broken), batch_size=2, shard_size=4)
+    monkeypatch.undo()
+    (broken / whole["shards"][1]["name"]).unlink()
+    write_cache(source, encoder, str(broken), batch_size=2, shard_size=4)
+    assert files(broken) == files(tmp_path / "whole")
+
+
 def test_another_folder_is_not_modified(encoder, tmp_path):
     source = Shapes(size=16, count=4)
     place = tmp_path / "cache"
@@ -96,6 +108,9 @@ def test_the_command(tmp_path):
     (("--out=c", "--data=emoji"), "--directory is missing"),
     (("--out=c", "--data=emojis"), "folder, emoji, .*got 'emojis'"),
     (("--out=c", "--data=coco", "--directory=x", "--count=9"), "--count is the number of images"),
+    (("--out=c", "--data=shapes", "--directory=x"), "--directory=x has no effect on shapes"),
+    (("--out=c", "--data=shapes", "--encoder=x"), "--preprocess is missing: .*only --encoder"),
+    (("--out=c", "--data=shapes", "--preprocess=x"), "--encoder is missing: .*only --preprocess"),
 ])
 def test_invalid_commands(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -203,6 +203,12 @@ def test_interpolation(call, models, photos, tmp_path, preset, conditions, size,
     np.testing.assert_array_equal(read_image(out / single[-1]), shown[-1, -1])
 
 
+def test_seeds_of_explanations_are_checked_before_images_are_generated(call, tmp_path):
+    with pytest.raises(ZooError, match="--seed must be .*because the 5 after it are used too"):
+        call("--preset=captions", "--caption=red", f"--seed={2**63 - 2}", "--explain",
+             "--samples_per_condition=1", f"--out={tmp_path}/out")
+
+
 def test_two_names_of_one_flag(call, tmp_path):
     with pytest.raises(ZooError, match="mean the same, but they are 2 and 3"):
         call("--preset=none", "--samples_per_condition=2", "--images_per_caption=3",

@@ -50,6 +50,15 @@ def test_mistakes(folder, tmp_path):
         make_modules(str(tmp_path / "other"), tmp_path / "out")
 
 
+def test_a_vocabulary_of_another_checkpoint(tmp_path):
+    source = write_bert(tmp_path / "bert")
+    (path,) = (tmp_path / "bert").rglob("vocabulary.txt")
+    path.write_text("\n".join([*PIECES, *(f"piece{k}" for k in range(9))]) + "\n")
+    with pytest.raises(ZooError, match=f"{len(PIECES) + 9} word pieces, but vectors of only"):
+        make_modules(source, str(tmp_path / "out"), 8)
+    assert not (tmp_path / "out").exists()
+
+
 def test_modules_that_differ_are_not_written(folder, tmp_path, monkeypatch):
     monkeypatch.setattr(bert_modules, "_difference", lambda *_: 0.5)
     out = tmp_path / "out"

@@ -1,5 +1,7 @@
 """Text encoders whose weights are in an installed Python package."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -79,6 +81,15 @@ def test_the_digest_is_that_of_the_checkpoint(installed):
     finally:
         config.write_text(before)
         package_modules._digest.cache_clear()
+
+
+def test_the_folder_of_the_modules(installed, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("ZOO_CACHE_DIR", str(tmp_path / "file"))
+    with pytest.raises(ZooError, match="Could not write .*file/modules"):
+        hub.local_folder("package://a_small_bert/encoder")
+    monkeypatch.setenv("ZOO_CACHE_DIR", "")  # as if it was not set
+    assert package_modules._modules() == Path.home() / ".cache/zoo/modules"
 
 
 def test_what_is_no_module_of_a_package(installed):

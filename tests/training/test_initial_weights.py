@@ -8,11 +8,12 @@ from ml_collections import ConfigDict
 from recipes import attn_gan, damsm
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny
+from tests.support.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
 from zoo.models.mirror_gan.stream import CaptionPretraining
 from zoo.presets import from_preset
 from zoo.text.vocabulary import Vocabulary
-from zoo.training import load_recipe, run
+from zoo.training import initial_weights, load_recipe, run
 from zoo.training.initial_weights import check_start, grown_vocabulary, start_from
 from zoo.training.recipe import Recipe
 
@@ -110,6 +111,24 @@ def test_a_vocabulary_grows(tmp_path):
     np.testing.assert_array_equal(table[known:], rows[known:])
     assert equal(values(new, "image_encoder"), values(old, "image_encoder"))
     assert f"{known} of {known + 2} words or classes are known" in note
+
+
+def test_another_text_encoder_of_the_same_width_is_noted(tmp_path):
+    def damsm_of(sentence="words", **changed):
+        encoder = {"kind": "hub", **tiny_modules(), "sentence": sentence, **changed}
+        return tiny.damsm(vocabulary=None, max_words=9, text_encoder=encoder)
+
+    damsm_of().save_to_preset(str(tmp_path / "old"))
+    start = ConfigDict({"init": str(tmp_path / "old"), "text": "hub", "text_encoder": {
+        **tiny_modules(), "sentence": "pooled"}})
+    assert "captions are read" not in start_from(damsm_of(), start)
+    assert start_from(damsm_of("pooled"), start).endswith(
+        "captions are read by another text encoder or setting: sentence")
+    other = damsm_of(encoder=tiny_modules(seed=1)["encoder"])
+    assert start_from(other, start).endswith("setting: encoder")
+    words = tiny.damsm()
+    assert "were read without a text encoder" in initial_weights._hub_note(words, other)
+    assert "are read without one" in initial_weights._hub_note(other, words)
 
 
 def test_words_of_a_captioner_go_by_name(tmp_path):

@@ -1,6 +1,7 @@
 """The runs of a sweep, and its report."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,6 +68,8 @@ def test_missing_key_or_values(arguments, message):
     (KEY, ["1", "one"], 'is of type float, got "one"'),
     (KEY, ["nan"], "is not a valid value"),
     (KEY, ["1", "1.0"], "holds 1 twice"),
+    (KEY, ["0.1234567", "0.1234568"], "0.1234567 and 0.1234568 would both have the folder mode"),
+    ("model.latent_dim", ["8", "0"], "with model.latent_dim = 0 the images do not differ"),
     ("batch_size", ["0"], "config.batch_size must be at least 1"),
     ("model.stage_sizes", ["16"], "a sweep varies numbers, strings and flags"),
 ])
@@ -115,6 +118,15 @@ def report():
             {"value": 0.5, "error": "Training diverged at step 3."},
         ],
     }
+
+
+def test_labels_of_more_classes_than_are_compared():
+    model = SimpleNamespace(classes=200)
+    assert sweep_report._which_labels(list(range(100)), model) == (
+        "100 labels, the first 100 classes, each equally often")
+    model = SimpleNamespace(classes=2)
+    assert sweep_report._which_labels([0, 1] * 50, model) == (
+        "100 labels, each class equally often")
 
 
 def test_table():

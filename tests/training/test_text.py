@@ -54,10 +54,14 @@ def test_pretraining_uses_the_same_text_encoder(recipe, first):
     (mirror_gan, {}, r"text must be captions for mirror_gan, got 'hub'.*in its vocabulary"),
     (attn_gan, {"text": "embeddings"}, '"captions" or "hub" for attn_gan'),
     (attn_gan, {"text": "hubb"}, 'Did you mean "hub"'),
-    (dm_gan, {"text_encoder": {"encoder": ""}}, "belong together.*'preprocess': 'p'"),
+    (dm_gan, {"text_encoder": {"encoder": ""}},
+     "text_encoder.encoder is missing: .*belong together.*preprocess was given, 'p'"),
     (attn_gan, {"text": "captions"}, "text_encoder.preprocess applies only to --config.text=hub"),
     (stackgan_v2, {"text": "none", "text_cache": "c", "text_encoder": dict.fromkeys(GIVEN, "")},
      'text_cache applies only.*config.text is "none"'),
+    (stackgan_v2, {"text": "captions", "text_encoder": {**dict.fromkeys(GIVEN, ""),
+                                                        "sentence": "words"}},
+     "text_encoder.sentence applies only to --config.text=hub.*: leave it out"),
 ])
 def test_settings_that_cannot_be_used(recipe, changes, message):
     with pytest.raises(ZooError, match=message):

@@ -94,3 +94,11 @@ def test_samples_of_a_run_have_explanations_if_there_is_attention(system, files,
     model = getattr(tiny, system)(compiled=False)
     CaptionSamples(model, CAPTIONS, images_per_caption=2)(tmp_path, 5)
     assert {path.name for path in tmp_path.iterdir()} == files
+
+
+def test_one_caption_and_arrays_of_captions(dm_gan, explained):
+    (one,) = explain.explain(dm_gan, CAPTIONS[0], seed=7)
+    assert one.label == CAPTIONS[0]
+    np.testing.assert_array_equal(one.image, explained[0].image)
+    assert explain.labels_of(np.array(CAPTIONS)) == CAPTIONS
+    assert explain.labels_of(np.ones((2, 3), int)) == ["embedding 0", "embedding 1"]

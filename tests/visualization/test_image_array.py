@@ -93,3 +93,26 @@ def test_what_it_cannot_show(images, options, words, tmp_path):
 def test_outside_a_notebook_it_names_the_file_argument():
     with pytest.raises(ZooError, match='there is none here: .*path="grid.png"'):
         zoo.show(IMAGES)
+
+
+def test_a_file_has_all_images_and_a_notebook_the_first(tmp_path):
+    many = np.zeros((300, 8, 8, 3), np.uint8)
+    path = tmp_path / "grid.png"
+    zoo.show(many, columns=10, labels=[f"row {k}" for k in range(30)], path=path)
+    rows = (Image.open(path).height - 2) / (96 + 2 + 12)
+    assert rows == 30
+    labels = [f"row {k}" for k in range(30)]
+    assert layout(many, columns=10, labels=labels).shape[0] == 26 * (96 + 2 + 12) + 2
+    with pytest.raises(ZooError, match="a list of 30 strings"):
+        layout(many, columns=10, labels=labels[:26])
+
+
+@pytest.mark.parametrize("labels", [[1], (label for label in "a"), [None]])
+def test_labels_are_strings(labels, tmp_path):
+    with pytest.raises(ZooError, match="labels must be a list of 1 strings"):
+        zoo.show(IMAGES, labels=labels, path=tmp_path / "x.png")
+
+
+def test_the_path_is_a_path():
+    with pytest.raises(ZooError, match="path must be the name of a PNG file, got 3"):
+        zoo.show(IMAGES, path=3)

@@ -50,6 +50,16 @@ def test_both_members_of_a_pair(monkeypatch, text):
     np.testing.assert_array_equal(corner[::factor, ::factor], first)
 
 
+def test_emptied_number_fields(monkeypatch, text):
+    demo = demo_of(monkeypatch, {"b": text}, "b")
+    for call in (lambda: demo.draw(CAPTIONS, None, 1), lambda: demo.frames(CAPTIONS, None),
+                 lambda: demo.attention(CAPTIONS, None)):
+        with pytest.raises(ZooError, match="Enter a seed first"):
+            call()
+    with pytest.raises(ZooError, match="Enter a number of images first"):
+        demo.draw(CAPTIONS, 0, None)
+
+
 def test_frames_begin_and_end_at_the_seeds(monkeypatch, text):
     demo = demo_of(monkeypatch, {"b": text}, "b")
     assert demo.titles == ["b"] and demo.partner is None

@@ -1,6 +1,8 @@
 """Files of embeddings, and a check that no row is zero."""
 
+import tokenize
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -15,7 +17,7 @@ def read_embeddings(path, reads):
         reads: str, the model's name and `hint`, for the message.
 
     Raises:
-        ZooError: no path was given, or the file cannot be opened.
+        ZooError: no path was given, or the file cannot be opened or does not fit in memory.
     """
     if path is None:
         raise ZooError(f"No embeddings were given. {reads}.")
@@ -24,7 +26,12 @@ def read_embeddings(path, reads):
         return dict(values) if isinstance(values, np.lib.npyio.NpzFile) else values
     except OSError as error:
         raise ZooError(f"--embeddings {path} cannot be read: {error.strerror or error}.") from None
-    except (ValueError, EOFError, zipfile.BadZipFile):
+    except MemoryError as error:
+        raise ZooError(
+            f"--embeddings {path} does not fit in memory: give fewer rows, or write a damaged file "
+            "again."
+        ) from error
+    except (ValueError, EOFError, SyntaxError, tokenize.TokenError, zipfile.BadZipFile, zlib.error):
         return None
 
 

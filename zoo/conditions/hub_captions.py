@@ -9,7 +9,8 @@ import tensorflow as tf
 from zoo.conditions.captions import Captions, caption_signature
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT
 from zoo.conditions.words import encoded_words
-from zoo.text.captions import caption_list, check_texts, pieces_line
+from zoo.errors import ZooError, check_choice
+from zoo.text.captions import UNKNOWN_WORDS, caption_list, check_texts, pieces_line
 from zoo.text.hub_encoder import HubTextEncoder
 
 UNKNOWN_PIECE = "[UNK]"  # in vocabularies of BERT's form
@@ -61,6 +62,7 @@ class HubCaptions(Captions):
 
     def parse(self, conditions, unknown="drop"):
         """`unknown` has no effect: a word without pieces becomes the module's unknown token."""
+        check_choice("unknown", unknown, UNKNOWN_WORDS)
         captions = tf.constant(check_texts(conditions))
         return {k: v.numpy() for k, v in self._tokenize(captions).items()}
 
@@ -80,6 +82,14 @@ class HubCaptions(Captions):
         words = self.words(rows)
         unread = {index for index, pieces in enumerate(words) if UNKNOWN_PIECE in pieces}
         return pieces_line(captions, mask.sum(axis=1), mask.shape[1], self.max_words, unread)
+
+    def load(self, name, captions=None, caption=(), unknown="drop"):
+        if unknown != "drop":
+            raise ZooError(
+                f"--unknown={unknown} has no effect on {name}, which reads captions as word pieces "
+                "instead of words of a vocabulary: leave it out."
+            )
+        return super().load(name, captions, caption)
 
     def known(self):
         return f"captions of up to {self.max_words} word pieces of a TensorFlow Hub encoder"

@@ -3,13 +3,14 @@
 import json
 import re
 import shlex
+import unicodedata
 
 import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.assertions import require_range
 from zoo.conditions.base import Condition
-from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, parts
+from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, parts, shown
 from zoo.errors import ZooError, nearest
 from zoo.networks.build import symbolic_input
 
@@ -29,7 +30,16 @@ class Labels(Condition):
         self.class_names = _check_class_names(class_names, classes)
 
     def parse(self, conditions):
-        """From an int or str, or a list or array of them."""
+        """From an int or str, or a list or array of them.
+
+        Names are compared in the normal form NFC, because some systems list the folders of classes
+        in another one.
+        """
+        if isinstance(conditions, bytes | bytearray | set | frozenset | dict):
+            raise ZooError(
+                f"A label of this model must be {self._accepted()}, got a "
+                f"{type(conditions).__name__}: {shown(conditions)}. Give several as a list."
+            )
         single = (
             isinstance(conditions, str | int | np.integer)
             or getattr(conditions, "ndim", None) == 0
@@ -45,20 +55,23 @@ class Labels(Condition):
     def _number(self, label):
         names = self.class_names
         if isinstance(label, str) and names is not None:
-            if label in names:
-                return names.index(label)
+            same = [name for name in names if name == label] or [
+                name for name in names if _normal(name) == _normal(label)
+            ]
+            if len(same) == 1:
+                return names.index(same[0])
             raise ZooError(
                 f"There is no class {label!r}. The classes are {', '.join(names)}."
                 f"{nearest(label, names)}"
             )
         dtype = np.asarray(label).dtype.kind
         if np.ndim(label) or dtype not in "iu" or not 0 <= label < self.classes:
-            also = " or one of its class names" if names is not None else ""
-            raise ZooError(
-                f"A label of this model must be an integer from 0 to {self.classes - 1}{also}, "
-                f"got {label!r}."
-            )
+            raise ZooError(f"A label of this model must be {self._accepted()}, got {label!r}.")
         return int(label)
+
+    def _accepted(self):
+        also = " or one of its class names" if self.class_names is not None else ""
+        return f"an integer from 0 to {self.classes - 1}{also}"
 
     def symbolic(self):
         return {"labels": symbolic_input(2, dtype="int64")}
@@ -109,6 +122,10 @@ class Labels(Condition):
         examples = ";".join(map(str, record.get("examples", [])))
         plain = not set(examples) & set('"$`\\!')
         return f'--labels="{examples}"' if plain else f"--labels={shlex.quote(examples)}"
+
+
+def _normal(name):
+    return unicodedata.normalize("NFC", name)
 
 
 def _check_class_names(class_names, classes):

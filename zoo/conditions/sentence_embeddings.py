@@ -8,8 +8,9 @@ from zoo.checks import check_finite
 from zoo.conditions.base import Condition
 from zoo.conditions.embedding_files import check_not_zero, read_embeddings
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, shown
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.networks.build import symbolic_input
+from zoo.text.captions import UNKNOWN_WORDS
 
 
 class SentenceEmbeddings(Condition):
@@ -31,6 +32,7 @@ class SentenceEmbeddings(Condition):
         self.fields = {"sentence": tf.TensorSpec([None, features], tf.float32)}
 
     def parse(self, conditions, unknown="drop"):
+        check_choice("unknown", unknown, UNKNOWN_WORDS)
         try:
             sentences = np.asarray(conditions, np.float32)
         except (TypeError, ValueError):

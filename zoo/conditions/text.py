@@ -9,6 +9,7 @@ from zoo.conditions.word_embeddings import WordEmbeddings
 from zoo.errors import ZooError, check_choice
 from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.text_encoder import RNNTextEncoder
+from zoo.text.hub import check_both_handles
 from zoo.text.vocabulary import check_has_words
 
 ENCODERS = ("rnn", "embeddings", "word_embeddings", "hub", "none")  # values of "kind"
@@ -29,8 +30,8 @@ def text_condition(text_encoder, vocabulary, max_words):
             captions are truncated.
 
     Raises:
-        ZooError: the kind is unknown, a recurrent encoder has no vocabulary of words, or an
-            argument of the condition's class is invalid.
+        ZooError: the kind is unknown, a recurrent encoder has no vocabulary of words, one of the
+            two handles of "hub" is missing, or an argument of the condition's class is invalid.
     """
     config = dict(text_encoder or {})
     kind = check_choice("`text_encoder['kind']`", config.pop("kind", "rnn"), ENCODERS)
@@ -41,6 +42,7 @@ def text_condition(text_encoder, vocabulary, max_words):
     if kind == "word_embeddings":
         return WordEmbeddings(max_words, **config)
     if kind == "hub":
+        check_both_handles("`text_encoder['{}']`", config)
         from zoo.conditions.hub_captions import HubCaptions  # imports tensorflow_text
 
         return HubCaptions(max_words, **config)

@@ -2,7 +2,8 @@
 
 from zoo.conditions.base import Condition
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, shown
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
+from zoo.text.captions import UNKNOWN_WORDS
 
 
 class Unconditional(Condition):
@@ -15,6 +16,7 @@ class Unconditional(Condition):
     explains = True
 
     def parse(self, conditions=None, unknown="drop"):
+        check_choice("unknown", unknown, UNKNOWN_WORDS)
         if conditions is not None:
             raise ZooError(
                 "This model has no condition: call generate(images_per_caption=..., seed=...) "

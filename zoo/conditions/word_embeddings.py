@@ -9,7 +9,8 @@ from zoo.conditions.base import Condition
 from zoo.conditions.embedding_files import check_not_zero, read_embeddings
 from zoo.conditions.records import LIMITS, SERVING_DEFAULT, Given, Signature, row_count, shown
 from zoo.conditions.words import encoded_words, sentence_of_words, symbolic_words
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice, nearest
+from zoo.text.captions import UNKNOWN_WORDS
 
 
 class WordEmbeddings(Condition):
@@ -37,11 +38,22 @@ class WordEmbeddings(Condition):
 
     def parse(self, conditions, unknown="drop"):
         """From a dict of arrays: `words`, `lengths` and optionally `sentence`, which is otherwise
-        computed from these."""
+        computed from these. Other arrays are ignored, unless their name resembles a
+        missing one."""
+        check_choice("unknown", unknown, UNKNOWN_WORDS)
         arrays = conditions if isinstance(conditions, dict) else {}
+        missing = [name for name in self.fields if name not in arrays]
+        for name in arrays:
+            if name not in self.fields and (guess := nearest(name, missing)):
+                raise ZooError(
+                    f'Pre-computed vectors have no array "{name}": they are '
+                    f"{', '.join(self.fields)}.{guess}"
+                )
         try:
             words = np.asarray(arrays.get("words"), np.float32)
-            lengths = np.asarray(arrays.get("lengths")).astype(np.int32, casting="same_kind")
+            lengths = np.asarray(arrays.get("lengths"))
+            lengths = lengths.astype(np.int64, casting="same_kind")
+            lengths = np.clip(lengths, -1, 2**31 - 1).astype(np.int32)  # checked below
             sentence = arrays.get("sentence")
             if sentence is None:
                 sentence = sentence_of_words(words, np.maximum(lengths, 1))  # checked below

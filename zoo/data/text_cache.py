@@ -25,7 +25,14 @@ from zoo.data.subset import Subset
 from zoo.errors import ZooError
 
 INDEX, FORMAT = "index.json", 1
+_KEYS = ("sha256", "sentence", "max_tokens", "features", "captions", "captions_sha256",
+         "record_bytes", "shards")  # of the index, without which no vector can be read
 _FRAME = 16  # bytes that TFRecord adds: length 8, checksum of the length 4, of the data 4
+
+
+def file_bytes(records, record_bytes):
+    """Size of a file of so many records."""
+    return records * (record_bytes + _FRAME)
 
 
 def captions_digest(captions):
@@ -78,8 +85,8 @@ class TextCache:
             `records`) and `float16` (the rounding errors).
 
     Raises:
-        ZooError: there is no cache, it is unfinished, or its files do not have the sizes of the
-            index.
+        ZooError: there is no cache, it is unfinished, or its files do not have the sizes and
+            captions of the index.
     """
 
     def __init__(self, directory):
@@ -96,6 +103,10 @@ class TextCache:
                 f"{path} is of another version. Create the cache again with the program "
                 "cache_text."
             )
+        missing = [key for key in _KEYS if key not in self.index]
+        if missing:
+            raise ZooError(f"{path} is damaged: it lacks {', '.join(missing)}. Copy it again, or "
+                           "create the cache again.")
         if not self.index["shards"]:
             raise ZooError(f"{path} lists no captions. Create the cache again.")
         self._size = self.index["record_bytes"] + _FRAME
@@ -103,13 +114,17 @@ class TextCache:
         for shard in self.index["shards"]:
             file = os.path.join(self.directory, shard["name"])
             size = os.path.getsize(file) if os.path.isfile(file) else -1
-            if size != shard["records"] * self._size:
+            expected = file_bytes(shard["records"], self.index["record_bytes"])
+            if size != expected:
                 raise ZooError(
-                    f"{file} is missing or damaged: expected {shard['records'] * self._size:,} "
-                    f"bytes, found {max(size, 0):,}. Copy it again, or create the cache again."
+                    f"{file} is missing or damaged: expected {expected:,} bytes, found "
+                    f"{max(size, 0):,}. Copy it again, or create the cache again."
                 )
             self._files.append(file)
         self._first = np.cumsum([0, *(shard["records"] for shard in self.index["shards"])])
+        if len(self) != self.index["captions"]:
+            raise ZooError(f"{path} is damaged: it lists files of {len(self):,} captions, but has "
+                           f"{self.index['captions']:,}. Copy it again, or create the cache again.")
 
     def __len__(self):
         """Number of captions."""

@@ -1,5 +1,6 @@
 """Writes a cache of captions' text vectors, for the program `cache_text`."""
 
+import itertools
 import os
 
 import numpy as np
@@ -81,11 +82,23 @@ def _finished_shards(directory, plan):
                     f"{directory} has vectors of other settings or captions "
                     f"({', '.join(differing)}). Give a new folder with --out."
                 )
-            return None if name == INDEX else state["shards"]
+            return None if name == INDEX else _intact(directory, state["shards"])
     others = [name for name in os.listdir(directory) if ".tfrecord" not in name]
     if others:
         raise ZooError(f"{directory} contains other files. Give a new or empty folder with --out.")
     return []
+
+
+def _intact(directory, shards):
+    """The shards before the first whose file is missing or has another size."""
+    from zoo.data.text_cache import file_bytes
+
+    def is_intact(shard):
+        path = os.path.join(directory, shard["name"])
+        size = file_bytes(shard["records"], shard["bytes"])
+        return os.path.isfile(path) and os.path.getsize(path) == size
+
+    return list(itertools.takewhile(is_intact, shards))
 
 
 def _check_space(directory, encoder, captions):

@@ -104,7 +104,7 @@ def _hugging_face(handle, path):
     name, _, revision = path.partition("@")
     with _download(handle):
         target = os.path.join(
-            os.path.expanduser(os.environ.get("ZOO_CACHE_DIR", "~/.cache/zoo")),
+            os.path.expanduser(os.environ.get("ZOO_CACHE_DIR") or "~/.cache/zoo"),
             "hf",
             path.replace("/", "--"),
         )

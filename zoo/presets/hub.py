@@ -60,7 +60,9 @@ def _is_hub(settings):
 def _check_given(handle, hub, given):
     if given is None:
         return
-    if not hub or not isinstance(given, dict) or not given.keys() <= set(NAMES):
+    if not hub or not isinstance(given, dict) or not given.keys() <= set(NAMES) or not all(
+        isinstance(handle, str | os.PathLike) and os.fspath(handle) for handle in given.values()
+    ):
         raise ZooError(
             'text_encoder must be a dict of "preprocess" and "encoder", handles of TensorFlow Hub '
             f"modules, for models that read captions with such modules (the preset {handle} "

@@ -36,7 +36,7 @@ def card(metadata):
         str, a function of the metadata alone.
     """
     sections = [
-        f"# {metadata['name']}\n\n{metadata.get('description') or ''}".rstrip(),
+        f"# {_name(metadata)}\n\n{metadata.get('description') or ''}".rstrip(),
         _facts(metadata),
         _usage(metadata),
         _pictures(metadata),
@@ -52,13 +52,17 @@ def card(metadata):
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
+def _name(metadata):
+    return metadata.get("name") or "preset"
+
+
 def _facts(metadata):
     versions = metadata.get("versions") or {}
-    size = sum(entry["bytes"] for entry in metadata.get("files", {}).values())
+    size = sum(entry.get("bytes", 0) for entry in metadata.get("files", {}).values())
     rows = {
         "Model": metadata.get("class"),
         "Task": metadata.get("task"),
-        "Parameters": f"{metadata.get('parameters', 0):,}",
+        "Parameters": f"{metadata.get('parameters') or 0:,}",
         "Size": f"{size / 1e6:.1f} MB",
         "License": _link(metadata.get("licence")) or "not stated",
         "Saved": metadata.get("saved"),
@@ -68,7 +72,7 @@ def _facts(metadata):
 
 
 def _usage(metadata):
-    condition, name = recorded_condition(metadata), metadata["name"]
+    condition, name = recorded_condition(metadata), _name(metadata)
     code = metadata.get("usage") or (condition and python_lines(name, condition))
     command = condition and command_lines(name, condition)
     parts = ["## Use"] if code or command else []
@@ -121,7 +125,7 @@ def _limitations(metadata):
 def _files(metadata):
     lines = ["## Files", "", "| file | bytes | SHA-256 |", "|---|---|---|"]
     for name, entry in metadata.get("files", {}).items():
-        lines.append(f"| {name} | {entry['bytes']} | `{entry['sha256']}` |")
+        lines.append(f"| {name} | {entry.get('bytes', '')} | `{entry['sha256']}` |")
     return "\n".join(lines)
 
 

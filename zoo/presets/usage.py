@@ -7,8 +7,13 @@ import json
 import shlex
 
 from zoo.conditions.kinds import KINDS, condition_class
+from zoo.errors import ZooError
 
 GENERATE = "python -m recipes.generate"
+_FORMS = (  # of the values of a record
+    ("examples", (list, tuple), "a list"), ("directions", (list, tuple), "a list"),
+    ("samples", int, "a whole number"), ("caption", str, "a text"),
+)
 
 
 def condition_record(model):
@@ -29,9 +34,20 @@ def condition_record(model):
 
 def recorded_condition(metadata):
     """The `condition` of a preset's metadata; for older presets without one, it is derived from
-    the task and class; or None."""
-    if metadata.get("condition"):
-        return metadata["condition"]
+    the task and class; or None.
+
+    Raises:
+        ZooError: the record has no known kind, or values of another type.
+    """
+    if record := metadata.get("condition"):
+        condition_class(record.get("kind"))
+        for key, kind, name in _FORMS:
+            if record.get(key) is not None and not isinstance(record[key], kind):
+                raise ZooError(
+                    f'metadata["condition"]["{key}"] must be {name}, got {record[key]!r}: correct '
+                    "it, or leave it out."
+                )
+        return record
     for kind in KINDS:  # the first kind of a task is its usual one
         cls = condition_class(kind)
         if cls.task == metadata.get("task"):

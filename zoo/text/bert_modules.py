@@ -128,8 +128,9 @@ def make_modules(source, directory, places=PLACES):
         ints; `difference`: float, the largest absolute difference to KerasHub's own output.
 
     Raises:
-        ZooError: KerasHub is missing or cannot read the source, the source is not a BERT, or the
-            modules differ from KerasHub by more than 1e-5. `directory` is then unchanged.
+        ZooError: KerasHub is missing or cannot read the source, the source is not a BERT or has
+            more word pieces than vectors, or the modules differ from KerasHub by more than 1e-5.
+            `directory` is then unchanged.
     """
     keras_hub = _keras_hub()
     handle = find_source(source)
@@ -143,13 +144,18 @@ def make_modules(source, directory, places=PLACES):
         ) from error
     most = backbone.max_sequence_length
     places = min(PLACES, most) if places is None else places
-    if not 3 <= places <= most:
-        raise ZooError(f"places must be from 3 to this encoder's {most}, got {places}.")
+    if not isinstance(places, int) or not 3 <= places <= most:
+        raise ZooError(f"places must be from 3 to this encoder's {most}, got {places!r}.")
+    pieces = list(tokenizer.get_vocabulary())
+    if len(pieces) > backbone.vocabulary_size:
+        raise ZooError(
+            f'"{source}" has {len(pieces):,} word pieces, but vectors of only '
+            f"{backbone.vocabulary_size:,}: give it the vocabulary that it was trained with."
+        )
     if os.path.lexists(directory) and not (os.path.isdir(directory) and not os.listdir(directory)):
         raise ZooError(f"{directory} exists and is no empty folder: give a new one.")
     with atomic_folder(directory) as written, tempfile.TemporaryDirectory() as folder:
         vocabulary = os.path.join(folder, "vocab.txt")
-        pieces = list(tokenizer.get_vocabulary())
         Path(vocabulary).write_text("".join(f"{piece}\n" for piece in pieces), "utf-8")
         preprocess = Preprocess(vocabulary, places, lower_case=tokenizer.lowercase)
         paths = {name: os.path.join(written, name) for name in ("preprocess", "encoder")}

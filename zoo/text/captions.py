@@ -7,6 +7,7 @@ import unicodedata
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.text.tokenization import short, tokenize, word_pairs
 
+UNKNOWN_WORDS = ("drop", "unk")  # values of `unknown`
 _SHOWN = 10
 _OF_EMOJI = ("Sk", "Cf", "Mn", "Me")  # categories of characters that continue a symbol
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -86,7 +87,7 @@ def can_read(caption, vocabulary, unknown):
 
 def check_unknown(unknown, vocabulary):
     """Raises `ZooError` unless `unknown` is a treatment that this vocabulary allows."""
-    check_choice("unknown", unknown, ("drop", "unk"))
+    check_choice("unknown", unknown, UNKNOWN_WORDS)
     if unknown == "unk" and vocabulary.unknown_id is None:
         raise ZooError(
             'unknown="unk" needs the token <unk>, but this vocabulary does not have it: '

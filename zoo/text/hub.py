@@ -20,6 +20,7 @@ from zoo.text import package_modules
 
 PREPROCESS = "https://tfhub.dev/tensorflow/bert_en_uncased_preprocess/3"
 ENCODER = "https://tfhub.dev/tensorflow/bert_en_uncased_L-12_H-768_A-12/4"
+HANDLES = ("preprocess", "encoder")  # names of the two modules of a text encoder
 TRUSTED_FOLDERS = "ZOO_TRUSTED_MODULES"  # environment variable: folders, separated as in PATH
 # Addresses that may be fetched if only a preset names them: no part of such an address can be
 # interpreted as another host, another owner or a path out of a folder.
@@ -28,6 +29,23 @@ _TRUSTED = re.compile(
     r"(/[A-Za-z0-9][A-Za-z0-9_.-]*)+"
 )
 _SAVED_MODEL = "saved_model.pb"
+
+
+def check_both_handles(form, handles):
+    """Raises `ZooError` for one handle of a hub encoder without the other.
+
+    Args:
+        form: str, how the user gives the handle "{}", for the message.
+        handles: dict of the handles by name, and possibly other settings.
+    """
+    present = [name for name in HANDLES if handles.get(name)]
+    if len(present) == 1:
+        (missing,) = set(HANDLES).difference(present)
+        raise ZooError(
+            f"{form.format(missing)} is missing: the two modules of a text encoder belong "
+            f"together, but only {form.format(present[0])} was given, "
+            f"{handles[present[0]]!r}. Give both, or neither for BERT base."
+        )
 
 
 def local_folder(handle):

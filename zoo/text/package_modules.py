@@ -16,6 +16,7 @@ import re
 import tempfile
 from pathlib import Path
 
+from zoo import storage
 from zoo.errors import ZooError
 
 HANDLE = re.compile(r"package://([A-Za-z_][A-Za-z0-9_]*)/(preprocess|encoder)")
@@ -30,15 +31,18 @@ def local_folder(handle):
     """The folder of the SavedModel that `handle` names; both modules are made if necessary.
 
     Raises:
-        ZooError: the handle has another form, the package is missing or has no BERT, or KerasHub,
-            which reads it, is missing.
+        ZooError: the handle has another form, the package is missing or has no BERT, KerasHub,
+            which reads it, is missing, or the folder cannot be created.
     """
     from zoo.text.bert_modules import make_modules
 
     source, part = _source(handle)
     made = _modules() / f"{HANDLE.fullmatch(handle)[1]}-{_digest(source)[:16]}"
     if not made.exists():
-        made.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            made.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage.write_error(str(made.parent), error) from error
         with tempfile.TemporaryDirectory(dir=made.parent) as folder:
             whole = Path(folder) / "whole"
             # in a context of its own: the size limit of a preset that is being loaded is not theirs
@@ -81,7 +85,7 @@ def _source(handle):
 
 
 def _modules():
-    return Path(os.environ.get("ZOO_CACHE_DIR", "~/.cache/zoo")).expanduser() / "modules"
+    return Path(os.environ.get("ZOO_CACHE_DIR") or "~/.cache/zoo").expanduser() / "modules"
 
 
 @functools.cache

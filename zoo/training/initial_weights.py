@@ -99,7 +99,8 @@ def start_from(model, config):
         raise ZooError(_other_sizes(handle, source, model, problems))
     for name, value in values.items():
         targets[name].assign(value)
-    return _note(handle, values, targets, old, new) + (_text_note(stored, model) if given else "")
+    note = _note(handle, values, targets, old, new) + _hub_note(source, model)
+    return note + (_text_note(stored, model) if given else "")
 
 
 def check_start(recipe, stages):
@@ -182,6 +183,24 @@ def _note(handle, values, targets, old, new):
         known = len(set(old).intersection(new))
         note += f"; {known} of {len(new)} words or classes are known to it"
     return note
+
+
+def _hub_note(source, model):
+    """A word where captions are read by another text encoder of TensorFlow Hub than the start's."""
+    there, here = (_hub_settings(one) for one in (source, model))
+    if there == here:
+        return ""
+    if not there or not here:
+        return (f"; captions were read {'with' if there else 'without'} a text encoder of "
+                f"TensorFlow Hub, and are read {'with' if here else 'without'} one")
+    names = [name for name in there if there[name] != here[name]]
+    return f"; captions are read by another text encoder or setting: {', '.join(names)}"
+
+
+def _hub_settings(model):
+    """The modules and settings of a model's hub encoder, on which its vectors depend, or {}."""
+    encoder = getattr(model, "hub_encoder", None)
+    return {} if encoder is None else {**encoder.digests, "sentence": encoder.sentence}
 
 
 def _text_note(stored, model):

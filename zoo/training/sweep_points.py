@@ -53,8 +53,9 @@ def make_points(recipe, key, values):
     """One checked `Point` per value.
 
     Raises:
-        ZooError: for an unknown setting, one that the runs share, no values, duplicate values, or
-            a value of another type than the setting's.
+        ZooError: for an unknown setting, one that the runs share, no values, duplicate values,
+            values whose runs would have the same folder, a value of another type than the
+            setting's, or a run without a latent.
     """
     check_unused(recipe)
     config = recipe.config
@@ -79,9 +80,20 @@ def make_points(recipe, key, values):
         point = recipe.with_config(config.copy_and_resolve_references())  # groups too
         point.config.update_from_flattened_dict({key: value})
         point.validate()
+        if not point.config.model.latent_dim:
+            raise ZooError(
+                f"--values: with {key} = {value_text(value)} the images do not differ by their "
+                "noise, which a sweep compares: leave this value out."
+            )
         name = re.sub(r"[^\w.+-]+", "-", f"{key.split('.')[-1]}_{value_text(value)}")
-        if name in [other.name for other in points]:
-            raise ZooError(f"--values holds {value_text(value)} twice.")
+        for other in points:
+            if value == other.value:
+                raise ZooError(f"--values holds {value_text(value)} twice.")
+            if name == other.name:
+                raise ZooError(
+                    f"--values: the runs of {other.value!r} and {value!r} would both have the "
+                    f"folder {name}: give values that differ more, or one of them."
+                )
         points.append(Point(value, name, point))
     return points
 

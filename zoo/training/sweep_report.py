@@ -90,8 +90,14 @@ def _compared(config, data, model):
     compared = fixed_conditions(model, data, PAIRS)
     if data.kind == "labels":
         compared[0].values *= -(-PAIRS // len(compared[0].values))
-        return compared, f"{len(compared[0].values)} labels, each class equally often"
+        return compared, _which_labels(compared[0].values, model)
     return compared, f"{sum(len(c.values) for c in compared)} images, {data.word}"
+
+
+def _which_labels(labels, model):
+    classes = len(set(labels))
+    whose = "each class" if classes == model.classes else f"the first {classes} classes, each"
+    return f"{len(labels)} labels, {whose} equally often"
 
 
 def _measure(model, point, run_folder, data, encoder):

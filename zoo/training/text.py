@@ -7,8 +7,8 @@ DAMSM or STREAM that is pre-trained uses the same text settings as its system
 """
 
 from zoo.errors import ZooError, check_choice
-
-HANDLES = ("preprocess", "encoder")
+from zoo.text.hub import HANDLES, check_both_handles
+from zoo.training.config import DEFAULTS_OF_OLD_RUNS
 
 
 def check_text(config, kinds, why=""):
@@ -22,18 +22,16 @@ def check_text(config, kinds, why=""):
     check_choice("config.text", config.text, kinds, f" for {config.system}", why)
     handles = _handles(config)
     if config.text == "hub":
-        if len(handles) == 1:
-            raise ZooError(
-                "config.text_encoder.preprocess and config.text_encoder.encoder belong together: "
-                f"give both, or neither for BERT base, got {handles}."
-            )
+        check_both_handles("config.text_encoder.{}", handles)
         return
     unused = [f"text_encoder.{name}" for name in handles]
     unused += ["text_cache"] if config.text_cache else []
+    if config.text_encoder.sentence != DEFAULTS_OF_OLD_RUNS["text_encoder.sentence"]:
+        unused.append("text_encoder.sentence")
     if unused:
         raise ZooError(
             f'config.{unused[0]} applies only to --config.text=hub, but config.text is '
-            f'"{config.text}": leave it empty, or use hub.'
+            f'"{config.text}": leave it out, or use hub.'
         )
 
 

@@ -71,7 +71,9 @@ def labels_of(captions):
     """One label per condition: a caption, an embedding, or no caption."""
     if captions is None:
         return ["no caption"]
-    if isinstance(captions, np.ndarray):
+    if isinstance(captions, str):
+        return [captions]
+    if isinstance(captions, np.ndarray) and captions.dtype.kind in "fiu":
         return [f"embedding {row}" for row in range(len(captions))]
     return list(captions)
 
@@ -96,10 +98,11 @@ def explain(model, captions, seed=0, **kwargs):
 
     Args:
         model: a text-to-image system.
-        captions: list of str, float (rows, features), or None, as for the model's `generate`.
+        captions: str, list of str, float (rows, features), or None, as for the model's `generate`.
         seed: int. The first image of each strip is the explained one.
         **kwargs: see `generate` (`unknown`, `batch_size`).
     """
+    captions = [captions] if isinstance(captions, str) else captions
     images, details = model.generate(captions, seed=seed, return_details=True, **kwargs)
     result = explanations(labels_of(captions), seed, images, details)
     for name, images in _strips(model, captions, seed, "mu" in details, kwargs).items():

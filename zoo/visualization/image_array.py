@@ -57,16 +57,20 @@ def show(images, columns=None, labels=None, path=None, value_range=None):
             of arrays of one size, uint8, uint16 or float in [-1, 1], 1 or 3 channels.
         columns: int or None. Images per row; by default those of one condition, at most 8 else.
         labels: list of str or None, one per row, written above it.
-        path: str or None. A PNG file to write instead.
+        path: str or path or None. A PNG file to write instead. It has all images; a notebook shows
+            at most the first 256.
         value_range: None, or the range of floats: (-1, 1), (0, 1) or (0, 255).
 
     Raises:
         ZooError: these are no images, an argument is invalid, or there is neither a notebook nor a
             `path`.
     """
-    canvas = layout(_stacked(images, value_range), columns, labels)
+    if path is not None and not isinstance(path, str | os.PathLike):
+        raise ZooError(f"path must be the name of a PNG file, got {path!r}.")
+    most = MOST if path is None else None
+    canvas = layout(_stacked(images, value_range), columns, labels, most)
     if path is not None:
-        save_png(Path(os.fspath(path)), canvas)
+        save_png(Path(path), canvas)
         return
     if not in_notebook():
         raise ZooError(
@@ -78,23 +82,26 @@ def show(images, columns=None, labels=None, path=None, value_range=None):
     display(Image(data=png_bytes(canvas)))
 
 
-def layout(images, columns=None, labels=None):
+def layout(images, columns=None, labels=None, most=MOST):
     """The grid of uint8 images (n, h, w, channels) or (h, w, channels): uint8 (H, W, 3).
+
+    Args:
+        columns, labels: see `show`.
+        most: int or None, the number of images that are drawn; None draws all.
 
     Raises:
         ZooError: `columns` or `labels` do not fit the images.
     """
     if columns is None:
         columns = getattr(images, "columns", None)
-    images = np.asarray(images if images.ndim == 4 else images[None])[:MOST]
+    images = np.asarray(images if images.ndim == 4 else images[None])
     columns = _columns(columns, len(images))
+    if labels is not None:
+        labels = _row_labels(labels, -(-len(images) // columns), columns)
+    images = images[:most]
+    columns = min(columns, len(images))
     images = _whole_rows(images, columns)
-    rows = len(images) // columns
-    if labels is not None and (isinstance(labels, str) or len(labels) != rows):
-        raise ZooError(
-            f"labels must be a list of {rows} strings, one per row of {columns} images, got "
-            f"{labels!r}."
-        )
+    labels = labels and labels[:len(images) // columns]
     scale = max(1, SMALLEST // max(images.shape[1:3]))
     images = images.repeat(scale, axis=1).repeat(scale, axis=2)
     return rows_grid(images, columns, labels=labels)
@@ -112,6 +119,17 @@ def _columns(columns, count):
     if isinstance(columns, bool) or not isinstance(columns, int | np.integer) or columns < 1:
         raise ZooError(f"columns must be an integer of at least 1, got {columns!r}.")
     return min(int(columns), count)
+
+
+def _row_labels(labels, rows, columns):
+    """The labels as a list of str, one per row."""
+    texts = list(labels) if isinstance(labels, list | tuple | np.ndarray) else []
+    if len(texts) != rows or not all(isinstance(text, str) for text in texts):
+        raise ZooError(
+            f"labels must be a list of {rows} strings, one per row of {columns} images, got "
+            f"{labels!r}."
+        )
+    return texts
 
 
 def _whole_rows(images, columns):
