@@ -43,6 +43,7 @@ def test_discriminators_of_a_checkpoint(scales, spectral):
     assert names.discriminator_sizes(state) == sizes
     buffers = {k.removesuffix("_orig"): v for k, v in state.items() if k.endswith("_orig")}
     assert bool(buffers) == spectral
+    buffers |= {f"{name}_v": np.ones(3) for name in buffers}  # of PyTorch since 1.1
     assert names.without_normalized(state | buffers).keys() == state.keys()
     load_state_dict(targets, names.without_normalized(state | buffers))
     for name, target in targets.items():

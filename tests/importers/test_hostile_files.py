@@ -6,6 +6,7 @@ import sys
 import types
 import zipfile
 
+import keras
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from tests.importers.test_names_and_forms import write_npz, write_safetensors
 from zoo.errors import ZooError
 from zoo.importers import official
 from zoo.importers.archives import Limits
+from zoo.importers.drit import image_norm_targets
 from zoo.importers.files import flat, read_state_dict
 from zoo.importers.flax_file import read_flax
 from zoo.importers.state_dict import Target, load_state_dict
@@ -257,3 +259,25 @@ def test_safetensors_of_integers_are_refused_by_name(tmp_path, dcgan_arrays):
     write_safetensors(tmp_path / "x.safetensors", {**dcgan_arrays, name: wrong})
     with pytest.raises(ZooError, match='"deconv1.weight" has type int32'):
         official.dcgan(tmp_path / "x.safetensors")
+
+
+IMAGE_NORM = "image_norm"
+
+
+@pytest.mark.parametrize(
+    ("layout", "array"),
+    [
+        ("conv1x1", np.ones((4, 5, 3, 3))), ("conv1d", np.ones((4, 5, 3))),
+        ("conv1x1", np.ones((4, 5))), ("gru_bias", np.float32(1)),
+        (IMAGE_NORM, np.ones((5, 2, 2))), (IMAGE_NORM, np.ones(5)),
+    ],
+)
+def test_arrays_of_another_window_or_number_of_axes(layout, array):
+    shape = (5, 4) if layout.startswith("conv") else (5,)
+    variable = keras.Variable(np.zeros(shape, "float32"))
+    if layout == IMAGE_NORM:
+        layer = types.SimpleNamespace(gamma=variable, beta=variable)
+        layout = image_norm_targets("norm", layer)["norm.weight"].layout
+    with pytest.raises(ZooError, match="a has the official shape"):
+        load_state_dict({"a": Target(variable, layout)}, {"a": np.asarray(array, "float32")})
+    assert not variable.numpy().any()

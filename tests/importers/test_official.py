@@ -75,6 +75,9 @@ def test_damsm_and_the_trunk_of_torchvision(tmp_path):
     official.load_inception_trunk(other.image_encoder, trunk)
     a, b = (m.image_encoder.trunk.variables for m in (model, other))
     assert all(np.array_equal(x.numpy(), y.numpy()) for x, y in zip(a, b, strict=True))
+    np.savez(trunk, **arrays, **{"fc.weight": np.ones((1008, 2), "float32")})
+    with pytest.raises(ZooError, match="1008 classes, as FID's Inception"):
+        official.load_inception_trunk(other.image_encoder, trunk)
 
 
 def stream_files(folder, model):

@@ -65,6 +65,9 @@ def test_dcgan_of_a_generator_alone_needs_the_classes(dcgan, tmp_path):
         official.dcgan(tmp_path / "gen.npz")
     with pytest.raises(ZooError, match="leaves no room for 12 classes"):
         official.dcgan(tmp_path / "gen.npz", classes=12)
+    for wrong in ({"classes": "4"}, {"class_names": 4}):
+        with pytest.raises(ZooError, match=f"DCGAN: `{next(iter(wrong))}` must be a"):
+            official.dcgan(tmp_path / "gen.npz", **wrong)
     with pytest.raises(ZooError, match="4 by discriminator, 2 by class_names"):
         official.dcgan(path, class_names=["cat", "dog"])
 

@@ -67,3 +67,21 @@ def test_other_files_are_refused():
     del weights["model.up.1.weight"]
     with pytest.raises(ZooError, match="missing model.up.1.weight"):
         names.from_arrays(weights)
+
+
+def test_the_encoder_tells_the_channels_where_the_generator_does_not():
+    model = bicyclegan(compiled=False, where_add="input", source_channels=1)
+    weights = (
+        state_dict(names.u_net_targets(model.generator)),
+        state_dict(bicycle_names.encoder_targets(model.encoder)),
+    )
+    loaded = bicycle_names.from_arrays(*weights)
+    assert (loaded.source_channels, loaded.latent_dim) == (1, model.latent_dim)
+    with pytest.raises(ZooError, match="discriminator_2.*without discriminator .net_D.pth.: give"):
+        bicycle_names.from_arrays(*weights, discriminator_2={})
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_a_first_array_without_channels(shape):
+    with pytest.raises(ZooError, match="model.down.0.weight has the shape"):
+        names.from_arrays({"model.down.0.weight": np.ones(shape, "float32")})

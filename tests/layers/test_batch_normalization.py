@@ -86,6 +86,16 @@ def test_replicas(synchronized, tmp_path):
     np.testing.assert_array_equal(*results["moving_variance"])
 
 
+def test_equal_values_on_replicas_give_no_negative_variance(tmp_path):
+    x = np.broadcast_to(np.float32([1000.3, 777.7, 0.1]), (8, 3, 3, 3))
+    np.save(tmp_path / "x.npy", x)
+    program = [sys.executable, "-m", "tests.layers.normalize_on_replicas"]
+    subprocess.run([*program, str(tmp_path), "1"], check=True)
+    results = np.load(tmp_path / "results.npz")
+    assert np.isfinite(results["y"]).all()
+    assert (results["moving_variance"] >= 0.9 * (1 - 1e-6)).all()  # of the first value, 1
+
+
 def test_config_round_trip():
     layer = BatchNormalization(momentum=0.8, epsilon=1e-3, synchronized=True)
     assert BatchNormalization.from_config(layer.get_config()).get_config() == layer.get_config()

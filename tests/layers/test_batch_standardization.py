@@ -79,3 +79,12 @@ def test_bfloat16_keeps_float32_statistics():
     y = layer(tf.cast(X, tf.bfloat16), training=True)
     assert y.dtype == tf.bfloat16 and layer.moving_mean.dtype == "float32"
     assert keras.backend.standardize_dtype(layer(tf.cast(X, tf.bfloat16)).dtype) == "bfloat16"
+
+
+def test_a_variance_beyond_float16():
+    layer = FlaxBatchNorm(dtype="mixed_float16")
+    layer.build((None, 1, 1, 1))
+    layer.moving_variance.assign([1e6])
+    y = layer(tf.fill([1, 1, 1, 1], 1000.0))
+    assert y.dtype == layer.compute_dtype
+    np.testing.assert_allclose(float(y[0, 0, 0, 0]), 1, rtol=0.01)

@@ -10,7 +10,7 @@ from zoo.layers.lstm_cell import LSTMCell
 from zoo.layers.pointwise_dense import PointwiseDense
 from zoo.layers.stackgan_blocks import ConvGLU, ConvLeakyReLU, ResidualBlock, UpsampledConv3x3, glu
 from zoo.layers.upsampling import upsample_nearest
-from zoo.layers.word_attention import WordAttention
+from zoo.layers.word_attention import WordAttention, attend_words
 from zoo.networks.text_encoder import RNNTextEncoder
 
 RNG = np.random.default_rng(0)
@@ -156,3 +156,12 @@ def test_text_encoder_does_not_see_padding(cell):
     assert np.array(outputs["mask"])[0].tolist() == [True] * 3 + [False] * 3
     with pytest.raises(ValueError, match="cell"):
         RNNTextEncoder(9, cell="rnn")
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+def test_a_caption_without_words_gets_equal_attention(dtype):
+    pixels, words = tf.ones([2, 2, 2, 3], dtype), tf.ones([2, 4, 3], dtype)
+    mask = tf.constant([[True, True, False, False], [False] * 4])
+    _, attention = attend_words(pixels, words, words, mask)
+    np.testing.assert_array_equal(attention[0, 0, 0], [0.5, 0.5, 0, 0])
+    np.testing.assert_array_equal(attention[1, 0, 0], [0.25] * 4)

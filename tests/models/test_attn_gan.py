@@ -176,3 +176,8 @@ def test_load_damsm_copies_both_encoders_and_refuses_others():
     other = {**tiny.IMAGE, "filters": 8}
     with pytest.raises(ZooError, match="image_encoder has other sizes"):
         model.load_damsm(tiny.damsm(image_encoder=other))
+
+
+def test_a_batch_of_one_has_no_mismatched_pair():
+    with pytest.raises(ZooError, match="at least 2 per replica, got 1"):
+        tiny.reused(tiny.attn_gan).train_step(tiny.batch(size=1))

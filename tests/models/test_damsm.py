@@ -2,9 +2,11 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tests.support import tiny
+from zoo.errors import ZooError
 from zoo.models.damsm.damsm import retrieval_accuracy
 
 
@@ -49,3 +51,33 @@ def test_retrieval_accuracy():
     codes = np.eye(4, dtype="float32")
     assert float(retrieval_accuracy({"code": codes}, {"sentence": codes})) == 1
     assert float(retrieval_accuracy({"code": codes}, {"sentence": codes[::-1].copy()})) == 0
+
+
+def test_the_schedule_keeps_the_loss_scale():
+    model = tiny.damsm(steps_per_epoch=2, dtype="mixed_float16")
+    before = tiny.snapshot(model.network_variables())
+    for i in range(3):
+        model.train_step(tiny.batch(i))
+    assert float(model.damsm_optimizer.dynamic_scale) > 0
+    assert int(model.damsm_optimizer.inner_optimizer.iterations) <= 1
+    trained = {n: v for n, v in model.network_variables().items() if v.trainable}
+    assert any((before[name] != v.numpy()).any() for name, v in trained.items())
+
+
+def test_without_a_norm_nothing_is_clipped():
+    results = []
+    for norm in (None, 1e9):
+        model = tiny.damsm(clip_norm=norm)
+        model.train_step(tiny.batch())
+        results.append(tiny.snapshot(model.network_variables()))
+    for name, value in results[0].items():
+        np.testing.assert_allclose(value, results[1][name], rtol=1e-5, atol=1e-6)
+
+
+def test_conditions_without_words_are_refused():
+    text = {"kind": "embeddings", "features": 16}
+    for make in (tiny.damsm, tiny.attn_gan):
+        with pytest.raises(ZooError, match="reads words: expected a vocabulary.*'embeddings'"):
+            make(vocabulary=None, text_encoder=text)
+    with pytest.raises(ZooError, match="`features` of a recurrent text encoder must be an even"):
+        tiny.damsm(text_encoder={**tiny.TEXT, "features": 7})

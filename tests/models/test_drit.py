@@ -298,3 +298,17 @@ def test_normalization_and_spectral_normalization_of_the_discriminators_train():
     assert any(name.endswith("/u") for name in model.network_variables())
     made = values(model.training_step(batch(), full=True))
     assert all(np.isfinite(list(made.values())))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"discriminators": {"scale": 1}}, 'A key of `discriminators` must be.*"scales"'),
+        ({"discriminators": {"scales": 0}}, "`scales` must be a whole number of at least 1"),
+        ({"content_discriminator": {"filters": 3}}, "A key of `content_discriminator` must be"),
+        ({"loss_weights": {"adversarial_loss": "1"}}, "`adversarial_loss` must be a finite number"),
+    ],
+)
+def test_settings_of_networks_are_checked_at_once(settings, words):
+    with pytest.raises(ZooError, match=words):
+        DRIT(SIZE, 2, 4, **settings)

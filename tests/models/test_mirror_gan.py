@@ -167,3 +167,15 @@ def test_damsm_gives_the_text_encoder_alone():
 def test_config_round_trips():
     for model in (mirror_gan(compiled=False, caption_weight=3.0), stream(end_token=False)):
         assert type(model).from_config(model.get_config()).get_config() == model.get_config()
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"captioner": {"kindd": "compact"}}, 'A key of `captioner` must be.*Did you mean "kind"'),
+        ({"caption_reduction": "x"}, "`caption_reduction` must be"),
+    ],
+)
+def test_wrong_settings_of_the_captioner(settings, words):
+    with pytest.raises(ZooError, match=words):
+        tiny.damsm_guided(MirrorGAN, compiled=False, **settings).build_for_training()

@@ -305,3 +305,10 @@ def test_adam_adds_epsilon_to_the_corrected_moment():
         corrected = second / (1 - 0.9**step)
         expected -= 0.1 * first / (1 - 0.5**step) / (np.sqrt(corrected) + 1e-8)
         np.testing.assert_allclose(weight, expected, rtol=1e-6)
+
+
+def test_options_without_effect_are_refused():
+    with pytest.raises(ZooError, match="An option of the image network.*blocks"):
+        make_image_network({"kind": "resnet50", "blokcs": [1]})
+    with pytest.raises(ZooError, match="no `amsgrad`"):
+        FlaxAdam(amsgrad=True)

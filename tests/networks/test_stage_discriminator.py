@@ -148,3 +148,11 @@ def test_several_batches_together(normalization, large, monkeypatch):
         seen.append([*values, *gradients, *(v.numpy() for v in network.variables)])
     for ours, theirs in zip(*seen, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_the_biases_of_the_logits_start_as_in_the_papers_framework():
+    network = StageDiscriminator(64, 2)
+    build_on(network, symbolic_input(2, 64, 64, 3), symbolic_input(2, 5))
+    for head in (network.conditional_head, network.unconditional_head):
+        bias = abs(float(head.logit.bias[0]))
+        assert 0 < bias <= (16 * 16) ** -0.5  # 8 x filters channels, 4 x 4 pixels

@@ -127,7 +127,8 @@ def from_arrays(generator, encoder, discriminator=None, discriminator_2=None, **
     Args:
         generator, encoder: dicts of official name -> array, of a `net_G.pth` and its `net_E.pth`.
         discriminator, discriminator_2: the same of `net_D.pth` and `net_D2.pth`, to continue
-            training; None for generation only. The first alone is used in both cycles.
+            training; None for generation only. The first alone is used in both cycles, the second
+            one alone is an error.
         **settings: other arguments of `BicycleGAN`.
 
     Raises:
@@ -136,7 +137,14 @@ def from_arrays(generator, encoder, discriminator=None, discriminator_2=None, **
     from zoo.models.bicyclegan import BicycleGAN
 
     generator, encoder = (without_instance_statistics(w) for w in (generator, encoder))
-    sizes = generator_settings(generator) | encoder_settings(encoder)
+    if discriminator is None and discriminator_2 is not None:
+        raise ZooError(
+            "discriminator_2 (net_D2.pth) was given without discriminator (net_D.pth): give both, "
+            "or the first alone if it was trained with use_same_D."
+        )
+    sizes = encoder_settings(encoder)
+    latent_dim = size_of(encoder, "fc.0.weight", 0)
+    sizes = generator_settings(generator, latent_dim=latent_dim) | sizes
     discriminators = [w for w in (discriminator, discriminator_2) if w is not None]
     discriminators = [without_instance_statistics(weights) for weights in discriminators]
     if discriminators:

@@ -3,6 +3,7 @@
 import re
 
 from zoo.errors import ZooError
+from zoo.importers.fid_inception import CLASSES as FID_CLASSES
 from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.state_dict import (
@@ -106,11 +107,17 @@ def load_inception_trunk(encoder, path):
         path: str. torchvision's `inception_v3_google-*.pth`.
 
     Raises:
-        ZooError: the file cannot be read, or is of another network.
+        ZooError: the file cannot be read, or is of another network, such as FID's Inception, which
+            has the same names.
     """
     trunk = {k: t for k, t in image_encoder_targets(encoder).items() if not k.startswith("emb_")}
-    weights = {k: v for k, v in read_state_dict(path).items() if not _UNUSED.match(k)}
-    load_state_dict(trunk, weights)
+    weights = read_state_dict(path)
+    if "fc.weight" in weights and size_of(weights, "fc.weight", 0) == FID_CLASSES:
+        raise ZooError(
+            f"{path} has {FID_CLASSES} classes, as FID's Inception of 2015, but torchvision's for "
+            "ImageNet has 1000. Give torchvision's inception_v3_google-*.pth."
+        )
+    load_state_dict(trunk, {k: v for k, v in weights.items() if not _UNUSED.match(k)})
 
 
 def text_settings(text):

@@ -15,6 +15,7 @@ from zoo.importers.state_dict import (
     make_model,
     size_of,
 )
+from zoo.models.base.arguments import check
 
 IMPORTER = Importer(
     repository="HelenMao/MSGAN",
@@ -100,6 +101,9 @@ def load(checkpoint, class_names=None, classes=None, training=False, **settings)
 
 def _classes(dis, class_names, classes):
     """The number of classes, on which all sources must agree."""
+    check("DCGAN", "class_names", class_names)
+    if classes is not None:
+        check("DCGAN", "classes", classes, default=10)
     counts = {
         "discriminator": discriminator_classes(dis) if dis else None,
         "class_names": len(class_names) if class_names else None,

@@ -6,6 +6,8 @@ A checkpoint is a dict whose `enc_c`, `enc_a`, `gen`, `disA`, `disA2`, `disB`, `
 
 import re
 
+import numpy as np
+
 from zoo.importers.files import network, part, read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.state_dict import (
@@ -62,12 +64,14 @@ def discriminator_conv_targets(name, layer):
 
 
 def without_normalized(state_dict):
-    """A state dict without the buffers `weight` that spectral normalization recomputes."""
-    return {
-        name: array
-        for name, array in state_dict.items()
-        if not (name.endswith(".weight") and f"{name}_orig" in state_dict)
-    }
+    """A state dict without the buffers that spectral normalization recomputes: `weight`, and the
+    `weight_v` that PyTorch stores since 1.1."""
+
+    def recomputed(name):
+        layer, _, last = name.rpartition(".")
+        return last in ("weight", "weight_v") and f"{layer}.weight_orig" in state_dict
+
+    return {name: array for name, array in state_dict.items() if not recomputed(name)}
 
 
 def residual_targets(name, block):
@@ -87,7 +91,7 @@ def conditional_residual_targets(name, block):
 
 def image_norm_targets(name, layer):
     """`LayerNorm`, whose official weights are (channels, 1, 1)."""
-    layout = (lambda a: a[:, 0, 0], lambda a: a[:, None, None])
+    layout = (lambda a: np.squeeze(a, (1, 2)), lambda a: a[:, None, None])
     return {
         f"{name}.weight": Target(layer.gamma, layout),
         f"{name}.bias": Target(layer.beta, layout),

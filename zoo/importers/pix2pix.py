@@ -107,28 +107,29 @@ def without_instance_statistics(state_dict):
     return {name: array for name, array in state_dict.items() if not statistics(name)}
 
 
-def generator_settings(weights, source_channels=3):
+def generator_settings(weights, source_channels=3, latent_dim=None):
     """The arguments of `Pix2Pix` or `BicycleGAN` that follow from a generator's arrays.
 
     Args:
         weights: dict of official name -> array.
         source_channels: int. Needed for an `add_input` network, whose arrays do not determine it.
+        latent_dim: int or None. Determines it instead, where another file has the latent's size.
 
     Raises:
         ZooError: the arrays are of another network.
     """
     add_all = "model.down.0.weight" in weights
-    first = weights.get("model.down.0.weight" if add_all else "model.model.0.weight")
-    if first is None:
+    first = "model.down.0.weight" if add_all else "model.model.0.weight"
+    if first not in weights:
         raise ZooError(
             "The checkpoint is not a U-Net of Pix2Pix or BicycleGAN: it has neither "
             "model.down.0.weight nor model.model.0.weight, but starts with "
             f"{', '.join(list(weights)[:3])}."
         )
-    filters = first.shape[0]
+    filters, inputs = (size_of(weights, first, axis) for axis in (0, 1))
     depth = ".submodule" if add_all else ".model"
     num_downs = 1 + max(name.count(depth) for name in weights) - (not add_all)
-    latents = first.shape[1] - source_channels
+    latents = inputs - source_channels if latent_dim is None else latent_dim
     if add_all:
         latents = size_of(weights, "model.submodule.down.1.weight", 1) - filters
     ends = {"model.up.1.bias": "basic", "model.up.3.bias": "bilinear"}
@@ -137,7 +138,7 @@ def generator_settings(weights, source_channels=3):
     end = next((name for name in ends if name in weights), next(iter(ends)))
     return {
         "image_size": 2**num_downs,
-        "source_channels": first.shape[1] - latents,
+        "source_channels": inputs - latents,
         "target_channels": size_of(weights, end, 0),
         "latent_dim": latents,
         "generator_filters": filters,

@@ -23,8 +23,9 @@ LAYOUTS = {
     # (in, out, h, w) - (h, w, out, in), the same permutation
     "conv_transpose": (lambda a: a.transpose(2, 3, 1, 0), lambda a: a.transpose(3, 2, 0, 1)),
     "linear": (lambda a: a.T, lambda a: a.T),
-    "conv1x1": (lambda a: a[:, :, 0, 0].T, lambda a: a.T[:, :, None, None]),  # onto a Dense layer
-    "conv1d": (lambda a: a[:, :, 0].T, lambda a: a.T[:, :, None]),  # width 1, onto a Dense layer
+    # onto a Dense layer; a larger window is a ValueError
+    "conv1x1": (lambda a: np.squeeze(a, (2, 3)).T, lambda a: a.T[:, :, None, None]),
+    "conv1d": (lambda a: np.squeeze(a, 2).T, lambda a: a.T[:, :, None]),
     "gru": (lambda a: _swap_gates(a).T, lambda a: _swap_gates(a.T)),  # gates r, z, n - z, r, n
     "gru_bias": (lambda a: _swap_gates(a), lambda a: _swap_gates(a)),
 }
@@ -46,7 +47,8 @@ class Target:
     row: int | None = None
 
     def from_official(self, array):
-        """The array in the variable's layout; raises ValueError if its shape does not allow it."""
+        """The array in the variable's layout; raises ValueError or IndexError if its shape does not
+        allow it."""
         return self._functions[0](np.asarray(array))
 
     def to_official(self, array):
@@ -80,7 +82,7 @@ def load_state_dict(targets, state_dict):
         shape = tuple(target.variable.shape)[0 if target.row is None else 1 :]
         try:
             value = target.from_official(state_dict[name])
-        except ValueError:  # the number of axes or elements differs
+        except (ValueError, IndexError):  # the number of axes or elements differs
             official_shape = tuple(np.shape(state_dict[name]))
             problems.append(f"{name} has the official shape {official_shape}, which does not match")
             continue

@@ -10,6 +10,8 @@ The frozen ResNet-50 is a pickled dict there, which is not read here for safety.
     numpy.savez("resnet.npz", **{"/".join(k): numpy.asarray(v) for k, v in flat.items()})
 """
 
+import numpy as np
+
 from zoo.errors import ZooError
 from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
@@ -24,7 +26,7 @@ IMPORTER = Importer(
     options=("hub_preprocess", "hub_encoder", "max_words"),
     marks=("generator_state/batch_stats/GenBlock_0/ConditionalBatchNorm_0/BatchNorm_0/mean",),
 )
-_ROW = (lambda a: a.reshape(-1), lambda a: a[None])  # (1, units) - (units,)
+_ROW = (lambda a: np.squeeze(a, 0), lambda a: a[None])  # (1, units) - (units,)
 
 
 # --- names ----------------------------------------------------------------------------------------

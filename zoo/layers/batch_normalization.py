@@ -88,15 +88,13 @@ class BatchNormalization(keras.layers.Layer):
                 sums = [mean * count, square * count, count]
                 mean, square, total = context.all_reduce("sum", sums)
                 mean, square = mean / total, square / total
-                variance, count = square - tf.square(mean), total
+                variance, count = tf.maximum(square - tf.square(mean), 0), total
             else:
                 variance = tf.reduce_mean(
                     tf.math.squared_difference(statistics_of, mean), [0, 1, 2]
                 )
             self._update(mean, variance * count / tf.maximum(count - 1, 1))
-        return tf.nn.batch_normalization(
-            x, *(tf.cast(v, x.dtype) for v in (mean, variance, self.beta, self.gamma)), self.epsilon
-        )
+        return _standardize(x, mean, variance, self.beta, self.gamma, self.epsilon)
 
     def _update(self, mean, variance):
         keep = self.momentum
@@ -182,8 +180,7 @@ class FlaxBatchNorm(keras.layers.Layer):
         return mean, tf.maximum(square - tf.square(mean), 0)
 
     def _apply(self, x, mean, variance):
-        mean, variance = tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
-        return tf.nn.batch_normalization(x, mean, variance, None, None, self.epsilon)
+        return _standardize(x, mean, variance, None, None, self.epsilon)
 
     def _follow(self, running, value):
         running.assign(running * self.momentum + value * (1 - self.momentum))
@@ -198,3 +195,12 @@ class FlaxBatchNorm(keras.layers.Layer):
             "momentum": self.momentum,
             "synchronized": self.synchronized,
         }
+
+
+def _standardize(x, mean, variance, offset, scale, epsilon):
+    """`tf.nn.batch_normalization` in the precision of `x`, but of float16, in which variances
+    overflow, in float32."""
+    wide = tf.cast(x, tf.float32) if x.dtype == tf.float16 else x
+    statistics = (None if v is None else tf.cast(v, wide.dtype) for v in (
+        mean, variance, offset, scale))
+    return tf.cast(tf.nn.batch_normalization(wide, *statistics, epsilon), x.dtype)

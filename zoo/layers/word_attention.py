@@ -32,7 +32,9 @@ def attend_words(pixels, keys, values, mask=None, mask_tiling="per_sample"):
         if mask_tiling == "official":
             owner = ops.arange(batch * count, dtype="int32") % batch
             mask = ops.reshape(ops.take(mask[:, 0], owner, axis=0), ops.shape(scores))
-        scores = ops.where(mask, scores, ops.cast(-1e30, scores.dtype))
+        # finite, so that a caption without words gives equal attention instead of NaN
+        half = keras.backend.standardize_dtype(scores.dtype) == "float16"
+        scores = ops.where(mask, scores, ops.cast(-6e4 if half else -1e30, scores.dtype))
     attention = ops.softmax(scores, axis=-1)
     context = ops.matmul(attention, values)
     shape = (batch, height, width)

@@ -44,6 +44,6 @@ def word_accuracy(logits, tokens, mask):
     return ops.sum(right) / ops.sum(ops.cast(mask, "float32"))
 
 
-def check_reduction(reduction):
-    """The value; raises `ZooError` if it is unknown."""
-    return check_choice("`reduction`", reduction, REDUCTIONS)
+def check_reduction(reduction, name="`reduction`"):
+    """The value; raises `ZooError` if it is unknown. `name`: the argument's, for the message."""
+    return check_choice(name, reduction, REDUCTIONS)

@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from zoo.errors import ZooError
+from zoo.layers import initializers
 from zoo.layers.concat import concat_vector
 from zoo.layers.stackgan_blocks import ConvLeakyReLU
 from zoo.precision import at_least_float32_dtype
@@ -39,6 +40,9 @@ class LogitHead(keras.layers.Layer):
         )
 
     def build(self, features_shape):
+        # the framework's default, kept by the authors
+        limit = (4 * 4 * features_shape[-1]) ** -0.5
+        self.logit.bias_initializer = initializers.uniform(limit)
         if self.conditional:
             self.joint = ConvLeakyReLU(
                 features_shape[-1],

@@ -7,7 +7,7 @@ Paper: AttnGAN, arXiv 1711.10485, section 3.2. Checked against taoxugit/AttnGAN 
 import keras
 from keras import ops
 
-from zoo.errors import check_choice
+from zoo.errors import ZooError, check_choice
 from zoo.layers import initializers
 from zoo.layers.lstm_cell import LSTMCell
 
@@ -20,7 +20,8 @@ class RNNTextEncoder(keras.layers.Layer):
 
     Args:
         vocabulary_size: int. Number of tokens; id 0 (`<end>`) is the padding.
-        features: int. Size of a word's and the sentence's vector, half of it per direction (256).
+        features: int, even. Size of a word's and the sentence's vector, half of it per direction
+            (256).
         embedding_dim: int. Size of the word embedding (300).
         cell: "lstm" or "gru".
 
@@ -31,11 +32,19 @@ class RNNTextEncoder(keras.layers.Layer):
     Returns a dict: `words` (batch, words, features), zero after each caption's end; `sentence`
         (batch, features) = [last forward state, last backward state]; `mask` bool (batch, words),
         False where the token id is 0, the padding.
+
+    Raises:
+        ZooError: `features` is odd, or the cell unknown.
     """
 
     def __init__(self, vocabulary_size, features=256, embedding_dim=300, cell="lstm", **kwargs):
         super().__init__(**kwargs)
         check_choice("`cell`", cell, sorted(CELLS))
+        if features < 2 or features % 2:
+            raise ZooError(
+                "`features` of a recurrent text encoder must be an even number, half of it per "
+                f"direction, got {features}."
+            )
         self.vocabulary_size = vocabulary_size
         self.features = features
         self.embedding_dim = embedding_dim

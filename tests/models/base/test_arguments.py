@@ -19,6 +19,7 @@ MAKERS = {
     "pix2pix": lambda **changes: tiny_images.pix2pix(compiled=False, **changes),
     "bicyclegan": lambda **changes: tiny_images.bicyclegan(compiled=False, **changes),
     "drit": lambda **changes: drit(compiled=False, **changes),
+    "damsm": lambda **changes: tiny.damsm(compiled=False, **changes),
 }
 
 
@@ -32,7 +33,7 @@ MAKERS = {
     ("dcgan", {"seed": 10**20}, "`seed` must be a whole number, got 100000000000000000000"),
     ("dcgan", {"seed": "7"}, "`seed` must be a whole number, got '7'"),
     ("dcgan", {"ema_decay": 1.5}, "`ema_decay` must be a number from 0 to 1, got 1.5"),
-    ("dcgan", {"weight_decay": float("nan")}, "`weight_decay` must be a finite number, got nan"),
+    ("dcgan", {"weight_decay": float("nan")}, "must be a number of at least 0, got nan"),
     ("dcgan", {"mode_seeking_weight": float("inf")}, "must be a finite number, got inf"),
     ("dcgan", {"class_names": "cat"}, "`class_names` must be a list, got 'cat'"),
     ("dcgan", {"adversarial_form": "logit"}, '`adversarial_form` must be "logits" or'),
@@ -44,6 +45,9 @@ MAKERS = {
     ("dm_gan", {"vocabulary": "abc"}, "`vocabulary` must be a list"),
     ("dm_gan", {"text_encoder": "bert"}, "`text_encoder` must be a dict"),
     ("dm_gan", {"generator_filters": None}, "`generator_filters` must be a whole number"),
+    ("damsm", {"clip_norm": 0}, "`clip_norm` must be a number above 0, or None for no clipping"),
+    ("drit", {"content_clip": -5.0}, "`content_clip` must be a number above 0"),
+    ("dcgan", {"weight_decay": -1e-4}, "`weight_decay` must be a number of at least 0"),
     ("dm_gan", {"max_words": 0}, "`max_words` must be a whole number of at least 1, got 0"),
     ("pix2pix", {"dropout": 1.0}, "`dropout` must be a number from 0 to below 1, got 1.0"),
     ("pix2pix", {"num_downs": 9}, "`image_size` must be a multiple of"),
@@ -62,7 +66,7 @@ def test_wrong_arguments(maker, changes, words):
     assert "\n" not in message and len(message) < 400
 
 
-@pytest.mark.parametrize("encoder", [{"colour": 3}, {"features": -3}, {"features": "x"}])
+@pytest.mark.parametrize("encoder", [{"colour": 3}, {"features": "x"}])
 def test_an_error_of_a_network_becomes_one_sentence(encoder):
     with pytest.raises(ZooError, match="DMGAN cannot be created with these arguments: ") as caught:
         MAKERS["dm_gan"](text_encoder=encoder)

@@ -17,7 +17,7 @@ from zoo.models.attn_gan.generator import AttnGANGenerator
 from zoo.models.attn_gan.neighbors import neighbors_of
 from zoo.models.base.batch_fields import captioned_images
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import resolve_damsm, shared
+from zoo.models.damsm.damsm import check_reads_words, resolve_damsm, shared
 from zoo.networks.build import build_on, symbolic_input
 from zoo.networks.image_encoder import make_image_encoder
 from zoo.networks.stage_discriminator import StageDiscriminator
@@ -111,6 +111,7 @@ class AttnGAN(ConditionalGAN):
             **kwargs,
         )
         self.condition = self.read_text(vocabulary, max_words, text_encoder)
+        check_reads_words(self, self.condition)
         self.condition_dim = condition_dim
         self.image_encoder_config = dict(image_encoder or {"kind": "inception_v3"})
         self.stage_sizes = list(stage_sizes)

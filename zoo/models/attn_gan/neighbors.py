@@ -7,6 +7,7 @@ import dataclasses
 
 import tensorflow as tf
 
+from zoo.errors import ZooError
 from zoo.models.base import replicas
 
 
@@ -36,8 +37,16 @@ def neighbors_of(lengths, sentence, negatives):
         lengths: int (batch,), falling.
         sentence: float (batch, features).
         negatives: "replica", or "global": the rows of all replicas are one batch, sorted by length.
+
+    Raises:
+        ZooError: the batch has a single row, which has no neighbor.
     """
     if negatives == "replica" or replicas.count() == 1:
+        if sentence.shape[0] == 1:
+            raise ZooError(
+                "A mismatched pair is an image with the caption of another one: expected a batch "
+                "of at least 2 per replica, got 1. Use a larger batch size."
+            )
         return Neighbors(sentence[1:])
     every, rows = replicas.gather(lengths), tf.shape(lengths)[0]
     order = tf.argsort(every, direction="DESCENDING", stable=True)

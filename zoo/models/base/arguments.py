@@ -28,6 +28,9 @@ NUMBERS = ("ema_decay", "clip_norm")  # numbers whose default may be None
 RANGES = {
     "ema_decay": (0, 1, "a number from 0 to 1"),
     "dropout": (0, math.nextafter(1, 0), "a number from 0 to below 1"),
+    **dict.fromkeys(("weight_decay", "content_noise"), (0, math.inf, "a number of at least 0")),
+    **dict.fromkeys(("clip_norm", "content_clip"), (
+        math.nextafter(0, 1), math.inf, "a number above 0, or None for no clipping")),
 }
 OPTIONAL = (
     "ema_decay", "num_downs", "training_samples", "steps_per_epoch", "clip_norm", "content_clip",

@@ -31,7 +31,8 @@ class DAMSM(System):
         image_encoder: dict. Arguments of `make_image_encoder`; its `features` must equal the text
             encoder's, which is the default.
         dropout: float. Rate on the word embeddings in training (0.5).
-        clip_norm: float. Global norm that the text encoder's gradient is clipped to (0.25).
+        clip_norm: float, or None for no clipping. Global norm that the text encoder's gradient is
+            clipped to (0.25).
         steps_per_epoch: int or None. If given, the official schedule: every epoch starts with a new
             optimizer state, and the learning rate is multiplied by 0.98 while it is above 0.0002.
         seed: int. Key of the dropout.
@@ -62,6 +63,7 @@ class DAMSM(System):
         super().__init__(seed=seed, **kwargs)
         self.image_size = image_size
         self.text = self.read_text(vocabulary, max_words, text_encoder)
+        check_reads_words(self, self.text)
         self.dropout = dropout
         self.clip_norm = clip_norm
         self.steps_per_epoch = steps_per_epoch
@@ -154,7 +156,7 @@ class DAMSM(System):
             return [*clipped, *gradients[count:]]
 
         variables = [*text_variables, *self.image_encoder.trainable_variables]
-        clip = clip_text if count else None
+        clip = clip_text if count and self.clip_norm is not None else None
         self.apply_gradients("damsm_optimizer", tape, loss, variables, clip, of_all=True)
         return {"loss": loss, **losses, "accuracy": retrieval_accuracy(image, text)}
 
@@ -176,9 +178,20 @@ class DAMSM(System):
         optimizer = self.damsm_optimizer
         optimizer.learning_rate.assign(base * decay ** tf.minimum(epoch, tf.maximum(last, 0.0)))
         first = tf.equal(self.iteration % self.steps_per_epoch, 0)
+        # of Adam, not of the loss scale around it with mixed_float16, which must not become 0
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         for variable in optimizer.variables:
             if variable is not optimizer.learning_rate:
                 variable.assign(tf.where(first, tf.zeros_like(variable), variable))
+
+
+def check_reads_words(system, condition):
+    """Raises `ZooError` unless a condition of a system gives vectors of words."""
+    if "words" not in condition.symbolic():
+        raise ZooError(
+            f"{type(system).__name__} reads words: expected a vocabulary, or text_encoder={{"
+            f'"kind": "word_embeddings"}}, got {system.text_encoder_config!r}.'
+        )
 
 
 def shared(features, negatives):

@@ -53,7 +53,7 @@ class DRIT(ConditionalGAN):
             images of 209 pixels; `normalization` "none").
         loss_weights: dict. Weights that differ from `DRIT.LOSS_WEIGHTS`.
         content_noise: float. Standard deviation of the noise on content features in training, 1.
-        content_clip: float. Maximum gradient norm of the content discriminator, 5.
+        content_clip: float or None. Maximum gradient norm of the content discriminator, 5.
         weight_decay: float. L2 term in the gradient of all parameters, 1e-4.
         generator_step: "same_point": both steps of encoders and generator use gradients at the same
             weights, from one forward pass; "recompute": the forward pass is repeated between them,
@@ -120,8 +120,8 @@ class DRIT(ConditionalGAN):
         **kwargs,
     ):
         check_choice("`generator_step`", generator_step, GENERATOR_STEPS)
-        for name in loss_weights or {}:
-            check_choice("A key of `loss_weights`", name, self.LOSS_WEIGHTS)
+        networks.check_settings("loss_weights", loss_weights, self.LOSS_WEIGHTS)
+        networks.check_discriminators(discriminators, content_discriminator)
         if image_size < 4 or image_size % 4:
             raise ZooError(f"`image_size` must be a multiple of 4, got {image_size}.")
         super().__init__(latent_dim, mode_seeking_weight, ema_decay=None, seed=seed, **kwargs)

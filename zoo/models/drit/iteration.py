@@ -171,8 +171,9 @@ def update_content_discriminator(model, content):
     decay = coupled_weight_decay(variables, model.weight_decay, of_all=True)
 
     def clip(gradients):
-        clipped, _ = tf.clip_by_global_norm(gradients, model.content_clip)
-        return decay(clipped) if decay else clipped
+        if model.content_clip is not None:
+            gradients, _ = tf.clip_by_global_norm(gradients, model.content_clip)
+        return decay(gradients) if decay else gradients
 
     with tf.GradientTape() as tape:
         loss = losses.content_discriminator_loss(discriminate_content(model, content))

@@ -1,11 +1,14 @@
 """The networks of DRIT, built from the settings of the `DRIT` that each function takes."""
 
+import inspect
+
 import numpy as np
 import tensorflow as tf
 
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_float
 from zoo.images.read import read_images
+from zoo.models.base.arguments import check
 from zoo.models.drit.attribute_encoder import AttributeEncoder
 from zoo.models.drit.content_encoder import ContentEncoder
 from zoo.models.drit.discriminators import (
@@ -16,6 +19,29 @@ from zoo.models.drit.discriminators import (
 from zoo.models.drit.domains import DOMAINS
 from zoo.models.drit.generator import DRITGenerator
 from zoo.networks.build import build_on, symbolic_input
+
+
+def check_settings(name, settings, defaults):
+    """Raises `ZooError` unless the keys of a dict argument are those of `defaults`, and its values
+    of their types. `name`: the argument's, for the message; `settings`: dict or None."""
+    for key, value in (settings or {}).items():
+        check_choice(f"A key of `{name}`", key, defaults)
+        check(f"`{name}` of DRIT", key, value, defaults[key])
+
+
+def check_discriminators(discriminators, content_discriminator):
+    """`check_settings` of these two arguments of a `DRIT`, whose networks are built later."""
+    for name, settings, network in (
+        ("discriminators", discriminators, MultiScaleDiscriminator),
+        ("content_discriminator", content_discriminator, ContentDiscriminator),
+    ):
+        parameters = list(inspect.signature(network.__init__).parameters.values())[1:-1]
+        known = {p.name: p.default for p in parameters}
+        if network is ContentDiscriminator:
+            del known["filters"]  # those of the content
+            # without 7x7 convolutions the last one remains
+            settings = {k: v for k, v in (settings or {}).items() if k != "layers" or v != 0}
+        check_settings(name, settings, known)
 
 
 def build_for_generation(model):

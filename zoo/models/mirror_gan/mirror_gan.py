@@ -100,7 +100,7 @@ class MirrorGAN(AttnGAN):
         )
         self.captioner_config = dict(captioner or {})
         self.caption_weight = caption_weight
-        self.caption_reduction = check_reduction(caption_reduction)
+        self.caption_reduction = check_reduction(caption_reduction, "`caption_reduction`")
         self.describes = describes
         if describes:
             self.build_captioner()

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.described_images import DescribedImages
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 from zoo.images.convert import to_float
 from zoo.images.read import read_images
 from zoo.losses.caption import caption_loss, word_accuracy
@@ -125,9 +125,15 @@ class CaptionPretraining(System):
 
 
 def build_captioner(config, vocabulary_size, image_size, max_words):
-    """A built `Captioner`; the encoder of a compact one gets the image size."""
+    """A built `Captioner`; the encoder of a compact one gets the image size.
+
+    Raises:
+        ZooError: the config has an unknown key, or its encoder does.
+    """
+    for key in config:
+        check_choice("A key of `captioner`", key, ("kind", "units", "encoder"))
     if config.get("kind") == "compact":
-        config = {**config, "encoder": {"image_size": image_size, **config.get("encoder", {})}}
+        config = {**config, "encoder": {"image_size": image_size, **(config.get("encoder") or {})}}
     captioner = Captioner(vocabulary_size, **config, name="captioner")
     images = symbolic_input(2, image_size, image_size, 3)
     return build_on(captioner, images, symbolic_input(2, max_words, dtype="int32"))

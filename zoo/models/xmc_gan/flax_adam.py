@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from zoo.errors import ZooError
+
 
 @keras.saving.register_keras_serializable("zoo")
 class FlaxAdam(keras.optimizers.Adam):
@@ -13,6 +15,11 @@ class FlaxAdam(keras.optimizers.Adam):
     """
 
     corrected_epsilon = True  # for `zoo.models.base.fused_adam`
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.amsgrad:
+            raise ZooError("FlaxAdam has no `amsgrad`, as Flax's Adam: leave it out.")
 
     def update_step(self, gradient, variable, learning_rate):
         """w <- w - rate * m' / (sqrt(v') + epsilon), m' and v' the corrected moments."""

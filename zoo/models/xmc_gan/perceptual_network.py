@@ -10,13 +10,14 @@ Known deviation: the paper does not say which layer of VGG it uses; here it is t
 import keras
 from keras import ops
 
-from zoo.errors import ZooError, nearest
+from zoo.errors import ZooError, check_choice, nearest
 from zoo.images.matrix_resize import resize_bilinear
 from zoo.layers.batch_normalization import BatchNormalization
 from zoo.networks.backbones.resnet import BLOCKS, EXPANSION
 from zoo.precision import at_least_float32, at_least_float32_dtype
 
 SIZE = 224
+RESNET_OPTIONS = ("blocks", "filters", "classes")  # arguments of `ResNetLogits`
 
 
 def resize(images, size=SIZE):
@@ -150,7 +151,7 @@ class ApplicationFeatures(keras.layers.Layer):
 
 
 def make_image_network(config, **kwargs):
-    """The network that a dict describes; ZooError if its kind is unknown.
+    """The network that a dict describes; ZooError if its kind or an option is unknown.
 
     Args:
         config: dict with "kind": "resnet50", with any arguments of `ResNetLogits`, or a key of
@@ -160,6 +161,8 @@ def make_image_network(config, **kwargs):
     options = dict(config)
     kind = options.pop("kind", None)
     if kind == "resnet50":
+        for option in options:
+            check_choice('An option of the image network "resnet50"', option, RESNET_OPTIONS)
         return ResNetLogits(**options, **kwargs)
     if kind in APPLICATIONS and not options:
         return ApplicationFeatures(kind, **kwargs)

@@ -17,7 +17,7 @@ from zoo.losses.contrastive import contrastive_loss
 from zoo.models.base import replicas
 from zoo.models.base.batch_fields import captioned_images
 from zoo.models.base.conditional_gan import ConditionalGAN
-from zoo.models.damsm.damsm import resolve_damsm
+from zoo.models.damsm.damsm import check_reads_words, resolve_damsm
 from zoo.models.xmc_gan import losses
 from zoo.models.xmc_gan.discriminator import XMCGANDiscriminator
 from zoo.models.xmc_gan.generator import XMCGANGenerator
@@ -133,11 +133,7 @@ class XMCGAN(ConditionalGAN):
         self.negatives = negatives
         self.synchronized = synchronized
         self.generator_spectral = generator_spectral
-        if "words" not in self.condition.symbolic():
-            raise ZooError(
-                "XMC-GAN reads words: expected a vocabulary, or text_encoder={"
-                f'"kind": "word_embeddings"}}, got {self.text_encoder_config!r}.'
-            )
+        check_reads_words(self, self.condition)
         self.build_generators()
 
     # --- networks ---------------------------------------------------------------------------------
