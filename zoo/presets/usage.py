@@ -7,7 +7,7 @@ import json
 import shlex
 
 from zoo.conditions.kinds import KINDS, condition_class
-from zoo.errors import ZooError
+from zoo.errors import ZooError, check_choice
 
 GENERATE = "python -m recipes.generate"
 _FORMS = (  # of the values of a record
@@ -40,7 +40,7 @@ def recorded_condition(metadata):
         ZooError: the record has no known kind, or values of another type.
     """
     if record := metadata.get("condition"):
-        condition_class(record.get("kind"))
+        check_choice("The kind of a condition", record.get("kind"), KINDS)
         for key, kind, name in _FORMS:
             if record.get(key) is not None and not isinstance(record[key], kind):
                 raise ZooError(
