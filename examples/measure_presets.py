@@ -262,7 +262,8 @@ def notes(columns):
 
     lines = []
     for name, report in columns.items():
-        lines += [f"- {name}: {text}." for text in report["warnings"]]
+        if report["warnings"]:
+            lines.append(f"- {name}: {'; '.join(report['warnings'])}.")
         for entry in report["results"]:
             own = [text for text in entry["warnings"] if text not in report["warnings"]]
             lines += [f"- `{entry['metric']}` of {name}: {text}." for text in own]

@@ -182,8 +182,9 @@ def markdown(result):
     for row in result["rows"]:
         if "differ" in row:
             lines.append(f"\n**Not comparable, {row['metric']}:** {'; '.join(row['differ'])}")
-    for name, warnings in result["warnings"].items():
-        lines += [f"\n**Not the protocol, {name.upper()}:** {text}" for text in warnings]
+    a, b = ("; ".join(result["warnings"].get(name, ())) for name in "ab")
+    each = {"A and B": a} if a == b else {"A": a, "B": b}
+    lines += [f"\n**Not the protocol, {name}:** {text}" for name, text in each.items() if text]
     return "\n".join(lines) + "\n"
 
 
