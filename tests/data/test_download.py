@@ -46,14 +46,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch):
-    """The seconds of each pause, in which the tests do not wait."""
-    seconds = []
-    monkeypatch.setattr(downloads, "sleep", seconds.append)
-    return seconds
-
-
 @pytest.fixture
 def server():
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -101,6 +93,7 @@ def files_below(folder):
 
 
 CONTENT = bytes(range(256)) * 40
+pytestmark = pytest.mark.usefixtures("pauses")
 
 
 def test_a_cut_download_goes_on_where_it_stopped(server, tmp_path):

@@ -14,6 +14,7 @@ from zoo.errors import ZooError
 CONTENT = bytes(range(256)) * 40
 PAGE = b"<html>Please log in</html>"
 LAST = len(CONTENT) - 5000
+pytestmark = pytest.mark.usefixtures("pauses")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -40,14 +41,6 @@ def server():
     yield server
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch):
-    """The seconds of each pause, in which the tests do not wait."""
-    seconds = []
-    monkeypatch.setattr(downloads, "sleep", seconds.append)
-    return seconds
 
 
 @pytest.fixture

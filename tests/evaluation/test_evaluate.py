@@ -16,20 +16,12 @@ from zoo.evaluation import (
     compare,
     evaluate,
     from_array,
-    mode_coverage,
     open_evaluators,
 )
-from zoo.evaluation.feature_networks import variables_digest
+from zoo.evaluation.identity import variables_digest
 
 FEW = {"conditions": 4, "samples_per_condition": 2, "real": 24, "bins": 3, "bootstrap": 5}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_images():
-    """The accuracy of the classifier of shapes is measured on 24 images instead of 512."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mode_coverage, "REAL", 24)
-        yield
+pytestmark = pytest.mark.usefixtures("few_images")
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,11 @@ import pytest
 
 from tests.support import tiny
 from zoo.errors import ZooError
-from zoo.evaluation import evaluate, mode_coverage, open_evaluators
+from zoo.evaluation import evaluate, open_evaluators
 from zoo.evaluation.identity import model_digest, variables_digest, weights_digest
 
 FEW = {"conditions": 4, "samples_per_condition": 2, "real": 24, "bins": 3, "bootstrap": 0}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_images():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(mode_coverage, "REAL", 24)
-        yield
+pytestmark = pytest.mark.usefixtures("few_images")
 
 
 def fid(model, folder, encoder):
