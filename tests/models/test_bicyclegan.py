@@ -9,6 +9,7 @@ from tests.support.devices import two_devices  # noqa: F401  (a fixture)
 from tests.support.tiny_images import SIZE, batch, bicyclegan, by_sgd, check_replicas, train
 from zoo.errors import ZooError
 from zoo.models.base import conditional_gan
+from zoo.models.bicyclegan.losses import latent_loss_and_slope
 
 FORMS = {
     "default": {},
@@ -74,6 +75,33 @@ def test_the_latent_loss_trains_the_generator_alone(monkeypatch):
         elif name.startswith("encoder"):
             np.testing.assert_array_equal(whole[name], step, err_msg=name)
     assert moved
+
+
+def test_the_latent_loss_does_not_underflow_in_float16():
+    """Its derivative is smaller than any float16 in larger encoders, unless the loss is scaled."""
+    settings = {"image_size": 128, "encoder_filters": 16, "num_downs": 2}
+    images = np.random.default_rng(0).uniform(-1, 1, (1, 128, 128, 3)).astype("float32")
+    slopes = []
+    for dtype in ("mixed_float16", "float32"):
+        model = bicyclegan(**settings, dtype=dtype)
+        slopes.append(latent_loss_and_slope(model, tf.constant(images), tf.ones([1, 4]))[1])
+    half, whole = slopes
+    assert half.dtype == tf.float32
+    assert np.linalg.norm(half - whole) < 0.2 * np.linalg.norm(whole)
+
+
+@pytest.mark.parametrize(("weight", "steps"), [(0.5, True), (1e9, False)])
+def test_an_overflow_of_the_latent_loss_skips_the_step_of_the_generator(weight, steps):
+    model = bicyclegan(dtype="mixed_float16", latent_weight=weight)
+    for name in model.optimizer_names:
+        getattr(model, name).dynamic_scale.assign(64.0)
+    before = tiny.snapshot(model.network_variables())
+    train(model, 1)
+    after = tiny.snapshot(model.network_variables())
+    moved = {n.split("/")[0] for n in before if not np.array_equal(before[n], after[n])}
+    assert moved == set(model.networks) - (set() if steps else {"generator"})
+    assert float(model.generator_optimizer.dynamic_scale) == (64 if steps else 32)
+    assert all(np.isfinite(value).all() for value in after.values())
 
 
 def test_one_and_two_steps_of_sgd_end_alike(monkeypatch):

@@ -52,6 +52,23 @@ def test_it_learns_cells_and_shares():
     assert np.corrcoef(shares, batch["cells"].numpy().mean((1, 2)))[0, 1] > 0.8
 
 
+def whole_images():
+    keras.utils.set_random_seed(0)
+    return FeatureEncoder(["a", "b"], "zoo-tiny-encoder", 32, 4, 2)
+
+
+@pytest.mark.parametrize("field", ["cells", "labels"])
+def test_classes_of_every_integer_type(field):
+    (batch,), losses = batches(0, 1), []
+    numbers = batch["cells"] if field == "cells" else batch["cells"][:, 0, 0]
+    for dtype in ("int64", "uint8", "uint16"):
+        model = reader() if field == "cells" else whole_images()
+        model.compile(optimizer=tiny.adam())
+        example = {"images": batch["images"], field: tf.cast(numbers, dtype)}
+        losses.append(tiny.steps(model, [example]))
+    assert losses[0] == losses[1] == losses[2]
+
+
 def test_the_preset_gives_the_same_outputs(tmp_path):
     model, images = reader(), np.random.default_rng(0).uniform(-1, 1, [2, 32, 32, 3]).astype("f4")
     model.save_to_preset(tmp_path / "reader")

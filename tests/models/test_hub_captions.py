@@ -129,6 +129,8 @@ def test_a_preset_names_the_modules_and_does_not_hold_them(tmp_path):
         zoo.from_preset(directory, text_encoder={"words": "x"})
     with pytest.raises(ZooError, match="does not"):
         zoo.from_preset("attn_gan_emoji_64", text_encoder=elsewhere)
+    with pytest.raises(ZooError, match="`max_words` .9. is for a model that reads captions by"):
+        zoo.from_preset(directory, text_encoder=elsewhere, max_words=9)
 
 
 def test_a_checkpoint_knows_its_modules(tmp_path):

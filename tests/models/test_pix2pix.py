@@ -118,7 +118,6 @@ def test_config_round_trip(form):
     [
         ({"adversarial_form": "hinge"}, "`adversarial_form` must be one of.*'hinge'"),
         ({"where_add": "output"}, "`where_add` must be .*'output'"),
-        ({"latent_dim": 0, "mode_seeking_weight": 1.0}, "Mode seeking needs a latent"),
         ({"latent_dim": 0, "always_two_samples": True}, "`always_two_samples` needs a latent"),
         ({"image_size": 24, "num_downs": 4}, "multiple of 16.*24"),
         ({"discriminator_layers": 3}, "too small for 3 downsamplings and 2 scales"),

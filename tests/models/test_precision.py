@@ -57,6 +57,16 @@ def test_networks_made_later_have_the_precision_of_a_loaded_preset():
     assert counted_loss_scales(model) == 2
 
 
+def test_a_loss_scale_of_the_users_own_is_kept():
+    model = SYSTEMS["dcgan"].make(compiled=False, dtype="mixed_float16")
+    own = keras.optimizers.LossScaleOptimizer(adam(), initial_scale=64)
+    model.compile(generator_optimizer=own, discriminator_optimizer=own)  # the second is a copy
+    for name in model.optimizer_names:
+        optimizer = getattr(model, name)
+        assert type(optimizer.inner_optimizer) is keras.optimizers.Adam
+        assert float(optimizer.dynamic_scale) == 64
+
+
 def test_a_later_change_of_keras_policy_does_not_mix_precisions():
     model = SYSTEMS["dcgan"].make(compiled=False)
     with computing_in("mixed_bfloat16"):

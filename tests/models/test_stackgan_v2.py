@@ -194,6 +194,9 @@ def test_wrong_arguments():
         tiny.stackgan_v2(generator_filters=1)
     with pytest.raises(ValueError, match="vocabulary"):
         tiny.stackgan_v2(vocabulary=None)
+    for kind in KINDS[:2]:
+        with pytest.raises(ZooError, match="`condition_dim` must be at least 1, got 0"):
+            tiny.stackgan_v2(kind, condition_dim=0)
 
 
 def test_load_damsm_copies_the_text_encoder_and_refuses_others():

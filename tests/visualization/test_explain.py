@@ -86,6 +86,18 @@ def test_a_model_without_attention(kind, captions):
     assert len({panel([one]).shape for one in result}) == 1  # a card without words, too
 
 
+def test_embeddings_in_each_form_that_generate_takes():
+    model = tiny.reused(tiny.stackgan_v2, "embeddings", compiled=False)
+    rows = np.random.default_rng(0).normal(size=(2, model.condition.features)).astype("float32")
+    expected = explain.explain(model, rows, seed=3)
+    for given in (list(rows), rows.tolist(), rows[0]):
+        result = explain.explain(model, given, seed=3)
+        assert len(result) == len(np.atleast_2d(given))
+        for one, other in zip(result, expected, strict=False):
+            assert one.label == other.label
+            np.testing.assert_allclose(one.image, other.image, atol=1)
+
+
 @pytest.mark.parametrize(("system", "files"), [
     ("attn_gan", {"step_0000005.png", "step_0000005_explain.png"}),
     ("stackgan_v2", {"step_0000005.png"}),

@@ -98,10 +98,13 @@ def explain(model, captions, seed=0, **kwargs):
 
     Args:
         model: a text-to-image system.
-        captions: str, list of str, float (rows, features), or None, as for the model's `generate`.
+        captions: captions or sentence embeddings in any form that the model's `generate` takes, or
+            None.
         seed: int. The first image of each strip is the explained one.
         **kwargs: see `generate` (`unknown`, `batch_size`).
     """
+    if model.condition.kind == "embeddings":
+        captions = model.parse(captions)["sentence"]  # float32 (rows, features)
     captions = [captions] if isinstance(captions, str) else captions
     images, details = model.generate(captions, seed=seed, return_details=True, **kwargs)
     result = explanations(labels_of(captions), seed, images, details)

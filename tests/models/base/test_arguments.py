@@ -49,6 +49,9 @@ MAKERS = {
     ("drit", {"content_clip": -5.0}, "`content_clip` must be a number above 0"),
     ("dcgan", {"weight_decay": -1e-4}, "`weight_decay` must be a number of at least 0"),
     ("dm_gan", {"max_words": 0}, "`max_words` must be a whole number of at least 1, got 0"),
+    *((name, {"latent_dim": 0, "mode_seeking_weight": 1.0}, "Mode seeking needs a latent: .*got 0")
+      for name in ("dcgan", "dm_gan", "pix2pix")),
+    ("dcgan", {"latent_dim": 0, "training_samples": 2}, "Two samples need a latent: .*got 0"),
     ("pix2pix", {"dropout": 1.0}, "`dropout` must be a number from 0 to below 1, got 1.0"),
     ("pix2pix", {"num_downs": 9}, "`image_size` must be a multiple of"),
     ("pix2pix", {"always_two_samples": 1}, "must be True or False, got 1"),

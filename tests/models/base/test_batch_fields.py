@@ -8,6 +8,8 @@ import tensorflow as tf
 from tests.support import tiny
 from tests.support.tiny_systems import SYSTEMS
 from zoo.errors import ZooError
+from zoo.models.base.batch_fields import values_explained
+from zoo.models.base.checked_source import checked_source
 
 IMAGES = ("images", "mismatched_images", "source", "target", "images_a", "images_b")
 
@@ -59,6 +61,29 @@ def test_images_of_other_values(system, factor):
         wrong = changed(batch, name, lambda images: images * factor)
         with pytest.raises(ZooError, match=f"the values of `{name}` must be from -1 to 1, got "):
             model.train_on_batch(wrong)
+
+
+def test_the_rows_of_an_incomplete_last_batch(system):
+    model, batch = system
+    rows = tf.data.Dataset.from_tensors(batch).unbatch().take(2).repeat()
+    source = checked_source(rows.take(5).batch(4), model._checked_values)
+    words = {"a multiple of 2": model.batch_parts > 1, "at least 2": model.least_rows > 1}
+    for wanted in (wanted for wanted, needed in words.items() if needed):
+        with pytest.raises(ZooError, match=f"rows must be {wanted}, .*drop_remainder.*, got 1.$"):
+            with values_explained():
+                list(source)
+        with pytest.raises(ZooError, match=f"rows must be {wanted}, .*, got 1.$"):
+            model.train_on_batch(next(iter(rows.batch(1))))
+    if not any(words.values()):
+        assert len(list(source)) == 2
+    assert len(list(checked_source(rows.take(6).batch(4), model._checked_values))) == 2
+
+
+def test_a_uint8_is_less_than_the_last_of_many_classes():
+    model = SYSTEMS["dcgan"].make(compiled=False, classes=300)
+    batch = SYSTEMS["dcgan"].batch(0)
+    labels = {**batch, "labels": tf.constant([0, 50, 255, 3], tf.uint8)}
+    assert model._checked_values(labels, True)["labels"].dtype == tf.uint8
 
 
 def test_fewer_sizes_than_the_model_has():

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tests.models.test_dcgan import batch, dcgan
 from tests.support import tiny, tiny_images
+from tests.support.tiny_drit import drit
 from zoo.errors import ZooError
 from zoo.models.dcgan import DCGAN
 
@@ -104,6 +105,17 @@ def test_a_keras_file_of_a_system_that_was_never_compiled(models, tmp_path):
     model.summary(print_fn=lambda *_, **__: None)
 
 
+def test_a_checkpoint_wants_the_same_optimizers(tmp_path):
+    path = str(tmp_path / "c.h5")
+    dcgan().save_checkpoint(path)
+    model = dcgan(compiled=False)
+    with pytest.raises(ZooError, match="This DCGAN is not compiled: call compile first"):
+        model.load_checkpoint(path)
+    model.compile(generator_optimizer="sgd", discriminator_optimizer="sgd")
+    with pytest.raises(ZooError, match="same networks, sizes, vocabulary and optimizers"):
+        model.load_checkpoint(path)
+
+
 def test_weights_go_to_a_file_and_back(models, tmp_path):
     model = models["labels"]
     path = str(tmp_path / "x.weights.h5")
@@ -122,6 +134,32 @@ def test_optimizers_by_keras_names():
     model = dcgan(compiled=False)
     model.compile(generator_optimizer="adam", discriminator_optimizer=ADAM(1e-3))
     assert model.optimizer_names
+
+
+@pytest.mark.parametrize(("make", "group", "words"), [
+    (dcgan, "discriminator_optimizer", "weights of DCGAN .*leave it out, and .* own `ema_decay`"),
+    (drit, "generator_optimizer", "other weights of DRIT than their own: leave it out\\.$"),
+])
+def test_averages_of_keras_that_fit_would_misplace(make, group, words):
+    model = make(compiled=False)
+    model.build_for_training()
+    optimizers = {name: ADAM(use_ema=name == group) for name in model.optimizer_groups}
+    with pytest.raises(ZooError, match=f"`{group}` has use_ema=True, but .*{words}"):
+        model.compile(**optimizers)
+
+
+def test_averages_of_keras_that_fit_applies():
+    """To the weights that the model's only optimizer trains, if these are all of the model's."""
+    model = tiny.damsm()
+    model.compile(ADAM(use_ema=True))
+    averaged = model.damsm_optimizer._trainable_variables
+    assert list(map(id, averaged)) == list(map(id, model.trainable_weights))
+
+
+def test_a_callback_that_looks_for_another_log():
+    data, stop = tf.data.Dataset.from_tensors(batch(0)), keras.callbacks.TerminateOnNaN()
+    with pytest.raises(ZooError, match="TerminateOnNaN .* which DCGAN does not .*logs.\"discrim"):
+        tiny.reused(dcgan).fit(data, verbose=0, callbacks=[stop])
 
 
 def test_a_class_shows_its_arguments():

@@ -97,5 +97,35 @@ def test_schedules_of_keras_for_each_optimizer():
         np.testing.assert_allclose(getattr(model, name).learning_rate, 2.5e-4, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("make", "data"), [
+    (lambda: pix2pix(**SCHEDULE), batch),
+    (lambda: tiny.damsm(steps_per_epoch=1), tiny.batch),
+])
+def test_a_keras_file_continues_with_the_same_rates(make, data, tmp_path):
+    model = make()
+    model.compile(**{name: keras.optimizers.Adam(0.01) for name in model.optimizer_groups})
+    for step in range(3):
+        model.train_step(data(step))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    for system in (model, again):
+        system.train_step(data(3))
+    for name in model.optimizer_names:
+        rate = getattr(model, name).learning_rate
+        assert getattr(again, name).learning_rate == rate < 0.01
+
+
+def test_a_schedule_that_no_file_can_hold(tmp_path):
+    class Constant(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return 1e-3
+
+    model = tiny.damsm()
+    model.compile(optimizer=keras.optimizers.Adam(Constant()))
+    model.train_step(tiny.batch(0))
+    with pytest.raises(ZooError):
+        model.save(tmp_path / "model.keras")
+
+
 def test_without_a_schedule_they_stay():
     np.testing.assert_array_equal(rates(pix2pix(), 2), 1)

@@ -60,6 +60,17 @@ def test_two_replicas_take_the_steps_of_one(two_devices):  # noqa: F811
     assert np.abs(alone - 1).max() > 0.05
 
 
+def test_what_replicas_share_stays_unless_it_is_given():
+    model = Line()
+    for given, expected in (
+        ({"negatives": "global"}, ("replica", "global")),
+        ({"statistics": "global"}, ("global", "global")),
+        ({"negatives": "replica"}, ("global", "replica")),
+    ):
+        model.share(**given)
+        assert (model.statistics, model.negatives) == expected
+
+
 def test_attn_gan_trains_on_two_replicas(two_devices):  # noqa: F811
     with two_devices.scope():
         model = tiny.attn_gan(mode_seeking_weight=1.0)

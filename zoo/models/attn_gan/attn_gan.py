@@ -65,6 +65,7 @@ class AttnGAN(ConditionalGAN):
     """
 
     task = "text-to-image"
+    least_rows = 2  # a mismatched pair is an image with the caption of another one
     loss_names = (
         "discriminator_loss",
         "generator_loss",

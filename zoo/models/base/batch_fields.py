@@ -14,7 +14,7 @@ KINDS = {
     "int": lambda dtype: dtype.is_integer,
 }
 OVERSHOOT = 0.25  # beyond [-1, 1], which a bicubic resize may add
-ASSERTED = re.compile(r"\[(A batch of [^\]]*)\] \[([^\]]*)\] \[to\] \[([^\]]*)\]")
+ASSERTED = re.compile(r"\[A batch of [^\]]*\](?: \[[^\]]*\])+")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,20 +99,26 @@ def check_fields(system, batch, fields):
             )
 
 
-def checked_values(system, batch, fields, first):
-    """The same batch, with the range of its values checked; in a graph when it runs.
+def checked_values(system, batch, fields, first, parts=1, least=1):
+    """The same batch, with its rows and the range of its values checked; in a graph when it runs.
 
-    `first`: bool, whether to print a word on images that seem to be in [0, 1]; later batches may
-    by chance have bright images only.
+    Args:
+        system, fields: see `check_fields`.
+        first: bool, whether to print a word on images that seem to be in [0, 1]; later batches may
+            by chance have bright images only.
+        parts, least: ints. The number of rows must be a multiple of `parts`, and at least `least`.
 
     Raises:
-        ZooError: a value is out of its range. From a graph it comes as an `InvalidArgumentError`,
-            see `values_explained`.
+        ZooError: the rows are too few, or a value is out of its range. From a graph it comes as an
+            `InvalidArgumentError`, see `values_explained`.
     """
-    checks = []
-    for name, field, value in _pairs(system, batch, fields):
+    pairs = list(_pairs(system, batch, fields))
+    checks = [_check_rows(system, value, parts, least) for _, _, value in pairs[:1]]
+    for name, field, value in pairs:
         if field.least is None:
             continue
+        if field.kind == "int":  # `greatest` may be more than a uint8
+            value = tf.cast(value, tf.int64)
         low, high = tf.reduce_min(value), tf.reduce_max(value)
         slack = 0 if field.kind == "int" else OVERSHOOT
         fits = (low >= tf.cast(field.least - slack, low.dtype)) & (
@@ -122,12 +128,30 @@ def checked_values(system, batch, fields, first):
             bright = tf.logical_and(first, (low >= 0) & (high <= 1))
             word = f"{message} none below 0. Are they in [0, 1]? 2 * x - 1 is in [-1, 1]."
             checks += [tf.cond(bright, functools.partial(tf.print, word), tf.no_op)]
-        if not tf.executing_eagerly():
-            checks.append(tf.debugging.Assert(fits, [message, low, "to", high]))
-        elif not fits:
-            raise ZooError(f"{message} {low.numpy():g} to {high.numpy():g}.")
+        checks.append(_required(fits, message, low, "to", high))
     with tf.control_dependencies([check for check in checks if check is not None]):
         return tf.nest.map_structure(tf.identity, batch)
+
+
+def _check_rows(system, value, parts, least):
+    if parts == least == 1:
+        return None
+    rows = tf.shape(value)[0]
+    wanted = f"at least {least}" if parts == 1 else f"a multiple of {parts}"
+    return _required(
+        (rows % parts == 0) & (rows >= least),
+        f"A batch of {system}: the number of rows must be {wanted}, in the last batch too "
+        "(drop_remainder=True leaves an incomplete one out), got", rows,
+    )
+
+
+def _required(fits, message, *found):
+    """Raises a `ZooError` of these words unless `fits`; in a graph, an operation that does."""
+    if not tf.executing_eagerly():
+        return tf.debugging.Assert(fits, [message, *found])
+    if not fits:
+        words = [one if isinstance(one, str) else f"{one.numpy():g}" for one in found]
+        raise ZooError(f"{message} {' '.join(words)}.")
 
 
 @contextlib.contextmanager
@@ -139,7 +163,7 @@ def values_explained():
         found = ASSERTED.search(error.message)
         if found is None:
             raise
-        raise ZooError("{} {} to {}.".format(*found.groups())) from error
+        raise ZooError(f"{found[0][1:-1].replace('] [', ' ')}.") from error
 
 
 def _pairs(system, batch, fields):

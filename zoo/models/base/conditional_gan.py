@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from zoo.conditions.records import row_count
-from zoo.errors import check_choice
+from zoo.errors import ZooError, check_choice
 from zoo.losses.mode_seeking import mode_seeking_terms
 from zoo.models.base import generation
 from zoo.models.base.arguments import aliased
@@ -57,6 +57,8 @@ class ConditionalGAN(System):
         **kwargs,
     ):
         check_choice("`ema_statistics`", ema_statistics, EMA_STATISTICS)
+        if mode_seeking_weight and not latent_dim:
+            raise ZooError("Mode seeking needs a latent: `latent_dim` must be at least 1, got 0.")
         super().__init__(seed=seed, **kwargs)
         self.latent_dim = latent_dim
         self.mode_seeking_weight = mode_seeking_weight
@@ -170,11 +172,9 @@ class ConditionalGAN(System):
         `encoded`: dict of tensors (batch_size, ...) from `condition.encode`; `order`: `positions`
         of the rows, see `normal_rows`.
         """
-        rows = batch_size * self.latents_per_condition
-        inputs = {
-            name: tf.concat([value] * self.latents_per_condition, axis=0)
-            for name, value in encoded.items()
-        }
+        samples = self.latents_per_condition
+        rows = batch_size * samples
+        inputs = {name: tf.concat([value] * samples, axis=0) for name, value in encoded.items()}
         inputs["latents"] = self.noise("latents", rows, self.latent_dim, **order)
         if self.condition_dim is not None:
             inputs["noise"] = self.noise("condition", rows, self.condition_dim, **order)

@@ -78,6 +78,46 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
 
     test_on_batch = evaluate
 
+    # --- compiling --------------------------------------------------------------------------------
+
+    def _checked_optimizers(self, arguments):
+        """The optimizers of `compile` as Keras optimizers; Keras' names of them are allowed."""
+        expected = sorted(self.optimizer_groups)
+        if set(arguments) != set(expected):
+            raise ZooError(
+                f"{type(self).__name__}.compile takes the optimizers {', '.join(expected)}, got "
+                f"{', '.join(sorted(arguments)) or 'none'}: for example {self.compile_example()}."
+            )
+        optimizers = {}
+        for name, value in arguments.items():
+            try:
+                optimizers[name] = keras.optimizers.get(value)
+            except (ValueError, TypeError) as error:
+                raise ZooError(
+                    f"`{name}` must be a Keras optimizer, such as keras.optimizers.Adam(2e-4), got "
+                    f"{value!r}."
+                ) from error
+        self._check_averages(optimizers)
+        return optimizers
+
+    def _check_averages(self, optimizers):
+        """Raises `ZooError` for an optimizer whose `use_ema` Keras' `fit` would not apply: at its
+        end it writes the averages of `model.optimizer` into all weights that the model trains."""
+        averaging = [name for name, optimizer in optimizers.items()
+                     if getattr(optimizer, "inner_optimizer", optimizer).use_ema]
+        groups = [variables for members in self.optimizer_groups.values()
+                  for variables in members.values()]
+        trained = [[id(variable) for variable in variables] for variables in groups]
+        if not averaging or trained == [[id(variable) for variable in self.trainable_weights]]:
+            return
+        instead = "leave it out"
+        if "ema_decay" in inspect.signature(type(self)).parameters:
+            instead += ", and average the generator's weights with the model's own `ema_decay`"
+        raise ZooError(
+            f"`{averaging[0]}` has use_ema=True, but fit would write its averages into other "
+            f"weights of {self._name()} than their own: {instead}."
+        )
+
     # --- training ---------------------------------------------------------------------------------
 
     def fit(self, x=None, *args, **kwargs):
@@ -118,9 +158,16 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
         return losses if return_dict else list(losses.values())
 
     def _check_callbacks(self, callbacks):
+        callbacks = keras.tree.flatten(callbacks)
+        stops = any(isinstance(one, keras.callbacks.TerminateOnNaN) for one in callbacks)
+        if stops and "loss" not in self.loss_names:
+            raise ZooError(
+                f"TerminateOnNaN looks for a log named `loss` only, which {self._name()} does not "
+                "have, so it would do nothing: leave it out, and set `model.stop_training` in a "
+                f"callback of your own where logs[\"{self.loss_names[0]}\"] is not finite."
+            )
         others = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
-        found = [type(one).__name__ for one in keras.tree.flatten(callbacks)
-                 if isinstance(one, others)]
+        found = [type(one).__name__ for one in callbacks if isinstance(one, others)]
         if found and self.learning_rate_factor() is not None:
             raise ZooError(
                 f"{self._name()} with `steps_per_epoch` sets its learning rates in every step, so "
@@ -143,7 +190,8 @@ class KerasInterface(keras.Model, metaclass=CheckedArguments):
 
     def _checked_values(self, batch, first):
         self.check_batch(batch)
-        return checked_values(self._name(), batch, self.batch_fields, first)
+        rows = self.batch_parts, self.least_rows
+        return checked_values(self._name(), batch, self.batch_fields, first, *rows)
 
     def check_batch(self, batch):
         """Raises `ZooError` unless a batch is a dict whose tensors have the shapes and types of

@@ -21,7 +21,7 @@ class OnReplicas:
         """The function that takes the mean of a statistic over the replicas, if they share it."""
         return replicas.mean if self.statistics == "global" else None
 
-    def share(self, statistics="replica", negatives="replica"):
+    def share(self, statistics=None, negatives=None):
         """Sets what the replicas of a strategy have in common; on one device it has no effect.
 
         With both "global", a step on several replicas is that of one device on the whole batch.
@@ -29,12 +29,14 @@ class OnReplicas:
 
         Args:
             statistics: "replica" or "global". Batch statistics of each replica, or of all: of batch
-                normalization, and the distances of mode seeking.
+                normalization, and the distances of mode seeking. None leaves them as they are.
             negatives: "replica" or "global". Whether a loss contrasts and mismatches the pairs of
-                each replica, or those of all.
+                each replica, or those of all. None leaves it as it is.
         """
-        self.statistics = check_choice("`statistics`", statistics, replicas.SHARES)
-        self.negatives = check_choice("`negatives`", negatives, replicas.SHARES)
+        if statistics is not None:
+            self.statistics = check_choice("`statistics`", statistics, replicas.SHARES)
+        if negatives is not None:
+            self.negatives = check_choice("`negatives`", negatives, replicas.SHARES)
         for network in self.networks.values() if statistics == "global" else ():
             for layer in network._flatten_layers():
                 if hasattr(layer, "synchronized"):

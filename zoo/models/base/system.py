@@ -1,6 +1,7 @@
 """Base class of all training systems: networks, optimizers, noise, checkpoints, presets."""
 
 import inspect
+import json
 import math
 
 import keras
@@ -36,7 +37,9 @@ class System(OnReplicas, KerasInterface):
     named_rows = {}
     condition = None  # see `zoo.conditions`; None for a system that generates nothing
     batch_parts = 1  # a batch consists of so many parts, one after another
+    least_rows = 1  # a batch has at least so many
     hub_encoder = None  # the `HubTextEncoder`, if the system reads captions with one
+    steps_per_epoch = None  # of a system that changes its learning rates from epoch to epoch
 
     def __init__(self, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -152,14 +155,16 @@ class System(OnReplicas, KerasInterface):
                 if len(members) > 1 or id(optimizer) in used:
                     optimizer = type(optimizer).from_config(optimizer.get_config())
                 used.add(id(optimizer))
-                if self.dtype_policy.name == "mixed_float16":
+                scales = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+                if self.dtype_policy.name == "mixed_float16" and not scales:
                     optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
                 optimizer.build(variables)
                 fuse(getattr(optimizer, "inner_optimizer", optimizer))
                 setattr(self, name, optimizer)
                 self.optimizer_names.append(name)
-        if self.learning_rate_factor() is not None:
+        if self.steps_per_epoch is not None or self.learning_rate_factor() is not None:
             self._first_rates = {name: self.own_rate(name) for name in self.optimizer_names}
+            self._first_compile_config = json.dumps(self._serialized())  # text: Keras tracks dicts
         super().compile(
             optimizer=getattr(self, self.optimizer_names[0]),
             jit_compile=jit_compile,
@@ -167,7 +172,7 @@ class System(OnReplicas, KerasInterface):
         )
 
     def own_rate(self, name):
-        """The learning rate of an optimizer, a float, which `set_learning_rates` multiplies."""
+        """The learning rate of an optimizer before it changes, a float."""
         optimizer = getattr(self, name)
         given = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
         if isinstance(given, keras.optimizers.schedules.LearningRateSchedule):
@@ -177,25 +182,6 @@ class System(OnReplicas, KerasInterface):
             )
         return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
 
-    def _checked_optimizers(self, arguments):
-        """The optimizers of `compile` as Keras optimizers; Keras' names of them are allowed."""
-        expected = sorted(self.optimizer_groups)
-        if set(arguments) != set(expected):
-            raise ZooError(
-                f"{type(self).__name__}.compile takes the optimizers {', '.join(expected)}, got "
-                f"{', '.join(sorted(arguments)) or 'none'}: for example {self.compile_example()}."
-            )
-        optimizers = {}
-        for name, value in arguments.items():
-            try:
-                optimizers[name] = keras.optimizers.get(value)
-            except (ValueError, TypeError) as error:
-                raise ZooError(
-                    f"`{name}` must be a Keras optimizer, such as keras.optimizers.Adam(2e-4), got "
-                    f"{value!r}."
-                ) from error
-        return optimizers
-
     @property
     def optimizer_groups(self):
         """dict of `compile` argument -> dict of optimizer attribute -> trained variables."""
@@ -204,6 +190,10 @@ class System(OnReplicas, KerasInterface):
     def get_compile_config(self):
         if not hasattr(self, "_compile_arguments"):
             return None
+        first = getattr(self, "_first_compile_config", None)  # with rates that decay since then
+        return self._serialized() if first is None else json.loads(first)
+
+    def _serialized(self):
         return {
             name: keras.saving.serialize_keras_object(value)
             for name, value in self._compile_arguments.items()
@@ -294,12 +284,17 @@ class System(OnReplicas, KerasInterface):
         """Restores a checkpoint of `save_checkpoint`. Resuming training is bit-exact.
 
         Raises:
-            ZooError: the file is of another model, or its text encoder's modules were others.
+            ZooError: the file is of another model or other optimizers, the model is not compiled,
+                or its text encoder's modules were others.
         """
         if self.hub_encoder is not None:
             remedy = f"Restore that module, or start a new run: {path} cannot use another."
             self.hub_encoder.check_digests(storage.read_notes(path), remedy)
-        storage.load_variables(path, self.checkpoint_variables())
+        remedy = "Use a checkpoint of the same networks, sizes, vocabulary and optimizers."
+        if not hasattr(self, "optimizer_names"):
+            remedy = (f"This {type(self).__name__} is not compiled: call compile first, with the "
+                      "optimizers of the training.")
+        storage.load_variables(path, self.checkpoint_variables(), remedy)
 
     # --- presets --------------------------------------------------------------------------------
 

@@ -50,13 +50,17 @@ def latent_loss_and_slope(model, random, latents):
     The latent term trains G through a fixed E. With slope = d loss / d images, held fixed, the
     linear form sum(slope * images) has the gradient of the loss with respect to G's weights and
     none with respect to E's.
+
+    With mixed_float16 the derivative is taken with the loss scale of G's optimizer, without which
+    it would underflow in E; where it overflows, that optimizer skips the step.
     """
-    random = tf.stop_gradient(random)
+    random, scale = tf.stop_gradient(random), model.generator_optimizer.scale_loss(1.0)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(random)
         first, latents = (model.split_samples(x)[0] for x in (random, latents))
         loss = latent_term(model, model.encoder(first, training=True)["mu"], latents)
-    return loss, tape.gradient(loss, random)
+        scaled = loss * scale
+    return loss, tape.gradient(scaled, random) / scale
 
 
 def latent_term(model, mu, latents):

@@ -102,8 +102,6 @@ class DAMSM(System):
 
     def compile(self, optimizer, **kwargs):
         super().compile(optimizer=optimizer, **kwargs)
-        if self.steps_per_epoch is not None:
-            self._base_learning_rate = self.own_rate("damsm_optimizer")
 
     def call(self, inputs, training=False):
         """dict of `images`, `tokens`, `lengths` -> (image features, text features)."""
@@ -171,7 +169,7 @@ class DAMSM(System):
         if self.steps_per_epoch is None:
             return
         epoch = tf.cast(self.iteration // self.steps_per_epoch, tf.float32)
-        base, floor, decay = self._base_learning_rate, 2e-4, 0.98
+        base, floor, decay = self._first_rates["damsm_optimizer"], 2e-4, 0.98
         last = tf.math.ceil(
             tf.math.log(floor / base) / tf.math.log(decay)
         )  # first epoch at the floor

@@ -94,6 +94,8 @@ class DCGAN(ConditionalGAN):
         )
         if training_samples == 1 and self.mode_seeking_weight:
             raise ZooError("Mode seeking compares two samples: `training_samples` must not be 1.")
+        if training_samples == 2 and not latent_dim:
+            raise ZooError("Two samples need a latent: `latent_dim` must be at least 1, got 0.")
         self.classes = classes
         self.condition = Labels(classes, class_names)
         self.class_names = self.condition.class_names

@@ -196,12 +196,13 @@ def _joined(maps):
 
 def _figures(logits, labels):
     """Mean cross-entropy and accuracy, scalars, of logits (..., classes) and ints (...)."""
+    labels = tf.cast(labels, tf.int64)  # the loss takes no smaller ones than int32
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    hits = tf.equal(tf.argmax(logits, -1), tf.cast(labels, tf.int64))
+    hits = tf.equal(tf.argmax(logits, -1), labels)
     return tf.reduce_mean(losses), tf.reduce_mean(tf.cast(hits, tf.float32))
 
 
 def _share_loss(logits, cells):
     """Mean cross-entropy of logits (batch, classes) with the shares of the classes in `cells`."""
-    shares = tf.reduce_mean(tf.one_hot(cells, logits.shape[-1]), (1, 2))
+    shares = tf.reduce_mean(tf.one_hot(tf.cast(cells, tf.int64), logits.shape[-1]), (1, 2))
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(shares, logits))

@@ -124,8 +124,6 @@ class Pix2Pix(ConditionalGAN):
         seed=0,
         **kwargs,
     ):
-        if mode_seeking_weight and not latent_dim:
-            raise ZooError("Mode seeking needs a latent, got `latent_dim` 0.")
         if always_two_samples and not latent_dim:
             raise ZooError("`always_two_samples` needs a latent, got `latent_dim` 0.")
         super().__init__(

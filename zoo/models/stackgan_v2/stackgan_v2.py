@@ -44,7 +44,7 @@ class StackGANV2(ConditionalGAN):
         discriminator_filters: int. Nd, 64.
         residual_blocks: int. 2.
         latent_dim: int. 100.
-        condition_dim: int. 128. Without text it becomes 0.
+        condition_dim: int. 128, at least 1. Without text it becomes 0.
         unconditional_weight: float. Weight of the unconditional heads: 1 for CUB. With 0, the
             official code's default, there are none and the discriminators' terms are weighted as in
             `wrong_image_discriminator_loss`. Without text only these heads exist, with weight 1.
@@ -117,6 +117,11 @@ class StackGANV2(ConditionalGAN):
         self.discriminator_filters = discriminator_filters
         self.residual_blocks = residual_blocks
         self.conditional = self.condition.features > 0
+        if self.conditional and not condition_dim:
+            raise ZooError(
+                "StackGANV2 reads a text through its conditioning Gaussian: `condition_dim` must "
+                'be at least 1, got 0. Without text, give text_encoder={"kind": "none"}.'
+            )
         self.condition_dim = condition_dim if self.conditional else 0
         self.unconditional_weight = unconditional_weight
         self.kl_weight = kl_weight
