@@ -1,4 +1,4 @@
-r"""Compares samples of two presets of one recipe: without and with mode seeking.
+r"""Compares samples of two presets of one recipe of images: without and with mode seeking.
 
     python examples/side_by_side.py --config=recipes/pix2pix.py:facades_128 \
         --config.data.directory=data/facades.zip --without=runs/a/presets/last \
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from zoo import command_line
+from zoo.data import form_of
 from zoo.errors import ZooError
 
 BINS, IMAGES = 100, 5000  # of NDB; the papers use more of both
@@ -35,6 +36,12 @@ def main(argv):
             raise ZooError(f"--{flag.name} is missing; --help lists the flags.")
     recipe = command_line.recipe()
     recipe.validate()
+    if form_of(recipe.config.data.name) == "captions":
+        raise ZooError(
+            f"--config={recipe.source} reads captions, but this program compares images of labels, "
+            "pairs or two domains: give one of those recipes. `zoo compare A B` measures two "
+            "presets of captions."
+        )
     command_line.start_tensorflow()
     import zoo
     from zoo.training.samples import fixed_conditions

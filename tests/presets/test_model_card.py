@@ -15,7 +15,7 @@ def test_the_saved_card_is_that_of_the_metadata(saved):
     assert text == presets.card(metadata)
     for words in (
         "# tiny_attn_gan", METADATA["description"], "[Apache-2.0](https://www.apache.org",
-        'zoo.from_preset("tiny_attn_gan")', "| nothing | 1.5 | 1 sample \\| seed 0 |",
+        f'zoo.from_preset("{saved}")', "| nothing | 1.5 | 1 sample \\| seed 0 |",
         "- none: CC0-1.0. By nobody.", "| steps | 0 |", f"{metadata['parameters']:,}",
         metadata["files"]["config.json"]["sha256"],
     ):

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import zoo
 from tests.presets.conftest import METADATA
 from zoo import presets, storage
 from zoo.errors import ZooError
-from zoo.presets import saving
+from zoo.presets import registry, saving
 
 CAPTIONS = ["a red circle", "blue square on white"]
 
@@ -30,6 +31,18 @@ def test_a_loaded_preset_makes_the_same_images(model, saved):
     images = loaded.generate(CAPTIONS, images_per_caption=2, seed=3)
     assert images.std() > 1
     np.testing.assert_array_equal(images, model.generate(CAPTIONS, images_per_caption=2, seed=3))
+
+
+def test_a_preset_reads_as_many_words_as_are_asked_for(model, saved):
+    caption = " ".join([*model.vocabulary.words[:3]] * 3)
+    short, long = (zoo.from_preset(saved, max_words=number) for number in (2, np.int64(9)))
+    assert (short.max_words, long.max_words, model.max_words) == (2, 9, 6)
+    images = [one.generate(CAPTIONS[0], seed=3) for one in (long, model)]
+    np.testing.assert_array_equal(*images)
+    assert not np.array_equal(*(one.generate(caption, seed=3) for one in (long, model)))
+    for number in (0, 1.5, True, 10**6):
+        with pytest.raises(ZooError, match="`max_words` must be a whole number from 1 to 4096"):
+            zoo.from_preset(saved, max_words=number)
 
 
 def test_files_and_metadata(model, saved):
@@ -155,7 +168,8 @@ def test_the_working_directory_is_not_replaced(model, tmp_path, monkeypatch, nam
     ("metadata", "words"),
     [
         ("text", "must be a dict, got a str"),
-        ({"files": {}}, '"files"'),
+        ({"class": "DCGAN"}, "is 'DCGAN', but that of the model is 'AttnGAN'"),
+        ({"parameters": 5}, "is 5, but that of the model is "),
         ({"results": [{"metric": "fid", "value": 3}]}, "lacks protocol"),
         ({"results": {"fid": 3}}, "list of dicts"),
         ({"data": ["emoji"]}, "lacks name, licence"),
@@ -168,6 +182,37 @@ def test_metadata_of_another_form(model, tmp_path, metadata, words):
     with pytest.raises(ZooError, match=words):
         presets.save_to_preset(model, tmp_path / "new", metadata)
     assert not os.listdir(tmp_path)
+
+
+def test_a_loaded_preset_keeps_its_entries(saved, tmp_path):
+    loaded = zoo.from_preset(saved)
+    given = {**loaded.preset_metadata, "description": "Another."}
+    kept = presets.read_metadata(loaded.save_to_preset(tmp_path / "new", given, half=True))
+    assert kept["description"] == "Another."
+    for key in METADATA.keys() - {"description"}:
+        assert kept[key] == METADATA[key]
+    assert kept["files"] != given["files"]
+    assert kept["saved_to"] == str(tmp_path / "new")
+
+
+def test_a_card_loads_the_preset_itself(model, tmp_path, monkeypatch):
+    """Not the built-in preset of the same name."""
+    monkeypatch.chdir(tmp_path)
+    named = {"name": "dm_gan_emoji_64"}
+    for directory, handle in (
+        ("runs/a/presets/best", "runs/a/presets/best"), ("dm_gan_emoji_64", "./dm_gan_emoji_64"),
+    ):
+        os.makedirs(os.path.dirname(directory) or ".", exist_ok=True)
+        presets.save_to_preset(model, directory, named)
+        text = listing(directory)["README.md"].decode()
+        assert f'zoo.from_preset("{handle}")' in text and f"--preset={handle} " in text
+        assert presets.read_metadata(handle)["class"] == "AttnGAN"
+    shutil.copytree("dm_gan_emoji_64", "copied")
+    saving.update_metadata("copied", limitations="Draws nothing.")
+    assert 'zoo.from_preset("copied")' in listing("copied")["README.md"].decode()
+    shipped = registry.builtin_directory("dm_gan_emoji_64")
+    assert registry.handle_of(shipped) == "dm_gan_emoji_64"
+    assert not saving._saved_to(shipped, "dm_gan_emoji_64")
 
 
 def test_update_metadata_rewrites_the_card_and_keeps_the_rest(copy):

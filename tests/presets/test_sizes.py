@@ -34,6 +34,7 @@ def refused(copy, words):
         {"condition_dim": 65536}, {"stage_sizes": [8 * 2**i for i in range(11)]},
         {"text_encoder": {"features": 65536, "embedding_dim": 8}},
         {"text_encoder": {"features": 16, "embedding_dim": 65536}},
+        {"text_encoder": {"features": 1e9, "embedding_dim": 8}},
         {"text_encoder": {"kind": "word_embeddings", "features": 65536}, "vocabulary": None},
     ],
 )
@@ -48,7 +49,8 @@ def test_a_larger_model_than_the_weights(copy, changes):
     [
         {"max_words": 10**9}, {"latent_dim": 10**9}, {"residual_blocks": 10**5},
         {"stage_sizes": [2**20]}, {"stage_sizes": [8 * 2**i for i in range(60)]}, {"seed": 2**63},
-        {"image_encoder": {"image_size": 10**6}}, {"damsm_weight": 1e300}, {"max_words": -(10**9)},
+        {"image_encoder": {"image_size": 10**6}}, {"max_words": -(10**9)}, {"max_words": 1e9},
+        {"stage_sizes": [1e9]}, {"seed": 1e300},
         {"vocabulary": ["w"] * 100_000}, {"mask_tiling": "x" * 5000}, {"ema_decay": "a\0b"},
     ],
 )
@@ -56,6 +58,18 @@ def test_values_beyond_the_limits(copy, changes):
     config = copy.json("config.json")["config"]
     copy.change("config.json", config={**config, **changes})
     refused(copy, "config.json is refused")
+
+
+def test_sizes_with_a_fraction(copy):
+    config = copy.json("config.json")["config"]
+    for name in ("latent_dim", "residual_blocks", "generator_filters"):
+        copy.change("config.json", config={**config, name: 1e9})
+        refused(copy, f"`{name}` must be a whole number")
+
+
+def test_a_large_number_that_is_no_size(tmp_path):
+    tiny.damsm(clip_norm=1e6).save_to_preset(str(tmp_path / "preset"))
+    assert zoo.from_preset(str(tmp_path / "preset")).clip_norm == 1e6
 
 
 def test_a_vocabulary_without_rows(copy):

@@ -32,16 +32,16 @@ def test_writes_images_and_a_model_that_agrees(preset, tmp_path):
     from PIL import Image
 
     done = demo(f"--preset={preset}", "--captions=a red circle;blue square", f"--out={tmp_path}",
-                "--noises=3")
+                "--noises=33")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert "differ by at most" in done.stdout
     grid = np.asarray(Image.open(tmp_path / "grid.png"))
-    assert grid.shape[0] > 2 * 128 and grid.shape[1] > 3 * 128
+    assert grid.shape[0] > 2 * 128 and grid.shape[1] > 33 * 128
     assert (grid[:, :190] < 100).any()  # the captions
     assert np.asarray(Image.open(tmp_path / "explain.png")).shape[0] > 2 * 256
     assert (tmp_path / "saved_model" / "1" / "saved_model.pb").exists()
-    assert len(list((tmp_path / "served").glob("*.png"))) == 6
+    assert len(list((tmp_path / "served").glob("*.png"))) == 66  # more than an export takes at once
     assert "zoo" not in (tmp_path / "client.py").read_text()
 
 

@@ -60,7 +60,7 @@ def models():
 @pytest.fixture
 def run(models, monkeypatch, tmp_path):
     """options -> (report, folder)."""
-    monkeypatch.setattr("zoo.presets.from_preset", models.__getitem__)
+    monkeypatch.setattr("zoo.presets.from_preset", lambda name, **_: models[name])
 
     def call(**options):
         folder = tmp_path / options.pop("to", "out")
@@ -195,7 +195,7 @@ def test_a_damaged_image_is_named_with_advice_of_this_program(run, tmp_path, dat
     where = {"images": {"images": str(tmp_path / "images"), "data": str(tmp_path / "fine.npy")},
              "classes": {"images": str(tmp_path / "fine.npy"),
                          "data": f"classes:{tmp_path / 'images'}"}}[data]
-    with pytest.raises(ZooError, match=r"2\.png: does not decode .*Mend it or take") as caught:
+    with pytest.raises(ZooError, match=r"2\.png: does not decode .*Fix it or take") as caught:
         run(**where)
     assert "on_error" not in str(caught.value)
 

@@ -70,15 +70,21 @@ def test_frozen_encoders_need_their_weights():
         pretraining.check_weights(recipe_of(config))
     config.model.image_weights = "resnet152.pth"
     pretraining.check_weights(recipe_of(config))
-    with pytest.raises(ZooError, match="DAMSM.*frozen Inception-v3.*inception_v3_google"):
-        pretraining.check_weights(recipe_of(mirror_gan.get_config("birds")))
+    config = mirror_gan.get_config("birds")
+    for group, why in (("pretraining", "DAMSM.*frozen Inception-v3.*inception_v3_google"),
+                       ("captioning", "STREAM.*frozen ResNet.*resnet152")):
+        with pytest.raises(ZooError, match=why) as caught:
+            pretraining.check_weights(recipe_of(config))
+        assert f"give --config.{group}.model.image_weights=PATH " in str(caught.value)
+        config[group].model.image_weights = "weights.pth"
+    pretraining.check_weights(recipe_of(config))
     pretraining.check_weights(recipe_of(mirror_gan.get_config("shapes")))
 
 
 @pytest.fixture(scope="module")
 def stream_setup():
     """(an untrained `CaptionPretraining`, held-out images, tokenizer)."""
-    source = SourceSubset(get_source("shapes", size=16, count=10), 6, "held-out (test)")
+    source = SourceSubset(get_source("shapes", size=16, count=10), 7, "held-out (test)")
     vocabulary = Vocabulary.build([c for row in source.captions for c in row], unknown=False)
     keras.utils.set_random_seed(0)
     encoder = {"features": 4, "filters": 2}
@@ -98,7 +104,7 @@ def test_the_score_is_the_mean_over_held_out_batches(stream_setup):
     losses = [float(model.losses(batch)["loss"]) for batch in score.batches]
     assert len(losses) == 3
     np.testing.assert_allclose(figures["loss"], np.mean(losses), rtol=1e-5)
-    assert "6 images, held-out (test), in batches of 2" in score.protocol
+    assert "6 images, held-out (test), in batches of 2" in score.protocol  # not the seventh
 
 
 def test_images_are_between_captions_and_descriptions(stream_setup, tmp_path):

@@ -30,7 +30,7 @@ def test_every_variant_is_valid_and_locked(dataset):
 def test_coco_is_the_released_code():
     config = xmc_gan.get_config("coco")
     assert (config.batch_size, config.epochs, config.data.max_words) == (2 * 56, 500, 17)
-    assert (config.data.crop, config.data.flip, config.text) == ("none", True, "hub")
+    assert (config.data.crop, config.data.flip, config.text) == ("unfiltered", True, "hub")
     assert config.model.to_dict() == {
         "image_size": 128, "generator_filters": 96, "discriminator_filters": 96, "latent_dim": 128,
         "discriminator_steps": 2, "word_weight": 1.0, "sentence_weight": 1.0, "image_weight": 1.0,

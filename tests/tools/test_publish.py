@@ -27,6 +27,7 @@ def published(job, model, tmp_path):
     queue.preset = queue.trained_path = lambda job: queue.out / job.name
     model.save_to_preset(queue.trained_path(job), {
         "description": "tiny", "training": {"steps": 1, "data": f"pairs:{tmp_path}/facades.zip"},
+        "usage": f'zoo.from_preset("{queue.trained_path(job)}")',
     })
     (queue.trained_path(job) / "log.txt").write_text(
         "11:59:59 step 80/200 (40 %)  a_loss 3  b 4  26.0 images/s  9 s left\n"
@@ -49,6 +50,7 @@ def test_images_as_conditions(kind, tmp_path):
         height, width = np.asarray(file).shape[:2]
     assert height // 32 == rows and width // 32 == columns
     assert metadata["data"][0]["name"] == "CMP Facade Database"
+    assert metadata["usage"] == f'zoo.from_preset("{kind}")'
     training = metadata["training"]
     assert training["hardware"] == "a machine" and "--config.threads=1" in training["command"]
     assert training["log of step 100"] == "a_loss 1.5  b 0.25"

@@ -5,11 +5,12 @@ import pytest
 from PIL import Image
 
 from recipes import bicyclegan, dcgan, drit, pix2pix
-from tests.support.recipes import build, open_data, validate
+from tests.support.recipes import build, open_data, resolve, train, validate
 from zoo.errors import ZooError
 from zoo.models.base.learning_rates import linear_decay
 from zoo.training.experiments import decay_arguments
-from zoo.training.samples import Conditions, fixed_conditions, sample_grid
+from zoo.training.run_folder import RunFolder
+from zoo.training.samples import Conditions, ConditionSamples, fixed_conditions, sample_grid
 
 VARIANTS = {
     dcgan: ("shapes", "cifar10", "cifar10_small", "folder"),
@@ -153,6 +154,14 @@ def test_a_row_has_its_source_then_the_samples():
         assert middle == [100, 11, 12, 13]
 
 
+def test_the_samples_of_both_directions_are_returned(tmp_path):
+    both = [Conditions(name, np.full((1, 4, 4, 3), gray, np.uint8))
+            for name, gray in (("a2b", 10), ("b2a", 90))]
+    a2b, b2a = ConditionSamples(Echo(), both, 2, seed=0)(tmp_path, 7)
+    assert a2b[:, 0, 0, 0].tolist() == [10, 11] and b2a[:, 0, 0, 0].tolist() == [90, 91]
+    assert (tmp_path / "step_0000007_a2b.png").exists()
+
+
 def test_conditions_of_two_domains():
     data = open_data(changed(drit, "shapes", **{"data.count": 8, "data.held_out_count": 3}))
     a2b, b2a = fixed_conditions(None, data, 2)
@@ -185,3 +194,16 @@ def test_a_training_longer_than_its_learning_rates():
         decay_arguments(config, range(400))
     constant = changed(pix2pix, "facades_128", steps=12000, **{"decay.epochs": 0})
     assert decay_arguments(constant, range(400)) == {}
+
+
+def test_a_run_that_has_begun_keeps_its_decay(tmp_path):
+    config = changed(pix2pix, "shapes", steps=4, batch_size=4, **{
+        "data.count": 20, "decay.epochs": 1, "decay.constant_epochs": 0,
+    })
+    RunFolder(tmp_path / "run", resolve(config, open_data(config)), quiet=True).close()
+    config.steps = 40
+    with pytest.raises(ZooError, match=(
+        "rates are 0 after step 5, and the rest of 40 steps .* Give --config.steps=5 to complete "
+        "it, or go on from it in a new folder with --config.init=.*run"
+    )):
+        train(config, tmp_path / "run")

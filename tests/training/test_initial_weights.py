@@ -1,5 +1,7 @@
 """Fine-tuning: `config.init`."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -7,11 +9,11 @@ from ml_collections import ConfigDict
 
 from recipes import attn_gan, damsm
 from tests.models.test_dcgan import dcgan
-from tests.support import tiny
+from tests.support import tiny, tiny_images
 from tests.support.tiny_hub_module import tiny_modules
 from zoo.errors import ZooError
 from zoo.models.mirror_gan.stream import CaptionPretraining
-from zoo.presets import from_preset
+from zoo.presets import from_preset, read_metadata
 from zoo.text.vocabulary import Vocabulary
 from zoo.training import initial_weights, load_recipe, run
 from zoo.training.initial_weights import check_start, grown_vocabulary, start_from
@@ -86,12 +88,51 @@ def test_another_system_or_size(trained):
         start_from(tiny.dm_gan(), config(folder))
     other = tiny.attn_gan(generator_filters=6)
     before = values(other, "")
-    with pytest.raises(ZooError, match=r"other sizes: .*generator_filters=4 \(here 6\)"):
+    with pytest.raises(ZooError, match=r"other sizes or layers: .*generator_filters=4 \(here 6\)"):
         start_from(other, config(folder))
     assert equal(values(other, ""), before)
     with pytest.raises(ZooError, match="config.init=no_preset: .*no_preset"):
         start_from(other, config("no_preset"))
     assert start_from(other, config("")) == ""
+
+
+@pytest.mark.parametrize(("make", "there", "here"), [
+    (tiny.attn_gan, {"residual_blocks": 1}, {"residual_blocks": 2}),
+    (tiny.attn_gan, {"residual_blocks": 2}, {"residual_blocks": 1}),
+    (tiny_images.pix2pix, {"normalization": "instance"}, {"normalization": "batch"}),
+])
+def test_layers_that_only_one_has(make, there, here, tmp_path):
+    shift(make(compiled=False, **there)).save_to_preset(str(tmp_path / "old"))
+    new = make(compiled=False, **here)
+    before = values(new, "")
+    ((name, value),) = there.items()
+    with pytest.raises(ZooError, match=rf"is only .*{name}={value!r} \(here {here[name]!r}\)"):
+        start_from(new, config(tmp_path / "old"))
+    assert equal(values(new, ""), before)
+
+
+def test_an_ema_may_be_new_or_left_out(trained, tmp_path):
+    old, folder = trained
+    for start, has_ema in ((folder, False), (tmp_path / "old", True)):
+        new = tiny.attn_gan(compiled=False, seed=9, ema_decay=0.9 if has_ema else None)
+        assert "generator" in start_from(new, config(start))
+        name = "ema_generator/" if has_ema else "generator/"
+        found = {key.removeprefix("ema_"): value for key, value in values(new, name).items()}
+        assert equal(found, values(old, "generator/"))
+        if not has_ema:  # the next start has no EMA
+            new.save_to_preset(str(tmp_path / "old"))
+
+
+def test_a_built_in_name_wins_over_a_run_of_that_name(tmp_path, monkeypatch):
+    run_folder = tmp_path / "dcgan_cifar10_32"
+    shift(dcgan()).save_to_preset(str(tmp_path / "preset"))
+    shutil.copytree(tmp_path / "preset", run_folder / "presets" / "last")
+    (run_folder / "checkpoints").mkdir()
+    shift(dcgan()).save_checkpoint(str(run_folder / "checkpoints" / "last.h5"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ZooError, match="has networks of other sizes"):
+        start_from(dcgan(seed=8), config("dcgan_cifar10_32"))
+    assert "discriminator" in start_from(dcgan(seed=8), config("./dcgan_cifar10_32"))
 
 
 def test_a_vocabulary_grows(tmp_path):
@@ -158,6 +199,32 @@ def test_classes_go_by_name(tmp_path):
     np.testing.assert_array_equal(b[..., first], a[..., first + 2])  # the owl
     np.testing.assert_array_equal(b[..., first + 1], before[..., first + 1])  # the fox is new
     assert "1 of 2 words or classes" in note
+
+
+def test_a_grown_damsm_resumes_without_its_start(tmp_path, capfd, eager):
+    opened = load_recipe("recipes/damsm.py:shapes")
+    with opened.config.unlocked():
+        opened.config.update({"steps": 1, "batch_size": 2, "sample_every": 0})
+        opened.config.model.update({"image_filters": 2, "image_size": 16, "features": 4})
+        opened.config.model.embedding_dim = 4
+        opened.config.data.update({"count": 8, "held_out_count": 2})
+    text = {"features": 4, "embedding_dim": 4}
+    image = {"kind": "compact", "filters": 2, "image_size": 16}
+    start = tiny.damsm(vocabulary=["<end>", "comet", "red"], image_size=16, text_encoder=text,
+                       image_encoder=image)
+    start.save_to_preset(str(tmp_path / "start"))
+    files = read_metadata(str(tmp_path / "start"))["files"]
+    opened.config.init = str(tmp_path / "start")
+    run(opened, str(tmp_path / "run"))
+    shutil.rmtree(tmp_path / "start")
+    opened.config.steps = 2
+    run(opened, str(tmp_path / "run"))
+    assert "resumed at step 1" in capfd.readouterr().out
+    again = from_preset(str(tmp_path / "run" / "presets" / "last"))
+    assert again.vocabulary.tokens[:3] == ("<end>", "comet", "red")
+    assert len(again.vocabulary) > 3
+    digest = files["model.weights.h5"]["sha256"]
+    assert again.preset_metadata["training"]["init"] == f"start, weights sha256 {digest[:16]}"
 
 
 def test_a_run_starts_from_another(tmp_path, capfd, eager):

@@ -1,13 +1,14 @@
 """Warnings about flat and collapsed images; grids at the start and by the clock."""
 
-
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tests.training.fakes import TinySystem, config
 from zoo.training.experiment import Experiment
 from zoo.training.output_check import batch_images, warning_of
 from zoo.training.run_folder import RunFolder
+from zoo.training.sample_grids import SampleGrids
 from zoo.training.trainer import Trainer
 
 REAL = np.random.default_rng(0).uniform(-1, 1, (8, 4, 4, 3)).astype(np.float32)
@@ -32,8 +33,20 @@ def test_collapsed_images():
 def test_the_largest_images_of_each_form_of_batch():
     small = REAL[:, :2, :2]
     for batch in ({"images": (small, REAL)}, {"images": REAL, "labels": None},
-                  {"source": small, "target": REAL}, {"images_a": small, "images_b": REAL}):
-        assert batch_images(batch) is REAL
+                  {"source": small, "target": REAL}):
+        (found,) = batch_images(batch)
+        assert found is REAL
+
+
+@pytest.mark.parametrize(("a2b", "b2a", "flat"), [
+    ("dim", "good", False), ("dim", "dim", True), ("black", "good", True)])
+def test_each_direction_is_compared_with_the_domain_that_it_generates(tmp_path, a2b, b2a, flat):
+    made = {"good": GOOD, "dim": GOOD // 100, "black": np.zeros_like(GOOD)}
+    batch = {"images_a": REAL, "images_b": REAL / 100}  # B is dim
+    grids = SampleGrids(Experiment(
+        None, lambda start: [batch], samples=lambda directory, step: (made[a2b], made[b2a])
+    ), 0, tmp_path)
+    assert ("the generated images are flat" in grids.write(1)) == flat
 
 
 class Samples:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from zoo.training.run_folder import RunFolder
-from zoo.training.run_page import page, read_curves, write_page
+from zoo.training.run_page import curve, page, read_curves, write_page
 from zoo.training.run_readme import typed_command
 
 LOG = """\
@@ -94,6 +94,14 @@ def test_a_long_curve_has_few_points_and_its_end(tmp_path):
     (tmp_path / "log.txt").write_text("\n".join(lines))
     points = re.search(r'points="(.*?)"', page(tmp_path))[1].split()
     assert len(points) < 500 and points[-1] == "360.0,0.0" and points[0] == "0.0,140.0"
+
+
+@pytest.mark.parametrize("spike", [1, 1234, 4999])
+def test_a_spike_of_a_long_curve_is_drawn(spike):
+    text = curve("loss", [(step, 9.0 if step == spike else step / 5000) for step in range(5001)])
+    points = re.search(r'points="(.*?)"', text)[1].split()
+    assert f"{spike / 5000 * 360:.1f},0.0" in points and len(points) < 500
+    assert "<small>0 to 9, steps 0 to 5000</small>" in text
 
 
 def test_a_run_folder_keeps_its_page_and_its_command(tmp_path):

@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 
 from recipes import attn_gan, damsm, dcgan, dm_gan, pix2pix, stackgan_v2
-from tests.support.recipes import recipe_of
+from tests.support import folders
+from tests.support.recipes import open_data, recipe_of, resolve
 from zoo.errors import ZooError
 from zoo.training import sweep, sweep_points, sweep_report
+from zoo.training.run_folder import RunFolder
 
 KEY = "model.mode_seeking_weight"
 
@@ -81,6 +83,41 @@ def test_user_errors(key, values, message):
 def test_a_system_without_images():
     with pytest.raises(ZooError, match="differ by their noise, but damsm generates none"):
         make_points(damsm.get_config("shapes"), "model.dropout", ["0.1"])
+
+
+def test_images_of_several_sizes_are_not_compared():
+    with pytest.raises(ZooError, match="share the size of the images, .*model.image_size cannot"):
+        make_points(dcgan.get_config("shapes"), "model.image_size", ["16", "32"])
+
+
+def test_a_sweep_goes_on_with_more_steps_and_values(monkeypatch, tmp_path):
+    """With settings that follow from the steps, as with one's own folder, and so does the key."""
+    folders.classes(tmp_path / "mine", 4)
+    trained = []
+
+    def train(recipe, place, strategy):
+        config = recipe.config
+        RunFolder(place, resolve(config, open_data(config)), quiet=True).close()
+        trained.append((place.name, config.steps, config.model.ema_decay))
+        return True
+
+    def run(steps, values):
+        config = dcgan.get_config("folder")
+        config.update_from_flattened_dict({
+            "data.directory": str(tmp_path / "mine"), "steps": steps, "batch_size": 4,
+        })
+        points = make_points(config, "model.filters", values)
+        sweep.run(recipe_of(config), "model.filters", points, tmp_path / "sweep",
+                  tf.distribute.get_strategy())
+
+    monkeypatch.setattr(sweep.launch, "build_experiment", lambda *_: None)
+    monkeypatch.setattr(sweep.launch, "run", train)
+    monkeypatch.setattr(sweep.sweep_report, "write", lambda *_: None)
+    run(10, [2])
+    run(5000, [2, 4])
+    assert trained == [
+        ("filters_2", 10, 0.99), ("filters_2", 5000, 0.99), ("filters_4", 5000, 0.99),
+    ]
 
 
 def test_a_failed_run_does_not_stop_the_others(monkeypatch, tmp_path):

@@ -97,6 +97,28 @@ def test_settings_of_a_stage_that_is_not_trained(recipe, settings, message):
             check()
 
 
+@pytest.mark.parametrize(("recipe", "key", "drawn"), [
+    ("attn_gan.py:emoji", "count", "shapes"), ("dcgan.py:folder", "count", "shape_classes"),
+    ("pix2pix.py:facades", "held_out_count", "shape_pairs"),
+])
+def test_a_number_of_images_that_are_not_drawn(recipe, key, drawn):
+    recipe = load_recipe(f"recipes/{recipe}")
+    recipe.config.data[key] = 7
+    for check in (recipe.validate, lambda: make_points(recipe, "batch_size", [4])):
+        with pytest.raises(ZooError, match=f"config.data.{key}=7 would .*name={drawn}; .*leave it"):
+            check()
+
+
+@pytest.mark.parametrize(("recipe", "key"), [
+    ("attn_gan.py:emoji", "held_out_count"), ("drit.py:shapes", "held_out_count"),
+    ("attn_gan.py:shapes", "count"),
+])
+def test_a_number_of_images_that_has_an_effect(recipe, key):
+    recipe = load_recipe(f"recipes/{recipe}")
+    recipe.config.data[key] = 7
+    recipe.validate()
+
+
 def test_settings_of_a_stage_that_follow_others_may_differ():
     recipe = load_recipe("recipes/attn_gan.py:folder")
     recipe.config.update_from_flattened_dict({"damsm": "mine", "size": "paper"})

@@ -62,7 +62,7 @@ SOURCES = {
     "shape_pairs": "ShapePairs",
     "shape_domains": "ShapeDomains",
 }
-FORMS = {  # form of the data -> names of sources; the first one reads a user's own folder
+FORMS = {  # form -> names of sources; the first reads a user's own folder, the last one draws
     "captions": ("folder", "emoji", "birds", "coco", "shapes"),
     "labels": ("classes", "cifar10", "emoji_styles", "shape_classes"),
     "pairs": ("pairs", "facade_labels", "shape_pairs"),

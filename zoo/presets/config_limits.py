@@ -1,14 +1,17 @@
 """Limits on the values in a preset's configuration, checked before a model is built from them.
 
 The sizes of networks are bounded by the weights file (`zoo.networks.budget`). The limits here are
-for sizes without weights, such as the words of a caption and the pixels of an image.
+for sizes without weights, such as the words of a caption and the pixels of an image. Other numbers
+with a fraction, such as the weight of a loss, only have to be finite.
 """
+
+import sys
 
 from zoo.errors import ZooError
 
 MAX_PIXELS = 8192  # side of an image
 MAX_WORDS = 4096  # words of a caption
-MAX_NUMBER = 1 << 16  # any other size or count
+MAX_NUMBER = 1 << 16  # any other whole number, a size or a count
 MAX_ENTRIES = 1 << 16  # total number of values, such as the names of classes
 MAX_TEXT = 4096  # characters of a string
 MAX_DEPTH = 8  # levels of nested lists and dicts
@@ -71,10 +74,11 @@ class _Check:
             self.value(item, f"{where}.{_short(name)}", name, depth + 1)
 
     def number(self, value, where, key):
-        largest = _LARGEST.get(key, MAX_NUMBER)
+        of_kind = sys.float_info.max if isinstance(value, float) else MAX_NUMBER
+        largest = _LARGEST.get(key, of_kind)
         if any(word in str(key).split("_") for word in _COUNTS_OF_TRAINING):
             largest = 2**63 - 1
-        if not -largest <= value <= largest:  # NaN too
+        if not -largest <= value <= largest:  # NaN and infinity too
             raise self.refusal(
                 f'"{_short(where)}" is {_short(repr(value))}, but may be at most {largest}'
             )

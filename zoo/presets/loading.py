@@ -6,18 +6,19 @@ import math
 import os
 import re
 import warnings
+from numbers import Integral
 
 from zoo import storage
 from zoo._lazy import quietly
 from zoo.errors import ZooError, reason
 from zoo.presets import download, integrity
-from zoo.presets.config_limits import check_config
+from zoo.presets.config_limits import MAX_WORDS, check_config
 from zoo.presets.hub import set_text_encoder
 
 _MODULE = re.compile(r"zoo\.models(\.[a-z][a-z0-9_]*)+")
 
 
-def from_preset(handle, dtype=None, text_encoder=None):
+def from_preset(handle, dtype=None, text_encoder=None, max_words=None):
     """Loads a trained model.
 
     Every file's SHA-256 is checked before it is opened, and no model larger than the weights file
@@ -33,6 +34,8 @@ def from_preset(handle, dtype=None, text_encoder=None):
             must be named here, or be in a folder that the environment variable
             ZOO_TRUSTED_MODULES names. Its files must be those that the model was trained with,
             which is checked before they are opened.
+        max_words: int or None. The words of a caption that the model reads, on which its weights do
+            not depend; None: those of the preset.
 
     Returns:
         The model, an instance of the class that the preset names, ready for `generate`. Networks
@@ -40,7 +43,8 @@ def from_preset(handle, dtype=None, text_encoder=None):
         to its EMA, with equal weights.
 
     Raises:
-        ZooError: there is no such preset, or it fails an integrity check.
+        ZooError: there is no such preset, it fails an integrity check, or an argument is not for
+            its model.
     """
     from zoo.models.base.arguments import policy_name
 
@@ -50,6 +54,8 @@ def from_preset(handle, dtype=None, text_encoder=None):
         config = _config(paths)
         cls = model_class(paths[integrity.CONFIG], config.get("module"), config.get("class"))
         set_text_encoder(handle, directory, config["config"], text_encoder)
+        if max_words is not None:
+            _set_max_words(handle, paths, config["config"], max_words)
         model = _model(cls, handle, paths, {**config["config"], "dtype": dtype})
     model.preset_metadata = metadata
     return model
@@ -112,6 +118,21 @@ def _config(paths):
         raise ZooError(f'{path} has no "config" with the arguments of the model.')
     check_config(path, config["config"])
     return config
+
+
+def _set_max_words(handle, paths, config, given):
+    """Sets the words of a caption that are read; `ZooError` for a model that reads no words."""
+    text = config.get("text_encoder")
+    kind = text.get("kind", "rnn") if isinstance(text, dict) else "rnn"
+    if integrity.VOCABULARY not in paths or "max_words" not in config or kind != "rnn":
+        raise ZooError(
+            f"`max_words` ({given}) is for a model that reads captions by the words of its own "
+            f"vocabulary, which the preset {handle} does not: leave it out."
+        )
+    whole = isinstance(given, Integral) and not isinstance(given, bool)
+    if not whole or not 1 <= given <= MAX_WORDS:
+        raise ZooError(f"`max_words` must be a whole number from 1 to {MAX_WORDS}, got {given!r}.")
+    config["max_words"] = int(given)
 
 
 def _model(cls, handle, paths, config):

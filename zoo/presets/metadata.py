@@ -2,9 +2,12 @@
 
 from zoo.errors import ZooError, nearest
 
-RESERVED = ("class", "files", "format", "parameters", "saved", "versions")
+OF_MODEL = ("class", "format", "parameters")  # entries that follow from the model,
+OF_FILES = ("files", "saved", "saved_to", "versions")  # and those of the files, new with each save
+RESERVED = (*OF_MODEL, *OF_FILES)
 _KINDS = (
-    (("name", "task", "class", "description", "limitations", "usage", "saved"), str, "a text"),
+    (("name", "task", "class", "description", "limitations", "usage", "saved", "saved_to"), str,
+     "a text"),
     (("licence", "source", "training", "training_data", "versions", "condition"), dict, "a dict"),
     (("data", "results", "pictures"), (list, tuple), "a list of dicts"),
     (("parameters",), int, "a whole number"),
@@ -14,6 +17,29 @@ _ENTRIES = (
     ("results", ("metric", "value", "protocol")),
     ("pictures", ("path", "text")),
 )
+
+
+def without_reserved(metadata, own, loaded):
+    """A user's metadata without the entries that follow from the model and its files.
+
+    Args:
+        metadata: dict, such as the `preset_metadata` of a loaded model, or None.
+        own: dict of `OF_MODEL` -> value of the model that is saved.
+        loaded: dict, the metadata of the preset that the model was loaded from, or {}.
+
+    Raises:
+        ZooError: it has another value for one of `OF_MODEL`; or as `check_metadata`.
+    """
+    if isinstance(metadata, dict):
+        for key in OF_MODEL:
+            if key in metadata and metadata[key] not in (own[key], loaded.get(key)):
+                raise ZooError(
+                    f'metadata["{key}"] is {_short(metadata[key])}, but that of the model is '
+                    f"{own[key]!r}: leave it out, it is taken from the model itself."
+                )
+        metadata = {key: value for key, value in metadata.items() if key not in RESERVED}
+    check_metadata(metadata)
+    return metadata or {}
 
 
 def check_metadata(metadata):

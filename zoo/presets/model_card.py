@@ -16,6 +16,7 @@ _IN_SECTIONS = {
     "pictures",
     "results",
     "saved",
+    "saved_to",
     "source",
     "task",
     "training",
@@ -72,9 +73,9 @@ def _facts(metadata):
 
 
 def _usage(metadata):
-    condition, name = recorded_condition(metadata), _name(metadata)
-    code = metadata.get("usage") or (condition and python_lines(name, condition))
-    command = condition and command_lines(name, condition)
+    condition, handle = recorded_condition(metadata), metadata.get("saved_to") or _name(metadata)
+    code = metadata.get("usage") or (condition and python_lines(handle, condition))
+    command = condition and command_lines(handle, condition)
     parts = ["## Use"] if code or command else []
     if code:
         parts.append(f"```python\n{code}\n```")

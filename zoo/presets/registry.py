@@ -111,6 +111,23 @@ def builtin_directory(name):
     return os.path.join(FOLDER, name)
 
 
+def handle_of(directory):
+    """The handle by which `zoo.from_preset` loads the preset in a directory.
+
+    Args:
+        directory: str or path, as the user gave it.
+
+    Returns:
+        str: the name of a preset that ships with the package; else the directory itself, with "./"
+        before one that has a built-in name.
+    """
+    directory = os.fspath(directory)
+    folder, name = os.path.split(os.path.realpath(directory))
+    if folder == os.path.realpath(FOLDER):
+        return name
+    return os.path.join(os.curdir, directory) if directory in builtin_names() else directory
+
+
 def unknown_handle(handle):
     """The `ZooError` for an unknown handle; lists the built-in presets and the forms of handles."""
     names = builtin_names()

@@ -3,6 +3,7 @@
 import datetime
 import importlib
 import json
+import math
 import os
 import shutil
 
@@ -11,8 +12,9 @@ from zoo.checks import check_weights
 from zoo.errors import ZooError
 from zoo.presets import integrity
 from zoo.presets.config_limits import check_config
-from zoo.presets.metadata import check_metadata
+from zoo.presets.metadata import check_metadata, without_reserved
 from zoo.presets.model_card import card
+from zoo.presets.registry import handle_of
 from zoo.presets.usage import condition_record
 from zoo.version import __version__
 
@@ -30,7 +32,8 @@ def save_to_preset(model, directory, metadata=None, half=False):
             (dict), `training_data` (dict: which images it was trained on, and which not),
             `results` (list of {"metric", "value", "protocol"}), `limitations` (str), `pictures`
             (list of {"path", "text"}, relative links), `condition` (default: the model's, see
-            `zoo.presets.usage.condition_record`).
+            `zoo.presets.usage.condition_record`). The `preset_metadata` of a loaded model keep its
+            entries; those of the class and the files are always taken from `model`.
         half: bool. Store float32 weights as float16: half the size, 3 significant digits.
 
     Returns:
@@ -42,9 +45,10 @@ def save_to_preset(model, directory, metadata=None, half=False):
     """
     check_target(directory)
     directory = os.fspath(directory)
-    check_metadata(metadata)
-    config = model_config(model)
     variables = model.preset_variables()
+    own = _of_model(model, variables)
+    metadata = without_reserved(metadata, own, getattr(model, "preset_metadata", {}))
+    config = model_config(model)
     check_weights(f"The {type(model).__name__}", variables)
     with storage.atomic_folder(directory) as folder:
 
@@ -57,7 +61,7 @@ def save_to_preset(model, directory, metadata=None, half=False):
             Vocabulary(config["config"].pop("vocabulary")).save(path(integrity.VOCABULARY))
         storage.write_json(path(integrity.CONFIG), config, strict=True)
         storage.save_variables(path(integrity.WEIGHTS), variables, half=half)
-        full_metadata = _full_metadata(model, directory, metadata, variables, folder)
+        full_metadata = _full_metadata(model, directory, metadata, own, folder)
         storage.write_json(path(integrity.METADATA), full_metadata, strict=True)
         storage.write_bytes_atomically(path(integrity.README), card(full_metadata).encode())
         _keep_other_files(directory, folder)
@@ -86,7 +90,9 @@ def update_metadata(directory, **changes):
     """
     metadata, _ = integrity.checked_files(directory)
     check_metadata(changes)
+    metadata.pop("saved_to", None)
     metadata = {**metadata, **changes}
+    metadata.update(_saved_to(directory, metadata.get("name")))
     text = card(metadata)
     storage.write_json(os.path.join(directory, integrity.METADATA), metadata, strict=True)
     storage.write_bytes_atomically(os.path.join(directory, integrity.README), text.encode())
@@ -153,7 +159,22 @@ def _is_preset(directory):
     return isinstance(content, dict) and {"format", "class", "files"} <= content.keys()
 
 
-def _full_metadata(model, directory, metadata, variables, folder):
+def _of_model(model, variables):
+    """The entries `zoo.presets.metadata.OF_MODEL`."""
+    return {
+        "class": type(model).__name__,
+        "format": integrity.FORMAT,
+        "parameters": sum(math.prod(variable.shape) for variable in variables.values()),
+    }
+
+
+def _saved_to(directory, name):
+    """The entry `saved_to`, the handle that the card shows; none where the name is the handle."""
+    handle = handle_of(directory)
+    return {} if handle == name else {"saved_to": handle}
+
+
+def _full_metadata(model, directory, metadata, own, folder):
     """The content of `metadata.json`: the user's entries and those taken from the model."""
     import keras
     import numpy as np
@@ -161,18 +182,20 @@ def _full_metadata(model, directory, metadata, variables, folder):
 
     names = (integrity.CONFIG, integrity.WEIGHTS, integrity.VOCABULARY)
     paths = {name: os.path.join(folder, name) for name in names}
-    entries = dict(metadata or {})
+    entries = dict(metadata)
+    name = entries.pop("name", os.path.basename(os.path.realpath(directory)))
     return {
-        "format": integrity.FORMAT,
-        "name": entries.pop("name", os.path.basename(os.path.realpath(directory))),
+        "format": own["format"],
+        "name": name,
         "task": entries.pop("task", getattr(model, "task", None)),
-        "class": type(model).__name__,
+        "class": own["class"],
         "description": entries.pop("description", _first_line(model)),
         "licence": entries.pop("licence", None),
         "condition": entries.pop("condition", condition_record(model)),
-        "parameters": int(sum(np.prod(v.shape, dtype=np.int64) for v in variables.values())),
+        "parameters": own["parameters"],
         **entries,
         "saved": datetime.date.today().isoformat(),
+        **_saved_to(directory, name),
         "versions": {
             "zoo": __version__,
             "tensorflow": tf.__version__,

@@ -55,18 +55,18 @@ def recorded_condition(metadata):
     return None
 
 
-def python_lines(name, record):
-    """Lines of Python code that use the preset `name`."""
+def python_lines(handle, record):
+    """Lines of Python code that use the preset `handle`."""
     return (
         "import zoo\n\n"
-        f"model = zoo.from_preset({json.dumps(name)})  # or the path of this directory\n"
+        f"model = zoo.from_preset({json.dumps(handle)})  # or the path of this directory\n"
         f"{condition_class(record['kind']).python_example(record)}"
     )
 
 
-def command_lines(name, record):
-    """The command that uses the preset `name`, one line per direction."""
-    start = f"{GENERATE} --preset={shlex.quote(name)}"
+def command_lines(handle, record):
+    """The command that uses the preset `handle`, one line per direction."""
+    start = f"{GENERATE} --preset={shlex.quote(handle)}"
     return "\n".join(
         f"{start} {flags}" for flags in condition_class(record["kind"]).command_examples(record)
     )

@@ -17,6 +17,7 @@ from zoo.storage.files import write_bytes_atomically
 
 _KINDS = {"f": "float", "i": "integer", "u": "unsigned integer", "b": "bool"}
 _SHOWN = 5  # names listed in an error message
+REMEDY = "Use a file of a model with the same networks, sizes and vocabulary."
 _MAX_ENTRIES = 100_000  # weights and groups of a file
 _MAX_DEPTH = 32  # levels of nested groups
 
@@ -48,7 +49,7 @@ def save_variables(path, variables, half=False, notes=None):
     write_bytes_atomically(path, image.getbuffer())
 
 
-def load_variables(path, variables):
+def load_variables(path, variables, remedy=REMEDY):
     """Assigns the weights that `save_variables` wrote to `variables`: all of them, or none.
 
     Args:
@@ -56,6 +57,7 @@ def load_variables(path, variables):
         variables: dict of name to `keras.Variable`, `tf.Variable` or `np.ndarray` (filled in
             place). A float variable accepts stored float16, float32 or float64; other types must
             be equal.
+        remedy: str, what to do if the names, shapes or types differ, the end of the message.
 
     Raises:
         ZooError: the file is not readable HDF5, contains links, external storage or compression,
@@ -68,8 +70,7 @@ def load_variables(path, variables):
             shown = "; ".join(problems[:_SHOWN])
             more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
             raise ZooError(
-                f"{path} does not hold the expected weights: {shown}{more}. "
-                "Use a file of a model with the same networks, sizes and vocabulary."
+                f"{path} does not hold the expected weights: {shown}{more}. {remedy}"
             )
         values = {name: _read(path, name, datasets[name]) for name in variables}
     check_finite(str(path), values)

@@ -8,6 +8,7 @@ import os
 
 from ml_collections import ConfigDict
 
+from zoo.data import FORMS, form_of
 from zoo.errors import ZooError, check_choice, nearest
 from zoo.training.setting_rules import check_settings, flatten
 
@@ -114,7 +115,7 @@ def validate(config):
                          ("negatives", SHARES)):
         if key in config:
             check_choice(f"config.{key}", config[key], options)
-    for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none")),
+    for key, options in (("on_error", ("raise", "skip")), ("crop", ("paper", "none", "unfiltered")),
                          ("unknown", ("drop", "unk")), ("words", ("unicode", "ascii")),
                          ("direction", ("a2b", "b2a")),
                          ("layout", ("auto", "side_by_side", "folders"))):
@@ -127,6 +128,27 @@ def validate(config):
             f"config.steps={config.steps} and config.epochs={config.epochs} are two lengths of one "
             "training: set one of them."
         )
+
+
+def check_counts(config, defaults):
+    """Raises `ZooError` for a changed number of images of a source that does not draw its images.
+
+    Args:
+        config: a config.
+        defaults: the same config before the user changed it; None if unknown, which is not checked.
+    """
+    name = config.data.get("name")
+    form = form_of(name)
+    if defaults is None or form is None or name == FORMS[form][-1]:
+        return
+    without_effect = ("count",) if form == "captions" else ("count", "held_out_count")
+    for key in without_effect:
+        if config.data.get(key) != defaults.data.get(key):
+            raise ZooError(
+                f"config.data.{key}={config.data[key]} would have no effect: it is a number of "
+                f"images to draw, with config.data.name={FORMS[form][-1]}; of {name} all images "
+                "are used: leave it out."
+            )
 
 
 def check_batch_size(config, least, why, even=False):

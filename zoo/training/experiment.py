@@ -20,8 +20,9 @@ class Experiment:
             `best_metric`, the metric that selects the best preset (lower is better, "" for none);
             `protocol`, how it is measured; `images`, the images it is measured on, such as
             "held-out (test)" (see `zoo.data.splits`).
-        samples: (directory, step) -> the generated images, uint8, or None; or None. Writes images
-            to files and to TensorBoard.
+        samples: (directory, step) -> the generated images, uint8, or a tuple of them, one array
+            per direction of two domains, or None; or None. Writes images to files and to
+            TensorBoard.
         metadata: dict, the metadata of the presets, see `zoo.presets.save_to_preset`.
         start: str, the log line of a fine-tuning, see `zoo.training.initial_weights`.
         meaning: dict, the vocabulary, classes, seed and data that the weights belong to, see

@@ -70,7 +70,7 @@ def decay_arguments(config, data):
     """
     if not config.decay.epochs:
         return {}
-    steps_per_epoch = -(-len(data) // config.batch_size)  # the last batch counts, as in the papers
+    steps_per_epoch = _steps_per_epoch(config, data)
     if config.steps > config.decay.epochs * steps_per_epoch:
         epochs = -(-config.steps // steps_per_epoch)
         raise ZooError(
@@ -81,6 +81,23 @@ def decay_arguments(config, data):
             "constant rates."
         )
     return {"steps_per_epoch": steps_per_epoch, **config.decay}
+
+
+def check_decay(config, data, directory):
+    """Raises `ZooError` if the run in a folder would go on after its learning rates are 0."""
+    epochs = config.get("decay", {}).get("epochs", 0)
+    last = epochs * _steps_per_epoch(config, data)
+    if epochs and config.steps > last:
+        raise ZooError(
+            f"The run in {directory} keeps the decay that it began with, config.decay.epochs="
+            f"{epochs}: its learning rates are 0 after step {last}, and the rest of "
+            f"{config.steps} steps would change nothing. Give --config.steps={last} to complete "
+            f"it, or go on from it in a new folder with --config.init={directory}."
+        )
+
+
+def _steps_per_epoch(config, data):
+    return -(-len(data) // config.batch_size)  # the last batch counts, as in the papers
 
 
 def model_arguments(config):

@@ -90,7 +90,8 @@ def follow_size(config, variants, names):
         follow("model.ema_decay", functools.partial(_ema_decay, kind, decays),
                "size", "steps", "epochs", "batch_size", "data.directory")
     if "decay" in config:  # of the learning rates: constant in the first half, as in the papers
-        follow("decay.epochs", functools.partial(_decay_epochs, kind, epochs),
+        own = {size: flat[size]["decay.epochs"] for size in SIZES}
+        follow("decay.epochs", functools.partial(_decay_epochs, kind, epochs, own),
                "size", "steps", "epochs", "batch_size", "data.directory")
         follow("decay.constant_epochs", lambda epochs: epochs // 2, "decay.epochs")
     for group in ("pretraining", "captioning"):
@@ -144,12 +145,13 @@ def _ema_decay(kind, choices, size, steps, epochs, batch_size, directory):
     return decay if steps >= FEW_STEPS else min(decay, SHORT_DECAY)
 
 
-def _decay_epochs(kind, choices, size, steps, epochs, batch_size, directory):
+def _decay_epochs(kind, choices, own, size, steps, epochs, batch_size, directory):
     """The training's epochs, also where it is given in steps; 0 for a variant without a decay."""
-    own = _epochs(kind, choices, size, directory)
+    if not _of_size(own, size):
+        return 0
     count = _images(kind, directory)
-    if epochs or not own or not count:
-        return epochs or own
+    if epochs or not count:
+        return epochs or _epochs(kind, choices, size, directory)
     return -(-steps // -(-count // batch_size))
 
 

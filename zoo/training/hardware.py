@@ -17,36 +17,29 @@ def processor_name(cpuinfo=CPUINFO):
     return names[0] if names else platform.processor() or platform.machine()
 
 
-# Systems whose step takes no less time in bfloat16 on a processor that has it (docs/benchmarks.md).
-NOT_FASTER = ("bicyclegan",)
-
-
-def automatic_precision(system, cpuinfo=CPUINFO):
+def automatic_precision(cpuinfo=CPUINFO):
     """What `dtype: "auto"` stands for on this machine.
 
     Args:
-        system: str, a recipe's.
         cpuinfo: path of Linux' description of the processor.
 
     Returns:
-        "mixed_bfloat16" without a GPU, on a processor with instructions for it that make the
-        system's step faster, else "float32".
+        "mixed_bfloat16" without a GPU, on a processor with instructions for it, else "float32".
     """
-    fast = has_bfloat16(cpuinfo) and system not in NOT_FASTER
-    return "mixed_bfloat16" if fast else "float32"
+    return "mixed_bfloat16" if has_bfloat16(cpuinfo) else "float32"
 
 
-def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
+def precision_line(wanted, dtype, cpuinfo=CPUINFO):
     """A line for the log: what "auto" stands for, or that another precision would be faster; or "".
 
     Args:
         wanted: str, the setting; dtype: str, the Keras policy of the run.
-        system, cpuinfo: see `automatic_precision`.
+        cpuinfo: see `automatic_precision`.
     """
     fast = has_bfloat16(cpuinfo)
     if wanted == "auto":
         why = "this processor has instructions for it" if dtype == "mixed_bfloat16" else (
-            "auto is bfloat16 only without a GPU, where the processor and the system gain from it")
+            "auto is bfloat16 only without a GPU, on a processor with instructions for it")
         return f"dtype: {dtype}; {why}"
     if fast is None:
         return ""
@@ -55,7 +48,7 @@ def precision_line(wanted, dtype, system, cpuinfo=CPUINFO):
             "this processor has no instructions for bfloat16, in which the run computes: "
             "--config.dtype=float32 is several times faster here"
         )
-    if dtype == "float32" and fast and system not in NOT_FASTER:
+    if dtype == "float32" and fast:
         return (
             "this processor has instructions for bfloat16: --config.dtype=mixed_bfloat16 would "
             "take less time (see docs/scaling.md); this run computes in float32"

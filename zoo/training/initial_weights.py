@@ -1,10 +1,11 @@
 """Fine-tuning: the networks of a new run start with the weights of a preset or of another run.
 
-Weights go by name. The rows of a word or class go by the word or the class, so a vocabulary may
-grow and classes may change; new ones keep their new weights. A run also has discriminators, which
-presets lack. Optimizers, the step and the EMA's age always start anew.
+Weights are matched by name, and the rows of words and classes by word and class, so a vocabulary
+may grow and classes may change; new ones keep their new weights. A run also has discriminators,
+which presets lack. Optimizers, the step and the EMA's age are always reset.
 """
 
+import os
 from pathlib import Path
 
 import keras
@@ -13,6 +14,8 @@ import numpy as np
 from zoo import storage
 from zoo.errors import ZooError
 from zoo.models.base.conditional_gan import ConditionalGAN
+from zoo.presets.registry import builtin_names
+from zoo.training.run_data import recorded_words
 from zoo.training.text import modules_of
 
 SETTING = "config.init"
@@ -47,11 +50,13 @@ def grown_vocabulary(config, vocabulary):
     """
     from zoo.text.vocabulary import Vocabulary
 
-    source = source_model(config)
-    old = getattr(source, "vocabulary", None)
+    path = _checkpoint(config.get("init"))
+    old = None if path is None else recorded_words(path)
+    if old is None:
+        old = getattr(getattr(source_model(config), "vocabulary", None), "tokens", None)
     if old is None:
         return vocabulary
-    return Vocabulary([*old.tokens, *(t for t in vocabulary.tokens if t not in set(old.tokens))])
+    return Vocabulary([*old, *(token for token in vocabulary.tokens if token not in set(old))])
 
 
 def start_from(model, config):
@@ -68,7 +73,8 @@ def start_from(model, config):
         str, what was copied, for the log; "" without `init`.
 
     Raises:
-        ZooError: the preset is of another system or of other sizes. Nothing is then copied.
+        ZooError: the preset is of another system, or has networks of other sizes or layers.
+            Nothing is then copied.
     """
     source, handle = source_model(config), config.get("init")
     if source is None:
@@ -88,13 +94,14 @@ def start_from(model, config):
         value = _named(stored, name)
         if value is None:
             continue
-        rows = model.named_rows.get(name.removeprefix("ema_"))
+        rows = model.named_rows.get(_plain(name))
         if rows is not None and old != new:
             value = _by_name(_array(variable), value, *rows, old, new)
         if value is None or value.shape != tuple(variable.shape):
             problems.append(
                 f"{name} is {_named(stored, name).shape} there and {tuple(variable.shape)} here")
         values[name] = value
+    problems += _without_counterpart(stored, targets)
     if problems:
         raise ZooError(_other_sizes(handle, source, model, problems))
     for name, value in values.items():
@@ -120,8 +127,36 @@ def check_start(recipe, stages):
             )
 
 
+def start_name(handle, resumed=None):
+    """The start of a fine-tuning, for the card: a preset's name with the first digits of its
+    weights' SHA-256, or the name of a run's folder.
+
+    Args:
+        handle: str, the preset or run folder.
+        resumed: folder of a fine-tuning that resumes; it has recorded the name, and its start need
+            not exist any more. None for a new one.
+    """
+    from zoo.presets import read_metadata
+
+    folder = os.path.basename(os.path.abspath(handle))
+    try:
+        if resumed is not None:
+            last = read_metadata(str(Path(resumed) / "presets" / "last"))
+            return (last.get("training") or {}).get("init") or folder
+        if _checkpoint(handle) is not None:
+            return folder
+        metadata = read_metadata(handle)
+    except ZooError:  # a run that was killed before it had a preset
+        return folder
+    digest = metadata["files"]["model.weights.h5"]["sha256"]
+    return f"{metadata.get('name') or folder}, weights sha256 {digest[:16]}"
+
+
 def _checkpoint(handle):
-    """The checkpoint of a run folder, or None for a preset."""
+    """The checkpoint of a run folder; None for a preset, and for the name of a built-in one, which
+    wins over a folder of that name."""
+    if not handle or handle in builtin_names():
+        return None
     path = Path(handle) / "checkpoints" / "last.h5"
     return path if path.exists() else None
 
@@ -139,8 +174,22 @@ def _array(variable):
 
 def _named(stored, name):
     """The stored weight of this name, or of the other generator: the EMA, or the trained one."""
-    other = name.removeprefix("ema_") if name.startswith("ema_") else f"ema_{name}"
+    other = _plain(name) if name.startswith("ema_") else f"ema_{name}"
     return stored.get(name, stored.get(other))
+
+
+def _plain(name):
+    """The name of a weight without the EMA's prefix."""
+    return name.removeprefix("ema_")
+
+
+def _without_counterpart(stored, targets):
+    """The weights that only one side has, in networks of which both have some: list of str."""
+    there, here = {_plain(name) for name in stored}, {_plain(name) for name in targets}
+    shared = {name.split("/")[0] for name in there & here}
+    return [f"{name} is only {where}" for names, where in ((there - here, "there"),
+                                                           (here - there, "here"))
+            for name in sorted(names) if name.split("/")[0] in shared]
 
 
 def _row_names(model):
@@ -170,8 +219,8 @@ def _other_sizes(handle, source, model, problems):
                 if key not in _FREE and there[key] != here.get(key)]
     more = f" and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
     advice = f" It was trained with {', '.join(settings)}." if settings else ""
-    return (f"{SETTING}={handle} has networks of other sizes: {'; '.join(problems[:_SHOWN])}{more}."
-            f"{advice} Use its settings.")
+    return (f"{SETTING}={handle} has networks of other sizes or layers: "
+            f"{'; '.join(problems[:_SHOWN])}{more}.{advice} Use its settings.")
 
 
 def _note(handle, values, targets, old, new):

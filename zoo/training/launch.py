@@ -14,8 +14,9 @@ from zoo.errors import ZooError
 from zoo.presets.usage import condition_record
 from zoo.training.cluster import chosen_strategy, is_chief, lost_workers_explained
 from zoo.training.config import flatten, negatives_of, replace_auto, to_plain
+from zoo.training.experiments import check_decay
 from zoo.training.hardware import automatic_precision, precision_line, set_threads
-from zoo.training.initial_weights import check_start, start_from
+from zoo.training.initial_weights import check_start, start_from, start_name
 from zoo.training.pretraining import (
     check_pretraining,
     check_weights,
@@ -69,14 +70,17 @@ def _run(recipe, workdir, strategy, threads):
     check_config_matches(workdir, recipe.config)
     check_folder(workdir, data)
     check_weights(recipe)
+    begun = (Path(workdir) / "config.json").exists()
+    if begun:
+        check_decay(recipe.config, data, workdir)
     experiment, first = None, stages_to_train(recipe)
-    if not first or not (Path(workdir) / "config.json").exists():
+    if not first or not begun:
         # Invalid settings fail here, before anything is written or pre-trained.
-        experiment = build_experiment(recipe, data, strategy, first_start=is_new(workdir))
+        experiment = build_experiment(recipe, data, strategy, resumed=with_checkpoint(workdir))
     folder = RunFolder(workdir, recipe.config, writer=is_chief(strategy))
     try:
-        precision = precision_line(wanted, recipe.config.dtype, recipe.config.system)
-        for line in (*data.notes, precision, threads):
+        precision = precision_line(wanted, recipe.config.dtype)
+        for line in (*data.notes, "" if begun else precision, threads):  # begun: it is fixed
             if line:
                 folder.log(line)
         record(folder, data)
@@ -86,7 +90,7 @@ def _run(recipe, workdir, strategy, threads):
             presets = pretrain_all(recipe, data, folder, strategy)
             if presets is None:
                 return False
-            experiment = build_experiment(recipe, data, strategy, presets, is_new(folder.path))
+            experiment = build_experiment(recipe, data, strategy, presets, with_checkpoint(workdir))
         _add_data_facts(experiment, recipe, data, presets)
         folder.log(data.describe(experiment.model))
         folder.log("parameters: " + parameter_summary(experiment.model))
@@ -106,7 +110,7 @@ def resolve(recipe, data):
     """A copy of the recipe with `steps` set: `epochs` passes over the data where `steps` is 0; and
     with this machine's `dtype` where it is "auto"."""
     config = recipe.config.copy_and_resolve_references()
-    replace_auto(config, lambda key: automatic_precision(config.system))
+    replace_auto(config, lambda key: automatic_precision())
     recipe, count = recipe.with_config(config), len(data)
     check_pretraining(recipe)
     parts = [("config", config)]
@@ -132,16 +136,20 @@ def resolve(recipe, data):
     return recipe
 
 
-def build_experiment(recipe, data, strategy, presets=None, first_start=True):
+def build_experiment(recipe, data, strategy, presets=None, resumed=None):
     """Builds the `Experiment` of a resolved recipe. The same config gives the same initial weights.
 
     Args:
         presets: dict of stage name -> preset of the trained network, by default those in the
             config. For a stage without a preset the recipe builds an untrained network, which
             suffices for `describe`.
-        first_start: bool. False for a run that resumes, whose weights its checkpoint has.
+        resumed: the folder of a run that resumes, whose words and weights its checkpoint has, so
+            that the start of a fine-tuning is not read again. None for a new run.
     """
     config = recipe.config
+    if resumed is not None and config.get("init"):
+        config = config.copy_and_resolve_references()
+        config.init = os.path.abspath(resumed)
     keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(config.seed)
     keras.config.set_dtype_policy(config.dtype)
@@ -149,8 +157,8 @@ def build_experiment(recipe, data, strategy, presets=None, first_start=True):
         experiment = recipe.build(config, data, presets or named_presets(recipe))
         if strategy.num_replicas_in_sync > 1:
             experiment.model.share(config.statistics, negatives_of(config))
-        experiment.start = start_from(experiment.model, config) if first_start else ""
-    experiment.metadata = {**_metadata(recipe, experiment.model), **experiment.metadata}
+        experiment.start = "" if resumed is not None else start_from(experiment.model, config)
+    experiment.metadata = {**_metadata(recipe, experiment.model, resumed), **experiment.metadata}
     record, captions = condition_record(experiment.model), getattr(experiment.samples, "labels", [])
     if record and record["kind"] == "captions" and captions:
         experiment.metadata["condition"] = {**record, "caption": captions[0]}  # the card's example
@@ -162,7 +170,7 @@ _FILES = ("data.directory", "init", "text_cache", "image_weights", "text_encoder
           "text_encoder.encoder", "score_encoder")
 
 
-def _metadata(recipe, model):
+def _metadata(recipe, model, resumed=None):
     """Provenance metadata for the model card of the run's presets."""
     training = flatten(to_plain(recipe.config))
     for name in (*_FILES, *named_presets(recipe)):
@@ -170,7 +178,7 @@ def _metadata(recipe, model):
     training = {name: value for name, value in training.items() if not name.endswith(".init")}
     config = recipe.config
     if config.get("init"):
-        training["init"] = Path(config.init).name
+        training["init"] = start_name(config.init, resumed)
     return {
         "name": f"{config.system}_{config.dataset}_{model.image_size}",
         "source": {"recipe": recipe.source},
@@ -221,7 +229,7 @@ def pretrain(recipe, stage, data, folder, strategy, earlier):
                 f"pre-training a {stage.name.upper()} (--config.{stage.name}=PRESET would use a "
                 "trained one)"
             )
-            experiment = build_experiment(part, data, strategy, earlier, is_new(inner.path))
+            experiment = build_experiment(part, data, strategy, earlier, with_checkpoint(directory))
             _add_data_facts(experiment, part, data, earlier)
             inner.log(data.describe(experiment.model))
             if experiment.start:
@@ -234,9 +242,9 @@ def pretrain(recipe, stage, data, folder, strategy, earlier):
     return str(inner.preset("best" if inner.preset("best").exists() else "last"))
 
 
-def is_new(directory):
-    """Whether a run folder has no checkpoint yet."""
-    return not (Path(directory) / "checkpoints" / "last.h5").exists()
+def with_checkpoint(directory):
+    """The run folder, if it has a checkpoint, from which the run then resumes; else None."""
+    return directory if (Path(directory) / "checkpoints" / "last.h5").exists() else None
 
 
 def is_done(folder, steps):

@@ -6,9 +6,16 @@ SHARE = 0.1  # of the data's own figure, below which a figure is worth a word
 
 
 def batch_images(batch):
-    """The largest real images of a training batch: float (batch, h, w, channels) in [-1, 1]."""
-    images = next(batch[name] for name in ("images", "target", "images_b") if name in batch)
-    return np.asarray(images[-1] if isinstance(images, tuple | list) else images)
+    """The largest real images of a training batch, in the order of the generated ones.
+
+    Returns:
+        tuple of float (batch, h, w, channels) in [-1, 1]: one array; of two domains B, then A,
+        which a2b and b2a generate.
+    """
+    if "images_b" in batch:
+        return np.asarray(batch["images_b"]), np.asarray(batch["images_a"])
+    images = batch["images" if "images" in batch else "target"]
+    return (np.asarray(images[-1] if isinstance(images, tuple | list) else images),)
 
 
 def contrast(images):

@@ -104,8 +104,14 @@ def last_size(config):
 def check_weights(recipe):
     """Raises `ZooError` if the system or one of its stages lacks pre-trained weights, see
     `require_weights`."""
-    for part in (recipe, *map(recipe.of_stage, stages_to_train(recipe))):
-        part.check_weights(part.config)
+    recipe.check_weights(recipe.config)
+    for stage in stages_to_train(recipe):
+        part = recipe.of_stage(stage)
+        try:
+            part.check_weights(part.config)
+        except ZooError as error:  # it names flags of the stage's own recipe
+            text = str(error).replace("--config.", f"--config.{stage.group}.")
+            raise ZooError(text) from error
 
 
 def require_weights(config, kind, encoder, file):
@@ -123,6 +129,6 @@ def require_weights(config, kind, encoder, file):
     if config.model.image_encoder == kind and not config.model.image_weights:
         raise ZooError(
             f"{config.system.upper()} is trained on top of {encoder}, which needs ImageNet "
-            f"weights: give image_weights=PATH in its `model` group (torchvision's {file}, or "
-            'its arrays as .npz), or image_encoder="compact".'
+            f"weights: give --config.model.image_weights=PATH (torchvision's {file}, or its arrays "
+            "as .npz), or --config.model.image_encoder=compact."
         )

@@ -104,6 +104,7 @@ class Recipe:
         """Raises `ZooError` for settings that cannot be used. Opens no files."""
         settings.validate(self.config)
         check_unused(self)
+        settings.check_counts(self.config, self.defaults)
         self.check(self.config)
 
 

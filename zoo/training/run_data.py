@@ -6,6 +6,7 @@ rows of its weights refer to: the vocabulary, the classes, the seed, the data's 
 hashes of the pre-trained networks.
 """
 
+import contextlib
 import gzip
 import json
 import zlib
@@ -192,18 +193,34 @@ def check_meaning(path, notes, meaning):
     """Raises `ZooError`, naming the first difference, if a checkpoint has another meaning."""
     if not has_meaning(notes):
         return
-    try:
+    with _damage_explained(path):
         difference = _other_meaning(json.loads(notes[NOTE]), meaning)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise ZooError(
-            f"{path} is damaged: its record of the data cannot be read. Restore a copy, or start "
-            "again in another --workdir."
-        ) from None
     if difference:
         raise ZooError(
             f"{path} does not belong to this run: {difference}. Restore the run's own checkpoint "
             "or data, or start again in another --workdir."
         )
+
+
+def recorded_words(path):
+    """The words that the weights of a checkpoint belong to, a list; None if it records none."""
+    from zoo.storage import read_notes
+
+    notes = read_notes(str(path))
+    with _damage_explained(path):
+        words = json.loads(notes[NOTE]).get("vocabulary") if has_meaning(notes) else None
+        return None if words is None else [str(word) for word in words]
+
+
+@contextlib.contextmanager
+def _damage_explained(path):
+    try:
+        yield
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise ZooError(
+            f"{path} is damaged: its record of the data cannot be read. Restore a copy, or start "
+            "again in another --workdir."
+        ) from None
 
 
 def check_pretrained(directory, presets):

@@ -239,22 +239,30 @@ def check_config_matches(directory, config):
         )
 
 
-def as_begun(config, directory):
+def as_begun(config, directory, names=None, skip=()):
     """A copy of the config in which settings that are newer than the run keep their old values.
 
     A setting that follows from others, such as the EMA decay from the number of steps, keeps its
-    value, so that a run can be continued for more steps. The defaults of two settings differ from
-    the behavior before they were introduced: a run started without `data.held_out_fraction`
-    continues with all images of a data set that has no held-out split, and one started without
-    `data.words` continues with its tokenization. `dtype: "auto"` stays what it was when the run
-    began, also on another machine.
+    value, so that a run can be continued for more steps; the steps of a stage whose length is
+    given in epochs follow from these at every start. The defaults of two settings differ from the
+    behavior before they were introduced: a run started without `data.held_out_fraction` continues
+    with all images of a data set that has no held-out split, and one started without `data.words`
+    continues with its tokenization. `dtype: "auto"` stays what it was when the run began, also on
+    another machine.
+
+    Args:
+        names: list of str, the settings that follow from others; by default those of `config`. A
+            resolved copy, in which nothing follows any more, has those of its original.
+        skip: names of settings that keep nothing, such as the one that a sweep varies.
     """
     result = config.copy_and_resolve_references()
     begun = read_config(directory) if os.path.isdir(directory) else None
     if begun is None:
         return result
-    known = flatten(begun)
-    for key in set(following_settings(config)) & known.keys() - set(RUNTIME_KEYS):
+    names = following_settings(config) if names is None else names
+    known = {key: value for key, value in flatten(begun).items() if key not in skip}
+    in_epochs = {f"{key[:-6]}steps" for key in known if key.endswith(".epochs") and known[key]}
+    for key in set(names) & known.keys() - in_epochs - set(RUNTIME_KEYS):
         value = known[key]
         result.update_from_flattened_dict({key: tuple(value) if type(value) is list else value})
     replace_auto(result, lambda key: known.get(key, "auto"))

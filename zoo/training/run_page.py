@@ -17,7 +17,7 @@ _STEP = re.compile(_TIME + r"step (\d+)/\d+ \(\d+ %\)  (.*)")
 _SCORE = re.compile(_TIME + r"(.+) at step (\d+): (.*)")
 _FIGURE = re.compile(r"([\w/\[\]-]+) (-?[\d.]+(?:e[+-]?\d+)?)")
 _SAMPLE = re.compile(r"step_(\d+)(\w*)\.png")
-WIDTH, HEIGHT, POINTS = 360, 140, 400  # of a curve, and the most points that it draws
+WIDTH, HEIGHT, POINTS = 360, 140, 400  # of a curve, and the most points between its ends
 
 
 def write_page(folder):
@@ -78,7 +78,7 @@ def read_curves(log):
 
 def curve(name, points):
     """A figure's curve as an HTML figure with inline SVG; `points`: list of (step, value)."""
-    points = points[::-(-len(points) // POINTS)] + points[-1:]
+    points = _drawn(points)
     steps, values = zip(*points, strict=True)
     low, high = min(values), max(values)
     across, up = max(steps[-1] - steps[0], 1), (high - low) or 1
@@ -93,6 +93,16 @@ def curve(name, points):
         f'<polyline points="{line}"/></svg>'
         f"<small>{low:.4g} to {high:.4g}, steps {steps[0]} to {steps[-1]}</small></figure>"
     )
+
+
+def _drawn(points):
+    """The points to draw: of each block the least and the greatest value, and both ends."""
+    block = -(-2 * len(points) // POINTS)
+    kept = {points[0], points[-1]}
+    for start in range(0, len(points), block):
+        part = sorted(points[start:start + block], key=lambda point: point[1])
+        kept |= {part[0], part[-1]}
+    return sorted(kept)
 
 
 def _sliders(folder):

@@ -17,7 +17,7 @@ class SampleGrids:
     def __init__(self, experiment, minutes, directory):
         self.experiment, self.minutes, self.directory = experiment, minutes, directory
         self._written = time.monotonic()
-        self._real = None  # real images, with which generated ones are compared
+        self._real = None  # of `batch_images`, with which generated images are compared
 
     def is_late(self):
         """Whether a grid is due by the clock."""
@@ -33,4 +33,6 @@ class SampleGrids:
             return ""
         if self._real is None:
             self._real = batch_images(next(iter(self.experiment.batches(0))))
-        return warning_of(images, self._real)
+        parts = images if isinstance(images, tuple) else (images,)
+        warnings = map(warning_of, parts, self._real)
+        return next(filter(None, warnings), "")

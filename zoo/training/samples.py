@@ -181,14 +181,17 @@ class ConditionSamples:
     def __call__(self, directory, step):
         """Writes `step_N.png`, or `step_N_a2b.png` and `step_N_b2a.png`, and to TensorBoard.
 
-        Returns the images of the last grid, uint8 (conditions * samples, size, size, channels).
+        Returns the images, uint8 (conditions * samples, size, size, channels), a tuple of one array
+        per direction.
         """
+        made = []
         for conditions in self.conditions:
             ending = f"_{conditions.name}" if conditions.name else ""
             images, canvas = sample_grid(self.model, conditions, self.samples, self.seed)
             save_png(Path(directory) / f"step_{step:07d}{ending}.png", canvas)
             tf.summary.image(f"samples{ending}", canvas[None])
-        return images
+            made.append(images)
+        return tuple(made)
 
 
 def sample_grid(model, conditions, samples, seed):

@@ -48,12 +48,14 @@ class MatchingScore:
     def __init__(self, model, source, tokenizer, batch_size, crop):
         self.model, self.images = model, source.kind
         batch_size = min(batch_size, len(source))
+        batches = len(source) // batch_size  # full ones only: the loss depends on their size
         self.protocol = (
-            f"{len(source)} images, {source.kind}, in batches of {batch_size}, first caption"
+            f"{batches * batch_size} images, {source.kind}, in batches of {batch_size}, first "
+            "caption"
         )
         self.batches = evaluation_batches(
             source, tokenizer, model.image_sizes, batch_size, crop=crop
-        ).take(len(source) // batch_size)  # full batches only: the loss depends on their size
+        ).take(batches)
         self._function = tf.function(self._losses, autograph=False)
 
     def _losses(self, batch):

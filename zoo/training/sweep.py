@@ -6,6 +6,7 @@ from zoo.errors import ZooError
 from zoo.training import launch, sweep_report
 from zoo.training.cluster import is_chief
 from zoo.training.config import to_plain
+from zoo.training.following import following_settings
 from zoo.training.pretraining import check_weights, named_presets
 from zoo.training.run_data import check_folder, check_pretrained, record
 from zoo.training.run_folder import RunFolder, as_begun, check_config_matches
@@ -26,7 +27,8 @@ def run(recipe, key, points, workdir, strategy):
         ZooError: for invalid settings, before anything is written; or if runs failed, after the
             others and the report are complete.
     """
-    recipe = recipe.with_config(as_begun(recipe.config, workdir))
+    following = following_settings(recipe.config)
+    recipe = recipe.with_config(as_begun(recipe.config, workdir, skip={key}))
     data = recipe.open_data(recipe.config)
     recipe = launch.resolve(recipe, data)
     config = ConfigDict(to_plain(recipe.config), type_safe=False)
@@ -35,7 +37,9 @@ def run(recipe, key, points, workdir, strategy):
     check_folder(workdir, data)
     check_weights(recipe)
     for point in points:
-        point.recipe = point.recipe.with_config(as_begun(point.config, workdir))
+        point.recipe = point.recipe.with_config(
+            as_begun(point.config, workdir, following, skip={key})
+        )
         resolved = launch.resolve(point.recipe, data)
         check_folder(workdir / point.name, data)
         if not (workdir / point.name).exists():

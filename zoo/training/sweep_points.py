@@ -5,7 +5,7 @@ import math
 import re
 
 from zoo.errors import ZooError
-from zoo.training.config import check_known_keys, flatten
+from zoo.training.config import check_counts, check_known_keys, flatten
 from zoo.training.pretraining import INHERITED_BY_PRETRAINING, check_unused
 from zoo.training.recipe import Recipe
 
@@ -59,6 +59,7 @@ def make_points(recipe, key, values):
     """
     check_unused(recipe)
     config = recipe.config
+    check_counts(config, recipe.defaults)
     if "samples" not in config or not config.model.get("latent_dim"):
         raise ZooError(
             f"A sweep compares images that differ by their noise, but {config.system} generates "
@@ -72,6 +73,11 @@ def make_points(recipe, key, values):
     shared = shared_settings(recipe)
     if key.split(".")[0] in shared:
         raise ZooError(f"The runs of a sweep share {', '.join(shared)}, so {key} cannot vary.")
+    if key.split(".")[-1] == "image_size":
+        raise ZooError(
+            f"The runs of a sweep share the size of the images, which it compares, so {key} cannot "
+            "vary: train each size by itself, with recipes.train."
+        )
     values = [_convert(key, value, leaves[key]) for value in values]
     if not values:
         raise ZooError(f"--values is empty: give values of {key}, separated by commas.")
