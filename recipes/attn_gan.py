@@ -16,9 +16,9 @@ is used instead of the recurrent one of the DAMSM (docs/text_encoders.md); a DAM
 
 Datasets:
   shapes  procedural, no files; 16/32/64 pixels, small networks for a CPU.
-  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 16/32/64 pixels; on two
-          cores of an AMD EPYC 25,424 steps took 80 minutes and gave the preset attn_gan_emoji_64
-          (its figures: docs/attn_gan.md).
+  emoji   captioned emoji (a folder with metadata.jsonl, or a .zip of one), 16/32/64 pixels; on one
+          core with AMX 4,500 steps with mode seeking took 2.9 hours and gave the preset
+          attn_gan_ms_emoji_64; attn_gan_emoji_64 is older than these settings (docs/attn_gan.md).
   birds   CUB-200-2011 in the layout of the AttnGAN data, the paper's settings, 64/128/256 pixels.
   coco    COCO 2014 in the same layout, the paper's settings, 64/128/256 pixels.
   folder  your own captioned images, a folder from `zoo data`; --config.size=small (as emoji) or
@@ -138,7 +138,7 @@ def get_config(dataset="shapes"):
             "held_out_count": 512,  # held-out images used for scores
             "held_out_split": "test",  # name of a split; if it is missing, test or val
             "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
-            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none" | "unfiltered"
             "flip": True,  # mirror images with probability 1/2
             "cache": False,  # keep all decoded images in memory
             "min_count": 1,  # minimum number of occurrences of a vocabulary word

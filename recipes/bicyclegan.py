@@ -6,9 +6,9 @@ r"""BicycleGAN: image to many images, trained on pairs (arXiv 1711.11586).
     python -m recipes.train --config=recipes/bicyclegan.py:edges2shoes --workdir=runs/shoes \
         --config.data.directory=data/edges2shoes
 
-Each image file contains a pair, A in the left half and B in the right half, in the folders train,
-val and test of a folder or .zip file; `--config.data.direction=b2a` translates from B to A. Batches
-are split in halves, so their size must be even.
+A pair is one file, A left and B right, or two files of one name in two folders; the splits are the
+folders train, val and test of a folder or .zip file. `--config.data.direction=b2a` translates from
+B to A. Batches are split in halves, so their size must be even.
 
 Datasets:
   shapes          procedural, no files; 32 pixels, small networks; from a label map to the image.

@@ -56,13 +56,17 @@ from pathlib import Path
 
 import tensorflow as tf
 
+MOST = 64  # rows of a request
+
 model = tf.saved_model.load(sys.argv[1])
-outputs = model.signatures["serving_default"](
-    captions=tf.constant(sys.argv[4::2]),
-    seed=tf.constant([int(seed) for seed in sys.argv[3::2]], tf.int64),
-)
-for row, image in enumerate(outputs["image_bytes"].numpy()):
-    Path(sys.argv[2], f"{row:02d}.png").write_bytes(image)
+seeds, captions = [int(seed) for seed in sys.argv[3::2]], sys.argv[4::2]
+for start in range(0, len(seeds), MOST):
+    part = slice(start, start + MOST)
+    outputs = model.signatures["serving_default"](
+        captions=tf.constant(captions[part]), seed=tf.constant(seeds[part], tf.int64)
+    )
+    for row, image in enumerate(outputs["image_bytes"].numpy(), start):
+        Path(sys.argv[2], f"{row:02d}.png").write_bytes(image)
 '''
 
 

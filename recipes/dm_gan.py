@@ -153,7 +153,7 @@ def get_config(dataset="shapes"):
             "held_out_count": 512,  # held-out images used for scores
             "held_out_split": "test",  # name of a split; if it is missing, test or val
             "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
-            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none" | "unfiltered"
             "flip": True,  # mirror images with probability 1/2
             "cache": False,  # keep all decoded images in memory
             "min_count": 1,  # minimum number of occurrences of a vocabulary word

@@ -5,7 +5,7 @@ DRIT++ (arXiv 1905.01270): the variants `yosemite_msgan` and `cat2dog_msgan`.
 
     python -m recipes.train --config=recipes/drit.py:shapes --workdir=runs/drit_shapes
     python -m recipes.train --config=recipes/drit.py:yosemite --workdir=runs/drit_yosemite \
-        --config.data.directory=data/summer2winter_yosemite
+        --config.data.directory=data/yosemite
     python -m recipes.train --config=recipes/drit.py:emoji --workdir=runs/drit_emoji \
         --config.data.directory=data/emoji.zip
 

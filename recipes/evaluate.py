@@ -32,6 +32,7 @@ import sys
 from zoo import command_line
 from zoo.errors import ZooError
 from zoo.evaluation.evaluators import EvaluatorFiles
+from zoo.evaluation.image_set import CROPS
 from zoo.evaluation.options import Options
 from zoo.storage import output_folders
 
@@ -68,9 +69,11 @@ flags.DEFINE_string("condition_split", "", "Split of the conditions: train, test
                                            "one, such as combinations of the emoji; default: "
                                            "the protocol's.")
 flags.DEFINE_integer("size", None, "Pixels to resize the images of --images to.")
-flags.DEFINE_enum("crop", "", ["", "none", "paper"], "How captioned images are made square; "
-                                                     "default: as in the preset's training.")
+flags.DEFINE_enum("crop", "", ["", *CROPS], "How captioned images are made square; default: as "
+                                            "in the preset's training.")
 flags.DEFINE_enum("direction", "a2b", ["a2b", "b2a"], "Direction, for a preset of two domains.")
+flags.DEFINE_integer("max_words", None, "Words of a caption that the preset reads; default: its "
+                                        "own number.")
 flags.DEFINE_bool("per_class", None, "Evaluate each class separately too.")
 flags.DEFINE_integer("batch_size", None, "Images generated at a time.")
 flags.DEFINE_integer("bootstrap", None, "Bootstrap draws of the intervals; 0: none. Default: "

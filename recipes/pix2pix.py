@@ -7,8 +7,9 @@ With `--config.model.mode_seeking_weight=1` it is the image-to-image task of MSG
     python -m recipes.train --config=recipes/pix2pix.py:facades --workdir=runs/pix2pix_facades \
         --config.data.directory=data/facades.zip
 
-Each image file contains a pair, A in the left half and B in the right half, in the folders train,
-val and test of a folder or .zip file; `--config.data.direction=b2a` translates from B to A.
+A pair is one file, A left and B right, or two files of one name in two folders; the splits are the
+folders train, val and test of a folder or .zip file. `--config.data.direction=b2a` translates from
+B to A.
 
 Datasets:
   shapes       procedural, no files; 32 pixels, small networks; from a label map to the image.

@@ -203,6 +203,7 @@ def main(argv):
     command_line.start_tensorflow()
     with command_line.quiet_stderr():
         import zoo
+        from zoo.presets.registry import handle_of
         from zoo.presets.saving import check_target, update_metadata
 
         check_target(values.out)
@@ -224,7 +225,7 @@ def main(argv):
                            f"classifier of {len(classes)} classes"
                            f"{' of the cells of an image' if model.cells else ''}.",
             "source": {"recipe": "recipes/train_encoder.py"},
-            "usage": _usage(Path(values.out).resolve().name),
+            "usage": _usage(handle_of(values.out)),
             "training": {
                 "data": values.data, "images": len(source), "classes": classes,
                 "also_looked_at": splits.word,

@@ -73,7 +73,7 @@ VARIANTS = {
                  "cache": True, "min_count": 2, "unknown": "unk", "words": "unicode",
                  "max_words": 17},
     },
-    "coco": {  # xmcgan/configs/coco_xmc.py; 17 word pieces, images resized to a square
+    "coco": {  # xmcgan/configs/coco_xmc.py; 17 word pieces, images squeezed into a square
         "epochs": 500, "batch_size": 112,  # two updates of the discriminator with 56 each
         "checkpoint_every": 5000, "sample_every": 1000, "dtype": "mixed_bfloat16",
         "image_network": "resnet50",
@@ -81,7 +81,7 @@ VARIANTS = {
             "image_size": 128, "generator_filters": 96, "discriminator_filters": 96,
             "latent_dim": 128, "ema_decay": 0.999,
         },
-        "data": {"name": "coco", "directory": "data/coco", "crop": "none", "flip": True,
+        "data": {"name": "coco", "directory": "data/coco", "crop": "unfiltered", "flip": True,
                  "max_words": 17},
     },
     "coco_256": Based("coco", {"batch_size": 512, "model": {"image_size": 256}}),  # the paper's
@@ -90,6 +90,7 @@ VARIANTS = {
     # from the data.
     "folder": BySize(
         small="emoji", paper="coco", text={"small": "captions", "paper": "hub"},
+        **{"data.crop": {"small": "none", "paper": "none"}},
     ),
 }
 
@@ -146,7 +147,7 @@ def get_config(dataset="shapes"):
             "held_out_count": 512,  # held-out images used for scores
             "held_out_split": "test",  # name of a split; if it is missing, test or val
             "held_out_fraction": 0.1,  # of a data set without test split, by hash of the file names
-            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none"
+            "crop": "paper",  # "paper": random crop of 64/76 of the size | "none" | "unfiltered"
             "flip": True,  # mirror images with probability 1/2
             "cache": False,  # keep all decoded images in memory
             "min_count": 1,  # minimum number of occurrences of a vocabulary word

@@ -1,4 +1,4 @@
-r"""Writes docs/reproducing.md: per published experiment its command, cost, protocol and number.
+r"""Writes docs/reproducing.md: per published variant its command, cost, protocol and number.
 
     python tools/reproducing.py                          # all rows, 5 to 20 s of CPU each
     python tools/reproducing.py --only=dm_gan:birds_ms   # one row; the others keep their numbers
@@ -61,31 +61,40 @@ class Row:
 UNKNOWN = "unknown here"
 XMC_EVALUATION = "--inception=keras --detector=yolov3.weights"
 XMC_WEIGHTS = "--config.image_weights=resnet_pretrained.npz"
+DAMSM = "--config.damsm=runs/damsm_{0}/presets/best"  # of the rows at the end
+MIRROR = DAMSM + " --config.stream=runs/stream_{0}/presets/best"
+BIRDS, COCO = ("--max_words=25", DAMSM.format("birds")), ("--max_words=20", DAMSM.format("coco"))
+TRUNK = "--config.model.image_weights=inception_v3_google-1a9a5a14.pth"
+RESNET = "--config.model.image_weights=resnet152-394f9c45.pth"
+FACADES = "--bins=20 --condition_split=val"
 ROWS = (
-    Row("attn_gan:birds", "attngan", "IS 4.36 ± 0.03, R-precision 67.82 ± 4.43 %"),
-    Row("attn_gan:coco", "attngan", "IS 25.89 ± 0.47, R-precision 85.47 ± 3.69 %"),
-    Row("dm_gan:birds", "attngan", "IS 4.75 ± 0.07, FID 16.09, R-precision 72.31 ± 0.91 %"),
-    Row("dm_gan:coco", "attngan", "IS 30.49 ± 0.57, FID 32.64, R-precision 88.56 ± 0.28 %"),
-    Row("dm_gan:birds_ms", "attngan", UNKNOWN),
-    Row("dm_gan:coco_ms", "attngan", UNKNOWN),
-    Row("mirror_gan:birds", "attngan", "IS 4.56 ± 0.05 with lambda 20, see `birds_paper`"),
-    Row("mirror_gan:birds_paper", "attngan", "IS 4.56 ± 0.05"),
-    Row("mirror_gan:coco", "attngan", "IS 26.5 ± 0.4"),
+    Row("attn_gan:birds", "attngan", "IS 4.36 ± 0.03, R-precision 67.82 ± 4.43 %", *BIRDS),
+    Row("attn_gan:coco", "attngan", "IS 25.89 ± 0.47, R-precision 85.47 ± 3.69 %", *COCO),
+    Row("dm_gan:birds", "attngan", "IS 4.75 ± 0.07, FID 16.09 (torchvision's network, not this "
+        "one; released weights, TTUR: 11.91), R-precision 72.31 ± 0.91 %", *BIRDS),
+    Row("dm_gan:coco", "attngan", "IS 30.49 ± 0.57, FID 32.64 (torchvision's network, not this "
+        "one; released weights, TTUR: 24.24), R-precision 88.56 ± 0.28 %", *COCO),
+    Row("dm_gan:birds_ms", "attngan", UNKNOWN, *BIRDS),
+    Row("dm_gan:coco_ms", "attngan", UNKNOWN, *COCO),
+    Row("mirror_gan:birds", "attngan", "IS 4.56 ± 0.05 with lambda 20, see `birds_paper`",
+        BIRDS[0], MIRROR.format("birds")),
+    Row("mirror_gan:birds_paper", "attngan", "IS 4.56 ± 0.05", BIRDS[0], MIRROR.format("birds")),
+    Row("mirror_gan:coco", "attngan", "IS 26.5 ± 0.4", COCO[0], MIRROR.format("coco")),
     Row("stackgan_v2:birds_embeddings", "msgan_text",
         "FID 25.99 ± 4.26, NDB 38.20 ± 2.39, JSD 0.09, LPIPS 0.36 (MSGAN's baseline); IS 4.04"),
     Row("stackgan_v2:birds_msgan", "msgan_text",
         "FID 25.53 ± 1.83, NDB 30.60 ± 2.51, JSD 0.07, LPIPS 0.37"),
     Row("xmc_gan:coco", "xmc_gan", "FID 10.5 to 11.0 (README of the code, 128 pixels)",
         XMC_EVALUATION, XMC_WEIGHTS),
-    Row("xmc_gan:coco_256", "xmc_gan", "IS 30.45, FID 9.33, SOA-C 50.94, SOA-I 71.33",
-        XMC_EVALUATION, XMC_WEIGHTS),
+    Row("xmc_gan:coco_256", "xmc_gan", "IS 30.45, FID 9.33 (network not stated), SOA-C 50.94, "
+        "SOA-I 71.33", XMC_EVALUATION, XMC_WEIGHTS),
     Row("dcgan:cifar10", "msgan_label", "not confirmed"),
     Row("dcgan:cifar10_msgan", "msgan_label", "FID 28.73"),
-    Row("pix2pix:facades", "msgan_image", "not confirmed", "--bins=20"),
-    Row("pix2pix:facades_msgan", "msgan_image", "not confirmed", "--bins=20"),
+    Row("pix2pix:facades", "msgan_image", "not confirmed", FACADES),
+    Row("pix2pix:facades_msgan", "msgan_image", "not confirmed", FACADES),
     Row("pix2pix:maps", "msgan_image", "not confirmed"),
     Row("pix2pix:maps_msgan", "msgan_image", "not confirmed"),
-    Row("bicyclegan:facades", "msgan_image", "FID 98.85 ± 1.21 (MSGAN's baseline)", "--bins=20"),
+    Row("bicyclegan:facades", "msgan_image", "FID 98.85 ± 1.21 (MSGAN's baseline)", FACADES),
     Row("bicyclegan:maps", "msgan_image", "LPIPS 0.110 ± 0.002 (its own protocol, version 0.0)"),
     Row("bicyclegan:edges2shoes", "msgan_image", "not confirmed"),
     Row("bicyclegan:edges2handbags", "msgan_image", "not confirmed"),
@@ -98,10 +107,10 @@ ROWS = (
         "dog to cat: FID 62.85, NDB 41.00, JSD 0.272, LPIPS 0.102"),
     Row("drit:cat2dog_msgan", "msgan_image", "cat to dog: FID 16.02, NDB 27.20, JSD 0.084, LPIPS "
         "0.280; dog to cat: FID 29.57, NDB 31.00, JSD 0.068, LPIPS 0.214"),
-    Row("damsm:birds", "", "pre-training of the text-to-image systems", "",
-        "--config.model.image_weights=inception_v3_google-1a9a5a14.pth"),
-    Row("damsm:coco", "", "pre-training of the text-to-image systems", "",
-        "--config.model.image_weights=inception_v3_google-1a9a5a14.pth"),
+    Row("damsm:birds", "", "pre-training of the text-to-image systems", "", TRUNK),
+    Row("damsm:coco", "", "pre-training of the text-to-image systems", "", TRUNK),
+    Row("stream:birds", "", "pre-training of MirrorGAN", "", RESNET),
+    Row("stream:coco", "", "pre-training of MirrorGAN", "", RESNET),
 )
 
 

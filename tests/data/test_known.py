@@ -1,12 +1,14 @@
 """The table of known data sets agrees with the recipes."""
 
 import importlib
+import shlex
 
 import pytest
 
 from zoo.data.known import DATA_SETS, KNOWN, VARIANTS
 from zoo.data.known_check import names
-from zoo.training import recipe_files
+from zoo.training import load_recipe, recipe_files
+from zoo.training.pretraining import check_weights
 from zoo.training.stand_in import KINDS
 
 PROCEDURAL = ("shapes", "folder", "cats_dogs")
@@ -39,3 +41,14 @@ def test_entries_are_consistent(name):
         assert "{}" in known.command
     assert set(VARIANTS) <= set(DATA_SETS)
     assert known.source or name not in names()
+
+
+@pytest.mark.parametrize("name", [name for name, known in DATA_SETS.items() if known.command])
+def test_the_command_of_an_entry_trains(name):
+    """It gives every pre-trained network that the recipe needs."""
+    _, _, variant, *flags = shlex.split(DATA_SETS[name].command.format("data"))
+    recipe = load_recipe(variant)
+    settings = dict(flag.removeprefix("--config.").split("=") for flag in flags)
+    assert settings.pop("--workdir")
+    recipe.config.update_from_flattened_dict(settings)
+    check_weights(recipe)

@@ -13,6 +13,9 @@ from zoo.errors import ZooError
 from zoo.evaluation import compare, evaluate, from_array, from_path, open_evaluators, quick
 from zoo.evaluation.dataset import EvaluationDataset
 from zoo.evaluation.evaluators import make_files
+from zoo.evaluation.options import Options
+from zoo.evaluation.protocols import PROTOCOLS
+from zoo.evaluation.subject import of_model
 
 PIXELS = Shapes(16, 24).load_batch(np.arange(24)).numpy()
 SMALL = {"real": 24, "bins": 3, "bootstrap": 0}
@@ -94,6 +97,7 @@ def test_other_objects_instead_of_evaluators_and_evaluations(images):
     ({"batch_size": 8}, "`batch_size` .8. is for the images"),
     ({"condition_split": "train"}, "`condition_split` .train. is for the images"),
     ({"folds": "exact"}, "`folds` .exact. is for the images"),
+    ({"max_words": 25}, "`max_words` .25. is for the images"),
     ({"size": 32}, r"`size` is 32, but the set has images of 16 x 16 pixels: resize them"),
 ])
 def test_options_that_change_nothing_for_images(images, evaluators, options, message):
@@ -117,6 +121,17 @@ def test_options_that_change_nothing_for_a_model(evaluators):
             evaluate(text, "shapes", evaluators=evaluators, folds="exact", **few)
     finally:
         evaluators.damsm = damsm
+
+
+def test_a_preset_reads_more_words_than_in_its_training(folder, evaluators, monkeypatch):
+    model, seen = tiny.attn_gan(compiled=False), {}
+    with pytest.raises(ZooError, match="`max_words` .9. is for the name or path of a preset"):
+        evaluate(model, "shapes", evaluators=evaluators, max_words=9)
+    with pytest.raises(ZooError, match="`max_words` .9. is for a model that reads captions by"):
+        evaluate(folder / "gan", "shape_classes", evaluators=evaluators, max_words=9)
+    monkeypatch.setattr("zoo.presets.from_preset", lambda _, **given: seen.update(given) or model)
+    subject, _ = of_model("text", "shapes", PROTOCOLS["quick"], Options(max_words=9), None)
+    assert seen == {"max_words": 9} and subject.source["max_words"] == 9
 
 
 def test_whole_numbers_of_numpy(images, evaluators):

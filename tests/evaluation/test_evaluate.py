@@ -8,6 +8,8 @@ import pytest
 import zoo
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny
+from tests.support.folders import save
+from tests.support.photos import Photos
 from tests.support.tiny_images import pix2pix
 from zoo.data import ShapeClasses, ShapePairs, Shapes
 from zoo.errors import ZooError
@@ -18,7 +20,10 @@ from zoo.evaluation import (
     from_array,
     open_evaluators,
 )
+from zoo.evaluation.dataset import EvaluationDataset
 from zoo.evaluation.identity import variables_digest
+from zoo.evaluation.measures import TRAINED_WITH
+from zoo.images.crop import unfiltered
 
 FEW = {"conditions": 4, "samples_per_condition": 2, "real": 24, "bins": 3, "bootstrap": 5}
 pytestmark = pytest.mark.usefixtures("few_images")
@@ -89,6 +94,15 @@ def test_changed_weights_are_evaluated_again(evaluators):
     assert first["fid[damsm]"]["value"] != second["fid[damsm]"]["value"]
 
 
+def test_the_encoder_of_the_training_is_named(evaluation, evaluators):
+    model = tiny.attn_gan(compiled=False)
+    evaluators.damsm.copy_weights_to("text_encoder", model.text_encoder)
+    own = evaluate(model, "shapes", evaluators=evaluators, **FEW | {"bootstrap": 0})
+    for metric in ("fid[damsm]", "r_precision[damsm]", "ndb"):
+        assert (TRAINED_WITH in own[metric]["warnings"]) == (metric != "ndb")
+        assert TRAINED_WITH not in evaluation[metric]["warnings"]
+
+
 def test_other_seeds_and_bins_are_not_compared(evaluation, model, evaluators):
     same = evaluate(model, "shapes", evaluators=evaluators, **FEW)
     assert not any("differ" in row for row in compare(evaluation, same, bootstrap=5).rows)
@@ -131,7 +145,7 @@ def test_two_evaluations_are_compared(evaluation, model, evaluators, tmp_path):
     ({"condition": 3}, 'no option `condition`.*Did you mean "conditions"'),
     ({"real": 1}, "`real` must be at least 2, got 1"),
     ({"seed": 2**40}, "`seed` must be at most"),
-    ({"crop": "centre"}, '`crop` must be "none" or "paper"'),
+    ({"crop": "centre"}, "`crop` must be one of none, paper, unfiltered"),
     ({"direction": "ab"}, '`direction` must be "a2b" or "b2a"'),
     ({"direction": "b2a"}, "`direction` \\(b2a\\) is for data of two domains"),
     ({"size": 64}, "`size` \\(64\\) resizes the images of a folder; a model's images have their"),
@@ -156,6 +170,47 @@ def test_images_that_are_not_captioned_are_not_cropped(evaluators):
             evaluate(model, source, evaluators=evaluators, crop="paper")
     with pytest.raises(ZooError, match="`direction` .* is for data of two domains"):
         evaluate(images, images, evaluators=evaluators, direction="b2a")
+
+
+def test_real_images_are_scaled_as_in_the_training():
+    source = Photos()
+    data = EvaluationDataset(source, "captions", {"data.crop": "unfiltered"})
+    real, _ = data.real_images("test", 8)
+    assert real.preprocessing == "resized to 8 x 8 pixels, bilinear without anti-aliasing"
+    wanted = np.stack([unfiltered(image, 8) for image in source.images])
+    np.testing.assert_array_equal(real.load(np.arange(len(source))), wanted)
+
+
+def deviations(model, source, evaluators, protocol="quick", **options):
+    """The deviations from a protocol, of which there is at least one; generates no image."""
+    with pytest.raises(ZooError, match="is not met") as caught:
+        evaluate(model, source, protocol, evaluators=evaluators, strict=True, **options)
+    return str(caught.value)
+
+
+def test_another_scale_than_in_the_training_is_a_deviation(evaluators):
+    model, size = pix2pix(compiled=False), 32
+    for side, notes in ((75, True), (40, False), (0, False)):
+        model.preset_metadata = {"training": {"data.load_size": side}}
+        found = deviations(model, ShapePairs(size, 48), evaluators, conditions=3)
+        text = f"resized to {size} pixels, training cropped {size} of {side}: another scale"
+        assert (text in found) == notes
+
+
+def test_the_protocol_of_image_pairs_has_two_numbers_of_bins_and_two_splits(evaluators, tmp_path):
+    for number, split in enumerate(("train", "val")):
+        save(tmp_path / split / "1.png", number, "red", width=2)
+    model, source = pix2pix(compiled=False), f"pairs:{tmp_path}"
+    for options in ({}, {"bins": 20, "condition_split": "val"}):
+        found = deviations(model, source, evaluators, "msgan_image", **options)
+        assert "conditions instead of 100" in found
+        assert "bins of NDB" not in found and "split" not in found
+    found = deviations(
+        model, source, evaluators, "msgan_image", bins=30, condition_split="train"
+    )
+    assert "30 bins of NDB instead of 50 or 20" in found
+    assert 'conditions of the split "train" instead of "test" or "val"' in found
+    assert PROTOCOLS["quick"].equal_values("condition_split") == ("test",)
 
 
 def test_a_source_of_another_kind_is_an_error(model, evaluators):

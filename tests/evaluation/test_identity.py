@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
+from tests.models.test_dcgan import dcgan
 from tests.support import tiny
 from zoo.errors import ZooError
 from zoo.evaluation import evaluate, open_evaluators
-from zoo.evaluation.identity import model_digest, variables_digest, weights_digest
+from zoo.evaluation.identity import (
+    model_digest,
+    trained_with,
+    variables_digest,
+    weights_digest,
+)
 
 FEW = {"conditions": 4, "samples_per_condition": 2, "real": 24, "bins": 3, "bootstrap": 0}
 pytestmark = pytest.mark.usefixtures("few_images")
@@ -34,9 +40,10 @@ def test_an_encoder_that_was_changed_in_memory(tmp_path):
     assert after != before and after == fid(model, tmp_path / "new", encoder)
 
 
-@pytest.mark.parametrize("changes", [
-    {"vocabulary": [*tiny.WORDS[:2], *reversed(tiny.WORDS[2:])]}, {"dtype": "mixed_bfloat16"},
-])
+OTHER_WORDS = {"vocabulary": [*tiny.WORDS[:2], *reversed(tiny.WORDS[2:])]}
+
+
+@pytest.mark.parametrize("changes", [OTHER_WORDS, {"dtype": "mixed_bfloat16"}])
 def test_equal_weights_are_not_the_same_model(tmp_path, changes):
     first, other = tiny.attn_gan(compiled=False), tiny.attn_gan(compiled=False, **changes)
     for name, variable in first.preset_variables().items():
@@ -56,3 +63,18 @@ def test_the_precision_is_reported(tmp_path):
     evaluators = open_evaluators(encoder=tiny.damsm(), cache=tmp_path, show=False)
     report = evaluate(tiny.attn_gan(compiled=False), "shapes", evaluators=evaluators, **FEW).report
     assert report["subject"]["precision"] == report["networks"][0]["precision"] == "float32"
+
+
+def test_the_encoder_of_the_training_is_known_by_its_weights():
+    model, damsm = tiny.attn_gan(compiled=False), tiny.damsm()
+    assert not trained_with(model, damsm)
+    damsm.copy_weights_to("text_encoder", model.text_encoder)
+    assert trained_with(model, damsm)
+    for variable in model.text_encoder.trainable_variables:  # as a preset stores it
+        variable.assign(np.asarray(variable.numpy(), np.float16))
+    assert trained_with(model, damsm)
+    other = tiny.attn_gan(compiled=False, **OTHER_WORDS)
+    damsm.copy_weights_to("text_encoder", other.text_encoder)
+    for one, network in ((other, damsm), (dcgan(compiled=False), damsm), (None, damsm),
+                         (model, None)):
+        assert not trained_with(one, network)

@@ -6,9 +6,9 @@ import pytest
 from tests.support import tiny
 from zoo.evaluation.comparison import difference
 from zoo.evaluation.dataset import EvaluationDataset
-from zoo.evaluation.measures import Measure
+from zoo.evaluation.measures import TRAINED_WITH, Measure
 from zoo.evaluation.protocols import PROTOCOLS, count_deviations
-from zoo.evaluation.published import published
+from zoo.evaluation.published import PUBLISHED, published
 from zoo.evaluation.report import paper_cell
 
 
@@ -26,6 +26,7 @@ def test_deviations():
         "100 images per condition instead of 4", "1000 generated images instead of 40",
         "1000 real images instead of 512"]
     assert count_deviations(label, 100, 5000, 500000, 70000, 100, 70000) == []  # all of the data
+    assert count_deviations(PROTOCOLS["xmc_gan"], 30000, 1, 30000, 30000, None, 40504) == []
 
 
 def test_captions_are_repeated_if_the_protocol_says_so():
@@ -55,7 +56,21 @@ def test_published_results_are_shown_for_the_same_network_only():
     assert cell("fid[damsm_emoji_64]", "").startswith("not comparable")
     assert cell(fid, "inception-2015", data="shapes") == ""
     assert cell("r_precision[mine]", "").startswith("not comparable")
-    assert cell("r_precision[mine]", "the paper's DAMSM").startswith("67.82")
+    precision = cell("r_precision[mine]", "the paper's DAMSM", warnings=[TRAINED_WITH])
+    assert precision.startswith("67.82") and "another protocol" not in precision  # as in the paper
+
+
+def test_what_the_published_numbers_are_of():
+    def cell(metric):
+        entry = {"metric": metric, "warnings": (),
+                 "protocol": {"family": "keras-inception-v3", "name": "xmc_gan"}}
+        return paper_cell(entry, "XMCGAN", "coco")
+
+    readme = "10.5 to 11.0 (README of XMC-GAN's repository, 128 pixels)"
+    assert cell("fid[keras-inception-v3]") == readme
+    assert cell("inception_score[keras-inception-v3]").startswith("not comparable")
+    dm_gan = [row for row in PUBLISHED if row.system == "DMGAN"]
+    assert dm_gan and all(row.source.startswith("without mode seeking") for row in dm_gan)
 
 
 def test_the_better_one_is_ahead():

@@ -52,6 +52,13 @@ def test_random_offset_reaches_every_place_and_no_further():
     np.testing.assert_array_equal(np.stack(draw), [[0, 0], [1, 0], [2, 0]])
 
 
+def test_unfiltered_reads_only_the_pixels_around_each_center():
+    image = _random(8, 12, 3)
+    near = image[[1, 2, 5, 6]][:, [2, 3, 8, 9]].reshape(2, 2, 2, 2, 3)
+    np.testing.assert_array_equal(crop.unfiltered(image, 2), np.round(near.mean((1, 3))))
+    np.testing.assert_array_equal(crop.unfiltered(image[:, :8], 8), image[:, :8])
+
+
 def test_pyramid_is_scaled_to_minus_one_to_one():
     image = np.zeros([8, 8, 3], np.uint8)
     image[:, 4:] = 255

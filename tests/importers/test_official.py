@@ -9,7 +9,7 @@ import zoo
 from tests.importers.released import WORDS, import_commands, save, save_captions
 from tests.support import tiny
 from zoo.errors import ZooError
-from zoo.importers import attn_gan, dm_gan, mirror_gan, official, stackgan_v2
+from zoo.importers import attn_gan, damsm, dm_gan, mirror_gan, official, stackgan_v2
 from zoo.importers.damsm import image_encoder_targets
 from zoo.models.attn_gan import AttnGAN
 from zoo.models.damsm import DAMSM
@@ -54,6 +54,15 @@ def test_it_generates_what_the_official_weights_do(files):
     expected = model.generate("a red circle", images_per_caption=2, seed=3)
     got = imported.generate("a red circle", images_per_caption=2, seed=3)
     np.testing.assert_array_equal(got, expected)
+
+
+def test_as_many_words_are_read_as_in_the_authors_evaluation(files, monkeypatch):
+    name, _, paths = files
+    text = official.read_state_dict(paths["text_encoder"])
+    assert damsm.caption_settings(paths["captions"], text, None)["max_words"] == 18
+    assert damsm.EVALUATED_WORDS == {5450: 25, 27297: 20}  # CUB, COCO
+    monkeypatch.setitem(damsm.EVALUATED_WORDS, len(WORDS), 25)
+    assert getattr(official, name)(**paths).max_words == 25
 
 
 def test_damsm_and_the_trunk_of_torchvision(tmp_path):

@@ -80,6 +80,9 @@ ATTN_GAN = (
     "github.com/taoxugit/AttnGAN links on Google Drive: download it in a browser and unpack it "
     "into the same folder."
 )
+DAMSM_WEIGHTS = (  # torchvision's file, for the DAMSM that is pre-trained first
+    " --config.pretraining.model.image_weights=inception_v3_google-1a9a5a14.pth"
+)
 ATTN_GAN_FILES = ("text", "train/filenames.pickle", "test/filenames.pickle")
 DATA_SETS = {
     "emoji": KnownData(7191, "captions", tokens=1229, directory="data/emoji.zip"),
@@ -93,7 +96,8 @@ DATA_SETS = {
             "0c685df5597a8b24909f6a7c9db6d11e008733779a671760afef78feb49bf081",
         ),),
         by_hand=ATTN_GAN.format("birds.zip"),
-        command="zoo train dm_gan:birds_ms --config.data.directory={} --workdir=runs/birds_ms",
+        command="zoo train dm_gan:birds_ms --config.data.directory={} --workdir=runs/birds_ms"
+                + DAMSM_WEIGHTS,
     ),
     "coco": KnownData(
         82783, "captions", tokens=27297, directory="data/coco", source="coco",
@@ -108,7 +112,8 @@ DATA_SETS = {
                     into="images", drop=1),
         ),
         by_hand=ATTN_GAN.format("coco.zip"),
-        command="zoo train dm_gan:coco_ms --config.data.directory={} --workdir=runs/coco_ms",
+        command="zoo train dm_gan:coco_ms --config.data.directory={} --workdir=runs/coco_ms"
+                + DAMSM_WEIGHTS,
     ),
     "cifar10": KnownData(
         50000, "classes", classes=10, source="cifar10",

@@ -110,7 +110,7 @@ class EvaluationDataset:
         form: form of its items, see `zoo.data.FORMS`; None reads plain images.
         training: dict, the training settings in the preset's metadata.
         trained_on: dict, the facts about its data, see `zoo.training.run_data.card_facts`.
-        crop: "none", "paper", or "" for that of the training.
+        crop: "none", "paper", "unfiltered", or "" for that of the training.
         embeddings: bool. Whether to read sentence embeddings instead of captions.
     """
 
@@ -174,7 +174,7 @@ class EvaluationDataset:
             hint = "" if self.path or "directory" not in known else (
                 " Give your copy with `source=PATH`, or `source=NAME:PATH`."
             )
-            text = _KEEP_GOING.sub("Mend it or take it out.", str(error))
+            text = _KEEP_GOING.sub("Fix it or take it out.", str(error))
             raise ZooError(f"{text}{hint}") from None
 
     def _checked(self, source):

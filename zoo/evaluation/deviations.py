@@ -5,6 +5,8 @@ import numpy as np
 from zoo.evaluation import soa
 from zoo.evaluation.protocols import count_deviations
 
+LARGER = 1.25  # ratio of the sides from which on the objects of a crop have another size
+
 
 def protocol_deviations(subject, real, available, protocol, requested, evaluators, per_class=None):
     """Deviations from a protocol: a list of str.
@@ -35,13 +37,17 @@ def protocol_deviations(subject, real, available, protocol, requested, evaluator
         )
     if "lpips" in protocol.needs and evaluators.lpips is None:
         deviations.append("no LPIPS, because `lpips_trunk` and `lpips_heads` were not given")
-    if requested.condition_split != protocol.condition_split:
+    splits = protocol.equal_values("condition_split")
+    if requested.condition_split not in splits:
         deviations.append(
             f'conditions of the split "{requested.condition_split}" instead of '
-            f'"{protocol.condition_split}"'
+            + " or ".join(f'"{split}"' for split in splits)
         )
-    if requested.bins != protocol.bins:
-        deviations.append(f"{requested.bins} bins of NDB instead of {protocol.bins}")
+    bins = protocol.equal_values("bins")
+    if requested.bins not in bins:
+        deviations.append(
+            f"{requested.bins} bins of NDB instead of {' or '.join(map(str, bins))}"
+        )
     if requested.folds != protocol.folds:
         deviations.append(f'"{requested.folds}" folds of R-precision, not "{protocol.folds}"')
     if per_class not in (None, protocol.per_class):
@@ -49,4 +55,14 @@ def protocol_deviations(subject, real, available, protocol, requested, evaluator
             "each class is evaluated separately, too, and NDB only so" if per_class
             else "classes are not evaluated separately"
         )
-    return deviations + soa.deviations(subject, evaluators)
+    return deviations + _other_scale(subject) + soa.deviations(subject, evaluators)
+
+
+def _other_scale(subject):
+    """The deviation of a model that was trained on crops of much larger images, as a list."""
+    training, side = getattr(subject.data, "training", {}), subject.size[0]
+    loaded = training.get("data.load_size") or 0
+    if loaded <= LARGER * side:
+        return []
+    return [f"images are resized to {side} pixels, training cropped {side} of {loaded}: another "
+            "scale"]

@@ -1,8 +1,8 @@
 """The feature networks of evaluations, each with a name and a hash.
 
 The name identifies the features: `inception-2015` is the network of published FIDs,
-`keras-inception-v3` that of XMC-GAN; an encoder trained with this zoo has the name of its DAMSM
-preset, or a name with `zoo-`. Results with different names are not comparable.
+`keras-inception-v3` that of XMC-GAN's code; an encoder trained with this zoo has the name of its
+DAMSM preset, or a name with `zoo-`. Results with different names are not comparable.
 """
 
 import hashlib

@@ -59,6 +59,26 @@ def precision_of(model):
     return model.dtype_policy.name
 
 
+def trained_with(model, damsm):
+    """Whether a model was trained with a `DAMSM`: it reads captions by that one's text encoder.
+
+    Weights that were stored as float16 equal those that were not. False if either is None.
+    """
+    own, theirs = (
+        {} if one is None else one.network_variables(("text_encoder",)) for one in (model, damsm)
+    )
+    if not own or own.keys() != theirs.keys():
+        return False
+    return list(model.vocabulary.tokens) == list(damsm.vocabulary.tokens) and all(
+        np.array_equal(_half(variable), _half(theirs[name])) for name, variable in own.items()
+    )
+
+
+def _half(variable):
+    with np.errstate(over="ignore"):
+        return np.asarray(variable.numpy()).astype(np.float16)
+
+
 def _is_built_in(model, name):
     from zoo.presets.registry import builtin_directory, builtin_names
     from zoo.storage import read_variables

@@ -17,9 +17,9 @@ from zoo.images.arrays import shape_advice, to_bytes
 from zoo.metrics.arrays import whole_number
 
 BATCH = 64
-CROPS = ("none", "paper")
+CROPS = ("none", "paper", "unfiltered")
 LARGEST = 4096  # pixels that images are resized to
-_MEND = "Mend it or take it out of the folder."
+_FIX = "Fix it or take it out of the folder."
 OVERVIEWS = ("grid.png", "interpolation.png", "explain.png")
 
 
@@ -154,13 +154,14 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
     Args:
         source: has `len()` and, unless `load` is given, `load(index)`.
         crop: "none" resizes an image to the square; "paper" resizes its shorter side to 76/64 of
-            the size and crops the center, as in the middle of AttnGAN's random training crops.
+            the size and crops the center, as in the middle of AttnGAN's random training crops;
+            "unfiltered" resizes to the square without anti-aliasing, as XMC-GAN's code.
         load: function index -> uint8 [h, w, 3], used instead of the source's.
         method: "bilinear" or "bicubic" of Pillow, for crop "none".
     """
     import tensorflow as tf
 
-    from zoo.images.crop import scale_and_crop
+    from zoo.images.crop import scale_and_crop, unfiltered
     from zoo.images.resample import resize
 
     check_choice("`crop`", crop, CROPS)
@@ -170,6 +171,8 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
         image = load_image(index)
         if crop == "paper":
             return scale_and_crop(image, size)
+        if crop == "unfiltered":
+            return unfiltered(image, size)
         return tf.ensure_shape(resize(image, size, size, method), [size, size, 3])
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)], autograph=False)
@@ -181,6 +184,7 @@ def from_source(source, size, name, crop="none", load=None, method="bilinear"):
     preprocessing = {
         "none": f"resized to {size} x {size} pixels, Pillow's {method}",
         "paper": f"shorter side to 76/64 of {size} pixels, center crop of {size} x {size}",
+        "unfiltered": f"resized to {size} x {size} pixels, bilinear without anti-aliasing",
     }
     return ImageSet(
         lambda indices: load_batch(np.asarray(indices, np.int64)).numpy(),
@@ -228,7 +232,7 @@ def from_path(path, size=None, split=None):
     def note(height, width):
         shapes.setdefault((height, width), len(shapes))
 
-    images = ImageFiles(tree, names, rule=note, advice=_MEND)
+    images = ImageFiles(tree, names, rule=note, advice=_FIX)
     if size is None:
         size = _side_of(path, list(shapes))
     name = " ".join(filter(None, (Path(path).name, split)))

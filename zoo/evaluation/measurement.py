@@ -8,8 +8,9 @@ import numpy as np
 from zoo.evaluation.cell_agreement import cell_agreement
 from zoo.evaluation.diversity import measure_diversity, pair_distance, pairs_of
 from zoo.evaluation.fid import measure_fid
+from zoo.evaluation.identity import trained_with
 from zoo.evaluation.inception_score import measure_inception_score
-from zoo.evaluation.measures import mean_of
+from zoo.evaluation.measures import TRAINED_WITH, mean_of
 from zoo.evaluation.mode_coverage import mode_coverage
 from zoo.evaluation.named_condition import named_conditions
 from zoo.evaluation.ndb import measure_ndb
@@ -24,20 +25,20 @@ class Results:
     """Measured metrics, and the reasons why others were not measured.
 
     Attributes:
-        trained_towards: str or None, name of the encoder that the generator was trained with.
+        trained_with: names of the encoders that the generator was trained with.
         measures: list of (`Measure`, seconds).
         not_measured: dict of metric -> reason.
     """
 
-    trained_towards: str | None = None
+    trained_with: tuple = ()
     measures: list = dataclasses.field(default_factory=list)
     not_measured: dict = dataclasses.field(default_factory=dict)
 
     def add(self, measures, start):
         """Adds a `Measure`, or a list of them, started at `start` (of `time.monotonic`)."""
         for measure in measures if isinstance(measures, list) else [measures]:
-            if self.trained_towards and f"[{self.trained_towards}]" in measure.metric:
-                measure.warnings.append("the generator was trained with this encoder")
+            if any(f"[{name}]" in measure.metric for name in self.trained_with):
+                measure.warnings.append(TRAINED_WITH)
             measure.value  # noqa: B018 - computed now, so that errors and time are seen here
             self.measures.append((measure, time.monotonic() - start))
 
@@ -66,8 +67,10 @@ class Measurement:
     def __init__(self, subject, real, protocol, evaluators, seed):
         self.subject, self.real, self.protocol = subject, real, protocol
         self.evaluators, self.seed = evaluators, seed
-        training = getattr(subject.model, "preset_metadata", {}).get("training") or {}
-        self.results = Results(training.get("damsm"))
+        self.results = Results(tuple(
+            network.name for network in evaluators.networks
+            if trained_with(subject.model, network.model)
+        ))
 
     def run(self, per_class=None):
         per_class = self.protocol.per_class if per_class is None else per_class

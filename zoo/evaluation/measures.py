@@ -15,6 +15,7 @@ from zoo.training.progress import progress_bar
 
 MANY = 20  # from this number of conditions on, conditions are resampled instead of images
 REPEATS = 100  # draws of a bootstrap by default
+TRAINED_WITH = "the generator was trained with this encoder"  # a warning
 
 
 @dataclasses.dataclass

@@ -8,21 +8,24 @@ import numpy as np
 from zoo.errors import ZooError, check_choice
 from zoo.evaluation.arguments import from_keywords
 from zoo.evaluation.image_set import CROPS, LARGEST
+from zoo.presets.config_limits import MAX_WORDS
 
 FOLDS = ("exact", "official")
 DIRECTIONS = ("a2b", "b2a")
 _LEAST = {
     "conditions": 1, "samples_per_condition": 1, "real": 2, "bins": 1, "size": 1, "batch_size": 1,
-    "bootstrap": 0, "seed": 0,
+    "bootstrap": 0, "seed": 0, "max_words": 1,
 }
 _INTEGER = (Integral, "a whole number")
 _KINDS = {
     **dict.fromkeys(("per_class", "strict"), (bool, "True or False")),
     **dict.fromkeys(("folds", "crop", "direction", "condition_split"), (str, "a string")),
 }
-_MOST = {"seed": 2**32 - 1, "size": LARGEST, "bootstrap": 10**6}
+_MOST = {"seed": 2**32 - 1, "size": LARGEST, "bootstrap": 10**6, "max_words": MAX_WORDS}
 # Options of images that a model generates for the evaluation.
-_OF_MODELS = ("conditions", "samples_per_condition", "condition_split", "batch_size", "folds")
+_OF_MODELS = (
+    "conditions", "samples_per_condition", "condition_split", "batch_size", "folds", "max_words",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,9 +46,10 @@ class Options:
             the data set, such as "combinations" of the emoji; "" for the protocol's. Labels belong
             to no split.
         size: int or None, the size of a set of images, to which `from_path` resized it.
-        crop: "none", "paper" or "", how captioned images are made square; "" as in the model's
-            training.
+        crop: "none", "paper", "unfiltered" or "", how captioned images are made square; "" as in
+            the model's training.
         direction: "a2b" or "b2a", for a model of two domains.
+        max_words: int or None, the words of a caption that a preset reads; None for its own number.
         seed: int from 0 to 2**32 - 1, of latents, random selections and NDB's bins.
         per_class: bool or None, whether each class is evaluated separately too; None as in the
             protocol.
@@ -64,6 +68,7 @@ class Options:
     size: int | None = None
     crop: str = ""
     direction: str = "a2b"
+    max_words: int | None = None
     seed: int = 0
     per_class: bool | None = None
     batch_size: int | None = None

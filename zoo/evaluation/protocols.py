@@ -35,6 +35,8 @@ class Protocol:
         objects: whether to measure SOA.
         needs: further required evaluators: "lpips".
         source: str, source of the protocol.
+        alternatives: dict of attribute -> tuple of all values that are the protocol's, where there
+            are several.
     """
 
     task: str
@@ -56,6 +58,12 @@ class Protocol:
     repeat: bool = False
     needs: tuple = ()
     source: str = ""
+    alternatives: dict = dataclasses.field(default_factory=dict)
+
+    def equal_values(self, name):
+        """The values of an attribute that are as good as its own: a tuple with it."""
+        own, others = getattr(self, name), self.alternatives.get(name, ())
+        return others if own in others else (own,)
 
 
 PROTOCOLS = {
@@ -74,6 +82,7 @@ PROTOCOLS = {
     "msgan_image": Protocol(
         "image-to-image", 100, 50, None, bins=50, pairs=50, needs=("lpips",),
         source="MSGAN, arXiv 1903.05628, supplement: image to image (20 bins of facades, else 50)",
+        alternatives={"bins": (50, 20), "condition_split": ("test", "val")},
     ),
     "attngan": Protocol(
         "text-to-image", 30000, 1, None, "test", splits=10, official_logits=True, precision=True,
@@ -81,7 +90,7 @@ PROTOCOLS = {
         source="AttnGAN, arXiv 1711.10485, and DM-GAN's evaluation code",
     ),
     "xmc_gan": Protocol(
-        "text-to-image", 30000, 1, None, "test", splits=1, remainder="dropped", objects=True,
+        "text-to-image", 30000, 1, 30000, "test", splits=1, remainder="dropped", objects=True,
         source="XMC-GAN, arXiv 2101.04702, and its released code; its R-precision uses an encoder "
                "that was never released",
     ),

@@ -2,6 +2,7 @@
 
 import platform
 
+from zoo.evaluation.measures import MANY, TRAINED_WITH
 from zoo.evaluation.published import published
 
 FORMAT = 1
@@ -47,8 +48,6 @@ def record(measure, common, repeats=None, seed=0, seconds=None):
 
 
 def interval_text(measure, repeats):
-    from zoo.evaluation.measures import MANY
-
     resampled = "conditions, with all their images" if measure.units.shape[0] >= MANY else (
         "images of each condition"
     )
@@ -135,13 +134,15 @@ def qualifier(entry):
 def paper_cell(entry, system, data):
     """A paper's value with the same network, or a note that there are only others; "" without any.
 
-    A value that was measured with another protocol than the paper's has a note.
+    A value that was measured with another protocol than the paper's has a note. The papers' own
+    R-precision is by the DAMSM of the training, too.
     """
     rows, protocol = published(system, data, entry["metric"]), entry["protocol"]
     same = [row for row in rows if row.network == protocol.get("family")]
     if same:
         text = "; ".join(f"{row.value} ({row.source})" for row in same)
-        theirs = all(row.protocol == protocol["name"] for row in same) and not entry["warnings"]
+        theirs = all(row.protocol == protocol["name"] for row in same) and not (
+            set(entry["warnings"]) - {TRAINED_WITH})
         return text if theirs else f"{text}; measured with another protocol"
     others = sorted({row.network for row in rows})
     return f"not comparable: the paper used {' and '.join(others)}" if others else ""

@@ -204,8 +204,9 @@ def msgan_label(model, source="", **settings):
 def msgan_image(model, source="", **settings):
     """`evaluate` with MSGAN's protocol for image-to-image systems (arXiv 1903.05628, supplement).
 
-    100 source images with 50 outputs each against all real images: FID, NDB and JSD with 50 bins
-    (the paper's facades: `bins=20`), LPIPS of 50 pairs per source image.
+    100 source images of the split "test" or "val" with 50 outputs each against all real images:
+    FID, NDB and JSD with 50 bins (the paper's facades: `bins=20`), LPIPS of 50 pairs per source
+    image.
     """
     return evaluate(model, source, "msgan_image", **settings)
 
@@ -222,7 +223,7 @@ def attngan(model, source="", **settings):
 def xmc_gan(model, source="", **settings):
     """`evaluate` with the protocol of XMC-GAN (arXiv 2101.04702).
 
-    30,000 captions with one image each against all held-out images: FID, Inception score of one
+    30,000 captions with one image each against 30,000 held-out images: FID, Inception score of one
     split, and SOA if a detector is given.
     """
     return evaluate(model, source, "xmc_gan", **settings)

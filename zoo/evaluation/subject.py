@@ -154,7 +154,7 @@ def of_model(model, data_source, protocol, options, cache):
         ZooError: if the model generates no images, does not match the protocol, or has weights that
             are not finite.
     """
-    handle, model, weights = opened(model)
+    handle, model, weights = opened(model, options.max_words)
     check_measurable(model)
     if isinstance(data_source, ImageSet):
         raise ZooError(
@@ -184,7 +184,8 @@ def of_model(model, data_source, protocol, options, cache):
     if not model.latent_dim and samples > 1:
         warnings.append("the model has no latent, so each condition has one image")
         samples = 1
-    if split is not None and not is_requested(split, protocol.condition_split):
+    splits = protocol.equal_values("condition_split")
+    if split is not None and not any(is_requested(split, name) for name in splits):
         warnings.append(
             f'conditions are {split}, not the split "{protocol.condition_split}"'
         )
@@ -199,6 +200,7 @@ def of_model(model, data_source, protocol, options, cache):
         **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": condition.kind, **conditions.settings,
         **({"words": conditions.words.describe()} if conditions.words else {}),
+        **({"max_words": options.max_words} if options.max_words else {}),
     }
     digest = model_digest(model, variables_digest(model))
     return Subject(
@@ -208,13 +210,21 @@ def of_model(model, data_source, protocol, options, cache):
     ), warnings
 
 
-def opened(model):
-    """(handle, model, SHA-256 of its weights) of a model, or of the handle of a preset."""
+def opened(model, max_words=None):
+    """(handle, model, SHA-256 of its weights) of a model, or of the handle of a preset.
+
+    `max_words`: the words of a caption that a preset reads, or None for its own number.
+    """
     if isinstance(model, str):
         from zoo.presets import from_preset
 
-        loaded = from_preset(model)
+        loaded = from_preset(model, max_words=max_words)
         return model, loaded, file_digest(loaded)
+    if max_words is not None:
+        raise ZooError(
+            f"`max_words` ({max_words}) is for the name or path of a preset: give that, or a model "
+            f"from from_preset(..., max_words={max_words})."
+        )
     handle = getattr(model, "preset_metadata", {}).get("name") or type(model).__name__
     return handle, model, weights_digest(model)
 

@@ -2,6 +2,8 @@
 
 Reference: AttnGAN, arXiv 1711.10485; checked against taoxugit/AttnGAN (code/datasets.py
 `get_imgs`, code/main.py `image_transform`), which scales with Pillow. Known deviations: none.
+`unfiltered`: XMC-GAN, arXiv 2101.04702; checked against google-research/xmcgan_image_generation,
+which does not round to bytes.
 """
 
 import tensorflow as tf
@@ -45,6 +47,21 @@ def scale(image, size):
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     shorter = tf.minimum(height, width)
     return resize(image, target * height // shorter, target * width // shorter)
+
+
+@tf.autograph.experimental.do_not_convert
+def unfiltered(image, size):
+    """Resizes to a square bilinearly, without anti-aliasing.
+
+    Args:
+        image: uint8 [H, W, 3].
+        size: int, pixels.
+
+    Returns:
+        uint8 [size, size, 3], rounded.
+    """
+    resized = tf.round(tf.image.resize(image, [size, size]))
+    return tf.ensure_shape(tf.cast(resized, tf.uint8), [size, size, 3])
 
 
 @tf.autograph.experimental.do_not_convert

@@ -5,11 +5,10 @@ the mis-tiled word mask, `mask_tiling="official"`; the default keeps an image in
 neighbours in the batch.
 """
 
-from zoo.importers.damsm import text_encoder_targets
+from zoo.importers.damsm import caption_settings, text_encoder_targets
 from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.staged import (
-    caption_settings,
     conv_leaky_targets,
     generator_settings,
     load_weights,
@@ -62,7 +61,7 @@ def discriminator_targets(discriminator):
     return targets
 
 
-def load(generator, text_encoder, captions, max_words=18, **settings):
+def load(generator, text_encoder, captions, max_words=None, **settings):
     """An `AttnGAN` that generates with released weights.
 
     Args:
@@ -70,7 +69,7 @@ def load(generator, text_encoder, captions, max_words=18, **settings):
             `netG_epoch_*.pth`.
         text_encoder: str. The `text_encoder*.pth` it was trained with.
         captions: str. The `captions.pickle` of that encoder: its word order is part of the weights.
-        max_words: int. Words of a caption that are read.
+        max_words: int or None. Words of a caption that are read, see `zoo.importers.damsm.load`.
         **settings: other arguments of `AttnGAN`.
 
     Raises:

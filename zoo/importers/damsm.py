@@ -22,6 +22,8 @@ IMPORTER = Importer(
     files=("image_encoder", "text_encoder", "captions"),
     options=("max_words",),
 )
+# Words of a caption that the authors' evaluations read, by the tokens of a released vocabulary.
+EVALUATED_WORDS = {5450: 25, 27297: 20}  # CUB, COCO
 _UNUSED = re.compile(r"(AuxLogits|fc)\.")  # parts of torchvision's file that encoders do not use
 
 
@@ -64,14 +66,15 @@ def image_encoder_targets(encoder):
 # --- files ----------------------------------------------------------------------------------------
 
 
-def load(text_encoder, image_encoder, captions, max_words=18, **settings):
+def load(text_encoder, image_encoder, captions, max_words=None, **settings):
     """A `DAMSM` with released weights.
 
     Args:
         text_encoder, image_encoder: str. `text_encoder*.pth` and `image_encoder*.pth`.
         captions: str. The `captions.pickle` of these encoders: its word order is part of the
             weights.
-        max_words: int. Words of a caption that are read.
+        max_words: int or None. Words of a caption that are read; None: as many as in the authors'
+            evaluations, 25 for CUB and 20 for COCO, or 18 with a vocabulary of another size.
         **settings: other arguments of `DAMSM`.
 
     Raises:
@@ -82,9 +85,7 @@ def load(text_encoder, image_encoder, captions, max_words=18, **settings):
     text, image = read_state_dict(text_encoder), read_state_dict(image_encoder)
     stem = size_of(image, "Conv2d_1a_3x3.conv.weight", 0)
     sizes = {
-        "vocabulary": vocabulary(captions, text).tokens,
-        "max_words": max_words,
-        "text_encoder": text_settings(text),
+        **caption_settings(captions, text, max_words),
         "image_encoder": {
             "kind": "inception_v3",
             "features": size_of(image, "emb_features.weight", 0),
@@ -134,6 +135,16 @@ def text_settings(text):
         "features": 2 * units,
         "embedding_dim": size_of(text, "encoder.weight", 1),
         "cell": {3: "gru", 4: "lstm"}[gates],
+    }
+
+
+def caption_settings(captions, text, max_words):
+    """The arguments of a system that reads captions with a released text encoder, see `load`."""
+    tokens = vocabulary(captions, text).tokens
+    return {
+        "vocabulary": tokens,
+        "max_words": EVALUATED_WORDS.get(len(tokens), 18) if max_words is None else max_words,
+        "text_encoder": text_settings(text),
     }
 
 

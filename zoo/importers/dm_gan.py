@@ -6,10 +6,10 @@ weight_u, weight_v}` instead of batch norm.
 """
 
 from zoo.importers.attn_gan import discriminator_targets
+from zoo.importers.damsm import caption_settings
 from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.staged import (
-    caption_settings,
     generator_settings,
     load_weights,
     refinement_targets,
@@ -56,7 +56,7 @@ def generator_targets(generator):
     return staged_targets(generator, memory_stage_targets)
 
 
-def load(generator, text_encoder, captions, max_words=18, **settings):
+def load(generator, text_encoder, captions, max_words=None, **settings):
     """A `DMGAN` that generates with released weights.
 
     Args:

@@ -8,10 +8,10 @@ captioning network `cnn_encoder.ckpt` and `rnn_decoder.ckpt`.
 from zoo.errors import ZooError
 from zoo.importers import stream
 from zoo.importers.attn_gan import discriminator_targets, text_encoder_targets
+from zoo.importers.damsm import caption_settings
 from zoo.importers.files import read_state_dict
 from zoo.importers.registry import Importer
 from zoo.importers.staged import (
-    caption_settings,
     generator_settings,
     load_weights,
     refinement_targets,
@@ -63,7 +63,7 @@ def load(
     generator,
     text_encoder,
     captions,
-    max_words=18,
+    max_words=None,
     cnn_encoder=None,
     rnn_decoder=None,
     **settings,
@@ -92,7 +92,7 @@ def load(
                 "neither."
             )
         captioning = stream.load(
-            cnn_encoder, rnn_decoder, captions, max_words, image_size=sizes["stage_sizes"][-1]
+            cnn_encoder, rnn_decoder, captions, image_size=sizes["stage_sizes"][-1]
         )
         sizes["captioner"] = captioning.captioner_config
         captioner_weights = captioning.network_variables()

@@ -3,7 +3,7 @@
 Their repositories share these classes of code/model.py, and therefore names in the state dicts.
 """
 
-from zoo.importers.damsm import text_encoder_targets, text_settings, vocabulary
+from zoo.importers.damsm import text_encoder_targets
 from zoo.importers.state_dict import (
     batch_norm,
     conv,
@@ -101,15 +101,6 @@ def trunk_targets(discriminator):
 
 
 # --- files ----------------------------------------------------------------------------------------
-
-
-def caption_settings(captions, text, max_words):
-    """The arguments of a system that reads captions with a released text encoder."""
-    return {
-        "vocabulary": vocabulary(captions, text).tokens,
-        "max_words": max_words,
-        "text_encoder": text_settings(text),
-    }
 
 
 def generator_settings(weights):

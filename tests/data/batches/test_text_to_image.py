@@ -14,6 +14,8 @@ from tests.support.photos import (
 from zoo.data import evaluation_batches, text_to_image_dataset
 from zoo.data.batches.text_to_image import shuffled_indices
 from zoo.errors import ZooError
+from zoo.images.convert import to_uint8
+from zoo.images.crop import unfiltered
 
 
 def test_fields(shapes):
@@ -53,7 +55,7 @@ def test_rows_of_a_batch_are_those_of_the_whole_batch(photos, crop, cache):
     assert_equal(expected, steps_of(photos, 3, rows=rows, crop=crop, cache=cache, **MOVED))
 
 
-@pytest.mark.parametrize("crop", ["none", "paper"])
+@pytest.mark.parametrize("crop", ["none", "paper", "unfiltered"])
 def test_cache_changes_nothing(crop):
     assert_equal(moved(crop, False), moved(crop, True))
 
@@ -235,6 +237,13 @@ def test_evaluation_is_complete_and_in_order(photos, crop, cache):
     assert batches[2]["images"][1].shape == (1, 16, 16, 3)
 
 
+def test_images_that_are_not_filtered(photos):
+    data = evaluation_batches(photos, tokenizer_of(photos), (8,), len(photos), crop="unfiltered")
+    (batch,) = data.as_numpy_iterator()
+    for image, photo in zip(batch["images"][0], photos.images, strict=True):
+        np.testing.assert_array_equal(to_uint8(image), unfiltered(photo, 8))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -242,7 +251,7 @@ def test_evaluation_is_complete_and_in_order(photos, crop, cache):
         ({"sizes": ()}, "image_sizes must rise"),
         ({"batch_size": 0}, "batch_size must be a whole number from 1 to"),
         ({"batch_size": 11}, "larger than the number of images \\(10\\)"),
-        ({"crop": "centre"}, 'crop must be "paper" or "none"'),
+        ({"crop": "centre"}, "crop must be one of paper, none, unfiltered"),
         ({"start_step": -1}, "start_step must be a whole number from 0 to"),
         ({"seed": 2**32}, "seed must be a whole number from 0 to 4294967295"),
         ({"seed": 1.5}, "seed must be a whole number"),

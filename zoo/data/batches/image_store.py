@@ -15,7 +15,7 @@ def image_store(source, sizes, crop, cache):
     Args:
         source: images (see `zoo.data`).
         sizes: tuple of int, pixels, smallest first.
-        crop: "paper" or "none", see `zoo.data.batches.text_to_image`.
+        crop: "paper", "none" or "unfiltered", see `zoo.data.batches.text_to_image`.
         cache: keep decoded images in memory: square ones from their first use on.
 
     Returns:
@@ -26,7 +26,9 @@ def image_store(source, sizes, crop, cache):
     with tf.device("CPU:0"):
         if not cache:
             return _Loaded(source, sizes, crop)
-        return _CachedSquares(source, sizes) if crop == "none" else _CachedScaled(source, sizes)
+        if crop == "paper":
+            return _CachedScaled(source, sizes)
+        return _CachedSquares(source, sizes, crop)
 
 
 class _Loaded:
@@ -41,12 +43,14 @@ class _Loaded:
         image, size = self._source.load(index), self._sizes[-1]
         if self._crop == "paper":
             return ops.scale(image, size)
+        if self._crop == "unfiltered":
+            return ops.unfiltered(image, size)
         return tf.ensure_shape(ops.resize(image, size, size), [size, size, 3])
 
     def one(self, index, position, flip):
         """The pyramid of one image, cropped at `position` in [0, 1)^2, or at the center if -1."""
         image, size = self.scaled(index), self._sizes[-1]
-        if self._crop == "none":
+        if self._crop != "paper":
             return _floats(ops.pyramid_uint8(image, self._sizes), flip)
         center = (tf.shape(image)[:2] - size) // 2
         offset = tf.where(position < 0, center, ops.random_offset(image, size, position))
@@ -82,8 +86,8 @@ class _CachedSquares:
 
     batched = True
 
-    def __init__(self, source, sizes):
-        scaled = _Loaded(source, sizes, "none").scaled
+    def __init__(self, source, sizes, crop):
+        scaled = _Loaded(source, sizes, crop).scaled
         load, shapes = square_loader(source, scaled, sizes[-1]), [(size, size, 3) for size in sizes]
         self._cache = FirstUseCache(
             lambda index: ops.pyramid_uint8(load(index), sizes), len(source), shapes

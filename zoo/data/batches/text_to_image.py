@@ -62,7 +62,8 @@ def text_to_image_dataset(
         start_step: int, the step of the first batch.
         training: False takes the first caption, its first words, the center crop and no flip; the
             order of the images (and of mismatched images) is random nevertheless.
-        crop: "paper" as above; "none" resizes the whole image to a square.
+        crop: "paper" as above; "none" resizes the whole image to a square; so does "unfiltered",
+            but without anti-aliasing, as in XMC-GAN's code.
         flip: flips images horizontally with probability 1/2.
         cache: decodes every image once and keeps it in memory.
         mismatched: adds `mismatched_images`: per sample, an image drawn from all images, with its
@@ -229,7 +230,7 @@ def _check(source, image_sizes, crop):
     sizes = list(image_sizes)
     if not sizes or sizes != sorted(set(sizes)) or sizes[0] < 1:
         raise ZooError(f"image_sizes must rise from the smallest to the largest, got {sizes}.")
-    check_choice("crop", crop, ("paper", "none"))
+    check_choice("crop", crop, ("paper", "none", "unfiltered"))
     if not len(source):
         raise ZooError("The data source has no images.")
 
