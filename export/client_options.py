@@ -34,7 +34,7 @@ def make_parser():
         help="one condition of the kind that the model reads; may be repeated",
     )
     parser.add_argument("--captions", help="captions, separated by semicolons")
-    parser.add_argument("--labels", help="numbers of classes, separated by semicolons")
+    parser.add_argument("--labels", help="class indices, separated by semicolons")
     parser.add_argument("--images", nargs="+", help="image files")
     parser.add_argument("--guide", help="image file whose style is used, with --signature=guided")
     parser.add_argument("--embeddings", help=".npy or .npz file")

@@ -22,6 +22,10 @@ def test_parts_of_the_page(monkeypatch, tmp_path):
     monkeypatch.setattr(gallery, "CAPTIONS", words)
     text, labels = tiny.attn_gan(compiled=False), dcgan(compiled=False)
     gallery.caption_part(page, "text", text)
+    assert page.lines.count(f"*{gallery.SEEN}.*") == 1
+    text.preset_metadata = {"training": {"data.held_out_split": "combinations"}}
+    gallery.caption_part(page, "text", text)
+    assert page.lines.count(f"*{gallery.SEEN}.*") == 1
     gallery.label_part(page, "labels", labels)
     monkeypatch.setattr("zoo.from_preset", lambda name: {"a": text, "a_ms": text}[name])
     gallery.pair_part(page, "a", "a_ms")

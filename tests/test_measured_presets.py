@@ -11,6 +11,7 @@ from absl import flags
 
 from tests.support.label_maps import cells_to_map, write_facades
 from zoo.errors import ZooError
+from zoo.evaluation.measures import TRAINED_WITH
 from zoo.evaluation.record import OF_EVALUATION
 from zoo.evaluation.report import number
 from zoo.presets import read_metadata
@@ -39,6 +40,8 @@ def test_the_page_holds_what_the_cards_say(program):
         for result in found:
             rows = [r for r in page.splitlines() if r.startswith(f"| `{result['metric']}` |")]
             assert any(f" {number(result['value'])} " in row for row in rows)
+            note = f"- `{result['metric']}` of {name}: {TRAINED_WITH}."
+            assert (note in page) == (TRAINED_WITH in result["protocol"])
 
 
 def test_a_table_and_its_notes(program):

@@ -148,7 +148,7 @@ PLAN = [
     Job("mirror_gan_emoji_64", "mirror_gan.py:emoji", needs=("damsm_emoji_64", "stream_emoji_64"),
         settings={**GUIDED, "stream": Preset("stream_emoji_64")},
         description="MirrorGAN on captioned emoji: a caption in, 64x64 images out, which it can "
-                    "caption in their turn."),
+                    "then caption."),
     *pair("stackgan_v2:emoji_64", "stackgan_v2.py:emoji", needs=("damsm_emoji_64",),
           what="StackGAN++{ms} on captioned emoji: a caption in, 64x64 images out.",
           limitations=EARLY, **GUIDED),

@@ -157,7 +157,7 @@ COMMANDS = {
 BY_SERVER = Command(
     "generate images with a model on a server", "export.client",
     (("MODEL", None, "the model's name on the server"),
-     ("CONDITION", "*", "captions, numbers of classes, image files or a file of embeddings")),
+     ("CONDITION", "*", "captions, class indices, image files or a file of embeddings")),
     served_flags, ("model", "condition", "captions", "labels", "images", "embeddings"),
 )
 
@@ -245,7 +245,7 @@ def command_parser(name, module, command=None):
 
 
 def _add_flag(parser, flag):
-    text = re.sub("^<.*?>: |; repeat this option.*$", "", flag.help or "").replace("%", "%%")
+    text = re.sub(r"^<.*?>: |;\s+repeat this option.*$", "", flag.help or "").replace("%", "%%")
     if flag.default not in (None, "", [], False):
         text += f" (default: {flag.default})"
     if flag.flag_type() == "bool":

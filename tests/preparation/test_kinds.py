@@ -77,6 +77,8 @@ def test_splits_inside_of_two_folders_are_asked_about(tmp_path):
     folder = in_folders(tmp_path, "cat/train", "dog/train", "cat/test", "dog/test")
     with pytest.raises(ZooError, match="--kind=classes or --kind=domains"):
         kind_of(folder)
+    kind, found = find_kind(open_tree(str(folder)), "domains")
+    assert (kind, found) == ("domains", "two unpaired folders of images, as requested")
 
 
 def test_folders_like_splits_are_neither_classes_nor_domains(tmp_path):

@@ -64,7 +64,7 @@ def test_a_domain_or_class_of_broken_images_is_not_left_out(tmp_path, kind, brok
     write(tmp_path / "mine", count=4)
     for path in (tmp_path / "mine" / broken).glob("*.png"):
         path.write_bytes(b"broken")
-    with pytest.raises(ZooError, match=f"no usable image {words} .*[0-9] left out, first: .*Mend"):
+    with pytest.raises(ZooError, match=f"no usable image {words} .*[0-9] left out, first: .*Fix"):
         prepare(tmp_path / "mine", tmp_path / "out", kind, on_error="skip", test_fraction=0)
     assert not (tmp_path / "out").exists()
 

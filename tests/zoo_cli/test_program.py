@@ -159,6 +159,13 @@ def test_the_programs_flags_are_the_commands_options():
     assert "required: FOLDER" in wrong[4] and "unrecognized arguments: --explain" in wrong[5]
 
 
+def test_the_help_of_a_flag_is_its_own():
+    """Without the sentences that absl adds."""
+    module = importlib.import_module(commands.COMMANDS["evaluate"].module)
+    text = " ".join(commands.command_parser("evaluate", module).format_help().split())
+    assert "--encoder" in text and "repeat this" not in text
+
+
 def documented():
     """The `zoo` commands of the pages and of the program's docstring, without `zoo`."""
     texts = [commands_of_page(path.read_text("utf-8"), "zoo ") for path in PAGES]

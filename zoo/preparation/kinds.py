@@ -39,7 +39,7 @@ def find_kind(tree, kind=None):
     """
     if kind is not None:
         check_choice("--kind", kind, KINDS)
-        return kind, f"read as {WORDS[kind]}, as requested"
+        return kind, f"{WORDS[kind]}, as requested"
     if not images_of(tree):
         raise ZooError(f"{tree.describe()}: found no images.")
     possible, refusals = {}, []

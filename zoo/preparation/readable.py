@@ -22,7 +22,7 @@ def check_groups(tree, kind, items, good, problems, by_hash):
     why = f"({len(problems)} left out, first: {problems[0].rstrip('.')})" if problems else ""
     if not good:
         raise ZooError(
-            f"{tree.describe()}: no usable image is left {why}; expected at least one. Mend some."
+            f"{tree.describe()}: no usable image is left {why}; expected at least one. Fix some."
         )
     left = {(item.split, item.group) for item in good}
     splits = {split for split, _ in left}
@@ -33,7 +33,7 @@ def check_groups(tree, kind, items, good, problems, by_hash):
         what = f" of the {word} {group}" if word else ""
         raise ZooError(
             f"{tree.describe()}: no usable image{what} is left in the split {split} "
-            f"{why}; expected at least one. Mend some, or move the folder away."
+            f"{why}; expected at least one. Fix some, or move the folder away."
         )
 
 

@@ -63,7 +63,7 @@ def prepare(folder, out, kind=None, size=None, test_fraction=None, on_error="rai
         good, facts, sums = _write_images(partial, tree, kind, items, problems, size)
         if problems and on_error == "raise":
             raise ZooError(
-                f"{problems[0]} {len(problems)} such problem(s) in all: mend them, or leave these "
+                f"{problems[0]} {len(problems)} such problem(s) in all: fix them, or leave these "
                 "images out with --on_error=skip."
             )
         if kind == "pairs":
