@@ -67,16 +67,19 @@ class Case:
         share = tolerance.get("atol_times_absmax", 0.0)
         return tolerance["rtol"], tolerance.get("atol", 0.0), share
 
-    def check(self, key, got):
-        """|got - want| <= atol + share * max|want| + rtol * |want| elementwise."""
-        want = np.asarray(self.outputs[key], "float64")
+    def check(self, key, got, where=..., more=0.0):
+        """|got - want| <= atol + share * max|want| + rtol * |want| + more elementwise.
+
+        `where`: index of the elements of the output that `got` has; all by default.
+        """
+        want = np.asarray(self.outputs[key], "float64")[where]
         got = np.asarray(got, "float64")
         assert got.shape == want.shape, (
             f"{self.name} {key}: shape {got.shape}, expected {want.shape}"
         )
         relative, absolute, share = self.tolerance(key)
         bound = absolute + share * np.abs(want).max(initial=0.0) + relative * np.abs(want)
-        self.compare(key, got, want, bound)
+        self.compare(key, got, want, bound + more)
         self.checked.add(key)
 
     def compare(self, key, got, want, bound):

@@ -1,5 +1,7 @@
 """Shared helpers of the golden tests of complete training iterations."""
 
+import re
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -69,6 +71,18 @@ def dense(gradient):
     return tf.convert_to_tensor(gradient).numpy()
 
 
+def legacy_distance(case, key):
+    """How far the official gradient norm `gradnorm_legacy/...` is from that at the same point.
+
+    Ours is at the same point, and is compared with that closely; the official mixture of
+    activations from before a step and weights from after it is farther away. 0 for other keys.
+    """
+    if "_legacy/" not in key:
+        return 0.0
+    same_point = case.outputs[key.replace("_legacy/", "_same_point/")]
+    return abs(np.float64(case.outputs[key]) - np.float64(same_point))
+
+
 def check_changes(case, targets, before, gradients, clipped=None):
     """Gradients, their norms, step norms and running statistics under the official names."""
     for name, target in targets.items():
@@ -97,6 +111,58 @@ def check_strided(case, name, value):
         case.check(name, subsampled(nchw(value), case.outputs[name]))
     else:
         check_views(case, name, nchw(value))
+
+
+# --- StackGAN++ and MirrorGAN: tolerances in words, three numbers per gradient -------------------
+
+
+def state_tolerances(case):
+    """The tolerances that the case describes in words, as the helper's `tolerance_by_key`."""
+    stated = case.meta["tolerance"]
+    gradients = re.match(r"\|a-b\| <= (\S+)\*b \+ (\S+)\*max\(grad_l2 of", stated["grad"])
+    relative, share = (float(number) for number in gradients.groups())
+    rules = [("^it2/", float(re.match(r"rtol (\S+):", stated["it2"])[1]), stated["atol"])]
+    for net in case.meta["param_names"]:
+        atol = share * np.nanmax(case.outputs[f"grad_l2/{net}"])
+        rules.append((f"^grad_[a-z0-9]+/{net}$", relative, atol))
+    case.meta["tolerance_by_key"] = rules
+
+
+def check_gradient_numbers(case, net, gradients):
+    """Norm, sum and weighted sum of each gradient of a network.
+
+    `gradients`: list in the case's order, in the official layouts; None where the case has NaN,
+    for a parameter without gradient.
+    """
+    used = np.array([gradient is not None for gradient in gradients])
+    flat = [np.asarray(g, "float64").reshape(-1) for g in gradients if g is not None]
+    for name, number in (
+        ("grad_l2", np.linalg.norm),
+        ("grad_sum", np.sum),
+        ("grad_dot", lambda g: g @ np.cos(0.37 * np.arange(g.size) + 0.5)),
+    ):
+        key = f"{name}/{net}"
+        np.testing.assert_array_equal(np.isnan(case.outputs[key]), ~used, key)
+        case.check(key, [number(gradient) for gradient in flat], where=used)
+
+
+def check_gradients(case, targets, gradients):
+    """`check_gradient_numbers` of all networks, from targets and a dict by variable path."""
+    for net, order in case.meta["param_names"].items():
+        found = [targets.get(f"{net}.{name}") for name in order]
+        official = [
+            None if target is None else target.to_official(dense(gradients[target.variable.path]))
+            for target in found
+        ]
+        check_gradient_numbers(case, net, official)
+
+
+def check_state(case, targets, averages):
+    """Running statistics, small parameters and (`averages`) the generator's EMA after a step."""
+    for prefix, members in (("after/", targets), ("ema_after/", averages)):
+        for name, target in members.items():
+            if f"{prefix}{name}" in case.outputs:
+                case.check(f"{prefix}{name}", target.to_official(target.variable.numpy()))
 
 
 # --- the AttnGAN family -------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.golden.golden import nchw, nhwc, tensor
-from tests.golden.iteration import check_first_step, dense, exact_adam
+from tests.golden.iteration import check_first_step, dense, exact_adam, legacy_distance
 from zoo.importers import pix2pix as names
 from zoo.importers.state_dict import load_state_dict
 from zoo.networks.build import build_on, symbolic_input
@@ -44,14 +44,18 @@ def check_u_net(case):
 def single_scale(case):
     """A `D_NLayers` of the case, not built yet, inferred from its arrays and the size of its map.
 
-    No system uses that class. MSGAN's does not pad the last convolution; BicycleGAN's has no biases
-    before batch norm.
+    No system uses that class. MSGAN's does not pad the last convolution.
     """
     c, size = case.meta["config"], case.inputs["x"].shape[2]
     network = PatchDiscriminator(c["ndf"], c["n_layers"], c["norm"])
     missing = map_size(size, c["n_layers"]) - case.outputs["pred0"].shape[2]
     assert missing in (0, 2)
     network.logit.pad = 1 - missing // 2
+    return official_biases(case, network)
+
+
+def official_biases(case, network):
+    """The network, not built yet: BicycleGAN's `D_NLayers` has no biases before batch norm."""
     for convolution in network.convs[1:]:
         convolution.use_bias = "model.2.bias" in case.params
     return network
@@ -154,7 +158,8 @@ def check_gradients(case, targets, gradients, kinds=("gradnorm", "grad"), rename
         for kind in kinds:
             key = f"{kind}/{rename(name)}"
             if key in case.outputs:
-                case.check(key, gradient if kind == "grad" else np.linalg.norm(gradient))
+                value = gradient if kind == "grad" else np.linalg.norm(gradient)
+                case.check(key, value, more=legacy_distance(case, key))
 
 
 def check_after(case, targets, steps):

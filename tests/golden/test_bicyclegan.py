@@ -98,7 +98,7 @@ def check_iteration(case, monkeypatch):
 
 @pytest.mark.parametrize("precision", FLOAT64, indirect=True)
 def test_iteration_of_the_papers_time(precision):
-    """Two steps of G; the second gradient is the official one of either reading within 0.5 %."""
+    """Two steps of G; the second gradient is the official one at the same point."""
     rounding.check(Case("bicyclegan", "iteration_paper_time"), check_iteration_of_the_papers_time)
 
 

@@ -6,7 +6,13 @@ import tensorflow as tf
 from keras import ops
 
 from tests.golden.golden import Case, nchw, nhwc, tensor
-from tests.golden.paired_images import check_maps, check_statistics, check_u_net, single_scale
+from tests.golden.paired_images import (
+    check_maps,
+    check_statistics,
+    check_u_net,
+    official_biases,
+    single_scale,
+)
 from zoo.importers import bicyclegan as names
 from zoo.importers.pix2pix import patch_targets
 from zoo.importers.state_dict import conv, load_state_dict
@@ -126,7 +132,7 @@ def test_gradient_penalty(precision):
     logits = max(int(k.split(".")[1]) for k in case.params)
     norm = "batch" if any(k.endswith("running_var") for k in case.params) else "instance"
     critic = PatchDiscriminator(case.meta["config"]["ndf"], (logits - 2) // 3, norm)
-    build_on(critic, symbolic_input(*real.shape))
+    build_on(official_biases(case, critic), symbolic_input(*real.shape))
     load_state_dict(patch_targets(critic), case.param())
     for kind, alpha in (("real", 1.0), ("fake", 0.0), ("mixed", tensor(case.inputs["alpha"]))):
         case.check(f"gp_{kind}", gradient_penalty(critic, real, fake, alpha))

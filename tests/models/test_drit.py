@@ -11,7 +11,7 @@ from tests.support.tiny_drit import SIZE, batch, drit, make_images
 from zoo.errors import ZooError
 from zoo.models.drit import DRIT
 from zoo.models.drit.iteration import forward, is_full_step, split_batch, update_networks
-from zoo.models.drit.objectives import second_losses
+from zoo.models.drit.objectives import discriminate, second_losses
 
 
 def changed(model, step):
@@ -139,6 +139,21 @@ def test_mode_seeking_of_both_directions(monkeypatch):
         ratio = np.abs(one - two).mean() / np.abs(z1 - z2).mean()
         want += 2.0 / (ratio + 1e-5)
     np.testing.assert_allclose(made["mode_seeking"], want, rtol=1e-4)
+
+
+def test_batches_of_different_sizes_are_discriminated_in_one_call():
+    calls = []
+
+    def network(images, training):
+        calls.append(images)
+        return [images, images[:, :1]]  # two scales
+
+    batches = [tf.fill([count, 2], float(count)) for count in (3, 1, 2)]
+    logits = discriminate(network, batches)
+    assert len(calls) == 1 and len(logits) == len(batches)
+    for maps, batch_ in zip(logits, batches, strict=True):
+        np.testing.assert_array_equal(maps[0], batch_)
+        np.testing.assert_array_equal(maps[1], batch_[:, :1])
 
 
 def test_the_second_half_of_a_batch_is_only_real_images():

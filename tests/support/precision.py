@@ -24,15 +24,14 @@ def computing_in(name):
 FLOAT64 = ["float64", pytest.param("float32", marks=pytest.mark.large)]
 
 
-def variants(names, both=1, large=()):
+def variants(names, both=1):
     """Parameters (precision, name) of an iteration's variants: all, in both precisions.
 
-    Large are those in `large`, and in float32 those after the first `both`: float64 compares every
-    number of a variant more closely, and the effect of rounding on a system's networks shows in
-    one of them.
+    Large are, in float32, those after the first `both`: float64 compares every number of a variant
+    more closely, and the effect of rounding on a system's networks shows in one of them.
     """
     return [
-        pytest.param(precision, name, marks=pytest.mark.large if late or name in large else ())
+        pytest.param(precision, name, marks=pytest.mark.large if late else ())
         for precision in ("float64", "float32") for index, name in enumerate(names)
         for late in [precision == "float32" and index >= both]
     ]

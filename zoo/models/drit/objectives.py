@@ -22,9 +22,10 @@ LOSS_WEIGHTS = {
 
 
 def discriminate(network, batches):
-    """A discriminator's logits of several batches of equal size: a list of logit maps each."""
+    """A discriminator's logits of several batches, of any sizes: a list of logit maps each."""
+    sizes = [tf.shape(batch)[0] for batch in batches]
     maps = network(tf.concat(batches, 0), training=True)
-    return list(zip(*[tf.split(logits, len(batches)) for logits in maps], strict=True))
+    return list(zip(*[tf.split(logits, sizes) for logits in maps], strict=True))
 
 
 def discriminate_content(model, content):

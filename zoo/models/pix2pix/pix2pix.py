@@ -4,7 +4,8 @@ Papers: pix2pix, arXiv 1611.07004; with mode seeking, MSGAN, arXiv 1903.05628. C
     HelenMao/MSGAN Pix2Pix-Mode-Seeking/models/pix2pix_model.py (the defaults) and
     junyanz/BicycleGAN models/pix2pix_model.py (without a latent).
 Known deviations: without mode seeking one sample is generated; MSGAN's code has no switch and
-    always generates two (`always_two_samples`).
+    always generates two (`always_two_samples`). With one channel, images become gray bytes before
+    they are resized, as in BicycleGAN; MSGAN weighs the colors after resizing, without rounding.
 """
 
 import keras

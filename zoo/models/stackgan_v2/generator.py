@@ -2,6 +2,7 @@
 
 Paper: StackGAN++, arXiv 1710.10916, section 4. Checked against hanzhanggit/StackGAN-v2
     code/model.py and its copy in HelenMao/MSGAN (`G_NET`, `NEXT_STAGE_G`).
+Known deviation: every refinement stage has `residual_blocks`; the official fourth stage has one.
 """
 
 import keras
