@@ -51,7 +51,7 @@ _HUB = flags.DEFINE_string("hub_encoder", None, "XMC-GAN's encoder module from T
 _WORDS = flags.DEFINE_integer(
     "max_words", None,
     "Maximum words per caption; default: as in the authors' evaluations, 25 for CUB and 20 for "
-    "COCO, or 18 with a vocabulary of another size; word pieces of XMC-GAN: 17.",
+    "COCO, or 18 with a vocabulary of another size, and of STREAM; word pieces of XMC-GAN: 17.",
 )
 _NAMES = flags.DEFINE_string(
     "class_names", None, "DCGAN's classes in the order of their indices, separated by semicolons."

@@ -203,7 +203,6 @@ def main(argv):
     command_line.start_tensorflow()
     with command_line.quiet_stderr():
         import zoo
-        from zoo.presets.registry import handle_of
         from zoo.presets.saving import check_target, update_metadata
 
         check_target(values.out)
@@ -225,7 +224,7 @@ def main(argv):
                            f"classifier of {len(classes)} classes"
                            f"{' of the cells of an image' if model.cells else ''}.",
             "source": {"recipe": "recipes/train_encoder.py"},
-            "usage": _usage(handle_of(values.out)),
+            "usage": _usage(),
             "training": {
                 "data": values.data, "images": len(source), "classes": classes,
                 "also_looked_at": splits.word,
@@ -278,10 +277,12 @@ def open_sources(data, image_size):
     return splits, combinations, max(size, 16), label
 
 
-def _usage(preset):
+def _usage():
+    from zoo.presets.registry import HERE
+
     return (
-        f'import zoo\n\nclassifier = zoo.from_preset("{preset}")  # or the path of this directory\n'
-        f"# as the encoder of an evaluation: python -m recipes.evaluate --encoder={preset}"
+        f'import zoo\n\nclassifier = zoo.from_preset("{HERE}")\n'
+        f"# as the encoder of an evaluation: python -m recipes.evaluate --encoder={HERE}"
     )
 
 

@@ -71,16 +71,16 @@ def publish(queue, job, target, machine):
     """
     import zoo
     from zoo.presets import read_metadata
+    from zoo.presets.registry import HERE
     from zoo.presets.saving import update_metadata
 
     source = queue.trained_path(job)
     found = read_metadata(str(source))
-    handle = found.get("saved_to", found["name"])
     model = zoo.from_preset(str(source))
     model.save_to_preset(str(target), {
         "description": job.description or found["description"], "licence": LICENCE,
         "data": DATA[job.data], "source": {**found.get("source", {}), "commit": _commit()},
-        "usage": (found.get("usage") or "").replace(handle, target.name) or None,
+        "usage": (found.get("usage") or "").replace(HERE, target.name) or None,
         "limitations": job.limitations or found.get("limitations"),
         "training": _training(queue, job, found["training"], machine),
         "condition": _condition(model, job, found),

@@ -75,6 +75,8 @@ def test_the_encoder_of_the_training_is_known_by_its_weights():
     assert trained_with(model, damsm)
     other = tiny.attn_gan(compiled=False, **OTHER_WORDS)
     damsm.copy_weights_to("text_encoder", other.text_encoder)
-    for one, network in ((other, damsm), (dcgan(compiled=False), damsm), (None, damsm),
-                         (model, None)):
+    without = tiny.attn_gan(compiled=False, damsm_weight=0)  # it reads with it, without its loss
+    damsm.copy_weights_to("text_encoder", without.text_encoder)
+    for one, network in ((other, damsm), (without, damsm), (dcgan(compiled=False), damsm),
+                         (None, damsm), (model, None)):
         assert not trained_with(one, network)

@@ -5,6 +5,7 @@ import pytest
 from tests.presets.conftest import METADATA
 from zoo import presets
 from zoo.errors import ZooError
+from zoo.presets.registry import HERE
 from zoo.storage import read_json
 
 
@@ -15,7 +16,7 @@ def test_the_saved_card_is_that_of_the_metadata(saved):
     assert text == presets.card(metadata)
     for words in (
         "# tiny_attn_gan", METADATA["description"], "[Apache-2.0](https://www.apache.org",
-        f'zoo.from_preset("{saved}")', "| nothing | 1.5 | 1 sample \\| seed 0 |",
+        f'zoo.from_preset("{HERE}")', "| nothing | 1.5 | 1 sample \\| seed 0 |",
         "- none: CC0-1.0. By nobody.", "| steps | 0 |", f"{metadata['parameters']:,}",
         metadata["files"]["config.json"]["sha256"],
     ):

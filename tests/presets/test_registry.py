@@ -51,7 +51,7 @@ def test_built_in_presets_are_whole_described_and_have_their_own_card(name):
     assert {"name", "url"} <= set(metadata["licence"])
     folder = registry.builtin_directory(name)
     with open(os.path.join(folder, "README.md"), encoding="utf-8") as file:
-        assert file.read() == presets.card(read_json(os.path.join(folder, "metadata.json")))
+        assert file.read() == presets.card(read_json(os.path.join(folder, "metadata.json")), name)
 
 
 def test_built_in_presets_are_in_the_pages():

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import shutil
 
 import numpy as np
 import pytest
@@ -192,27 +191,20 @@ def test_a_loaded_preset_keeps_its_entries(saved, tmp_path):
     for key in METADATA.keys() - {"description"}:
         assert kept[key] == METADATA[key]
     assert kept["files"] != given["files"]
-    assert kept["saved_to"] == str(tmp_path / "new")
 
 
-def test_a_card_loads_the_preset_itself(model, tmp_path, monkeypatch):
-    """Not the built-in preset of the same name."""
-    monkeypatch.chdir(tmp_path)
-    named = {"name": "dm_gan_emoji_64"}
-    for directory, handle in (
-        ("runs/a/presets/best", "runs/a/presets/best"), ("dm_gan_emoji_64", "./dm_gan_emoji_64"),
-    ):
-        os.makedirs(os.path.dirname(directory) or ".", exist_ok=True)
-        presets.save_to_preset(model, directory, named)
-        text = listing(directory)["README.md"].decode()
-        assert f'zoo.from_preset("{handle}")' in text and f"--preset={handle} " in text
-        assert presets.read_metadata(handle)["class"] == "AttnGAN"
-    shutil.copytree("dm_gan_emoji_64", "copied")
-    saving.update_metadata("copied", limitations="Draws nothing.")
-    assert 'zoo.from_preset("copied")' in listing("copied")["README.md"].decode()
+def test_a_card_does_not_load_the_built_in_preset_of_its_name(saved, tmp_path):
+    model = zoo.from_preset(saved)
+    usage = 'zoo.from_preset("dm_gan_emoji_64")'
+    model.preset_metadata = {"name": "dm_gan_emoji_64", "usage": usage}
+    for metadata in ({"name": "dm_gan_emoji_64"}, model.preset_metadata):
+        model.save_to_preset(tmp_path / "dm_gan_emoji_64", metadata)
+        saving.update_metadata(tmp_path / "dm_gan_emoji_64", limitations="Draws nothing.")
+        text = listing(tmp_path / "dm_gan_emoji_64")["README.md"].decode()
+        assert 'zoo.from_preset("path/of/this/directory")' in text and usage not in text
+        assert "--preset=path/of/this/directory " in text
     shipped = registry.builtin_directory("dm_gan_emoji_64")
     assert registry.handle_of(shipped) == "dm_gan_emoji_64"
-    assert not saving._saved_to(shipped, "dm_gan_emoji_64")
 
 
 def test_update_metadata_rewrites_the_card_and_keeps_the_rest(copy):

@@ -17,6 +17,7 @@ from zoo import presets
 from zoo.conditions import WordEmbeddings
 from zoo.models.dcgan import DCGAN
 from zoo.models.mirror_gan import CaptionPretraining
+from zoo.presets.registry import HERE
 from zoo.presets.usage import condition_record, python_lines, recorded_condition
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,7 +86,7 @@ def test_a_model_that_describes_images():
     assert condition_record(model) == {"kind": "description"}
     card = presets.card({"name": "x", "files": {}, "task": "image-captioning"})
     assert "model.describe(" in card
-    assert "recipes.generate --preset=x --images=photos --describe" in card
+    assert f"recipes.generate --preset={HERE} --images=photos --describe" in card
 
 
 def test_judges_draw_nothing():

@@ -12,6 +12,7 @@ from tools import publish
 from tools.training_plan import FACADES, Job
 from zoo.models.feature_encoder import FeatureEncoder
 from zoo.presets import read_metadata
+from zoo.presets.registry import HERE
 
 JOBS = {
     "pairs": (tiny_images.pix2pix, "pix2pix.py:shapes", 8, 8,
@@ -27,7 +28,7 @@ def published(job, model, tmp_path):
     queue.preset = queue.trained_path = lambda job: queue.out / job.name
     model.save_to_preset(queue.trained_path(job), {
         "description": "tiny", "training": {"steps": 1, "data": f"pairs:{tmp_path}/facades.zip"},
-        "usage": f'zoo.from_preset("{queue.trained_path(job)}")',
+        "usage": f'zoo.from_preset("{HERE}")',
     })
     (queue.trained_path(job) / "log.txt").write_text(
         "11:59:59 step 80/200 (40 %)  a_loss 3  b 4  26.0 images/s  9 s left\n"

@@ -132,6 +132,14 @@ def test_differing_keys():
     assert configs.differing_keys(old, new) == ["dtype", "model.latent_dim", "seed"]
 
 
+def test_a_number_of_images_that_was_without_effect_may_be_left_out():
+    for variant, key, same in (("emoji", "count", True), ("emoji", "held_out_count", False),
+                               ("shapes", "count", False)):
+        old, new = (attn_gan.get_config(variant) for _ in range(2))
+        old.data[key] = 7
+        assert configs.differing_keys(old, new) == ([] if same else [f"data.{key}"])
+
+
 def test_a_path_in_another_spelling_is_the_same():
     for before, now, same in (("data/mine", "./data/mine/", True), ("data/mine", "data/m", False),
                               ("/data//mine", "/data/mine", True), ("", "./", False)):

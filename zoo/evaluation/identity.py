@@ -60,10 +60,13 @@ def precision_of(model):
 
 
 def trained_with(model, damsm):
-    """Whether a model was trained with a `DAMSM`: it reads captions by that one's text encoder.
+    """Whether a `DAMSM` gave a generator its loss: it reads captions by that one's text encoder.
 
-    Weights that were stored as float16 equal those that were not. False if either is None.
+    Weights that were stored as float16 equal those that were not. False if either is None, or the
+    model has no such loss (`damsm_weight`).
     """
+    if not getattr(model, "damsm_weight", 0):
+        return False
     own, theirs = (
         {} if one is None else one.network_variables(("text_encoder",)) for one in (model, damsm)
     )

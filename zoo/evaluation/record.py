@@ -72,8 +72,10 @@ def _result(entry, report, date):
 
 def _words(entry, report):
     """The protocol of a result as one line of text."""
-    protocol, direction = entry["protocol"], report["subject"].get("direction")
-    more = [f"direction {direction}"] if direction else []
+    protocol, subject = entry["protocol"], report["subject"]
+    more = [f"direction {subject['direction']}"] if subject.get("direction") else []
+    if "max_words" in subject:
+        more.append(f"captions of up to {subject['max_words']} words")
     if "interval_95" in entry:
         more.append("95 % interval {} to {}".format(*map(number, entry["interval_95"])))
     if "network" in protocol:

@@ -92,6 +92,7 @@ def facts(report):
     return {
         "Generated images": f"{generated}, {report['resolution']} pixels, seed {report['seed']}",
         **({"Conditions": conditions} if conditions else {}),
+        **({"Captions": f"up to {subject['max_words']} words"} if "max_words" in subject else {}),
         **({"Direction": subject["direction"]} if subject.get("direction") else {}),
         "Real images": f"{data['count']} of {data['name']}",
         "Networks": "; ".join(

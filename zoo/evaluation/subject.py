@@ -199,8 +199,8 @@ def of_model(model, data_source, protocol, options, cache):
         "conditions": len(conditions), "samples_per_condition": samples,
         **({} if split is None else {"condition_split": split}),
         "generated": shape[0] * shape[1], "kind": condition.kind, **conditions.settings,
-        **({"words": conditions.words.describe()} if conditions.words else {}),
-        **({"max_words": options.max_words} if options.max_words else {}),
+        **({"words": conditions.words.describe(), "max_words": model.max_words}
+           if conditions.words else {}),
     }
     digest = model_digest(model, variables_digest(model))
     return Subject(

@@ -1,13 +1,13 @@
 """Checks the form of a preset's metadata, when it is saved and when it is loaded."""
 
 from zoo.errors import ZooError, nearest
+from zoo.presets.registry import HERE
 
 OF_MODEL = ("class", "format", "parameters")  # entries that follow from the model,
-OF_FILES = ("files", "saved", "saved_to", "versions")  # and those of the files, new with each save
+OF_FILES = ("files", "saved", "versions")  # and those of the files, new with each save
 RESERVED = (*OF_MODEL, *OF_FILES)
 _KINDS = (
-    (("name", "task", "class", "description", "limitations", "usage", "saved", "saved_to"), str,
-     "a text"),
+    (("name", "task", "class", "description", "limitations", "usage", "saved"), str, "a text"),
     (("licence", "source", "training", "training_data", "versions", "condition"), dict, "a dict"),
     (("data", "results", "pictures"), (list, tuple), "a list of dicts"),
     (("parameters",), int, "a whole number"),
@@ -38,6 +38,8 @@ def without_reserved(metadata, own, loaded):
                     f"{own[key]!r}: leave it out, it is taken from the model itself."
                 )
         metadata = {key: value for key, value in metadata.items() if key not in RESERVED}
+        if (usage := metadata.get("usage")) and usage == loaded.get("usage"):
+            metadata["usage"] = usage.replace(loaded["name"], HERE)
     check_metadata(metadata)
     return metadata or {}
 

@@ -1,5 +1,6 @@
-"""The model card: a Markdown page generated from the metadata alone, so the two always agree."""
+"""The model card: a Markdown page generated from the metadata, so the two always agree."""
 
+from zoo.presets.registry import HERE
 from zoo.presets.usage import command_lines, python_lines, recorded_condition
 
 _IN_SECTIONS = {
@@ -16,7 +17,6 @@ _IN_SECTIONS = {
     "pictures",
     "results",
     "saved",
-    "saved_to",
     "source",
     "task",
     "training",
@@ -26,20 +26,21 @@ _IN_SECTIONS = {
 }
 
 
-def card(metadata):
+def card(metadata, handle=HERE):
     """Markdown text of a preset's README.
 
     Args:
         metadata: dict, the content of `metadata.json`. Keys without their own section are listed
             at the end, so that nothing is left out.
+        handle: str, by which the examples load the preset, see `zoo.presets.registry.handle_of`.
 
     Returns:
-        str, a function of the metadata alone.
+        str, a function of the arguments alone.
     """
     sections = [
         f"# {_name(metadata)}\n\n{metadata.get('description') or ''}".rstrip(),
         _facts(metadata),
-        _usage(metadata),
+        _usage(metadata, handle),
         _pictures(metadata),
         _results(metadata),
         _table("Training", metadata.get("training")),
@@ -72,8 +73,8 @@ def _facts(metadata):
     return _rows(rows)
 
 
-def _usage(metadata):
-    condition, handle = recorded_condition(metadata), metadata.get("saved_to") or _name(metadata)
+def _usage(metadata, handle):
+    condition = recorded_condition(metadata)
     code = metadata.get("usage") or (condition and python_lines(handle, condition))
     command = condition and command_lines(handle, condition)
     parts = ["## Use"] if code or command else []

@@ -9,6 +9,7 @@ from zoo.errors import ZooError, nearest
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 METADATA = "metadata.json"
+HERE = "path/of/this/directory"  # in the examples of a card: presets are moved and copied
 WIDTH = 120  # characters of a line of the printed table
 EXAMPLES = (
     'a built-in name ("attn_gan_emoji_64"), a directory ("./my_preset"), a path that TensorFlow '
@@ -112,20 +113,10 @@ def builtin_directory(name):
 
 
 def handle_of(directory):
-    """The handle by which `zoo.from_preset` loads the preset in a directory.
-
-    Args:
-        directory: str or path, as the user gave it.
-
-    Returns:
-        str: the name of a preset that ships with the package; else the directory itself, with "./"
-        before one that has a built-in name.
-    """
-    directory = os.fspath(directory)
+    """The handle in the examples of a card: the name of a preset that ships with the package, which
+    loads it anywhere; of another directory, str or path, `HERE`."""
     folder, name = os.path.split(os.path.realpath(directory))
-    if folder == os.path.realpath(FOLDER):
-        return name
-    return os.path.join(os.curdir, directory) if directory in builtin_names() else directory
+    return name if folder == os.path.realpath(FOLDER) else HERE
 
 
 def unknown_handle(handle):

@@ -62,8 +62,9 @@ def save_to_preset(model, directory, metadata=None, half=False):
         storage.write_json(path(integrity.CONFIG), config, strict=True)
         storage.save_variables(path(integrity.WEIGHTS), variables, half=half)
         full_metadata = _full_metadata(model, directory, metadata, own, folder)
+        text = card(full_metadata, handle_of(directory))
         storage.write_json(path(integrity.METADATA), full_metadata, strict=True)
-        storage.write_bytes_atomically(path(integrity.README), card(full_metadata).encode())
+        storage.write_bytes_atomically(path(integrity.README), text.encode())
         _keep_other_files(directory, folder)
     return directory
 
@@ -90,10 +91,8 @@ def update_metadata(directory, **changes):
     """
     metadata, _ = integrity.checked_files(directory)
     check_metadata(changes)
-    metadata.pop("saved_to", None)
     metadata = {**metadata, **changes}
-    metadata.update(_saved_to(directory, metadata.get("name")))
-    text = card(metadata)
+    text = card(metadata, handle_of(directory))
     storage.write_json(os.path.join(directory, integrity.METADATA), metadata, strict=True)
     storage.write_bytes_atomically(os.path.join(directory, integrity.README), text.encode())
 
@@ -168,12 +167,6 @@ def _of_model(model, variables):
     }
 
 
-def _saved_to(directory, name):
-    """The entry `saved_to`, the handle that the card shows; none where the name is the handle."""
-    handle = handle_of(directory)
-    return {} if handle == name else {"saved_to": handle}
-
-
 def _full_metadata(model, directory, metadata, own, folder):
     """The content of `metadata.json`: the user's entries and those taken from the model."""
     import keras
@@ -183,10 +176,9 @@ def _full_metadata(model, directory, metadata, own, folder):
     names = (integrity.CONFIG, integrity.WEIGHTS, integrity.VOCABULARY)
     paths = {name: os.path.join(folder, name) for name in names}
     entries = dict(metadata)
-    name = entries.pop("name", os.path.basename(os.path.realpath(directory)))
     return {
         "format": own["format"],
-        "name": name,
+        "name": entries.pop("name", os.path.basename(os.path.realpath(directory))),
         "task": entries.pop("task", getattr(model, "task", None)),
         "class": own["class"],
         "description": entries.pop("description", _first_line(model)),
@@ -195,7 +187,6 @@ def _full_metadata(model, directory, metadata, own, folder):
         "parameters": own["parameters"],
         **entries,
         "saved": datetime.date.today().isoformat(),
-        **_saved_to(directory, name),
         "versions": {
             "zoo": __version__,
             "tensorflow": tf.__version__,

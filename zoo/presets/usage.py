@@ -1,6 +1,6 @@
 """Usage examples of a preset, in Python and on the command line, for its kind of condition.
 
-The model card is generated from the metadata alone, so the metadata has a record of the condition.
+The model card is generated from the metadata, so the metadata has a record of the condition.
 """
 
 import json
@@ -8,6 +8,7 @@ import shlex
 
 from zoo.conditions.kinds import KINDS, condition_class
 from zoo.errors import ZooError, check_choice
+from zoo.presets.registry import HERE
 
 GENERATE = "python -m recipes.generate"
 _FORMS = (  # of the values of a record
@@ -59,9 +60,13 @@ def python_lines(handle, record):
     """Lines of Python code that use the preset `handle`."""
     return (
         "import zoo\n\n"
-        f"model = zoo.from_preset({json.dumps(handle)})  # or the path of this directory\n"
+        f"model = zoo.from_preset({json.dumps(handle)}){_or_here(handle)}\n"
         f"{condition_class(record['kind']).python_example(record)}"
     )
+
+
+def _or_here(handle):
+    return "" if handle == HERE else "  # or the path of this directory"
 
 
 def command_lines(handle, record):

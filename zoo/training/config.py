@@ -52,13 +52,14 @@ def replace_auto(config, choose):
 
 
 def differing_keys(old, new):
-    """Sorted keys whose values differ between two configs, except `RUNTIME_KEYS`."""
+    """Sorted keys whose values differ between two configs, except `RUNTIME_KEYS` and counts without
+    effect."""
     old, new = ({**DEFAULTS_OF_OLD_RUNS, **flatten(to_plain(c))} for c in (old, new))
-    missing = object()
+    ignored, missing = (*RUNTIME_KEYS, *counts_without_effect(new.get("data.name"))), object()
     return [
         key
         for key in sorted(old.keys() | new.keys())
-        if key not in RUNTIME_KEYS
+        if key not in ignored
         and _normal(old.get(key, missing)) != _normal(new.get(key, missing))
     ]
 
@@ -130,6 +131,14 @@ def validate(config):
         )
 
 
+def counts_without_effect(name):
+    """The numbers of images that a data source does not read, since it does not draw its images."""
+    form = form_of(name)
+    if form is None or name == FORMS[form][-1]:
+        return ()
+    return ("data.count",) if form == "captions" else ("data.count", "data.held_out_count")
+
+
 def check_counts(config, defaults):
     """Raises `ZooError` for a changed number of images of a source that does not draw its images.
 
@@ -137,16 +146,13 @@ def check_counts(config, defaults):
         config: a config.
         defaults: the same config before the user changed it; None if unknown, which is not checked.
     """
-    name = config.data.get("name")
-    form = form_of(name)
-    if defaults is None or form is None or name == FORMS[form][-1]:
-        return
-    without_effect = ("count",) if form == "captions" else ("count", "held_out_count")
-    for key in without_effect:
-        if config.data.get(key) != defaults.data.get(key):
+    name, given = config.data.get("name"), flatten(to_plain(config))
+    before = given if defaults is None else flatten(to_plain(defaults))
+    for key in counts_without_effect(name):
+        if given.get(key) != before.get(key):
             raise ZooError(
-                f"config.data.{key}={config.data[key]} would have no effect: it is a number of "
-                f"images to draw, with config.data.name={FORMS[form][-1]}; of {name} all images "
+                f"config.{key}={given[key]} would have no effect: it is a number of images to "
+                f"draw, with config.data.name={FORMS[form_of(name)][-1]}; of {name} all images "
                 "are used: leave it out."
             )
 
