@@ -36,6 +36,7 @@ from zoo.storage import output_folders
 
 # refusals of more rows: by the graph and by `export.serve`; by the batching of TensorFlow Serving
 _MOST_ROWS = re.compile(r"at most (\d+) rows|maximum input batch size (\d+)")
+MOST_OF_FILES = 20 * 2**20  # bytes of a request's files; as base64 below the 32 MiB of a server
 
 
 class Client:
@@ -154,11 +155,12 @@ class Client:
         return signatures[signature]
 
     def files(self, inputs, signature="serving_default"):
-        """list of bytes, the PNG files of all `rows`, by requests of up to `max_batch` rows."""
+        """list of bytes, the PNG files of all `rows`, by requests of up to `max_batch` rows, and of
+        files of up to `MOST_OF_FILES` bytes or of one row."""
         files, start = [], 0
         while start < len(inputs["seed"]):
-            part = {name: v[start : start + self.max_batch] for name, v in inputs.items()}
-            rows = len(part["seed"])
+            rows = _rows_at_once({n: v[start : start + self.max_batch] for n, v in inputs.items()})
+            part = {name: v[start : start + rows] for name, v in inputs.items()}
             try:
                 files += self.predict(part, signature)["image_bytes"].tolist()
             except ZooError as error:
@@ -184,6 +186,17 @@ class Client:
             reads = f"reads {names[0]}: give one per row" if names else "has no condition"
             raise ZooError(f"This model {reads}.")
         return {names[0]: _rows(names[0], specs[names[0]], conditions)}
+
+
+def _rows_at_once(inputs):
+    """How many rows one request takes: at least one, and files of up to `MOST_OF_FILES` bytes."""
+    files = [values for name, values in inputs.items() if name.endswith("_bytes")]
+    size, rows = 0, len(inputs["seed"])
+    for row in range(rows):
+        size += sum(len(values[row]) for values in files)
+        if row and size > MOST_OF_FILES:
+            return row
+    return rows
 
 
 def _array(name, dtype, values):

@@ -3,6 +3,7 @@
 Neither needs TensorFlow; gRPC needs grpcio.
 """
 
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -51,9 +52,9 @@ def connect(url, model, version=None, timeout=60.0, retries=5):
         check_number("version", version, MOST_VERSION)
     check_number("retries", retries, MOST_RETRIES, least=0)
     check_seconds("timeout", timeout)
-    parts = urllib.parse.urlsplit(url)
-    kind = {"http": Rest, "https": Rest, "grpc": Grpc}.get(parts.scheme)
     try:
+        parts = urllib.parse.urlsplit(url)
+        kind = {"http": Rest, "https": Rest, "grpc": Grpc}.get(parts.scheme)
         valid = kind is not None and parts.hostname and (parts.port or parts.scheme != "grpc")
     except ValueError:
         valid = False
@@ -128,7 +129,8 @@ class Rest(_Transport):
 
     def _call(self, method, suffix, body=None):
         version = "" if self.version is None else f"/versions/{self.version}"
-        path = f"{self.parts.path.rstrip('/')}/v1/models/{self.model}{version}{suffix}"
+        model = urllib.parse.quote(self.model, safe="")
+        path = f"{self.parts.path.rstrip('/')}/v1/models/{model}{version}{suffix}"
         status, data = self._repeated(lambda: self._attempt(method, path, body))
         try:
             answer = json.loads(data)
@@ -149,7 +151,11 @@ class Rest(_Transport):
                     self.parts.hostname, self.parts.port, timeout=self.timeout
                 )
             headers = {"Content-Type": "application/json"} if body else {}
-            self._connection.request(method, path, body, headers)
+            if self._connection.sock is None:
+                self._connection.connect()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._connection.request(method, path, body, headers)
+            # a server that refuses a body while it is sent has answered all the same
             answer = self._connection.getresponse()
             data = answer.read(MOST_BYTES)
         except TimeoutError:
@@ -217,7 +223,10 @@ class Grpc(_Transport):
                 return call(request, timeout=self.timeout)
             except grpc.RpcError as error:
                 code, reason = error.code(), error.details()
-            if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+            too_large = "larger than max" in (reason or "")  # of a message, by either side
+            if code == grpc.StatusCode.UNAVAILABLE or (
+                code == grpc.StatusCode.RESOURCE_EXHAUSTED and not too_large
+            ):
                 raise Busy(reason)
             if code == grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise ZooError(f"{self.url} did not answer within {self.timeout:g} s.")

@@ -8,6 +8,7 @@ import argparse
 import dataclasses
 import os
 import re
+import sys
 from collections.abc import Callable
 
 from zoo.errors import ZooError, nearest
@@ -190,6 +191,13 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options):
         super().__init__(allow_abbrev=False, **options)
+
+    def parse_args(self, args=None, namespace=None):
+        """As `ArgumentParser.parse_args`; options may also stand between the arguments."""
+        args = sys.argv[1:] if args is None else args
+        if "--" in args:  # which `parse_intermixed_args` of Python 3.11 loses
+            return super().parse_args(args, namespace)
+        return self.parse_intermixed_args(args, namespace)
 
     def error(self, message):
         unknown = re.match(r"unrecognized arguments: (\S+)", message)

@@ -63,7 +63,8 @@ class Demo:
         self.models = [model for model in (self.partner, self.model) if model is not None]
 
     def conditions(self, entered):
-        """The conditions of `generate` from the page's input: text, list of labels, or an image."""
+        """The conditions of `generate` from the page's input: text, list of labels, or an image's
+        path."""
         if self.kind == "nothing":
             return None
         found = entered
@@ -181,7 +182,8 @@ def _input(gradio, demo):
         choices = [(name, i) for i, name in enumerate(names)]
         return gradio.Dropdown(choices, value=[0], multiselect=True, label="classes")
     if demo.kind == "images":
-        return gradio.Image(label="image", type="numpy")
+        # the file as it was uploaded, which `generate` reads by its own rules
+        return gradio.Image(label="image", type="filepath", image_mode=None)
     return gradio.State()
 
 
@@ -204,7 +206,13 @@ def main(arguments=None):
     page = make_page(Demo(options.preset))
     fonts = ["system-ui", "sans-serif"]
     theme = gradio.themes.Default(font=fonts, font_mono=["monospace"])
-    page.launch(server_name=options.host, server_port=options.port or None, theme=theme)
+    try:
+        page.launch(server_name=options.host, server_port=options.port or None, theme=theme)
+    except OSError as error:
+        raise ZooError(
+            f"The address {options.host}:{options.port} cannot be bound: choose another --port (0 "
+            "takes a free one) or --host."
+        ) from error
     return 0
 
 

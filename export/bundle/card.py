@@ -14,7 +14,7 @@ _EXAMPLES = {
     "labels": ("0", "0"),
     "seed": ("7", "7"),
     "image_bytes": (
-        """{"b64": "'"$(base64 -w0 photo.png)"'"}""",
+        '{"b64": "%s"}',  # which `printf` fills: an argument of `curl` has at most 128 KiB
         '{"b64": base64.b64encode(open("photo.png", "rb").read()).decode()}',
     ),
 }
@@ -57,8 +57,7 @@ $reason
 ## Ask
 
 ```
-curl -s http://localhost:8501/v1/models/$name:predict \\
-    -d '{"instances": [{$shell}]}'
+$command
 ```
 
 Python, with nothing installed:
@@ -167,7 +166,7 @@ def readme(facts):
         flags=" \\\n    ".join(configs.flags(facts)),
         reason=textwrap.fill(configs.reason_of_version(), 100), environment=" ".join(
             f"-e {key}={value}" for key, value in ALLOCATOR.items()
-        ), shell=shell, python=python,
+        ), command=_command(facts.name, shell), python=python,
         imports="\nimport numpy\n" if "numpy." in python else "", client=_client(condition),
         warmup=f"of {sizes} rows" if sizes else "if there are any", table=_table(measured.sizes),
         loading=f"{measured.loading:.1f}", first=f"{measured.first:.0f}",
@@ -183,6 +182,15 @@ def _row(inputs, language):
         text = _EXAMPLES.get(name, _VECTORS)[language].replace("{name}", name)
         pairs.append(f'"{name}": {text}')
     return ", ".join(pairs)
+
+
+def _command(name, row):
+    """The command that sends one row, in a shell's JSON."""
+    url = f"http://localhost:8501/v1/models/{name}:predict"
+    body = f"""'{{"instances": [{{{row}}}]}}'"""
+    if "%s" in row:
+        return f'printf {body} "$(base64 -w0 photo.png)" \\\n    | curl -s {url} -d @-'
+    return f"curl -s {url} \\\n    -d {body}"
 
 
 def _client(condition):

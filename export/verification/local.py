@@ -1,5 +1,6 @@
 """A SavedModel in a process of its own, which can import neither `zoo` nor `keras`."""
 
+import contextlib
 import os
 import pickle
 import struct
@@ -56,7 +57,8 @@ class Process:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            pipe.close()
+            with contextlib.suppress(OSError):  # of what a process that ended did not read
+                pipe.close()
 
     def signatures(self):
         """As `export.client.Client.signatures`."""
@@ -88,8 +90,11 @@ class Process:
 
     def _ask(self, message):
         data = pickle.dumps(message)
-        self._process.stdin.write(struct.pack(">Q", len(data)) + data)
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(struct.pack(">Q", len(data)) + data)
+            self._process.stdin.flush()
+        except OSError:  # nobody reads it
+            raise self._ended() from None
         return self._receive()
 
     def _receive(self):
@@ -103,10 +108,11 @@ class Process:
         finally:
             timer.cancel()
         if not data:
-            raise ZooError(
-                f"The process with the model ended, or took more than {self.timeout:g} s."
-            )
+            raise self._ended()
         kind, value = pickle.loads(data)  # written by our own program
         if kind == "error":
             raise ZooError(value)
         return value
+
+    def _ended(self):
+        return ZooError(f"The process with the model ended, or took more than {self.timeout:g} s.")

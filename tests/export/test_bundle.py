@@ -1,5 +1,6 @@
 """The bundle of an export: every file parses, and says what was measured."""
 
+import json
 import os
 import shlex
 import shutil
@@ -201,6 +202,27 @@ def test_its_request_and_the_health_check_are_answered(tmp_path, monkeypatch):
         check[-1] = check[-1].replace("a_model", "fake")
         assert subprocess.run(check, timeout=10).returncode == 0
     assert (tmp_path / "00000.png").read_bytes() == b"3:grinning face:7"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_its_command_sends_a_photo(tmp_path, monkeypatch):
+    """Of more bytes than one argument of a program may have."""
+    pytest.importorskip("starlette", reason="needs the extra serve")
+    from tests.export.server.fake import FakeVersion, running, write_version
+
+    inputs, photo = {"image_bytes": Spec(STRING, (-1,))}, bytes(range(250)) * 600
+    found = facts(inputs)
+    monkeypatch.setattr(FakeVersion, "signatures", found.signatures)
+    monkeypatch.setattr(
+        FakeVersion, "predict", lambda self, signature, inputs: inputs["image_bytes"] == photo and {
+            "image_bytes": np.array([b"%d" % seed for seed in inputs["seed"]], object)})
+    write_version(tmp_path, 3)
+    (tmp_path / "photo.png").write_bytes(photo)
+    ask = card.readme(found).partition("## Ask\n\n```\n")[2].partition("```")[0]
+    with running(tmp_path, monkeypatch) as (addresses, _, _):
+        ask = ask.replace("http://localhost:8501", addresses["rest"]).replace("a_model", "fake")
+        done = subprocess.run(["bash", "-c", ask], cwd=tmp_path, capture_output=True, timeout=60)
+    assert json.loads(done.stdout) == {"predictions": [{"b64": "Nw=="}]}, done.stderr
 
 
 # --- writing it -----------------------------------------------------------------------------------

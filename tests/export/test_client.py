@@ -76,6 +76,25 @@ def test_many_rows_are_several_requests(address):
     assert files == [b"1:c%d:0" % i for i in range(8)]
 
 
+def test_files_of_a_request_are_bounded_together(monkeypatch):
+    monkeypatch.setattr(client, "MOST_OF_FILES", 10)
+    remote, requests = recording(image_bytes=(object, ()), guide_bytes=(object, ()))
+    images = [b"a" * 2, b"b" * 2, b"c" * 2, b"d" * 30, b"e"]
+    rows = {"image_bytes": images, "guide_bytes": [b"g" * 3] * 5}
+    assert len(remote.generate(rows, seed=[0, 1, 2, 3, 4])) == 5
+    assert [request["seed"].tolist() for request in requests] == [[0, 1], [2], [3], [4]]
+    assert sum((request["image_bytes"].tolist() for request in requests), []) == images
+
+
+@pytest.mark.parametrize("name", ["red heart", "é"])
+def test_the_name_of_a_model_may_have_any_characters(tmp_path, monkeypatch, name):
+    write_version(tmp_path, 1)
+    with running(tmp_path, monkeypatch) as (addresses, served, _):
+        served.name = name
+        for url in (addresses["rest"], f"grpc://{addresses['grpc']}"):
+            assert client.Client(url, name, retries=0).generate(["a"]) == [b"1:a:0"]
+
+
 @pytest.mark.parametrize("refusal", [
     "captions must have at most 3 rows, the max_batch of this export; it has [8]",
     "A request may have at most 3 rows, got 8.",
@@ -207,7 +226,9 @@ def test_one_file_is_one_condition(tmp_path):
     assert client._read("captions", "a") == ["a"] and client._read("labels", 3) == [3]
 
 
-@pytest.mark.parametrize("url", ["localhost:8501", "ftp://a", "grpc://localhost", "http://", ""])
+@pytest.mark.parametrize("url", [
+    "localhost:8501", "ftp://a", "grpc://localhost", "http://", "", "http://[::1:8501",
+])
 def test_urls_that_are_refused(url):
     with pytest.raises(ZooError, match="Expected a URL such as"):
         client.Client(url, "fake")

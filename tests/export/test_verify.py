@@ -7,7 +7,7 @@ import pytest
 
 from export import request_limits, verify
 from export.transports import Spec
-from export.verification import checks, examples
+from export.verification import checks, examples, local
 from zoo.conditions.records import LIMITS, Limits
 from zoo.errors import ZooError
 
@@ -176,6 +176,24 @@ def test_examples_for_every_condition(name):
         specs["lengths"] = Spec(np.dtype(np.int32), (-1,))
     request = examples.request(specs, 3)
     assert set(request) == set(specs) and all(len(value) == 3 for value in request.values())
+
+
+def test_a_process_that_ended(tmp_path, monkeypatch):
+    """It is no closed pipe, which `programs.run` takes for a reader like `| head`."""
+    program = tmp_path / "process.py"  # loads its model, answers, and is gone
+    program.write_text(
+        "import pickle, struct, sys\n"
+        "data = pickle.dumps(('facts', {}))\n"
+        "sys.stdout.buffer.write(struct.pack('>Q', len(data)) + data)\n"
+    )
+    monkeypatch.setattr(local, "PROGRAM", str(program))
+    monkeypatch.setattr(local, "check_directory", lambda directory: None)
+    monkeypatch.setattr(local, "operations_of", lambda directory: set())
+    with local.Process(str(tmp_path)) as process:
+        process._process.wait(60)
+        for _ in range(2):
+            with pytest.raises(ZooError, match="The process with the model ended"):
+                process.memory()
 
 
 def test_a_server_needs_a_name():

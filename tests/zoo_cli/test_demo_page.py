@@ -8,9 +8,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.models.test_dcgan import dcgan
 from tests.support import tiny
@@ -83,9 +85,14 @@ def test_labels_and_what_is_missing(monkeypatch, text):
 
 
 @pytest.mark.parametrize("name", ["pix2pix", "drit"])
-def test_an_image_is_a_condition(monkeypatch, name):
+def test_an_image_is_a_condition(monkeypatch, tmp_path, name):
     demo = demo_of(monkeypatch, {"m": SYSTEMS[name].make(compiled=False)}, "m")
-    assert len(demo.draw(np.zeros((40, 50, 3), np.uint8), 0, 2)) == 1
+    options = demo_page._input(SimpleNamespace(Image=lambda **options: options), demo)
+    assert options["type"] == "filepath" and options["image_mode"] is None  # the file untouched
+    Image.new("RGBA", (50, 40)).save(tmp_path / "clear.png")
+    shown, = demo.draw(str(tmp_path / "clear.png"), 0, 2)
+    white, = demo.draw(np.full((40, 50, 3), 255, np.uint8), 0, 2)
+    np.testing.assert_array_equal(shown, white)  # as `generate` reads transparency
     with pytest.raises(ZooError, match="Enter an image first"):
         demo.draw(None, 0, 2)
 
@@ -108,6 +115,20 @@ def test_without_gradio_the_error_says_what_to_install():
     if importlib.util.find_spec("gradio") is not None:
         pytest.skip("Gradio is installed")
     with pytest.raises(ZooError, match=r"conditional-gan-zoo\[demo\]"):
+        demo_page.main([])
+
+
+def test_an_occupied_port_is_no_bug(monkeypatch):
+    def launch(**options):
+        raise OSError("Cannot find empty port in range: 7860-7860.")
+
+    themes = SimpleNamespace(Default=lambda **options: None)
+    monkeypatch.setitem(sys.modules, "gradio", SimpleNamespace(themes=themes))
+    for name in ("GRADIO_ANALYTICS_ENABLED", "HF_HUB_OFFLINE"):
+        monkeypatch.setenv(name, "")  # restores what `main` sets
+    monkeypatch.setattr(demo_page, "Demo", lambda preset: None)
+    monkeypatch.setattr(demo_page, "make_page", lambda demo: SimpleNamespace(launch=launch))
+    with pytest.raises(ZooError, match="127.0.0.1:7860 cannot be bound: choose another --port"):
         demo_page.main([])
 
 

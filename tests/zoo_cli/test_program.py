@@ -149,6 +149,19 @@ def test_the_programs_flags_are_the_commands_options():
              "--samples=3"],
         "generate m --url grpc://h:1": ["--model=m", "--url=grpc://h:1"],
         "demo p --port=1": ["--preset=p", "--port=1"],
+        # options before and between the arguments
+        "generate --seed 7 p --out=o a": ["--preset=p", "--out=o", "--seed=7"],
+        "generate m --url=http://h:1 a --seed=7 b":
+            ["--model=m", "--condition=a", "--condition=b", "--url=http://h:1", "--seed=7"],
+        "generate --url=http://h:1 -- m -a": ["--model=m", "--condition=-a", "--url=http://h:1"],
+        "data --out=o f --kind=pairs": ["--folder=f", "--out=o", "--kind=pairs"],
+        "train --workdir w dcgan:shapes --config.steps 3":
+            ["--config=dcgan:shapes", "--workdir=w", "--config.steps=3"],
+        "evaluate --encoder=a p --encoder=b": ["--preset=p", "--encoder=a", "--encoder=b"],
+        "compare a --data=d b": ["--compare=a", "--compare=b", "--data=d"],
+        "export --out=o p --bundle": ["--preset=p", "--out=o", "--bundle"],
+        "serve --label=a=1 f --label=b=2": ["--model=f", "--label=a=1", "--label=b=2"],
+        "demo --port=1 p": ["--preset=p", "--port=1"],
     }
     for line, flags in zip(lines, translated([line.split() for line in lines]), strict=True):
         assert flags == lines[line], line

@@ -30,6 +30,7 @@ from tests.export.server.requests import (  # noqa: E402
     wait_for,
 )
 from tests.support import tiny, tiny_images  # noqa: E402
+from zoo.errors import ZooError  # noqa: E402
 
 MB = 2**20
 MORE = 64 * MB  # that a server may have after all faults
@@ -101,6 +102,18 @@ def test_wrong_requests(tmp_path, monkeypatch):
     with running(tmp_path, monkeypatch) as (addresses, _, _):
         check_text_faults(addresses, "fake")
         assert Client(addresses["rest"], "fake").generate(["a"], seed=1) == [b"1:a:1"]
+
+
+def test_a_body_that_is_too_large_is_refused_at_once(tmp_path, monkeypatch):
+    """The client reads the refusal although the server ends the connection before the body does."""
+    write_version(tmp_path, 1)
+    with running(tmp_path, monkeypatch, "--max_body=2000") as (addresses, _, _):
+        for url, words in ((addresses["rest"], "may have at most 2000 bytes"),
+                           (f"grpc://{addresses['grpc']}", "larger than max")):
+            client = Client(url, "fake", retries=0)
+            with pytest.raises(ZooError, match=f"refused the request: .*{words}"):
+                client.generate(["a" * 16 * MB])
+            assert client.generate(["a"], seed=1) == [b"1:a:1"]
 
 
 def test_a_slow_client(tmp_path, monkeypatch):

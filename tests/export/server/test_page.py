@@ -131,6 +131,16 @@ def test_an_error_is_text_and_the_form_stays(page):
 
 
 @pytest.mark.large
+@pytest.mark.parametrize("seed", ["9007199254740993", "-9007199254740992", "9007199254740990"])
+def test_seeds_that_a_browser_would_change_are_refused(page, seed):
+    page.get_by_label("Captions").fill("right")
+    page.get_by_label("Seed of the first image").fill(seed)
+    page.get_by_text("Generate").click()
+    page.get_by_text("This page sends seeds from").wait_for()
+    assert page.locator("#grid img").count() == 0
+
+
+@pytest.mark.large
 def test_files_and_a_guide(page, tmp_path):
     for name, value in (("a.png", 1), ("b.png", 2), ("guide.png", 99)):
         (tmp_path / name).write_bytes(png(value))
