@@ -29,6 +29,16 @@ def test_names_of_classes_are_compared_in_one_normal_form():
         given.parse("DOG")
 
 
+def test_names_that_are_numbers():
+    """The hint called "2" a number and a name, which are two classes."""
+    given = Labels(12, sorted(map(str, range(12))))
+    words = "a number is the class of this name, or the index where there is no such name"
+    assert words in given.hint() and words not in Labels(2, ["cat", "dog"]).hint()
+    assert given.load("P", "2").names == ["2"]
+    assert given.parse(["2", 2])["labels"].tolist() == [4, 2]
+    assert Labels(3, ["1", "2", "9"]).load("P", "0;1").names == ["1", "1"]
+
+
 def test_a_misspelled_array_of_vectors():
     given = vectors(2)
     given["sentences"] = given.pop("sentence")

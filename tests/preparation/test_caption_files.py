@@ -77,6 +77,31 @@ def test_a_name_without_its_folder_is_found(tmp_path, image, other, file):
     assert captions == {image: ["seven"]} and not problems
 
 
+@pytest.mark.parametrize(("files", "folder"), [
+    (("captions.json", "captions_old.json"), ""), (("captions_en.json", "captions_de.json"), ""),
+    (("metadata.csv", "images/metadata.csv"), "images/"),
+])
+def test_two_files_with_captions_of_the_same_image(tmp_path, files, folder):
+    """Each image got the captions of both."""
+    form = "object" if files[0].endswith("json") else "csv"
+    _, text = in_form(form, {f"{folder}0.png": "zero", f"{folder}1.png": "one"})
+    _, other = in_form(form, {"1.png": "another"})
+    first, second = sorted(files)
+    with pytest.raises(ZooError, match=f"{first} and {second} both have .* {folder}1.png; .*Move"):
+        read(tmp_path, [f"{folder}0.png", f"{folder}1.png"], {files[0]: text, files[1]: other})
+
+
+@pytest.mark.parametrize(("count", "words"), [
+    (2, "captions_0.json, captions_1.json"),
+    (5, "captions_0.json, captions_1.json, captions_2.json and 2 more"),
+])
+def test_all_files_of_captions_are_reported(tmp_path, count, words):
+    captions, _ = read(tmp_path, [f"{k}.png" for k in range(count)], {
+        f"captions_{k}.json": json.dumps({f"{k}.png": "a"}) for k in range(count)})
+    assert len(captions) == count
+    assert find_kind(open_tree(str(tmp_path)))[1] == f"images with captions: {words}"
+
+
 def test_an_image_that_is_named_itself_is_no_other_one(tmp_path):
     captions, problems = read(tmp_path, ["a/7.png"], {"captions.txt": "7.png\tx\na/7.png\ty"})
     assert captions == {"a/7.png": ["y"]} and 'line 1: the image "7.png" is missing' in problems[0]
@@ -157,6 +182,11 @@ def test_a_missing_txt_does_not_turn_captions_into_pairs_or_classes(tmp_path):
             (tmp_path / folder / f"{name}.txt").write_text("a caption")
         with pytest.raises(ZooError, match="say which with --kind=captions or"):
             find_kind(open_tree(str(tmp_path / folder)))
+
+
+def test_endings_in_capitals(tmp_path):
+    captions, problems = read(tmp_path, ["0.PNG", "1.png"], {"0.TXT": "zero", "1.txt": "one"})
+    assert captions == {"0.PNG": ["zero"], "1.png": ["one"]} and not problems
 
 
 def test_few_txt_are_no_form_of_captions(tmp_path):

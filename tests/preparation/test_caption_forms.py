@@ -22,6 +22,7 @@ def coco(images=({"id": 1, "file_name": "0.png"},), annotations=()):
     ("captions.txt", "0.png\t\ta\t\r1.png#0\tb\r1.png#1\tb"),
     ("captions.txt", "\n\nimage,caption\n0.png,a\n\n1.png,b"),
     ("metadata.csv", "\n,\nfile_name,id,text\n0.png,1,a\n,,\n1.png,2,\"b\"\n"),
+    ("captions.csv", "image,caption\n0.png,a\n1.png,b"),
     ("captions.json", '{"0.png": ["a"], "1.png": "b"}'),
     ("annotations.json", coco(
         [{"id": "x", "file_name": "0.png"}, {"id": 1, "file_name": "1.png"}],
@@ -44,6 +45,49 @@ def test_quoted_cells_of_a_csv(tmp_path):
     text = 'file_name,text\n0.png,"a ""big"", red\nbird"\n1.png,5" wide\n'
     captions, problems = read(tmp_path, IMAGES, {"metadata.csv": text})
     assert captions == {"0.png": ['a "big", red bird'], "1.png": ['5" wide']} and not problems
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("metadata.csv", "file_name,captions\n0.png,\"['a red bird', 'a bird']\"\n1.png,[one] bird\n"),
+    ("captions.txt", "0.png\t['a red bird', 'a bird']\n1.png\t[one] bird\n"),
+])
+def test_a_list_in_a_cell(tmp_path, name, text):
+    """It became one caption with brackets."""
+    captions, problems = read(tmp_path, IMAGES, {name: text})
+    assert captions == {"1.png": ["[one] bird"]}
+    assert len(problems) == 1 and "a list in one cell; write one row per caption" in problems[0]
+
+
+def with_splits(form, rows):
+    """(name, content) of a caption file with a column or key `split`; rows: (file, split)."""
+    if form == "key":
+        return "metadata.jsonl", "\n".join(
+            json.dumps({"file_name": file, "text": "a", "split": split}) for file, split in rows)
+    return "metadata.csv", "\n".join(
+        ["file_name,text,Split", *(f"{file},a, {split}" for file, split in rows)])
+
+
+@pytest.mark.parametrize("form", ["column", "key"])
+@pytest.mark.parametrize("rows", [
+    [("0.png", "train"), ("1.png", "Testing")], [("train/0.png", "train"), ("train/1.png", "test")],
+])
+def test_a_split_of_the_user_is_not_dropped(tmp_path, form, rows):
+    """The images of the split test became training images."""
+    name, text = with_splits(form, rows)
+    with pytest.raises(ZooError, match=f"{name}: the {form} split names train and test; expected "
+                                       f"the images in folders .*, or no such {form}"):
+        read(tmp_path, [file for file, _ in rows], {name: text})
+
+
+@pytest.mark.parametrize("form", ["column", "key"])
+@pytest.mark.parametrize("rows", [
+    [("train/0.png", "train"), ("test/1.png", "test")], [("0.png", "train"), ("1.png", "train")],
+    [("0.png", "train"), ("1.png", "restval")], [("0.png", "1"), ("1.png", "2")],
+])
+def test_splits_that_change_nothing(tmp_path, form, rows):
+    name, text = with_splits(form, rows)
+    captions, problems = read(tmp_path, [file for file, _ in rows], {name: text})
+    assert len(captions) == 2 and not problems
 
 
 LONG = "x" * 200_000

@@ -1,12 +1,14 @@
 """The kind of a folder: what its names suggest, and a question where they suggest two things."""
 
+import json
+
 import pytest
 
 from tests.support import folders
 from zoo.data import get_source
 from zoo.errors import ZooError
 from zoo.listing import open_tree
-from zoo.preparation import find_kind, prepare
+from zoo.preparation import find_kind, prepare, read_record
 
 
 def in_folders(folder, *names, count=3):
@@ -87,3 +89,45 @@ def test_folders_like_splits_are_neither_classes_nor_domains(tmp_path):
         kind_of(folder)
     with pytest.raises(ZooError, match="expected two folders of images for two domains"):
         prepare(folder, tmp_path.parent / "out", kind="domains")
+
+
+@pytest.mark.parametrize("labels", [[["00000/0_0.png", 1]], None])
+@pytest.mark.parametrize("shards", [1, 2, 3])
+def test_the_folders_of_stylegan_are_no_classes(tmp_path, labels, shards):
+    """They became classes, or two domains."""
+    folder = in_folders(tmp_path / "mine", *[f"{k:05d}" for k in range(shards)])
+    (folder / "dataset.json").write_text(json.dumps({"labels": labels}))
+    words = 'dataset.json: has StyleGAN.s "labels", .*; expected one folder per class. Move the im'
+    with pytest.raises(ZooError, match=words):
+        kind_of(folder)
+    with pytest.raises(ZooError, match=words):
+        read_record(str(folder))
+
+
+def test_another_dataset_json_is_no_hindrance(tmp_path):
+    folder = in_folders(tmp_path, "cat", "dog", "frog")
+    (folder / "dataset.json").write_text('{"labels": {"0": "cat"}}')
+    assert kind_of(folder) == "classes"
+    with pytest.raises(ZooError, match="dataset.json was not written by zoo data: move it away.$"):
+        read_record(str(folder))
+
+
+def wide(folder, *sizes):
+    folder.mkdir()
+    for k, size in enumerate(sizes):
+        folders.image(k).resize(size).save(folder / f"{k}.png")
+    return folder
+
+
+def test_wide_photos_are_asked_about(tmp_path):
+    """They became pairs of their halves."""
+    folder = wide(tmp_path / "mine", (64, 36), (64, 32))
+    with pytest.raises(ZooError, match="the first 64 x 36 pixels, which may be single .*--kind=pa"):
+        kind_of(folder)
+    assert prepare(folder, tmp_path / "out", kind="pairs")["kind"] == "pairs"
+    (folder / "captions.csv").write_text("image,caption\n0.png,a street\n1.png,a road\n")
+    assert kind_of(folder) == "captions"
+    assert kind_of(wide(tmp_path / "pairs", (62, 32), (66, 32))) == "pairs"
+    for name, size in (("odd", (63, 32)), ("photo", (48, 32))):
+        with pytest.raises(ZooError, match="which is none of the accepted"):
+            kind_of(wide(tmp_path / name, size))

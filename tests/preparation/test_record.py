@@ -8,7 +8,25 @@ from tests.support import folders
 from zoo.errors import ZooError
 from zoo.preparation import prepare
 from zoo.preparation.own_files import NAME
-from zoo.preparation.record import check_source
+from zoo.preparation.record import check_source, report
+
+
+@pytest.mark.parametrize(("names", "note"), [
+    (range(12), ["note      class 2 has the index 4, as names are sorted as text: in Python its "
+                 'name is the string "2"']),
+    (range(1, 4), ["note      class 1 has the index 0, as names are sorted as text: in Python its "
+                   'name is the string "1"']),
+    (range(10), []), (["00", "01", "10"], None), (["cat", "dog"], []),
+])
+def test_names_that_are_other_numbers_than_the_index(names, note):
+    groups = {f"train/{name}": 200 for name in names} | {"test/7": 1}
+    lines = report({"found": "", "images": {"train": 2000}, "groups": groups, "kind": "classes",
+                    "sizes": dict.fromkeys(("smallest", "median", "largest"), 8), "left_out": [],
+                    "duplicates": {"equal": 0, "near": 0}}, "out")
+    if note is None:
+        note = [line for line in lines if "class 10 has the index 2" in line]
+        assert note
+    assert [line for line in lines if line.startswith("note")] == note
 
 
 def as_table(folder, words):

@@ -99,6 +99,11 @@ class Labels(Condition):
 
     def hint(self):
         names = f" or names ({', '.join(self.class_names)})" if self.class_names else ""
+        if any(map(_NUMBER.fullmatch, self.class_names or ())):
+            names += (
+                "; a number is the class of this name, or the index where there is no such name "
+                "(in Python, an integer is always the index)"
+            )
         return f'reads labels, numbers from 0 to {self.classes - 1}{names}: give --labels="0;1"'
 
     def load(self, name, labels=None):

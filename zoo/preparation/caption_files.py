@@ -1,7 +1,8 @@
 """Reads captions in the forms that people have: five kinds of files next to the images.
 
     metadata.jsonl        one JSON object per line: "file_name" and "text", "texts" or "captions"
-    metadata.csv          a header with file_name and text (or caption); a row per caption
+    metadata.csv          a header with file_name and text (or caption); a row per caption; also
+                          under the name captions.csv
     captions.txt          "FILE<tab>CAPTION" per line, or a header "image,caption" and rows of it
     captions*.json,       COCO's form, with "images" and "annotations", or an object of file name
       annotations*.json   to a caption or a list of them
@@ -29,10 +30,11 @@ from zoo.preparation.caption_json import read_json
 
 CSV, TXT, NEXT_TO = "metadata.csv", "captions.txt", "a .txt next to each image"
 _JSON = re.compile(r"(captions|annotations).*\.json", re.IGNORECASE)
-_READERS = {METADATA: read_jsonl, CSV: read_csv, TXT: read_txt, "json": read_json}
+_READERS = {METADATA: read_jsonl, CSV: read_csv, "captions.csv": read_csv, TXT: read_txt,
+            "json": read_json}
 FORMS = (
-    f"{METADATA}, {CSV}, {TXT}, captions.json in COCO's form, or a .txt next to each image with "
-    "the same name"
+    f"{METADATA}, {CSV} or captions.csv, {TXT}, captions.json in COCO's form, or a .txt next to "
+    "each image with the same name"
 )
 
 
@@ -64,7 +66,8 @@ def read_captions(tree):
         that cannot be used, or a missing image or .txt; str, the form).
 
     Raises:
-        ZooError: no captions, two forms of them, or a file of them that cannot be read as a whole.
+        ZooError: no captions, two forms of them, two files of them that name the same image, or a
+            file that cannot be read as a whole.
     """
     found = caption_files(tree)
     if len(found) != 1:
@@ -92,8 +95,12 @@ def _nothing(tree):
 
 
 def _text_files(tree):
-    """dict of image to the name that a .txt next to it has."""
-    return {image: f"{posixpath.splitext(image)[0]}.txt" for image in tree.images()}
+    """dict of image to the name that a .txt or .TXT next to it has."""
+    stems = {image: posixpath.splitext(image)[0] for image in tree.images()}
+    return {
+        image: next(filter(tree.exists, (f"{stem}.txt", f"{stem}.TXT")), f"{stem}.txt")
+        for image, stem in stems.items()
+    }
 
 
 def _rows_next_to(tree, problems):
@@ -115,7 +122,7 @@ def _rows_next_to(tree, problems):
 
 def _by_image(tree, rows, problems):
     """dict of image to captions, of rows (caption file, file name, captions, place)."""
-    images, captions, endings = set(tree.images()), {}, {}
+    images, captions, endings, sources = set(tree.images()), {}, {}, {}
     for name in tree.images():
         endings.setdefault(posixpath.basename(name), []).append(name)
     named = images.intersection(_path(source, file) for source, file, *_ in rows)
@@ -147,8 +154,17 @@ def _by_image(tree, rows, problems):
 
     for source, file, texts, where in rows:
         with collected(problems):
-            known = captions.setdefault(image_of(source, file, where), [])
+            image = image_of(source, file, where)
+            sources.setdefault(image, set()).add(source)
+            known = captions.setdefault(image, [])
             known.extend(text for text in texts if text not in known)
+    for image, files in sources.items():
+        if len(files) > 1:
+            first, second = map(shown, sorted(files)[:2])
+            raise ZooError(
+                f"{tree.describe()}: {first} and {second} both have captions of {shown(image)}; "
+                "expected the captions of an image in one file. Move the others away."
+            )
     return captions
 
 

@@ -11,6 +11,7 @@ import io
 import json
 import re
 
+from zoo.data.sources.layouts import SPLITS, split_of
 from zoo.data.sources.metadata import lines_of, parse_line
 from zoo.errors import ZooError
 from zoo.listing import shown
@@ -35,12 +36,14 @@ def collected(problems):
 def read_jsonl(tree, name, problems):
     """Reads a `metadata.jsonl`; see the module for arguments, results and errors."""
     where = tree.describe(name)
-    data = tree.bytes(name, tree.limits.metadata_bytes)
+    data, splits = tree.bytes(name, tree.limits.metadata_bytes), []
     for number, line in lines_of(data, where, tree.limits.line_bytes):
         place = f"{where}, line {number}"
         with collected(problems):
-            _, file, texts = parse_line(line, place)
+            record, file, texts = parse_line(line, place)
+            splits.append((file, record.get("split")))
             yield file, texts, place
+    _check_splits(splits, "key", where)
 
 
 def read_csv(tree, name, problems, expected=_CSV_HEAD):
@@ -51,6 +54,7 @@ def read_csv(tree, name, problems, expected=_CSV_HEAD):
     file, text = (_column(head, columns, where) for columns in (FILE_COLUMNS, TEXT_COLUMNS))
     if file is None or text is None:
         raise ZooError(f'{where}: expected {expected}, got "{shown(",".join(head))[:60]}".')
+    split, splits = _column(head, ("split",), where), []
     for number, row in rows:
         place = f"{where}, line {number}"
         with collected(problems):
@@ -59,7 +63,10 @@ def read_csv(tree, name, problems, expected=_CSV_HEAD):
                     f"{place}: {len(row)} columns, but the first line has {len(head)}; put "
                     "captions with commas into double quotes."
                 )
-            yield row[file].strip(), [caption_of(row[text], place)], place
+            if split is not None:
+                splits.append((row[file], row[split]))
+            yield row[file].strip(), [_cell_caption(row[text], place)], place
+    _check_splits(splits, "column", where)
 
 
 def read_txt(tree, name, problems):
@@ -88,7 +95,7 @@ def read_txt(tree, name, problems):
                     f"{place}: expected FILE, a tab and a caption, got {got}; write one caption "
                     "per line."
                 )
-            yield re.sub(r"#\d+$", "", file.strip()), [caption_of(texts[0], place)], place
+            yield re.sub(r"#\d+$", "", file.strip()), [_cell_caption(texts[0], place)], place
 
 
 def captions_next_to(tree, name):
@@ -122,6 +129,27 @@ def caption_of(text, where):
             'to "\\udfff"); write the whole character.'
         ) from None
     return " ".join(text.split())
+
+
+def _cell_caption(cell, where):
+    """The caption in a cell of a table; `ZooError` also for a list of captions."""
+    caption = caption_of(cell, where)
+    if caption.startswith("[") and caption.endswith("]"):
+        raise ZooError(f"{where}: a list in one cell; write one row per caption.")
+    return caption
+
+
+def _check_splits(rows, what, where):
+    """Raises `ZooError` if the `rows`, (file name, value of "split"), name several splits that are
+    not folders of the files. what: "column" or "key"."""
+    rows = [(file, split_of(str(value).strip())) for file, value in rows]
+    found = {split for _, split in rows}
+    names = [name for name in SPLITS if name in found]
+    if len(names) > 1 and any(split not in map(split_of, file.split("/")) for file, split in rows):
+        raise ZooError(
+            f"{where}: the {what} split names {' and '.join(names)}; expected the images in "
+            f"folders of these names, or no such {what}."
+        )
 
 
 def brief(value):

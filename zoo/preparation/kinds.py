@@ -5,16 +5,15 @@
 """
 
 import io
-import posixpath
 
 from zoo.data.sources.class_layout import CLASSES, looks_like_sides, name_problem
 from zoo.data.sources.domain_layouts import pair_names, side_by_side_problem, wide_enough
 from zoo.data.sources.layouts import contents
 from zoo.errors import ZooError, check_choice
 from zoo.listing import shown
-from zoo.preparation.caption_files import FORMS, caption_files
+from zoo.preparation.caption_files import FORMS, NEXT_TO, caption_files
 from zoo.preparation.items import folder_names, places_of, sides_of
-from zoo.preparation.own_files import images_of
+from zoo.preparation.own_files import check_folders, images_of
 
 KINDS = ("captions", "classes", "pairs", "domains")
 PROBED = 20  # images whose size suggests two images side by side; preparation checks all
@@ -73,13 +72,18 @@ def find_kind(tree, kind=None):
 
 
 def _may_be_captions(tree):
-    found = caption_files(tree)
-    names = sorted({posixpath.basename(names[0]) if not form.startswith("a ") else form
-                    for form, names in found.items()})
-    return " and ".join(names)
+    return " and ".join(sorted(form if form == NEXT_TO else _listed(names)
+                               for form, names in caption_files(tree).items()))
+
+
+def _listed(names):
+    """The first three names, and the number of the others."""
+    more = f" and {len(names) - 3} more" if names[3:] else ""
+    return ", ".join(map(shown, names[:3])) + more
 
 
 def _may_be_classes(tree):
+    check_folders(tree)
     names = folder_names(tree)
     if len(names) < 2:
         return ""
@@ -97,12 +101,23 @@ def _may_be_pairs(tree):
     if sides := sides_of(tree):
         same = sum(len(pair_names(tree, a, b)[0]) for a, b, _ in sides)
         return f"{same} images have the same name in {_two(sides)}" if same else ""
-    if not any(side_by_side_problem(tree, p) for p in places_of(tree)) and _wide(tree):
+    if any(side_by_side_problem(tree, p) for p in places_of(tree)):
+        return ""
+    sizes = _sizes(tree)
+    if not sizes or any(width % 2 or not wide_enough(width, height) for width, height in sizes):
+        return ""
+    if all(19 * height <= 10 * width <= 21 * height for width, height in sizes):
         return "each image is wide enough for two side by side"
-    return ""
+    width, height = sizes[0]
+    raise ZooError(
+        f"{tree.describe()}: found {contents(tree, tree.roots[-1])}, the first {width} x {height} "
+        "pixels, which may be single photos, or pairs side by side, usually 2:1. Give --kind=pairs "
+        f"for pairs, or add the captions of the photos: {FORMS}."
+    )
 
 
 def _may_be_domains(tree):
+    check_folders(tree)
     if names := _beside_others(tree):
         return f"the folders A and B, with {shown(names[0])} next to them"
     sides = sides_of(tree)
@@ -124,18 +139,15 @@ _PROBES = {"captions": _may_be_captions, "classes": _may_be_classes, "pairs": _m
            "domains": _may_be_domains}
 
 
-def _wide(tree):
-    """Whether the first images are wide enough for two side by side, with an even width."""
+def _sizes(tree):
+    """[(width, height)] of the first images that can be opened."""
     from PIL import Image
 
-    widths = 0
+    sizes = []
     for name in images_of(tree)[:PROBED]:
         try:
             with Image.open(io.BytesIO(tree.bytes(name))) as image:
-                width, height = image.size
+                sizes.append(image.size)
         except Exception:  # damaged, which the check of all images says
             continue
-        if width % 2 or not wide_enough(width, height):
-            return False
-        widths += 1
-    return widths > 0
+    return sizes

@@ -9,7 +9,7 @@ from zoo.listing import open_tree, shown
 from zoo.preparation.caption_files import caption_files
 from zoo.preparation.items import AB, are_halves
 from zoo.preparation.kinds import KINDS
-from zoo.preparation.own_files import NAME
+from zoo.preparation.own_files import NAME, check_labels
 from zoo.version import __version__
 
 SMALL = {"captions": 200, "classes": 100, "pairs": 50, "domains": 50}  # training images
@@ -25,8 +25,9 @@ def read_record(directory):
     if not os.path.isfile(path):
         return None
     record = storage.read_strict_json(path)
-    if not isinstance(record, dict) or record.get("kind") not in KINDS:
-        raise ZooError(f"{path} describes no prepared data set: delete it, or prepare it again.")
+    check_labels(record, path)
+    if record.get("kind") not in KINDS:
+        raise ZooError(f"{path} was not written by zoo data: move it away.")
     return record
 
 
@@ -120,6 +121,7 @@ def report(record, out):
     if record["groups"]:
         groups = [f"{name} {count:,}" for name, count in record["groups"].items()]
         lines.append("of these  " + ", ".join(groups[:12]) + (", ..." if groups[12:] else ""))
+        lines += _numbered(record["groups"])
     sizes = record["sizes"]
     lines.append(f"sizes     shorter side {sizes['smallest']} to {sizes['largest']} pixels, median "
                  f"{sizes['median']}")
@@ -138,6 +140,17 @@ def report(record, out):
         lines.append(f"warning   {train} training images are few: from {least} on, results vary "
                      "less with the seed; expect copies of training images")
     return [*lines, f"written   {out}"]
+
+
+def _numbered(groups):
+    """A line about the first class whose name is another number than its index, or none."""
+    names = sorted({key.partition("/")[2] for key in groups if key.startswith("train/")})
+    others = [n for index, n in enumerate(names) if n.isdecimal() and int(n) != index]
+    if not others:
+        return []
+    name = min(others, key=int)
+    return [f"note      class {name} has the index {names.index(name)}, as names are sorted as "
+            f'text: in Python its name is the string "{name}"']
 
 
 def _words(words):
