@@ -1,5 +1,6 @@
 """Arguments of the Python API: paths, arrays instead of sets, options that change nothing."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def test_what_is_no_model_and_no_source(model, source, message, images, evaluato
 @pytest.mark.parametrize(("files", "message"), [
     ({"inceptoin": "keras"}, 'no option `inceptoin`.*Did you mean "inception"'),
     ({"inception": 3}, "`inception` must be a path or None, got a value of the type int"),
+    ({"lpips_version": "0.0"}, "`lpips_version` .0.0. is for LPIPS: give `lpips_trunk`"),
     ({"lpips_version": "0.2"}, '`lpips_version` must be "0.0" or "0.1", got \'0.2\''),
     ({"detector": "x", "captions_per_label": 0}, "`captions_per_label` must be a whole number of"),
     ({"encoder": "nowhere"}, "nowhere"),
@@ -121,6 +123,18 @@ def test_options_that_change_nothing_for_a_model(evaluators):
             evaluate(text, "shapes", evaluators=evaluators, folds="exact", **few)
     finally:
         evaluators.damsm = damsm
+
+
+def test_networks_that_change_nothing(images, evaluators):
+    lpips = dataclasses.replace(evaluators, lpips="a network")
+    for protocol, model, source in (("msgan_label", dcgan(compiled=False), ShapeClasses(16, 24)),
+                                    ("attngan", tiny.attn_gan(compiled=False), "shapes")):
+        with pytest.raises(ZooError, match="`lpips_heads` are for LPIPS, which the protocol does"):
+            evaluate(model, source, protocol, evaluators=lpips, **SMALL)
+    for name, value in (("soa_captions", "folder"), ("captions_per_label", 3)):
+        given = dataclasses.replace(evaluators, detector="yolo", **{name: value})
+        with pytest.raises(ZooError, match=f"`{name}` .{value}. is for the captions of which"):
+            evaluate(images, images, evaluators=given, **SMALL)
 
 
 def test_a_preset_reads_more_words_than_in_its_training(folder, evaluators, monkeypatch):

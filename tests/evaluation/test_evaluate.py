@@ -1,5 +1,6 @@
 """The Python API of evaluations, for models, sets of images and sources."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -195,6 +196,16 @@ def test_another_scale_than_in_the_training_is_a_deviation(evaluators):
         found = deviations(model, ShapePairs(size, 48), evaluators, conditions=3)
         text = f"resized to {size} pixels, training cropped {size} of {side}: another scale"
         assert (text in found) == notes
+
+
+def test_all_classes_are_measured_unless_fewer_are_asked_for(evaluators):
+    model, source = dcgan(compiled=False), ShapeClasses(16, 48)
+    classes, two = model.condition.classes, dataclasses.replace(PROTOCOLS["quick"], conditions=2)
+    found = deviations(model, source, evaluators, two, bins=3)
+    assert "conditions" not in found and "generated" not in found
+    found = deviations(model, source, evaluators, two, conditions=2)
+    assert f"2 conditions instead of {classes}" in found
+    assert f"real images are of all classes, the generated ones of 2 of {classes}" in found
 
 
 def test_the_protocol_of_image_pairs_has_two_numbers_of_bins_and_two_splits(evaluators, tmp_path):

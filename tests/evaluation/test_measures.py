@@ -11,12 +11,15 @@ from zoo.data import ShapeClasses
 from zoo.errors import ZooError
 from zoo.evaluation import image_set, measures
 from zoo.evaluation.cache import Cache
+from zoo.evaluation.comparison import difference
 from zoo.evaluation.diversity import measure_diversity, pair_distance, pairs_of
+from zoo.evaluation.evaluators import Evaluators
 from zoo.evaluation.feature_networks import FeatureNetwork
 from zoo.evaluation.fid import measure_fid
 from zoo.evaluation.inception_score import measure_inception_score
 from zoo.evaluation.ndb import measure_ndb
 from zoo.evaluation.protocols import PROTOCOLS
+from zoo.evaluation.report import interval_text
 
 COUNT, SIZE = 240, 32
 
@@ -150,6 +153,42 @@ def test_pair_distance_by_hand():
     assert made.value == pytest.approx(1.2)
 
 
+def gray(values):
+    """The pair distance of gray images of one pixel, of values (conditions, samples)."""
+    images = np.repeat(values.reshape(-1, 1, 1, 1), 3, -1).round().clip(0, 255).astype(np.uint8)
+    return measure_diversity(
+        "pair_distance", pair_distance, image_set.from_array(images, "x"),
+        pairs_of(*values.shape, None, 0), values.shape[1], {}, batch=len(images) ** 2)
+
+
+def test_the_interval_of_pairs_is_as_wide_as_their_mean_varies():
+    rng = np.random.default_rng(0)
+    sets = [gray(rng.normal(128, 30, (2, 20))) for _ in range(60)]  # pairs share their images
+    spread = np.std([one.value for one in sets])
+    widths = [np.ptp(one.interval(100)) for one in sets[:20]]
+    assert 0.8 < np.mean(widths) / (2 * 1.96 * spread) < 1.3
+    pairs = list(zip(sets[::2], sets[1::2], strict=True))
+    spread = np.std([a.value - b.value for a, b in pairs])
+    widths = [np.ptp(difference(a, b, 100, 0, True)["interval_95"]) for a, b in pairs[:20]]
+    assert 0.8 < np.mean(widths) / (2 * 1.96 * spread) < 1.3
+    assert "draws of the generated images of each condition" in interval_text(sets[0], 100)
+
+
+def test_drawn_pairs_by_hand():
+    made = gray(np.array([[0, 51, 255], [0, 0, 102]]))
+    np.testing.assert_allclose(np.sort(made.units), [[0.4, 1.6, 2], [0, 0.8, 0.8]])
+    rows = np.array([[0] * 3, [1] * 3])
+    drawn = made.drawn(rows, np.array([[0, 2, 2], [1, 1, 1]]))  # 0 and 2; no pair, so all
+    assert drawn == pytest.approx((2 + 1.6 / 3) / 2)
+    same = made.drawn(rows[[1, 1]], np.array([[0, 1, 2]] * 2))  # a whole condition, twice
+    assert same == pytest.approx(1.6 / 3)
+    one = gray(np.array([[0, 51], [0, 255], [0, 102]]))  # one pair each: conditions are drawn
+    assert one.whole and np.ptp(one.interval(50)) > 0
+    many = gray(np.random.default_rng(0).uniform(0, 255, (measures.MANY, 3)))
+    plain = measures.Measure("plain", many.units, np.mean, {})
+    np.testing.assert_allclose(many.interval(50), plain.interval(50))
+
+
 def test_intervals_contain_the_value_and_shrink_with_the_number():
     rng = np.random.default_rng(0)
     widths = []
@@ -208,7 +247,8 @@ def test_classes_are_matched_by_name():
 
     def classes(made, real, model=None):
         subject = Subject("x", lambda: made, (2, 1), (2, 2), model)
-        measurement = Measurement(subject, real, PROTOCOLS["quick"], None, 0)
+        networks = Evaluators([], None, None, None)
+        measurement = Measurement(subject, real, PROTOCOLS["quick"], networks, 0)
         try:
             return measurement.classes()
         finally:

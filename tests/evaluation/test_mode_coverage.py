@@ -7,6 +7,7 @@ import pytest
 
 from zoo.data import ShapeClasses, Shapes
 from zoo.data.sources.shapes import ATTRIBUTES, VALUES, draw, tabulate
+from zoo.data.subset import Subset
 from zoo.evaluation.cache import Cache
 from zoo.evaluation.dataset import Conditions, EvaluationDataset
 from zoo.evaluation.evaluators import Evaluators
@@ -122,9 +123,9 @@ class Styled:
 
 
 def styled_data(styles):
-    """`EvaluationDataset` of `Styled`, without files."""
-    images = np.zeros([20, SIZE, SIZE, 3], np.uint8)
-    images[:, 0, 0, 0] = ["abc".index(row["style"]) for row in Styled.records]
+    """`EvaluationDataset` of `Styled` or a part of it, without files."""
+    images = np.zeros([len(styles), SIZE, SIZE, 3], np.uint8)
+    images[:, 0, 0, 0] = ["abc".index(row.get("style", "a")) for row in styles.records]
     return types.SimpleNamespace(
         form="captions",
         held_out=lambda size, split: (styles, "test"),
@@ -149,6 +150,17 @@ def test_styles_of_captioned_images(tmp_path):
         subject(["heart", "moon"], made, "captions", styled_data(Styled())),
         evaluators(tmp_path / "blind", blind))
     assert measure.more["classifier_accuracy"] == 0.5
+
+
+def test_the_modes_of_a_held_out_caption_are_those_in_all_data(tmp_path):
+    part = Subset(Styled(), [1, 2, 4, 5, 7, 8])  # a heart is "b" or "a" here, "c" elsewhere
+    made = np.zeros([3, SIZE, SIZE, 3], np.uint8)
+    made[:, 0, 0, 0] = [0, 1, 2]
+    know = classifier(["a", "b", "c"], lambda x: x[:, 0, 0, 0])
+    (measure,), _ = mode_coverage(
+        subject(["heart"], made, "captions", styled_data(part)), evaluators(tmp_path, know))
+    assert measure.protocol["modes_of_a_condition"] == 3 and measure.value == 1
+    assert measure.more["classifier_accuracy"] == 1
 
 
 def test_reasons_are_reported(tmp_path):

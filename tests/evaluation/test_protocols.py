@@ -25,6 +25,9 @@ def test_deviations():
     assert count_deviations(PROTOCOLS["quick"], 10, 100, 1000, 1000, 10) == [
         "100 images per condition instead of 4", "1000 generated images instead of 40",
         "1000 real images instead of 512"]
+    assert count_deviations(PROTOCOLS["quick"], 80, 4, 320, 512, 80) == []  # more than 64
+    assert count_deviations(PROTOCOLS["quick"], 64, 4, 256, 512, 80) == [
+        "64 conditions instead of 80", "256 generated images instead of 320"]
     assert count_deviations(label, 100, 5000, 500000, 70000, 100, 70000) == []  # all of the data
     assert count_deviations(PROTOCOLS["xmc_gan"], 30000, 1, 30000, 30000, None, 40504) == []
 
@@ -35,6 +38,10 @@ def test_captions_are_repeated_if_the_protocol_says_so():
     once, _ = data.conditions(model, 30)
     again, _ = data.conditions(model, 30, repeat=True)
     assert len(once) <= 9 and len(again) == 30 and set(again.names) == set(once.names)
+    times = np.unique(again.names, return_counts=True)[1]
+    assert times.min() >= 30 // len(once) and len(times) == len(set(once.names))
+    few, more = (data.conditions(model, len(once) + n, repeat=True)[0] for n in (-1, 1))
+    assert len(few) == len(once) - 1 and more.names[:len(once)] == once.names
     captions, labels, images = once.pool()
     assert len(captions) == len(labels) == len(images) == len(once)
 

@@ -8,7 +8,7 @@ import numpy as np
 from zoo.errors import ZooError
 from zoo.evaluation.arguments import kind_of
 from zoo.evaluation.figures import bin_bars
-from zoo.evaluation.measures import centered_interval, draw
+from zoo.evaluation.measures import centered_interval
 from zoo.evaluation.report import number
 from zoo.storage import write_bytes_atomically, write_json
 from zoo.training.progress import progress_bar
@@ -112,14 +112,11 @@ def difference(a, b, repeats, seed, paired, common=()):
     if not repeats:
         return row
     random = np.random.RandomState(seed)
-    together = paired and a.units.shape[:2] == b.units.shape[:2]
+    together = paired and a.shape == b.shape
     draws = []
     for _ in progress_bar(range(repeats), repeats, f"bootstrap of {a.metric}, A - B: draw"):
-        indices = draw(random, *a.units.shape[:2])
-        other = indices if together else draw(random, *b.units.shape[:2])
-        draws.append(
-            a.statistic(np.asarray(a.units[indices])) - b.statistic(np.asarray(b.units[other]))
-        )
+        indices = a.draw(random)
+        draws.append(a.drawn(*indices) - b.drawn(*(indices if together else b.draw(random))))
     row["interval_95"] = low, high = centered_interval(row["difference"], draws)
     if a.better and not differ and not low <= 0 <= high:
         row["ahead"] = "A" if (low > 0) == (a.better == "higher") else "B"

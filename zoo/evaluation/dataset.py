@@ -223,7 +223,7 @@ class EvaluationDataset:
 
         The word says which images they belong to; None if they belong to none. For more conditions
         than images, the second caption of each image is used, then the third, and so on; with
-        `repeat` the captions are repeated as often as necessary.
+        `repeat` all captions are repeated as often as necessary, the last time evenly spaced ones.
         """
         size, condition = size_of(model), model.condition
         if condition.kind == "nothing":
@@ -268,8 +268,9 @@ class EvaluationDataset:
         for k in range(1, max(map(len, rows))):
             if len(texts) < (count or 0):
                 texts = texts + of_number(k)
-        if repeat:
-            texts = texts * max(1, -(-(count or 0) // len(texts)))
+        if repeat and (count or 0) > len(texts):
+            whole, rest = divmod(count, len(texts))
+            texts = texts * whole + [texts[i] for i in evenly_spaced(len(texts), rest)]
         texts = [texts[index] for index in evenly_spaced(len(texts), count)]
         labels = np.asarray(source.labels)
 

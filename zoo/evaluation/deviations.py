@@ -31,6 +31,10 @@ def protocol_deviations(subject, real, available, protocol, requested, evaluator
     deviations = count_deviations(
         protocol, conditions, samples, subject.count, len(real), classes, available
     )
+    if subject.kind == "labels" and conditions < classes:
+        deviations.append(
+            f"the real images are of all classes, the generated ones of {conditions} of {classes}"
+        )
     if protocol.network == "inception" and not any(n.family for n in evaluators.networks):
         deviations.append(
             "an encoder of this zoo instead of Inception: not comparable with the FID of a paper"

@@ -1,9 +1,41 @@
 """Mean distance between images of one condition: LPIPS or pixel differences."""
 
+import dataclasses
+
 import numpy as np
 
 from zoo.evaluation.measures import Measure
 from zoo.training.progress import progress_bar
+
+
+@dataclasses.dataclass
+class PairMeasure(Measure):
+    """A mean over pairs of images of one condition; a bootstrap draws the images.
+
+    Attributes:
+        pairs: int (conditions, pairs, 2), the images of the pairs whose distances are `units`.
+        samples: int, images per condition.
+    """
+
+    pairs: np.ndarray = None
+    samples: int = 0
+
+    @property
+    def shape(self):
+        return len(self.pairs), self.samples
+
+    def drawn(self, rows, columns):
+        """The mean over pairs of drawn images, see `Measure.drawn`.
+
+        A pair counts as often as the product of how often its two images were drawn, so an image
+        and its own copy are no pair. A condition of which no pair was drawn counts with all.
+        """
+        conditions, samples = self.shape
+        first = samples * np.arange(conditions)[:, None]
+        times = np.bincount((first + columns).reshape(-1), minlength=conditions * samples)
+        weights = times[first[..., None] + self.pairs[rows[:, 0]]].prod(-1)
+        weights = np.where(weights.any(1, keepdims=True), weights, 1)
+        return float(np.average(self.units[rows[:, 0]], 1, weights).mean())
 
 
 def pairs_of(conditions, samples, pairs, seed):
@@ -29,7 +61,7 @@ def pair_distance(a, b):
 
 
 def measure_diversity(metric, distance, images, pairs, samples, protocol, batch=32):
-    """Mean distance of pairs of images of one condition, as a `Measure`.
+    """Mean distance of pairs of images of one condition, as a `PairMeasure`.
 
     Args:
         metric: str, its name.
@@ -46,8 +78,8 @@ def measure_diversity(metric, distance, images, pairs, samples, protocol, batch=
         distance(images.load(part[:, 0]), images.load(part[:, 1]))
         for part in progress_bar(parts, len(parts), f"{metric}: batch of pairs")
     ])
-    return Measure(
+    return PairMeasure(
         metric, values.reshape(pairs.shape[:2]), lambda units: units.mean(),
         {"conditions": len(pairs), "pairs_of_each": pairs.shape[1],
-         "samples_per_condition": samples, **protocol}, "higher",
+         "samples_per_condition": samples, **protocol}, "higher", pairs=pairs, samples=samples,
     )

@@ -35,6 +35,25 @@ class Evaluators:
     captions_per_label: int | None = None
     warnings: list = dataclasses.field(default_factory=list)
 
+    def check_used(self, protocol, kind):
+        """Raises `ZooError` for files that would change nothing.
+
+        Args:
+            protocol: `Protocol`. kind: str or None, see `Options.check_used`.
+        """
+        if self.lpips is not None and protocol.pairs == 0:
+            raise ZooError(
+                "`lpips_trunk` and `lpips_heads` are for LPIPS, which the protocol does not "
+                "measure: leave them out, or choose another protocol."
+            )
+        for name in ("soa_captions", "captions_per_label"):
+            if kind is None and getattr(self, name):
+                raise ZooError(
+                    f"`{name}` ({getattr(self, name)}) is for the captions of which a model "
+                    "generates images; the labels of a set are its folders label_00 ...: leave it "
+                    "out."
+                )
+
 
 @dataclasses.dataclass(frozen=True)
 class EvaluatorFiles:
@@ -73,6 +92,11 @@ class EvaluatorFiles:
         check_choice("`lpips_version`", self.lpips_version, VERSIONS)
         if bool(self.lpips_trunk) != bool(self.lpips_heads):
             raise ZooError("LPIPS needs both files: `lpips_trunk` and `lpips_heads`.")
+        if self.lpips_version != "0.1" and not self.lpips_trunk:
+            raise ZooError(
+                f"`lpips_version` ({self.lpips_version}) is for LPIPS: give `lpips_trunk` and "
+                "`lpips_heads`, too, or leave it out."
+            )
         for name in ("soa_captions", "captions_per_label"):
             if getattr(self, name) not in (None, "") and not self.detector:
                 raise ZooError(f"`{name}` needs `detector=yolov3.weights`, too.")

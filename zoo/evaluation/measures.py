@@ -3,7 +3,8 @@
 A `Measure` has one value per image (or pair of images) of each condition, `units`, and a
 `statistic` of such an array: a bootstrap resamples units and computes the statistic. If there are
 many conditions, whole conditions are resampled, with all their images; if there are few, such as
-classes, images are resampled within each condition.
+classes, images are resampled within each condition, and pairs follow their images, see
+`zoo.evaluation.diversity.PairMeasure`.
 """
 
 import dataclasses
@@ -54,10 +55,34 @@ class Measure:
             return 0
         return repeats if repeats is not None else 0 if self.costly else REPEATS
 
-    def resample(self, random):
-        """Units drawn with replacement by a `numpy.random.RandomState`."""
-        rows, columns = draw(random, *self.units.shape[:2])
-        return np.asarray(self.units[rows, columns])
+    @property
+    def shape(self):
+        """(conditions, images of each) that a bootstrap draws from."""
+        return self.units.shape[:2]
+
+    @property
+    def whole(self):
+        """Whether conditions are drawn, with all their images, instead of images within them."""
+        return self.units.shape[0] >= MANY or self.units.shape[1] == 1
+
+    def draw(self, random):
+        """Indices drawn with replacement by a `numpy.random.RandomState`.
+
+        Returns:
+            (conditions, their images), both int of this measure's `shape`.
+        """
+        conditions, of_each = self.shape
+        rows = np.arange(conditions)[:, None]
+        columns = np.broadcast_to(np.arange(of_each), self.shape)
+        if self.whole:
+            rows = random.randint(conditions, size=conditions)[:, None]
+        else:
+            columns = random.randint(of_each, size=self.shape)
+        return np.broadcast_to(rows, columns.shape), columns
+
+    def drawn(self, rows, columns):
+        """The statistic of what `draw` returned."""
+        return self.statistic(np.asarray(self.units[rows, columns]))
 
     def interval(self, repeats=None, seed=0, share=0.95):
         """[low, high] of a bootstrap around the value, see `centered_interval`; or None."""
@@ -66,19 +91,8 @@ class Measure:
             return None
         random = np.random.RandomState(seed)
         draws = progress_bar(range(repeats), repeats, f"bootstrap of {self.metric}: draw")
-        values = [self.statistic(self.resample(random)) for _ in draws]
+        values = [self.drawn(*self.draw(random)) for _ in draws]
         return centered_interval(self.value, values, share)
-
-
-def draw(random, conditions, of_each):
-    """Indices of units drawn with replacement: rows and columns, int (conditions, of_each)."""
-    rows = np.arange(conditions)[:, None]
-    columns = np.broadcast_to(np.arange(of_each), (conditions, of_each))
-    if conditions >= MANY or of_each == 1:
-        rows = random.randint(conditions, size=conditions)[:, None]
-    else:
-        columns = random.randint(of_each, size=(conditions, of_each))
-    return np.broadcast_to(rows, columns.shape), columns
 
 
 def centered_interval(value, draws, share=0.95):

@@ -2,8 +2,9 @@
 
 The modes are known for the shapes data sets, where a caption, a class or a map leaves some of five
 attributes unspecified, and for captioned images whose metadata have a key that a classifier can
-predict, such as the `style` of the emoji: a caption's modes are those of its images in the data. A
-classifier assigns a mode to each image; its accuracy on real images is reported as well.
+predict, such as the `style` of the emoji: a caption's modes are those of its images in the data; of
+data that are divided by hash, in both parts. A classifier assigns a mode to each image; its
+accuracy on real images is reported as well.
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ import functools
 
 import numpy as np
 
+from zoo.data.subset import Subset
 from zoo.evaluation.dataset import evenly_spaced
 from zoo.evaluation.measures import Measure
 from zoo.metrics.mode_coverage import mean_mode_coverage
@@ -56,7 +58,7 @@ def mode_coverage(subject, evaluators):
     readers = list(_readers(subject, source, evaluators))
     if not readers:
         named = any(network.classifier is not None for network in evaluators.networks)
-        keys = _text_keys(source)
+        keys = _text_keys(_whole(source))
         if named or not keys:
             return [], None
         return [], (f"it needs a classifier of the metadata key {' or '.join(keys)}: give "
@@ -135,21 +137,26 @@ def space_of_records(source, captions, class_names):
 
     Its attribute is the key of their metadata whose values are all among `class_names`.
     """
-    for key in _text_keys(source):
-        labels = [record[key] for record in source.records]
-        values = sorted(set(labels))
+    whole = _whole(source)
+    for key in _text_keys(whole):
+        values = sorted({record[key] for record in whole.records})
         if not set(values) <= set(class_names):
             continue
-        real = np.array([values.index(value) for value in labels])[:, None]
+        real = np.array([values.index(record[key]) for record in source.records])[:, None]
         of_caption = {}
-        for texts, mode in zip(source.captions, real[:, 0].tolist(), strict=True):
+        for texts, record in zip(whole.captions, whole.records, strict=True):
             for text in texts:
-                of_caption.setdefault(text, set()).add(mode)
+                of_caption.setdefault(text, set()).add(values.index(record[key]))
         return AttributeSpace(
             {key: values},
             lambda index, of=of_caption: np.array(sorted(of[captions[index]]))[:, None], real,
         )
     return None
+
+
+def _whole(source):
+    """The data set of which a source is a part, such as that which is held out by hash."""
+    return source.source if isinstance(source, Subset) else source
 
 
 def _text_keys(source):

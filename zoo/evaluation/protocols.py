@@ -16,7 +16,7 @@ class Protocol:
 
     Attributes:
         task: task of the models, such as "text-to-image", or "any".
-        conditions: int, number of conditions; None for all.
+        conditions: int, number of conditions; None for all. Classes are always all used.
         repeat: whether captions are reused, with other latents, if there are too few.
         samples: images per condition.
         real: int, number of real images, selected at random; None for all.
@@ -122,9 +122,7 @@ def count_deviations(protocol, conditions, samples, generated, real, classes=Non
         classes: int, number of classes if these are the conditions, or None.
         available: int, number of available real images, for a protocol that uses all, or None.
     """
-    required = protocol.conditions
-    if classes is not None:
-        required = min(required or classes, classes)
+    required = protocol.conditions if classes is None else classes
     counts = (
         ("conditions", conditions, required),
         ("images per condition", samples, protocol.samples),

@@ -2,7 +2,7 @@
 
 import platform
 
-from zoo.evaluation.measures import MANY, TRAINED_WITH
+from zoo.evaluation.measures import TRAINED_WITH
 from zoo.evaluation.published import published
 
 FORMAT = 1
@@ -48,10 +48,10 @@ def record(measure, common, repeats=None, seed=0, seconds=None):
 
 
 def interval_text(measure, repeats):
-    resampled = "conditions, with all their images" if measure.units.shape[0] >= MANY else (
+    resampled = "conditions, with all their images" if measure.whole else (
         "images of each condition"
     )
-    if measure.units.shape[1] == 1:
+    if measure.shape[1] == 1:
         resampled = "images"
     return (
         f"bootstrap, {repeats} draws of the generated {resampled}, centered on the value; real "

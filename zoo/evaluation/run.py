@@ -118,7 +118,7 @@ def evaluate(
 
     Raises:
         ZooError: if something cannot be opened, the model does not match the protocol or the data,
-            an option changes nothing, or, with `strict`, the protocol is not met.
+            an option or a file changes nothing, or, with `strict`, the protocol is not met.
     """
     start, model, source = time.monotonic(), plain(model), plain(source)
     options, full_protocol = make_options(options), find_protocol(protocol)
@@ -131,6 +131,7 @@ def evaluate(
         model, source, requested, options, evaluators.cache
     )
     options.check_folds(full_protocol, subject.kind, evaluators.damsm)
+    evaluators.check_used(full_protocol, subject.kind)
     real, versions = available.sample(requested.real, options.seed), reports.versions()
     warnings += evaluators.warnings + protocol_deviations(
         subject, real, len(available), full_protocol, requested, evaluators, options.per_class

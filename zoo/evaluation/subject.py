@@ -175,8 +175,10 @@ def of_model(model, data_source, protocol, options, cache):
         data_source, condition.data_form, metadata.get("training"), options.crop,
         trained_on=metadata.get("training_data"), embeddings=condition.kind == "embeddings",
     )
+    # The real images are of all classes, so only the user's own number selects some of them.
+    count = options.conditions if condition.kind == "labels" else protocol.conditions
     conditions, split = data.conditions(
-        model, protocol.conditions, protocol.condition_split, options.direction, protocol.repeat
+        model, count, protocol.condition_split, options.direction, protocol.repeat
     )
     samples, warnings = protocol.samples, []
     if condition.kind == "nothing":
