@@ -123,7 +123,7 @@ PLAN = [
           **{**GUIDED, "steps": 15000}),
     *pair("dcgan:cifar10_32", "dcgan.py:cifar10_small", CIFAR,
           what="Label-conditional DCGAN{ms} on CIFAR-10: a class in, 32x32 images out.",
-          **{"data.name": "classes", "steps": 25000, **BFLOAT16}),  # 32 epochs
+          **{"data.name": "classes", "steps": 46875, **BFLOAT16}),  # 60 epochs
     *pair("pix2pix:facades_128", "pix2pix.py:facades_128", FACADES,
           what="Pix2Pix{ms} on facades: a label map in, 128x128 photos out.",
           # after 500 steps with 1 or 0.3 the images depended on the latent only, not on the map
