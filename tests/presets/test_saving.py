@@ -12,6 +12,7 @@ from tests.presets.conftest import METADATA
 from zoo import presets, storage
 from zoo.errors import ZooError
 from zoo.presets import registry, saving
+from zoo.presets.metadata import without_reserved
 
 CAPTIONS = ["a red circle", "blue square on white"]
 
@@ -191,6 +192,11 @@ def test_a_loaded_preset_keeps_its_entries(saved, tmp_path):
     for key in METADATA.keys() - {"description"}:
         assert kept[key] == METADATA[key]
     assert kept["files"] != given["files"]
+
+
+def test_a_preset_without_a_name_keeps_its_usage():
+    metadata = {"usage": "model()"}
+    assert without_reserved(metadata, {}, loaded=metadata) == metadata
 
 
 def test_a_card_does_not_load_the_built_in_preset_of_its_name(saved, tmp_path):

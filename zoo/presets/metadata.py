@@ -39,7 +39,7 @@ def without_reserved(metadata, own, loaded):
                 )
         metadata = {key: value for key, value in metadata.items() if key not in RESERVED}
         if (usage := metadata.get("usage")) and usage == loaded.get("usage"):
-            metadata["usage"] = usage.replace(loaded["name"], HERE)
+            metadata["usage"] = usage.replace(loaded.get("name") or HERE, HERE)
     check_metadata(metadata)
     return metadata or {}
 
